@@ -1,0 +1,87 @@
+// Package impact builds the dependency graph of a tree from its blobs, without a
+// checkout, and traces what a change reaches.
+//
+// It promises the same answer for the same trees, that a deleted or renamed file
+// still reaches whoever used it, and that whatever it could not read, parse or
+// resolve is counted with its reason. It never runs a build tool and never reads
+// anything but git objects.
+package impact
+
+import (
+	"custody/internal/change"
+	"custody/internal/finding"
+	"custody/internal/git"
+)
+
+// Confidence says how sure an edge or a path is, in per mille: 1000 is certain. Along
+// a path it only falls.
+type Confidence int
+
+// A Report is the document custody/impact/v1: what a change reaches, and why.
+type Report struct {
+	Schema     string           `json:"schema"`
+	Base       git.OID          `json:"base"`
+	Head       git.OID          `json:"head"`
+	MergeBases []git.OID        `json:"merge_bases"`
+	Changed    []Changed        `json:"changed"`
+	Reached    []Reached        `json:"reached"` // by distance, then node id
+	Graph      Summary          `json:"graph"`
+	Outcome    finding.Outcome  `json:"outcome"` // Satisfied: complete for what the change meets; else NotAssessed
+	Reasons    []finding.Reason `json:"reasons"`
+}
+
+// ReportSchema is the value of Report.Schema.
+const ReportSchema = "custody/impact/v1"
+
+// A Changed file, as it stands at the side that has it.
+type Changed struct {
+	Path     string        `json:"path"` // escaped
+	OldPath  string        `json:"old_path,omitempty"`
+	Status   change.Status `json:"status"`
+	Language string        `json:"language,omitempty"`
+	Symbols  []Symbol      `json:"symbols,omitzero"`  // nil: not assessed
+	Skipped  string        `json:"skipped,omitempty"` // a skip reason: the file is not in the graph
+}
+
+// A Symbol that the change adds, alters or removes.
+type Symbol struct {
+	Name     string `json:"name"`
+	Kind     string `json:"kind"`
+	Change   string `json:"change"`
+	Exported bool   `json:"exported"`
+}
+
+// A Reached node, with one shortest path from a changed file to it.
+type Reached struct {
+	Node       string     `json:"node"` // "file:web/app.ts", "package:pull"
+	Kind       string     `json:"kind"`
+	Path       string     `json:"path,omitempty"` // escaped; empty for what is not a file or folder
+	Distance   int        `json:"distance"`       // edges from the nearest changed file
+	Confidence Confidence `json:"confidence"`
+	Via        []string   `json:"via"`    // node ids from the changed file up to, without, this node
+	Reason     string     `json:"reason"` // one sentence
+}
+
+// Summary counts the graph of head and everything that is not in it.
+type Summary struct {
+	Nodes    int            `json:"nodes"`
+	Edges    int            `json:"edges"`
+	Skipped  map[string]int `json:"skipped"`  // by reason
+	Examples []Skipped      `json:"examples"` // at most five of each reason
+}
+
+// Reasons for which a file, or an import in it, is not in the graph.
+const (
+	SkipOpaque      = "opaque"      // binary, media, prose: nothing expected
+	SkipUnsupported = "unsupported" // code in a language without an extractor
+	SkipUnresolved  = "unresolved"  // an import that names nothing in the tree and should
+	SkipLimit       = "limit"       // over a limit
+	SkipUnreadable  = "unreadable"  // the object is missing or damaged
+)
+
+// Skipped is one thing that is not in the graph.
+type Skipped struct {
+	Path   string `json:"path"` // escaped
+	Reason string `json:"reason"`
+	Detail string `json:"detail,omitempty"` // the import as written, the limit, ...
+}

@@ -1,0 +1,133 @@
+package change
+
+// Context is the document custody/context/v1: everything a review needs that is not
+// in git. Every part is optional; what is absent is a missing fact, and a rule that
+// needs it is not assessed. Slices are nil when absent and non-nil, perhaps empty,
+// when their writer looked and found nothing.
+type Context struct {
+	Schema      string        `json:"schema"`
+	Repository  *Repository   `json:"repository,omitempty"`
+	Change      *Request      `json:"change,omitempty"`
+	Commits     []CommitFacts `json:"commits,omitzero"`
+	Reviews     []Review      `json:"reviews,omitzero"`
+	Checks      []CheckRun    `json:"checks,omitzero"`
+	SARIF       []SARIF       `json:"sarif,omitzero"`
+	Waivers     []Waiver      `json:"waivers,omitzero"`
+	Merge       *Merge        `json:"merge,omitempty"`
+	Deployments []Deployment  `json:"deployments,omitzero"`
+	Sources     []Source      `json:"sources,omitzero"`
+}
+
+// ContextSchema is the value of Context.Schema.
+const ContextSchema = "custody/context/v1"
+
+// PersonType is what the forge says an account is.
+type PersonType string
+
+const (
+	User         PersonType = "User"
+	Bot          PersonType = "Bot"
+	App          PersonType = "App"
+	Organization PersonType = "Organization"
+)
+
+// A Person is an account of the forge. ID is the forge's numeric id as text; it, not
+// the login, tells accounts apart.
+type Person struct {
+	Login string     `json:"login"`
+	ID    string     `json:"id"`
+	Type  PersonType `json:"type"`
+}
+
+// Repository is where the change lives.
+type Repository struct {
+	Host       string `json:"host,omitempty"`
+	Owner      string `json:"owner,omitempty"`
+	Name       string `json:"name,omitempty"`
+	ID         string `json:"id,omitempty"`
+	Visibility string `json:"visibility,omitempty"`
+}
+
+// Request is the pull request, merge group or push that asks for the change.
+type Request struct {
+	Kind        string   `json:"kind,omitempty"` // "pull_request", "merge_group", "push"
+	Number      int64    `json:"number,omitempty"`
+	Title       string   `json:"title,omitempty"`
+	Author      *Person  `json:"author,omitempty"`
+	Labels      []string `json:"labels,omitzero"`
+	Draft       bool     `json:"draft,omitempty"`
+	Reason      *Why     `json:"reason,omitempty"`
+	AIStatement string   `json:"ai_statement,omitempty"` // "none", or the agents that helped
+}
+
+// Why is the reason given for a change.
+type Why struct {
+	Text    string   `json:"text,omitempty"`
+	Tickets []string `json:"tickets,omitzero"`
+}
+
+// CommitFacts is what the forge verified of a commit.
+type CommitFacts struct {
+	SHA       string  `json:"sha"`
+	Verified  bool    `json:"verified"` // the forge checked the signature
+	Author    *Person `json:"author,omitempty"`
+	Committer *Person `json:"committer,omitempty"`
+}
+
+// A Review of the change. Of one reviewer the last that is not a mere comment counts.
+type Review struct {
+	Reviewer   Person   `json:"reviewer"`
+	State      string   `json:"state"`  // "approved", "changes_requested", "commented", "dismissed"
+	Commit     string   `json:"commit"` // the commit that was reviewed
+	At         string   `json:"at"`     // RFC 3339
+	Permission string   `json:"permission,omitempty"`
+	Teams      []string `json:"teams,omitzero"`
+}
+
+// CheckRun is the result of another check on the head.
+type CheckRun struct {
+	Name       string `json:"name"`
+	App        string `json:"app,omitempty"`
+	Head       string `json:"head"`
+	Conclusion string `json:"conclusion"`
+	At         string `json:"at,omitempty"`
+}
+
+// SARIF is a scanner's result, bound to the head that was scanned.
+type SARIF struct {
+	Tool    string `json:"tool"`
+	Head    string `json:"head"`
+	Digest  string `json:"digest"`
+	Results int    `json:"results"`
+}
+
+// A Waiver granted outside of git: a record that a trusted key signed.
+type Waiver struct {
+	Record    string `json:"record"`    // base64 of the DSSE envelope's payload
+	KeyID     string `json:"key_id"`    // hint: which key
+	Signature string `json:"signature"` // base64
+}
+
+// Merge is how the change landed.
+type Merge struct {
+	SHA    string  `json:"sha"`
+	By     *Person `json:"by,omitempty"`
+	At     string  `json:"at,omitempty"`
+	Method string  `json:"method,omitempty"`
+}
+
+// A Deployment of the change.
+type Deployment struct {
+	SHA         string  `json:"sha"`
+	Environment string  `json:"environment"`
+	By          *Person `json:"by,omitempty"`
+	At          string  `json:"at,omitempty"`
+}
+
+// A Source says where a part of the context was read, when, and what its bytes were.
+type Source struct {
+	What   string `json:"what"`
+	From   string `json:"from"`
+	At     string `json:"at"`
+	Digest string `json:"digest,omitempty"`
+}

@@ -1,0 +1,101 @@
+package review
+
+import (
+	"custody/attestation"
+	"custody/impact"
+	"custody/internal/change"
+	"custody/internal/finding"
+	"custody/internal/git"
+)
+
+// A Decision is the answer to "may this change pass its stage?". The zero value is
+// Incomplete: only Pass lets a change through.
+type Decision uint8
+
+const (
+	Incomplete Decision = iota // a rule in force needs a fact that was not assessed
+	Fail
+	Pass
+)
+
+var decisionNames = [...]string{"incomplete", "fail", "pass"}
+
+func (d Decision) String() string { return decisionNames[d] }
+
+// MarshalText writes the decision's name.
+func (d Decision) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// A Verdict is the document custody/pack/v1, which becomes pack.json: the decision and
+// everything that led to it. Two runs with the same inputs give equal verdicts, except
+// for Door.
+type Verdict struct {
+	Schema      string              `json:"schema"`
+	ID          string              `json:"id"` // UUIDv5 of everything but Door and ID
+	Door        Door                `json:"door"`
+	Decision    Decision            `json:"decision"`
+	Reasons     []finding.Reason    `json:"reasons"` // why, most important first
+	Stage       change.Stage        `json:"stage"`
+	Inputs      Inputs              `json:"inputs"`
+	Change      Summary             `json:"change"`
+	Checks      []finding.Check     `json:"checks"`
+	Findings    []finding.Finding   `json:"findings"` // every finding: of checks and of the facts
+	Impact      *impact.Report      `json:"impact"`
+	Attestation *attestation.Report `json:"attestation"`
+	NotAssessed []finding.Reason    `json:"not_assessed"` // everything that was skipped, blocking or not
+}
+
+// Schema is the value of Verdict.Schema.
+const Schema = "custody/pack/v1"
+
+// Door says through which door the change came. It is the only part of a verdict that
+// may differ between two reviews of the same inputs.
+type Door struct {
+	Name     string `json:"name"`    // "cli", "hook", "app"
+	Version  string `json:"version"` // of the program
+	Delivery string `json:"delivery,omitempty"`
+	URL      string `json:"url,omitempty"`
+}
+
+// Inputs name, by digest, everything the verdict was derived from.
+type Inputs struct {
+	ObjectFormat string            `json:"object_format"`
+	Base         git.OID           `json:"base"`
+	Head         git.OID           `json:"head"`
+	MergeBases   []git.OID         `json:"merge_bases"`
+	Stage        change.Stage      `json:"stage"`
+	Day          string            `json:"day"`     // "2026-11-23", UTC
+	Files        map[string]Digest `json:"files"`   // "policy", "floor", "requirements", "owners", "context", "keys"; absent ones are left out
+	Waivers      []string          `json:"waivers"` // ids in force
+	Limits       map[string]int64  `json:"limits"`
+	Versions     map[string]string `json:"versions"` // of extractors, identity table, policy format
+}
+
+// A Digest is "sha256:" and 64 hex digits.
+type Digest string
+
+// Summary is the change in the words of a reviewer.
+type Summary struct {
+	Commits []CommitLine `json:"commits"`
+	Files   []FileLine   `json:"files"`
+	Added   int          `json:"added_lines"`
+	Deleted int          `json:"deleted_lines"`
+}
+
+// A CommitLine is one commit, as it describes itself.
+type CommitLine struct {
+	SHA     git.OID `json:"sha"`
+	Subject string  `json:"subject"` // printable, at most 200 bytes
+	Author  string  `json:"author"`  // "Name <email>", printable
+}
+
+// A FileLine is one changed file.
+type FileLine struct {
+	Path    string        `json:"path"` // escaped
+	OldPath string        `json:"old_path,omitempty"`
+	Status  change.Status `json:"status"`
+	Mode    git.Mode      `json:"mode,omitempty"`
+	OldMode git.Mode      `json:"old_mode,omitempty"`
+	Added   int           `json:"added_lines"`
+	Deleted int           `json:"deleted_lines"`
+	Unread  change.Unread `json:"unread,omitempty"`
+}
