@@ -1,0 +1,118 @@
+// Package lang reads source files: what a file imports, and which files of the tree an
+// import names. One file per language, one line in All for each.
+//
+// Extract sees only the bytes of one blob, so its result may be cached by blob id for
+// ever, under the language's Version. Resolve sees the names of a whole tree and the
+// few project files that decide what a name means (go.mod, tsconfig.json,
+// package.json). Neither runs anything, and neither panics on any input.
+package lang
+
+import "slices"
+
+// All lists the languages, in the order in which they are tried.
+var All = []*Language{}
+
+// A Language is one row of All.
+type Language struct {
+	Name       string   // "go", "python", "typescript", "java"
+	Extensions []string // with the dot, lower case
+	Version    uint16   // raise it whenever Extract would answer differently
+
+	// Extract reads one file. It takes any bytes, costs time and memory linear in
+	// them, and returns what it understood.
+	Extract func(src []byte) Facts
+
+	// NewResolver prepares to resolve the imports of one tree.
+	NewResolver func(Tree) Resolver
+}
+
+// ForPath finds the language of a file by its extension; nil when none knows it.
+func ForPath(path string) *Language {
+	ext := Extension(path)
+	for _, l := range All {
+		if slices.Contains(l.Extensions, ext) {
+			return l
+		}
+	}
+	return nil
+}
+
+// Facts is what one blob says of itself.
+type Facts struct {
+	Package   string   // declared: Go package name, Java package; else empty
+	Imports   []Import // in order of appearance
+	Generated bool     // carries its language's "generated, do not edit" mark
+	Damaged   bool     // not understood to the end (unterminated string, binary bytes): imports may be missing
+}
+
+// An Import is one import as written.
+type Import struct {
+	Spec string // "fmt", "./util", "a.b", "java.util.List"
+	// Names are the names taken from Spec where that can decide the file: Python's
+	// "from Spec import Names". Static members of Java stay in Spec. "*" stands for all.
+	Names []string
+	Level int // leading dots of a relative Python import
+	Line  int // 1-based
+	// Kind tells the forms apart where resolution or confidence differs.
+	Kind ImportKind
+}
+
+// ImportKind is the form of an import.
+type ImportKind uint8
+
+const (
+	Static      ImportKind = iota // an import statement
+	Dynamic                       // import("x"), require("x"), importlib.import_module("x")
+	TypeOnly                      // TypeScript's "import type"
+	Embed                         // Go's //go:embed: Spec is a pattern
+	SamePackage                   // Java: a type of the same package, used without import
+)
+
+// Tree is what a resolver may ask about the tree it resolves in. Paths are raw.
+type Tree interface {
+	// Files lists all paths of regular files, sorted.
+	Files() []string
+	Has(path string) bool
+	// Read reads a small project file (at most 1 MiB); nil when it is absent, too
+	// large or unreadable.
+	Read(path string) []byte
+	// Facts are those of a file of the same language; nil when it has none.
+	Facts(path string) *Facts
+}
+
+// A Resolver answers for one tree. It is used by one goroutine.
+type Resolver interface {
+	Resolve(from string, imp Import) Resolution
+}
+
+// A Resolution is what an import means.
+type Resolution struct {
+	// Files are the paths it names, or, for Go, the folder of the package in Package.
+	Files   []string
+	Package string // Go only: folder of the package, "." for the root
+	// External says that it names something outside of the tree (the standard
+	// library, a dependency). With neither targets nor External the import should
+	// name something in this tree and does not: it is unresolved.
+	External   bool
+	Confidence int // per mille; 1000 for an exact match of the language's rules
+}
+
+// Extension is the last extension of the path, lower case, with the dot.
+func Extension(path string) string {
+	for i := len(path) - 1; i >= 0 && path[i] != '/'; i-- {
+		if path[i] == '.' {
+			return lowerASCII(path[i:])
+		}
+	}
+	return ""
+}
+
+func lowerASCII(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return string(b)
+}
