@@ -1,0 +1,53 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Exit codes, as promised in docs/exit-codes and `custody help`.
+const (
+	exitPass       = 0
+	exitFail       = 1
+	exitUsage      = 2 // nothing was judged
+	exitIncomplete = 3
+)
+
+var errNoHome = errors.New("no home folder is known")
+
+// A hintError is an error with what the user can do about it, a line each.
+type hintError struct {
+	error
+	hints []string
+}
+
+func (e *hintError) Unwrap() error { return e.error }
+
+func hint(err error, hints ...string) error { return &hintError{err, hints} }
+
+// An exitError ends the command with a code other than 2 after everything that is to
+// be said was printed.
+type exitError int
+
+func (e exitError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+
+// report prints what went wrong and returns the exit code for it.
+func report(w io.Writer, command string, err error) int {
+	var code exitError
+	switch {
+	case err == nil:
+		return exitPass
+	case errors.As(err, &code):
+		return int(code)
+	}
+	fmt.Fprintf(w, "%s: %s\n", command, strings.TrimRight(err.Error(), "\n"))
+	var h *hintError
+	if errors.As(err, &h) {
+		for _, line := range h.hints {
+			fmt.Fprintf(w, "  %s\n", line)
+		}
+	}
+	return exitUsage
+}

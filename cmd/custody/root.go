@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+)
+
+// run is the whole program: arguments in, exit code out.
+func run(ctx context.Context, args []string, p *process) int {
+	root := newRoot(p)
+	root.SetArgs(args)
+	cmd, err := root.ExecuteContextC(ctx)
+	return report(p.err, cmd.CommandPath(), err)
+}
+
+// newRoot is the command tree. Help, completion and man pages come from it.
+func newRoot(p *process) *cobra.Command {
+	dir := "."
+	root := &cobra.Command{
+		Use:   "custody",
+		Short: "Keep the chain of custody of every code change",
+		Long: `custody reviews a change of a git repository: what it reaches, who or what wrote
+each line, and which requirements and rules it meets. It reads commits, never the
+work tree, and runs nothing that a change contains.
+
+Exit codes: 0 pass, 1 fail, 3 incomplete (a rule needs a fact that is missing),
+2 nothing was judged: the command, the configuration or the repository is wrong.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.SetIn(p.in)
+	root.SetOut(p.out)
+	root.SetErr(p.err)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return hint(err, "see '"+cmd.CommandPath()+" --help'")
+	})
+	root.PersistentFlags().StringVarP(&dir, "directory", "C", dir, "work in the repository at `DIR`")
+	root.AddCommand(newVersion(p))
+	return root
+}
+
+func newVersion(p *process) *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := fmt.Fprintln(p.out, "custody", version())
+			return err
+		},
+	}
+}
+
+// version is the module's version, or the commit that the program was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	v, dirty := info.Main.Version, ""
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision" && (v == "" || v == "(devel)"):
+			v = "devel-" + s.Value[:min(12, len(s.Value))]
+		case s.Key == "vcs.modified" && s.Value == "true":
+			dirty = "+modified"
+		}
+	}
+	return v + dirty
+}
