@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"custody/internal/git"
+)
+
+// A commitRange is base..head as the user asked for it, resolved.
+type commitRange struct {
+	base, head git.OID
+	why        string // how base was chosen when the user named none
+}
+
+// rangeFlags are --base and --head as given; both may be empty.
+type rangeFlags struct{ base, head string }
+
+// resolve turns the flags into commits. Without --head it is HEAD; without --base it
+// is the tip of the branch that head would be merged into, or head's first parent
+// when head is already there.
+func (f rangeFlags) resolve(ctx context.Context, r git.Reader) (commitRange, error) {
+	var c commitRange
+	var err error
+	headName := f.head
+	if headName == "" {
+		headName = "HEAD"
+	}
+	if c.head, err = resolveFlag(ctx, r, "--head", headName); err != nil {
+		return c, err
+	}
+	if f.base != "" {
+		c.base, err = resolveFlag(ctx, r, "--base", f.base)
+		return c, err
+	}
+	c.base, c.why, err = defaultBase(ctx, r, c.head)
+	return c, err
+}
+
+// targets are the names of the branch that changes usually land on, best first.
+var targets = []string{"refs/remotes/origin/HEAD", "refs/remotes/origin/main", "refs/remotes/origin/master", "refs/heads/main", "refs/heads/master"}
+
+func defaultBase(ctx context.Context, r git.Reader, head git.OID) (git.OID, string, error) {
+	for _, name := range targets {
+		id, err := r.Resolve(ctx, name)
+		if errors.Is(err, git.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return git.OID{}, "", err
+		}
+		if id == head {
+			break
+		}
+		short := strings.TrimPrefix(strings.TrimPrefix(name, "refs/heads/"), "refs/remotes/")
+		return id, "the tip of " + short, nil
+	}
+	commit, err := r.Commit(ctx, head)
+	if err != nil {
+		return git.OID{}, "", err
+	}
+	if len(commit.Parents) == 0 {
+		return git.OID{}, "", hint(fmt.Errorf("%s is the first commit: there is nothing to compare it with", head.Short()),
+			"name two commits with --base and --head")
+	}
+	return commit.Parents[0], "the first parent of head", nil
+}
+
+func resolveFlag(ctx context.Context, r git.Reader, flag, rev string) (git.OID, error) {
+	id, err := r.Resolve(ctx, rev)
+	var other *git.NotCommitError
+	switch {
+	case err == nil:
+		return id, nil
+	case errors.Is(err, git.ErrNotFound):
+		return id, hint(fmt.Errorf("%s %q: no such commit, branch or tag", flag, rev),
+			"is it fetched? 'git fetch origin' brings branches; 'git log --oneline' lists commits")
+	case errors.As(err, &other):
+		return id, hint(fmt.Errorf("%s: %w", flag, err), "name a commit, a branch or a tag of one")
+	default:
+		return id, fmt.Errorf("%s %q: %w", flag, rev, err)
+	}
+}
