@@ -1,0 +1,34 @@
+# What a contributor needs. CONTRIBUTING.md says when.
+
+# A real repository, bare or not, with some history. This one has too little of it to
+# measure by: name a large public one.
+REPO ?= $(CURDIR)
+FUZZTIME ?= 30s
+
+# The commit goes into the binary where git will tell it; a source archive builds, too.
+VCS := $(shell git rev-parse --quiet --verify HEAD >/dev/null 2>&1 && echo true || echo false)
+GOFILES = find . -name '*.go' -not -path '*/testdata/*'
+
+.PHONY: build test lint slow bench docs
+
+build: ## bin/custody: static, and the same bytes from the same commit anywhere
+	CGO_ENABLED=0 go build -trimpath -buildvcs=$(VCS) -ldflags='-s -w' -o bin/ ./cmd/...
+
+test: build lint ## everything that gates a change
+	go test -race -timeout 10m ./...
+
+lint: ## formatting, vet, staticcheck, go.mod
+	@unformatted=$$($(GOFILES) -exec gofmt -l {} +) && test -z "$$unformatted" || { echo "run gofmt -w on: $$unformatted"; exit 1; }
+	go mod tidy -diff
+	go vet ./...
+	go tool -modfile=tools/go.mod staticcheck ./...
+
+slow: build ## what takes long: large tests, real repositories (REPO=DIR), every fuzz target for FUZZTIME
+	CUSTODY_SLOW=1 CUSTODY_TEST_REPO='$(REPO)' go test -timeout 60m ./...
+	.ci/fuzz $(FUZZTIME)
+
+bench: build ## ratios against git on REPO=DIR, into bench/results/
+	go run ./bench -custody bin/custody -C '$(REPO)'
+
+docs: ## rewrite what is generated: JSON Schemas
+	go test ./docs/schema -update

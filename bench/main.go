@@ -1,0 +1,191 @@
+//go:build unix
+
+// Command bench measures custody as a whole process against git doing the least that
+// the same answer needs, on the same repository, in the same minutes. What it reports
+// are ratios: they outlive the machine that they were measured on.
+//
+// It gates nothing. Run it by hand on a large public repository and commit the result
+// with the commit that produced it.
+package main
+
+import (
+	"cmp"
+	"context"
+	"debug/buildinfo"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"text/tabwriter"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// options are the command line.
+type options struct {
+	custody string // path of the binary under test
+	repo    string
+	head    string
+	files   int // least number of files that the measured change has
+	rounds  int // of what takes milliseconds; a tenth of it, at least three, of the rest
+	out     string
+	name    string
+}
+
+func run(ctx context.Context, args []string, stdout io.Writer) error {
+	var o options
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.StringVar(&o.custody, "custody", "bin/custody", "measure the program at `FILE`")
+	flags.StringVar(&o.repo, "C", ".", "on the repository at `DIR`")
+	flags.StringVar(&o.head, "head", "HEAD", "at this commit")
+	flags.IntVar(&o.files, "files", 10, "with a change of at least this many files")
+	flags.IntVar(&o.rounds, "rounds", 41, "this many times, where one takes milliseconds")
+	flags.StringVar(&o.out, "out", "bench/results", "write the result into `DIR`")
+	flags.StringVar(&o.name, "name", "", "as NAME.json (default: what the repository is called)")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if flags.NArg() > 0 || o.rounds < 3 || o.files < 1 {
+		return errors.New("see -h: no arguments, at least 3 rounds, at least 1 file")
+	}
+	var err error
+	if o.custody, err = filepath.Abs(o.custody); err != nil {
+		return err
+	}
+	if o.repo, err = filepath.Abs(o.repo); err != nil {
+		return err
+	}
+	if o.name == "" {
+		o.name = repositoryName(o.repo)
+	}
+
+	result, err := measure(ctx, o)
+	if err != nil {
+		return err
+	}
+	if err := show(stdout, result); err != nil {
+		return err
+	}
+	file := filepath.Join(o.out, o.name+".json")
+	text, err := json.MarshalIndent(result, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(o.out, 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(file, append(text, '\n'), 0o644); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(stdout, "\nwritten to", file)
+	return err
+}
+
+// repositoryName is the last part of the path that says something.
+func repositoryName(dir string) string {
+	base := strings.TrimSuffix(filepath.Base(dir), ".git")
+	if base == "" || base == "repo" {
+		base = filepath.Base(filepath.Dir(dir))
+	}
+	return base
+}
+
+// A Result is one file in bench/results.
+type Result struct {
+	Repository  string       `json:"repository"`
+	Head        string       `json:"head"`
+	Base        string       `json:"base"`  // of the measured change
+	Files       int          `json:"files"` // that it changes
+	Blobs       int          `json:"blobs"` // that the graph is made from
+	Custody     Build        `json:"custody"`
+	Git         string       `json:"git"`
+	Machine     Machine      `json:"machine"`
+	Comparisons []Comparison `json:"comparisons"`
+}
+
+// A Build is the program under test.
+type Build struct {
+	Commit   string `json:"commit"`
+	Modified bool   `json:"modified"` // built from a work tree with changes
+	Go       string `json:"go"`
+}
+
+// A Machine is where it was measured.
+type Machine struct {
+	OS    string `json:"os"`
+	Arch  string `json:"arch"`
+	Cores int    `json:"cores"`
+	Load  string `json:"load,omitempty"` // averages over 1, 5 and 15 minutes before the start
+}
+
+// A Comparison is one thing that custody does, and what git takes for the least of it.
+type Comparison struct {
+	Name    string  `json:"name"`
+	What    string  `json:"what"`
+	Rounds  int     `json:"rounds"`
+	Custody Sample  `json:"custody"`
+	Git     Sample  `json:"git"`
+	Ratio   float64 `json:"ratio"`     // of the medians of wall time
+	Best    float64 `json:"best"`      // of the minima of wall time
+	CPU     float64 `json:"cpu_ratio"` // of the medians of user and system time
+}
+
+// A Sample sums up the rounds of one side.
+type Sample struct {
+	Commands []string `json:"commands"`
+	Median   int64    `json:"median_us"`
+	Min      int64    `json:"min_us"`
+	CPU      int64    `json:"cpu_us"`   // median
+	Peak     int64    `json:"peak_kib"` // largest resident set of one process, of all rounds
+}
+
+func machine() Machine {
+	m := Machine{OS: runtime.GOOS, Arch: runtime.GOARCH, Cores: runtime.NumCPU()}
+	if text, err := os.ReadFile("/proc/loadavg"); err == nil {
+		m.Load = strings.Join(strings.Fields(string(text))[:3], " ")
+	}
+	return m
+}
+
+func build(file string) (Build, error) {
+	info, err := buildinfo.ReadFile(file)
+	if err != nil {
+		return Build{}, fmt.Errorf("%w: 'make build' makes it", err)
+	}
+	b := Build{Commit: "unknown", Go: info.GoVersion}
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			b.Commit = s.Value
+		case "vcs.modified":
+			b.Modified = s.Value == "true"
+		}
+	}
+	return b, nil
+}
+
+func show(w io.Writer, r Result) error {
+	fmt.Fprintf(w, "%s %.12s, %d files changed, %d blobs in the graph; %d cores\n\n", r.Repository, r.Head, r.Files, r.Blobs, r.Machine.Cores)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "\tcustody\tgit\tratio\tbest\tCPU\tpeak MiB\t")
+	for _, c := range r.Comparisons {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%.2f\t%.2f\t%.2f\t%d\t\n", c.Name,
+			milliseconds(c.Custody.Median), milliseconds(c.Git.Median), c.Ratio, c.Best, c.CPU, cmp.Or(c.Custody.Peak/1024, 1))
+	}
+	return t.Flush()
+}
+
+func milliseconds(us int64) string { return fmt.Sprintf("%.1f ms", float64(us)/1000) }

@@ -1,0 +1,171 @@
+package schema_test
+
+import (
+	"encoding/json"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"custody/internal/git"
+)
+
+// filled is a value of the contract's type in which nothing is empty.
+func filled(t *testing.T, c contract) any {
+	t.Helper()
+	v := reflect.New(c.typ).Elem()
+	fill(t, v, "")
+	return v.Interface()
+}
+
+// texts are values for fields and types that do not take any text.
+var texts = map[string]string{
+	"review.Inputs.Day":    "2026-11-23",
+	"review.Verdict.ID":    "8c5a3f10-1b1e-5c0d-9a57-0123456789ab",
+	"review.Digest":        "sha256:" + strings.Repeat("0a", 32),
+	"attestation.Strength": "A",
+	"attestation.Class":    "ai-declared",
+	"change.PersonType":    "User",
+	"change.Unread":        "opaque",
+}
+
+func fill(t *testing.T, v reflect.Value, field string) {
+	t.Helper()
+	if v.Type() == reflect.TypeFor[git.OID]() {
+		id, err := git.ParseOID(strings.Repeat("0123abcd", 5))
+		if err != nil {
+			t.Fatal(err)
+		}
+		v.Set(reflect.ValueOf(id))
+		return
+	}
+	switch v.Kind() {
+	case reflect.String:
+		switch {
+		case texts[field] != "":
+			v.SetString(texts[field])
+		case v.Type().PkgPath() == "":
+			v.SetString("text")
+		case texts[defName(v.Type())] != "":
+			v.SetString(texts[defName(v.Type())])
+		default:
+			t.Fatalf("no text for a %s", v.Type())
+		}
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		v.SetInt(7)
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		v.SetUint(1)
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		fill(t, v.Elem(), field)
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+		fill(t, v.Index(0), field)
+	case reflect.Map:
+		key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
+		fill(t, key, field)
+		fill(t, value, field)
+		v.Set(reflect.MakeMap(v.Type()))
+		v.SetMapIndex(key, value)
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if f := v.Type().Field(i); f.IsExported() {
+				fill(t, v.Field(i), defName(v.Type())+"."+f.Name)
+				if id := idOf(v.Type()); id != "" && f.Name == "Schema" {
+					v.Field(i).SetString(id)
+				}
+			}
+		}
+	default:
+		t.Fatalf("no sample for %s", v.Type())
+	}
+}
+
+// A place is one value of a document.
+type place struct {
+	at       string
+	typ      reflect.Type // no pointer
+	nullable bool
+	value    any
+	set      func(any) // puts another value there
+}
+
+// places lists every value below doc, and doc itself, which can not be set.
+func (c contract) places(typ reflect.Type, doc any) []place {
+	var found []place
+	var add func(place)
+	add = func(p place) {
+		if p.typ.Kind() == reflect.Pointer {
+			p.typ = p.typ.Elem()
+		}
+		found = append(found, p)
+		switch v := p.value.(type) {
+		case map[string]any:
+			for key := range v {
+				var inner reflect.Type
+				nullable := false
+				if p.typ.Kind() == reflect.Map {
+					inner = p.typ.Elem()
+				} else {
+					inner = c.field(p.typ, key).Type
+					nullable = inner.Kind() == reflect.Pointer && c.keys(p.typ)[key]
+				}
+				add(place{p.at + "." + key, inner, nullable, v[key], func(changed any) { v[key] = changed }})
+			}
+		case []any:
+			for i := range v {
+				add(place{p.at + "[]", p.typ.Elem(), false, v[i], func(changed any) { v[i] = changed }})
+			}
+		}
+	}
+	add(place{at: "$", typ: typ, value: doc})
+	return found
+}
+
+// wrong are values of every JSON type but the place's own.
+func (p place) wrong() []any {
+	values := []any{json.Number("0.5"), "nonsense", map[string]any{"a": true}, []any{map[string]any{}}, true}
+	values = slices.DeleteFunc(values, func(v any) bool { return reflect.TypeOf(v) == reflect.TypeOf(p.value) && v != json.Number("0.5") })
+	if !p.nullable {
+		values = append(values, nil)
+	}
+	if _, isText := p.value.(string); isText && narrow(p.typ) {
+		values = append(values, "nonsense")
+	}
+	return values
+}
+
+// narrow says whether a type takes only some texts.
+func narrow(t reflect.Type) bool { return t.PkgPath() != "" }
+
+func (c contract) field(typ reflect.Type, key string) reflect.StructField {
+	for i := range typ.NumField() {
+		if c.key(typ.Field(i)) == key {
+			return typ.Field(i)
+		}
+	}
+	panic("no field for " + key + " in " + typ.String())
+}
+
+// key is what the field is called in the document; empty when it is not in it.
+func (c contract) key(f reflect.StructField) string {
+	name, _, _ := strings.Cut(f.Tag.Get(c.tagName()), ",")
+	if name == "-" {
+		return ""
+	}
+	return name
+}
+
+// keys are those of an object of this type, each with whether it must be there.
+func (c contract) keys(typ reflect.Type) map[string]bool {
+	keys := map[string]bool{}
+	for i := range typ.NumField() {
+		f := typ.Field(i)
+		if key := c.key(f); key != "" {
+			keys[key] = c.must(typ, f)
+		}
+	}
+	return keys
+}

@@ -1,0 +1,211 @@
+// Package schema_test keeps the JSON Schemas in this folder true: they are generated
+// from the Go types that the programs write and read, and "make docs" rewrites them.
+//
+// What Custody prints stays open: a reader ignores keys that it does not know, so an
+// optional field may be added without a new version. What people write (policy,
+// requirements) is closed: an unknown key is an error there.
+package schema_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"custody/attestation"
+	"custody/impact"
+	"custody/internal/change"
+	"custody/internal/review"
+)
+
+var update = flag.Bool("update", false, "rewrite the schemas")
+
+// A contract is one row of the table: a document and the type that it is.
+type contract struct {
+	id       string // the value of its "schema" key; for a file that has none, a name like it
+	title    string
+	typ      reflect.Type
+	tag      string              // struct tag that names its fields; "" is json
+	closed   bool                // unknown keys are errors
+	required map[string][]string // by type; nil: everything without omitempty
+}
+
+var contracts = []contract{
+	{id: impact.ReportSchema, title: "What a change reaches, and why", typ: reflect.TypeFor[impact.Report]()},
+	{id: attestation.ReportSchema, title: "Who or what wrote a change", typ: reflect.TypeFor[attestation.Report]()},
+	{id: change.ContextSchema, title: "What a review needs that is not in git", typ: reflect.TypeFor[change.Context]()},
+	{id: review.Schema, title: "The verdict on a change: pack.json", typ: reflect.TypeFor[review.Verdict]()},
+}
+
+// sourceFolders are the packages whose types and comments the contracts are made of.
+var sourceFolders = []string{"impact", "attestation", "internal/change", "internal/finding", "internal/git", "internal/review"}
+
+// scalars are the types whose values are text or numbers of a form that Go's type
+// system does not say.
+var scalars = map[string]node{
+	"git.OID":              {Type: "string", Pattern: "^([0-9a-f]{40}|[0-9a-f]{64})$"},
+	"git.Mode":             {Type: "string", Pattern: "^[0-7]{6}$"},
+	"review.Digest":        {Type: "string", Pattern: "^sha256:[0-9a-f]{64}$"},
+	"attestation.Strength": {Type: "string", Enum: []string{"A", "B", "C", "D", "E", "F"}},
+	"impact.Confidence":    {Type: "integer", Minimum: number(0), Maximum: number(1000)},
+}
+
+// fields are those that hold less than their type could.
+var fields = map[string]func(*node){
+	"attestation.Summary.AIPermille": func(n *node) { n.AnyOf[0] = &node{Type: "integer", Minimum: number(0), Maximum: number(1000)} },
+	"review.Inputs.Day":              func(n *node) { n.Pattern = `^\d{4}-\d{2}-\d{2}$` },
+	"review.Verdict.ID":              func(n *node) { n.Pattern = `^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$` },
+}
+
+func number(n int) *int { return &n }
+
+func (c contract) tagName() string {
+	if c.tag == "" {
+		return "json"
+	}
+	return c.tag
+}
+
+// must says whether an object of this type is refused without the field.
+func (c contract) must(typ reflect.Type, f reflect.StructField) bool {
+	name, options, _ := strings.Cut(f.Tag.Get(c.tagName()), ",")
+	if c.required != nil {
+		return slices.Contains(c.required[defName(typ)], name)
+	}
+	return !strings.Contains(options, "omitempty") && !strings.Contains(options, "omitzero")
+}
+
+// file is where the schema of a contract lies: "custody/impact/v1" in
+// impact.v1.schema.json.
+func (c contract) file() string {
+	return strings.ReplaceAll(strings.TrimPrefix(c.id, "custody/"), "/", ".") + ".schema.json"
+}
+
+func TestSchemasAreGenerated(t *testing.T) {
+	source, err := readSource(sourceFolders...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	for _, c := range contracts {
+		want = append(want, c.file())
+		text, err := c.generate(source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if *update {
+			if err := os.WriteFile(c.file(), text, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if committed, err := os.ReadFile(c.file()); err != nil {
+			t.Errorf("%v: run 'make docs'", err)
+		} else if !bytes.Equal(committed, text) {
+			t.Errorf("%s is not what its type says any more: run 'make docs', and read the difference: a field that goes, or becomes required, is a new version", c.file())
+		}
+	}
+	got, err := filepath.Glob("*.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("schemas in this folder:\n\t%s\nwant, by the table:\n\t%s", strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
+	}
+}
+
+// TestDocuments holds what encoding/json writes of each type, every field filled,
+// against its schema, and then the same document with every single value spoilt: of
+// another type, another text where only some are allowed, missing, or with a key that
+// nobody knows.
+func TestDocuments(t *testing.T) {
+	for _, c := range contracts {
+		t.Run(c.file(), func(t *testing.T) {
+			s := compile(t, c.file())
+			doc := decode(t, encode(t, filled(t, c)))
+			if err := s.Validate(doc); err != nil {
+				t.Fatalf("a complete document is refused: %v", err)
+			}
+			spoilt := 0
+			refuse := func(at, how string) {
+				spoilt++
+				if s.Validate(doc) == nil {
+					t.Errorf("%s: %s: accepted", at, how)
+				}
+			}
+			for _, p := range c.places(c.typ, doc) {
+				if p.set != nil {
+					for _, wrong := range p.wrong() {
+						p.set(wrong)
+						refuse(p.at, fmt.Sprintf("%v instead of %v", wrong, p.value))
+					}
+					p.set(p.value)
+				}
+				object, ok := p.value.(map[string]any)
+				if !ok || p.typ.Kind() != reflect.Struct {
+					continue
+				}
+				object["a key of tomorrow"] = true
+				if err := s.Validate(doc); (err != nil) != c.closed {
+					t.Errorf("%s: with an unknown key: %v", p.at, err)
+				}
+				delete(object, "a key of tomorrow")
+				for key, required := range c.keys(p.typ) {
+					kept, was := object[key]
+					if !was {
+						t.Errorf("%s: %s is missing in what should be complete", p.at, key)
+						continue
+					}
+					delete(object, key)
+					if required {
+						refuse(p.at, "without "+key)
+					} else if err := s.Validate(doc); err != nil {
+						t.Errorf("%s: without %s, which is optional: %v", p.at, key, err)
+					}
+					object[key] = kept
+				}
+			}
+			if err := s.Validate(doc); err != nil {
+				t.Errorf("the walk left its mark: %v", err)
+			}
+			t.Logf("%d spoilt documents", spoilt)
+		})
+	}
+}
+
+func compile(t *testing.T, file string) *jsonschema.Schema {
+	t.Helper()
+	c := jsonschema.NewCompiler()
+	c.DefaultDraft(jsonschema.Draft2020)
+	s, err := c.Compile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func decode(t *testing.T, text []byte) any {
+	t.Helper()
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+func encode(t *testing.T, v any) []byte {
+	t.Helper()
+	text, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
