@@ -3,6 +3,7 @@ module custody
 go 1.26
 
 require (
+	github.com/gowebpki/jcs v1.0.2
 	github.com/rogpeppe/go-internal v1.16.0
 	github.com/spf13/cobra v1.10.2
 )

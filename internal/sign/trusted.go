@@ -1,0 +1,140 @@
+package sign
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// TrustedKeys are the keys that a verifier has pinned. Nothing that travels with a
+// document adds to them.
+type TrustedKeys []TrustedKey
+
+// A TrustedKey is one line of a trusted_keys file:
+//
+//	ed25519 MCowBQYDK2VwAyEA... build-2026 valid-from=2026-01-01 valid-until=2026-12-31
+//
+// that is the algorithm, the base64 of the SubjectPublicKeyInfo, a name, and the first
+// and last UTC day on which it may sign. Either day may be missing.
+type TrustedKey struct {
+	Key        PublicKey
+	Name       string
+	ValidFrom  string // "2026-01-01", or empty
+	ValidUntil string // inclusive
+}
+
+// maxTrustedKeys bounds a file of trusted keys, so that a wrong file says so early.
+const maxTrustedKeys = 10_000
+
+// ParseTrustedKeys reads a trusted_keys file. Empty lines and lines that begin with
+// "#" are comments. Anything else that is not a key is an error with its line number:
+// a line that is skipped is a key that somebody believes to be in force.
+func ParseTrustedKeys(file []byte) (TrustedKeys, error) {
+	if !utf8.Valid(file) {
+		return nil, fmt.Errorf("trusted keys: the file is not UTF-8 text")
+	}
+	var keys TrustedKeys
+	number := 0
+	for line := range strings.Lines(string(file)) {
+		number++
+		line = strings.TrimSpace(line)
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		k, err := parseTrustedKey(line)
+		if err != nil {
+			return nil, fmt.Errorf("trusted keys, line %d: %w", number, err)
+		}
+		if other, ok := keys.Lookup(k.Key); ok {
+			return nil, fmt.Errorf("trusted keys, line %d: the same key as %q: keep one line", number, other.Name)
+		}
+		if slices.ContainsFunc(keys, func(o TrustedKey) bool { return o.Name == k.Name }) {
+			return nil, fmt.Errorf("trusted keys, line %d: the name %q is taken: give each key its own", number, k.Name)
+		}
+		if len(keys) == maxTrustedKeys {
+			return nil, fmt.Errorf("trusted keys, line %d: more than %d keys", number, maxTrustedKeys)
+		}
+		keys = append(keys, k)
+	}
+	return keys, nil
+}
+
+func parseTrustedKey(line string) (TrustedKey, error) {
+	var k TrustedKey
+	fields := strings.Fields(line)
+	if len(fields) < 3 {
+		return k, fmt.Errorf("%d fields: want algorithm, key and name", len(fields))
+	}
+	der, err := decodeBase64(fields[1])
+	if err != nil {
+		return k, fmt.Errorf("the key is not base64")
+	}
+	if k.Key, err = NewPublicKey(der); err != nil {
+		return k, err
+	}
+	if string(k.Key.algorithm) != fields[0] {
+		return k, fmt.Errorf("algorithm %q, but the key is %s", fields[0], k.Key.algorithm)
+	}
+	if k.Name = fields[2]; !isKeyName(k.Name) {
+		return k, fmt.Errorf("the name %q: use at most 100 printable characters without =", k.Name)
+	}
+	for _, field := range fields[3:] {
+		option, day, _ := strings.Cut(field, "=")
+		where := map[string]*string{"valid-from": &k.ValidFrom, "valid-until": &k.ValidUntil}[option]
+		switch {
+		case where == nil:
+			return k, fmt.Errorf("unknown option %q: use valid-from=DAY or valid-until=DAY", field)
+		case *where != "":
+			return k, fmt.Errorf("%s is given twice", option)
+		case !IsDay(day):
+			return k, fmt.Errorf("%s: %q is not a day: write it as 2026-11-23", option, day)
+		}
+		*where = day
+	}
+	if k.ValidFrom != "" && k.ValidUntil != "" && k.ValidFrom > k.ValidUntil {
+		return k, fmt.Errorf("valid from %s until %s: that is never", k.ValidFrom, k.ValidUntil)
+	}
+	return k, nil
+}
+
+func isKeyName(name string) bool {
+	bad := func(r rune) bool { return r == '=' || !unicode.IsPrint(r) }
+	return name != "" && len(name) <= 100 && !strings.ContainsFunc(name, bad)
+}
+
+// IsDay says whether s is a day of the calendar, written as "2026-11-23". Such days
+// sort as text.
+func IsDay(s string) bool {
+	t, err := time.Parse(time.DateOnly, s)
+	return err == nil && t.Format(time.DateOnly) == s
+}
+
+// Lookup finds a key by all of its bytes.
+func (ks TrustedKeys) Lookup(key PublicKey) (TrustedKey, bool) {
+	for _, k := range ks {
+		if k.Key.Equal(key) {
+			return k, true
+		}
+	}
+	return TrustedKey{}, false
+}
+
+// ValidOn says whether the key may sign on the day.
+func (k TrustedKey) ValidOn(day string) bool {
+	return IsDay(day) && (k.ValidFrom == "" || k.ValidFrom <= day) && (k.ValidUntil == "" || day <= k.ValidUntil)
+}
+
+// String is the line of the file.
+func (k TrustedKey) String() string {
+	line := fmt.Sprintf("%s %s %s", k.Key.algorithm, encodeBase64(k.Key.SPKI()), k.Name)
+	if k.ValidFrom != "" {
+		line += " valid-from=" + k.ValidFrom
+	}
+	if k.ValidUntil != "" {
+		line += " valid-until=" + k.ValidUntil
+	}
+	return line
+}
