@@ -1,0 +1,208 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"custody/internal/sign"
+)
+
+// keyFlags say with which key a pack is signed.
+type keyFlags struct {
+	key       string // file with a private key
+	signer    string // or an operator's program, with its arguments
+	signerKey string // and the file with the public key of that program
+}
+
+func (f *keyFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.key, "key", "", "sign with the private key in `FILE` (default: $CUSTODY_SIGNING_KEY, else signing.pem in custody's configuration folder, made on first use)")
+	cmd.Flags().StringVar(&f.signer, "signer", "", "sign by running `COMMAND`: what to sign on its standard input, the base64 of the signature on its standard output")
+	cmd.Flags().StringVar(&f.signerKey, "signer-key", "", "the public key (PEM `FILE`) of --signer")
+	cmd.MarkFlagsMutuallyExclusive("key", "signer")
+	cmd.MarkFlagsRequiredTogether("signer", "signer-key")
+}
+
+// load finds the signer. Only a person's own default key is ever made here: a key that
+// was named and is not there is an error.
+func (f *keyFlags) load(p *process) (sign.Signer, error) {
+	if f.signer != "" {
+		return f.external(p)
+	}
+	file := f.key
+	if file == "" {
+		file = p.env("CUSTODY_SIGNING_KEY")
+	}
+	if file != "" {
+		return readKey(file)
+	}
+	dir, err := p.configDir()
+	if err != nil {
+		return nil, err
+	}
+	file = filepath.Join(dir, "signing.pem")
+	key, err := readKey(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return makeKey(p, file)
+	}
+	return key, err
+}
+
+func (f *keyFlags) external(p *process) (sign.Signer, error) {
+	pem, err := os.ReadFile(f.signerKey)
+	if err != nil {
+		return nil, fmt.Errorf("reading the signer's public key: %w", err)
+	}
+	public, err := sign.ParsePublicKey(pem)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f.signerKey, err)
+	}
+	argv := strings.Fields(f.signer)
+	if len(argv) == 0 {
+		return nil, hint(errors.New("--signer names no command"), "name a program and its arguments, separated by spaces")
+	}
+	return sign.External(public, command{argv, p}), nil
+}
+
+// A command is the operator's signer program, run without a shell.
+type command struct {
+	argv []string
+	p    *process
+}
+
+// Run implements sign.Command.
+func (c command) Run(ctx context.Context, stdin []byte) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, c.argv[0], c.argv[1:]...)
+	cmd.Stdin = bytes.NewReader(stdin)
+	cmd.Stderr = c.p.err
+	return cmd.Output()
+}
+
+func readKey(file string) (*sign.Key, error) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return nil, fmt.Errorf("reading the signing key: %w", err)
+	}
+	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
+		return nil, hint(fmt.Errorf("the signing key %s can be read by others (mode %04o)", file, mode), "chmod 600 "+file)
+	}
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("reading the signing key: %w", err)
+	}
+	key, err := sign.ParseKey(pem)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return key, nil
+}
+
+// makeKey makes a person's first key, and trusts it. Of two commands that start at the
+// same time, one makes the key and the other uses it.
+func makeKey(p *process, file string) (*sign.Key, error) {
+	key, err := sign.GenerateKey(p.random)
+	if err != nil {
+		return nil, err
+	}
+	pem, err := key.MarshalPEM()
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		return nil, fmt.Errorf("making a signing key: %w", err)
+	}
+	err = writeNew(file, pem, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return readKey(file)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("making a signing key: %w", err)
+	}
+	if err := trust(filepath.Join(filepath.Dir(file), "trusted_keys"), key.Public()); err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(p.err, "made your signing key %s (%s); keep the file, it signs your packs\n", key.Public().ID(), file)
+	return key, nil
+}
+
+// trust appends a key to a trusted_keys file. It is valid on every day, since its owner
+// may audit as of an earlier one.
+func trust(file string, key sign.PublicKey) error {
+	line := sign.TrustedKey{Key: key, Name: "local-" + key.ID()[:8]}.String()
+	f, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("trusting the new key: %w", err)
+	}
+	_, err = fmt.Fprintln(f, line)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("trusting the new key: %w", err)
+	}
+	return nil
+}
+
+// trustedKeys reads the keys that a person has pinned: --trusted-keys, the file that
+// $CUSTODY_TRUSTED_KEYS names, or the one beside the default signing key. Without the
+// last nobody is trusted, which is no error.
+func trustedKeys(p *process, flag string) (sign.TrustedKeys, error) {
+	file := flag
+	if file == "" {
+		file = p.env("CUSTODY_TRUSTED_KEYS")
+	}
+	named := file != ""
+	if !named {
+		dir, err := p.configDir()
+		if err != nil {
+			return nil, nil //nolint:nilerr // no home, so nothing is pinned
+		}
+		file = filepath.Join(dir, "trusted_keys")
+	}
+	text, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) && !named {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the trusted keys: %w", err)
+	}
+	keys, err := sign.ParseTrustedKeys(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return keys, nil
+}
+
+// writeNew writes a file that must not exist yet, whole or not at all.
+func writeNew(file string, data []byte, mode fs.FileMode) error {
+	tmp, err := os.CreateTemp(filepath.Dir(file), ".custody-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name())
+	_, err = tmp.Write(data)
+	if err := errors.Join(err, tmp.Chmod(mode), tmp.Close()); err != nil {
+		return err
+	}
+	return os.Link(tmp.Name(), file) // unlike Rename, refuses to replace
+}
+
+// writeFile replaces a file by one rename, so that nobody ever reads half of it.
+func writeFile(file string, data []byte) error {
+	tmp, err := os.CreateTemp(filepath.Dir(file), ".custody-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name())
+	_, err = tmp.Write(data)
+	if err := errors.Join(err, tmp.Chmod(0o644), tmp.Close()); err != nil {
+		return err
+	}
+	return os.Rename(tmp.Name(), file)
+}
