@@ -112,8 +112,7 @@ func (g *generator) of(t reflect.Type) (*node, error) {
 	return &node{Ref: "#/$defs/" + name}, nil
 }
 
-// defName is "Finding" or, for what is not said in the package of a contract,
-// "finding.Finding": unique and readable.
+// defName is the type as Go code outside of its package calls it: "finding.Finding".
 func defName(t reflect.Type) string {
 	return filepath.Base(t.PkgPath()) + "." + t.Name()
 }
