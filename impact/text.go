@@ -96,13 +96,20 @@ func writeReached(out io.Writer, reached []Reached, o TextOptions) {
 	}
 	rest := shown[min(limit, len(shown)):]
 	fmt.Fprintf(out, "\nReaches %s:\n", countReached(reached))
-	distance := 0
-	for _, r := range shown[:len(shown)-len(rest)] {
-		if r.Distance != distance {
-			distance = r.Distance
-			fmt.Fprintf(out, "  distance %d\n", distance)
+	shown = shown[:len(shown)-len(rest)]
+	for i, r := range shown {
+		if i == 0 || r.Distance != shown[i-1].Distance {
+			fmt.Fprintf(out, "  distance %d\n", r.Distance)
 		}
-		fmt.Fprintf(out, "    %4d  %s  %s\n", r.Confidence, r.Node, r.Reason)
+		name := r.Path
+		if r.Kind == KindPackage {
+			name = "package " + r.Path
+		}
+		why := r.Reason
+		if i > 0 && why == shown[i-1].Reason {
+			why = "likewise"
+		}
+		fmt.Fprintf(out, "    %4d  %s: %s\n", r.Confidence, name, why)
 	}
 	if len(rest) > 0 {
 		fmt.Fprintf(out, "  and %s, up to distance %d: --format json lists all\n", countReached(rest), rest[len(rest)-1].Distance)

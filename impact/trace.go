@@ -34,8 +34,11 @@ func (e *UnknownPathError) Error() string {
 	for _, p := range e.Paths {
 		names = append(names, p.Escaped())
 	}
-	return fmt.Sprintf("no file %s in commit %s: give paths of files from the root of the repository",
-		strings.Join(names, ", "), e.Commit.Short())
+	where := "the tree"
+	if !e.Commit.IsZero() {
+		where = "commit " + e.Commit.Short()
+	}
+	return fmt.Sprintf("no file %s in %s: give paths of files from the root of the repository", strings.Join(names, ", "), where)
 }
 
 // Trace follows the edges of both graphs backwards from what changed.
