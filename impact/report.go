@@ -14,7 +14,8 @@ import (
 )
 
 // Confidence says how sure an edge or a path is, in per mille: 1000 is certain. Along
-// a path it only falls.
+// a path it only falls. Of an edge: that it is there. Of a reached node: that the change
+// gets there over the path in Via; how many others use a node plays no part.
 type Confidence int
 
 // A Report is the document custody/impact/v1: what a change reaches, and why.
@@ -26,7 +27,7 @@ type Report struct {
 	Changed    []Changed        `json:"changed"`
 	Reached    []Reached        `json:"reached"` // by distance, then node id
 	Graph      Summary          `json:"graph"`
-	Outcome    finding.Outcome  `json:"outcome"` // Satisfied: complete for what the change meets; else NotAssessed
+	Outcome    finding.Outcome  `json:"outcome"` // Satisfied: Reached is complete; else NotAssessed
 	Reasons    []finding.Reason `json:"reasons"`
 }
 
@@ -40,7 +41,7 @@ type Changed struct {
 	Status   change.Status `json:"status"`
 	Language string        `json:"language,omitempty"`
 	Symbols  []Symbol      `json:"symbols,omitzero"`  // nil: not assessed
-	Skipped  string        `json:"skipped,omitempty"` // a skip reason: the file is not in the graph
+	Skipped  string        `json:"skipped,omitempty"` // a skip reason: the file, or what it imports, is not in the graph
 }
 
 // A Symbol that the change adds, alters or removes.
@@ -54,7 +55,8 @@ type Symbol struct {
 // A Reached node, with one shortest path from a changed file to it.
 type Reached struct {
 	Node       string     `json:"node"` // "file:web/app.ts", "package:pull"
-	Kind       string     `json:"kind"`
+	Kind       Kind       `json:"kind"`
+	Edge       EdgeKind   `json:"edge"`           // the last step: what the node does with the one before it
 	Path       string     `json:"path,omitempty"` // escaped; empty for what is not a file or folder
 	Distance   int        `json:"distance"`       // edges from the nearest changed file
 	Confidence Confidence `json:"confidence"`
@@ -73,10 +75,10 @@ type Summary struct {
 // Reasons for which a file, or an import in it, is not in the graph.
 const (
 	SkipOpaque      = "opaque"      // binary, media, prose: nothing expected
-	SkipUnsupported = "unsupported" // code in a language without an extractor
+	SkipUnsupported = "unsupported" // code that no extractor reads, submodules, dependency manifests
 	SkipUnresolved  = "unresolved"  // an import that names nothing in the tree and should
 	SkipLimit       = "limit"       // over a limit
-	SkipUnreadable  = "unreadable"  // the object is missing or damaged
+	SkipUnreadable  = "unreadable"  // the object is missing, damaged, or not understood to its end
 )
 
 // Skipped is one thing that is not in the graph.

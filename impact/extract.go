@@ -1,0 +1,175 @@
+package impact
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+
+	"custody/impact/lang"
+	"custody/internal/git"
+)
+
+// A factReader gets the facts of many blobs: from the store what it has, the rest by
+// reading and extracting, each blob once.
+type factReader struct {
+	source Source
+	store  FactStore
+	limits Limits
+}
+
+// A want is one blob to be read in one language.
+type want struct {
+	blob     git.OID
+	language *lang.Language
+}
+
+func (w want) key() FactKey {
+	return FactKey{Blob: w.blob, Language: w.language.Name, Version: w.language.Version}
+}
+
+// A gotten is the answer: facts, or why there are none.
+type gotten struct {
+	fact *Fact
+	skip skipReason
+}
+
+// read answers every want. Its error is the context's or the source's own; a blob that
+// can not be read is an answer.
+func (r *factReader) read(ctx context.Context, wants []want) (map[want]gotten, error) {
+	answers := make(map[want]gotten, len(wants))
+	var missing []want
+	for _, w := range wants {
+		if _, ok := answers[w]; ok {
+			continue
+		}
+		fact, ok := r.store.Get(w.key())
+		switch {
+		case !ok:
+			missing = append(missing, w)
+			answers[w] = gotten{}
+		case fact.Size > r.limits.FileBytes:
+			answers[w] = gotten{skip: overLimit(fact.Size, r.limits.FileBytes)}
+		default:
+			answers[w] = gotten{fact: fact}
+		}
+	}
+	if len(missing) == 0 {
+		return answers, nil
+	}
+	found, err := r.extract(ctx, missing)
+	if err != nil {
+		return nil, err
+	}
+	for i, w := range missing {
+		answers[w] = found[i]
+		if found[i].fact != nil {
+			r.store.Put(w.key(), found[i].fact)
+		}
+	}
+	return answers, nil
+}
+
+// A batch is blobs on their way from the one reader to the extractors. Batches bound
+// what is in memory: workers+2 of them, each of batchBytes and at most one blob more.
+type batch struct {
+	places []int
+	ends   []int
+	data   []byte
+}
+
+const batchBytes = 1 << 20
+
+func (r *factReader) extract(ctx context.Context, wants []want) ([]gotten, error) {
+	workers := min(max(runtime.GOMAXPROCS(0), 1), 8)
+	found := make([]gotten, len(wants)) // each place is written by one goroutine
+	full := make(chan *batch)
+	empty := make(chan *batch, workers+2)
+	for range workers + 2 {
+		empty <- new(batch)
+	}
+	var running sync.WaitGroup
+	for range workers {
+		running.Go(func() {
+			for b := range full {
+				start := 0
+				for i, place := range b.places {
+					src := b.data[start:b.ends[i]:b.ends[i]]
+					start = b.ends[i]
+					found[place] = gotten{fact: &Fact{Facts: wants[place].language.Extract(src), Size: int64(len(src))}}
+				}
+				b.places, b.ends, b.data = b.places[:0], b.ends[:0], b.data[:0]
+				empty <- b
+			}
+		})
+	}
+	err := r.feed(ctx, wants, found, full, empty)
+	close(full)
+	running.Wait()
+	return found, err
+}
+
+// feed reads the blobs and hands them on; what can not be read it answers itself.
+func (r *factReader) feed(ctx context.Context, wants []want, found []gotten, full chan<- *batch, empty <-chan *batch) error {
+	ids := make([]git.OID, len(wants))
+	for i, w := range wants {
+		ids[i] = w.blob
+	}
+	b := <-empty
+	seen := make([]bool, len(wants))
+	err := r.source.Blobs(ctx, ids, r.limits.FileBytes, func(i int, data []byte, err error) error {
+		if i < 0 || i >= len(wants) || seen[i] {
+			return fmt.Errorf("reading blobs: unexpected answer number %d of %d", i, len(wants))
+		}
+		seen[i] = true
+		if err == nil && int64(len(data)) > r.limits.FileBytes {
+			err = &git.TooLargeError{ID: ids[i], Size: int64(len(data)), Limit: r.limits.FileBytes}
+		}
+		if err != nil {
+			found[i] = gotten{skip: unread(err)}
+			return ctx.Err()
+		}
+		b.places = append(b.places, i)
+		b.data = append(b.data, data...)
+		b.ends = append(b.ends, len(b.data))
+		if len(b.data) < batchBytes {
+			return nil
+		}
+		select {
+		case full <- b:
+			b = <-empty
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	})
+	if err != nil {
+		return err
+	}
+	if len(b.places) > 0 {
+		full <- b
+	}
+	for i, ok := range seen {
+		if !ok {
+			return fmt.Errorf("reading blob %s: no answer", ids[i])
+		}
+	}
+	return ctx.Err()
+}
+
+// unread says why a blob was not read. The error's own text may hold what differs
+// between machines, so it stays out of the report.
+func unread(err error) skipReason {
+	if large, ok := errors.AsType[*git.TooLargeError](err); ok {
+		return overLimit(large.Size, large.Limit)
+	}
+	if errors.Is(err, git.ErrMissing) {
+		return skipReason{SkipUnreadable, "object is not in the repository"}
+	}
+	return skipReason{SkipUnreadable, "object is damaged"}
+}
+
+func overLimit(size, limit int64) skipReason {
+	return skipReason{SkipLimit, fmt.Sprintf("%d bytes, over the limit of %d", size, limit)}
+}

@@ -1,0 +1,208 @@
+package impact
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"custody/internal/change"
+	"custody/internal/finding"
+)
+
+// Codes of Report.Reasons, beside the skip reasons.
+const (
+	ReasonNoMergeBase = "no-merge-base" // the sides have no history in common
+	ReasonNothing     = "nothing-to-assess"
+	ReasonNoEdges     = "no-edges" // nothing imports anything: there was nothing to follow
+)
+
+// outcome says whether Reached is all there is. Every way in which something could be
+// missing is a reason; without any, and with something assessed, it is Satisfied.
+func (t *tracer) outcome() (finding.Outcome, []finding.Reason) {
+	var reasons []finding.Reason
+	if c := t.Change; c != nil {
+		if t.From == nil {
+			reasons = append(reasons, finding.Reason{Code: ReasonNoMergeBase, Detail: "base and head have no history in common, so what changed is not known"})
+		}
+		for _, l := range c.Limits {
+			if l.What == "files" {
+				reasons = append(reasons, finding.Reason{Code: SkipLimit, Detail: fmt.Sprintf("the change has more than %d files", l.Max)})
+			}
+		}
+	}
+	assessed, unassessed := t.assessFiles()
+	reasons = append(reasons, unassessed...)
+	if assessed == nil && len(reasons) == 0 {
+		reasons = append(reasons, t.nothing())
+	}
+	reasons = append(reasons, t.noEdges(assessed)...)
+	reasons = append(reasons, t.hidden()...)
+	if len(reasons) > 0 {
+		return finding.NotAssessed, short(reasons)
+	}
+	return finding.Satisfied, []finding.Reason{}
+}
+
+// assessFiles looks at each changed file on both sides. It returns the language families
+// of those that are in the graph, and a reason for each that should be and is not.
+func (t *tracer) assessFiles() (families []string, reasons []finding.Reason) {
+	for i := range t.files {
+		f := &t.files[i]
+		if f.SubmoduleChanged {
+			reasons = append(reasons, finding.Reason{Code: SkipUnsupported, Detail: "submodule: the code of another repository", Path: f.Path.Escaped()})
+		}
+		for _, side := range []struct {
+			graph *Graph
+			path  change.Path
+		}{{t.Head, newPath(f)}, {t.From, oldPath(f)}} {
+			if side.graph == nil || side.path == "" {
+				continue
+			}
+			n := side.graph.node(side.path)
+			skip, skipped := side.graph.skipped[side.path]
+			switch {
+			case skipped && skip.reason != SkipOpaque:
+				reasons = append(reasons, finding.Reason{Code: skip.reason, Detail: skip.detail, Path: side.path.Escaped()})
+			case n >= 0:
+				families = append(families, family(side.graph.Nodes[n].Language))
+			case !skipped:
+				reasons = append(reasons, finding.Reason{Code: SkipUnreadable, Detail: "the file is not in its tree", Path: side.path.Escaped()})
+			}
+		}
+	}
+	for i := range t.Head.gaps {
+		if g := &t.Head.gaps[i]; g.skip.reason == SkipUnresolved && t.changed[nodeKey{path: g.file}] {
+			reasons = append(reasons, finding.Reason{Code: SkipUnresolved, Detail: g.skip.detail + " names nothing in the tree", Path: g.file.Escaped()})
+		}
+	}
+	slices.Sort(families)
+	return slices.Compact(families), reasons
+}
+
+// nothing says why a change without any file in the graph is not assessed.
+func (t *tracer) nothing() finding.Reason {
+	if len(t.files) == 0 {
+		return finding.Reason{Code: ReasonNothing, Detail: "no file changed"}
+	}
+	return finding.Reason{Code: ReasonNothing, Detail: fmt.Sprintf("none of the %d changed files is code or used by code", len(t.files))}
+}
+
+// noEdges distrusts silence: where no file imports another, importers may just not have
+// been understood.
+func (t *tracer) noEdges(families []string) []finding.Reason {
+	var reasons []finding.Reason
+	files, imports, total := map[string]int{}, map[string]int{}, 0
+	for _, w := range t.walks() {
+		for name, l := range w.graph.languages {
+			files[family(name)] += l.files
+			imports[family(name)] += l.imports
+			total += l.imports
+		}
+	}
+	for _, f := range families {
+		if f == "" || imports[f] > 0 {
+			continue
+		}
+		if total == 0 || files[f] > len(t.walks()) {
+			reasons = append(reasons, finding.Reason{Code: ReasonNoEdges, Detail: fmt.Sprintf("no %s file of the tree imports another one", f)})
+		}
+	}
+	return reasons
+}
+
+// hidden finds the gaps that may hide a reached node: the missing edge could end in a
+// changed or reached node, and its own file is neither changed, nor reached, nor part of
+// a reached package. The gaps of from count only if something is gone that was there:
+// everything else is in head.
+func (t *tracer) hidden() []finding.Reason {
+	var reasons []finding.Reason
+	for _, w := range t.walks() {
+		if w == t.from && !t.gone {
+			continue
+		}
+		names := t.names(w)
+		for i := range w.graph.gaps {
+			g := &w.graph.gaps[i]
+			if !t.known(w, g.file) && names.mayBeMeantBy(g) {
+				detail := g.skip.detail + ": could use what changed or what it reaches"
+				reasons = append(reasons, finding.Reason{Code: g.skip.reason, Detail: detail, Path: g.file.Escaped()})
+			}
+		}
+	}
+	return reasons
+}
+
+// known says whether the file is listed anyway.
+func (t *tracer) known(w *walk, file change.Path) bool {
+	if t.changed[nodeKey{path: file}] {
+		return true
+	}
+	if n := w.graph.node(file); n >= 0 && w.steps[n].distance >= 0 {
+		return true
+	}
+	p, ok := w.graph.packages[folderOf(file)]
+	return ok && w.graph.node(file) >= 0 && w.steps[p].distance >= 0 && w.passes(p)
+}
+
+// passes says whether a reached package stands for all of its files, and not for its
+// tests alone.
+func (w *walk) passes(p int32) bool { return w.graph.Nodes[w.steps[p].prev].Kind != KindTest }
+
+// A nameSet is how imports could call the changed and reached nodes, by language family.
+type nameSet struct {
+	families map[string][]string // sorted
+	any      map[string]bool     // one of them has no name, such as Go's root package
+	all      []string            // sorted
+}
+
+func (t *tracer) names(w *walk) nameSet {
+	s := nameSet{families: map[string][]string{}, any: map[string]bool{}}
+	for i := range w.steps {
+		if w.steps[i].distance < 0 {
+			continue
+		}
+		n := &w.graph.Nodes[i]
+		f := family(n.Language)
+		if _, inPackage := w.graph.packages[folderOf(n.Path)]; inPackage && n.Kind != KindPackage && f == "go" {
+			continue // nobody imports a Go file
+		}
+		names := namesOf(n.Path, n.Kind == KindPackage)
+		s.families[f] = append(s.families[f], names...)
+		s.any[f] = s.any[f] || len(names) == 0
+		s.all = append(s.all, names...)
+	}
+	for _, names := range s.families {
+		slices.Sort(names)
+	}
+	slices.Sort(s.all)
+	return s
+}
+
+func (s nameSet) mayBeMeantBy(g *gap) bool {
+	if g.family == "" {
+		return len(s.families) > 0 && g.couldName(s.all)
+	}
+	names, ok := s.families[g.family]
+	return ok && (s.any[g.family] || g.couldName(names))
+}
+
+// short keeps a few examples of each code; the graph document and Changed have them all.
+func short(reasons []finding.Reason) []finding.Reason {
+	slices.SortFunc(reasons, func(a, b finding.Reason) int {
+		return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Detail, b.Detail))
+	})
+	reasons = slices.Compact(reasons)
+	var kept []finding.Reason
+	for start := 0; start < len(reasons); {
+		end := start
+		for end < len(reasons) && reasons[end].Code == reasons[start].Code {
+			end++
+		}
+		kept = append(kept, reasons[start:min(end, start+maxExamples)]...)
+		if more := end - start - maxExamples; more > 0 {
+			kept = append(kept, finding.Reason{Code: reasons[start].Code, Detail: fmt.Sprintf("and %d more", more)})
+		}
+		start = end
+	}
+	return kept
+}

@@ -1,0 +1,186 @@
+package impact
+
+import (
+	"context"
+	"fmt"
+
+	"custody/impact/lang"
+	"custody/internal/change"
+	"custody/internal/git"
+)
+
+// resolve turns imports into edges, one language after the other.
+func (b *builder) resolve(ctx context.Context) error {
+	for _, l := range b.Languages {
+		if err := b.resolveLanguage(ctx, l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *builder) resolveLanguage(ctx context.Context, l *lang.Language) error {
+	var mine []*treeFile
+	for i := range b.files {
+		if f := &b.files[i]; f.language == l {
+			mine = append(mine, f)
+		}
+	}
+	if len(mine) == 0 {
+		return nil
+	}
+	view := &treeView{b: b, ctx: ctx, language: l, projects: map[string][]byte{}}
+	resolver := l.NewResolver(view)
+	before := len(b.graph.Edges)
+	for _, f := range mine {
+		if f.fact == nil {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		b.addImports(resolver, f)
+	}
+	b.graph.languages[l.Name] = language{files: len(mine), imports: len(b.graph.Edges) - before}
+	return view.err
+}
+
+// addImports adds the edges out of one file.
+func (b *builder) addImports(resolver lang.Resolver, f *treeFile) {
+	imports := f.fact.Imports
+	if len(imports) > b.Limits.ImportsPerFile {
+		b.gap(gap{file: f.path, family: family(f.language.Name), any: true,
+			skip: skipReason{SkipLimit, fmt.Sprintf("%d imports, over the limit of %d", len(imports), b.Limits.ImportsPerFile)}})
+		imports = imports[:b.Limits.ImportsPerFile]
+	}
+	for _, imp := range imports {
+		to := resolver.Resolve(string(f.path), imp)
+		targets := b.targets(to)
+		if len(b.graph.Edges)+len(b.graph.gaps)+len(targets) > b.Limits.Edges {
+			b.gap(gap{file: f.path, family: family(f.language.Name), any: true,
+				skip: skipReason{SkipLimit, fmt.Sprintf("more than %d edges", b.Limits.Edges)}})
+			return
+		}
+		if len(targets) == 0 && !to.External && imp.Kind != lang.SamePackage {
+			b.unresolved(f, imp)
+		}
+		for _, t := range targets {
+			if t == f.node {
+				continue
+			}
+			b.addEdge(Edge{
+				From: f.node, To: t, Kind: Imports,
+				Confidence: Confidence(min(max(to.Confidence, 1), 1000)),
+				Evidence:   Evidence{Source: importSource[imp.Kind], Line: imp.Line, Detail: clip(imp.Spec)},
+			})
+		}
+	}
+}
+
+// importSource names the import kinds in evidence.
+var importSource = map[lang.ImportKind]string{
+	lang.Static:      "import",
+	lang.Dynamic:     "dynamic-import",
+	lang.TypeOnly:    "type-import",
+	lang.Embed:       "embed",
+	lang.SamePackage: "same-package",
+}
+
+// targets are the nodes that a resolution names, made where they are missing: what
+// something imports is in the graph, even if nobody could read it.
+func (b *builder) targets(r lang.Resolution) []int32 {
+	if r.Package != "" {
+		if p, ok := b.packages[change.Path(r.Package)]; ok {
+			return []int32{p}
+		}
+		return nil
+	}
+	var nodes []int32
+	for _, path := range r.Files {
+		if i, ok := b.places[path]; ok {
+			b.addFile(&b.files[i])
+			nodes = append(nodes, b.files[i].node)
+		}
+	}
+	return nodes
+}
+
+func (b *builder) unresolved(f *treeFile, imp lang.Import) {
+	names := namesIn(imp)
+	b.gap(gap{
+		file:   f.path,
+		family: importsFamily(f.language, imp),
+		line:   imp.Line,
+		names:  names,
+		any:    len(names) == 0,
+		skip:   skipReason{SkipUnresolved, fmt.Sprintf("line %d: %s", imp.Line, importText(imp))},
+	})
+}
+
+// importsFamily is what an import of a file can lead to: an embedded file is of any
+// language, and so is a script's "./logo.svg".
+func importsFamily(l *lang.Language, imp lang.Import) string {
+	if imp.Kind == lang.Embed || family(l.Name) == "script" {
+		return ""
+	}
+	return family(l.Name)
+}
+
+// importText is an import as people know it from the file.
+func importText(imp lang.Import) string {
+	text := ""
+	for range min(imp.Level, 20) {
+		text += "."
+	}
+	text += imp.Spec
+	if len(imp.Names) == 1 {
+		text += " (" + imp.Names[0] + ")"
+	}
+	return clip(text)
+}
+
+// A treeView is what the resolver of one language sees of the tree.
+type treeView struct {
+	b        *builder
+	ctx      context.Context // of the Build that the view lives in; lang.Tree has no room for one
+	language *lang.Language
+	projects map[string][]byte
+	err      error // the first that is not an answer
+}
+
+func (v *treeView) Files() []string { return v.b.paths }
+
+func (v *treeView) Has(path string) bool {
+	_, ok := v.b.places[path]
+	return ok
+}
+
+func (v *treeView) Facts(path string) *lang.Facts {
+	i, ok := v.b.places[path]
+	if !ok || v.b.files[i].language != v.language || v.b.files[i].fact == nil {
+		return nil
+	}
+	return &v.b.files[i].fact.Facts
+}
+
+func (v *treeView) Read(path string) []byte {
+	if data, ok := v.projects[path]; ok {
+		return data
+	}
+	i, ok := v.b.places[path]
+	if !ok || v.err != nil {
+		return nil
+	}
+	var data []byte
+	id := v.b.files[i].entry.ID
+	v.err = v.b.Source.Blobs(v.ctx, []git.OID{id}, v.b.Limits.ProjectBytes, func(_ int, blob []byte, err error) error {
+		if err != nil {
+			v.b.gap(gap{file: change.Path(path), family: family(v.language.Name), any: true, skip: unread(err)})
+			return v.ctx.Err()
+		}
+		data = append([]byte{}, blob...)
+		return nil
+	})
+	v.projects[path] = data
+	return data
+}

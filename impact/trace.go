@@ -1,0 +1,243 @@
+package impact
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"custody/internal/change"
+	"custody/internal/git"
+)
+
+// TraceInput is a change and the graphs of the trees on its two sides.
+type TraceInput struct {
+	// Change says what changed from the tree of From to the tree of Head.
+	Change *change.Change
+	// Paths, without a Change, are files of Head that count as modified.
+	Paths []change.Path
+
+	From *Graph // of Change.FromTree; nil without merge base, and with Paths
+	Head *Graph
+}
+
+// An UnknownPathError lists paths that were to be traced and are not in the tree.
+type UnknownPathError struct {
+	Commit git.OID
+	Paths  []change.Path
+}
+
+func (e *UnknownPathError) Error() string {
+	var names []string
+	for _, p := range e.Paths {
+		names = append(names, p.Escaped())
+	}
+	where := "the tree"
+	if !e.Commit.IsZero() {
+		where = "commit " + e.Commit.Short()
+	}
+	return fmt.Sprintf("no file %s in %s: give paths of files from the root of the repository", strings.Join(names, ", "), where)
+}
+
+// Trace follows the edges of both graphs backwards from what changed.
+//
+// A modified, added or renamed file starts at its path in the graph of head; a modified,
+// deleted or renamed one, and one that is no regular file any more, also at its old path
+// in the graph of from, since who used it there is affected. A node's path runs through
+// one of the two graphs; head's is taken where both are as short and as confident.
+func Trace(ctx context.Context, in TraceInput) (*Report, error) {
+	t := &tracer{TraceInput: in, changed: map[nodeKey]bool{}, status: map[nodeKey]*change.File{}}
+	if in.Head == nil {
+		return nil, errors.New("tracing impact: there is no graph of head")
+	}
+	if err := t.listFiles(); err != nil {
+		return nil, err
+	}
+	t.start()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	r := t.report()
+	r.Reached = t.reached()
+	r.Outcome, r.Reasons = t.outcome()
+	return r, ctx.Err()
+}
+
+// A tracer holds one trace.
+type tracer struct {
+	TraceInput
+	files   []change.File
+	changed map[nodeKey]bool         // paths of either side
+	status  map[nodeKey]*change.File // for the words of reasons
+	head    *walk
+	from    *walk // nil without a graph of from
+	gone    bool  // a seed of from is not one of head
+	hits    map[nodeKey]hit
+}
+
+// A nodeKey names a node in either graph.
+type nodeKey struct {
+	isPackage bool
+	path      change.Path
+}
+
+func (n *Node) key() nodeKey { return nodeKey{n.Kind == KindPackage, n.Path} }
+
+// A hit is a reached node in the graph whose path to it is better.
+type hit struct {
+	*walk
+	node int32
+}
+
+// listFiles takes the files from the change or the paths.
+func (t *tracer) listFiles() error {
+	if t.Change != nil {
+		t.files = slices.Clone(t.Change.Files)
+	} else {
+		var unknown []change.Path
+		for _, p := range slices.Compact(slices.Sorted(slices.Values(t.Paths))) {
+			if _, skipped := t.Head.skipped[p]; !skipped && t.Head.node(p) < 0 {
+				unknown = append(unknown, p)
+			}
+			t.files = append(t.files, change.File{Path: p, Status: change.Modified})
+		}
+		if unknown != nil {
+			return &UnknownPathError{Commit: t.Head.Commit, Paths: unknown}
+		}
+	}
+	slices.SortFunc(t.files, func(a, b change.File) int {
+		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.OldPath, b.OldPath), cmp.Compare(a.Status, b.Status))
+	})
+	return nil
+}
+
+// oldPath is where the file is in the tree of from; empty where it is not.
+func oldPath(f *change.File) change.Path {
+	switch f.Status {
+	case change.Added:
+		return ""
+	case change.Renamed:
+		return f.OldPath
+	}
+	return f.Path
+}
+
+// newPath is where the file is in the tree of head; empty where it is not.
+func newPath(f *change.File) change.Path {
+	if f.Status == change.Deleted {
+		return ""
+	}
+	return f.Path
+}
+
+// start finds the nodes that changed, and walks from them.
+func (t *tracer) start() {
+	var head, from []int32
+	for i := range t.files {
+		f := &t.files[i]
+		added, removed := newPath(f), oldPath(f)
+		for _, p := range []change.Path{added, removed} {
+			if p != "" {
+				t.changed[nodeKey{path: p}] = true
+				t.status[nodeKey{path: p}] = f
+			}
+		}
+		at := int32(-1)
+		if added != "" {
+			if at = t.Head.node(added); at >= 0 {
+				head = append(head, at)
+			}
+		}
+		if removed != "" && t.From != nil {
+			if was := t.From.node(removed); was >= 0 {
+				from = append(from, was)
+				t.gone = t.gone || at < 0 || added != removed
+			}
+		}
+	}
+	t.head = walkBack(t.Head, head)
+	if t.From != nil {
+		t.from = walkBack(t.From, from)
+	}
+	t.hits = make(map[nodeKey]hit)
+	for _, w := range t.walks() {
+		for _, n := range w.order {
+			key := w.graph.Nodes[n].key()
+			if old, ok := t.hits[key]; !t.changed[key] && (!ok || w.better(n, old)) {
+				t.hits[key] = hit{w, n}
+			}
+		}
+	}
+}
+
+// walks are those of head and, when there is one, of from.
+func (t *tracer) walks() []*walk {
+	if t.from == nil {
+		return []*walk{t.head}
+	}
+	return []*walk{t.head, t.from}
+}
+
+func (w *walk) better(node int32, than hit) bool {
+	a, b := w.steps[node], than.steps[than.node]
+	return a.distance < b.distance || a.distance == b.distance && a.confidence > b.confidence
+}
+
+// report fills what does not depend on the walks.
+func (t *tracer) report() *Report {
+	r := &Report{
+		Schema:     ReportSchema,
+		Head:       t.Head.Commit,
+		MergeBases: []git.OID{},
+		Changed:    []Changed{},
+		Graph:      t.Head.Summary(),
+	}
+	if t.Change != nil {
+		r.Base, r.Head = t.Change.Base, t.Change.Head
+		r.MergeBases = append(r.MergeBases, t.Change.MergeBases...)
+	}
+	for i := range t.files {
+		f := &t.files[i]
+		c := Changed{Path: f.Path.Escaped(), OldPath: f.OldPath.Escaped(), Status: f.Status}
+		g, path := t.Head, newPath(f)
+		if path == "" {
+			g, path = t.From, oldPath(f)
+		}
+		if g != nil {
+			if n := g.node(path); n >= 0 {
+				c.Language = g.Nodes[n].Language
+			}
+			c.Skipped = g.skipped[path].reason
+		}
+		r.Changed = append(r.Changed, c)
+	}
+	return r
+}
+
+// reached lists the hits.
+func (t *tracer) reached() []Reached {
+	all := make([]Reached, 0, len(t.hits))
+	for _, h := range t.hits {
+		n := &h.graph.Nodes[h.node]
+		s := h.steps[h.node]
+		r := Reached{
+			Node:       n.ID(),
+			Kind:       n.Kind,
+			Edge:       h.graph.Edges[s.edge].Kind,
+			Path:       n.Path.Escaped(),
+			Distance:   int(s.distance),
+			Confidence: s.confidence,
+			Reason:     t.why(h),
+		}
+		for _, via := range h.path(h.node) {
+			r.Via = append(r.Via, h.graph.Nodes[via].ID())
+		}
+		all = append(all, r)
+	}
+	slices.SortFunc(all, func(a, b Reached) int {
+		return cmp.Or(cmp.Compare(a.Distance, b.Distance), strings.Compare(a.Node, b.Node))
+	})
+	return all
+}

@@ -1,0 +1,115 @@
+package impact
+
+import (
+	"fmt"
+
+	"custody/internal/change"
+)
+
+// why says in one sentence what links a reached node to the change.
+func (t *tracer) why(h hit) string {
+	s := h.steps[h.node]
+	e := &h.graph.Edges[s.edge]
+	prev := &h.graph.Nodes[s.prev]
+	words := t.verb(h, e) + " "
+	if h.steps[s.prev].prev < 0 { // a seed
+		return words + t.nameSeed(prev) + t.neighbours(h, prev)
+	}
+	words += nameNode(prev) + ", "
+	seed := t.nameSeed(&h.graph.Nodes[h.seed(h.node)])
+	if before := h.steps[s.prev]; before.distance == 1 {
+		return words + "which " + t.verb(hit{h.walk, s.prev}, &h.graph.Edges[before.edge]) + " " + seed
+	}
+	return fmt.Sprintf("%s%d steps from %s", words, h.steps[s.prev].distance, seed)
+}
+
+// verb is what an edge says of its start, in the past where only from has it.
+func (t *tracer) verb(h hit, e *Edge) string {
+	past := h.walk == t.from && !t.Head.has(h.graph, e)
+	var now, then string
+	switch {
+	case e.Kind == Contains:
+		now, then = "contains", "contained"
+	case e.Kind == Tests:
+		now, then = "tests", "tested"
+	case e.Evidence.Source == "embed":
+		now, then = "embeds", "embedded"
+	case e.Evidence.Source == "same-package":
+		now, then = "uses", "used"
+	case e.Evidence.Source == "type-import":
+		now, then = "imports types of", "imported types of"
+	default:
+		now, then = "imports", "imported"
+	}
+	if past {
+		return then
+	}
+	return now
+}
+
+// has says whether g has the same edge as another graph.
+func (g *Graph) has(other *Graph, e *Edge) bool {
+	from, ok := g.find(other.Nodes[e.From].key())
+	to, ok2 := g.find(other.Nodes[e.To].key())
+	if !ok || !ok2 {
+		return false
+	}
+	for _, i := range g.into.of(to) {
+		if g.Edges[i].From == from && g.Edges[i].Kind == e.Kind {
+			return true
+		}
+	}
+	return false
+}
+
+func (g *Graph) find(k nodeKey) (int32, bool) {
+	nodes := g.files
+	if k.isPackage {
+		nodes = g.packages
+	}
+	i, ok := nodes[k.path]
+	return i, ok
+}
+
+func nameNode(n *Node) string {
+	switch {
+	case n.Kind != KindPackage:
+		return n.Path.Escaped()
+	case n.Path == ".":
+		return "the root package"
+	}
+	return "package " + n.Path.Escaped()
+}
+
+// nameSeed is a changed file with what happened to it.
+func (t *tracer) nameSeed(n *Node) string {
+	f := t.status[n.key()]
+	switch {
+	case f == nil:
+		return nameNode(n)
+	case f.Status == change.Renamed && n.Path == f.OldPath:
+		return fmt.Sprintf("%s, now %s", n.Path.Escaped(), f.Path.Escaped())
+	case f.Status == change.Modified || f.Status == change.TypeChanged:
+		return "the changed " + n.Path.Escaped()
+	}
+	return fmt.Sprintf("the %s %s", f.Status, n.Path.Escaped())
+}
+
+// neighbours says who else a package stands for: files of the same folder use the
+// changed one without an import, and are not listed one by one.
+func (t *tracer) neighbours(h hit, seed *Node) string {
+	n := &h.graph.Nodes[h.node]
+	if n.Kind != KindPackage {
+		return ""
+	}
+	others := h.graph.folders[n.Path] - 1
+	switch {
+	case others < 1:
+		return ""
+	case seed.Kind == KindTest:
+		return "; other tests in the folder can use it"
+	case others == 1:
+		return "; 1 other Go file in the folder can use it without an import"
+	}
+	return fmt.Sprintf("; %d other Go files in the folder can use it without an import", others)
+}
