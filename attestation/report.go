@@ -8,6 +8,7 @@
 package attestation
 
 import (
+	"custody/attestation/claim"
 	"custody/internal/finding"
 	"custody/internal/git"
 )
@@ -44,6 +45,10 @@ type Report struct {
 	Findings []finding.Finding `json:"findings"`
 	Outcome  finding.Outcome   `json:"outcome"` // NotAssessed when commits or lines could not be read
 	Reasons  []finding.Reason  `json:"reasons"`
+
+	// Claim is what .ai-attestation.yaml says and whether that holds; nil when the
+	// change has no such file on either side.
+	Claim *claim.Report `json:"claim,omitempty"`
 }
 
 // ReportSchema is the value of Report.Schema.
@@ -56,6 +61,10 @@ type Commit struct {
 	Agents   []Agent    `json:"agents"`
 	Evidence []Evidence `json:"evidence"` // strongest first
 	People   []string   `json:"people"`   // "Name <email>" of accountable people: author, committer, co-authors that are no agent
+
+	// Automation is the deterministic tool that authored the commit ("dependabot"),
+	// empty otherwise. It decides nothing about the class.
+	Automation string `json:"automation,omitempty"`
 }
 
 // An Agent that took part.
@@ -66,12 +75,12 @@ type Agent struct {
 
 // Evidence is one observed fact.
 type Evidence struct {
-	Source   string   `json:"source"`   // "author", "committer", "trailer", "file"
+	Source   string   `json:"source"`   // "author", "committer", "trailer", "message", "forge-author", "forge-committer", "statement", "limit"
 	Strength Strength `json:"strength"` // "A" to "F"
 	Class    Class    `json:"class"`    // what it speaks for
 	Agent    string   `json:"agent,omitempty"`
 	Model    string   `json:"model,omitempty"`
-	Scope    string   `json:"scope"`  // "commit:<sha>", "file:<path>"
+	Scope    string   `json:"scope"`  // "commit:<sha>", "file:<path>", "change"
 	Detail   string   `json:"detail"` // what was seen, at most 200 bytes, printable
 }
 

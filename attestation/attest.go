@@ -1,0 +1,303 @@
+package attestation
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"custody/attestation/claim"
+	"custody/internal/change"
+	"custody/internal/finding"
+	"custody/internal/git"
+)
+
+// Input is everything that Attest looks at. All but Change may be absent.
+type Input struct {
+	Change  *change.Change
+	Context *change.Context
+	Differ  Differ // nil: lines are attributed only where all commits agree
+	Limits  Limits
+
+	// ClaimBase and ClaimHead are the bytes of .ai-attestation.yaml at base and head,
+	// nil where there is none. History is what history really holds at head, nil when
+	// it was not read: then the file is not assessed.
+	ClaimBase, ClaimHead []byte
+	History              *claim.Facts
+}
+
+// Rules that Attest looks at by itself. Their findings say what to do; whether they
+// block is the policy's matter.
+const (
+	RuleSignOff   = "attest-agent-signoff"    // an agent in Signed-off-by
+	RuleConflict  = "attest-conflict"         // evidence contradicts itself
+	RuleStatement = "attest-statement-denied" // the request says "none", a commit says otherwise
+)
+
+// Attest says who or what wrote each commit and each added line of a change. The
+// error is the Differ's, or the context's; whatever could not be read is not an error
+// but a reason in the report, and its lines are unknown.
+func Attest(ctx context.Context, in Input) (*Report, error) {
+	t, c := known(), in.Change
+	r := &Report{Schema: ReportSchema, Commits: []Commit{}, Files: []File{}, Findings: []finding.Finding{}, Reasons: []finding.Reason{}}
+	facts := map[string]change.CommitFacts{}
+	if in.Context != nil {
+		for _, f := range in.Context.Commits {
+			facts[f.SHA] = f
+		}
+	}
+	for i := range c.Commits {
+		k := t.classify(&c.Commits[i].Commit, c.Commits[i].Trailers)
+		if f, ok := facts[k.SHA.String()]; ok {
+			k.Evidence = t.forge(k.Evidence, &k, f, "commit:"+k.SHA.String())
+		}
+		k.settle()
+		r.Commits = append(r.Commits, k)
+	}
+	said := t.request(in.Context)
+	state(r.Commits, said)
+	for i := range r.Commits {
+		r.Commits[i].trim()
+	}
+	if err := r.attribute(ctx, in); err != nil {
+		return nil, err
+	}
+	r.find(t, c, said)
+	r.claim(in)
+	finding.Sort(r.Findings)
+	return r, nil
+}
+
+// attribute counts the added lines by class, and says whether all of it was looked at.
+func (r *Report) attribute(ctx context.Context, in Input) error {
+	c := in.Change
+	for _, l := range c.Limits {
+		r.cut("limit-"+l.What, "more "+l.What+" than are read: not all of the change was looked at", "")
+	}
+	if c.Shallow {
+		r.cut("shallow", "history is cut: commits of the change may be missing; fetch the whole history", "")
+	}
+	if len(c.Commits) == 0 {
+		r.cut("no-commits", "there is no commit to look at", "")
+	}
+	if c.From.IsZero() {
+		r.cut("no-merge-base", "base and head have no common history: there is no difference to attribute", "")
+	}
+	for i := range c.Files {
+		if f := &c.Files[i]; f.Unread == change.Unreadable || f.Unread == change.TooLarge {
+			r.cut("lines-"+string(f.Unread), "the added lines of this file could not be read", f.Path.Escaped())
+		}
+	}
+	files, err := r.countFiles(ctx, in)
+	if err != nil {
+		return err
+	}
+	r.Summary.Lines = map[Class]int{}
+	for i := range c.Files {
+		added := c.Files[i].Path.Escaped()
+		n := 0
+		for class, k := range files[i] {
+			n += k
+			r.Summary.Lines[class] += k
+		}
+		r.Summary.AddedLines += n
+		if n > 0 {
+			r.Files = append(r.Files, File{Path: added, Added: n, Lines: files[i]})
+		}
+	}
+	r.Summary.AIPermille = permille(r.Summary)
+	if len(r.Reasons) == 0 {
+		r.Outcome = finding.Satisfied
+	}
+	return nil
+}
+
+func (r *Report) cut(code, detail, path string) {
+	r.Reasons = append(r.Reasons, finding.Reason{Code: code, Detail: detail, Path: path})
+}
+
+// countFiles gives the added lines of each file of the change by class.
+func (r *Report) countFiles(ctx context.Context, in Input) ([]map[Class]int, error) {
+	c := in.Change
+	if class, ok := r.uniform(c); ok {
+		files := make([]map[Class]int, len(c.Files))
+		for i := range c.Files {
+			if n := hunkLines(&c.Files[i]); n > 0 {
+				files[i] = map[Class]int{class: n}
+			}
+		}
+		return files, nil
+	}
+	if in.Differ == nil {
+		files := make([]map[Class]int, len(c.Files))
+		total := 0
+		for i := range c.Files {
+			if n := hunkLines(&c.Files[i]); n > 0 {
+				files[i] = map[Class]int{Unknown: n}
+				total += n
+			}
+		}
+		if total > 0 {
+			r.cut("lines-unread", "the differences of the single commits were not read, and the commits are of several classes", "")
+		}
+		return files, nil
+	}
+	limits := in.Limits
+	limits.Diffs = cmp.Or(limits.Diffs, DefaultLimits.Diffs)
+	limits.Files = cmp.Or(limits.Files, DefaultLimits.Files)
+	limits.Spans = cmp.Or(limits.Spans, DefaultLimits.Spans)
+	origins, err := traceLines(ctx, c, in.Differ, limits)
+	if err != nil {
+		return nil, err
+	}
+	classes := make(map[git.OID]Class, len(r.Commits))
+	for i := range r.Commits {
+		classes[r.Commits[i].SHA] = r.Commits[i].Class
+	}
+	files, cut := countLines(c, classes, origins)
+	r.Reasons = append(r.Reasons, cut...)
+	return files, nil
+}
+
+// uniform is the class of every commit, when that alone settles every line: there is
+// one class, and no line can have come from elsewhere. Of unknown lines it makes no
+// difference where they came from.
+func (r *Report) uniform(c *change.Change) (Class, bool) {
+	if len(r.Commits) == 0 {
+		return Unknown, true
+	}
+	class := r.Commits[0].Class
+	for i := range r.Commits {
+		if r.Commits[i].Class != class {
+			return "", false
+		}
+	}
+	if class == Unknown {
+		return class, true
+	}
+	straight := len(c.MergeBases) == 1 && !c.Shallow && len(c.Limits) == 0
+	for i := range c.Commits {
+		straight = straight && len(c.Commits[i].Parents) < 2
+	}
+	return class, straight
+}
+
+// hunkLines is File.Added, from the hunks that the lines are counted by.
+func hunkLines(f *change.File) int {
+	n := 0
+	for _, h := range f.Hunks {
+		n += h.Lines
+	}
+	return n
+}
+
+// permille is the share of lines that agents wrote. It is 0 only if there is none,
+// and 1000 only if there is nothing else.
+func permille(s Summary) *int {
+	if s.AddedLines == 0 {
+		return nil
+	}
+	ai := 0
+	for class, n := range s.Lines {
+		if class.IsAI() {
+			ai += n
+		}
+	}
+	p := int((int64(ai)*1000 + int64(s.AddedLines)/2) / int64(s.AddedLines))
+	switch {
+	case ai > 0 && p == 0:
+		p = 1
+	case ai < s.AddedLines && p == 1000:
+		p = 999
+	}
+	return &p
+}
+
+// find looks for what somebody should put right in the commits.
+func (r *Report) find(t *table, c *change.Change, said []Evidence) {
+	denied := decide(said) == HumanDeclared
+	for i := range r.Commits {
+		k := &r.Commits[i]
+		who := "the author of the commit"
+		if len(k.People) > 0 {
+			who = k.People[0]
+		}
+		for _, tr := range c.Commits[i].Trailers {
+			if rule, ok := ruleOf(tr.Key); !ok || rule.form != isSignOff {
+				continue
+			}
+			if m := t.coAuthor(tr.Value); m.agent != "" && m.kind != KindAutomation {
+				r.Findings = append(r.Findings, finding.Finding{
+					Rule: RuleSignOff, Place: finding.Place{Commit: k.SHA.String()}, Who: who,
+					Message: "Signed-off-by names an agent (" + m.agent + "), which can not take responsibility",
+					Remedy:  "sign off yourself, and name the agent in Assisted-by or Co-authored-by",
+				})
+			}
+		}
+		if k.Class == Conflict {
+			r.Findings = append(r.Findings, finding.Finding{
+				Rule: RuleConflict, Place: finding.Place{Commit: k.SHA.String()}, Who: who,
+				Message: "the evidence contradicts itself: " + contradiction(k.Evidence),
+				Remedy:  "correct the commit message or the request's statement, whichever is wrong",
+			})
+		}
+		if denied && k.Class.IsAI() {
+			r.Findings = append(r.Findings, finding.Finding{
+				Rule: RuleStatement, Place: finding.Place{Commit: k.SHA.String()}, Who: who,
+				Message: "the request states that no agent helped, this commit says otherwise: " + strongest(k.Evidence, true),
+				Remedy:  "correct the statement of the request, or the commit message",
+			})
+		}
+	}
+}
+
+// strongest is the first evidence for an agent, or for a human.
+func strongest(es []Evidence, ai bool) string {
+	for _, e := range es {
+		if e.Strength != "F" && e.Class != Unknown && e.Class.IsAI() == ai {
+			return e.Detail
+		}
+	}
+	return ""
+}
+
+func contradiction(es []Evidence) string {
+	return strings.Join([]string{strongest(es, true), strongest(es, false)}, " against ")
+}
+
+// claim compares .ai-attestation.yaml with the change, and with history if there is
+// any. The file is an unsigned claim: it changes no class.
+func (r *Report) claim(in Input) {
+	if in.ClaimHead == nil && in.ClaimBase == nil {
+		return
+	}
+	var seen claim.Change
+	for i := range r.Commits {
+		k := &r.Commits[i]
+		if !k.Class.IsAI() {
+			continue
+		}
+		seen.Newest = max(seen.Newest, in.Change.Commits[i].Committer.When)
+		for _, a := range k.Agents {
+			if tool := claimTool(a.ID); !slices.Contains(seen.Tools, tool) {
+				seen.Tools = append(seen.Tools, tool)
+			}
+		}
+	}
+	slices.SortFunc(seen.Tools, func(a, b claim.ToolName) int { return cmp.Compare(a.ID, b.ID) })
+	report, findings := claim.Review(in.ClaimBase, in.ClaimHead, seen, in.History)
+	r.Claim = report
+	r.Findings = append(r.Findings, findings...)
+}
+
+// claimTool is how .ai-attestation.yaml names a tool of the table.
+func claimTool(id string) claim.ToolName {
+	row := known().byID[id]
+	if row == nil {
+		return claim.ToolName{ID: Unlisted, Name: "Unlisted agent"}
+	}
+	if row.Schema != "" {
+		return claim.ToolName{ID: row.Schema, Name: claim.Names[row.Schema], Listed: true}
+	}
+	return claim.ToolName{ID: row.ID, Name: row.Name}
+}

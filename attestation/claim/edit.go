@@ -1,0 +1,435 @@
+package claim
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// update edits the text of a file that Parse could read. Every step parses the text
+// again, so that line numbers are always those of the text at hand; the file is small.
+func update(text string, f Facts, stamp bool) (string, error) {
+	steps := []func(*editor, Facts){(*editor).head, (*editor).span, (*editor).assisted, (*editor).moveUnlisted, (*editor).listed, (*editor).others}
+	if stamp {
+		steps = append(steps, (*editor).stamp)
+	}
+	for _, step := range steps {
+		e, err := edit(text)
+		if err != nil {
+			return "", err
+		}
+		step(e, f)
+		text = strings.Join(e.lines, "\n")
+	}
+	return text, nil
+}
+
+// An editor changes lines of one text; after a step that moves lines it is parsed anew.
+type editor struct {
+	root  *node
+	lines []string
+}
+
+func edit(text string) (*editor, error) {
+	root, err := parse([]byte(text))
+	if err != nil {
+		return nil, err
+	}
+	if root.flow {
+		return nil, errors.New("the file is written in braces; write it with one key a line")
+	}
+	e := &editor{root, strings.Split(text, "\n")}
+	if !e.placed(root) {
+		return nil, errUnusual
+	}
+	return e, nil
+}
+
+var errUnusual = errors.New("its form is too unusual to be updated in place; delete it and run the command again")
+
+// placed says whether every key is where the parser says it is. Lone carriage returns,
+// multi-line flow and the like can put it off.
+func (e *editor) placed(n *node) bool {
+	for _, k := range n.keys {
+		if k.line < 1 || k.line > len(e.lines) || !strings.Contains(e.lines[k.line-1], k.name) || k.value.lastLine() > len(e.lines) || !e.placed(k.value) {
+			return false
+		}
+	}
+	for _, i := range n.items {
+		if i.line < 1 || i.lastLine() > len(e.lines) || !e.placed(i) {
+			return false
+		}
+	}
+	return true
+}
+
+func (e *editor) head(f Facts) {
+	if v := e.root.get("version"); v == nil || v.text != "1.0" && v.text != "1.1" {
+		e.put(e.root, nil, "version", `"1.1"`)
+	}
+	if v := e.root.get("schema"); v == nil || v.text != schemaID {
+		e.put(e.root, nil, "schema", schemaID)
+	}
+	if u := e.root.get("repo").get("url"); u != nil && isURL(u.text) != "" {
+		// A clone without a remote leaves an address that the schema refuses.
+		if f.URL != "" {
+			e.put(e.root.get("repo"), nil, "url", quote(f.URL))
+		} else {
+			e.drop(e.root.get("repo"), "url")
+		}
+	}
+}
+
+// span sets the window that the counts are for.
+func (e *editor) span(f Facts) {
+	r := e.root.get("range")
+	if r == nil || r.shape != isMapping || r.flow || len(r.keys) == 0 {
+		e.section("range", rangeSection(f))
+		return
+	}
+	e.put(r, r.get("commits"), "commits", strconv.FormatInt(f.Commits, 10))
+	if f.From != "" && !sameInstant(r.get("from"), f.From) {
+		e.put(r, r.get("from"), "from", quote(f.From))
+	}
+	if f.To != "" && !sameInstant(r.get("to"), f.To) {
+		e.put(r, r.get("to"), "to", quote(f.To))
+	}
+}
+
+// sameInstant spares a date that only is written in another way.
+func sameInstant(n *node, s string) bool {
+	if n == nil || n.shape != isString {
+		return false
+	}
+	a, ok := instant(n.text)
+	b, ok2 := instant(s)
+	return ok && ok2 && a == b
+}
+
+func (e *editor) assisted(f Facts) {
+	ai := e.root.get("ai")
+	if ai == nil || ai.shape != isMapping || ai.flow || len(ai.keys) == 0 || !plainList(ai.get("tools")) || !plainList(ai.get(extension)) {
+		e.section("ai", aiSection(f, e.comments("ai")))
+		return
+	}
+	e.put(ai, ai.get("assisted_commits"), "assisted_commits", strconv.FormatInt(f.Assisted, 10))
+	if p := ai.get("percentage"); p == nil || p.text != number(percentage(f.Assisted, f.Commits)) {
+		e.put(ai, p, "percentage", number(percentage(f.Assisted, f.Commits)))
+	}
+}
+
+// plainList says whether a list can be edited line by line: absent, empty, or one
+// entry after the other, each a mapping over lines of its own.
+func plainList(n *node) bool {
+	if n == nil || n.shape == isList && len(n.items) == 0 {
+		return true
+	}
+	if n.shape != isList || n.flow {
+		return false
+	}
+	for i, item := range n.items {
+		if item.shape != isMapping || item.flow || len(item.keys) == 0 || i > 0 && item.line <= n.items[i-1].line {
+			return false
+		}
+	}
+	return true
+}
+
+// moveUnlisted puts entries whose identifier the schema does not allow under the
+// extension key, with their comments.
+func (e *editor) moveUnlisted(Facts) {
+	ai := e.root.get("ai")
+	tools := ai.get("tools")
+	if tools == nil {
+		return
+	}
+	var moved []string
+	for i := len(tools.items) - 1; i >= 0; i-- {
+		id := tools.items[i].get("identifier")
+		if id != nil && Names[id.text] != "" {
+			continue
+		}
+		from, to := e.item(tools, i)
+		moved = append(slices.Clone(e.lines[from:to]), moved...)
+		e.lines = slices.Delete(e.lines, from, to)
+		tools.items = slices.Delete(tools.items, i, i+1)
+	}
+	if moved == nil {
+		return
+	}
+	if len(tools.items) == 0 {
+		k := e.key(ai, "tools")
+		e.lines[k.line-1] = setValue(e.lines[k.line-1], "tools", "[]")
+	}
+	text := strings.Join(e.lines, "\n")
+	again, err := edit(text)
+	if err != nil {
+		return // the last check refuses what comes of it
+	}
+	again.add(extension, moved)
+	e.lines = again.lines
+}
+
+func (e *editor) listed(f Facts) { e.tools("tools", true, f) }
+func (e *editor) others(f Facts) { e.tools(extension, false, f) }
+
+// tools updates one list: counts and days of its entries in place, new entries at its
+// end.
+func (e *editor) tools(key string, listed bool, f Facts) {
+	l := e.root.get("ai").get(key)
+	var missing []string
+	indent := e.listIndent(l)
+	seen := map[string]bool{}
+	for _, t := range f.Tools {
+		if t.Listed != listed {
+			continue
+		}
+		seen[t.ID] = true
+		if item := findTool(l, t.ID); item != nil {
+			e.toolValues(item, t)
+		} else {
+			missing = append(missing, toolEntry(indent, t)...)
+		}
+	}
+	if l != nil {
+		for _, item := range l.items {
+			if id := item.get("identifier"); id != nil && !seen[id.text] {
+				e.setExisting(item, "commit_count", "0")
+			} else if id != nil && findTool(l, id.text) != item {
+				e.setExisting(item, "commit_count", "0") // the same tool a second time
+			}
+		}
+	}
+	if missing != nil {
+		e.add(key, missing)
+	} else if l == nil && listed {
+		e.put(e.root.get("ai"), nil, key, "[]")
+	}
+}
+
+func findTool(l *node, id string) *node {
+	if l != nil {
+		for _, item := range l.items {
+			if n := item.get("identifier"); n != nil && n.text == id {
+				return item
+			}
+		}
+	}
+	return nil
+}
+
+func (e *editor) toolValues(item *node, t Tool) {
+	if c := item.get("commit_count"); c != nil && whole(c) != t.Commits {
+		e.setExisting(item, "commit_count", strconv.FormatInt(t.Commits, 10))
+	}
+	for key, day := range map[string]string{"first_seen": t.First, "last_seen": t.Last} {
+		if n := item.get(key); n != nil && n.text != day && day != "" {
+			e.setExisting(item, key, dayOrNull(day))
+		}
+	}
+}
+
+func (e *editor) stamp(f Facts) {
+	e.put(e.root, e.root.get("generated"), "generated", quote(f.Generated))
+}
+
+// setExisting changes a scalar on its own line; elsewhere the last check finds it.
+func (e *editor) setExisting(in *node, key, value string) {
+	if k := e.key(in, key); k != nil && k.value.line <= k.line {
+		e.lines[k.line-1] = setValue(e.lines[k.line-1], key, value)
+	}
+}
+
+func (e *editor) key(in *node, name string) *entry {
+	if in == nil {
+		return nil
+	}
+	for i := range in.keys {
+		if in.keys[i].name == name {
+			return &in.keys[i]
+		}
+	}
+	return nil
+}
+
+// put sets a scalar of a block mapping, or adds the key behind the mapping's first.
+func (e *editor) put(in, had *node, key, value string) {
+	k := e.key(in, key)
+	if k != nil {
+		if had == nil || had.text != value {
+			e.setExisting(in, key, value)
+		}
+		return
+	}
+	first := in.keys[0]
+	line := strings.Repeat(" ", first.col-1) + key + ": " + value
+	e.lines = slices.Insert(e.lines, first.line-1, line)
+}
+
+// drop removes a key whose value is on its line.
+func (e *editor) drop(in *node, key string) {
+	if k := e.key(in, key); k != nil && k.value.line <= k.line && len(in.keys) > 1 && !in.flow {
+		e.lines = slices.Delete(e.lines, k.line-1, k.line)
+	}
+}
+
+// setValue replaces the value on a line "key: value # comment".
+func setValue(line, key, value string) string {
+	start := strings.Index(line, key)
+	for start >= 0 {
+		rest := line[start+len(key):]
+		trimmed := strings.TrimLeft(rest, `"' `)
+		if strings.HasPrefix(trimmed, ":") {
+			head := line[:len(line)-len(trimmed)+1]
+			return head + " " + value + comment(trimmed[1:])
+		}
+		next := strings.Index(rest, key)
+		if next < 0 {
+			break
+		}
+		start += len(key) + next
+	}
+	return line
+}
+
+// comment is the comment behind a value, with the space before it.
+func comment(value string) string {
+	var quote byte
+	body := strings.TrimLeft(value, " \t")
+	off := len(value) - len(body)
+	for i := off; i < len(value); i++ {
+		switch c := value[i]; {
+		case quote != 0:
+			if c == '\\' && quote == '"' {
+				i++
+			} else if c == quote {
+				quote = 0
+			}
+		case i == off && (c == '"' || c == '\''):
+			quote = c
+		case c == '#' && i > 0 && (value[i-1] == ' ' || value[i-1] == '\t'):
+			j := i
+			for j > 0 && (value[j-1] == ' ' || value[j-1] == '\t') {
+				j--
+			}
+			return value[j:]
+		}
+	}
+	return ""
+}
+
+// item is the range of lines of a list's i-th entry: from its dash, with the comments
+// right above it, to the next entry or the end of the list's last line of text.
+func (e *editor) item(l *node, i int) (from, to int) {
+	from = e.above(l.items[i].line - 1)
+	if i+1 < len(l.items) {
+		return from, e.above(l.items[i+1].line - 1)
+	}
+	return from, e.after(l.items[i])
+}
+
+// above steps back over comments that stand right above a line, at its indentation.
+func (e *editor) above(line int) int {
+	indent := indentOf(e.lines[line])
+	for line > 0 && indentOf(e.lines[line-1]) == indent && strings.HasPrefix(strings.TrimSpace(e.lines[line-1]), "#") {
+		line--
+	}
+	return line
+}
+
+// after is the line behind the last line of a node, as far as its keys and their
+// values tell, and behind what is indented deeper.
+func (e *editor) after(n *node) int {
+	end := n.lastLine() // 1-based: the index of the line behind it
+	for end < len(e.lines) && strings.TrimSpace(e.lines[end]) != "" && indentOf(e.lines[end]) >= n.col-1 && !strings.HasPrefix(strings.TrimSpace(e.lines[end]), "#") {
+		end++
+	}
+	return end
+}
+
+func (n *node) lastLine() int {
+	last := n.line
+	for _, k := range n.keys {
+		last = max(last, k.line, k.value.lastLine())
+	}
+	for _, i := range n.items {
+		last = max(last, i.lastLine())
+	}
+	return last
+}
+
+func indentOf(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }
+
+// listIndent is where the dashes of a list stand, four columns in if there are none.
+func (e *editor) listIndent(l *node) string {
+	if l == nil || len(l.items) == 0 {
+		return "    "
+	}
+	return strings.Repeat(" ", indentOf(e.lines[l.items[0].line-1]))
+}
+
+// add appends lines of entries to a list of the section ai, making the list if need be.
+func (e *editor) add(key string, entries []string) {
+	ai := e.root.get("ai")
+	k := e.key(ai, key)
+	if k == nil {
+		at := e.key(ai, "tools")
+		line := e.after(ai)
+		if at != nil {
+			line = max(at.line, e.after(at.value))
+			if len(at.value.items) == 0 {
+				line = at.line
+			}
+		}
+		head := strings.Repeat(" ", ai.keys[0].col-1) + key + ":"
+		e.lines = slices.Insert(e.lines, line, append([]string{head}, entries...)...)
+		return
+	}
+	if len(k.value.items) == 0 {
+		e.lines[k.line-1] = strings.TrimRight(setValue(e.lines[k.line-1], key, ""), " ")
+		e.lines = slices.Insert(e.lines, k.line, entries...)
+		return
+	}
+	e.lines = slices.Insert(e.lines, e.after(k.value.items[len(k.value.items)-1]), entries...)
+}
+
+// comments are those within a section, without their indentation.
+func (e *editor) comments(key string) []string {
+	from, to := e.sectionLines(key)
+	var out []string
+	for _, l := range e.lines[from:to] {
+		if s := strings.TrimSpace(l); strings.HasPrefix(s, "#") {
+			out = append(out, s)
+		} else if c := strings.TrimSpace(comment(l)); c != "" {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// section replaces a whole section of the root, or appends it.
+func (e *editor) section(key, text string) {
+	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	from, to := e.sectionLines(key)
+	if from == to {
+		for len(e.lines) > 0 && e.lines[len(e.lines)-1] == "" {
+			e.lines = e.lines[:len(e.lines)-1]
+		}
+		e.lines = append(append(e.lines, lines...), "")
+		return
+	}
+	e.lines = slices.Replace(e.lines, from, to, lines...)
+}
+
+func (e *editor) sectionLines(key string) (from, to int) {
+	k := e.key(e.root, key)
+	if k == nil {
+		return 0, 0
+	}
+	from, to = k.line-1, k.line
+	for to < len(e.lines) && (strings.HasPrefix(e.lines[to], " ") || strings.HasPrefix(e.lines[to], "-") || strings.HasPrefix(e.lines[to], "\t")) {
+		to++
+	}
+	return from, max(to, min(k.value.lastLine(), len(e.lines)))
+}

@@ -1,0 +1,158 @@
+package claim
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Write creates the file, or updates an existing one so that it says what history
+// holds and is valid for the published schema. It touches only the counts, the tools,
+// the window and the time, on their own lines: comments, governance, policy, radar,
+// unknown keys and line ends stay as they are. The same facts again change nothing, the
+// time of counting included. A tool that history does not show stays, with count 0.
+//
+// A file that can not be read, or whose other parts are not valid, is an error that
+// says where: Write does not guess.
+func Write(existing []byte, f Facts) ([]byte, error) {
+	if f.Cut != "" {
+		return nil, fmt.Errorf("writing %s: history is cut (%s), so the counts would be too low; fetch the whole history", Path, f.Cut)
+	}
+	if len(bytes.TrimSpace(existing)) == 0 {
+		return checked(create(f), f)
+	}
+	d, problems := Parse(existing)
+	for _, p := range problems {
+		if d == nil || !ours(p.Path) {
+			return nil, fmt.Errorf("updating %s: %w; correct it, or delete the file", Path, p)
+		}
+	}
+	eol := "\n"
+	if bytes.Contains(existing, []byte("\r\n")) {
+		eol = "\r\n"
+	}
+	text := strings.ReplaceAll(string(existing), "\r\n", "\n")
+	out, err := update(text, f, false)
+	if err == nil && out != text {
+		out, err = update(out, f, true)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("updating %s: %w", Path, err)
+	}
+	return checked([]byte(strings.ReplaceAll(out, "\n", eol)), f)
+}
+
+// checked refuses to hand out a file that does not say what it should: a last look at
+// text that was edited in place.
+func checked(out []byte, f Facts) ([]byte, error) {
+	d, problems := Parse(out)
+	if len(problems) > 0 {
+		return nil, fmt.Errorf("writing %s: the result is not valid: %w", Path, problems[0])
+	}
+	wrong := len(d.unlisted) > 0 || d.Assisted != f.Assisted || d.Commits != f.Commits || d.Percentage != percentage(f.Assisted, f.Commits)
+	for _, t := range f.Tools {
+		had := d.tool(t.ID)
+		wrong = wrong || had == nil || had.Commits != t.Commits
+	}
+	if wrong {
+		return nil, fmt.Errorf("updating %s: %w", Path, errUnusual)
+	}
+	return out, nil
+}
+
+// ours says whether a key is one that Write puts right.
+func ours(path string) bool {
+	for _, p := range []string{"schema", "version", "generated", "range", "ai", "repo.url"} {
+		if path == p || strings.HasPrefix(path, p+".") {
+			return true
+		}
+	}
+	return false
+}
+
+// create writes a new file.
+func create(f Facts) []byte {
+	var b strings.Builder
+	b.WriteString("# AI attestation: how much of this repository's history AI agents took part in.\n" +
+		"# Counted from authors, committers and commit messages by `custody attest write`.\n" +
+		"# Format: " + schemaID + "\n")
+	fmt.Fprintf(&b, "schema: %s\nversion: \"1.1\"\nrepo:\n  owner: %s\n  name: %s\n", schemaID, quote(f.Owner), quote(f.Name))
+	if f.URL != "" {
+		fmt.Fprintf(&b, "  url: %s\n", quote(f.URL))
+	}
+	fmt.Fprintf(&b, "generated: %s\n", quote(f.Generated))
+	b.WriteString(rangeSection(f))
+	b.WriteString(aiSection(f, nil))
+	return []byte(b.String())
+}
+
+func rangeSection(f Facts) string {
+	s := fmt.Sprintf("range:\n  commits: %d\n", f.Commits)
+	if f.From != "" {
+		s += "  from: " + quote(f.From) + "\n"
+	}
+	if f.To != "" {
+		s += "  to: " + quote(f.To) + "\n"
+	}
+	return s
+}
+
+// aiSection writes the section anew; kept are comments of the old one.
+func aiSection(f Facts, kept []string) string {
+	var b strings.Builder
+	b.WriteString("ai:\n")
+	for _, c := range kept {
+		b.WriteString("  " + c + "\n")
+	}
+	fmt.Fprintf(&b, "  assisted_commits: %d\n  percentage: %s\n", f.Assisted, number(percentage(f.Assisted, f.Commits)))
+	for _, key := range []string{"tools", extension} {
+		var entries []string
+		for _, t := range f.Tools {
+			if t.Listed == (key == "tools") {
+				entries = append(entries, toolEntry("    ", t)...)
+			}
+		}
+		switch {
+		case len(entries) > 0:
+			b.WriteString("  " + key + ":\n" + strings.Join(entries, "\n") + "\n")
+		case key == "tools":
+			b.WriteString("  tools: []\n")
+		}
+	}
+	b.WriteString("  detection_methods:\n    - co-author-trailer\n    - commit-message-pattern\n")
+	return b.String()
+}
+
+// toolEntry is one tool as lines of a list at an indentation.
+func toolEntry(indent string, t Tool) []string {
+	return []string{
+		indent + "- name: " + quote(t.Name),
+		indent + "  identifier: " + quote(t.ID),
+		indent + "  first_seen: " + dayOrNull(t.First),
+		indent + "  last_seen: " + dayOrNull(t.Last),
+		indent + "  commit_count: " + strconv.FormatInt(t.Commits, 10),
+	}
+}
+
+func dayOrNull(day string) string {
+	if day == "" {
+		return "null"
+	}
+	return `"` + day + `"`
+}
+
+func number(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
+
+// quote writes a string so that every YAML reader reads it back as that string.
+func quote(s string) string {
+	plain := s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return !(r == '-' || r == ' ' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9')
+	}) && (s[0] >= 'a' && s[0] <= 'z' || s[0] >= 'A' && s[0] <= 'Z') && s[len(s)-1] != ' '
+	words := []string{"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
+	if plain && !slices.Contains(words, strings.ToLower(s)) {
+		return s
+	}
+	return strconv.Quote(s)
+}

@@ -1,0 +1,325 @@
+package attestation
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"custody/internal/change"
+	"custody/internal/finding"
+	"custody/internal/git"
+)
+
+// A Differ says what differs between two commits.
+type Differ interface {
+	// Diff lists the files that differ from one commit to another, with -U0 hunks and
+	// renames followed, sorted by path. A zero from is the empty tree. A list that was
+	// cut short is an error that wraps ErrDiffCut, an absent object git.ErrMissing.
+	Diff(ctx context.Context, from, to git.OID) ([]change.File, error)
+}
+
+// ErrDiffCut says that a difference is longer than the Differ's limit.
+var ErrDiffCut = errors.New("the difference is over a limit")
+
+// Limits bound the work of attributing lines. The zero value is DefaultLimits.
+type Limits struct {
+	Diffs int // differences asked for: one for every parent of a commit looked at
+	Files int // files in all of them
+	Spans int // runs of lines followed
+}
+
+// DefaultLimits suit a change of some thousand commits.
+var DefaultLimits = Limits{Diffs: 5_000, Files: 500_000, Spans: 2_000_000}
+
+// A span is a run of added lines of the change on its way back to the commit that
+// wrote them: n lines from cur in the version looked at, from line in the file at head.
+type span struct {
+	file, line, cur, n int
+}
+
+// origin tells where a run of added lines of a file at head comes from.
+type origin struct {
+	file, line, n int
+	commit        git.OID // zero: no commit of the change, for the reason why
+	why           string
+}
+
+// Reasons why no commit of the change is known to have written a line.
+const (
+	whyOlder      = "older"      // written by no commit of the change: it came from the base's side
+	whyLimit      = "limit"      // over a limit
+	whyUnreadable = "unreadable" // an object on the way is missing, or has no lines
+)
+
+// A tracer follows the added lines of a change back through its commits, as git blame
+// does: a line belongs to the commit in whose own difference it appears; at a merge,
+// to whichever parent has it, the first in order, and only what no parent has is the
+// merge's own.
+type tracer struct {
+	differ   Differ
+	limits   Limits
+	mine     map[git.OID]bool // commits of the change
+	pending  map[git.OID]map[change.Path][]span
+	found    []origin
+	diffs    int
+	files    int
+	spans    int
+	exceeded bool
+}
+
+// traceLines finds the origin of every added line of c.Files, in order of file and
+// line.
+func traceLines(ctx context.Context, c *change.Change, d Differ, limits Limits) ([]origin, error) {
+	t := &tracer{differ: d, limits: limits, mine: map[git.OID]bool{}, pending: map[git.OID]map[change.Path][]span{}}
+	for i := range c.Commits {
+		t.mine[c.Commits[i].ID] = true
+	}
+	for i, f := range c.Files {
+		for _, h := range f.Hunks {
+			if h.Lines > 0 {
+				t.pass(c.Head, f.Path, span{file: i, line: h.Start, cur: h.Start, n: h.Lines})
+			}
+		}
+	}
+	// Children before parents: all that reaches a commit is there when its turn comes.
+	for i := len(c.Commits) - 1; i >= 0; i-- {
+		if err := t.visit(ctx, &c.Commits[i].Commit); err != nil {
+			return nil, err
+		}
+	}
+	for _, files := range t.pending { // out of order, if ever: never lost
+		for _, ss := range files {
+			t.settle(ss, git.OID{}, whyUnreadable)
+		}
+	}
+	slices.SortFunc(t.found, func(a, b origin) int {
+		return cmp.Or(cmp.Compare(a.file, b.file), cmp.Compare(a.line, b.line))
+	})
+	return t.found, nil
+}
+
+// pass hands a run of lines to a commit.
+func (t *tracer) pass(to git.OID, p change.Path, s span) {
+	if !t.mine[to] {
+		t.settle([]span{s}, git.OID{}, whyOlder)
+		return
+	}
+	if t.spans++; t.spans > t.limits.Spans {
+		t.exceeded = true
+		t.settle([]span{s}, git.OID{}, whyLimit)
+		return
+	}
+	files := t.pending[to]
+	if files == nil {
+		files = map[change.Path][]span{}
+		t.pending[to] = files
+	}
+	files[p] = append(files[p], s)
+}
+
+func (t *tracer) settle(ss []span, commit git.OID, why string) {
+	for _, s := range ss {
+		t.found = append(t.found, origin{s.file, s.line, s.n, commit, why})
+	}
+}
+
+// visit keeps what is the commit's own and passes the rest to its parents.
+func (t *tracer) visit(ctx context.Context, c *git.Commit) error {
+	todo := t.pending[c.ID]
+	delete(t.pending, c.ID)
+	if len(todo) == 0 {
+		return nil
+	}
+	parents := c.Parents
+	if len(parents) == 0 {
+		parents = []git.OID{{}}
+	}
+	diffs := make([]map[change.Path]*change.File, len(parents))
+	why := map[change.Path]string{} // paths that some parent may have, unread
+	for i, p := range parents {
+		files, reason, err := t.diff(ctx, p, c.ID)
+		if err != nil {
+			return err
+		}
+		if reason != "" {
+			// What is not in a list that was not read can not be called unchanged.
+			for _, path := range sortedPaths(todo) {
+				t.settle(todo[path], git.OID{}, reason)
+			}
+			return nil
+		}
+		diffs[i] = files
+		for _, path := range sortedPaths(todo) {
+			f := files[path]
+			if f != nil && !sameLines(f) {
+				continue
+			}
+			for _, s := range todo[path] {
+				t.pass(p, oldPath(f, path), s)
+			}
+			delete(todo, path)
+		}
+		if len(todo) == 0 {
+			return nil
+		}
+	}
+	for i, p := range parents {
+		for _, path := range sortedPaths(todo) {
+			f := diffs[i][path]
+			if f.Unread != "" {
+				why[path] = whyUnreadable
+				continue
+			}
+			todo[path] = t.split(f, p, todo[path])
+		}
+	}
+	for path, ss := range todo {
+		if why[path] != "" {
+			t.settle(ss, git.OID{}, why[path])
+		} else {
+			t.settle(ss, c.ID, "")
+		}
+	}
+	return nil
+}
+
+// hasOld says whether the lines of f may come from a file of the parent.
+func hasOld(f *change.File) bool { return f.Status != change.Added && f.Status != change.TypeChanged }
+
+// sameLines says whether f has the lines of the parent's file: moved, or its mode
+// changed.
+func sameLines(f *change.File) bool { return hasOld(f) && f.Unread == "" && len(f.Hunks) == 0 }
+
+func oldPath(f *change.File, path change.Path) change.Path {
+	if f != nil && f.OldPath != "" {
+		return f.OldPath
+	}
+	return path
+}
+
+// split passes to a parent the lines that f leaves alone, and returns the rest.
+func (t *tracer) split(f *change.File, parent git.OID, ss []span) []span {
+	if !hasOld(f) {
+		return ss
+	}
+	old := oldPath(f, f.Path)
+	slices.SortFunc(ss, func(a, b span) int { return cmp.Compare(a.cur, b.cur) })
+	var own []span
+	first, shift := 0, 0 // first hunk that ends at or behind the span, shift of lines before it
+	for _, s := range ss {
+		for first < len(f.Hunks) && newEnd(f.Hunks[first]) <= s.cur {
+			shift = oldEnd(f.Hunks[first]) - newEnd(f.Hunks[first])
+			first++
+		}
+		sh := shift
+		for i := first; s.n > 0; i++ {
+			start, end := s.cur+s.n, s.cur+s.n
+			if i < len(f.Hunks) {
+				start, end = newStart(f.Hunks[i]), newEnd(f.Hunks[i])
+			}
+			if n := min(start-s.cur, s.n); n > 0 { // before the hunk: the parent's
+				t.pass(parent, old, span{s.file, s.line, s.cur + sh, n})
+				s = s.skip(n)
+			}
+			if n := min(end-s.cur, s.n); n > 0 { // in it: not the parent's
+				own = append(own, span{s.file, s.line, s.cur, n})
+				s = s.skip(n)
+			}
+			if i < len(f.Hunks) {
+				sh = oldEnd(f.Hunks[i]) - newEnd(f.Hunks[i])
+			}
+		}
+	}
+	return own
+}
+
+func (s span) skip(n int) span { return span{s.file, s.line + n, s.cur + n, s.n - n} }
+
+// The lines of a hunk are [newStart, newEnd); a run of length 0 stands behind its line.
+func newStart(h change.Hunk) int {
+	if h.Lines == 0 {
+		return h.Start + 1
+	}
+	return h.Start
+}
+
+func newEnd(h change.Hunk) int { return newStart(h) + h.Lines }
+
+func oldEnd(h change.Hunk) int {
+	if h.OldLines == 0 {
+		return h.OldStart + 1
+	}
+	return h.OldStart + h.OldLines
+}
+
+// diff asks for one difference, within the limits. The reason is set when there is
+// none to be had.
+func (t *tracer) diff(ctx context.Context, from, to git.OID) (map[change.Path]*change.File, string, error) {
+	if t.diffs++; t.diffs > t.limits.Diffs || t.exceeded {
+		t.exceeded = true
+		return nil, whyLimit, nil
+	}
+	files, err := t.differ.Diff(ctx, from, to)
+	switch {
+	case errors.Is(err, ErrDiffCut):
+		t.exceeded = true
+		return nil, whyLimit, nil
+	case errors.Is(err, git.ErrMissing):
+		return nil, whyUnreadable, nil
+	case err != nil:
+		return nil, "", fmt.Errorf("reading what commit %s changed: %w", to, err)
+	}
+	if t.files += len(files); t.files > t.limits.Files {
+		t.exceeded = true
+		return nil, whyLimit, nil
+	}
+	m := make(map[change.Path]*change.File, len(files))
+	for i := range files {
+		if f := &files[i]; f.Status != change.Deleted {
+			m[f.Path] = f
+		}
+	}
+	return m, "", nil
+}
+
+func sortedPaths(m map[change.Path][]span) []change.Path {
+	ps := make([]change.Path, 0, len(m))
+	for p := range m {
+		ps = append(ps, p)
+	}
+	slices.Sort(ps)
+	return ps
+}
+
+// countLines turns origins into added lines by class, file by file, and says why lines
+// are unknown that could not be followed.
+func countLines(c *change.Change, classes map[git.OID]Class, os []origin) (files []map[Class]int, cut []finding.Reason) {
+	files = make([]map[Class]int, len(c.Files))
+	lost := map[string]int{}
+	for _, o := range os {
+		class := Unknown
+		if o.why == "" {
+			class = classes[o.commit]
+		} else {
+			lost[o.why] += o.n
+		}
+		if files[o.file] == nil {
+			files[o.file] = map[Class]int{}
+		}
+		files[o.file][class] += o.n
+	}
+	for _, why := range []string{whyLimit, whyUnreadable, whyOlder} {
+		if n := lost[why]; n > 0 {
+			cut = append(cut, finding.Reason{Code: "lines-" + why, Detail: plural(n, "added line") + " " + lostBecause[why]})
+		}
+	}
+	return files, cut
+}
+
+var lostBecause = map[string]string{
+	whyLimit:      "could not be followed to a commit: the change is over a limit",
+	whyUnreadable: "could not be followed to a commit: an object is missing or has no lines",
+	whyOlder:      "came from the base's side of the history, not from a commit of the change",
+}
