@@ -27,6 +27,8 @@ var texts = map[string]string{
 	"attestation.Class":    "ai-declared",
 	"change.PersonType":    "User",
 	"change.Unread":        "opaque",
+	"impact.Kind":          "file",
+	"impact.EdgeKind":      "imports",
 }
 
 func fill(t *testing.T, v reflect.Value, field string) {

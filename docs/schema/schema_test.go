@@ -45,8 +45,11 @@ var contracts = []contract{
 	{id: review.Schema, title: "The verdict on a change: pack.json", typ: reflect.TypeFor[review.Verdict]()},
 }
 
+// handWritten schemas have no type of ours behind them: other tools own those formats.
+var handWritten = []string{"ai-attestation-file.schema.json"}
+
 // sourceFolders are the packages whose types and comments the contracts are made of.
-var sourceFolders = []string{"impact", "attestation", "internal/change", "internal/finding", "internal/git", "internal/review"}
+var sourceFolders = []string{"impact", "attestation", "attestation/claim", "internal/change", "internal/finding", "internal/git", "internal/review"}
 
 // scalars are the types whose values are text or numbers of a form that Go's type
 // system does not say.
@@ -112,6 +115,7 @@ func TestSchemasAreGenerated(t *testing.T) {
 			t.Errorf("%s is not what its type says any more: run 'make docs', and read the difference: a field that goes, or becomes required, is a new version", c.file())
 		}
 	}
+	want = append(want, handWritten...)
 	got, err := filepath.Glob("*.schema.json")
 	if err != nil {
 		t.Fatal(err)

@@ -36,6 +36,7 @@ type Verdict struct {
 	Reasons     []finding.Reason    `json:"reasons"` // why, most important first
 	Stage       change.Stage        `json:"stage"`
 	Inputs      Inputs              `json:"inputs"`
+	About       *About              `json:"about,omitempty"`
 	Change      Summary             `json:"change"`
 	Checks      []finding.Check     `json:"checks"`
 	Findings    []finding.Finding   `json:"findings"` // every finding: of checks and of the facts

@@ -1,0 +1,303 @@
+package pack
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"custody/attestation"
+	"custody/impact"
+	"custody/internal/finding"
+	"custody/internal/review"
+)
+
+// reach is what the change reaches, as people ask for it: how much, how far, what.
+type reach struct {
+	Assessed bool // the list is complete
+	Sentence string
+	Reasons  []string
+	Steps    []bar // files changed, then what is reached by distance
+	Nodes    []node
+	Total    int
+}
+
+// A bar is one line of a chart: a label, a count, and its share of the longest.
+type bar struct {
+	Label   string
+	Count   int
+	Percent int // of the chart's width, at least 1 for what is not zero
+}
+
+type node struct {
+	Name     string
+	Kind     string
+	Distance int
+	Sure     string
+	Why      string
+}
+
+// More is how many nodes are not shown.
+func (r reach) More() int { return r.Total - len(r.Nodes) }
+
+// maxDistance is the last distance with a bar of its own.
+const maxDistance = 5
+
+func newReach(r *impact.Report) reach {
+	if r == nil {
+		return reach{Sentence: "What this change reaches was not assessed."}
+	}
+	out := reach{Assessed: r.Outcome == finding.Satisfied, Total: len(r.Reached)}
+	for _, reason := range r.Reasons[:min(len(r.Reasons), maxReasons)] {
+		out.Reasons = append(out.Reasons, reasonText(reason))
+	}
+	counts := make([]int, maxDistance+2)
+	counts[0] = len(r.Changed)
+	kinds := map[string]int{}
+	for _, n := range r.Reached {
+		counts[min(max(n.Distance, 1), maxDistance+1)]++
+		kinds[string(n.Kind)]++
+	}
+	out.Steps = steps(counts)
+	for _, n := range r.Reached[:min(len(r.Reached), maxReached)] {
+		out.Nodes = append(out.Nodes, node{
+			Name: cmp.Or(n.Path, n.Node), Kind: string(n.Kind), Distance: n.Distance, Sure: sure(n.Confidence), Why: n.Reason,
+		})
+	}
+	switch {
+	case out.Total == 0 && out.Assessed:
+		out.Sentence = "Nothing else in the repository depends on what was changed."
+	case out.Total == 0:
+		out.Sentence = "What this change reaches was not assessed."
+	default:
+		out.Sentence = "Beyond the changed files it reaches " + listKinds(kinds) + "."
+		if !out.Assessed {
+			out.Sentence = "It reaches at least " + listKinds(kinds) + "; not everything could be followed."
+		}
+	}
+	return out
+}
+
+func steps(counts []int) []bar {
+	last := 0
+	for i, n := range counts {
+		if n > 0 {
+			last = i
+		}
+	}
+	var bars []bar
+	for i, n := range counts[:last+1] {
+		label := fmt.Sprintf("%d steps away", i)
+		switch i {
+		case 0:
+			label = "changed"
+		case 1:
+			label = "1 step away"
+		case maxDistance + 1:
+			label = fmt.Sprintf("over %d steps away", maxDistance)
+		}
+		bars = append(bars, bar{Label: label, Count: n})
+	}
+	scale(bars)
+	return bars
+}
+
+func scale(bars []bar) {
+	longest := 0
+	for _, b := range bars {
+		longest = max(longest, b.Count)
+	}
+	for i, b := range bars {
+		if b.Count > 0 {
+			bars[i].Percent = max(1, b.Count*100/longest)
+		}
+	}
+}
+
+// listKinds is "12 files, 3 packages and 1 test".
+func listKinds(kinds map[string]int) string {
+	names := make([]string, 0, len(kinds))
+	for kind := range kinds {
+		names = append(names, kind)
+	}
+	slices.SortFunc(names, func(a, b string) int {
+		return cmp.Or(kinds[b]-kinds[a], cmp.Compare(a, b))
+	})
+	var parts []string
+	for _, kind := range names {
+		parts = append(parts, plural(kinds[kind], kind, kind+"s"))
+	}
+	if len(parts) < 2 {
+		return strings.Join(parts, "")
+	}
+	return strings.Join(parts[:len(parts)-1], ", ") + " and " + parts[len(parts)-1]
+}
+
+// sure says how certain a path is.
+func sure(c impact.Confidence) string {
+	if c >= 1000 {
+		return "certain"
+	}
+	return percent(int(max(c, 0)), 1000) + " sure"
+}
+
+// authorship is who or what wrote the added lines.
+type authorship struct {
+	Known    bool // there is a report
+	Assessed bool
+	Sentence string
+	Reasons  []string
+	Classes  []share
+	Agents   []agent
+	People   []person
+	Total    int // people
+}
+
+// A share is one piece of the bar. Start and Width are in thousandths of it.
+type share struct {
+	Class        attestation.Class
+	Label        string
+	Meaning      string
+	Lines        int
+	Share        string
+	Start, Width int
+}
+
+type agent struct {
+	Name     string
+	Commits  int
+	Evidence string
+}
+
+type person struct {
+	Name    string
+	Commits int
+}
+
+// MorePeople is how many are not shown.
+func (a authorship) MorePeople() int { return a.Total - len(a.People) }
+
+// classWords are the label and the meaning of each class, for people.
+var classWords = map[attestation.Class][2]string{
+	attestation.AIVerified:    {"AI, verified", "A signature or the forge itself shows that an agent wrote it."},
+	attestation.AIDeclared:    {"AI, declared", "The commit says that an agent wrote it or took part."},
+	attestation.Mixed:         {"AI and human", "There is evidence of both, line by line."},
+	attestation.HumanAttested: {"Human, attested", "Somebody stands for it with evidence that can be checked."},
+	attestation.HumanDeclared: {"Human, declared", "The author says that no AI was used."},
+	attestation.Unknown:       {"Unknown", "Nothing says who or what wrote it. That is not taken for a human hand."},
+	attestation.Conflict:      {"Contradictory", "Equally strong evidence says different things."},
+}
+
+func newAuthorship(r *attestation.Report) authorship {
+	if r == nil {
+		return authorship{Sentence: "Who or what wrote this change was not assessed."}
+	}
+	out := authorship{Known: true, Assessed: r.Outcome == finding.Satisfied}
+	for _, reason := range r.Reasons[:min(len(r.Reasons), maxReasons)] {
+		out.Reasons = append(out.Reasons, reasonText(reason))
+	}
+	total, start := r.Summary.AddedLines, 0
+	for _, c := range attestation.Classes {
+		lines := r.Summary.Lines[c]
+		if lines <= 0 || total <= 0 {
+			continue
+		}
+		width := max(1, min(lines, total)*1000/total)
+		out.Classes = append(out.Classes, share{
+			Class: c, Label: classWords[c][0], Meaning: classWords[c][1],
+			Lines: lines, Share: percent(lines, total), Start: start, Width: width,
+		})
+		start += width
+	}
+	ai := 0
+	for c, lines := range r.Summary.Lines {
+		if c.IsAI() {
+			ai += lines
+		}
+	}
+	switch unknown := r.Summary.Lines[attestation.Unknown]; {
+	case total == 0:
+		out.Sentence = "The change adds no lines."
+	case ai > 0:
+		out.Sentence = fmt.Sprintf("%s of %s came from an AI agent, in whole or in part.", capital(percent(ai, total)), plural(total, "added line", "added lines"))
+	case unknown == total:
+		out.Sentence = fmt.Sprintf("Nothing says who or what wrote the %s.", plural(total, "added line", "added lines"))
+	default:
+		out.Sentence = fmt.Sprintf("No evidence of an AI agent in %s.", plural(total, "added line", "added lines"))
+	}
+	out.Agents = agents(r.Commits)
+	out.People, out.Total = people(r.Commits)
+	return out
+}
+
+func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
+// agents lists them with how many commits name them and the strongest evidence.
+func agents(commits []attestation.Commit) []agent {
+	type key struct{ id, model string }
+	count := map[key]int{}
+	best := map[string]attestation.Evidence{}
+	for _, c := range commits {
+		for _, a := range c.Agents {
+			count[key{a.ID, a.Model}]++
+		}
+		for _, e := range c.Evidence {
+			if b, ok := best[e.Agent]; e.Agent != "" && (!ok || e.Strength < b.Strength) {
+				best[e.Agent] = e
+			}
+		}
+	}
+	var out []agent
+	for k, n := range count {
+		a := agent{Name: k.id, Commits: n}
+		if k.model != "" {
+			a.Name += " (" + k.model + ")"
+		}
+		if e, ok := best[k.id]; ok {
+			a.Evidence = fmt.Sprintf("strength %s, from the %s", e.Strength, e.Source)
+		}
+		out = append(out, a)
+	}
+	slices.SortFunc(out, func(a, b agent) int { return cmp.Or(b.Commits-a.Commits, cmp.Compare(a.Name, b.Name)) })
+	return out[:min(len(out), maxPeople)]
+}
+
+func people(commits []attestation.Commit) ([]person, int) {
+	count := map[string]int{}
+	for _, c := range commits {
+		for _, p := range c.People {
+			count[p]++
+		}
+	}
+	out := make([]person, 0, len(count))
+	for p, n := range count {
+		out = append(out, person{p, n})
+	}
+	slices.SortFunc(out, func(a, b person) int { return cmp.Or(b.Commits-a.Commits, cmp.Compare(a.Name, b.Name)) })
+	return out[:min(len(out), maxPeople)], len(out)
+}
+
+// skips is what was not assessed, by reason.
+type skips struct {
+	Blocks bool // the verdict is incomplete because of it
+	Kinds  []bar
+	Shown  []finding.Reason
+	Total  int
+}
+
+// More is how many are not shown.
+func (s skips) More() int { return s.Total - len(s.Shown) }
+
+func newSkips(v *review.Verdict) skips {
+	out := skips{Blocks: v.Decision == review.Incomplete, Total: len(v.NotAssessed)}
+	count := map[string]int{}
+	for _, r := range v.NotAssessed {
+		count[r.Code]++
+	}
+	for code, n := range count {
+		out.Kinds = append(out.Kinds, bar{Label: code, Count: n})
+	}
+	slices.SortFunc(out.Kinds, func(a, b bar) int { return cmp.Or(b.Count-a.Count, cmp.Compare(a.Label, b.Label)) })
+	out.Shown = v.NotAssessed[:min(len(v.NotAssessed), maxSkipped)]
+	return out
+}

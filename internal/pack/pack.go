@@ -1,0 +1,141 @@
+// Package pack turns a verdict into the audit pack: one file that a reviewer reads
+// today and an auditor verifies next year.
+//
+// It promises the same bytes for the same verdict, context and key; that everything in
+// a pack but the context derives from pack.json; that nothing which a change contains
+// can act as markup, script, reference or mention in any member; and that whatever is
+// cut for length is counted and says where the whole is. It decides nothing, reads no
+// repository, clock or file, and never fetches anything. What a pack is, byte for
+// byte, package verify says.
+package pack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"custody/internal/pack/verify"
+	"custody/internal/review"
+	"custody/internal/sign"
+)
+
+// Input is what a pack is made from.
+type Input struct {
+	Verdict *review.Verdict
+	// Context is the context document that the verdict was reached with, as JSON; nil
+	// when there was none. The verdict's inputs name the digest of its canonical form.
+	Context []byte
+	Signer  sign.Signer
+}
+
+// Build writes the pack. The verdict is not changed.
+func Build(ctx context.Context, in Input) ([]byte, error) {
+	if in.Verdict == nil || in.Signer == nil {
+		return nil, errors.New("building a pack: a verdict and a signer are needed")
+	}
+	ms, err := members(in)
+	if err != nil {
+		return nil, fmt.Errorf("building a pack: %w", err)
+	}
+	st, err := verify.NewStatement(ms, in.Signer.Public())
+	if err != nil {
+		return nil, fmt.Errorf("building a pack: %w", err)
+	}
+	bundle, err := sign.SignStatement(ctx, st, in.Signer)
+	if err != nil {
+		return nil, fmt.Errorf("signing a pack: %w", err)
+	}
+	if ms[verify.Statement], err = bundle.Marshal(); err != nil {
+		return nil, fmt.Errorf("building a pack: %w", err)
+	}
+	out, err := verify.Encode(ms)
+	if err != nil {
+		return nil, fmt.Errorf("building a pack: %w", err)
+	}
+	// A pack that its own verifier refuses must never leave this function.
+	if r := verify.Verify(out, sign.TrustedKeys{{Key: in.Signer.Public(), Name: "signer"}}); !r.Good() {
+		return nil, fmt.Errorf("building a pack: it does not verify: %s", r.Steps[len(r.Steps)-1].Detail)
+	}
+	return out, nil
+}
+
+// members makes all members but the statement.
+func members(in Input) (*verify.Members, error) {
+	var ms verify.Members
+	v := *in.Verdict
+	var err error
+	if ms[verify.PackJSON], err = document(&v); err != nil {
+		return nil, err
+	}
+	if ms[verify.Context], err = canonicalContext(in.Context); err != nil {
+		return nil, err
+	}
+	digest, err := verify.VerdictDigest(ms[verify.PackJSON])
+	if err != nil {
+		return nil, err
+	}
+	w := newView(&v, digest)
+	if ms[verify.Page], err = page(w); err != nil {
+		return nil, err
+	}
+	ms[verify.Summary] = summary(w)
+	if ms[verify.SARIF], err = sarif(&v); err != nil {
+		return nil, err
+	}
+	ms[verify.Manifest], err = verify.NewManifest(&ms)
+	return &ms, err
+}
+
+// Document is pack.json: the verdict as canonical JSON, with its id. An id that the
+// verdict already has must be the one that follows from its content.
+func Document(v *review.Verdict) ([]byte, error) {
+	c := *v
+	return document(&c)
+}
+
+// document also sets v.ID.
+func document(v *review.Verdict) ([]byte, error) {
+	given := v.ID
+	doc, err := sign.Canonical(v)
+	if err != nil {
+		return nil, fmt.Errorf("encoding the verdict: %w", err)
+	}
+	if v.ID, err = verify.VerdictID(doc); err != nil {
+		return nil, fmt.Errorf("encoding the verdict: %w", err)
+	}
+	if given == v.ID {
+		return doc, nil
+	}
+	if given != "" {
+		return nil, fmt.Errorf("the verdict has the id %s, but its content has %s", given, v.ID)
+	}
+	if doc, err = sign.Canonical(v); err != nil {
+		return nil, fmt.Errorf("encoding the verdict: %w", err)
+	}
+	return doc, nil
+}
+
+// ContextDigest is what a verdict's inputs name under "context": the digest of the
+// document's canonical form, so that a pack's context.json has it too.
+func ContextDigest(doc []byte) (review.Digest, error) {
+	c, err := canonicalContext(doc)
+	return review.Digest(verify.Digest(c)), err
+}
+
+func canonicalContext(doc []byte) ([]byte, error) {
+	if doc == nil {
+		return []byte("null"), nil
+	}
+	c, err := sign.Canonicalize(doc)
+	if err != nil {
+		return nil, fmt.Errorf("the context: %w", err)
+	}
+	return c, nil
+}
+
+// Digest is a pack's address: "sha256:" and the hex SHA-256 of the file.
+func Digest(pack []byte) string { return verify.Digest(pack) }
+
+// VerdictDigest is the digest of pack.json without its member "door". Effects and the
+// ledger are keyed by it.
+func VerdictDigest(packJSON []byte) (string, error) { return verify.VerdictDigest(packJSON) }

@@ -1,0 +1,129 @@
+package pack
+
+import (
+	"bytes"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"maps"
+	"slices"
+
+	"custody/internal/finding"
+	"custody/internal/git"
+	"custody/internal/review"
+)
+
+//go:embed page.html
+var pageHTML string
+
+//go:embed page.css
+var pageCSS string
+
+// page writes index.html: one file, no script, nothing loaded. The content security
+// policy admits the one style sheet by its hash, so that no name, message or author
+// could style or load anything even if it became markup.
+func page(w *view) ([]byte, error) {
+	t, err := template.New("page").Funcs(template.FuncMap{
+		"name": name, "message": message, "number": number, "plural": plural,
+		"word": outcomeWord,
+	}).Parse(pageHTML)
+	if err != nil {
+		return nil, fmt.Errorf("the page's template: %w", err)
+	}
+	h := sha256.Sum256([]byte(pageCSS))
+	var b bytes.Buffer
+	err = t.Execute(&b, pageData{
+		view: w,
+		CSS:  template.CSS(pageCSS),
+		Policy: "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(h[:]) +
+			"'; base-uri 'none'; form-action 'none'",
+	})
+	if err != nil {
+		return nil, fmt.Errorf("writing the page: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+type pageData struct {
+	*view
+	CSS    template.CSS
+	Policy string
+}
+
+// V is the verdict itself.
+func (d pageData) V() *review.Verdict { return d.v }
+
+// Files are the changed files that the page shows.
+func (d pageData) Files() []review.FileLine {
+	return d.v.Change.Files[:min(len(d.v.Change.Files), maxFiles)]
+}
+
+// MoreFiles is how many it does not show.
+func (d pageData) MoreFiles() int { return max(0, len(d.v.Change.Files)-maxFiles) }
+
+// Commits are the commits that the page shows.
+func (d pageData) Commits() []review.CommitLine {
+	return d.v.Change.Commits[:min(len(d.v.Change.Commits), maxCommits)]
+}
+
+// MoreCommits is how many it does not show.
+func (d pageData) MoreCommits() int { return max(0, len(d.v.Change.Commits)-maxCommits) }
+
+// ShownChecks are the rows of the table of rules and requirements.
+func (d pageData) ShownChecks() []check { return d.Checks[:min(len(d.Checks), maxChecks)] }
+
+// MoreChecks is how many have no row.
+func (d pageData) MoreChecks() int { return max(0, len(d.Checks)-maxChecks) }
+
+// An input is one line of the list of inputs.
+type input struct{ Name, Value string }
+
+// Inputs names everything that the verdict derives from.
+func (d pageData) Inputs() []input {
+	in := d.v.Inputs
+	out := []input{
+		{"Base", in.Base.String()},
+		{"Head", in.Head.String()},
+		{"Merge bases", oids(in.MergeBases)},
+		{"Object format", in.ObjectFormat},
+		{"Stage", in.Stage.String()},
+		{"Day", in.Day},
+	}
+	for _, k := range slices.Sorted(maps.Keys(in.Files)) {
+		out = append(out, input{"Digest of the " + k, string(in.Files[k])})
+	}
+	for _, k := range slices.Sorted(maps.Keys(in.Versions)) {
+		out = append(out, input{"Version of " + k, in.Versions[k]})
+	}
+	for _, k := range slices.Sorted(maps.Keys(in.Limits)) {
+		out = append(out, input{"Limit of " + k, number(int(in.Limits[k]))})
+	}
+	for _, w := range in.Waivers {
+		out = append(out, input{"Waiver in force", w})
+	}
+	return append(out,
+		input{"Door", d.v.Door.Name + " " + d.v.Door.Version},
+		input{"Verdict id", d.v.ID},
+		input{"Verdict digest", d.Digest})
+}
+
+func oids(ids []git.OID) string {
+	if len(ids) == 0 {
+		return "none"
+	}
+	s := ""
+	for _, id := range ids {
+		s += ", " + id.String()
+	}
+	return s[2:]
+}
+
+// outcomeWord is the outcome as people say it.
+func outcomeWord(o finding.Outcome) string {
+	return [...]string{
+		finding.NotAssessed: "not assessed", finding.NotApplicable: "does not apply here",
+		finding.Satisfied: "met", finding.Excepted: "excepted", finding.NotSatisfied: "not met",
+	}[o]
+}

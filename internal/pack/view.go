@@ -1,0 +1,338 @@
+package pack
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"custody/internal/change"
+	"custody/internal/finding"
+	"custody/internal/review"
+)
+
+// A view is the verdict in the words and the order in which people read it. The page
+// and the summary both show it, so that they can not disagree.
+type view struct {
+	v      *review.Verdict
+	Digest string // of the verdict
+
+	Title    string // what the change is
+	Where    string // repository and number
+	Author   string
+	Decision string
+	Headline string   // the answer
+	Why      string   // in one sentence
+	More     []string // further reasons
+	Next     action
+	Facts    []string // the size of the change
+
+	Reach       reach
+	Authorship  authorship
+	Checks      []check // that say something
+	Quiet       []check // that do not apply here
+	Findings    []levelGroup
+	Waived      group
+	NotAssessed skips
+}
+
+// An action is the one thing to do next.
+type action struct {
+	What string
+	Who  string // empty when nobody in particular
+	For  string // the check that asks for it
+}
+
+// A group of findings: the first of them, and how many there are.
+type group struct {
+	Shown []finding.Finding
+	Total int
+}
+
+// More is how many are not shown.
+func (g group) More() int { return g.Total - len(g.Shown) }
+
+// A levelGroup holds the findings of one level that no waiver covers.
+type levelGroup struct {
+	Level finding.Level
+	group
+}
+
+// What a page shows at most of each list. pack.json has all.
+const (
+	maxFindings = 200 // of each level
+	maxReached  = 60
+	maxChecks   = 300
+	maxFiles    = 300
+	maxCommits  = 200
+	maxPeople   = 30
+	maxSkipped  = 150
+	maxReasons  = 5 // of one check
+)
+
+func newView(v *review.Verdict, digest string) *view {
+	w := &view{v: v, Digest: digest, Decision: v.Decision.String()}
+	w.about()
+	w.splitChecks()
+	w.splitFindings()
+	w.Headline = headline(v.Stage, v.Decision)
+	w.explain()
+	w.Next = nextAction(v)
+	w.Facts = facts(v)
+	w.Reach = newReach(v.Impact)
+	w.Authorship = newAuthorship(v.Attestation)
+	w.NotAssessed = newSkips(v)
+	return w
+}
+
+func (w *view) about() {
+	in := w.v.Inputs
+	w.Title = fmt.Sprintf("Change %s..%s", in.Base.Short(), in.Head.Short())
+	a := w.v.About
+	if a == nil {
+		return
+	}
+	if a.Title != "" {
+		w.Title = a.Title
+	}
+	w.Where, w.Author = a.Repository, a.Author
+	if a.Number > 0 {
+		kind := map[string]string{"pull_request": "pull request", "merge_group": "merge group"}[a.Kind]
+		w.Where = strings.TrimSpace(fmt.Sprintf("%s %s %d", w.Where, cmp.Or(kind, "change"), a.Number))
+	}
+}
+
+// headline is the decision as a sentence of its stage.
+func headline(s change.Stage, d review.Decision) string {
+	words := [...]string{review.Incomplete: "Undecided: ", review.Fail: "", review.Pass: ""}[d]
+	switch s {
+	case change.AtPush:
+		return words + [...]string{
+			review.Incomplete: "this push can not be accepted before more is known.",
+			review.Fail:       "This push is not acceptable.",
+			review.Pass:       "This push is acceptable.",
+		}[d]
+	case change.AtRecord:
+		return words + [...]string{
+			review.Incomplete: "it is not known whether this change met its rules.",
+			review.Fail:       "This change landed without meeting all of its rules.",
+			review.Pass:       "This change met its rules.",
+		}[d]
+	}
+	return words + [...]string{
+		review.Incomplete: "this change may not land before more is known.",
+		review.Fail:       "This change may not land.",
+		review.Pass:       "This change may land.",
+	}[d]
+}
+
+// explain says why, in one sentence, from the verdict's own reasons or else from its
+// checks.
+func (w *view) explain() {
+	for _, r := range w.v.Reasons {
+		if text := reasonText(r); text != "" {
+			w.More = append(w.More, text)
+		}
+	}
+	if len(w.More) > 0 {
+		w.Why, w.More = w.More[0], w.More[1:]
+		return
+	}
+	tally := map[finding.Outcome]int{}
+	for _, c := range w.v.Checks {
+		if c.Level == finding.Error {
+			tally[c.Outcome]++
+		}
+	}
+	inForce := tally[finding.Satisfied] + tally[finding.NotSatisfied] + tally[finding.NotAssessed] + tally[finding.Excepted]
+	all := plural(inForce, "rule or requirement", "rules and requirements") + " in force here"
+	switch w.v.Decision {
+	case review.Pass:
+		w.Why = fmt.Sprintf("Of %s, %d are met and %d are excepted by a waiver.", all, tally[finding.Satisfied], tally[finding.Excepted])
+		if tally[finding.Excepted] == 0 {
+			w.Why = "Met: " + all + "."
+		}
+	case review.Fail:
+		w.Why = fmt.Sprintf("Of %s, %d %s not met.", all, tally[finding.NotSatisfied], isAre(tally[finding.NotSatisfied]))
+	default:
+		w.Why = fmt.Sprintf("Of %s, %d could not be assessed.", all, tally[finding.NotAssessed])
+		if inForce == 0 {
+			w.Why = "No rule and no requirement is in force here, so nothing was judged."
+		}
+	}
+}
+
+func isAre(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
+
+func reasonText(r finding.Reason) string {
+	text := r.Detail
+	if text == "" {
+		text = r.Code
+	}
+	if r.Path != "" && !strings.Contains(text, r.Path) {
+		text += " (" + r.Path + ")"
+	}
+	return text
+}
+
+// nextAction picks what unblocks the change first: a finding that somebody can act on,
+// then a check that lacks a fact, then the verdict's own reason.
+func nextAction(v *review.Verdict) action {
+	if v.Decision == review.Pass {
+		if v.Stage == change.AtMerge {
+			return action{What: "Nothing is left to do here: it can be merged."}
+		}
+		return action{What: "Nothing is left to do here."}
+	}
+	for _, outcome := range []finding.Outcome{finding.NotSatisfied, finding.NotAssessed} {
+		for _, c := range v.Checks {
+			if c.Level == finding.Error && c.Outcome == outcome {
+				if a := remedy(c); a.What != "" {
+					return a
+				}
+			}
+		}
+	}
+	for _, f := range v.Findings {
+		if f.Level == finding.Error && f.WaivedBy == "" && f.Remedy != "" {
+			return action{f.Remedy, f.Who, f.Rule}
+		}
+	}
+	for _, r := range v.Reasons {
+		if r.Code == "no-policy" {
+			return action{What: "Write a policy: run “custody init”, read what it wrote, and commit it to the target branch.", Who: "a maintainer of the repository"}
+		}
+	}
+	return action{What: "Read the reasons below and supply what is missing, then run the review again."}
+}
+
+func remedy(c finding.Check) action {
+	for _, f := range c.Found {
+		if f.WaivedBy == "" && f.Remedy != "" {
+			return action{f.Remedy, f.Who, c.ID}
+		}
+	}
+	for _, f := range c.Found {
+		if f.WaivedBy == "" {
+			return action{"Resolve this: " + f.Message, f.Who, c.ID}
+		}
+	}
+	if c.Outcome == finding.NotAssessed && len(c.Reasons) > 0 {
+		return action{What: "Supply what is missing: " + reasonText(c.Reasons[0]), For: c.ID}
+	}
+	return action{}
+}
+
+func facts(v *review.Verdict) []string {
+	c := v.Change
+	out := []string{
+		plural(len(c.Commits), "commit", "commits"),
+		plural(len(c.Files), "file", "files"),
+		plural(c.Added, "line added", "lines added"),
+		plural(c.Deleted, "line deleted", "lines deleted"),
+	}
+	unread := 0
+	for _, f := range c.Files {
+		if f.Unread != "" {
+			unread++
+		}
+	}
+	if unread > 0 {
+		out = append(out, plural(unread, "file", "files")+" whose lines were not read")
+	}
+	return out
+}
+
+// A check is a row of the table of rules and requirements.
+type check struct {
+	finding.Check
+	Evidence []string // "SOC 2 CC8.1"
+	Why      []string
+	MoreWhy  int
+}
+
+func newCheck(c finding.Check) check {
+	row := check{Check: c}
+	for _, m := range c.Maps {
+		text := framework(m.Framework) + " " + m.ID
+		if m.Relation != "" && m.Relation != "direct" {
+			text += " (" + m.Relation + ")"
+		}
+		row.Evidence = append(row.Evidence, text)
+	}
+	for _, r := range c.Reasons {
+		row.Why = append(row.Why, reasonText(r))
+	}
+	if len(c.Reasons) == 0 && c.Outcome != finding.Satisfied {
+		for _, f := range c.Found {
+			row.Why = append(row.Why, f.Message)
+		}
+	}
+	if n := len(row.Why) - maxReasons; n > 0 {
+		row.Why, row.MoreWhy = row.Why[:maxReasons], n
+	}
+	return row
+}
+
+// framework spells the frameworks that everybody knows as people write them.
+func framework(id string) string {
+	known := map[string]string{
+		"soc2-2017": "SOC 2", "iso27001-2022": "ISO/IEC 27001:2022", "iso27001-2013": "ISO/IEC 27001:2013",
+		"iso42001-2023": "ISO/IEC 42001:2023", "pci-dss-4.0.1": "PCI DSS 4.0.1", "nist-800-53-r5": "NIST SP 800-53",
+		"nist-ssdf-1.1": "NIST SSDF 1.1", "eu-ai-act": "EU AI Act", "slsa-1.2": "SLSA 1.2",
+	}
+	return cmp.Or(known[id], id)
+}
+
+// weight orders checks so that what blocks comes first.
+func weight(c finding.Check) int {
+	w := [...]int{
+		finding.NotSatisfied: 0, finding.NotAssessed: 1, finding.Excepted: 2,
+		finding.Satisfied: 3, finding.NotApplicable: 4,
+	}[c.Outcome]
+	return w*len(levels) + int(c.Level)
+}
+
+var levels = [...]finding.Level{finding.Error, finding.Warning, finding.Note}
+
+func (w *view) splitChecks() {
+	sorted := slices.Clone(w.v.Checks)
+	slices.SortStableFunc(sorted, func(a, b finding.Check) int {
+		return cmp.Or(weight(a)-weight(b), cmp.Compare(a.ID, b.ID))
+	})
+	for _, c := range sorted {
+		if c.Outcome == finding.NotApplicable {
+			w.Quiet = append(w.Quiet, newCheck(c))
+		} else {
+			w.Checks = append(w.Checks, newCheck(c))
+		}
+	}
+}
+
+func (w *view) splitFindings() {
+	sorted := slices.Clone(w.v.Findings)
+	finding.Sort(sorted)
+	groups := make([]levelGroup, len(levels))
+	for i, l := range levels {
+		groups[i].Level = l
+	}
+	for _, f := range sorted {
+		g := &w.Waived
+		if f.WaivedBy == "" {
+			g = &groups[f.Level].group
+		}
+		if g.Total++; len(g.Shown) < maxFindings {
+			g.Shown = append(g.Shown, f)
+		}
+	}
+	for _, g := range groups {
+		if g.Total > 0 {
+			w.Findings = append(w.Findings, g)
+		}
+	}
+}
