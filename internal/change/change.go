@@ -25,7 +25,7 @@ type Change struct {
 
 // A Limit says that something was not read whole.
 type Limit struct {
-	What string `json:"what"` // "commits", "files", "lines"
+	What string `json:"what"` // "commits", "trailers", "files", "lines", "bytes", "depth", "path bytes"
 	Max  int64  `json:"max"`
 }
 
@@ -47,7 +47,7 @@ const (
 	Modified Status = iota
 	Added
 	Deleted
-	Renamed // from OldPath; content may differ too
+	Renamed // from OldPath; content may differ too. Two files may come from one
 	TypeChanged
 )
 

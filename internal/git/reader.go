@@ -47,14 +47,14 @@ func (e *NotCommitError) Error() string {
 	return fmt.Sprintf("%s names a %s, not a commit", e.Rev, e.Type)
 }
 
-// A TooLargeError says that a blob was not read because of its size.
+// A TooLargeError says that an object was not read because of its size.
 type TooLargeError struct {
 	ID          OID
 	Size, Limit int64 // bytes
 }
 
 func (e *TooLargeError) Error() string {
-	return fmt.Sprintf("blob %s has %d bytes, over the limit of %d", e.ID.Short(), e.Size, e.Limit)
+	return fmt.Sprintf("object %s has %d bytes, over the limit of %d", e.ID.Short(), e.Size, e.Limit)
 }
 
 // Mode is a tree entry's mode as git stores it.

@@ -1,0 +1,134 @@
+package change
+
+import (
+	"context"
+	"fmt"
+
+	"custody/internal/git"
+)
+
+// Repo is the repository that a change is read from; *git.Repository is one.
+type Repo interface {
+	Shallow() bool
+	Commit(ctx context.Context, id git.OID) (*git.Commit, error)
+	MergeBases(ctx context.Context, a, b git.OID) ([]git.OID, error)
+	Commits(ctx context.Context, base, head git.OID, max int) (commits []*git.Commit, more bool, err error)
+	Diff(ctx context.Context, from, to git.OID, lim git.DiffLimits) (*git.Diff, error)
+}
+
+// Limits bound what Read reads. What they cut off is in Change.Limits.
+type Limits struct {
+	Commits int
+	Diff    git.DiffLimits
+}
+
+// DefaultLimits are those of a review.
+func DefaultLimits() Limits {
+	return Limits{Commits: 50_000, Diff: git.DefaultDiffLimits()}
+}
+
+// Read reads the change base..head. Both are commits; one that is missing is an error
+// that wraps git.ErrMissing, and so is a missing folder. A missing file is Unread, and
+// everything else is still read. When the histories have nothing in common, MergeBases
+// and Files are empty; when head has nothing that base has not, Commits are.
+func Read(ctx context.Context, repo Repo, base, head git.OID, lim Limits) (*Change, error) {
+	c := &Change{Base: base, Head: head, Shallow: repo.Shallow(), ObjectFormat: "sha1"}
+	if len(head.Bytes()) == 32 {
+		c.ObjectFormat = "sha256"
+	}
+	for _, x := range []struct {
+		id   git.OID
+		tree *git.OID
+	}{{base, &c.BaseTree}, {head, &c.HeadTree}} {
+		commit, err := repo.Commit(ctx, x.id)
+		if err != nil {
+			return nil, err
+		}
+		*x.tree = commit.Tree
+	}
+	commits, more, err := repo.Commits(ctx, base, head, lim.Commits)
+	if err != nil {
+		return nil, err
+	}
+	if more {
+		c.Limits = append(c.Limits, Limit{"commits", int64(lim.Commits)})
+	}
+	c.addCommits(commits)
+	if c.MergeBases, err = repo.MergeBases(ctx, base, head); err != nil {
+		return nil, err
+	}
+	if len(c.MergeBases) == 0 {
+		return c, nil
+	}
+	c.From = c.MergeBases[0]
+	from, err := repo.Commit(ctx, c.From)
+	if err != nil {
+		return nil, err
+	}
+	c.FromTree = from.Tree
+	diff, err := repo.Diff(ctx, c.FromTree, c.HeadTree, lim.Diff)
+	if err != nil {
+		return nil, fmt.Errorf("reading what changed from %s to %s: %w", c.From.Short(), head.Short(), err)
+	}
+	for _, l := range diff.Limits {
+		c.Limits = append(c.Limits, Limit{l.What, int64(l.Max)})
+	}
+	c.Files = make([]File, len(diff.Files))
+	for i, f := range diff.Files {
+		c.Files[i] = fileOf(f)
+	}
+	return c, nil
+}
+
+func (c *Change) addCommits(commits []*git.Commit) {
+	cut := false
+	c.Commits = make([]Commit, len(commits))
+	for i, commit := range commits {
+		trailers, more := ParseTrailers(commit.Message)
+		c.Commits[i] = Commit{Commit: *commit, Trailers: trailers}
+		cut = cut || more
+	}
+	if cut {
+		c.Limits = append(c.Limits, Limit{"trailers", maxTrailers})
+	}
+}
+
+func fileOf(f git.FileDiff) File {
+	out := File{
+		Path: Path(f.Path), OldPath: Path(f.OldPath), Status: statusOf(f.Status),
+		OldMode: f.OldMode, Mode: f.Mode, OldID: f.OldID, ID: f.ID, Similarity: f.Similarity,
+		SubmoduleChanged: f.Mode == git.ModeGitlink || f.OldMode == git.ModeGitlink,
+	}
+	submodule := (f.Mode == git.ModeGitlink || f.Mode == 0) && (f.OldMode == git.ModeGitlink || f.OldMode == 0)
+	switch {
+	case submodule || f.OldID == f.ID:
+		// Nothing to read: another repository's, or only the mode or the name changed.
+	case f.Content == git.ContentLines:
+		for _, h := range f.Hunks {
+			out.Hunks = append(out.Hunks, Hunk(h))
+			out.Added += h.Lines
+			out.Deleted += h.OldLines
+		}
+	case f.Content == git.ContentBinary:
+		out.Unread = Opaque
+	case f.Content == git.ContentMissing:
+		out.Unread = Unreadable
+	default:
+		out.Unread = TooLarge
+	}
+	return out
+}
+
+func statusOf(git byte) Status {
+	switch git {
+	case 'A':
+		return Added
+	case 'D':
+		return Deleted
+	case 'R':
+		return Renamed
+	case 'T':
+		return TypeChanged
+	}
+	return Modified
+}

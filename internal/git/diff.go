@@ -1,0 +1,481 @@
+package git
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// DiffLimits bound a diff. All count; none is a time.
+type DiffLimits struct {
+	Files     int   // changed paths, before renames are paired
+	Lines     int   // added and deleted, of all files
+	Bytes     int64 // of the patch that git writes
+	FileBytes int64 // of one file: a larger one is not compared line by line
+}
+
+// DefaultDiffLimits are those of a review.
+func DefaultDiffLimits() DiffLimits {
+	return DiffLimits{Files: 200_000, Lines: 5_000_000, Bytes: 2 << 30, FileBytes: 8 << 20}
+}
+
+// Rename detection as git does it by default: half of the content is the same, and
+// no looking further than exact copies when there are too many candidates.
+const (
+	renameSimilarity = "50%"
+	renameLimit      = "1000"
+)
+
+// A Diff is what differs between two trees.
+type Diff struct {
+	Files  []FileDiff   // sorted by Path
+	Limits []LimitError // what was cut: "files", "lines", "bytes", "depth", "path bytes"
+}
+
+// A FileDiff is one changed file.
+type FileDiff struct {
+	Path, OldPath string // OldPath of a rename alone; Path of a deleted file is the old one
+	Status        byte   // as git: A added, M modified, D deleted, R renamed, T type changed
+	OldMode, Mode Mode   // as git compares them; 0 where there is no file
+	OldID, ID     OID
+	Similarity    int // per cent, of a rename
+	Content       Content
+	Hunks         []Hunk // none unless Content is ContentLines, and none for a submodule
+}
+
+// Content says what is known of a file's lines. The zero value is nothing.
+type Content uint8
+
+const (
+	ContentLimit   Content = iota // over a limit: not compared
+	ContentLines                  // the hunks are all of the difference
+	ContentBinary                 // a side has a NUL byte in its first 8000, which is what git calls binary
+	ContentMissing                // a side is not in the repository, or damaged
+)
+
+// Diff compares two trees, or the trees of two commits, with renames.
+//
+// Custody finds the changed paths and which blobs are there by itself, then one git
+// command pairs renames and finds the lines. A blob that is not there would make git
+// give up on everything, so then the rest is asked for by path. A list by git that
+// differs from ours is an error.
+func (r *Repository) Diff(ctx context.Context, from, to OID, lim DiffLimits) (*Diff, error) {
+	d := differ{r: r, lim: lim, lines: lim.Lines, bytes: lim.Bytes}
+	err := d.diff(ctx, from, to)
+	if err != nil {
+		return nil, fmt.Errorf("comparing %s with %s: %w", from.Short(), to.Short(), err)
+	}
+	return d.result(), nil
+}
+
+type differ struct {
+	r        *Repository
+	lim      DiffLimits
+	from, to OID // trees
+
+	files  map[string]*fileState // by path
+	infos  map[OID]info          // of every blob in files
+	limits []LimitError
+	lines  int   // still to spend
+	bytes  int64 // the same
+	runs   int   // of git diff-tree
+}
+
+type fileState struct {
+	FileDiff
+	gone bool // the source of a rename: part of another file now
+}
+
+func (d *differ) diff(ctx context.Context, from, to OID) (err error) {
+	if d.from, err = d.r.treeOf(ctx, from); err != nil {
+		return err
+	}
+	if d.to, err = d.r.treeOf(ctx, to); err != nil {
+		return err
+	}
+	changes, limits, err := d.r.treeDiff(ctx, d.from, d.to, d.lim.Files)
+	if err != nil {
+		return err
+	}
+	d.limits = limits
+	d.files = make(map[string]*fileState, len(changes))
+	for _, c := range changes {
+		d.files[c.path] = &fileState{FileDiff: FileDiff{
+			Path: c.path, Status: c.status(), OldMode: c.oldMode, Mode: c.mode, OldID: c.oldID, ID: c.id,
+		}}
+	}
+	if len(changes) == 0 || len(limits) > 0 {
+		return nil
+	}
+	if err := d.lookAtBlobs(ctx, changes); err != nil {
+		return err
+	}
+	if err := d.findLines(ctx); err != nil {
+		return err
+	}
+	return d.tellBigFromBinary(ctx)
+}
+
+func (c treeChange) status() byte {
+	switch {
+	case c.oldMode == 0:
+		return 'A'
+	case c.mode == 0:
+		return 'D'
+	case c.oldMode&0o170000 != c.mode&0o170000:
+		return 'T'
+	}
+	return 'M'
+}
+
+// treeOf is the id itself or a commit's tree.
+func (r *Repository) treeOf(ctx context.Context, id OID) (OID, error) {
+	if len(id.Bytes()) != r.idSize() {
+		return OID{}, fmt.Errorf("%q: %w", id, ErrMissing)
+	}
+	list, err := r.infos(ctx, []OID{id})
+	if err != nil {
+		return OID{}, err
+	}
+	switch list[0].kind {
+	case "tree":
+		return id, nil
+	case "commit":
+		c, err := r.Commit(ctx, id)
+		if err != nil {
+			return OID{}, err
+		}
+		return c.Tree, nil
+	case "":
+		return OID{}, fmt.Errorf("%s: %w", id, ErrMissing)
+	}
+	return OID{}, fmt.Errorf("%s is a %s, neither tree nor commit", id, list[0].kind)
+}
+
+// lookAtBlobs asks for the size of every blob of the change.
+func (d *differ) lookAtBlobs(ctx context.Context, changes []treeChange) error {
+	d.infos = map[OID]info{}
+	for _, c := range changes {
+		if c.oldMode != ModeGitlink && c.oldMode != 0 {
+			d.infos[c.oldID] = info{}
+		}
+		if c.mode != ModeGitlink && c.mode != 0 {
+			d.infos[c.id] = info{}
+		}
+	}
+	ids := slices.SortedFunc(maps.Keys(d.infos), OID.Compare)
+	list, err := d.r.infos(ctx, ids)
+	for i := range list {
+		d.infos[ids[i]] = list[i]
+	}
+	return err
+}
+
+// sides are the blobs of a file: none, one or two.
+func (f *FileDiff) sides() []OID {
+	var ids []OID
+	if f.OldMode != 0 && f.OldMode != ModeGitlink {
+		ids = append(ids, f.OldID)
+	}
+	if f.Mode != 0 && f.Mode != ModeGitlink {
+		ids = append(ids, f.ID)
+	}
+	return ids
+}
+
+// findLines runs git over everything that it can read.
+func (d *differ) findLines(ctx context.Context) error {
+	var ends, others []string // added or deleted, and so perhaps renamed; the rest
+	avoided := 0
+	big := d.bigRenameCandidates()
+	for path, f := range d.files {
+		missing := slices.ContainsFunc(f.sides(), func(id OID) bool { return d.infos[id].kind != "blob" })
+		switch {
+		case missing:
+			f.Content = ContentMissing
+			avoided++
+		case big[path]:
+			avoided++ // over the limit, or binary: see tellBigFromBinary
+		case f.Status == 'A' || f.Status == 'D':
+			ends = append(ends, path)
+		default:
+			others = append(others, path)
+		}
+	}
+	if avoided == 0 {
+		err := d.run(ctx, nil)
+		if !errors.Is(err, errPatch) {
+			return err
+		}
+		// Something that is there can not be read. Find out what.
+	}
+	slices.Sort(ends)
+	slices.Sort(others)
+	// All that renames could pair goes together, as far as a command line reaches.
+	for _, part := range append(chunks(ends), chunks(others)...) {
+		if err := d.runApart(ctx, part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bigRenameCandidates are large files that git would read whole, two at a time, to see
+// how alike they are: added and deleted ones of which no exact copy is on the other side.
+func (d *differ) bigRenameCandidates() map[string]bool {
+	side := map[byte]map[OID]bool{'A': {}, 'D': {}}
+	for _, f := range d.files {
+		if id := f.ID; f.Status == 'A' && d.infos[id].size > d.lim.FileBytes {
+			side['A'][id] = true
+		}
+		if id := f.OldID; f.Status == 'D' && d.infos[id].size > d.lim.FileBytes {
+			side['D'][id] = true
+		}
+	}
+	both := func(id OID) bool { return side['A'][id] && side['D'][id] }
+	paths := map[string]bool{}
+	for path, f := range d.files {
+		if f.Status == 'A' && side['A'][f.ID] && !both(f.ID) || f.Status == 'D' && side['D'][f.OldID] && !both(f.OldID) {
+			paths[path] = true
+		}
+	}
+	return paths
+}
+
+// chunks divides paths into parts that fit into a command line anywhere.
+func chunks(paths []string) [][]string {
+	const most, mostBytes = 1000, 64 << 10
+	var parts [][]string
+	start, size := 0, 0
+	for i, p := range paths {
+		if size += len(p) + 1; i > start && (size > mostBytes || i-start == most) {
+			parts = append(parts, paths[start:i])
+			start, size = i, len(p)+1
+		}
+	}
+	if start < len(paths) {
+		parts = append(parts, paths[start:])
+	}
+	return parts
+}
+
+// maxRuns bounds how often git is started to find damaged blobs.
+const maxRuns = 500
+
+// runApart runs git over some paths, and over ever smaller parts of them when it gives
+// up, until those that it can not read are alone.
+func (d *differ) runApart(ctx context.Context, paths []string) error {
+	if len(d.limits) > 0 {
+		return nil
+	}
+	err := errPatch
+	if d.runs < maxRuns {
+		err = d.run(ctx, paths)
+	}
+	switch {
+	case !errors.Is(err, errPatch):
+		return err
+	case len(paths) == 1 || d.runs >= maxRuns:
+		for _, p := range paths {
+			d.files[p].Content = ContentMissing
+		}
+		return nil
+	}
+	half := len(paths) / 2
+	if err := d.runApart(ctx, paths[:half]); err != nil {
+		return err
+	}
+	return d.runApart(ctx, paths[half:])
+}
+
+// run starts git once, over the given paths or all, and takes in what it says. errPatch
+// means that it gave up; then nothing was taken in.
+func (d *differ) run(ctx context.Context, paths []string) error {
+	d.runs++
+	run, cancel := context.WithCancel(ctx)
+	defer cancel()
+	cmd := d.r.git.isolated(run, d.r.iso, d.args(paths)...)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("starting git diff-tree: %w", err)
+	}
+	p := &patchReader{in: bufio.NewReaderSize(out, 256<<10), idSize: d.r.idSize(), lines: d.lines, bytes: d.bytes}
+	entries, err := p.entries()
+	for i := 0; i < len(entries) && err == nil; i++ {
+		err = p.patch(entries[i])
+	}
+	if err == nil {
+		if _, rest := p.in.ReadByte(); rest != io.EOF {
+			err = fmt.Errorf("%w: it goes on after the last file", errPatch)
+		}
+	} else {
+		cancel()
+	}
+	exit := cmd.Wait()
+	over := errors.Is(err, errBudget)
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case exit != nil && !over:
+		return fmt.Errorf("%w: %w", errPatch, failed(ctx, cmd, exit))
+	case err != nil && !over:
+		return err
+	case over && p.lines < 0:
+		d.limits = append(d.limits, LimitError{"lines", d.lim.Lines})
+	case over:
+		d.limits = append(d.limits, LimitError{"bytes", int(d.lim.Bytes)})
+	}
+	d.lines, d.bytes = p.lines, d.bytes-p.read
+	return d.take(entries, paths)
+}
+
+// args are those of the one diff command. Each is git's default spelled out, unless
+// its comment says otherwise: a default may change, and isolation from configuration
+// is worth a second lock.
+func (d *differ) args(paths []string) []string {
+	args := []string{
+		"-c", fmt.Sprintf("core.bigFileThreshold=%d", d.lim.FileBytes), // larger files are binary to git, unread (not the default)
+		"--literal-pathspecs", // a path that begins with a colon is a path
+		"diff-tree", "-r", "-z", "--raw", "--patch",
+		"--unified=0", // no context: a hunk is exactly what changed
+		"--inter-hunk-context=0",
+		"--no-abbrev", "--full-index", // whole ids
+		"--find-renames=" + renameSimilarity, "-l" + renameLimit, "--rename-empty",
+		"-O/dev/null",                    // order of files: as in the trees
+		"--no-ext-diff", "--no-textconv", // run nothing
+		"--diff-algorithm=myers", "--indent-heuristic",
+		"--no-color", "--no-color-moved", "--ws-error-highlight=none",
+		"--src-prefix=a/", "--dst-prefix=b/", "--line-prefix=", "--no-relative",
+		"--submodule=short", "--ignore-submodules=none", // submodule.<name>.ignore hides them
+		"--end-of-options", d.from.String(), d.to.String(), "--",
+	}
+	return append(args, paths...)
+}
+
+// take checks what git said against what the trees hold, then keeps it.
+func (d *differ) take(entries []*rawEntry, paths []string) error {
+	asked := func(path string) bool {
+		_, found := slices.BinarySearch(paths, path)
+		return found || paths == nil
+	}
+	told := make(map[string]bool, len(entries))
+	kept := entries[:0]
+	for _, e := range entries {
+		if !asked(e.path) {
+			continue // a path stands for a folder of that name, too
+		}
+		if !d.agrees(e) {
+			return fmt.Errorf("git's list of changed files differs from what the trees hold, at %q", e.path)
+		}
+		told[e.path] = true
+		if e.oldPath != "" {
+			told[e.oldPath] = true
+		}
+		kept = append(kept, e)
+	}
+	for _, path := range paths {
+		if !told[path] {
+			return fmt.Errorf("%w: nothing about %q", errPatch, path)
+		}
+	}
+	if paths == nil && len(told) != len(d.files) {
+		return fmt.Errorf("git lists %d changed paths, the trees hold %d", len(told), len(d.files))
+	}
+	for _, e := range kept {
+		f := d.files[e.path]
+		if e.oldPath != "" {
+			d.files[e.oldPath].gone = true
+			f.Status, f.OldPath, f.Similarity = 'R', e.oldPath, e.similarity
+			f.OldMode, f.OldID = e.oldMode, e.oldID
+		}
+		f.Content, f.Hunks = e.content, e.hunks
+	}
+	return nil
+}
+
+// agrees says whether an entry is one of the changes that the trees hold, or for a
+// rename two of them.
+func (d *differ) agrees(e *rawEntry) bool {
+	f := d.files[e.path]
+	if f == nil || f.Mode != e.mode || f.ID != e.id {
+		return false
+	}
+	if e.oldPath == "" {
+		return f.Status == e.status && f.OldMode == e.oldMode && f.OldID == e.oldID
+	}
+	source := d.files[e.oldPath]
+	return f.Status == 'A' && source != nil && source.Status == 'D' && source.OldID == e.oldID && source.OldMode == e.oldMode
+}
+
+// maxSniffs bounds how many large files are looked into.
+const maxSniffs = 128
+
+// tellBigFromBinary separates the two reasons for which git calls a file binary. A
+// large image is nothing to compare; a large text is a limit met.
+func (d *differ) tellBigFromBinary(ctx context.Context) error {
+	sniffed := map[OID]bool{}
+	for _, path := range slices.Sorted(maps.Keys(d.files)) {
+		f := d.files[path]
+		big := slices.ContainsFunc(f.sides(), func(id OID) bool { return d.infos[id].size > d.lim.FileBytes })
+		if f.gone || !big || f.Content != ContentBinary && f.Content != ContentLimit {
+			continue
+		}
+		f.Content = ContentLimit
+		for _, id := range f.sides() {
+			binary, done := sniffed[id]
+			if !done && len(sniffed) < maxSniffs {
+				var err error
+				if binary, err = d.r.sniff(ctx, id); err != nil {
+					return err
+				}
+				sniffed[id] = binary
+			}
+			if binary {
+				f.Content = ContentBinary
+			}
+		}
+	}
+	return nil
+}
+
+// sniff reads the beginning of a blob, however large, in a process of its own that is
+// ended then: git streams a large blob, and the long-lived one can not be interrupted.
+func (r *Repository) sniff(ctx context.Context, id OID) (binary bool, err error) {
+	run, cancel := context.WithCancel(ctx)
+	defer cancel()
+	cmd := r.git.isolated(run, r.iso, "-c", "core.bigFileThreshold=1m", "cat-file", "blob", id.String())
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return false, err
+	}
+	if err := cmd.Start(); err != nil {
+		return false, fmt.Errorf("starting git cat-file: %w", err)
+	}
+	beginning, _ := io.ReadAll(io.LimitReader(out, 8000))
+	cancel()
+	cmd.Wait()
+	if ctx.Err() != nil {
+		return false, context.Cause(ctx)
+	}
+	return bytes.IndexByte(beginning, 0) >= 0, nil
+}
+
+func (d *differ) result() *Diff {
+	out := &Diff{Limits: d.limits, Files: make([]FileDiff, 0, len(d.files))}
+	for _, f := range d.files {
+		if !f.gone {
+			out.Files = append(out.Files, f.FileDiff)
+		}
+	}
+	slices.SortFunc(out.Files, func(a, b FileDiff) int { return strings.Compare(a.Path, b.Path) })
+	return out
+}

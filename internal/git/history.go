@@ -1,0 +1,182 @@
+package git
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+)
+
+// MergeBases are the best common ancestors of two commits, all of them, sorted by id:
+// more than one after criss-cross merges, none when the histories are unrelated (or
+// when a shallow repository does not hold the common part).
+func (r *Repository) MergeBases(ctx context.Context, a, b OID) ([]OID, error) {
+	cmd := r.git.isolated(ctx, r.iso, "merge-base", "--all", "--end-of-options", a.String(), b.String())
+	out, err := cmd.Output()
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && exit.ExitCode() == 1 && len(out) == 0 {
+		return nil, nil
+	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	if err != nil { // given ids alone, it fails over objects alone
+		return nil, fmt.Errorf("finding the merge base of %s and %s: %w: %w", a.Short(), b.Short(), ErrMissing, failed(ctx, cmd, err))
+	}
+	var bases []OID
+	for line := range strings.Lines(string(out)) {
+		id, err := ParseOID(strings.TrimSpace(line))
+		if err != nil {
+			return nil, fmt.Errorf("finding the merge base of %s and %s: %w", a.Short(), b.Short(), err)
+		}
+		bases = append(bases, id)
+	}
+	slices.SortFunc(bases, OID.Compare)
+	return bases, nil
+}
+
+// Commits lists what is reachable from head and not from base: parents before
+// children, in an order that depends on the commits' parents alone and not on their
+// dates. more says that there are more than max; then it lists max of them, head among
+// them.
+func (r *Repository) Commits(ctx context.Context, base, head OID, max int) (commits []*Commit, more bool, err error) {
+	found := map[OID]*Commit{}
+	args := []string{"--topo-order", fmt.Sprintf("--max-count=%d", max+1), "--end-of-options", head.String(), "^" + base.String()}
+	err = r.stream(ctx, args, func(c *Commit) error {
+		if len(found) == max {
+			more = true
+		} else {
+			found[c.ID] = c
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, false, fmt.Errorf("listing the commits of %s..%s: %w", base.Short(), head.Short(), err)
+	}
+	return parentsFirst(found, head), more, nil
+}
+
+// parentsFirst walks from head to the first parent, then to the others, and lists each
+// commit when all its parents are listed.
+func parentsFirst(set map[OID]*Commit, head OID) []*Commit {
+	type visit struct {
+		c    *Commit
+		next int // parent to go to
+	}
+	var order []*Commit
+	var stack []visit
+	seen := map[OID]bool{}
+	enter := func(id OID) {
+		if c := set[id]; c != nil && !seen[id] {
+			seen[id] = true
+			stack = append(stack, visit{c, 0})
+		}
+	}
+	enter(head)
+	for len(stack) > 0 {
+		top := &stack[len(stack)-1]
+		if top.next < len(top.c.Parents) {
+			top.next++
+			enter(top.c.Parents[top.next-1])
+			continue
+		}
+		order = append(order, top.c)
+		stack = stack[:len(stack)-1]
+	}
+	return order
+}
+
+// Log calls fn for every commit reachable from head, merges too, as git finds them:
+// children mostly before parents. It holds one commit at a time. An error of fn ends
+// it and is returned; a commit that is missing or malformed ends it, too.
+func (r *Repository) Log(ctx context.Context, head OID, fn func(*Commit) error) error {
+	err := r.stream(ctx, []string{"--end-of-options", head.String()}, fn)
+	if err != nil {
+		return fmt.Errorf("reading the history of %s: %w", head.Short(), err)
+	}
+	return nil
+}
+
+// stream connects rev-list to a cat-file of its own, so that ids never pass through
+// us and nothing is kept.
+func (r *Repository) stream(ctx context.Context, revs []string, fn func(*Commit) error) error {
+	if r.isClosed() {
+		return errClosed
+	}
+	run, cancel := context.WithCancel(ctx)
+	defer cancel()
+	list := r.git.isolated(run, r.iso, append([]string{"rev-list"}, revs...)...)
+	cat := r.git.isolated(run, r.iso, "cat-file", "--batch", "--buffer")
+	ids, err := list.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	cat.Stdin = ids
+	out, err := cat.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := list.Start(); err != nil {
+		return fmt.Errorf("starting git rev-list: %w", err)
+	}
+	if err := cat.Start(); err != nil {
+		cancel()
+		list.Wait()
+		return fmt.Errorf("starting git cat-file: %w", err)
+	}
+	ids.Close() // cat-file has its own copy; ours would keep rev-list from noticing its end
+
+	c := &child{cmd: cat, out: bufio.NewReaderSize(out, 256<<10)}
+	err = c.eachCommit(r.idSize(), fn)
+	if err != nil {
+		cancel() // leaving early: both end now
+	}
+	catErr, listErr := cat.Wait(), list.Wait()
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err != nil && !errors.Is(err, errChild):
+		return err
+	case err != nil:
+		return fmt.Errorf("%w: %w", ErrMissing, failed(ctx, cat, err))
+	case listErr != nil: // given ids alone, it fails over objects alone
+		return fmt.Errorf("%w: %w", ErrMissing, failed(ctx, list, listErr))
+	case catErr != nil:
+		return failed(ctx, cat, catErr)
+	}
+	return nil
+}
+
+// eachCommit reads answers until the end.
+func (c *child) eachCommit(idSize int, fn func(*Commit) error) error {
+	var buf []byte
+	for {
+		if _, err := c.out.Peek(1); err == io.EOF {
+			return nil
+		}
+		id, h, err := c.header()
+		switch {
+		case err != nil:
+			return err
+		case h.kind == "":
+			return fmt.Errorf("commit %s: %w", id, ErrMissing)
+		case h.kind != "commit" || len(id.Bytes()) != idSize:
+			return fmt.Errorf("%s is a %s, not a commit", id, h.kind)
+		case h.size > maxObject:
+			return fmt.Errorf("commit %s: %w", id, &TooLargeError{ID: id, Size: h.size, Limit: maxObject})
+		}
+		if buf, err = c.body(h, buf); err != nil {
+			return err
+		}
+		commit, err := parseCommit(id, buf)
+		if err != nil {
+			return err
+		}
+		if err := fn(commit); err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,292 @@
+package git
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+)
+
+// A Hunk is one run of changed lines without context. Lines count from 1; a run of
+// length 0 stands behind its start line.
+type Hunk struct {
+	OldStart, OldLines int
+	Start, Lines       int
+}
+
+// errPatch marks output of diff-tree that is not what it should be: git died half way,
+// or we misunderstand it. Nothing of it is used then.
+var errPatch = errors.New("the output of git diff-tree breaks off or is not understood")
+
+// errBudget ends the reading of a patch that is over the limit of lines or bytes.
+var errBudget = errors.New("diff is over the limit")
+
+// A rawEntry is one entry of the part in front: what happened to one file.
+type rawEntry struct {
+	treeChange
+	oldPath    string // of a rename
+	status     byte   // A M D R T, or C: a rename whose source was already taken by another
+	similarity int
+	hunks      []Hunk
+	content    Content
+}
+
+// A patchReader reads the output of diff-tree -z --raw -p -U0: all raw entries, each
+// ended by NUL; a NUL; then for each entry, in the same order, its patch.
+//
+// A patch is found by its place in the order and checked against its entry by the ids
+// in its index line. Names are never read from it. Lines of files are stepped over by
+// the counts in the hunk headers, so that nothing a file contains can pass for a
+// header.
+type patchReader struct {
+	in          *bufio.Reader
+	idSize      int
+	lines       int   // that may still be counted
+	bytes, read int64 // that may be read, that were
+}
+
+// entries reads the raw part.
+func (p *patchReader) entries() ([]*rawEntry, error) {
+	var list []*rawEntry
+	for {
+		b, err := p.in.ReadByte()
+		if err == io.EOF && len(list) == 0 {
+			return nil, nil
+		}
+		if err == nil && b == 0 && len(list) > 0 {
+			return list, nil
+		}
+		if err != nil || b != ':' {
+			return nil, errPatch
+		}
+		e, err := p.entry()
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, e)
+	}
+}
+
+// entry reads "100644 100755 <id> <id> R090", NUL, a path, NUL and for a rename a
+// second path, NUL.
+func (p *patchReader) entry() (*rawEntry, error) {
+	head, err := p.in.ReadString(0)
+	f := strings.Split(strings.TrimSuffix(head, "\x00"), " ")
+	if err != nil || len(f) != 5 || len(f[0]) != 6 || len(f[1]) != 6 || f[4] == "" {
+		return nil, errPatch
+	}
+	e := &rawEntry{status: f[4][0]}
+	var ok1, ok2 bool
+	var err1, err2 error
+	e.oldMode, ok1 = parseMode([]byte(f[0]))
+	e.mode, ok2 = parseMode([]byte(f[1]))
+	e.oldID, err1 = ParseOID(f[2])
+	e.id, err2 = ParseOID(f[3])
+	if err1 != nil || err2 != nil || !ok1 && e.oldMode != 0 || !ok2 && e.mode != 0 {
+		return nil, errPatch
+	}
+	// Git writes zeros for nothing; treeChange has the zero OID.
+	if e.oldMode == 0 {
+		e.oldID = OID{}
+	}
+	if e.mode == 0 {
+		e.id = OID{}
+	}
+	if e.path, err = p.in.ReadString(0); err != nil {
+		return nil, errPatch
+	}
+	switch e.status {
+	case 'A', 'D', 'M', 'T':
+	case 'R', 'C':
+		e.oldPath = e.path
+		if e.path, err = p.in.ReadString(0); err != nil {
+			return nil, errPatch
+		}
+		if e.similarity, err = strconv.Atoi(f[4][1:]); err != nil || e.similarity > 100 {
+			return nil, errPatch
+		}
+	default:
+		return nil, fmt.Errorf("%w: status %q", errPatch, f[4])
+	}
+	e.path, e.oldPath = strings.TrimSuffix(e.path, "\x00"), strings.TrimSuffix(e.oldPath, "\x00")
+	return e, nil
+}
+
+// patch reads the patch of one entry. A file that turns into a link or the other way
+// round has two: all of it goes, all of the other comes.
+func (p *patchReader) patch(e *rawEntry) error {
+	e.content = ContentLines
+	var err error
+	if e.status == 'T' {
+		gone := treeChange{oldMode: e.oldMode, oldID: e.oldID}
+		come := treeChange{mode: e.mode, id: e.id}
+		err = p.section(e, gone)
+		if err == nil {
+			err = p.section(e, come)
+		}
+	} else {
+		err = p.section(e, e.treeChange)
+	}
+	if errors.Is(err, errBudget) {
+		e.content, e.hunks = ContentLimit, nil
+	}
+	return err
+}
+
+// extended are the lines that may stand between "diff --git" and the first hunk.
+var extended = [][]byte{
+	[]byte("old mode "), []byte("new mode "), []byte("deleted file mode "), []byte("new file mode "),
+	[]byte("similarity index "), []byte("rename from "), []byte("rename to "),
+	[]byte("copy from "), []byte("copy to "), []byte("--- "), []byte("+++ "),
+}
+
+func (p *patchReader) section(e *rawEntry, c treeChange) error {
+	if !p.at("diff --git ") {
+		return errPatch
+	}
+	if _, err := p.line(); err != nil {
+		return err
+	}
+	for !p.at("diff --git ") && !p.at("@@ -") {
+		if _, err := p.in.Peek(1); err == io.EOF {
+			return nil // the caller learns from git's exit code whether this is the end
+		}
+		line, err := p.line()
+		if err != nil {
+			return err
+		}
+		if ids, ok := bytes.CutPrefix(line, []byte("index ")); ok {
+			if !p.indexNames(ids, c) {
+				return fmt.Errorf("%w: the patch of %q has the line %q", errPatch, e.path, line)
+			}
+		} else if bytes.HasPrefix(line, []byte("Binary files ")) {
+			e.content = ContentBinary
+		} else if !hasAnyPrefix(line, extended) {
+			return fmt.Errorf("%w: the patch of %q has the line %.80q", errPatch, e.path, line)
+		}
+	}
+	for p.at("@@ -") {
+		h, err := p.hunk()
+		if err != nil {
+			return err
+		}
+		if c.oldMode != ModeGitlink && c.mode != ModeGitlink {
+			e.hunks = append(e.hunks, h)
+		}
+	}
+	return nil
+}
+
+// indexNames checks "<id>..<id>", with or without a mode.
+func (p *patchReader) indexNames(b []byte, c treeChange) bool {
+	b, _, _ = bytes.Cut(b, []byte{' '})
+	old, now, _ := bytes.Cut(b, []byte(".."))
+	return p.sameID(old, c.oldID) && p.sameID(now, c.id)
+}
+
+func (p *patchReader) sameID(hex []byte, id OID) bool {
+	if id.IsZero() {
+		return len(hex) == 2*p.idSize && len(bytes.Trim(hex, "0")) == 0
+	}
+	return string(hex) == id.String()
+}
+
+// hunk reads "@@ -1,2 +3,4 @@ whatever" and steps over its lines.
+func (p *patchReader) hunk() (Hunk, error) {
+	line, err := p.line()
+	if err != nil {
+		return Hunk{}, err
+	}
+	f := bytes.SplitN(line, []byte{' '}, 5)
+	if len(f) < 4 || !bytes.HasPrefix(f[1], []byte{'-'}) || !bytes.HasPrefix(f[2], []byte{'+'}) || string(f[3]) != "@@" {
+		return Hunk{}, fmt.Errorf("%w: hunk %.80q", errPatch, line)
+	}
+	var h Hunk
+	var ok1, ok2 bool
+	h.OldStart, h.OldLines, ok1 = parseRun(f[1][1:])
+	h.Start, h.Lines, ok2 = parseRun(f[2][1:])
+	if !ok1 || !ok2 || h.OldLines+h.Lines == 0 {
+		return Hunk{}, fmt.Errorf("%w: hunk %.80q", errPatch, line)
+	}
+	if p.lines -= h.OldLines + h.Lines; p.lines < 0 {
+		return Hunk{}, errBudget
+	}
+	for n, sign := h.OldLines, byte('-'); ; n, sign = h.Lines, '+' {
+		for range n {
+			if err := p.skip(sign); err != nil {
+				return Hunk{}, err
+			}
+		}
+		if p.at(`\ `) { // No newline at end of file
+			if err := p.skip('\\'); err != nil {
+				return Hunk{}, err
+			}
+		}
+		if sign == '+' {
+			return h, nil
+		}
+	}
+}
+
+// parseRun reads "start" or "start,count".
+func parseRun(b []byte) (start, count int, ok bool) {
+	first, second, two := bytes.Cut(b, []byte{','})
+	start, err1 := strconv.Atoi(string(first))
+	count, err2 := 1, error(nil)
+	if two {
+		count, err2 = strconv.Atoi(string(second))
+	}
+	const most = 1 << 40 // the sum of two can not overflow
+	return start, count, err1 == nil && err2 == nil && start >= 0 && count >= 0 && start < most && count < most
+}
+
+func (p *patchReader) at(prefix string) bool {
+	b, _ := p.in.Peek(len(prefix))
+	return string(b) == prefix
+}
+
+// line reads a header line, without its newline: at most a buffer long, which is more
+// than two quoted paths can be. It is valid until the next read.
+func (p *patchReader) line() ([]byte, error) {
+	b, err := p.in.ReadSlice('\n')
+	if err != nil {
+		return nil, errPatch
+	}
+	return b[:len(b)-1], p.spend(len(b))
+}
+
+// skip reads one line of a file, however long, which must begin with sign.
+func (p *patchReader) skip(sign byte) error {
+	b, err := p.in.ReadSlice('\n')
+	if len(b) == 0 || b[0] != sign {
+		return errPatch
+	}
+	for ; err == bufio.ErrBufferFull; b, err = p.in.ReadSlice('\n') {
+		if err := p.spend(len(b)); err != nil {
+			return err
+		}
+	}
+	if err != nil {
+		return errPatch
+	}
+	return p.spend(len(b))
+}
+
+func (p *patchReader) spend(n int) error {
+	if p.read += int64(n); p.read > p.bytes {
+		return errBudget
+	}
+	return nil
+}
+
+func hasAnyPrefix(line []byte, prefixes [][]byte) bool {
+	for _, p := range prefixes {
+		if bytes.HasPrefix(line, p) {
+			return true
+		}
+	}
+	return false
+}

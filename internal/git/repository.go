@@ -1,0 +1,157 @@
+package git
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+)
+
+// A Repository reads a repository through the git command line. It is safe for
+// concurrent use. Close it: it holds a process and a temporary folder.
+type Repository struct {
+	git *program
+	loc location
+	iso *isolation
+
+	mu     sync.Mutex
+	idle   *child // the cat-file process, while nobody uses it
+	closed bool
+}
+
+// A location is where a repository is and what it is like.
+type location struct {
+	dir    string // the git directory: HEAD is here
+	common string // the same, unless dir belongs to a linked work tree: objects are here
+	format string // "sha1" or "sha256"
+	cut    bool   // shallow
+}
+
+// An Option changes how Open works.
+type Option func(*options)
+
+type options struct{ environ []string }
+
+// WithEnviron gives Open the environment of the process, as os.Environ has it. Taken
+// from it are PATH, TMPDIR and, when GIT_QUARANTINE_PATH is there, the object
+// directories of a push that a hook is asked about. Nothing else of it has any effect.
+func WithEnviron(environ []string) Option {
+	return func(o *options) { o.environ = environ }
+}
+
+// Open finds the repository that dir belongs to, as git does: dir may be a bare
+// repository, a work tree, or a folder in either. If git is missing, the error wraps
+// exec.ErrNotFound; if it is too old, it is a *VersionError.
+func Open(ctx context.Context, dir string, opts ...Option) (*Repository, error) {
+	var o options
+	for _, f := range opts {
+		f(&o)
+	}
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	git, err := newProgram(o.environ)
+	if err != nil {
+		return nil, err
+	}
+	quarantine, err := quarantineOf(o.environ)
+	if err != nil {
+		return nil, err
+	}
+
+	// Two processes of two milliseconds each: side by side.
+	version := make(chan error, 1)
+	go func() { version <- git.checkVersion(ctx) }()
+	loc, err := git.locate(ctx, abs)
+	if verr := <-version; verr != nil {
+		return nil, verr
+	}
+	if err != nil {
+		return nil, fmt.Errorf("opening %s: %w", dir, err)
+	}
+	temp, ok := variable(o.environ, "TMPDIR")
+	if !ok || temp == "" {
+		temp = os.TempDir()
+	}
+	iso, err := newIsolation(temp, loc, quarantine)
+	if err != nil {
+		return nil, err
+	}
+	return &Repository{git: git, loc: loc, iso: iso}, nil
+}
+
+// locate asks git where the repository is.
+func (p *program) locate(ctx context.Context, dir string) (location, error) {
+	if info, err := os.Stat(dir); err != nil {
+		return location{}, err
+	} else if !info.IsDir() {
+		return location{}, errors.New("not a folder")
+	}
+	cmd := p.discovery(ctx, dir, "rev-parse", "--path-format=absolute",
+		"--is-shallow-repository", "--show-object-format", "--git-dir", "--git-common-dir")
+	out, err := cmd.Output()
+	if err != nil {
+		if bytes.Contains(cmd.Stderr.(*tail).b, []byte("not a git repository")) {
+			return location{}, errors.New("there is no git repository here or in a folder above")
+		}
+		return location{}, failed(ctx, cmd, err)
+	}
+	lines := strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
+	if len(lines) != 4 {
+		return location{}, errors.New("the path of the git directory contains a newline: move it")
+	}
+	loc := location{cut: lines[0] == "true", format: lines[1], dir: lines[2], common: lines[3]}
+	if loc.format != "sha1" && loc.format != "sha256" {
+		return location{}, fmt.Errorf("object format %q is not supported", loc.format)
+	}
+	return loc, nil
+}
+
+// Close ends the process and removes the temporary folder. Calls that are under way
+// finish or fail.
+func (r *Repository) Close() error {
+	r.mu.Lock()
+	c := r.idle
+	r.idle = nil
+	again := r.closed
+	r.closed = true
+	r.mu.Unlock()
+	if again {
+		return nil
+	}
+	if c != nil {
+		c.end()
+	}
+	return r.iso.remove()
+}
+
+func (r *Repository) isClosed() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.closed
+}
+
+// ObjectFormat is "sha1" or "sha256".
+func (r *Repository) ObjectFormat() string { return r.loc.format }
+
+// Shallow says whether history is cut off: some commits' parents are not here, on
+// purpose.
+func (r *Repository) Shallow() bool { return r.loc.cut }
+
+// GitDir and CommonDir are absolute paths; they differ in a linked work tree. Objects
+// and configuration are in the second.
+func (r *Repository) GitDir() string    { return r.loc.dir }
+func (r *Repository) CommonDir() string { return r.loc.common }
+
+// idSize is the length of an object id in bytes.
+func (r *Repository) idSize() int {
+	if r.loc.format == "sha256" {
+		return 32
+	}
+	return 20
+}
