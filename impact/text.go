@@ -88,7 +88,7 @@ func writeReached(out io.Writer, reached []Reached, o TextOptions) {
 	}
 	shown := slices.Clone(reached)
 	slices.SortStableFunc(shown, func(a, b Reached) int {
-		return cmp.Or(cmp.Compare(a.Distance, b.Distance), cmp.Compare(b.Confidence, a.Confidence))
+		return cmp.Or(cmp.Compare(a.Distance, b.Distance), cmp.Compare(b.Confidence, a.Confidence), cmp.Compare(a.Reason, b.Reason))
 	})
 	limit := cmp.Or(o.Nodes, maxShown)
 	if limit < 0 {

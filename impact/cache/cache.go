@@ -1,0 +1,247 @@
+// Package cache keeps what extractors said of blobs in one file per repository.
+//
+// It promises that Get gives what was Put under the same key or nothing: a file that is
+// damaged in any byte, cut short, of another version, not ours, writable by others or a
+// symbolic link is ignored, with a reason, and replaced by the next Save. Nothing that
+// happens to the file is an error for the one who wants an answer. Any number of
+// processes may use one file; each sees a whole one.
+//
+// It never writes unless Save is called, and then only if there is something new.
+package cache
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"custody/impact"
+)
+
+// A Store is an impact.FactStore over a file, which need not exist.
+type Store struct {
+	path    string
+	file    *file
+	used    []bool // entries of file that were asked for
+	added   map[impact.FactKey]*impact.Fact
+	refused error
+}
+
+// FileName is the name of a facts file within a repository's cache folder.
+const FileName = "facts"
+
+// Open reads a facts file. The Store is usable in any case, if need be empty: Refused
+// says why. Nothing is locked, created or kept open.
+func Open(path string) *Store {
+	s := &Store{path: path, added: make(map[impact.FactKey]*impact.Fact)}
+	s.file, s.refused = load(path)
+	s.used = make([]bool, s.file.count)
+	return s
+}
+
+// Refused says why the file was ignored; nil when it was used, or is absent.
+func (s *Store) Refused() error { return s.refused }
+
+// Get finds the fact of a key.
+func (s *Store) Get(k impact.FactKey) (*impact.Fact, bool) {
+	if f, ok := s.added[k]; ok {
+		return f, true
+	}
+	i := s.file.find(k)
+	if i < 0 {
+		return nil, false
+	}
+	f, err := decodeRecord(s.file.record(i))
+	if err != nil {
+		return nil, false
+	}
+	s.used[i] = true
+	return f, true
+}
+
+// Put keeps a fact until Save.
+func (s *Store) Put(k impact.FactKey, f *impact.Fact) { s.added[k] = f }
+
+// ErrBusy says that another process is just writing the file. What was added is not
+// lost to this process, and the next one will add it.
+var ErrBusy = errors.New("another process is writing the cache")
+
+// Save writes what was Put, together with what the file holds by now, to a new file that
+// replaces the old one at once. It does nothing when nothing was Put. The folder is made
+// if it is missing; it must be ours and not writable by others.
+func (s *Store) Save() error {
+	if len(s.added) == 0 {
+		return nil
+	}
+	if err := s.save(); err != nil {
+		return fmt.Errorf("writing cache %s: %w", s.path, err)
+	}
+	return nil
+}
+
+func (s *Store) save() error {
+	folder := filepath.Dir(s.path)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return err
+	}
+	if err := checkFolder(folder); err != nil {
+		return err
+	}
+	unlock, err := lock(s.path + ".lock")
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	now, _ := load(s.path) // refused: replaced
+	data, err := s.merge(now)
+	if err != nil {
+		return err
+	}
+	if err := replace(s.path, data); err != nil {
+		return err
+	}
+	s.file, s.refused = load(s.path)
+	s.used = make([]bool, s.file.count)
+	clear(s.added)
+	return nil
+}
+
+// merge makes the new file. Of a language's versions the newest stays. When all of it is
+// too much, only what this process asked for stays.
+func (s *Store) merge(now *file) ([]byte, error) {
+	pairs := s.pairs(now, func(impact.FactKey) bool { return true })
+	data, err := format(languagesOf(pairs), pairs)
+	if err != nil {
+		used := func(k impact.FactKey) bool {
+			i := s.file.find(k)
+			return i >= 0 && s.used[i]
+		}
+		pairs = s.pairs(now, used)
+		data, err = format(languagesOf(pairs), pairs)
+	}
+	return data, err
+}
+
+// pairs lists what was added and what is kept of the file, sorted.
+func (s *Store) pairs(now *file, keep func(impact.FactKey) bool) []pair {
+	newest := map[string]uint16{}
+	idSize := 0
+	for k := range s.added {
+		newest[k.Language] = max(newest[k.Language], k.Version)
+		idSize = max(idSize, len(k.Blob.Bytes()))
+	}
+	for _, l := range now.languages {
+		newest[l.name] = max(newest[l.name], l.version)
+	}
+	var pairs []pair
+	add := func(k impact.FactKey, record string) {
+		if k.Version == newest[k.Language] && len(k.Blob.Bytes()) == idSize {
+			pairs = append(pairs, pair{k, record})
+		}
+	}
+	for k, f := range s.added {
+		if record, ok := appendRecord(nil, f); ok {
+			add(k, string(record))
+		}
+	}
+	for i := range now.count {
+		k, ok := now.key(i)
+		if _, again := s.added[k]; ok && !again && keep(k) {
+			add(k, now.record(i))
+		}
+	}
+	slices.SortFunc(pairs, func(a, b pair) int {
+		return cmp.Or(a.key.Blob.Compare(b.key.Blob), strings.Compare(a.key.Language, b.key.Language))
+	})
+	return pairs
+}
+
+// languagesOf lists the languages of pairs by name, each in one version.
+func languagesOf(pairs []pair) []language {
+	seen := map[language]bool{}
+	var all []language
+	for _, p := range pairs {
+		if l := (language{p.key.Language, p.key.Version}); !seen[l] {
+			seen[l] = true
+			all = append(all, l)
+		}
+	}
+	slices.SortFunc(all, func(a, b language) int { return strings.Compare(a.name, b.name) })
+	return all
+}
+
+// load reads a file; one that is absent is empty without a reason.
+func load(path string) (*file, error) {
+	data, check, err := read(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return &file{}, nil
+	case err != nil:
+		return &file{}, fmt.Errorf("ignoring cache %s: %w", path, err)
+	}
+	f, err := parse(data, check)
+	if err != nil {
+		return &file{}, fmt.Errorf("ignoring cache %s: %w", path, err)
+	}
+	return f, nil
+}
+
+// read reads the whole file, and computes the checksum on the way. It is not mapped: a
+// file that shrinks while it is mapped kills the process.
+func read(path string) (string, uint32, error) {
+	f, err := openFile(path)
+	if err != nil {
+		return "", 0, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return "", 0, err
+	}
+	if err := checkFile(info); err != nil {
+		return "", 0, err
+	}
+	if err := checkFolder(filepath.Dir(path)); err != nil {
+		return "", 0, err
+	}
+	if info.Size() > maxFile {
+		return "", 0, fmt.Errorf("it has %d bytes, over the limit of %d", info.Size(), maxFile)
+	} else if info.Size() < checkedFrom {
+		return "", 0, errShort
+	}
+	head := make([]byte, checkedFrom)
+	if _, err := io.ReadFull(f, head); err != nil {
+		return "", 0, errShort
+	}
+	var b strings.Builder
+	b.Grow(int(info.Size()))
+	b.Write(head)
+	sum := crc32.New(castagnoli)
+	if _, err := io.CopyN(io.MultiWriter(&b, sum), f, info.Size()-checkedFrom); err != nil {
+		return "", 0, errShort
+	}
+	return b.String(), sum.Sum32(), nil
+}
+
+// replace writes data beside path and puts it in its place.
+func replace(path string, data []byte) error {
+	tmp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
+	if err != nil {
+		return err
+	}
+	_, err = tmp.Write(data)
+	err = errors.Join(err, tmp.Close())
+	if err == nil {
+		err = os.Rename(tmp.Name(), path)
+	}
+	if err != nil {
+		os.Remove(tmp.Name())
+	}
+	return err
+}

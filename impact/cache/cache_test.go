@@ -1,0 +1,447 @@
+package cache
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"custody/impact"
+	"custody/impact/lang"
+	"custody/internal/git"
+)
+
+func key(n int, language string, version uint16) impact.FactKey {
+	id, err := git.ParseOID(fmt.Sprintf("%040x", n*7919))
+	if err != nil {
+		panic(err)
+	}
+	return impact.FactKey{Blob: id, Language: language, Version: version}
+}
+
+// fact is what every test expects under key(n, ...).
+func fact(n int) *impact.Fact {
+	return &impact.Fact{Size: int64(n * 1000), Facts: lang.Facts{
+		Package:   fmt.Sprintf("package%d", n),
+		Types:     []string{"A", strings.Repeat("B", n%300)},
+		Generated: n%2 == 0,
+		Damaged:   n%3 == 0,
+		Imports: []lang.Import{
+			{Spec: "fmt", Line: n},
+			{Spec: "a.b", Names: []string{"c", ""}, Level: n % 4, Line: 1 << 20, Kind: lang.Embed},
+		},
+	}}
+}
+
+func put(s *Store, from, to int) {
+	for n := from; n < to; n++ {
+		s.Put(key(n, "go", 1), fact(n))
+	}
+}
+
+// check counts the facts that are there, all of which must be right.
+func check(t *testing.T, s *Store, from, to int) int {
+	t.Helper()
+	found := 0
+	for n := from; n < to; n++ {
+		if f, ok := s.Get(key(n, "go", 1)); ok {
+			found++
+			if !reflect.DeepEqual(f, fact(n)) {
+				t.Fatalf("fact %d is %+v", n, f)
+			}
+		}
+	}
+	return found
+}
+
+func mustSave(t *testing.T, s *Store) {
+	t.Helper()
+	if err := s.Save(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func newPath(t *testing.T) string {
+	t.Helper()
+	return filepath.Join(t.TempDir(), "cache", FileName)
+}
+
+func TestFactsComeBack(t *testing.T) {
+	path := newPath(t)
+	s := Open(path)
+	if s.Refused() != nil {
+		t.Error("an absent file is no reason:", s.Refused())
+	}
+	put(s, 0, 500)
+	s.Put(key(3, "python", 9), &impact.Fact{})
+	if check(t, s, 0, 500) != 500 {
+		t.Error("not all there before Save")
+	}
+	mustSave(t, s)
+	for _, s := range []*Store{s, Open(path)} {
+		if s.Refused() != nil || check(t, s, 0, 600) != 500 {
+			t.Error("not all there:", s.Refused())
+		}
+		if f, ok := s.Get(key(3, "python", 9)); !ok || !reflect.DeepEqual(f, &impact.Fact{}) {
+			t.Errorf("python: %v", f)
+		}
+		for _, k := range []impact.FactKey{key(3, "go", 2), key(3, "java", 1), key(3, "python", 1), {}, {Language: "go", Version: 1}} {
+			if f, ok := s.Get(k); ok {
+				t.Errorf("%v: %v", k, f)
+			}
+		}
+	}
+}
+
+func TestSaveWritesOnlyWhatIsNew(t *testing.T) {
+	path := newPath(t)
+	if err := Open(path).Save(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Dir(path)); err == nil {
+		t.Error("nothing to save made a folder")
+	}
+	s := Open(path)
+	put(s, 0, 10)
+	mustSave(t, s)
+	before, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s = Open(path)
+	check(t, s, 0, 10)
+	mustSave(t, s)
+	after, err := os.Stat(path)
+	if err != nil || !os.SameFile(before, after) || before.ModTime() != after.ModTime() {
+		t.Error("a warm run wrote the file")
+	}
+	put(s, 10, 20)
+	mustSave(t, s)
+	if check(t, Open(path), 0, 20) != 20 {
+		t.Error("the second Save lost something")
+	}
+	if info, _ := os.Stat(path); info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v", info.Mode())
+	}
+}
+
+func TestNewerVersionReplacesOlder(t *testing.T) {
+	path := newPath(t)
+	s := Open(path)
+	put(s, 0, 10)
+	s.Put(key(1, "java", 4), fact(1))
+	mustSave(t, s)
+	s.Put(key(5, "go", 2), fact(5))
+	mustSave(t, s)
+	s = Open(path)
+	if check(t, s, 0, 10) != 0 {
+		t.Error("facts of an old version stay")
+	}
+	for _, k := range []impact.FactKey{key(5, "go", 2), key(1, "java", 4)} {
+		if _, ok := s.Get(k); !ok {
+			t.Errorf("%v is lost", k)
+		}
+	}
+}
+
+// Every single changed byte, and every cut, makes the whole file nothing.
+func TestDamagedFilesAreIgnored(t *testing.T) {
+	path := newPath(t)
+	s := Open(path)
+	put(s, 0, 20)
+	mustSave(t, s)
+	good, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refuse := func(what string, data []byte) {
+		t.Helper()
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s := Open(path)
+		if s.Refused() == nil {
+			t.Fatalf("%s: not refused", what)
+		}
+		if check(t, s, 0, 20) != 0 {
+			t.Fatalf("%s: has facts", what)
+		}
+	}
+	for i := range good {
+		bad := append([]byte{}, good...)
+		bad[i] ^= byte(1 + i%255)
+		refuse(fmt.Sprintf("byte %d changed", i), bad)
+		refuse(fmt.Sprintf("cut to %d bytes", i), good[:i])
+	}
+	refuse("a byte more", append(append([]byte{}, good...), 0))
+	refuse("two files in one", append(append([]byte{}, good...), good...))
+
+	// And it is rebuilt.
+	s = Open(path)
+	put(s, 0, 5)
+	mustSave(t, s)
+	if s = Open(path); s.Refused() != nil || check(t, s, 0, 20) != 5 {
+		t.Error("not rebuilt:", s.Refused())
+	}
+}
+
+func TestForeignFilesAreIgnored(t *testing.T) {
+	for name, spoil := range map[string]func(path string) error{
+		"file writable by the group":   func(p string) error { return os.Chmod(p, 0o620) },
+		"file writable by all":         func(p string) error { return os.Chmod(p, 0o602) },
+		"folder writable by all":       func(p string) error { return os.Chmod(filepath.Dir(p), 0o777) },
+		"folder writable by the group": func(p string) error { return os.Chmod(filepath.Dir(p), 0o770) },
+		"symbolic link": func(p string) error {
+			return errors.Join(os.Rename(p, p+".real"), os.Symlink(p+".real", p))
+		},
+		"folder": func(p string) error { return errors.Join(os.Remove(p), os.Mkdir(p, 0o700)) },
+		"pipe":   func(p string) error { return errors.Join(os.Remove(p), syscall.Mkfifo(p, 0o600)) },
+		"somebody else's": func(p string) error {
+			if os.Geteuid() != 0 {
+				return errors.ErrUnsupported
+			}
+			return os.Chown(p, 12345, -1)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := newPath(t)
+			s := Open(path)
+			put(s, 0, 3)
+			mustSave(t, s)
+			if err := spoil(path); errors.Is(err, errors.ErrUnsupported) {
+				t.Skip("needs root")
+			} else if err != nil {
+				t.Fatal(err)
+			}
+			s = Open(path)
+			if s.Refused() == nil || check(t, s, 0, 3) != 0 {
+				t.Errorf("not refused: %v", s.Refused())
+			}
+			put(s, 0, 3)
+			err := s.Save()
+			if strings.HasPrefix(name, "folder") {
+				if err == nil {
+					t.Error("written into that")
+				}
+				return
+			}
+			if err != nil || check(t, Open(path), 0, 3) != 3 {
+				t.Errorf("not replaced: %v", err)
+			}
+		})
+	}
+}
+
+// Many writers and readers, each with its own handle: nobody ever sees anything wrong,
+// and whoever was told that Save worked finds its facts.
+func TestConcurrentWriters(t *testing.T) {
+	path := newPath(t)
+	const writers, each = 8, 20
+	var wg sync.WaitGroup
+	for w := range writers {
+		wg.Go(func() {
+			for n := range each {
+				for {
+					s := Open(path)
+					if s.Refused() != nil {
+						t.Error(s.Refused())
+					}
+					check(t, s, 0, writers*each)
+					put(s, w*each+n, w*each+n+1)
+					err := s.Save()
+					if err == nil {
+						break
+					}
+					if !errors.Is(err, ErrBusy) {
+						t.Error(err)
+						return
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if n := check(t, Open(path), 0, writers*each); n != writers*each {
+		t.Errorf("%d of %d facts", n, writers*each)
+	}
+}
+
+// TestMain turns into a writer that never stops when a test asks for one.
+func TestMain(m *testing.M) {
+	path := os.Getenv("CUSTODY_TEST_CACHE")
+	if path == "" {
+		os.Exit(m.Run())
+	}
+	for n := 0; ; n++ {
+		s := Open(path)
+		put(s, n, n+200)
+		if err := s.Save(); err != nil && !errors.Is(err, ErrBusy) {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+		fmt.Println(n)
+	}
+}
+
+// A writer is killed in the middle of whatever it does; what is left is right, and does
+// not stand in the way of the next one.
+func TestKilledWriter(t *testing.T) {
+	path := newPath(t)
+	for round := range 20 {
+		child := exec.Command(os.Args[0])
+		child.Env = append(os.Environ(), "CUSTODY_TEST_CACHE="+path)
+		out, err := child.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := child.Start(); err != nil {
+			t.Fatal(err)
+		}
+		lines := bufio.NewScanner(out)
+		for range 1 + round%4 {
+			if !lines.Scan() || strings.Contains(lines.Text(), "cache") {
+				t.Fatal("the writer ended:", lines.Text())
+			}
+		}
+		if err := child.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		child.Wait() // always an error: it was killed
+		s := Open(path)
+		if s.Refused() != nil || check(t, s, 0, 2000) < 200 {
+			t.Fatal("after a kill:", s.Refused())
+		}
+	}
+	s := Open(path)
+	put(s, 5000, 5001)
+	mustSave(t, s)
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil || len(entries) != 2 { // the file and its lock
+		t.Errorf("left over: %v %v", entries, err)
+	}
+}
+
+func TestBusy(t *testing.T) {
+	path := newPath(t)
+	s := Open(path)
+	put(s, 0, 3)
+	mustSave(t, s)
+	unlock, err := lock(path + ".lock")
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(s, 3, 6)
+	if err := s.Save(); !errors.Is(err, ErrBusy) {
+		t.Error("while another writes:", err)
+	}
+	if check(t, s, 0, 6) != 6 {
+		t.Error("what was added is lost")
+	}
+	unlock()
+	mustSave(t, s)
+}
+
+// Facts that no extractor makes are not kept, and spoil nothing.
+func TestOddFacts(t *testing.T) {
+	path := newPath(t)
+	s := Open(path)
+	put(s, 0, 3)
+	s.Put(key(7, "go", 1), &impact.Fact{Facts: lang.Facts{Imports: []lang.Import{{Line: -1}}}})
+	s.Put(key(8, "go", 1), &impact.Fact{Size: -1})
+	s.Put(impact.FactKey{Language: "go", Version: 1}, &impact.Fact{})
+	mustSave(t, s)
+	s = Open(path)
+	if check(t, s, 0, 3) != 3 || check(t, s, 7, 9) != 0 || s.Refused() != nil {
+		t.Error(s.Refused())
+	}
+}
+
+func TestTooMuchKeepsWhatWasUsed(t *testing.T) {
+	path := newPath(t)
+	big := &impact.Fact{Facts: lang.Facts{Package: strings.Repeat("x", maxFile/3)}}
+	s := Open(path)
+	s.Put(key(100, "go", 1), big)
+	s.Put(key(101, "go", 1), big)
+	mustSave(t, s)
+	s = Open(path)
+	s.Get(key(101, "go", 1))
+	s.Put(key(102, "go", 1), big)
+	mustSave(t, s)
+	s = Open(path)
+	for n, want := range map[int]bool{100: false, 101: true, 102: true} {
+		if _, ok := s.Get(key(n, "go", 1)); ok != want {
+			t.Errorf("fact %d: %v", n, ok)
+		}
+	}
+}
+
+func FuzzRecord(f *testing.F) {
+	for n := range 5 {
+		record, _ := appendRecord(nil, fact(n))
+		f.Add(string(record))
+	}
+	f.Add("")
+	f.Add("\x00\x80\x00\x00\x00")
+	f.Add("\x00\x00\x00\xff\xff\xff\xff\xff\xff\xff\xff\x7f")
+	f.Fuzz(func(t *testing.T, data string) {
+		decoded, err := decodeRecord(data)
+		if err != nil {
+			return
+		}
+		again, ok := appendRecord(nil, decoded)
+		if !ok || string(again) != data {
+			t.Errorf("%q decodes to %+v, which encodes to %q", data, decoded, again)
+		}
+	})
+}
+
+// FuzzFile gives every input the right checksum and length, so that it gets past them.
+func FuzzFile(f *testing.F) {
+	for _, n := range []int{0, 1, 3} {
+		var pairs []pair
+		for i := range n {
+			record, _ := appendRecord(nil, fact(i))
+			pairs = append(pairs, pair{key(i, "go", 1), string(record)})
+		}
+		data, err := format(languagesOf(pairs), pairs)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data[28:])
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		data := append([]byte(magic), make([]byte, 12)...)
+		data = append(data, body...)
+		for i := range 8 {
+			data[20+i] = byte(len(data) >> (8 * i))
+		}
+		parsed, err := parse(string(data), crc32.Checksum(data[checkedFrom:], castagnoli))
+		if err == nil {
+			t.Fatal("a file without its checksum was accepted")
+		}
+		sum := crc32.Checksum(data[checkedFrom:], castagnoli)
+		for i := range 4 {
+			data[16+i] = byte(sum >> (8 * i))
+		}
+		if parsed, err = parse(string(data), sum); err != nil {
+			return
+		}
+		for i := range parsed.count {
+			k, ok := parsed.key(i)
+			if !ok {
+				continue
+			}
+			if at := parsed.find(k); at >= 0 {
+				decodeRecord(parsed.record(at))
+			}
+		}
+	})
+}
