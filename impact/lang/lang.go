@@ -14,15 +14,19 @@ var All = []*Language{}
 
 // A Language is one row of All.
 type Language struct {
-	Name       string   // "go", "python", "typescript", "java"
-	Extensions []string // with the dot, lower case
+	// Name is unique and shown to users: "go", "python", "java", and, because Extract
+	// can not see a file's name and their syntax differs (JSX, casts, markup around
+	// the script): "typescript", "tsx", "javascript", "vue", "svelte".
+	Name       string
+	Extensions []string // with the dot, lower case; no extension is in two rows
 	Version    uint16   // raise it whenever Extract would answer differently
 
 	// Extract reads one file. It takes any bytes, costs time and memory linear in
 	// them, and returns what it understood.
 	Extract func(src []byte) Facts
 
-	// NewResolver prepares to resolve the imports of one tree.
+	// NewResolver prepares to resolve the imports of one tree. It costs one pass over
+	// the names of the tree; for Java, also over the facts of its Java files.
 	NewResolver func(Tree) Resolver
 }
 
@@ -40,7 +44,8 @@ func ForPath(path string) *Language {
 // Facts is what one blob says of itself.
 type Facts struct {
 	Package   string   // declared: Go package name, Java package; else empty
-	Imports   []Import // in order of appearance
+	Imports   []Import // in order of appearance; the same one may come twice
+	Types     []string // Java: the top-level types that the file declares, in order
 	Generated bool     // carries its language's "generated, do not edit" mark
 	Damaged   bool     // not understood to the end (unterminated string, binary bytes): imports may be missing
 }
@@ -61,11 +66,14 @@ type Import struct {
 type ImportKind uint8
 
 const (
-	Static      ImportKind = iota // an import statement
-	Dynamic                       // import("x"), require("x"), importlib.import_module("x")
-	TypeOnly                      // TypeScript's "import type"
-	Embed                         // Go's //go:embed: Spec is a pattern
-	SamePackage                   // Java: a type of the same package, used without import
+	Static   ImportKind = iota // an import statement
+	Dynamic                    // import("x"), require("x"), importlib.import_module("x")
+	TypeOnly                   // TypeScript's "import type"
+	Embed                      // Go's //go:embed: Spec is a pattern
+	// SamePackage is Java's use of a type without import: Spec is a simple name, which
+	// may turn out to name nothing in this tree, or a full one ("a.b.C"). It is never
+	// unresolved: what it does not find is External.
+	SamePackage
 )
 
 // Tree is what a resolver may ask about the tree it resolves in. Paths are raw.
@@ -80,16 +88,18 @@ type Tree interface {
 	Facts(path string) *Facts
 }
 
-// A Resolver answers for one tree. It is used by one goroutine.
+// A Resolver answers for one tree. It is used by one goroutine. An import costs time
+// linear in its text and its targets, whatever the tree holds.
 type Resolver interface {
 	Resolve(from string, imp Import) Resolution
 }
 
 // A Resolution is what an import means.
 type Resolution struct {
-	// Files are the paths it names, or, for Go, the folder of the package in Package.
+	// Files are the paths it names, all in the tree, sorted, without doubles. They may be
+	// of any language or of none: a style sheet, a JSON document, an embedded image.
 	Files   []string
-	Package string // Go only: folder of the package, "." for the root
+	Package string // Go only, then without Files: folder of the package, "." for the root
 	// External says that it names something outside of the tree (the standard
 	// library, a dependency). With neither targets nor External the import should
 	// name something in this tree and does not: it is unresolved.
