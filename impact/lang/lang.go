@@ -10,7 +10,9 @@ package lang
 import "slices"
 
 // All lists the languages, in the order in which they are tried.
-var All = []*Language{}
+var All = []*Language{
+	{Name: "go", Extensions: []string{".go"}, Version: 1, Extract: extractGo, NewResolver: newGoResolver},
+}
 
 // A Language is one row of All.
 type Language struct {
