@@ -12,6 +12,7 @@ import "slices"
 // All lists the languages, in the order in which they are tried.
 var All = []*Language{
 	{Name: "go", Extensions: []string{".go"}, Version: 1, Extract: extractGo, NewResolver: newGoResolver},
+	{Name: "python", Extensions: []string{".py", ".pyi"}, Version: 1, Extract: extractPython, NewResolver: newPythonResolver},
 }
 
 // A Language is one row of All.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"maps"
@@ -169,4 +170,84 @@ func report(t *testing.T, what string, a, b map[string]bool) (n int) {
 		}
 	}
 	return n
+}
+
+// TestOraclePython holds import statements against those of a listing that
+// CUSTODY_LANG_TRUTH names: JSON lines {"path", "imports"[], "err"}, as CPython's ast
+// module sees them ("LINE import a.b", "LINE from .a import b,c", "LINE dynamic a").
+func TestOraclePython(t *testing.T) {
+	tree := openDiskTree(t)
+	resolver := newPythonResolver(tree)
+	kinds := map[string]int{}
+	format := func(path string, facts *Facts) map[string]bool {
+		have := map[string]bool{}
+		for _, imp := range facts.Imports {
+			spec := strings.Repeat(".", imp.Level) + imp.Spec
+			switch {
+			case imp.Kind == Dynamic:
+				have[fmt.Sprintf("%d dynamic %s", imp.Line, spec)] = true
+			case imp.Names == nil:
+				have[fmt.Sprintf("%d import %s", imp.Line, spec)] = true
+			default:
+				have[fmt.Sprintf("%d from %s import %s", imp.Line, spec, strings.Join(imp.Names, ","))] = true
+			}
+			switch to := resolver.Resolve(path, imp); {
+			case to.External:
+				kinds["external"]++
+			case len(to.Files) == 0:
+				kinds["unresolved"]++
+				t.Logf("%s:%d unresolved %s %v", path, imp.Line, spec, imp.Names)
+			case to.Confidence < 1000:
+				kinds["guessed"]++
+			default:
+				kinds["resolved"]++
+			}
+		}
+		return have
+	}
+	compareListing(t, tree, format)
+	t.Logf("resolution: %v", kinds)
+}
+
+// compareListing counts what the listing and the facts have that the other has not.
+func compareListing(t *testing.T, tree *diskTree, format func(path string, facts *Facts) map[string]bool) {
+	t.Helper()
+	listing, err := os.ReadFile(os.Getenv("CUSTODY_LANG_TRUTH"))
+	if err != nil {
+		t.Skip("set CUSTODY_LANG_TRUTH to a listing of imports")
+	}
+	var files, imports, missed, extra, damaged, skipped int
+	for line := range bytes.Lines(listing) {
+		var truth struct {
+			Path, Err string
+			Imports   []string
+		}
+		if err := json.Unmarshal(line, &truth); err != nil {
+			t.Fatal(err)
+		}
+		if truth.Err != "" {
+			skipped++
+			continue
+		}
+		facts := tree.Facts(truth.Path)
+		if facts == nil {
+			t.Errorf("%s: no facts", truth.Path)
+			continue
+		}
+		want := map[string]bool{}
+		for _, imp := range truth.Imports {
+			want[imp] = true
+		}
+		have := format(truth.Path, facts)
+		files++
+		imports += len(want)
+		missed += report(t, truth.Path+" misses", want, have)
+		extra += report(t, truth.Path+" invents", have, want)
+		if facts.Damaged {
+			damaged++
+			t.Errorf("%s is damaged", truth.Path)
+		}
+	}
+	t.Logf("%d files, %d imports: %d missed, %d extra, %d damaged; %d files the other tool can not read",
+		files, imports, missed, extra, damaged, skipped)
 }
