@@ -251,3 +251,30 @@ func compareListing(t *testing.T, tree *diskTree, format func(path string, facts
 	t.Logf("%d files, %d imports: %d missed, %d extra, %d damaged; %d files the other tool can not read",
 		files, imports, missed, extra, damaged, skipped)
 }
+
+// TestOracleScript holds imports against those of a listing as of TestOraclePython:
+// "LINE static ./x", "LINE type ./x", "LINE dynamic ./x".
+func TestOracleScript(t *testing.T) {
+	tree := openDiskTree(t)
+	resolver := newScriptResolver(tree)
+	kinds := map[string]int{}
+	compareListing(t, tree, func(path string, facts *Facts) map[string]bool {
+		have := map[string]bool{}
+		for _, imp := range facts.Imports {
+			have[fmt.Sprintf("%d %s", imp.Line, formatImport(imp))] = true
+			switch to := resolver.Resolve(path, imp); {
+			case to.External:
+				kinds["external"]++
+			case len(to.Files) == 0:
+				kinds["unresolved"]++
+				t.Logf("%s:%d unresolved %s", path, imp.Line, imp.Spec)
+			case to.Confidence < 1000:
+				kinds["guessed"]++
+			default:
+				kinds["resolved"]++
+			}
+		}
+		return have
+	})
+	t.Logf("resolution: %v", kinds)
+}
