@@ -10,7 +10,15 @@ package lang
 import "slices"
 
 // All lists the languages, in the order in which they are tried.
-var All = []*Language{}
+var All = []*Language{
+	{Name: "go", Extensions: []string{".go"}, Version: 1, Extract: extractGo, NewResolver: newGoResolver},
+	{Name: "python", Extensions: []string{".py", ".pyi"}, Version: 1, Extract: extractPython, NewResolver: newPythonResolver},
+	{Name: "typescript", Extensions: []string{".ts", ".mts", ".cts"}, Version: 1, Extract: extractTypeScript, NewResolver: newScriptResolver},
+	{Name: "tsx", Extensions: []string{".tsx"}, Version: 1, Extract: extractJSX, NewResolver: newScriptResolver},
+	{Name: "javascript", Extensions: []string{".js", ".jsx", ".mjs", ".cjs"}, Version: 1, Extract: extractJSX, NewResolver: newScriptResolver},
+	{Name: "vue", Extensions: []string{".vue"}, Version: 1, Extract: extractVue, NewResolver: newScriptResolver},
+	{Name: "svelte", Extensions: []string{".svelte"}, Version: 1, Extract: extractSvelte, NewResolver: newScriptResolver},
+}
 
 // A Language is one row of All.
 type Language struct {

@@ -1,0 +1,270 @@
+package lang
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// newGoResolver reads every go.mod of the tree and notes which folders hold Go files.
+func newGoResolver(tree Tree) Resolver {
+	r := &goResolver{
+		tree:    tree,
+		folders: map[string]bool{},
+		roots:   map[string]*goModule{},
+		modules: map[string][]*goModule{},
+		local:   map[string]string{},
+		vendors: map[string]bool{},
+		places:  map[string]*goPlace{},
+	}
+	for _, path := range tree.Files() {
+		switch {
+		case strings.HasSuffix(path, ".go"):
+			r.addFolder(folderOf(path))
+		case baseOf(path) == "go.mod":
+			m := parseGoMod(folderOf(path), tree.Read(path))
+			r.roots[m.root] = m
+			if m.path != "" && len(r.modules[m.path]) < maxClaims {
+				r.modules[m.path] = append(r.modules[m.path], m)
+			}
+		}
+	}
+	for _, root := range slices.Sorted(maps.Keys(r.roots)) {
+		for path, folder := range r.roots[root].replaced {
+			if _, ok := r.local[path]; !ok {
+				r.local[path] = folder
+			}
+		}
+	}
+	if len(r.roots) == 0 {
+		r.guessed = r.guessPrefix()
+	}
+	return r
+}
+
+type goResolver struct {
+	tree    Tree
+	folders map[string]bool        // holds a .go file
+	vendors map[string]bool        // holds a folder "vendor" with packages in it
+	roots   map[string]*goModule   // by folder
+	modules map[string][]*goModule // by module path; several in trees with fixtures
+	local   map[string]string      // module path -> folder, from the replace lines of all modules
+	places  map[string]*goPlace    // by folder, as asked for
+	guessed string                 // import path of the root, in a tree without go.mod
+	globbed int                    // paths that embed patterns were compared with
+}
+
+const (
+	goOtherModule = 900 // of this tree, but the importing module does not ask for it
+	goAmbiguous   = 600 // several modules claim the path, or a module boundary is crossed
+	goNoModule    = 700 // no go.mod: the import path of the root is guessed
+)
+
+func (r *goResolver) Resolve(from string, imp Import) Resolution {
+	folder := folderOf(from)
+	switch spec := imp.Spec; {
+	case imp.Kind == Embed:
+		return r.embed(folder, spec)
+	case spec == "C" || spec == "unsafe":
+		return Resolution{External: true}
+	case spec == "." || spec == ".." || strings.HasPrefix(spec, "./") || strings.HasPrefix(spec, "../"):
+		if to, ok := joinPath(folder, spec); ok && r.folders[to] {
+			return Resolution{Package: to, Confidence: 1000}
+		}
+		return Resolution{}
+	case spec == "" || spec[0] == '/' || len(spec) > maxSpec:
+		return Resolution{}
+	}
+	own := r.moduleOf(folder)
+	if own == nil && len(r.roots) == 0 {
+		return r.withoutModules(folder, imp.Spec)
+	}
+	return r.withModules(folder, own, imp.Spec)
+}
+
+// maxClaims bounds how many modules of the same path are kept, the first by folder.
+const maxClaims = 16
+
+// maxSpec bounds what is looked up, in bytes.
+const maxSpec = 1024
+
+// addFolder notes a folder of Go files, and the vendor folders that it lies in.
+func (r *goResolver) addFolder(folder string) {
+	if r.folders[folder] {
+		return
+	}
+	r.folders[folder] = true
+	for rest := folder; ; {
+		i := strings.LastIndex("/"+rest, "/vendor/")
+		if i < 0 {
+			return
+		}
+		rest = strings.TrimSuffix(rest[:i], "/")
+		r.vendors[under(".", rest)] = true
+	}
+}
+
+// A goPlace is what the folders above a folder mean to it.
+type goPlace struct {
+	module  *goModule // of the nearest go.mod; nil when there is none
+	vendors []string  // folders whose vendor folder it sees, nearest first
+	sources []string  // folders named src above it, nearest first
+}
+
+// place looks up the tree once per folder.
+func (r *goResolver) place(folder string) *goPlace {
+	if p := r.places[folder]; p != nil {
+		return p
+	}
+	p := &goPlace{}
+	r.places[folder] = p
+	for dir := range ancestors(folder) {
+		if r.vendors[dir] {
+			p.vendors = append(p.vendors, under(dir, "vendor"))
+		}
+		if baseOf(dir) == "src" {
+			p.sources = append(p.sources, dir)
+		}
+		if p.module = r.roots[dir]; p.module != nil {
+			break
+		}
+	}
+	return p
+}
+
+func (r *goResolver) moduleOf(folder string) *goModule { return r.place(folder).module }
+
+// withModules follows the order of the go command: the standard library, the own
+// module, what go.mod replaces by a folder of this tree, the other modules of the
+// tree, the vendor folder. A module's own packages come before a nested module of the
+// same path: the go command does not see one that nobody requires.
+func (r *goResolver) withModules(folder string, own *goModule, spec string) Resolution {
+	if to, ok := r.standard(own, spec); ok {
+		return to
+	}
+	if own != nil {
+		if rest, ok := cutModule(spec, own.path); ok {
+			if to := under(own.root, rest); r.folders[to] && r.moduleOf(to) == own {
+				return Resolution{Package: to, Confidence: 1000}
+			}
+		}
+	}
+	confidence := 1000
+	to, claimed := r.asked(own, spec)
+	if to == "" {
+		to, confidence = r.unasked(spec)
+	}
+	if to != "" {
+		return Resolution{Package: to, Confidence: confidence}
+	}
+	if to := r.inFolders(r.place(folder).vendors, spec); to != "" {
+		return Resolution{Package: to, Confidence: 1000}
+	}
+	return Resolution{External: !claimed}
+}
+
+// cutModule is spec without the module's path, if it lies in the module.
+func cutModule(spec, module string) (string, bool) {
+	rest, ok := strings.CutPrefix(spec, module)
+	if !ok || module == "" || rest != "" && rest[0] != '/' {
+		return "", false
+	}
+	return strings.TrimPrefix(rest, "/"), true
+}
+
+// asked looks in the modules of this tree that the own go.mod names: replaced by a
+// folder, or required. claimed says that one of them, or the own module, should hold
+// the package.
+func (r *goResolver) asked(own *goModule, spec string) (folder string, claimed bool) {
+	if own == nil {
+		return "", false
+	}
+	for head, rest := range prefixes(spec) {
+		if root, ok := own.replaced[head]; ok {
+			if to := under(root, rest); r.folders[to] {
+				return to, true
+			}
+			claimed = true
+		}
+		if own.required[head] {
+			for _, m := range r.modules[head] {
+				if to := under(m.root, rest); r.folders[to] && r.moduleOf(to) == m {
+					return to, true
+				}
+				claimed = true
+			}
+			if !claimed {
+				return "", false // a dependency from outside of this tree
+			}
+		}
+		claimed = claimed || head == own.path
+	}
+	return "", claimed
+}
+
+// unasked looks in all modules of the tree, as a go.work file or another module's
+// replace lines may ask for them.
+func (r *goResolver) unasked(spec string) (folder string, confidence int) {
+	for head, rest := range prefixes(spec) {
+		hits := 0
+		for _, m := range r.modules[head] {
+			if to := under(m.root, rest); r.folders[to] {
+				if hits++; hits == 1 {
+					folder, confidence = to, goOtherModule
+				}
+				if hits > 1 || r.moduleOf(to) != m {
+					confidence = goAmbiguous
+				}
+			}
+		}
+		if root, ok := r.local[head]; ok && hits == 0 && r.folders[under(root, rest)] {
+			return under(root, rest), goOtherModule
+		}
+		if hits > 0 {
+			return folder, confidence
+		}
+	}
+	return "", 0
+}
+
+// inFolders looks for package spec below the first of the roots that holds it.
+func (r *goResolver) inFolders(roots []string, spec string) string {
+	for _, root := range roots {
+		if to := under(root, spec); r.folders[to] {
+			return to
+		}
+	}
+	return ""
+}
+
+// standard answers for paths of the standard library; in Go's own tree they are
+// packages of module "std".
+func (r *goResolver) standard(own *goModule, spec string) (Resolution, bool) {
+	first, _, _ := strings.Cut(spec, "/")
+	if _, found := slices.BinarySearch(goStandard[:], first); !found {
+		return Resolution{}, false
+	}
+	if own != nil {
+		if rest, ok := cutModule(spec, own.path); ok && r.folders[under(own.root, rest)] {
+			return Resolution{}, false // a module that bears a name of the standard library
+		}
+		if own.path == "std" || own.path == "cmd" {
+			for _, std := range r.modules["std"] {
+				if to := under(std.root, spec); r.folders[to] {
+					return Resolution{Package: to, Confidence: 1000}, true
+				}
+			}
+		}
+	}
+	return Resolution{External: true}, true
+}
+
+// goStandard are the first elements of the import paths of the standard library.
+var goStandard = [...]string{
+	"archive", "bufio", "builtin", "bytes", "cmp", "compress", "container", "context",
+	"crypto", "database", "debug", "embed", "encoding", "errors", "expvar", "flag",
+	"fmt", "go", "hash", "html", "image", "index", "io", "iter", "log", "maps", "math",
+	"mime", "net", "os", "path", "plugin", "reflect", "regexp", "runtime", "slices",
+	"sort", "strconv", "strings", "structs", "sync", "syscall", "testing", "text",
+	"time", "unicode", "unique", "unsafe", "weak",
+}

@@ -1,0 +1,280 @@
+package lang
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// The tests of this file compare with tools that we did not write, over a checkout
+// that CUSTODY_LANG_TREE names; without one they are skipped. bench/ does it in full.
+
+// diskTree is a Tree over a checkout.
+type diskTree struct {
+	root  string
+	files []string
+	set   map[string]bool
+	facts map[string]*Facts
+}
+
+func openDiskTree(t *testing.T) *diskTree {
+	t.Helper()
+	root := os.Getenv("CUSTODY_LANG_TREE")
+	if root == "" {
+		t.Skip("set CUSTODY_LANG_TREE to a checkout")
+	}
+	tree := &diskTree{root: root, set: map[string]bool{}, facts: map[string]*Facts{}}
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			rel, _ := filepath.Rel(root, path)
+			tree.files = append(tree.files, filepath.ToSlash(rel))
+			tree.set[filepath.ToSlash(rel)] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(tree.files)
+	return tree
+}
+
+func (d *diskTree) Files() []string      { return d.files }
+func (d *diskTree) Has(path string) bool { return d.set[path] }
+
+func (d *diskTree) Read(path string) []byte {
+	if !d.set[path] {
+		return nil
+	}
+	src, err := os.ReadFile(filepath.Join(d.root, path))
+	if err != nil {
+		return nil
+	}
+	return src
+}
+
+func (d *diskTree) Facts(path string) *Facts {
+	l := ForPath(path)
+	if l == nil {
+		return nil
+	}
+	if d.facts[path] == nil {
+		facts := l.Extract(d.Read(path))
+		d.facts[path] = &facts
+	}
+	return d.facts[path]
+}
+
+// TestOracleGoList holds package edges against go list: of the files that it builds,
+// every import that it reports, and none that it does not.
+func TestOracleGoList(t *testing.T) {
+	tree := openDiskTree(t)
+	cmd := exec.Command("go", "list", "-e", "-json", "./...")
+	cmd.Dir = tree.root
+	cmd.Env = append(os.Environ(), "GOPROXY=off", "GOWORK=off", "GOTOOLCHAIN=local")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	type listed struct {
+		Dir, ImportPath                                            string
+		Imports, TestImports, XTestImports                         []string
+		EmbedPatterns, EmbedFiles                                  []string
+		TestEmbedFiles, XTestEmbedFiles                            []string
+		GoFiles, CgoFiles, TestGoFiles, XTestGoFiles, InvalidFiles []string
+	}
+	resolver := newGoResolver(tree)
+	folders := map[string]string{} // import path -> folder
+	var packages []listed
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p listed
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		rel, _ := filepath.Rel(tree.root, p.Dir)
+		p.Dir = filepath.ToSlash(rel)
+		folders[p.ImportPath] = p.Dir
+		packages = append(packages, p)
+	}
+	var edges, inTree, missed, extra, wrong, unresolved, embeds int
+	for _, p := range packages {
+		want, have := map[string]bool{}, map[string]bool{}
+		for _, imp := range slices.Concat(p.Imports, p.TestImports, p.XTestImports) {
+			want[imp] = true
+		}
+		wantEmbeds, haveEmbeds := map[string]bool{}, map[string]bool{}
+		for _, file := range slices.Concat(p.EmbedFiles, p.TestEmbedFiles, p.XTestEmbedFiles) {
+			wantEmbeds[under(p.Dir, file)] = true
+		}
+		for _, name := range slices.Concat(p.GoFiles, p.CgoFiles, p.TestGoFiles, p.XTestGoFiles) {
+			path := under(p.Dir, name)
+			for _, imp := range tree.Facts(path).Imports {
+				to := resolver.Resolve(path, imp)
+				if imp.Kind == Embed {
+					for _, file := range to.Files {
+						haveEmbeds[file] = true
+					}
+					continue
+				}
+				have[imp.Spec] = true
+				folder, known := folders[imp.Spec]
+				switch {
+				case known && to.Package != folder:
+					wrong++
+					t.Errorf("%s: %s is %+v, go list says %s", path, imp.Spec, to, folder)
+				case !known && to.Package != "":
+					t.Logf("%s: %s is %s, not listed", path, imp.Spec, to.Package)
+				case !known && !to.External:
+					unresolved++
+					t.Logf("%s: %s unresolved", path, imp.Spec)
+				}
+			}
+		}
+		edges += len(want)
+		for imp := range want {
+			if _, ok := folders[imp]; ok {
+				inTree++
+			}
+		}
+		missed += report(t, p.Dir+" misses", want, have)
+		extra += report(t, p.Dir+" invents", have, want)
+		embeds += len(wantEmbeds)
+		missed += report(t, p.Dir+" misses embedded", wantEmbeds, haveEmbeds)
+		extra += report(t, p.Dir+" invents embedded", haveEmbeds, wantEmbeds)
+	}
+	t.Logf("%d packages, %d imports (%d in the tree), %d embedded files: %d missed, %d extra, %d wrong, %d unresolved",
+		len(packages), edges, inTree, embeds, missed, extra, wrong, unresolved)
+}
+
+// report complains of what is in a and not in b, and counts it.
+func report(t *testing.T, what string, a, b map[string]bool) (n int) {
+	t.Helper()
+	for _, key := range slices.Sorted(maps.Keys(a)) {
+		if !b[key] {
+			n++
+			if n <= 20 {
+				t.Errorf("%s %s", what, strings.TrimSpace(key))
+			}
+		}
+	}
+	return n
+}
+
+// TestOraclePython holds import statements against those of a listing that
+// CUSTODY_LANG_TRUTH names: JSON lines {"path", "imports"[], "err"}, as CPython's ast
+// module sees them ("LINE import a.b", "LINE from .a import b,c", "LINE dynamic a").
+func TestOraclePython(t *testing.T) {
+	tree := openDiskTree(t)
+	resolver := newPythonResolver(tree)
+	kinds := map[string]int{}
+	format := func(path string, facts *Facts) map[string]bool {
+		have := map[string]bool{}
+		for _, imp := range facts.Imports {
+			spec := strings.Repeat(".", imp.Level) + imp.Spec
+			switch {
+			case imp.Kind == Dynamic:
+				have[fmt.Sprintf("%d dynamic %s", imp.Line, spec)] = true
+			case imp.Names == nil:
+				have[fmt.Sprintf("%d import %s", imp.Line, spec)] = true
+			default:
+				have[fmt.Sprintf("%d from %s import %s", imp.Line, spec, strings.Join(imp.Names, ","))] = true
+			}
+			switch to := resolver.Resolve(path, imp); {
+			case to.External:
+				kinds["external"]++
+			case len(to.Files) == 0:
+				kinds["unresolved"]++
+				t.Logf("%s:%d unresolved %s %v", path, imp.Line, spec, imp.Names)
+			case to.Confidence < 1000:
+				kinds["guessed"]++
+			default:
+				kinds["resolved"]++
+			}
+		}
+		return have
+	}
+	compareListing(t, tree, format)
+	t.Logf("resolution: %v", kinds)
+}
+
+// compareListing counts what the listing and the facts have that the other has not.
+func compareListing(t *testing.T, tree *diskTree, format func(path string, facts *Facts) map[string]bool) {
+	t.Helper()
+	listing, err := os.ReadFile(os.Getenv("CUSTODY_LANG_TRUTH"))
+	if err != nil {
+		t.Skip("set CUSTODY_LANG_TRUTH to a listing of imports")
+	}
+	var files, imports, missed, extra, damaged, skipped int
+	for line := range bytes.Lines(listing) {
+		var truth struct {
+			Path, Err string
+			Imports   []string
+		}
+		if err := json.Unmarshal(line, &truth); err != nil {
+			t.Fatal(err)
+		}
+		if truth.Err != "" {
+			skipped++
+			continue
+		}
+		facts := tree.Facts(truth.Path)
+		if facts == nil {
+			t.Errorf("%s: no facts", truth.Path)
+			continue
+		}
+		want := map[string]bool{}
+		for _, imp := range truth.Imports {
+			want[imp] = true
+		}
+		have := format(truth.Path, facts)
+		files++
+		imports += len(want)
+		missed += report(t, truth.Path+" misses", want, have)
+		extra += report(t, truth.Path+" invents", have, want)
+		if facts.Damaged {
+			damaged++
+			t.Errorf("%s is damaged", truth.Path)
+		}
+	}
+	t.Logf("%d files, %d imports: %d missed, %d extra, %d damaged; %d files the other tool can not read",
+		files, imports, missed, extra, damaged, skipped)
+}
+
+// TestOracleScript holds imports against those of a listing as of TestOraclePython:
+// "LINE static ./x", "LINE type ./x", "LINE dynamic ./x".
+func TestOracleScript(t *testing.T) {
+	tree := openDiskTree(t)
+	resolver := newScriptResolver(tree)
+	kinds := map[string]int{}
+	compareListing(t, tree, func(path string, facts *Facts) map[string]bool {
+		have := map[string]bool{}
+		for _, imp := range facts.Imports {
+			have[fmt.Sprintf("%d %s", imp.Line, formatImport(imp))] = true
+			switch to := resolver.Resolve(path, imp); {
+			case to.External:
+				kinds["external"]++
+			case len(to.Files) == 0:
+				kinds["unresolved"]++
+				t.Logf("%s:%d unresolved %s", path, imp.Line, imp.Spec)
+			case to.Confidence < 1000:
+				kinds["guessed"]++
+			default:
+				kinds["resolved"]++
+			}
+		}
+		return have
+	})
+	t.Logf("resolution: %v", kinds)
+}

@@ -1,0 +1,338 @@
+package lang
+
+import (
+	"bytes"
+	"strings"
+)
+
+// extractPython reads every import statement, wherever it stands: at the top, in a
+// function, behind "if TYPE_CHECKING:" or in a try. The lexical rules are those of
+// https://docs.python.org/3/reference/lexical_analysis.html (3.14, with nested
+// f-strings), of which the older ones, and Python 2's, are a part as far as imports go.
+func extractPython(src []byte) Facts {
+	p := pyScanner{src: src, lines: lineCounter{src: src}, start: true}
+	p.facts.Damaged = isBinary(src) || !pyEncoding(src)
+	p.i = skipBOM(src)
+	for p.i < len(p.src) {
+		p.token()
+	}
+	if len(p.open) > 0 {
+		p.facts.Damaged = true
+	}
+	return p.facts
+}
+
+type pyScanner struct {
+	src   []byte
+	i     int
+	open  []pyOpen // brackets and f-strings that are open
+	start bool     // a statement may start here
+	lines lineCounter
+	facts Facts
+}
+
+// pyOpen is an open bracket, f-string or replacement field of an f-string.
+type pyOpen struct {
+	kind   byte // '(', '[', '{'; 'f' the text of an f-string; '=' its field, ':' the field's format
+	quote  byte // of 'f' and inherited by its fields
+	triple bool
+	raw    bool
+}
+
+// token reads one token of code.
+func (p *pyScanner) token() {
+	c := p.src[p.i]
+	switch {
+	case isIdentStart(c):
+		p.word()
+		return
+	case isSpace(c) && c != '\r':
+		p.i++
+		return // white space does not end the place where a statement may start
+	case c == '\n' || c == '\r':
+		p.i++
+		p.start = len(p.open) == 0
+		return
+	case c == '#':
+		p.i = pyLineEnd(p.src, p.i)
+		return
+	case c == '\\' && p.i+1 < len(p.src):
+		p.i = pySkipContinuation(p.src, p.i)
+		return
+	case c == '"' || c == '\'':
+		p.text("")
+	case isDigit(c):
+		for p.i < len(p.src) && (isIdent(p.src[p.i]) || p.src[p.i] == '.') {
+			p.i++
+		}
+	case c == ';':
+		p.i++
+		p.start = len(p.open) == 0
+		return
+	case c == ':':
+		p.i++
+		if len(p.open) == 0 {
+			p.start = true
+			return
+		}
+		if p.top().kind == '=' {
+			p.top().kind = ':'
+			p.resume()
+		}
+	case c == '(' || c == '[' || c == '{':
+		p.i++
+		p.open = append(p.open, pyOpen{kind: c})
+	case c == ')' || c == ']' || c == '}':
+		p.i++
+		p.close(c)
+	default:
+		p.i++
+	}
+	p.start = false
+}
+
+func (p *pyScanner) top() *pyOpen { return &p.open[len(p.open)-1] }
+
+func (p *pyScanner) pop() { p.open = p.open[:len(p.open)-1] }
+
+func (p *pyScanner) close(c byte) {
+	if len(p.open) == 0 {
+		p.facts.Damaged = true
+		return
+	}
+	switch top := p.top().kind; {
+	case top == '(' && c == ')', top == '[' && c == ']', top == '{' && c == '}':
+		p.pop()
+	case top == '=' && c == '}':
+		p.pop()
+		p.resume()
+	default:
+		p.facts.Damaged = true
+	}
+}
+
+// word reads an identifier, keyword or string prefix.
+func (p *pyScanner) word() {
+	at := p.i
+	p.i = identEnd(p.src, at)
+	word := p.src[at:p.i]
+	if len(word) <= 2 && p.i < len(p.src) && (p.src[p.i] == '"' || p.src[p.i] == '\'') && isPyPrefix(word) {
+		p.text(string(word))
+		p.start = false
+		return
+	}
+	start := p.start
+	p.start = false
+	switch string(word) {
+	case "import":
+		if start {
+			p.importStatement(at)
+		}
+	case "from":
+		if start {
+			p.fromStatement(at)
+		}
+	case "__import__", "import_module":
+		p.dynamic(at)
+	}
+}
+
+func isPyPrefix(word []byte) bool {
+	for _, c := range word {
+		switch c | 0x20 {
+		case 'r', 'b', 'u', 'f', 't':
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// importStatement reads "import a.b as c, d".
+func (p *pyScanner) importStatement(at int) {
+	line := p.lines.at(at)
+	for {
+		name := p.dottedName()
+		if name == "" {
+			p.facts.Damaged = true
+			return
+		}
+		p.facts.Imports = append(p.facts.Imports, Import{Spec: name, Line: line})
+		p.alias(false)
+		if p.skipSpace(false); !p.take(',') {
+			return
+		}
+	}
+}
+
+// fromStatement reads "from ..a.b import c as d, e", with or without parentheses.
+func (p *pyScanner) fromStatement(at int) {
+	imp := Import{Line: p.lines.at(at)}
+	for p.skipSpace(false); p.take('.'); p.skipSpace(false) {
+		imp.Level++
+	}
+	if end := identEnd(p.src, p.i); string(p.src[p.i:end]) != "import" {
+		imp.Spec = p.dottedName()
+		p.skipSpace(false)
+	}
+	if p.ident() != "import" || imp.Spec == "" && imp.Level == 0 {
+		p.facts.Damaged = true
+		return
+	}
+	p.skipSpace(false)
+	parens := p.take('(')
+	for {
+		p.skipSpace(parens)
+		if p.take('*') {
+			imp.Names = append(imp.Names, "*")
+			break
+		}
+		name := p.ident()
+		if name == "" {
+			break // behind a last comma
+		}
+		imp.Names = append(imp.Names, name)
+		p.alias(parens)
+		if p.skipSpace(parens); !p.take(',') {
+			break
+		}
+	}
+	p.skipSpace(parens)
+	if len(imp.Names) == 0 || parens && !p.take(')') {
+		p.facts.Damaged = true
+	}
+	p.facts.Imports = append(p.facts.Imports, imp)
+}
+
+// alias skips "as name".
+func (p *pyScanner) alias(parens bool) {
+	p.skipSpace(parens)
+	if end := identEnd(p.src, p.i); string(p.src[p.i:end]) == "as" {
+		p.i = end
+		p.skipSpace(parens)
+		p.ident()
+	}
+}
+
+func (p *pyScanner) dottedName() string {
+	p.skipSpace(false)
+	name := p.ident()
+	if name == "" || p.i < len(p.src) && p.src[p.i] != '.' && !isSpace(p.src[p.i]) && p.src[p.i] != '\\' {
+		return name
+	}
+	parts := []string{name}
+	for {
+		p.skipSpace(false)
+		if !p.take('.') {
+			return strings.Join(parts, ".")
+		}
+		p.skipSpace(false)
+		part := p.ident()
+		if part == "" {
+			p.facts.Damaged = true
+			return strings.Join(parts, ".")
+		}
+		parts = append(parts, part)
+	}
+}
+
+func (p *pyScanner) ident() string {
+	at := p.i
+	if at < len(p.src) && !isDigit(p.src[at]) {
+		p.i = identEnd(p.src, at)
+	}
+	return string(p.src[at:p.i])
+}
+
+func (p *pyScanner) take(c byte) bool {
+	if p.i < len(p.src) && p.src[p.i] == c {
+		p.i++
+		return true
+	}
+	return false
+}
+
+// skipSpace skips white space and continued lines; in parentheses, newlines and
+// comments too.
+func (p *pyScanner) skipSpace(parens bool) {
+	for p.i < len(p.src) {
+		switch c := p.src[p.i]; {
+		case isSpace(c) && c != '\r', parens && (c == '\n' || c == '\r'):
+			p.i++
+		case parens && c == '#':
+			p.i = pyLineEnd(p.src, p.i)
+		case c == '\\':
+			end := pySkipContinuation(p.src, p.i)
+			if end == p.i+1 {
+				return
+			}
+			p.i = end
+		default:
+			return
+		}
+	}
+}
+
+// dynamic reads the call behind __import__ or import_module, if its first argument is
+// a plain string. It only looks ahead: the string is a token of its own.
+func (p *pyScanner) dynamic(at int) {
+	i := p.i
+	space := func() {
+		for i < len(p.src) && (isSpace(p.src[i]) || p.src[i] == '\n') {
+			i++
+		}
+	}
+	if space(); i >= len(p.src) || p.src[i] != '(' {
+		return
+	}
+	i++
+	space()
+	if i < len(p.src) && (p.src[i]|0x20 == 'u' || p.src[i]|0x20 == 'r') {
+		i++
+	}
+	if i >= len(p.src) || p.src[i] != '"' && p.src[i] != '\'' {
+		return
+	}
+	if hasPrefixAt(p.src, i, `"""`) || hasPrefixAt(p.src, i, "'''") {
+		return
+	}
+	from := i + 1
+	end, ok := pyStringEnd(p.src, i)
+	if !ok {
+		return
+	}
+	i = end
+	if space(); i >= len(p.src) || p.src[i] != ')' && p.src[i] != ',' {
+		return
+	}
+	spec := string(p.src[from : end-1])
+	name := strings.TrimLeft(spec, ".")
+	if name == "" || len(name) > maxSpec || strings.ContainsAny(name, "\\/ ") {
+		return
+	}
+	p.facts.Imports = append(p.facts.Imports, Import{
+		Spec: name, Level: len(spec) - len(name), Line: p.lines.at(at), Kind: Dynamic,
+	})
+}
+
+// pyLineEnd is the end of the line; a lone carriage return ends one too.
+func pyLineEnd(src []byte, i int) int {
+	end := lineEnd(src, i)
+	if n := bytes.IndexByte(src[i:end], '\r'); n >= 0 {
+		return i + n
+	}
+	return end
+}
+
+// pySkipContinuation is the offset behind the backslash at i and the newline that
+// it joins.
+func pySkipContinuation(src []byte, i int) int {
+	switch {
+	case hasPrefixAt(src, i+1, "\r\n"):
+		return i + 3
+	case hasPrefixAt(src, i+1, "\n"), hasPrefixAt(src, i+1, "\r"):
+		return i + 2
+	default:
+		return i + 1
+	}
+}

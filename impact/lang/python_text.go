@@ -1,0 +1,215 @@
+package lang
+
+import (
+	"bytes"
+	"strings"
+)
+
+// Strings of Python. A prefix decides nothing about where a string ends, save that in
+// an f-string or t-string code stands between braces, and that code may hold strings
+// with the same quotes (PEP 701).
+
+// text reads the string at p.i, of which the prefix was read.
+func (p *pyScanner) text(prefix string) {
+	if !strings.ContainsAny(prefix, "fFtT") {
+		end, ok := pyStringEnd(p.src, p.i)
+		p.i = end
+		p.facts.Damaged = p.facts.Damaged || !ok
+		return
+	}
+	f := pyOpen{kind: 'f', quote: p.src[p.i], raw: strings.ContainsAny(prefix, "rR")}
+	p.i++
+	if p.i+1 < len(p.src) && p.src[p.i] == f.quote && p.src[p.i+1] == f.quote {
+		f.triple = true
+		p.i += 2
+	}
+	p.open = append(p.open, f)
+	p.fText()
+}
+
+// pyStringEnd is the offset behind the plain string that opens at i. If it is not
+// terminated, it is the end of the line, or of the file for a triple-quoted one.
+func pyStringEnd(src []byte, i int) (end int, ok bool) {
+	quote := src[i]
+	if hasPrefixAt(src, i+1, string([]byte{quote, quote})) {
+		for i += 3; i < len(src); i++ {
+			switch src[i] {
+			case '\\':
+				i++
+			case quote:
+				if i+2 < len(src) && src[i+1] == quote && src[i+2] == quote {
+					return i + 3, true
+				}
+			}
+		}
+		return len(src), false
+	}
+	for i++; i < len(src); i++ {
+		switch src[i] {
+		case quote:
+			return i + 1, true
+		case '\\':
+			i = max(pySkipContinuation(src, i), i+2) - 1
+		case '\n', '\r':
+			return i, false
+		}
+	}
+	return len(src), false
+}
+
+// fText reads the text of the innermost f-string up to its end or its next field.
+func (p *pyScanner) fText() {
+	f := *p.top()
+	for p.i < len(p.src) {
+		switch c := p.src[p.i]; {
+		case c == f.quote && p.closesText(f):
+			return
+		case c == '{' && !hasPrefixAt(p.src, p.i, "{{"):
+			p.i++
+			p.open = append(p.open, pyOpen{kind: '=', quote: f.quote, triple: f.triple, raw: f.raw})
+			return
+		case c == '{' || c == '}' && hasPrefixAt(p.src, p.i, "}}"):
+			p.i += 2
+		case c == '\\':
+			p.i = pyTextEscape(p.src, p.i, f.raw)
+		case (c == '\n' || c == '\r') && !f.triple:
+			p.facts.Damaged = true
+			p.pop()
+			return
+		default:
+			p.i++
+		}
+	}
+}
+
+// resume goes on behind a colon or a closing brace of a replacement field: in the
+// format of a field, or in the text of the f-string.
+func (p *pyScanner) resume() {
+	for p.top().kind == ':' {
+		if !p.fieldFormat() {
+			return
+		}
+	}
+	p.fText()
+}
+
+// fieldFormat reads the format of a replacement field: text up to the closing brace,
+// which may hold fields itself. True when the field was closed.
+func (p *pyScanner) fieldFormat() bool {
+	f := *p.top()
+	for p.i < len(p.src) {
+		switch c := p.src[p.i]; {
+		case c == '{':
+			p.i++
+			p.open = append(p.open, pyOpen{kind: '=', quote: f.quote, triple: f.triple, raw: f.raw})
+			return false
+		case c == '}':
+			p.i++
+			p.pop()
+			return true
+		case c == '\\':
+			p.i = pyTextEscape(p.src, p.i, f.raw)
+		case (c == '\n' || c == '\r' || c == f.quote) && !f.triple, c == f.quote && p.tripleAt(f.quote):
+			p.facts.Damaged = true // the string ends inside of its field
+			p.abandon()
+			return false
+		default:
+			p.i++
+		}
+	}
+	return false
+}
+
+// abandon leaves the innermost f-string and all that is open in it.
+func (p *pyScanner) abandon() {
+	for len(p.open) > 0 {
+		kind := p.top().kind
+		p.pop()
+		if kind == 'f' {
+			return
+		}
+	}
+}
+
+func (p *pyScanner) tripleAt(quote byte) bool {
+	return hasPrefixAt(p.src, p.i, string([]byte{quote, quote, quote}))
+}
+
+// closesText ends the f-string if its quotes stand here.
+func (p *pyScanner) closesText(f pyOpen) bool {
+	switch {
+	case !f.triple:
+		p.i++
+	case p.tripleAt(f.quote):
+		p.i += 3
+	default:
+		p.i++
+		return false
+	}
+	p.pop()
+	return true
+}
+
+// pyTextEscape is the offset behind an escape in the text of an f-string. A backslash
+// does not hide a brace, but the brace of \N{NAME} opens no field.
+func pyTextEscape(src []byte, i int, raw bool) int {
+	switch {
+	case i+1 >= len(src) || src[i+1] == '{' || src[i+1] == '}':
+		return i + 1
+	case !raw && hasPrefixAt(src, i+1, "N{"):
+		if n := bytes.IndexByte(src[i:lineEnd(src, i)], '}'); n >= 0 {
+			return i + n + 1
+		}
+		return i + 2
+	case src[i+1] == '\r' || src[i+1] == '\n':
+		return pySkipContinuation(src, i)
+	default:
+		return i + 2
+	}
+}
+
+// pyEncoding says whether the declared encoding (PEP 263) is one in which every ASCII
+// byte means itself. In another one (UTF-7, Shift JIS) the bytes are not the code.
+func pyEncoding(src []byte) bool {
+	i := skipBOM(src)
+	for range 2 {
+		end := pyLineEnd(src, i)
+		line := bytes.TrimLeft(src[i:end], " \t\f")
+		if len(line) > 0 && line[0] != '#' {
+			return true
+		}
+		if name := pyCookie(line); name != "" {
+			for _, prefix := range []string{"utf-8", "utf8", "latin", "iso-8859-", "iso8859-", "iso-latin", "ascii", "us-ascii", "cp125", "windows-125", "koi8", "euc-"} {
+				if strings.HasPrefix(name, prefix) {
+					return true
+				}
+			}
+			return false
+		}
+		if i = end + 1; i >= len(src) {
+			return true
+		}
+	}
+	return true
+}
+
+// pyCookie is the name behind "coding:" or "coding=" in a comment, normalised.
+func pyCookie(comment []byte) string {
+	for {
+		_, rest, found := bytes.Cut(comment, []byte("coding"))
+		if !found {
+			return ""
+		}
+		if len(rest) > 0 && (rest[0] == ':' || rest[0] == '=') {
+			name := bytes.TrimLeft(rest[1:], " \t")
+			n := 0
+			for n < len(name) && (isIdent(name[n]) || name[n] == '-' || name[n] == '.') {
+				n++
+			}
+			if n > 0 {
+				return strings.ReplaceAll(lowerASCII(string(name[:n])), "_", "-")
+			}
+		}
+		comment = rest
+	}
+}

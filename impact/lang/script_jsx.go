@@ -1,0 +1,199 @@
+package lang
+
+import (
+	"bytes"
+	"slices"
+)
+
+// JSX. The text of an element is no code: an apostrophe in it opens no string. What
+// looks like an element may be a type parameter (const f = <T,>(x: T) => x) or a
+// comparison; then reading it as an element fails soon, since its text may hold
+// neither ">" nor "}", and the scanner goes back and takes "<" for an operator.
+
+// opensElement pushes a tag if "<" at s.i can open an element.
+func (s *scriptScanner) opensElement() bool {
+	if s.i+1 >= len(s.src) {
+		return false
+	}
+	if c := s.src[s.i+1]; c != '>' && c != '$' && !isIdentStart(c) || s.typeParameters() {
+		return false
+	}
+	s.open = append(s.open, scriptOpen{
+		kind: 't', value: true, root: true, at: s.i, imports: len(s.facts.Imports),
+	})
+	s.i = jsxNameEnd(s.src, s.i+1)
+	s.typeArguments()
+	return true
+}
+
+// typeParameters says that "<T," or "<T extends X" stands at s.i: type parameters, as
+// TypeScript itself decides.
+func (s *scriptScanner) typeParameters() bool {
+	r := scriptReader{s.src, s.i + 1}
+	if word := r.word(); word == "" {
+		return false
+	} else if word == "const" && r.word() != "" {
+		return true
+	}
+	if r.peek() == ',' {
+		return true
+	}
+	if r.word() != "extends" {
+		return false
+	}
+	c := r.peek()
+	return c != '=' && c != '>' && c != '/'
+}
+
+func jsxNameEnd(src []byte, i int) int {
+	for i < len(src) && (isIdent(src[i]) || src[i] == '$' || src[i] == '-' || src[i] == '.' || src[i] == ':') {
+		i++
+	}
+	return i
+}
+
+// tag reads one piece of an opening tag: an attribute, a part of one, or its end.
+func (s *scriptScanner) tag() {
+	r := scriptReader{s.src, s.i}
+	c := r.peek()
+	s.i = r.i
+	top := &s.open[len(s.open)-1]
+	switch {
+	case c == '>':
+		s.i++
+		top.kind = 'e'
+	case c == '/' && hasPrefixAt(s.src, s.i, "/>"):
+		s.i += 2
+		s.closeElement()
+	case c == '"' || c == '\'': // an attribute's text knows no escapes and may hold newlines
+		n := bytes.IndexByte(s.src[s.i+1:], c)
+		if n < 0 {
+			s.i = len(s.src)
+			return
+		}
+		s.i += n + 2
+	case c == '=':
+		s.i++
+	case c == '{':
+		s.i++
+		s.push(scriptOpen{kind: 'x'})
+	case c == '<' && s.i+1 < len(s.src) && (s.src[s.i+1] == '>' || isIdentStart(s.src[s.i+1])):
+		s.nested()
+	case c == '$' || isIdentStart(c):
+		s.i = jsxNameEnd(s.src, s.i)
+	case c == 0:
+		s.i = len(s.src)
+	default:
+		s.failElement()
+	}
+}
+
+// nested pushes an element inside of another one.
+func (s *scriptScanner) nested() {
+	s.open = append(s.open, scriptOpen{kind: 't', value: true})
+	s.i = jsxNameEnd(s.src, s.i+1)
+	s.typeArguments()
+}
+
+// typeArguments skips those of a generic component: <List<string> items={x}/>.
+func (s *scriptScanner) typeArguments() {
+	if s.i >= len(s.src) || s.src[s.i] != '<' {
+		return
+	}
+	depth := 0
+	for i := s.i; i < min(len(s.src), s.i+maxSpec); i++ {
+		switch c := s.src[i]; {
+		case c == '<':
+			depth++
+		case c == '>' && s.src[i-1] != '=':
+			if depth--; depth == 0 {
+				s.i = i + 1
+				return
+			}
+		}
+	}
+}
+
+// children reads the text of an element up to the next expression or tag.
+func (s *scriptScanner) children() {
+	n := bytes.IndexAny(s.src[s.i:], "<{>}")
+	if n < 0 {
+		s.i = len(s.src)
+		return
+	}
+	s.i += n
+	switch {
+	case s.src[s.i] == '{':
+		s.i++
+		s.push(scriptOpen{kind: 'x'})
+	case s.src[s.i] != '<':
+		s.failElement()
+	case hasPrefixAt(s.src, s.i, "</"):
+		r := scriptReader{s.src, s.i + 2}
+		r.peek()
+		r.i = jsxNameEnd(s.src, r.i)
+		if !r.take('>') {
+			s.failElement()
+			return
+		}
+		s.i = r.i
+		s.closeElement()
+	case s.i+1 < len(s.src) && (s.src[s.i+1] == '>' || s.src[s.i+1] == '$' || isIdentStart(s.src[s.i+1])):
+		s.nested()
+	default:
+		s.failElement()
+	}
+}
+
+// closeElement ends an element: a value, if no other element is around it.
+func (s *scriptScanner) closeElement() {
+	s.open = s.open[:len(s.open)-1]
+	s.after(true, scriptNone)
+}
+
+func (s *scriptScanner) failElement() {
+	if !s.notAnElement() {
+		s.facts.Damaged = true // can not be: every element has its root below it
+		s.i = len(s.src)
+	}
+}
+
+// notAnElement goes back to where the innermost element was opened and takes its "<"
+// for an operator; false when none is open. Each time costs what was read since, so
+// the sum is bounded: beyond it nothing is taken for an element any more.
+func (s *scriptScanner) notAnElement() bool {
+	n := len(s.open) - 1
+	for n >= 0 && !s.open[n].root {
+		n--
+	}
+	if n < 0 {
+		return false
+	}
+	if s.spent += s.i - s.open[n].at; s.spent > 2*len(s.src)+4096 {
+		s.jsx = false
+		s.facts.Damaged = true
+		n = slices.IndexFunc(s.open, func(o scriptOpen) bool { return o.root })
+	}
+	o := s.open[n]
+	if !s.looksGeneric(o.at) {
+		s.facts.Damaged = true
+	}
+	s.open = s.open[:n]
+	s.facts.Imports = s.facts.Imports[:o.imports]
+	s.i = o.at + 1
+	s.after(false, scriptNone)
+	return true
+}
+
+// looksGeneric says that what stands at "<" reads like the type parameters of a
+// function type: then nothing is wrong with the file.
+func (s *scriptScanner) looksGeneric(at int) bool {
+	r := scriptReader{s.src, at + 1}
+	if r.word() == "" {
+		return false
+	}
+	if c := r.peek(); c == '=' || c == ':' {
+		return true
+	}
+	return r.take('>') && r.peek() == '('
+}
