@@ -113,7 +113,11 @@ func (g *generator) of(t reflect.Type) (*node, error) {
 }
 
 // defName is the type as Go code outside of its package calls it: "finding.Finding".
+// Types that are only declared here have no such name.
 func defName(t reflect.Type) string {
+	if strings.HasSuffix(t.PkgPath(), "docs/schema_test") {
+		return t.Name()
+	}
 	return filepath.Base(t.PkgPath()) + "." + t.Name()
 }
 
