@@ -67,10 +67,10 @@ func (ps properties) MarshalJSON() ([]byte, error) {
 type generator struct {
 	contract
 	defs   map[string]*node
-	source map[string]*packageSource
+	source sources
 }
 
-func (c contract) generate(source map[string]*packageSource) ([]byte, error) {
+func (c contract) generate(source sources) ([]byte, error) {
 	g := &generator{contract: c, defs: map[string]*node{}, source: source}
 	root, err := g.object(c.typ)
 	if err != nil {
@@ -113,20 +113,29 @@ func (g *generator) of(t reflect.Type) (*node, error) {
 }
 
 // defName is the type as Go code outside of its package calls it: "finding.Finding".
+// Types that are only declared here have no such name.
 func defName(t reflect.Type) string {
+	if strings.HasSuffix(t.PkgPath(), "docs/schema_test") {
+		return t.Name()
+	}
 	return filepath.Base(t.PkgPath()) + "." + t.Name()
 }
 
 func (g *generator) named(t reflect.Type) (*node, error) {
 	if known, ok := scalars[defName(t)]; ok {
 		n := known
-		n.Description = g.doc(t).text
-		return &n, nil
+		doc, err := g.source.of(t)
+		n.Description = doc.text
+		return &n, err
 	}
 	if t.Kind() == reflect.Struct && !isText(t) {
 		return g.object(t)
 	}
-	values := g.doc(t).values
+	doc, err := g.source.of(t)
+	if err != nil {
+		return nil, err
+	}
+	values := doc.values
 	if isText(t) {
 		values = textValues(t)
 	}
@@ -140,7 +149,7 @@ func (g *generator) named(t reflect.Type) (*node, error) {
 		}
 		n = &node{Type: "string", Enum: values}
 	}
-	n.Description = g.doc(t).text
+	n.Description = doc.text
 	return n, nil
 }
 
@@ -176,22 +185,25 @@ func (g *generator) shape(t reflect.Type) (*node, error) {
 }
 
 func (g *generator) object(t reflect.Type) (*node, error) {
-	doc := g.doc(t)
+	doc, err := g.source.of(t)
+	if err != nil {
+		return nil, err
+	}
 	n := &node{Description: doc.text, Type: "object"}
-	if g.closed {
+	if g.yaml {
 		n.AdditionalProperties = false
 	}
 	for i := range t.NumField() {
 		f := t.Field(i)
-		name := g.key(f)
+		name, _ := g.tag(f)
 		switch {
-		case !f.IsExported() || f.Tag.Get(g.tagName()) == "-":
+		case name == "-" || !f.IsExported():
 			continue
 		case name == "":
-			return nil, fmt.Errorf("%s.%s has no %s tag", t.Name(), f.Name, g.tagName())
+			return nil, fmt.Errorf("%s.%s has no tag", t.Name(), f.Name)
 		}
-		must, ft := g.must(t, f), f.Type
-		if !must && ft.Kind() == reflect.Pointer {
+		must, ft := g.must(f), f.Type
+		if ft.Kind() == reflect.Pointer && (g.yaml || !must) {
 			ft = ft.Elem() // left out, never null
 		}
 		v, err := g.of(ft)
@@ -254,6 +266,10 @@ func textOf(t reflect.Type, i int) (name string, ok bool) {
 	return string(b), err == nil
 }
 
+// sources are the packages that types come from, by import path, read when the first
+// of their types is met.
+type sources map[string]*packageSource
+
 // A packageSource is what the comments of one package say.
 type packageSource struct{ types map[string]typeDoc }
 
@@ -263,39 +279,46 @@ type typeDoc struct {
 	values []string // string constants of the type, in order
 }
 
-func (g *generator) doc(t reflect.Type) typeDoc {
-	if s := g.source[t.PkgPath()]; s != nil {
-		return s.types[t.Name()]
+func (s sources) of(t reflect.Type) (typeDoc, error) {
+	if t.Name() == "" {
+		return typeDoc{}, nil
 	}
-	return typeDoc{}
+	p := s[t.PkgPath()]
+	if p == nil {
+		var err error
+		if p, err = readPackage(strings.TrimPrefix(t.PkgPath(), "custody/")); err != nil {
+			return typeDoc{}, err
+		}
+		s[t.PkgPath()] = p
+	}
+	doc, ok := p.types[t.Name()]
+	if !ok {
+		return doc, fmt.Errorf("%s is not declared in %s", t.Name(), t.PkgPath())
+	}
+	return doc, nil
 }
 
-// readSource parses the packages that contracts come from.
-func readSource(folders ...string) (map[string]*packageSource, error) {
-	sources := map[string]*packageSource{}
-	for _, folder := range folders {
-		names, err := filepath.Glob(filepath.Join("..", "..", filepath.FromSlash(folder), "*.go"))
-		if err != nil || len(names) == 0 {
-			return nil, fmt.Errorf("no Go files in %s: %v", folder, err)
-		}
-		s := &packageSource{types: map[string]typeDoc{}}
-		for _, name := range names {
-			if strings.HasSuffix(name, "_test.go") {
-				continue
-			}
-			f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
-			if err != nil {
-				return nil, err
-			}
-			for _, decl := range f.Decls {
-				if gen, ok := decl.(*ast.GenDecl); ok {
-					s.add(gen)
-				}
-			}
-		}
-		sources["custody/"+folder] = s
+// readPackage parses the files of a folder.
+func readPackage(folder string) (*packageSource, error) {
+	folder, here := strings.CutSuffix(folder, "_test") // types that only this package has
+	names, err := filepath.Glob(filepath.Join("..", "..", filepath.FromSlash(folder), "*.go"))
+	names = slices.DeleteFunc(names, func(name string) bool { return strings.HasSuffix(name, "_test.go") != here })
+	if err != nil || len(names) == 0 {
+		return nil, fmt.Errorf("no Go files in %s: %v", folder, err)
 	}
-	return sources, nil
+	p := &packageSource{types: map[string]typeDoc{}}
+	for _, name := range names {
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
+		if err != nil {
+			return nil, err
+		}
+		for _, decl := range f.Decls {
+			if gen, ok := decl.(*ast.GenDecl); ok {
+				p.add(gen)
+			}
+		}
+	}
+	return p, nil
 }
 
 func (s *packageSource) add(gen *ast.GenDecl) {

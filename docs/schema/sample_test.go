@@ -1,6 +1,7 @@
 package schema_test
 
 import (
+	"encoding"
 	"encoding/json"
 	"reflect"
 	"slices"
@@ -11,11 +12,11 @@ import (
 )
 
 // filled is a value of the contract's type in which nothing is empty.
-func filled(t *testing.T, c contract) any {
+func filled(t *testing.T, c contract) reflect.Value {
 	t.Helper()
 	v := reflect.New(c.typ).Elem()
-	fill(t, v, "")
-	return v.Interface()
+	filler{t, sources{}}.fill(v, "")
+	return v
 }
 
 // texts are values for fields and types that do not take any text.
@@ -24,14 +25,16 @@ var texts = map[string]string{
 	"review.Verdict.ID":    "8c5a3f10-1b1e-5c0d-9a57-0123456789ab",
 	"review.Digest":        "sha256:" + strings.Repeat("0a", 32),
 	"attestation.Strength": "A",
-	"attestation.Class":    "ai-declared",
-	"change.PersonType":    "User",
-	"change.Unread":        "opaque",
-	"impact.Kind":          "file",
-	"impact.EdgeKind":      "imports",
 }
 
-func fill(t *testing.T, v reflect.Value, field string) {
+type filler struct {
+	t      *testing.T
+	source sources
+}
+
+// fill sets v, which stands in the field of that name, and everything in it.
+func (f filler) fill(v reflect.Value, field string) {
+	t := f.t
 	t.Helper()
 	if v.Type() == reflect.TypeFor[git.OID]() {
 		id, err := git.ParseOID(strings.Repeat("0123abcd", 5))
@@ -43,16 +46,7 @@ func fill(t *testing.T, v reflect.Value, field string) {
 	}
 	switch v.Kind() {
 	case reflect.String:
-		switch {
-		case texts[field] != "":
-			v.SetString(texts[field])
-		case v.Type().PkgPath() == "":
-			v.SetString("text")
-		case texts[defName(v.Type())] != "":
-			v.SetString(texts[defName(v.Type())])
-		default:
-			t.Fatalf("no text for a %s", v.Type())
-		}
+		v.SetString(f.text(v.Type(), field))
 	case reflect.Bool:
 		v.SetBool(true)
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
@@ -61,28 +55,78 @@ func fill(t *testing.T, v reflect.Value, field string) {
 		v.SetUint(1)
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
-		fill(t, v.Elem(), field)
+		f.fill(v.Elem(), field)
 	case reflect.Slice:
 		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
-		fill(t, v.Index(0), field)
+		f.fill(v.Index(0), field)
 	case reflect.Map:
 		key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
-		fill(t, key, field)
-		fill(t, value, field)
+		f.fill(key, field)
+		f.fill(value, field)
 		v.Set(reflect.MakeMap(v.Type()))
 		v.SetMapIndex(key, value)
 	case reflect.Struct:
 		for i := range v.NumField() {
-			if f := v.Type().Field(i); f.IsExported() {
-				fill(t, v.Field(i), defName(v.Type())+"."+f.Name)
-				if id := idOf(v.Type()); id != "" && f.Name == "Schema" {
-					v.Field(i).SetString(id)
-				}
+			sf := v.Type().Field(i)
+			if !sf.IsExported() {
+				continue
+			}
+			f.fill(v.Field(i), defName(v.Type())+"."+sf.Name)
+			if id := idOf(v.Type()); id != "" && sf.Name == "Schema" {
+				v.Field(i).SetString(id)
 			}
 		}
 	default:
 		t.Fatalf("no sample for %s", v.Type())
 	}
+}
+
+// text is something that the field takes.
+func (f filler) text(typ reflect.Type, field string) string {
+	f.t.Helper()
+	if text := texts[field]; text != "" {
+		return text
+	}
+	if typ.PkgPath() == "" {
+		return "text"
+	}
+	if text := texts[defName(typ)]; text != "" {
+		return text
+	}
+	if known := scalars[defName(typ)].Enum; len(known) > 0 {
+		return known[0]
+	}
+	doc, err := f.source.of(typ)
+	if err != nil || len(doc.values) == 0 {
+		f.t.Fatalf("no text for a %s: %v", typ, err)
+	}
+	return doc.values[0]
+}
+
+// plain is v as the maps, lists, texts and numbers that its YAML file would hold.
+func (c contract) plain(v reflect.Value) any {
+	if m, ok := v.Interface().(encoding.TextMarshaler); ok && v.Kind() != reflect.Pointer {
+		return m
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
+		return c.plain(v.Elem())
+	case reflect.Slice:
+		items := []any{}
+		for i := range v.Len() {
+			items = append(items, c.plain(v.Index(i)))
+		}
+		return items
+	case reflect.Struct:
+		object := map[string]any{}
+		for i := range v.NumField() {
+			if key := c.key(v.Type().Field(i)); key != "" {
+				object[key] = c.plain(v.Field(i))
+			}
+		}
+		return object
+	}
+	return v.Interface()
 }
 
 // A place is one value of a document.
@@ -112,7 +156,7 @@ func (c contract) places(typ reflect.Type, doc any) []place {
 					inner = p.typ.Elem()
 				} else {
 					inner = c.field(p.typ, key).Type
-					nullable = inner.Kind() == reflect.Pointer && c.keys(p.typ)[key]
+					nullable = inner.Kind() == reflect.Pointer && c.keys(p.typ)[key] && !c.yaml
 				}
 				add(place{p.at + "." + key, inner, nullable, v[key], func(changed any) { v[key] = changed }})
 			}
@@ -153,20 +197,18 @@ func (c contract) field(typ reflect.Type, key string) reflect.StructField {
 
 // key is what the field is called in the document; empty when it is not in it.
 func (c contract) key(f reflect.StructField) string {
-	name, _, _ := strings.Cut(f.Tag.Get(c.tagName()), ",")
-	if name == "-" {
-		return ""
+	if name, _ := c.tag(f); name != "-" {
+		return name
 	}
-	return name
+	return ""
 }
 
 // keys are those of an object of this type, each with whether it must be there.
 func (c contract) keys(typ reflect.Type) map[string]bool {
 	keys := map[string]bool{}
 	for i := range typ.NumField() {
-		f := typ.Field(i)
-		if key := c.key(f); key != "" {
-			keys[key] = c.must(typ, f)
+		if key := c.key(typ.Field(i)); key != "" {
+			keys[key] = c.must(typ.Field(i))
 		}
 	}
 	return keys

@@ -30,12 +30,10 @@ var update = flag.Bool("update", false, "rewrite the schemas")
 
 // A contract is one row of the table: a document and the type that it is.
 type contract struct {
-	id       string // the value of its "schema" key; for a file that has none, a name like it
-	title    string
-	typ      reflect.Type
-	tag      string              // struct tag that names its fields; "" is json
-	closed   bool                // unknown keys are errors
-	required map[string][]string // by type; nil: everything without omitempty
+	id    string // the value of its "schema" key; for a file that has none, a name like it
+	title string
+	typ   reflect.Type
+	yaml  bool // a file that people write: yaml tags, "required" ones, and no unknown key
 }
 
 var contracts = []contract{
@@ -48,9 +46,6 @@ var contracts = []contract{
 // handWritten schemas have no type of ours behind them: other tools own those formats.
 var handWritten = []string{"ai-attestation-file.schema.json"}
 
-// sourceFolders are the packages whose types and comments the contracts are made of.
-var sourceFolders = []string{"impact", "attestation", "attestation/claim", "internal/change", "internal/finding", "internal/git", "internal/review"}
-
 // scalars are the types whose values are text or numbers of a form that Go's type
 // system does not say.
 var scalars = map[string]node{
@@ -59,6 +54,9 @@ var scalars = map[string]node{
 	"review.Digest":        {Type: "string", Pattern: "^sha256:[0-9a-f]{64}$"},
 	"attestation.Strength": {Type: "string", Enum: []string{"A", "B", "C", "D", "E", "F"}},
 	"impact.Confidence":    {Type: "integer", Minimum: number(0), Maximum: number(1000)},
+	// All that the design names, not only what extractors find today.
+	"impact.Kind":     {Type: "string", Enum: []string{"file", "package", "symbol", "test", "document", "table", "endpoint", "owner"}},
+	"impact.EdgeKind": {Type: "string", Enum: []string{"imports", "contains", "references", "tests", "documents", "owns", "reads", "writes", "requires"}},
 }
 
 // fields are those that hold less than their type could.
@@ -70,18 +68,21 @@ var fields = map[string]func(*node){
 
 func number(n int) *int { return &n }
 
-func (c contract) tagName() string {
-	if c.tag == "" {
-		return "json"
+// tag splits a field's tag into its name in the document and its options.
+func (c contract) tag(f reflect.StructField) (name, options string) {
+	key := "json"
+	if c.yaml {
+		key = "yaml"
 	}
-	return c.tag
+	name, options, _ = strings.Cut(f.Tag.Get(key), ",")
+	return name, options
 }
 
-// must says whether an object of this type is refused without the field.
-func (c contract) must(typ reflect.Type, f reflect.StructField) bool {
-	name, options, _ := strings.Cut(f.Tag.Get(c.tagName()), ",")
-	if c.required != nil {
-		return slices.Contains(c.required[defName(typ)], name)
+// must says whether an object is refused without the field.
+func (c contract) must(f reflect.StructField) bool {
+	_, options := c.tag(f)
+	if c.yaml {
+		return strings.Contains(options, "required")
 	}
 	return !strings.Contains(options, "omitempty") && !strings.Contains(options, "omitzero")
 }
@@ -93,10 +94,7 @@ func (c contract) file() string {
 }
 
 func TestSchemasAreGenerated(t *testing.T) {
-	source, err := readSource(sourceFolders...)
-	if err != nil {
-		t.Fatal(err)
-	}
+	source := sources{}
 	var want []string
 	for _, c := range contracts {
 		want = append(want, c.file())
@@ -115,14 +113,14 @@ func TestSchemasAreGenerated(t *testing.T) {
 			t.Errorf("%s is not what its type says any more: run 'make docs', and read the difference: a field that goes, or becomes required, is a new version", c.file())
 		}
 	}
-	want = append(want, handWritten...)
 	got, err := filepath.Glob("*.schema.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	slices.Sort(want)
-	if !slices.Equal(got, want) {
-		t.Errorf("schemas in this folder:\n\t%s\nwant, by the table:\n\t%s", strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
+	for _, file := range got {
+		if !slices.Contains(want, file) && !slices.Contains(handWritten, file) {
+			t.Errorf("%s has no row in the table", file)
+		}
 	}
 }
 
@@ -134,7 +132,7 @@ func TestDocuments(t *testing.T) {
 	for _, c := range contracts {
 		t.Run(c.file(), func(t *testing.T) {
 			s := compile(t, c.file())
-			doc := decode(t, encode(t, filled(t, c)))
+			doc := c.document(t, filled(t, c))
 			if err := s.Validate(doc); err != nil {
 				t.Fatalf("a complete document is refused: %v", err)
 			}
@@ -158,7 +156,7 @@ func TestDocuments(t *testing.T) {
 					continue
 				}
 				object["a key of tomorrow"] = true
-				if err := s.Validate(doc); (err != nil) != c.closed {
+				if err := s.Validate(doc); (err != nil) != c.yaml {
 					t.Errorf("%s: with an unknown key: %v", p.at, err)
 				}
 				delete(object, "a key of tomorrow")
@@ -196,20 +194,22 @@ func compile(t *testing.T, file string) *jsonschema.Schema {
 	return s
 }
 
-func decode(t *testing.T, text []byte) any {
+// document is what stands in a file that holds v.
+func (c contract) document(t *testing.T, v reflect.Value) any {
 	t.Helper()
+	var text []byte
+	var err error
+	if c.yaml {
+		text, err = json.Marshal(c.plain(v))
+	} else {
+		text, err = json.Marshal(v.Interface())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return doc
-}
-
-func encode(t *testing.T, v any) []byte {
-	t.Helper()
-	text, err := json.Marshal(v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text
 }

@@ -31,7 +31,7 @@ func openDiskTree(t *testing.T) *diskTree {
 	t.Helper()
 	root := os.Getenv("CUSTODY_LANG_TREE")
 	if root == "" {
-		t.Skip("set CUSTODY_LANG_TREE to a checkout")
+		t.Skip("set CUSTODY_LANG_TREE=DIR to a checkout")
 	}
 	tree := &diskTree{root: root, set: map[string]bool{}, facts: map[string]*Facts{}}
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
@@ -214,7 +214,7 @@ func compareListing(t *testing.T, tree *diskTree, format func(path string, facts
 	t.Helper()
 	listing, err := os.ReadFile(os.Getenv("CUSTODY_LANG_TRUTH"))
 	if err != nil {
-		t.Skip("set CUSTODY_LANG_TRUTH to a listing of imports")
+		t.Skip("set CUSTODY_LANG_TRUTH=FILE to a listing of imports")
 	}
 	var files, imports, missed, extra, damaged, skipped int
 	for line := range bytes.Lines(listing) {

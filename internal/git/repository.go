@@ -76,7 +76,7 @@ func Open(ctx context.Context, dir string, opts ...Option) (*Repository, error) 
 	}
 	temp, ok := variable(o.environ, "TMPDIR")
 	if !ok || temp == "" {
-		temp = os.TempDir()
+		temp = "/tmp"
 	}
 	iso, err := newIsolation(temp, loc, quarantine)
 	if err != nil {
