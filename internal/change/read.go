@@ -9,11 +9,11 @@ import (
 
 // Repo is the repository that a change is read from; *git.Repository is one.
 type Repo interface {
+	Differ
 	Shallow() bool
 	Commit(ctx context.Context, id git.OID) (*git.Commit, error)
 	MergeBases(ctx context.Context, a, b git.OID) ([]git.OID, error)
 	Commits(ctx context.Context, base, head git.OID, max int) (commits []*git.Commit, more bool, err error)
-	Diff(ctx context.Context, from, to git.OID, lim git.DiffLimits) (*git.Diff, error)
 }
 
 // Limits bound what Read reads. What they cut off is in Change.Limits.
@@ -25,6 +25,17 @@ type Limits struct {
 // DefaultLimits are those of a review.
 func DefaultLimits() Limits {
 	return Limits{Commits: 50_000, Diff: git.DefaultDiffLimits()}
+}
+
+// Map is the table as a pack records it.
+func (l Limits) Map() map[string]int64 {
+	return map[string]int64{
+		"change.commits":    int64(l.Commits),
+		"change.files":      int64(l.Diff.Files),
+		"change.lines":      int64(l.Diff.Lines),
+		"change.diff_bytes": l.Diff.Bytes,
+		"change.file_bytes": l.Diff.FileBytes,
+	}
 }
 
 // Read reads the change base..head. Both are commits; one that is missing is an error
@@ -66,18 +77,35 @@ func Read(ctx context.Context, repo Repo, base, head git.OID, lim Limits) (*Chan
 		return nil, err
 	}
 	c.FromTree = from.Tree
-	diff, err := repo.Diff(ctx, c.FromTree, c.HeadTree, lim.Diff)
+	files, cut, err := Diff(ctx, repo, c.FromTree, c.HeadTree, lim)
 	if err != nil {
 		return nil, fmt.Errorf("reading what changed from %s to %s: %w", c.From.Short(), head.Short(), err)
 	}
-	for _, l := range diff.Limits {
-		c.Limits = append(c.Limits, Limit{l.What, int64(l.Max)})
-	}
-	c.Files = make([]File, len(diff.Files))
-	for i, f := range diff.Files {
-		c.Files[i] = fileOf(f)
-	}
+	c.Files, c.Limits = files, append(c.Limits, cut...)
 	return c, nil
+}
+
+// Differ compares trees, or the trees of commits.
+type Differ interface {
+	Diff(ctx context.Context, from, to git.OID, lim git.DiffLimits) (*git.Diff, error)
+}
+
+// Diff lists the files that differ from one tree or commit to another, and the limits
+// that cut the list, if any.
+func Diff(ctx context.Context, repo Differ, from, to git.OID, lim Limits) ([]File, []Limit, error) {
+	diff, err := repo.Diff(ctx, from, to, lim.Diff)
+	if err != nil {
+		return nil, nil, err
+	}
+	var cut []Limit
+	for _, l := range diff.Limits {
+		cut = append(cut, Limit{l.What, int64(l.Max)})
+	}
+	files := make([]File, len(diff.Files))
+	for i, f := range diff.Files {
+		files[i] = fileOf(f)
+	}
+	return files, cut, nil
 }
 
 func (c *Change) addCommits(commits []*git.Commit) {

@@ -30,7 +30,7 @@ func (d Decision) MarshalText() ([]byte, error) { return []byte(d.String()), nil
 // for Door.
 type Verdict struct {
 	Schema      string              `json:"schema"`
-	ID          string              `json:"id"` // UUIDv5 of everything but Door and ID
+	ID          string              `json:"id"` // UUIDv5 of everything but Door and ID; package pack derives it when it encodes
 	Door        Door                `json:"door"`
 	Decision    Decision            `json:"decision"`
 	Reasons     []finding.Reason    `json:"reasons"` // why, most important first
