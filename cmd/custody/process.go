@@ -15,6 +15,7 @@ type process struct {
 	in       io.Reader
 	out, err io.Writer
 	env      func(string) string // "" when unset
+	environ  []string            // whole, for git
 	now      func() time.Time
 	random   io.Reader
 	terminal bool // err is a terminal: progress may be drawn on it
@@ -25,6 +26,7 @@ func thisProcess() *process {
 	return &process{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr,
 		env:      os.Getenv,
+		environ:  os.Environ(),
 		now:      time.Now,
 		random:   rand.Reader,
 		terminal: isTerminal(os.Stderr),

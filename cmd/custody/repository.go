@@ -68,18 +68,21 @@ func defaultBase(ctx context.Context, r git.Reader, head git.OID) (git.OID, stri
 	return commit.Parents[0], "the first parent of head", nil
 }
 
+// resolveFlag resolves a revision that was given as the value of a flag, or as an
+// argument when flag is empty.
 func resolveFlag(ctx context.Context, r git.Reader, flag, rev string) (git.OID, error) {
+	what := strings.TrimSpace(fmt.Sprintf("%s %q", flag, rev))
 	id, err := r.Resolve(ctx, rev)
 	var other *git.NotCommitError
 	switch {
 	case err == nil:
 		return id, nil
 	case errors.Is(err, git.ErrNotFound):
-		return id, hint(fmt.Errorf("%s %q: no such commit, branch or tag", flag, rev),
+		return id, hint(fmt.Errorf("%s: no such commit, branch or tag", what),
 			"is it fetched? 'git fetch origin' brings branches; 'git log --oneline' lists commits")
 	case errors.As(err, &other):
-		return id, hint(fmt.Errorf("%s: %w", flag, err), "name a commit, a branch or a tag of one")
+		return id, hint(fmt.Errorf("%s: %w", what, err), "name a commit, a branch or a tag of one")
 	default:
-		return id, fmt.Errorf("%s %q: %w", flag, rev, err)
+		return id, fmt.Errorf("%s: %w", what, err)
 	}
 }

@@ -38,7 +38,11 @@ Exit codes: 0 pass, 1 fail, 3 incomplete (a rule needs a fact that is missing),
 		return hint(err, "see '"+cmd.CommandPath()+" --help'")
 	})
 	root.PersistentFlags().StringVarP(&dir, "directory", "C", dir, "work in the repository at `DIR`")
-	root.AddCommand(newVersion(p))
+	root.AddCommand(
+		newVersion(p),
+		newScan(p, &dir),
+		newImpact(p, &dir),
+	)
 	return root
 }
 

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"custody/impact"
+	"custody/internal/change"
+	"custody/internal/git"
+)
+
+type impactOptions struct {
+	dir     string
+	commits rangeFlags
+	paths   []string // instead of a range
+	all     bool
+	format  string
+}
+
+func newImpact(p *process, dir *string) *cobra.Command {
+	var o impactOptions
+	cmd := &cobra.Command{
+		Use:   "impact [--base A] [--head B] | --change PATH...",
+		Short: "Show what a change reaches, and why",
+		Long: `Show every file and package that a change reaches, nearest first, with the shortest
+path to each. The change is a range of commits, or files of a commit that count as
+modified.`,
+		Example: `  custody impact --base main --head feature
+  custody impact --change auth/service.py --change auth/token.py
+  custody impact --change "modified: auth_service.py"`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.dir = *dir
+			return runImpact(cmd.Context(), p, &o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.commits.base, "base", "", "the `COMMIT`, branch or tag that the change is for (default: the branch that head would be merged into)")
+	f.StringVar(&o.commits.head, "head", "", "the `COMMIT`, branch or tag of the change (default: HEAD)")
+	f.StringArrayVar(&o.paths, "change", nil, "a `PATH` at head that counts as modified, also as git status prints it; may be repeated")
+	f.BoolVar(&o.all, "all", false, "list all that is reached, not the first twenty")
+	cmd.MarkFlagsMutuallyExclusive("change", "base")
+	addFormat(cmd, &o.format, "text", "json")
+	return cmd
+}
+
+func runImpact(ctx context.Context, p *process, o *impactOptions) error {
+	var report *impact.Report
+	var err error
+	if len(o.paths) > 0 {
+		report, err = impactOfPaths(ctx, p, o)
+	} else {
+		report, err = impactOfRange(ctx, p, o)
+	}
+	if err != nil {
+		return err
+	}
+	if o.format == "json" {
+		return writeJSON(p.out, report)
+	}
+	options := impact.TextOptions{}
+	if o.all {
+		options.Nodes = -1
+	}
+	return impact.WriteText(p.out, report, options)
+}
+
+func impactOfRange(ctx context.Context, p *process, o *impactOptions) (*impact.Report, error) {
+	repo, err := openRepository(ctx, p, o.dir)
+	if err != nil {
+		return nil, err
+	}
+	defer repo.Close()
+	commits, err := o.commits.resolve(ctx, repo)
+	if err != nil {
+		return nil, err
+	}
+	if commits.why != "" {
+		fmt.Fprintf(p.err, "base: %s (%s)\n", commits.base.Short(), commits.why)
+	}
+	c, err := change.Read(ctx, repo, commits.base, commits.head, change.DefaultLimits())
+	if err != nil {
+		return nil, err
+	}
+	facts := openFacts(p, repo.CommonDir())
+	report, err := impact.Assess(ctx, impact.AssessInput{Source: impact.Objects(repo), Change: c, Facts: facts})
+	if err == nil {
+		facts.save(p)
+	}
+	return report, err
+}
+
+func impactOfPaths(ctx context.Context, p *process, o *impactOptions) (*impact.Report, error) {
+	repo, err := openReader(ctx, p, o.dir)
+	if err != nil {
+		return nil, err
+	}
+	defer repo.Close()
+	rev := o.commits.head
+	if rev == "" {
+		rev = "HEAD"
+	}
+	head, err := resolveFlag(ctx, repo, "--head", rev)
+	if err != nil {
+		return nil, err
+	}
+	facts := openFacts(p, repo.CommonDir())
+	graph, err := buildGraph(ctx, repo, head, facts)
+	if err != nil {
+		return nil, err
+	}
+	facts.save(p)
+	var paths []change.Path
+	for _, typed := range o.paths {
+		paths = append(paths, cleanPath(typed))
+	}
+	report, err := impact.Trace(ctx, impact.TraceInput{Head: graph, Paths: paths})
+	var unknown *impact.UnknownPathError
+	if errors.As(err, &unknown) {
+		return nil, hint(err, sameNames(ctx, repo, head, unknown.Paths)...)
+	}
+	return report, err
+}
+
+// cleanPath takes a path as people have it: as git status prints it ("modified: a.py"),
+// with a "./", with the other slash.
+func cleanPath(typed string) change.Path {
+	s := strings.TrimSpace(typed)
+	for _, status := range []string{"modified:", "new file:", "deleted:", "renamed:", "typechange:"} {
+		if rest, ok := strings.CutPrefix(s, status); ok {
+			s = strings.TrimSpace(rest)
+			break
+		}
+	}
+	if _, to, renamed := strings.Cut(s, " -> "); renamed {
+		s = to
+	}
+	return change.Path(strings.TrimPrefix(path.Clean(s), "/"))
+}
+
+// sameNames finds files that have the last component of the paths that are unknown.
+func sameNames(ctx context.Context, r git.Reader, head git.OID, unknown []change.Path) []string {
+	const most = 5
+	names := map[string]bool{}
+	for _, p := range unknown {
+		names[path.Base(string(p))] = true
+	}
+	commit, err := r.Commit(ctx, head)
+	if err != nil {
+		return nil
+	}
+	var found []string
+	err = git.Walk(ctx, r, commit.Tree, git.DefaultWalkLimits(), func(p string, _ git.Entry) error {
+		if names[path.Base(p)] && len(found) < most {
+			found = append(found, "did you mean "+change.Path(p).Escaped()+"?")
+		}
+		return nil
+	})
+	if err != nil {
+		return nil
+	}
+	return slices.Clip(found)
+}

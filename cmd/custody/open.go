@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+
+	"custody/impact/cache"
+	"custody/internal/git"
+)
+
+// openRepository opens the repository at -C, or above it as git does.
+func openRepository(ctx context.Context, p *process, dir string) (*git.Repository, error) {
+	repo, err := git.Open(ctx, dir, git.WithEnviron(p.environ))
+	var old *git.VersionError
+	switch {
+	case errors.Is(err, exec.ErrNotFound):
+		return nil, hint(err, "install git; without it, only 'custody scan' and 'custody impact --change' can read a repository")
+	case errors.As(err, &old):
+		return nil, hint(err, "update git")
+	case err != nil:
+		return nil, hint(err, "name the repository with -C DIR")
+	}
+	return repo, nil
+}
+
+// A reader is a repository of which only objects are wanted.
+type reader interface {
+	git.Reader
+	CommonDir() string
+	Close() error
+}
+
+// openReader opens a repository for its objects.
+func openReader(ctx context.Context, p *process, dir string) (reader, error) {
+	return openRepository(ctx, p, dir)
+}
+
+// A factStore keeps what files say of themselves between commands.
+type factStore struct {
+	*cache.Store
+	off bool // there is no place to keep anything: work in memory
+}
+
+// openFacts opens the cache of a repository. A cache that can not be used costs time,
+// never an answer.
+func openFacts(p *process, commonDir string) factStore {
+	dir := p.cacheDir()
+	real, err := filepath.EvalSymlinks(commonDir)
+	if dir == "" || err != nil {
+		return factStore{Store: cache.Open(""), off: true}
+	}
+	sum := sha256.Sum256([]byte(real))
+	store := cache.Open(filepath.Join(dir, hex.EncodeToString(sum[:]), cache.FileName))
+	if err := store.Refused(); err != nil {
+		fmt.Fprintf(p.err, "the cache is not used: %v\n", err)
+	}
+	return factStore{Store: store}
+}
+
+// save keeps what was learnt. That it can not be kept is said, and no error.
+func (s factStore) save(p *process) {
+	if s.off {
+		return
+	}
+	if err := s.Save(); err != nil && !errors.Is(err, cache.ErrBusy) {
+		fmt.Fprintf(p.err, "nothing was kept for the next time: %v\n", err)
+	}
+}

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"custody/impact"
+	"custody/internal/git"
+)
+
+type scanOptions struct {
+	dir, rev, format string
+}
+
+func newScan(p *process, dir *string) *cobra.Command {
+	var o scanOptions
+	cmd := &cobra.Command{
+		Use:   "scan [REV]",
+		Short: "Build the dependency graph of a commit",
+		Long: `Build the dependency graph of a commit (default: HEAD) from its blobs and print what
+it holds, what was skipped, and why. --format json prints the graph whole.`,
+		Example: `  custody scan
+  custody scan --format json v1.2 > graph.json`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.dir, o.rev = *dir, "HEAD"
+			if len(args) > 0 {
+				o.rev = args[0]
+			}
+			return runScan(cmd.Context(), p, &o)
+		},
+	}
+	addFormat(cmd, &o.format, "text", "json")
+	return cmd
+}
+
+func runScan(ctx context.Context, p *process, o *scanOptions) error {
+	repo, err := openReader(ctx, p, o.dir)
+	if err != nil {
+		return err
+	}
+	defer repo.Close()
+	id, err := resolveFlag(ctx, repo, "", o.rev)
+	if err != nil {
+		return err
+	}
+	facts := openFacts(p, repo.CommonDir())
+	graph, err := buildGraph(ctx, repo, id, facts)
+	if err != nil {
+		return err
+	}
+	facts.save(p)
+	if o.format == "json" {
+		return graph.WriteDocument(p.out)
+	}
+	fmt.Fprintf(p.out, "commit %s\n", id)
+	return impact.WriteGraphText(p.out, graph)
+}
+
+// buildGraph makes the graph of a commit.
+func buildGraph(ctx context.Context, repo reader, commit git.OID, facts impact.FactStore) (*impact.Graph, error) {
+	c, err := repo.Commit(ctx, commit)
+	if err != nil {
+		return nil, err
+	}
+	return impact.Build(ctx, impact.BuildInput{
+		Source: impact.Objects(repo), Commit: commit, Tree: c.Tree, Facts: facts,
+	})
+}
