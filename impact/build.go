@@ -86,6 +86,8 @@ type treeFile struct {
 func (b *builder) walk(ctx context.Context) error {
 	err := b.Source.Walk(ctx, b.Tree, func(path string, e git.Entry, err error) error {
 		switch {
+		case errors.Is(err, ErrLimit):
+			b.gap(gap{file: change.Path(path), any: true, skip: skipReason{SkipLimit, "folder is over a limit"}})
 		case err != nil:
 			b.gap(gap{file: change.Path(path), any: true, skip: skipReason{SkipUnreadable, "folder can not be read"}})
 		case !isClean(path):

@@ -25,11 +25,12 @@ type memory struct {
 }
 
 const (
-	missing   = "!missing"
-	symlink   = "!symlink"
-	submodule = "!submodule"
-	badFolder = "!folder"
-	exec      = "!exec"
+	missing    = "!missing"
+	symlink    = "!symlink"
+	submodule  = "!submodule"
+	badFolder  = "!folder"
+	hugeFolder = "!huge"
+	exec       = "!exec"
 )
 
 func oid(s string) git.OID {
@@ -70,6 +71,8 @@ func (m *memory) Walk(_ context.Context, tree git.OID, fn func(string, git.Entry
 			e.Mode = git.ModeExecutable
 		case badFolder:
 			err = git.ErrMissing
+		case hugeFolder:
+			err = fmt.Errorf("a million files: %w", ErrLimit)
 		}
 		if err := fn(p, e, err); err != nil {
 			return err

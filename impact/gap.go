@@ -15,7 +15,7 @@ import (
 // anyway.
 type gap struct {
 	file   change.Path
-	family string // the languages that a missing edge can lead to; empty: all
+	family string // the languages that a missing edge can lead to, beside none; empty: all
 	skip   skipReason
 	line   int
 	names  []string // sorted; the missing edge leads to something of one of these names

@@ -114,6 +114,17 @@ func (g *Graph) node(p change.Path) int32 {
 	return -1
 }
 
+// missing is why a file is not in the graph, or what it imports is not; that a folder
+// above it could not be listed is such a reason, too.
+func (g *Graph) missing(p change.Path) (skipReason, bool) {
+	for {
+		if why, ok := g.skipped[p]; ok || p == "." {
+			return why, ok
+		}
+		p = folderOf(p)
+	}
+}
+
 // assemble sorts nodes and edges, drops double edges and builds the lookups. Edges of
 // equal ends and kind: the most confident one stays, then the one on the first line.
 func (g *Graph) assemble() {

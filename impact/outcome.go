@@ -59,7 +59,7 @@ func (t *tracer) assessFiles() (families []string, reasons []finding.Reason) {
 				continue
 			}
 			n := side.graph.node(side.path)
-			skip, skipped := side.graph.skipped[side.path]
+			skip, skipped := side.graph.missing(side.path)
 			switch {
 			case skipped && skip.reason != SkipOpaque:
 				reasons = append(reasons, finding.Reason{Code: skip.reason, Detail: skip.detail, Path: side.path.Escaped()})
@@ -148,42 +148,44 @@ func (t *tracer) known(w *walk, file change.Path) bool {
 // tests alone.
 func (w *walk) passes(p int32) bool { return w.graph.Nodes[w.steps[p].prev].Kind != KindTest }
 
-// A nameSet is how imports could call the changed and reached nodes, by language family.
-type nameSet struct {
-	families map[string][]string // sorted
-	any      map[string]bool     // one of them has no name, such as Go's root package
-	all      []string            // sorted
+// A nameSet is how imports could call the changed and reached nodes, by language family;
+// "" holds those of none, such as a JSON file, which files of any language may name.
+type nameSet map[string]*names
+
+type names struct {
+	sorted []string
+	any    bool // one of them has no name, such as Go's root package
 }
 
 func (t *tracer) names(w *walk) nameSet {
-	s := nameSet{families: map[string][]string{}, any: map[string]bool{}}
+	s := nameSet{}
 	for i := range w.steps {
-		if w.steps[i].distance < 0 {
-			continue
-		}
 		n := &w.graph.Nodes[i]
-		f := family(n.Language)
-		if _, inPackage := w.graph.packages[folderOf(n.Path)]; inPackage && n.Kind != KindPackage && f == "go" {
-			continue // nobody imports a Go file
+		if w.steps[i].distance < 0 || n.Language == "go" && n.Kind != KindPackage {
+			continue // nobody imports a Go file, but its package
 		}
-		names := namesOf(n.Path, n.Kind == KindPackage)
-		s.families[f] = append(s.families[f], names...)
-		s.any[f] = s.any[f] || len(names) == 0
-		s.all = append(s.all, names...)
+		f := s[family(n.Language)]
+		if f == nil {
+			f = &names{}
+			s[family(n.Language)] = f
+		}
+		spelled := namesOf(n.Path, n.Kind == KindPackage)
+		f.sorted = append(f.sorted, spelled...)
+		f.any = f.any || len(spelled) == 0
 	}
-	for _, names := range s.families {
-		slices.Sort(names)
+	for _, f := range s {
+		slices.Sort(f.sorted)
 	}
-	slices.Sort(s.all)
 	return s
 }
 
 func (s nameSet) mayBeMeantBy(g *gap) bool {
-	if g.family == "" {
-		return len(s.families) > 0 && g.couldName(s.all)
+	for family, names := range s {
+		if (g.family == "" || family == "" || g.family == family) && (names.any || g.couldName(names.sorted)) {
+			return true
+		}
 	}
-	names, ok := s.families[g.family]
-	return ok && (s.any[g.family] || g.couldName(names))
+	return false
 }
 
 // short keeps a few examples of each code; the graph document and Changed have them all.

@@ -117,10 +117,9 @@ func (b *builder) unresolved(f *treeFile, imp lang.Import) {
 	})
 }
 
-// importsFamily is what an import of a file can lead to: an embedded file is of any
-// language, and so is a script's "./logo.svg".
+// importsFamily is what an import can lead to: what Go embeds may be of any language.
 func importsFamily(l *lang.Language, imp lang.Import) string {
-	if imp.Kind == lang.Embed || family(l.Name) == "script" {
+	if imp.Kind == lang.Embed {
 		return ""
 	}
 	return family(l.Name)

@@ -2,6 +2,7 @@ package impact
 
 import (
 	"context"
+	"errors"
 
 	"custody/impact/lang"
 	"custody/internal/git"
@@ -10,8 +11,9 @@ import (
 // A Source is what Build needs of a repository.
 type Source interface {
 	// Walk calls fn for everything below a tree that is not a folder, in git's order,
-	// with its full path, and, with an error, for a folder that can not be read. It
-	// stops at the first error that fn returns, and returns that.
+	// with its full path, and, with an error, for a folder that can not be listed
+	// ("." is the whole tree; ErrLimit in the error says that it could be, but is over
+	// a limit). It stops at the first error that fn returns, and returns that.
 	Walk(ctx context.Context, tree git.OID, fn func(path string, e git.Entry, err error) error) error
 	// Blobs reads many blobs of at most limit bytes. It calls fn once for each place
 	// in ids, one call at a time, with the blob, whose bytes fn may keep only until it
@@ -19,6 +21,9 @@ type Source interface {
 	// one over the limit). It stops at the first error that fn returns.
 	Blobs(ctx context.Context, ids []git.OID, limit int64, fn func(i int, data []byte, err error) error) error
 }
+
+// ErrLimit says that a folder is not listed because it is too large.
+var ErrLimit = errors.New("over a limit")
 
 // A FactKey names what one extractor says of one blob. It never changes its meaning, so
 // what is stored under it may be kept for ever.

@@ -102,7 +102,10 @@ func writeReached(out io.Writer, reached []Reached, o TextOptions) {
 			fmt.Fprintf(out, "  distance %d\n", r.Distance)
 		}
 		name := r.Path
-		if r.Kind == KindPackage {
+		switch {
+		case r.Node == "package:.":
+			name = "the root package"
+		case r.Kind == KindPackage:
 			name = "package " + r.Path
 		}
 		why := r.Reason

@@ -98,7 +98,7 @@ func (t *tracer) listFiles() error {
 	} else {
 		var unknown []change.Path
 		for _, p := range slices.Compact(slices.Sorted(slices.Values(t.Paths))) {
-			if _, skipped := t.Head.skipped[p]; !skipped && t.Head.node(p) < 0 {
+			if _, skipped := t.Head.missing(p); !skipped && t.Head.node(p) < 0 {
 				unknown = append(unknown, p)
 			}
 			t.files = append(t.files, change.File{Path: p, Status: change.Modified})
@@ -209,7 +209,8 @@ func (t *tracer) report() *Report {
 			if n := g.node(path); n >= 0 {
 				c.Language = g.Nodes[n].Language
 			}
-			c.Skipped = g.skipped[path].reason
+			why, _ := g.missing(path)
+			c.Skipped = why.reason
 		}
 		r.Changed = append(r.Changed, c)
 	}

@@ -226,6 +226,8 @@ func TestOutcome(t *testing.T) {
 		{"missing elsewhere", with("x.toy", missing), []change.Path{"lib/target.toy"}, "unreadable x.toy"},
 		{"missing, another language", with("x/x.go", missing), []change.Path{"lib/target.toy"}, ""},
 		{"missing folder", with("x", badFolder), []change.Path{"lib/target.toy"}, "unreadable x"},
+		{"changed in a missing folder", with("x", badFolder), []change.Path{"lib/target.toy", "x/y/z.toy"}, "unreadable x, unreadable x/y/z.toy"},
+		{"tree over a limit", map[string]string{".": hugeFolder}, []change.Path{"x/y.toy"}, "limit x/y.toy"},
 		{"hostile name", with("../x.toy", "a"), []change.Path{"lib/target.toy"}, "unreadable ../x.toy"},
 		{"too large, changed", clone(base, "lib/target.toy", strings.Repeat("x", 4<<20+1)), []change.Path{"lib/target.toy"}, "limit lib/target.toy"},
 		{"too large elsewhere", with("x.toy", strings.Repeat("x", 4<<20+1)), []change.Path{"lib/target.toy"}, "limit x.toy"},

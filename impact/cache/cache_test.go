@@ -156,7 +156,7 @@ func TestNewerVersionReplacesOlder(t *testing.T) {
 func TestDamagedFilesAreIgnored(t *testing.T) {
 	path := newPath(t)
 	s := Open(path)
-	put(s, 0, 20)
+	put(s, 0, 6)
 	mustSave(t, s)
 	good, err := os.ReadFile(path)
 	if err != nil {
@@ -171,7 +171,7 @@ func TestDamagedFilesAreIgnored(t *testing.T) {
 		if s.Refused() == nil {
 			t.Fatalf("%s: not refused", what)
 		}
-		if check(t, s, 0, 20) != 0 {
+		if check(t, s, 0, 6) != 0 {
 			t.Fatalf("%s: has facts", what)
 		}
 	}
@@ -188,7 +188,7 @@ func TestDamagedFilesAreIgnored(t *testing.T) {
 	s = Open(path)
 	put(s, 0, 5)
 	mustSave(t, s)
-	if s = Open(path); s.Refused() != nil || check(t, s, 0, 20) != 5 {
+	if s = Open(path); s.Refused() != nil || check(t, s, 0, 6) != 5 {
 		t.Error("not rebuilt:", s.Refused())
 	}
 }
@@ -244,7 +244,7 @@ func TestForeignFilesAreIgnored(t *testing.T) {
 // and whoever was told that Save worked finds its facts.
 func TestConcurrentWriters(t *testing.T) {
 	path := newPath(t)
-	const writers, each = 8, 20
+	const writers, each = 6, 8
 	var wg sync.WaitGroup
 	for w := range writers {
 		wg.Go(func() {
