@@ -278,3 +278,37 @@ func TestOracleScript(t *testing.T) {
 	})
 	t.Logf("resolution: %v", kinds)
 }
+
+// TestOracleScriptTargets holds targets against those of TypeScript's own resolution:
+// JSON lines {"path", "to"{"LINE kind spec": path}}.
+func TestOracleScriptTargets(t *testing.T) {
+	tree := openDiskTree(t)
+	listing, err := os.ReadFile(os.Getenv("CUSTODY_LANG_TARGETS"))
+	if err != nil {
+		t.Skip("set CUSTODY_LANG_TARGETS to a listing of resolved imports")
+	}
+	resolver := newScriptResolver(tree)
+	var agreed, wrong int
+	for line := range bytes.Lines(listing) {
+		var truth struct {
+			Path string
+			To   map[string]string
+		}
+		if err := json.Unmarshal(line, &truth); err != nil {
+			t.Fatal(err)
+		}
+		for _, imp := range tree.Facts(truth.Path).Imports {
+			want, ok := truth.To[fmt.Sprintf("%d %s", imp.Line, formatImport(imp))]
+			if !ok {
+				continue
+			}
+			if to := resolver.Resolve(truth.Path, imp); slices.Contains(to.Files, want) {
+				agreed++
+			} else {
+				wrong++
+				t.Errorf("%s:%d %s is %+v, TypeScript says %s", truth.Path, imp.Line, imp.Spec, to, want)
+			}
+		}
+	}
+	t.Logf("%d agreed, %d wrong", agreed, wrong)
+}

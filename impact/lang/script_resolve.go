@@ -1,7 +1,354 @@
 package lang
 
-func newScriptResolver(tree Tree) Resolver { return scriptStub{} }
+import (
+	"slices"
+	"strings"
+)
 
-type scriptStub struct{}
+// newScriptResolver reads every package.json of the tree, for the names of packages;
+// tsconfig.json and jsconfig.json files are read when an import needs them.
+func newScriptResolver(tree Tree) Resolver {
+	r := &scriptResolver{
+		tree:     tree,
+		packages: map[string]*scriptPackage{},
+		named:    map[string][]*scriptPackage{},
+		modules:  map[string]bool{},
+		configs:  map[string]*scriptConfig{},
+		places:   map[string]*scriptPlace{},
+	}
+	for _, path := range tree.Files() {
+		if i := strings.LastIndex("/"+path, "/node_modules/"); i >= 0 {
+			r.modules[under(".", strings.TrimSuffix(path[:i], "/"))] = true
+		}
+		if baseOf(path) != "package.json" {
+			continue
+		}
+		p := parsePackage(folderOf(path), tree.Read(path))
+		r.packages[p.folder] = p
+		if p.name != "" && !strings.Contains("/"+path, "/node_modules/") && len(r.named[p.name]) < maxClaims {
+			r.named[p.name] = append(r.named[p.name], p)
+		}
+	}
+	return r
+}
 
-func (scriptStub) Resolve(from string, imp Import) Resolution { return Resolution{} }
+// scriptResolver follows the rules of Node.js (https://nodejs.org/api/esm.html,
+// packages.html) and of TypeScript's bundler resolution where they differ: extensions
+// may be missing, and x.js may mean x.ts.
+type scriptResolver struct {
+	tree     Tree
+	packages map[string]*scriptPackage   // by folder
+	named    map[string][]*scriptPackage // by name, those outside of node_modules
+	modules  map[string]bool             // folders that hold a node_modules folder
+	configs  map[string]*scriptConfig    // by path of the file
+	places   map[string]*scriptPlace     // by folder, as asked for
+}
+
+const (
+	scriptWorkspace = 900 // a package of this tree; its version is not compared
+	scriptTwins     = 500 // several packages bear the name
+	scriptSource    = 850 // the package names a built file; this is its likely source
+	scriptAlias     = 700 // an alias that bundlers are told of where we do not look
+	maxScriptHops   = 8   // from alias to alias
+	maxScriptPacks  = 16  // package.json files above one folder
+)
+
+// A scriptPlace is what the folders above a folder mean to it.
+type scriptPlace struct {
+	packs   []*scriptPackage // of the package.json files above it, nearest first
+	config  string           // path of the nearest tsconfig.json or jsconfig.json, or ""
+	modules []string         // node_modules folders it sees, nearest first
+}
+
+func (r *scriptResolver) place(folder string) *scriptPlace {
+	if p := r.places[folder]; p != nil {
+		return p
+	}
+	p := &scriptPlace{}
+	r.places[folder] = p
+	for dir := range ancestors(folder) {
+		if pack := r.packages[dir]; pack != nil && len(p.packs) < maxScriptPacks {
+			p.packs = append(p.packs, pack)
+		}
+		for _, name := range []string{"tsconfig.json", "jsconfig.json"} {
+			if path := under(dir, name); p.config == "" && r.tree.Has(path) {
+				p.config = path
+			}
+		}
+		if r.modules[dir] {
+			p.modules = append(p.modules, under(dir, "node_modules"))
+		}
+	}
+	return p
+}
+
+// nearest is the package that the folder belongs to; one without name or content when
+// there is none.
+func (p *scriptPlace) nearest() *scriptPackage {
+	if len(p.packs) == 0 {
+		return &scriptPackage{folder: "."}
+	}
+	return p.packs[0]
+}
+
+// foreign says that a package.json above the folder takes the package from a registry.
+func (p *scriptPlace) foreign(name string) bool {
+	return slices.ContainsFunc(p.packs, func(pack *scriptPackage) bool { return pack.foreign[name] })
+}
+
+func (r *scriptResolver) Resolve(from string, imp Import) Resolution {
+	return r.resolve(folderOf(from), imp.Spec, 0)
+}
+
+func (r *scriptResolver) resolve(folder, spec string, hops int) Resolution {
+	spec = spec[strings.LastIndexByte(spec, '!')+1:] // loaders of webpack
+	switch {
+	case spec == "" || hops > maxScriptHops:
+		return Resolution{}
+	case hasScheme(spec):
+		return Resolution{External: true}
+	case len(spec) > maxSpec:
+		return Resolution{}
+	case isRelative(spec):
+		path, ok := joinPath(folder, spec)
+		if !ok {
+			return Resolution{}
+		}
+		if files := r.path(path, strings.HasSuffix(spec, "/")); files != nil {
+			return exactly(files)
+		}
+		return r.generated(r.place(folder), path)
+	}
+	place := r.place(folder)
+	if spec[0] == '/' {
+		return r.served(place, spec)
+	}
+	to, claimed := r.configured(place, spec)
+	if len(to.Files) > 0 {
+		return to
+	}
+	if spec[0] == '#' {
+		return r.private(place, spec, hops, claimed)
+	}
+	if to, ok := r.alias(place, spec); ok {
+		return to
+	}
+	to, known := r.bare(place, spec)
+	if len(to.Files) == 0 {
+		name, _ := splitPackage(spec)
+		to.External = !known && (!claimed || place.foreign(name))
+	}
+	return to
+}
+
+// generated guesses the source of a file that a relative path expects in a folder that
+// builds write to.
+func (r *scriptResolver) generated(place *scriptPlace, path string) Resolution {
+	rel, ok := strings.CutPrefix("/"+path, strings.TrimSuffix("/"+place.nearest().folder, "/.")+"/")
+	switch first, _, _ := strings.Cut(rel, "/"); {
+	case !ok || first != "dist" && first != "build" && first != "out" && first != "lib":
+		return Resolution{}
+	default:
+		return r.builtFrom(place.nearest(), rel)
+	}
+}
+
+func exactly(files []string) Resolution {
+	if len(files) == 0 {
+		return Resolution{}
+	}
+	return Resolution{Files: targets(files...), Confidence: 1000}
+}
+
+func isRelative(spec string) bool {
+	return spec == "." || spec == ".." || strings.HasPrefix(spec, "./") || strings.HasPrefix(spec, "../")
+}
+
+// hasScheme recognises node:fs, https://..., data:..., virtual:x.
+func hasScheme(spec string) bool {
+	i := strings.IndexAny(spec, ":/")
+	return i > 0 && spec[i] == ':'
+}
+
+// path looks for the file that a path without or with extension means: itself, with
+// an extension added, its TypeScript source, a folder's index.
+func (r *scriptResolver) path(path string, folderOnly bool) []string {
+	if !folderOnly && path != "." {
+		if files := r.file(path); files != nil {
+			return files
+		}
+		if i := strings.IndexAny(path, "?#"); i > 0 { // ./x.svg?raw
+			if files := r.file(path[:i]); files != nil {
+				return files
+			}
+		}
+	}
+	if p := r.packages[path]; p != nil {
+		if files := r.entries(p); files != nil {
+			return files
+		}
+	}
+	return r.file(under(path, "index"))
+}
+
+// Extensions in the order in which they are tried. A declaration beside a source file
+// of the same name is a target too: it is what the compiler reads.
+var (
+	scriptExtensions = []string{".ts", ".tsx", ".d.ts", ".js", ".jsx", ".mts", ".mjs", ".cts", ".cjs", ".d.mts", ".d.cts", ".json", ".vue", ".svelte"}
+	scriptPlatforms  = []string{".native", ".ios", ".android", ".web"}
+	scriptSources    = map[string][]string{
+		".js":  {".ts", ".tsx", ".jsx", ".d.ts"},
+		".jsx": {".tsx", ".d.ts"},
+		".mjs": {".mts", ".d.mts"},
+		".cjs": {".cts", ".d.cts"},
+	}
+)
+
+func (r *scriptResolver) file(path string) []string {
+	if r.tree.Has(path) {
+		return r.withDeclaration(path)
+	}
+	ext := Extension(path)
+	if sources, ok := scriptSources[ext]; ok {
+		stem := path[:len(path)-len(ext)]
+		for _, ext := range sources {
+			if r.tree.Has(stem + ext) {
+				return []string{stem + ext}
+			}
+		}
+	}
+	for _, ext := range scriptExtensions {
+		if r.tree.Has(path + ext) {
+			return r.withDeclaration(path + ext)
+		}
+	}
+	var files []string
+	for _, platform := range scriptPlatforms { // React Native builds one of them
+		for _, ext := range scriptExtensions[:5] {
+			if r.tree.Has(path + platform + ext) {
+				files = append(files, path+platform+ext)
+				break
+			}
+		}
+	}
+	return files
+}
+
+// withDeclaration adds x.d.ts to x.js.
+func (r *scriptResolver) withDeclaration(path string) []string {
+	files := []string{path}
+	ext := Extension(path)
+	for _, source := range scriptSources[ext] {
+		if d := path[:len(path)-len(ext)] + source; strings.HasPrefix(source, ".d.") && r.tree.Has(d) {
+			files = append(files, d)
+		}
+	}
+	return files
+}
+
+// served answers for "/x", which bundlers take from the root of the project or from
+// its folder "public". What is not there is served by somebody else.
+func (r *scriptResolver) served(place *scriptPlace, spec string) Resolution {
+	for _, root := range slices.Compact([]string{place.nearest().folder, "."}) {
+		for _, base := range []string{root, under(root, "public")} {
+			if path, ok := joinPath(base, spec); ok && path != "." {
+				if files := r.file(path); files != nil {
+					return Resolution{Files: targets(files...), Confidence: scriptAlias}
+				}
+			}
+		}
+	}
+	return Resolution{External: true}
+}
+
+// private answers for "#x" by the imports field of the nearest package.json.
+func (r *scriptResolver) private(place *scriptPlace, spec string, hops int, claimed bool) Resolution {
+	pack := place.nearest()
+	if pack.imports == nil {
+		return Resolution{External: !claimed}
+	}
+	var all Resolution
+	for _, target := range pack.imports.match(spec) {
+		to := r.resolve(pack.folder, target, hops+1)
+		if all.External = all.External || to.External; len(to.Files) > 0 {
+			all.Files = append(all.Files, to.Files...)
+			all.Confidence = max(all.Confidence, to.Confidence)
+		}
+	}
+	all.Files = targets(all.Files...)
+	all.External = all.External && len(all.Files) == 0
+	return all
+}
+
+// Aliases that project templates set up in the bundler's configuration, a program that
+// we do not run. No package can have these names.
+var scriptAliases = []struct{ prefix, folder string }{
+	{"@/", "src"}, {"~/", "src"}, {"@/", "."}, {"~/", "."}, {"~~/", "."}, {"@@/", "."}, {"$lib/", "src/lib"},
+}
+
+func (r *scriptResolver) alias(place *scriptPlace, spec string) (Resolution, bool) {
+	root, ours := place.nearest().folder, false
+	for _, a := range scriptAliases {
+		rest, ok := strings.CutPrefix(spec, a.prefix)
+		if !ok {
+			continue
+		}
+		ours = true
+		if path, ok := joinPath(under(root, a.folder), rest); ok {
+			if files := r.path(path, false); files != nil {
+				return Resolution{Files: targets(files...), Confidence: scriptAlias}, true
+			}
+		}
+	}
+	return Resolution{}, ours
+}
+
+// bare answers for "name", "name/sub", "@scope/name/sub". known says that this tree
+// holds the package, with or without what is asked for.
+func (r *scriptResolver) bare(place *scriptPlace, spec string) (to Resolution, known bool) {
+	name, sub := splitPackage(spec)
+	for _, modules := range place.modules {
+		if p := r.packages[under(modules, name)]; p != nil {
+			return r.inside(p, sub, 1000), true
+		}
+	}
+	twins := r.named[name]
+	if len(twins) == 0 {
+		return Resolution{}, false
+	}
+	best := twins[0]
+	confidence := scriptWorkspace
+	if len(twins) > 1 {
+		confidence = scriptTwins
+		at := place.nearest().folder
+		best = slices.MaxFunc(twins, func(a, b *scriptPackage) int {
+			if d := sharedFolders(a.folder, at) - sharedFolders(b.folder, at); d != 0 {
+				return d
+			}
+			return strings.Compare(b.folder, a.folder)
+		})
+	}
+	if pack := place.nearest(); best == pack || pack.linked[name] {
+		confidence = 1000
+	}
+	return r.inside(best, sub, confidence), true
+}
+
+func splitPackage(spec string) (name, sub string) {
+	name, sub, _ = strings.Cut(spec, "/")
+	if strings.HasPrefix(name, "@") {
+		second, rest, _ := strings.Cut(sub, "/")
+		return name + "/" + second, rest
+	}
+	return name, sub
+}
+
+// sharedFolders counts the leading elements that two paths have in common.
+func sharedFolders(a, b string) int {
+	as, bs := strings.Split(a, "/"), strings.Split(b, "/")
+	n := 0
+	for n < len(as) && n < len(bs) && as[n] == bs[n] {
+		n++
+	}
+	return n
+}

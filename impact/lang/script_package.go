@@ -1,0 +1,297 @@
+package lang
+
+import (
+	"encoding/json"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+)
+
+// A scriptPackage is what resolution needs of one package.json.
+type scriptPackage struct {
+	name, folder string
+	mains        []string        // main, module and the like, in the order of trust
+	exports      *patternTable   // nil without the field
+	imports      *patternTable   // nil without the field
+	linked       map[string]bool // dependencies that must be packages of this tree
+	foreign      map[string]bool // dependencies that come from a registry
+}
+
+// parsePackage reads a package.json. A field of an unexpected type is as good as none.
+func parsePackage(folder string, src []byte) *scriptPackage {
+	p := &scriptPackage{folder: folder, linked: map[string]bool{}, foreign: map[string]bool{}}
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(src, &fields) != nil {
+		return p
+	}
+	text := func(name string) (s string) {
+		_ = json.Unmarshal(fields[name], &s) // another type: no text
+		return s
+	}
+	p.name = text("name")
+	if len(p.name) > maxSpec || isRelative(p.name) {
+		p.name = ""
+	}
+	for _, name := range []string{"source", "svelte", "module", "main", "browser", "types", "typings", "react-native"} {
+		if s := text(name); s != "" && len(s) <= maxSpec {
+			p.mains = append(p.mains, s)
+		}
+	}
+	for _, name := range []string{"dependencies", "devDependencies", "peerDependencies", "optionalDependencies"} {
+		var versions map[string]string
+		_ = json.Unmarshal(fields[name], &versions) // another type: no dependencies
+		for dep, version := range versions {
+			if isLink(version) {
+				p.linked[dep] = true
+			} else {
+				p.foreign[dep] = true
+			}
+		}
+	}
+	p.exports = packageTable(fields["exports"], ".")
+	p.imports = packageTable(fields["imports"], "#")
+	return p
+}
+
+func isLink(version string) bool {
+	return slices.ContainsFunc([]string{"workspace:", "link:", "file:", "portal:"}, func(scheme string) bool {
+		return strings.HasPrefix(version, scheme)
+	})
+}
+
+const (
+	maxTargets    = 64 // of one pattern, over all conditions
+	maxConditions = 16 // nested in each other
+)
+
+// packageTable reads an exports or imports field. Keys with the given first byte are
+// subpaths; exports may also be one target for ".".
+func packageTable(field json.RawMessage, first string) *patternTable {
+	var value any
+	if len(field) == 0 || json.Unmarshal(field, &value) != nil || value == nil {
+		return nil
+	}
+	t := newPatternTable()
+	object, _ := value.(map[string]any)
+	subpaths := false
+	for key := range object {
+		subpaths = subpaths || strings.HasPrefix(key, first)
+	}
+	if !subpaths {
+		t.add(".", packageTargets(value, nil, 0))
+		return t
+	}
+	for _, key := range slices.Sorted(maps.Keys(object)) {
+		if strings.HasPrefix(key, first) {
+			t.add(key, packageTargets(object[key], nil, 0))
+		}
+	}
+	return t
+}
+
+// packageTargets collects the targets of all conditions: which of them holds depends
+// on who asks, and a change of any may reach the importer.
+func packageTargets(value any, out []string, depth int) []string {
+	if depth > maxConditions || len(out) >= maxTargets {
+		return out
+	}
+	switch v := value.(type) {
+	case string:
+		if len(v) <= maxSpec {
+			out = append(out, v)
+		}
+	case []any:
+		for _, item := range v {
+			out = packageTargets(item, out, depth+1)
+		}
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			out = packageTargets(v[key], out, depth+1)
+		}
+	}
+	return out
+}
+
+// inside resolves a subpath of a package of this tree, "" for the package itself.
+func (r *scriptResolver) inside(p *scriptPackage, sub string, confidence int) Resolution {
+	var direct, built []string
+	if p.exports != nil {
+		key := "."
+		if sub != "" {
+			key = "./" + sub
+		}
+		direct, built = r.follow(p, p.exports.match(key))
+	} else if sub == "" {
+		direct, built = r.follow(p, p.mains)
+	}
+	if len(direct)+len(built) == 0 {
+		if path, ok := joinPath(p.folder, sub); ok {
+			if direct = r.path(path, sub == ""); direct == nil {
+				built = r.builtFrom(p, under("src", sub)).Files
+			}
+		}
+	}
+	if len(built) > 0 {
+		confidence = min(confidence, scriptSource)
+	}
+	files := targets(slices.Concat(direct, built)...)
+	if len(files) == 0 {
+		return Resolution{}
+	}
+	return Resolution{Files: files, Confidence: confidence}
+}
+
+// follow looks up targets of a package: files that are here, and the likely sources of
+// those that a build would make.
+func (r *scriptResolver) follow(p *scriptPackage, list []string) (direct, built []string) {
+	for _, target := range list {
+		path, ok := joinPath(p.folder, target)
+		if !ok || path == p.folder {
+			continue
+		}
+		if files := r.path(path, strings.HasSuffix(target, "/")); files != nil {
+			direct = append(direct, files...)
+		} else {
+			built = append(built, r.builtFrom(p, target).Files...)
+		}
+	}
+	return direct, built
+}
+
+// entries are the files that a folder with a package.json means when it is imported
+// by its path.
+func (r *scriptResolver) entries(p *scriptPackage) []string {
+	var files []string
+	for _, main := range p.mains {
+		if path, ok := joinPath(p.folder, main); ok && path != p.folder {
+			if found := r.file(path); found != nil {
+				files = append(files, found...)
+			} else {
+				files = append(files, r.file(under(path, "index"))...)
+			}
+		}
+	}
+	return files
+}
+
+// builtFrom guesses the source of a file that is not in the tree because a build makes
+// it: of dist/esm/util.js, src/esm/util.*, src/util.*, util.*; at last src/index.*.
+func (r *scriptResolver) builtFrom(p *scriptPackage, target string) Resolution {
+	rel, ok := joinPath(".", target)
+	if !ok || rel == "." {
+		return Resolution{}
+	}
+	stem := builtStem(rel)
+	for rest, more := stem, true; more; {
+		if _, rest, more = strings.Cut(rest, "/"); !more {
+			break
+		}
+		for _, base := range []string{"src", "lib", "."} {
+			for _, guess := range []string{rest, under(rest, "index")} {
+				if files := r.source(under(under(p.folder, base), guess)); files != nil {
+					return Resolution{Files: files, Confidence: scriptSource}
+				}
+			}
+		}
+	}
+	name := path.Base(p.name)
+	if !isEntry(p, builtStem(baseOf(rel))) {
+		return Resolution{}
+	}
+	for _, guess := range []string{"src/index", "src/main", "index", "src/" + name} {
+		if files := r.source(under(p.folder, guess)); files != nil {
+			return Resolution{Files: files, Confidence: scriptSource}
+		}
+	}
+	return Resolution{}
+}
+
+// isEntry says that a built file of that name is the package's entry, not a subpath of
+// its own.
+func isEntry(p *scriptPackage, stem string) bool {
+	return stem == "index" || stem == "main" || stem == path.Base(p.name) ||
+		slices.ContainsFunc(p.mains, func(main string) bool { return builtStem(baseOf(main)) == stem })
+}
+
+// source is file without the files that a build makes.
+func (r *scriptResolver) source(path string) []string {
+	for _, ext := range scriptExtensions {
+		if r.tree.Has(path + ext) {
+			return []string{path + ext}
+		}
+	}
+	return nil
+}
+
+// builtStem cuts what builds add to a file's name: .d.mts, .min.js, .esm-bundler.js.
+func builtStem(rel string) string {
+	base := baseOf(rel)
+	if i := strings.IndexByte(base, '.'); i > 0 {
+		return rel[:len(rel)-len(base)+i]
+	}
+	return rel
+}
+
+// A patternTable maps names to targets, some with one star: "./lib/*" to
+// "./dist/*.js". The exact name wins, then the longest text before the star.
+type patternTable struct {
+	exact   map[string][]string
+	starred map[string][]starPattern // by the text before the star
+	lengths []int                    // of those texts, longest first
+}
+
+type starPattern struct {
+	suffix  string
+	targets []string
+}
+
+const maxSuffixes = 32 // patterns that differ only behind the star
+
+func newPatternTable() *patternTable {
+	return &patternTable{exact: map[string][]string{}, starred: map[string][]starPattern{}}
+}
+
+func (t *patternTable) add(pattern string, to []string) {
+	head, suffix, star := strings.Cut(pattern, "*")
+	if !star && strings.HasSuffix(pattern, "/") && pattern != "/" {
+		// A folder: deprecated in Node.js, still met.
+		head, star = pattern, true
+		to = slices.Clone(to)
+		for i := range to {
+			to[i] += "*"
+		}
+	}
+	switch {
+	case len(pattern) > maxSpec:
+	case !star:
+		t.exact[pattern] = to
+	case len(t.starred[head]) < maxSuffixes:
+		t.starred[head] = append(t.starred[head], starPattern{suffix, to})
+		if i, found := slices.BinarySearchFunc(t.lengths, len(head), func(a, b int) int { return b - a }); !found {
+			t.lengths = slices.Insert(t.lengths, i, len(head))
+		}
+	}
+}
+
+// match lists the targets for a name, the star filled in.
+func (t *patternTable) match(name string) []string {
+	if to, ok := t.exact[name]; ok {
+		return to
+	}
+	for _, n := range t.lengths {
+		if n > len(name) {
+			continue
+		}
+		for _, p := range t.starred[name[:n]] {
+			if rest, ok := strings.CutSuffix(name[n:], p.suffix); ok {
+				out := make([]string, 0, len(p.targets))
+				for _, target := range p.targets {
+					out = append(out, strings.ReplaceAll(target, "*", rest))
+				}
+				return out
+			}
+		}
+	}
+	return nil
+}
