@@ -302,6 +302,7 @@ func sortedPaths(m map[change.Path][]span) []change.Path {
 // added lines, and is unknown elsewhere.
 func countLines(c *change.Change, classes map[git.OID]Class, os []origin) (files []map[Class]int, cut, older []finding.Reason) {
 	files = make([]map[Class]int, len(c.Files))
+	carried := make([]int, len(c.Files)) // older lines, by file
 	lost := map[string]int{}
 	for _, o := range os {
 		class := Unknown
@@ -314,23 +315,21 @@ func countLines(c *change.Change, classes map[git.OID]Class, os []origin) (files
 			files[o.file] = map[Class]int{}
 		}
 		if o.why == whyOlder {
-			class = whyOlder // for now
+			carried[o.file] += o.n
+		} else {
+			files[o.file][class] += o.n
 		}
-		files[o.file][class] += o.n
 	}
-	for _, f := range files {
-		n := f[whyOlder]
-		if n == 0 {
-			continue
-		}
-		delete(f, whyOlder)
+	for i, n := range carried {
 		to := Unknown
-		for class := range f {
-			if len(f) == 1 && class.IsAI() {
+		for class := range files[i] {
+			if len(files[i]) == 1 && class.IsAI() {
 				to = class
 			}
 		}
-		f[to] += n
+		if n > 0 {
+			files[i][to] += n
+		}
 	}
 	for _, why := range []string{whyLimit, whyUnreadable} {
 		if n := lost[why]; n > 0 {
