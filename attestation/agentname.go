@@ -62,8 +62,8 @@ func (t *table) tool(value string) mention {
 	if m.agent != "" && m.kind != KindAutomation {
 		return m
 	}
-	// What is left names no agent by address; automation's address is nobody's own.
-	stranger := m.email != "" && m.kind != KindAutomation
+	// The address is no agent's. Automation's address (the forge's) is nobody's own.
+	stranger := m.email != "" && t.email(m.email) == nil
 	m.agent, m.kind, m.model = "", KindAutomation, ""
 	who, model := splitModel(m.name)
 	switch r := t.short[who]; {

@@ -88,10 +88,14 @@ func (r *Report) attribute(ctx context.Context, in Input) error {
 			r.cut("lines-"+string(f.Unread), "the added lines of this file could not be read", f.Path.Escaped())
 		}
 	}
-	files, err := r.countFiles(ctx, in)
+	files, notes, err := r.countFiles(ctx, in)
 	if err != nil {
 		return err
 	}
+	if len(r.Reasons) == 0 {
+		r.Outcome = finding.Satisfied
+	}
+	r.Reasons = append(r.Reasons, notes...)
 	r.Summary.Lines = map[Class]int{}
 	for i := range c.Files {
 		added := c.Files[i].Path.Escaped()
@@ -106,9 +110,6 @@ func (r *Report) attribute(ctx context.Context, in Input) error {
 		}
 	}
 	r.Summary.AIPermille = permille(r.Summary)
-	if len(r.Reasons) == 0 {
-		r.Outcome = finding.Satisfied
-	}
 	return nil
 }
 
@@ -116,31 +117,23 @@ func (r *Report) cut(code, detail, path string) {
 	r.Reasons = append(r.Reasons, finding.Reason{Code: code, Detail: detail, Path: path})
 }
 
-// countFiles gives the added lines of each file of the change by class.
-func (r *Report) countFiles(ctx context.Context, in Input) ([]map[Class]int, error) {
+// countFiles gives the added lines of each file of the change by class, and notes that
+// do not speak against the answer.
+func (r *Report) countFiles(ctx context.Context, in Input) ([]map[Class]int, []finding.Reason, error) {
 	c := in.Change
-	if class, ok := r.uniform(c); ok {
+	class, ok := r.uniform(c)
+	if !ok && in.Differ == nil {
+		class, ok = Unknown, true
+		r.cut("lines-unread", "the differences of the single commits were not read, and the commits are of several classes", "")
+	}
+	if ok {
 		files := make([]map[Class]int, len(c.Files))
 		for i := range c.Files {
 			if n := hunkLines(&c.Files[i]); n > 0 {
 				files[i] = map[Class]int{class: n}
 			}
 		}
-		return files, nil
-	}
-	if in.Differ == nil {
-		files := make([]map[Class]int, len(c.Files))
-		total := 0
-		for i := range c.Files {
-			if n := hunkLines(&c.Files[i]); n > 0 {
-				files[i] = map[Class]int{Unknown: n}
-				total += n
-			}
-		}
-		if total > 0 {
-			r.cut("lines-unread", "the differences of the single commits were not read, and the commits are of several classes", "")
-		}
-		return files, nil
+		return files, nil, nil
 	}
 	limits := in.Limits
 	limits.Diffs = cmp.Or(limits.Diffs, DefaultLimits.Diffs)
@@ -148,15 +141,15 @@ func (r *Report) countFiles(ctx context.Context, in Input) ([]map[Class]int, err
 	limits.Spans = cmp.Or(limits.Spans, DefaultLimits.Spans)
 	origins, err := traceLines(ctx, c, in.Differ, limits)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	classes := make(map[git.OID]Class, len(r.Commits))
 	for i := range r.Commits {
 		classes[r.Commits[i].SHA] = r.Commits[i].Class
 	}
-	files, cut := countLines(c, classes, origins)
+	files, cut, older := countLines(c, classes, origins)
 	r.Reasons = append(r.Reasons, cut...)
-	return files, nil
+	return files, older, nil
 }
 
 // uniform is the class of every commit, when that alone settles every line: there is
@@ -191,23 +184,27 @@ func hunkLines(f *change.File) int {
 	return n
 }
 
-// permille is the share of lines that agents wrote. It is 0 only if there is none,
-// and 1000 only if there is nothing else.
+// permille is the share of added lines that agents wrote.
 func permille(s Summary) *int {
-	if s.AddedLines == 0 {
-		return nil
-	}
 	ai := 0
 	for class, n := range s.Lines {
 		if class.IsAI() {
 			ai += n
 		}
 	}
-	p := int((int64(ai)*1000 + int64(s.AddedLines)/2) / int64(s.AddedLines))
+	return permilleOf(ai, s.AddedLines)
+}
+
+// permilleOf is n of all, rounded: 0 only if n is, 1000 only if n is all; nil of nothing.
+func permilleOf(n, all int) *int {
+	if all == 0 {
+		return nil
+	}
+	p := int((int64(n)*1000 + int64(all)/2) / int64(all))
 	switch {
-	case ai > 0 && p == 0:
+	case n > 0 && p == 0:
 		p = 1
-	case ai < s.AddedLines && p == 1000:
+	case n < all && p == 1000:
 		p = 999
 	}
 	return &p

@@ -293,10 +293,16 @@ func sortedPaths(m map[change.Path][]span) []change.Path {
 	return ps
 }
 
-// countLines turns origins into added lines by class, file by file, and says why lines
-// are unknown that could not be followed.
-func countLines(c *change.Change, classes map[git.OID]Class, os []origin) (files []map[Class]int, cut []finding.Reason) {
+// countLines turns origins into added lines by class, file by file. Cut says why lines
+// are unknown that could not be followed, older what came from the base's side.
+//
+// The whole difference may call a line added that no commit's own difference does: of
+// two equal lines it took the other, or a file that moved and changed in steps is new
+// to it. Such a line counts as an agent's where agents wrote all the rest of the file's
+// added lines, and is unknown elsewhere.
+func countLines(c *change.Change, classes map[git.OID]Class, os []origin) (files []map[Class]int, cut, older []finding.Reason) {
 	files = make([]map[Class]int, len(c.Files))
+	carried := make([]int, len(c.Files)) // older lines, by file
 	lost := map[string]int{}
 	for _, o := range os {
 		class := Unknown
@@ -308,18 +314,35 @@ func countLines(c *change.Change, classes map[git.OID]Class, os []origin) (files
 		if files[o.file] == nil {
 			files[o.file] = map[Class]int{}
 		}
-		files[o.file][class] += o.n
+		if o.why == whyOlder {
+			carried[o.file] += o.n
+		} else {
+			files[o.file][class] += o.n
+		}
 	}
-	for _, why := range []string{whyLimit, whyUnreadable, whyOlder} {
+	for i, n := range carried {
+		to := Unknown
+		for class := range files[i] {
+			if len(files[i]) == 1 && class.IsAI() {
+				to = class
+			}
+		}
+		if n > 0 {
+			files[i][to] += n
+		}
+	}
+	for _, why := range []string{whyLimit, whyUnreadable} {
 		if n := lost[why]; n > 0 {
 			cut = append(cut, finding.Reason{Code: "lines-" + why, Detail: plural(n, "added line") + " " + lostBecause[why]})
 		}
 	}
-	return files, cut
+	if n := lost[whyOlder]; n > 0 {
+		older = append(older, finding.Reason{Code: "lines-older", Detail: plural(n, "added line") + " of the whole difference came from the base's side, moved or merged: no commit of the change wrote them"})
+	}
+	return files, cut, older
 }
 
 var lostBecause = map[string]string{
 	whyLimit:      "could not be followed to a commit: the change is over a limit",
 	whyUnreadable: "could not be followed to a commit: an object is missing or has no lines",
-	whyOlder:      "came from the base's side of the history, not from a commit of the change",
 }

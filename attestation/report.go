@@ -44,7 +44,7 @@ type Report struct {
 	Summary  Summary           `json:"summary"`
 	Findings []finding.Finding `json:"findings"`
 	Outcome  finding.Outcome   `json:"outcome"` // NotAssessed when commits or lines could not be read
-	Reasons  []finding.Reason  `json:"reasons"`
+	Reasons  []finding.Reason  `json:"reasons"` // why; "lines-older" is a note that does not speak against the outcome
 
 	// Claim is what .ai-attestation.yaml says and whether that holds; nil when the
 	// change has no such file on either side.
