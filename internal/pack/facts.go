@@ -124,8 +124,16 @@ func listKinds(kinds map[string]int) string {
 		return cmp.Or(kinds[b]-kinds[a], cmp.Compare(a, b))
 	})
 	var parts []string
-	for _, kind := range names {
-		parts = append(parts, plural(kinds[kind], kind, kind+"s"))
+	rest := 0
+	for i, kind := range names {
+		if i < 8 {
+			parts = append(parts, plural(kinds[kind], name(kind), name(kind)+"s"))
+		} else {
+			rest += kinds[kind]
+		}
+	}
+	if rest > 0 {
+		parts = append(parts, number(rest)+" more")
 	}
 	if len(parts) < 2 {
 		return strings.Join(parts, "")

@@ -1,9 +1,6 @@
 package pack
 
-import (
-	"regexp"
-	"strings"
-)
+import "strings"
 
 // What follows turns text that a change may have chosen into Markdown that shows
 // exactly that text: no markup, no mention, no reference, no link. GitHub looks for
@@ -11,35 +8,51 @@ import (
 // invisible zero-width space parts what would be recognised.
 const part = "&#8203;"
 
-var (
-	// special is every ASCII character that can mean something to Markdown inside a
-	// line; "-", "+" and digits matter only where a line begins, where we never put text.
-	special = regexp.MustCompile("[\\\\`*_{}\\[\\]<>()|~&$!^=]")
-	// references are @name, #1, GH-1 and anything that would become a link by itself.
-	mention   = regexp.MustCompile(`@`)
-	issue     = regexp.MustCompile(`#`)
-	ghIssue   = regexp.MustCompile(`(?i)(gh)-`)
-	scheme    = regexp.MustCompile(`:`)
-	wwwPrefix = regexp.MustCompile(`(?i)(www)\.`)
-	hexRun    = regexp.MustCompile(`[0-9a-fA-F]{7,64}`)
-)
+// special is every ASCII character that can mean something to Markdown inside a line.
+const special = "\\`*_{}[]<>()|~&$!^=@#"
 
-// prose shows text inside a line of Markdown. Line breaks and other invisible
-// characters are shown by their code points.
+// prose shows text inside a line of Markdown: @name, #1, GH-1, addresses and commit
+// ids are parted. Line breaks and other invisible characters are shown by their code
+// points.
 func prose(s string) string {
 	s = plain(s, messageLimit)
-	s = special.ReplaceAllString(s, `\$0`)
-	s = mention.ReplaceAllString(s, "@"+part)
-	s = issue.ReplaceAllString(s, `\#`+part)
-	s = ghIssue.ReplaceAllString(s, "${1}-"+part)
-	s = scheme.ReplaceAllString(s, ":"+part)
-	s = wwwPrefix.ReplaceAllString(s, "${1}."+part)
-	// A commit id in prose would become a link too: put a break into it.
-	s = hexRun.ReplaceAllStringFunc(s, func(id string) string { return id[:6] + part + id[6:] })
+	var b strings.Builder
 	if s != "" && strings.IndexByte("+-0123456789 ", s[0]) >= 0 {
-		s = part + s // it would begin a list, or code, behind a bullet
+		b.WriteString(part) // it would begin a list, or code, behind a bullet
 	}
-	return s
+	digits := 0 // hex digits in a row: seven are a commit id
+	for i := range len(s) {
+		c := s[i]
+		if isHex(c) {
+			if digits++; digits == 7 {
+				b.WriteString(part)
+				digits = 1
+			}
+		} else {
+			digits = 0
+		}
+		switch {
+		case c == '@' || c == '#':
+			b.WriteString(`\` + string(c) + part)
+		case c == ':' || c == '-' && endsIn(s[:i], "gh"):
+			b.WriteString(string(c) + part)
+		case c == '.' && endsIn(s[:i], "www"):
+			b.WriteString(part + ".")
+		case strings.IndexByte(special, c) >= 0:
+			b.WriteString(`\` + string(c))
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+func isHex(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
+}
+
+func endsIn(s, suffix string) bool {
+	return len(s) >= len(suffix) && strings.EqualFold(s[len(s)-len(suffix):], suffix)
 }
 
 // cell shows text as code in a cell of a table. There a bar can not be escaped in a

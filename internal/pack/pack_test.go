@@ -1,13 +1,45 @@
 package pack
 
 import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"unicode"
 
+	"custody/internal/finding"
+	"custody/internal/git"
 	"custody/internal/pack/verify"
 	"custody/internal/review"
+	"custody/internal/sign"
 )
+
+var (
+	update = flag.Bool("update", false, "rewrite the golden files")
+	freeze = flag.String("freeze", "", "write today's pack as verify/testdata/frozen/NAME.zip: once per released version, never again")
+)
+
+func samples() map[string]*review.Verdict {
+	return map[string]*review.Verdict{
+		"pass": passing(), "fail": failing(), "incomplete": incomplete(), "hostile": hostile(), "huge": huge(3000),
+	}
+}
+
+func membersOf(t testing.TB, pack []byte) *verify.Members {
+	t.Helper()
+	ms, err := verify.Decode(pack)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ms
+}
 
 // TestPages writes what people see of the samples, to be looked at in a browser.
 func TestPages(t *testing.T) {
@@ -15,17 +47,246 @@ func TestPages(t *testing.T) {
 	if dir == "" {
 		t.Skip("nothing to write: set CUSTODY_PAGES=DIR")
 	}
-	for n, v := range map[string]*review.Verdict{
-		"pass": passing(), "fail": failing(), "incomplete": incomplete(), "hostile": hostile(), "huge": huge(3000),
-	} {
-		ms, err := verify.Decode(build(t, v, []byte(sampleContext)))
-		if err != nil {
-			t.Fatal(err)
-		}
+	for n, v := range samples() {
+		ms := membersOf(t, build(t, v, []byte(sampleContext)))
 		for _, m := range []verify.Member{verify.Page, verify.Summary, verify.SARIF, verify.PackJSON} {
 			if err := os.WriteFile(filepath.Join(dir, n+"-"+m.String()), ms[m], 0o644); err != nil {
 				t.Fatal(err)
 			}
+		}
+	}
+}
+
+func TestFreeze(t *testing.T) {
+	if *freeze == "" {
+		t.Skip("no -freeze name given: nothing to write")
+	}
+	f, err := os.OpenFile(filepath.Join("verify/testdata/frozen", *freeze+".zip"), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.Write(build(t, failing(), []byte(sampleContext))); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The same verdict gives the same bytes, wherever it is built; the goldens stand for
+// the other machine. A changed golden means that replaying an old pack's inputs no
+// longer reproduces it: say so in the release notes.
+func TestGolden(t *testing.T) {
+	for _, n := range []string{"fail", "incomplete"} {
+		pack := build(t, samples()[n], []byte(sampleContext))
+		if !bytes.Equal(pack, build(t, samples()[n], []byte(" "+sampleContext+"\n"))) {
+			t.Errorf("%s: built twice, with the context written in two ways, the packs differ", n)
+		}
+		ms := membersOf(t, pack)
+		for m := range ms {
+			if m := verify.Member(m); m == verify.Context {
+				continue
+			} else if path := filepath.Join("testdata", n, m.String()); *update {
+				if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(path, ms[m], 0o644); err != nil {
+					t.Fatal(err)
+				}
+			} else if want, err := os.ReadFile(path); err != nil || !bytes.Equal(want, ms[m]) {
+				t.Errorf("%s is not as it was (%v): look at the difference, then run with -update", path, err)
+			}
+		}
+	}
+}
+
+// The container is read by a zip reader that is not ours, and each of its fields has
+// the value that depends on nothing.
+func TestContainerByArchiveZip(t *testing.T) {
+	pack := build(t, failing(), nil)
+	ms := membersOf(t, pack)
+	r, err := zip.NewReader(bytes.NewReader(pack), int64(len(pack)))
+	if err != nil || len(r.File) != len(ms) || r.Comment != "" {
+		t.Fatalf("%d members, comment %q, %v", len(r.File), r.Comment, err)
+	}
+	for i, f := range r.File {
+		rc, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := io.ReadAll(rc) // checks the CRC too
+		if err != nil || !bytes.Equal(got, ms[i]) || f.Name != verify.Member(i).String() {
+			t.Errorf("%s: %v", f.Name, err)
+		}
+		if f.Method != zip.Store || f.Flags != 0 || len(f.Extra) != 0 || f.Comment != "" || f.Mode() != 0o644 ||
+			f.Modified.UTC().Format("2006-01-02 15:04:05") != "1980-01-01 00:00:00" {
+			t.Errorf("%s: header %+v", f.Name, f.FileHeader)
+		}
+	}
+}
+
+// Two doors give two packs with one verdict: same id, same verdict digest.
+func TestDoorDoesNotCount(t *testing.T) {
+	a, b := failing(), failing()
+	b.Door = review.Door{Name: "app", Version: "9", Delivery: "d", URL: "https://x"}
+	da, err := Document(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := Document(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	va, _ := VerdictDigest(da)
+	vb, err := VerdictDigest(db)
+	if err != nil || va != vb || bytes.Equal(da, db) {
+		t.Errorf("verdict digests %s and %s, %v", va, vb, err)
+	}
+	ia, _ := verify.VerdictID(da)
+	ib, _ := verify.VerdictID(db)
+	var doc struct{ ID string }
+	if err := json.Unmarshal(da, &doc); err != nil || ia != ib || doc.ID != ia || len(ia) != 36 || ia[14] != '5' {
+		t.Errorf("ids %s and %s, in the document %s, %v", ia, ib, doc.ID, err)
+	}
+	if a.ID != "" {
+		t.Error("Document changed the verdict")
+	}
+	c := failing()
+	c.Inputs.Day = "2026-11-24"
+	dc, _ := Document(c)
+	if vc, _ := VerdictDigest(dc); vc == va {
+		t.Error("another day, the same verdict digest")
+	}
+}
+
+type badSigner struct {
+	*sign.Key
+	sig []byte
+	err error
+}
+
+func (s badSigner) Sign(context.Context, []byte) ([]byte, error) { return s.sig, s.err }
+
+func TestBuildRefuses(t *testing.T) {
+	key := testKey(t)
+	for name, c := range map[string]struct {
+		change func(*review.Verdict, *Input)
+		want   string
+	}{
+		"no verdict":          {func(_ *review.Verdict, in *Input) { in.Verdict = nil }, "verdict and a signer"},
+		"no signer":           {func(_ *review.Verdict, in *Input) { in.Signer = nil }, "verdict and a signer"},
+		"wrong id":            {func(v *review.Verdict, _ *Input) { v.ID = "b9d7cf6d-0000-5000-8000-000000000000" }, "has the id"},
+		"not UTF-8":           {func(v *review.Verdict, _ *Input) { v.Checks[0].Name = "caf\xe9" }, "not UTF-8"},
+		"context not judged":  {func(_ *review.Verdict, in *Input) { in.Context = []byte(`{}`) }, "reached without one"},
+		"another context":     {func(v *review.Verdict, in *Input) { v.Inputs.Files["context"] = digest("c"); in.Context = []byte(`{}`) }, "not the context"},
+		"context lost":        {func(v *review.Verdict, _ *Input) { v.Inputs.Files["context"] = digest("c") }, "not the context"},
+		"context no JSON":     {func(_ *review.Verdict, in *Input) { in.Context = []byte(`{"a":1,"a":2}`) }, "appears twice"},
+		"context no JSON yet": {func(_ *review.Verdict, in *Input) { in.Context = []byte{} }, "ends early"},
+		"no stage":            {func(v *review.Verdict, _ *Input) { v.Stage = 0 }, "unknown stage"},
+		"two stages":          {func(v *review.Verdict, _ *Input) { v.Stage = 1 }, "inputs say"},
+		"no head":             {func(v *review.Verdict, _ *Input) { v.Inputs.Head = git.OID{} }, "not two commit ids"},
+		"no day":              {func(v *review.Verdict, _ *Input) { v.Inputs.Day = "today" }, "not a day"},
+		"other schema":        {func(v *review.Verdict, _ *Input) { v.Schema = "custody/pack/v2" }, "this program reads"},
+		"signer fails":        {func(_ *review.Verdict, in *Input) { in.Signer = badSigner{key, nil, errors.New("no luck")} }, "no luck"},
+		"signer lies":         {func(_ *review.Verdict, in *Input) { in.Signer = badSigner{key, make([]byte, 64), nil} }, "does not verify"},
+	} {
+		v := passing()
+		in := Input{Verdict: v, Signer: key}
+		c.change(v, &in)
+		if b, err := Build(context.Background(), in); err == nil || b != nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %d bytes, %v; want an error with %q", name, len(b), err, c.want)
+		}
+	}
+}
+
+// Whatever a change contains, nothing invisible reaches a reader.
+func TestNothingInvisible(t *testing.T) {
+	for n, v := range samples() {
+		ms := membersOf(t, build(t, v, []byte(sampleContext)))
+		for _, m := range []verify.Member{verify.Page, verify.Summary} {
+			for i, r := range string(ms[m]) {
+				if r != '\n' && !unicode.IsPrint(r) {
+					t.Errorf("%s: %s has U+%04X at byte %d", n, m, r, i)
+					break
+				}
+			}
+			if text := strings.ToLower(string(ms[m])); strings.Contains(text, "complian") || strings.Contains(text, "conform") {
+				t.Errorf("%s: %s claims compliance", n, m)
+			}
+		}
+	}
+}
+
+// However large the change, what people read stays small and says what it leaves out.
+func TestBounds(t *testing.T) {
+	ms := membersOf(t, build(t, huge(3000), nil))
+	if n := len(ms[verify.Page]); n > 600<<10 {
+		t.Errorf("index.html has %d bytes", n)
+	}
+	for _, want := range []string{"and 802 more: pack.json and findings.sarif", "and 2,943 more: pack.json lists all 3,003", "and 2,703 more", "and 151 more"} {
+		if !strings.Contains(string(ms[verify.Page]), want) {
+			t.Errorf("index.html does not say %q", want)
+		}
+	}
+}
+
+func TestHeadlineAndNext(t *testing.T) {
+	for _, c := range []struct {
+		v                   *review.Verdict
+		headline, next, who string
+	}{
+		{passing(), "This change may land.", "Nothing is left to do here: it can be merged.", ""},
+		{failing(), "This change may not land.", "Get one more approval of the head from a person who wrote none of it.", "anyone with write access except mira"},
+		{incomplete(), "Undecided: this change may not land before more is known.", "Write a policy:", "a maintainer of the repository"},
+	} {
+		w := newView(c.v, "")
+		if w.Headline != c.headline || !strings.HasPrefix(w.Next.What, c.next) || w.Next.Who != c.who {
+			t.Errorf("%s: %q, next %+v", c.v.Decision, w.Headline, w.Next)
+		}
+	}
+
+	// A waived finding asks nobody for anything; a check that only warns does not come first.
+	v := failing()
+	v.Checks[0].Found[0].WaivedBy = "W-1"
+	v.Checks[0].Outcome = finding.Excepted
+	if a := nextAction(v); a.For != "SEC-014" {
+		t.Errorf("next is about %q", a.For)
+	}
+	// What was not assessed in a check that must be met is the next thing to supply.
+	v.Decision = review.Incomplete
+	v.Checks[1].Found, v.Checks[1].Outcome = nil, finding.NotAssessed
+	v.Checks[1].Reasons = []finding.Reason{{Code: "context", Detail: "Reviews are not in the context."}}
+	if a := nextAction(v); a.What != "Supply what is missing: Reviews are not in the context." {
+		t.Errorf("next is %q", a.What)
+	}
+}
+
+func TestNumbers(t *testing.T) {
+	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567", -1234: "-1,234"} {
+		if got := number(n); got != want {
+			t.Errorf("number(%d) = %s", n, got)
+		}
+	}
+	for _, c := range []struct {
+		part, whole int
+		want        string
+	}{{0, 10, "0%"}, {10, 10, "100%"}, {1, 1000, "under 1%"}, {999, 1000, "over 99%"}, {1, 3, "33%"}, {0, 0, "none"}} {
+		if got := percent(c.part, c.whole); got != c.want {
+			t.Errorf("percent(%d, %d) = %s, want %s", c.part, c.whole, got, c.want)
+		}
+	}
+}
+
+func TestPlain(t *testing.T) {
+	for in, want := range map[string]string{
+		"plain é 日本":                "plain é 日本",
+		"a\u202eb\nc\x00":           "a<U+202E>b<U+000A>c<U+0000>",
+		"a\u0301\u0301":             "a\u0301\u0301",
+		"a\u00a0b\u200d\ufeff":      "a<U+00A0>b<U+200D><U+FEFF>",
+		"bad \xff byte":             "bad <U+FFFD> byte",
+		strings.Repeat("é", 20):     strings.Repeat("é", 15) + "… (10 more bytes in pack.json)",
+		strings.Repeat("\u0301", 9): strings.Repeat("\u0301", 4) + "<5 more marks>",
+	} {
+		if got := plain(in, 15); got != want {
+			t.Errorf("plain(%q) = %q, want %q", in, got, want)
 		}
 	}
 }

@@ -57,11 +57,14 @@ func headBlocks(w *view) []string {
 	mark := [...]string{review.Incomplete: "🟡", review.Fail: "🔴", review.Pass: "🟢"}[w.v.Decision]
 	blocks := []string{
 		fmt.Sprintf("## %s %s", mark, w.Headline),
-		"**" + prose(strings.TrimSpace(w.Why)) + "**",
+		"**" + prose(w.Why) + "**",
 	}
 	next := "**Next:** " + prose(w.Next.What)
 	if w.Next.Who != "" {
 		next += "\n**Who can do it:** " + prose(w.Next.Who)
+	}
+	if w.Then != "" {
+		next += "\n" + w.Then
 	}
 	blocks = append(blocks, strings.ReplaceAll(next, "\n", "  \n"))
 	if list := bullets(w.More, 10, prose); list != "" {

@@ -15,6 +15,12 @@ import (
 func plain(s string, limit int) string {
 	var b strings.Builder
 	marks, shown := 0, 0
+	endMarks := func() {
+		if marks > maxMarks {
+			fmt.Fprintf(&b, "<%d more marks>", marks-maxMarks)
+		}
+		marks = 0
+	}
 	for i, r := range s {
 		if shown == limit {
 			fmt.Fprintf(&b, "… (%d more bytes in pack.json)", len(s)-i)
@@ -22,18 +28,25 @@ func plain(s string, limit int) string {
 		}
 		shown++
 		if unicode.In(r, unicode.Mn, unicode.Me) {
-			marks++
-		} else {
-			marks = 0
+			if marks++; marks <= maxMarks {
+				b.WriteRune(r)
+			}
+			continue
 		}
-		if !unicode.IsPrint(r) || r == utf8.RuneError || marks > 3 {
-			fmt.Fprintf(&b, "<U+%04X>", r)
-		} else {
+		endMarks()
+		if unicode.IsPrint(r) && r != utf8.RuneError {
 			b.WriteRune(r)
+		} else {
+			fmt.Fprintf(&b, "<U+%04X>", r)
 		}
 	}
+	endMarks()
 	return b.String()
 }
+
+// maxMarks is how many combining marks may follow one character: enough for every
+// script, too few to paint over other lines.
+const maxMarks = 4
 
 // Limits of what is shown of one text, in characters.
 const (

@@ -25,6 +25,7 @@ type view struct {
 	Why      string   // in one sentence
 	More     []string // further reasons
 	Next     action
+	Then     string   // how much else is open
 	Facts    []string // the size of the change
 
 	Reach       reach
@@ -78,6 +79,7 @@ func newView(v *review.Verdict, digest string) *view {
 	w.Headline = headline(v.Stage, v.Decision)
 	w.explain()
 	w.Next = nextAction(v)
+	w.Then = w.then()
 	w.Facts = facts(v)
 	w.Reach = newReach(v.Impact)
 	w.Authorship = newAuthorship(v.Attestation)
@@ -130,7 +132,7 @@ func headline(s change.Stage, d review.Decision) string {
 // checks.
 func (w *view) explain() {
 	for _, r := range w.v.Reasons {
-		if text := reasonText(r); text != "" {
+		if text := strings.TrimSpace(reasonText(r)); text != "" {
 			w.More = append(w.More, text)
 		}
 	}
@@ -209,6 +211,16 @@ func nextAction(v *review.Verdict) action {
 		}
 	}
 	return action{What: "Read the reasons below and supply what is missing, then run the review again."}
+}
+
+// then counts the errors that are open besides the one that the next action is about.
+func (w *view) then() string {
+	for _, g := range w.Findings {
+		if g.Level == finding.Error && g.Total > 1 && w.Next.For != "" {
+			return "After that, " + plural(g.Total-1, "more error is", "more errors are") + " open: see the findings."
+		}
+	}
+	return ""
 }
 
 func remedy(c finding.Check) action {
