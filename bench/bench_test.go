@@ -167,6 +167,9 @@ func TestNoTimeOfNothing(t *testing.T) {
 			}
 		})
 	}
+	if _, err := bench(t, repository(t), "-only", "history graph"); err == nil {
+		t.Error("a comparison that there is not was measured")
+	}
 	if _, err := bench(t, repository(t), "-files", "4"); err == nil {
 		t.Error("no change has four files, yet one was measured")
 	}

@@ -43,6 +43,7 @@ type options struct {
 	rounds  int // of what takes milliseconds; a tenth of it, at least three, of the rest
 	out     string
 	name    string
+	only    string // name of one comparison; nothing is written then
 }
 
 func run(ctx context.Context, args []string, stdout io.Writer) error {
@@ -55,6 +56,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	flags.IntVar(&o.rounds, "rounds", 41, "this many times, where one takes milliseconds")
 	flags.StringVar(&o.out, "out", "bench/results", "write the result into `DIR`")
 	flags.StringVar(&o.name, "name", "", "as NAME.json (default: what the repository is called)")
+	flags.StringVar(&o.only, "only", "", "just the comparison called `NAME`, and write nothing")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -78,6 +80,9 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	}
 	if err := show(stdout, result); err != nil {
 		return err
+	}
+	if o.only != "" {
+		return nil
 	}
 	file := filepath.Join(o.out, o.name+".json")
 	text, err := json.MarshalIndent(result, "", "  ")

@@ -52,37 +52,46 @@ func measure(ctx context.Context, o options) (Result, error) {
 		return r, err
 	}
 	r.Base, r.Head, r.Files, r.Blobs = w.base, w.head, w.files, len(w.graph)
-	for _, one := range []func(context.Context) (Comparison, error){w.start, w.cold, w.warm, w.audit, w.history} {
-		c, err := one(ctx)
+	for _, one := range []struct {
+		name string
+		run  func(context.Context, string) (Comparison, error)
+	}{{"start", w.start}, {"cold graph", w.cold}, {"warm impact", w.warm}, {"audit", w.audit}, {"history", w.history}} {
+		if o.only != "" && o.only != one.name {
+			continue
+		}
+		c, err := one.run(ctx, one.name)
 		if err != nil {
 			return r, err
 		}
 		r.Comparisons = append(r.Comparisons, c)
 	}
+	if len(r.Comparisons) == 0 {
+		return r, fmt.Errorf("there is no comparison %q", o.only)
+	}
 	return r, nil
 }
 
-func (w *workplace) start(ctx context.Context) (Comparison, error) {
-	return compare(ctx, "start", "print the version", w.rounds,
+func (w *workplace) start(ctx context.Context, name string) (Comparison, error) {
+	return compare(ctx, name, "print the version", w.rounds,
 		side{commands: []process{w.custodyCommand("warm", "version")}},
 		side{commands: []process{w.gitCommand(nil, "version")}})
 }
 
 // cold builds the graph with an empty cache; git reads the blobs that it is made from.
-func (w *workplace) cold(ctx context.Context) (Comparison, error) {
+func (w *workplace) cold(ctx context.Context, name string) (Comparison, error) {
 	empty := func() error { return os.RemoveAll(w.cache("cold")) }
-	return compare(ctx, "cold graph", "the graph of a tree, nothing cached; git: read the same blobs", w.few(),
+	return compare(ctx, name, "the graph of a tree, nothing cached; git: read the same blobs", w.few(),
 		side{empty, []process{w.custodyCommand("cold", "scan", "--format", "json", w.head)}},
 		side{commands: []process{w.gitCommand(lines(w.graph), "cat-file", "--batch", "--buffer")}})
 }
 
 // warm asks what a change reaches when base has been scanned; git finds the changed
 // files and reads both sides of them.
-func (w *workplace) warm(ctx context.Context) (Comparison, error) {
+func (w *workplace) warm(ctx context.Context, name string) (Comparison, error) {
 	if _, err := w.custodyCommand("warm", "scan", w.base).run(ctx, nil); err != nil {
 		return Comparison{}, err
 	}
-	return compare(ctx, "warm impact", "what a change reaches, base cached; git: list the changed files, read their blobs", w.rounds,
+	return compare(ctx, name, "what a change reaches, base cached; git: list the changed files, read their blobs", w.rounds,
 		side{commands: []process{w.custodyCommand("warm", "impact", "--base", w.base, "--head", w.head, "--format", "json")}},
 		side{commands: []process{
 			w.gitCommand(nil, "diff-tree", "-r", "-z", "--raw", w.base, w.head),
@@ -91,17 +100,17 @@ func (w *workplace) warm(ctx context.Context) (Comparison, error) {
 }
 
 // audit is the whole review, pack and signature included.
-func (w *workplace) audit(ctx context.Context) (Comparison, error) {
+func (w *workplace) audit(ctx context.Context, name string) (Comparison, error) {
 	pack := filepath.Join(w.temp, "pack.zip")
 	review := w.custodyCommand("warm", "audit", "--base", w.base, "--head", w.head, "-o", pack)
 	review.exits = []int{1, 3} // fail and incomplete are answers
-	return compare(ctx, "audit", "review a change, write the signed pack; git: print its diff", w.rounds,
+	return compare(ctx, name, "review a change, write the signed pack; git: print its diff", w.rounds,
 		side{func() error { return ignoreAbsent(os.Remove(pack)) }, []process{review}},
 		side{commands: []process{w.gitCommand(nil, "diff", "--no-ext-diff", "--no-textconv", w.base, w.head)}})
 }
 
-func (w *workplace) history(ctx context.Context) (Comparison, error) {
-	return compare(ctx, "history", "the authorship class of every commit; git: print them all", w.few(),
+func (w *workplace) history(ctx context.Context, name string) (Comparison, error) {
+	return compare(ctx, name, "the authorship class of every commit; git: print them all", w.few(),
 		side{commands: []process{w.custodyCommand("warm", "attest", "--history", "--format", "json")}},
 		side{commands: []process{w.gitCommand(nil, "log", "-z", "--format=raw", "HEAD")}})
 }

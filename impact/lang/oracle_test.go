@@ -285,7 +285,7 @@ func TestOracleScriptTargets(t *testing.T) {
 	tree := openDiskTree(t)
 	listing, err := os.ReadFile(os.Getenv("CUSTODY_LANG_TARGETS"))
 	if err != nil {
-		t.Skip("set CUSTODY_LANG_TARGETS to a listing of resolved imports")
+		t.Skip("set CUSTODY_LANG_TARGETS=FILE to a listing of resolved imports")
 	}
 	resolver := newScriptResolver(tree)
 	var agreed, wrong int

@@ -21,10 +21,7 @@ import (
 	"custody/internal/sign"
 )
 
-var (
-	update = flag.Bool("update", false, "rewrite the golden files")
-	freeze = flag.String("freeze", "", "write today's pack as verify/testdata/frozen/NAME.zip: once per released version, never again")
-)
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 func samples() map[string]*review.Verdict {
 	return map[string]*review.Verdict{
@@ -57,11 +54,14 @@ func TestPages(t *testing.T) {
 	}
 }
 
+// TestFreeze writes today's pack as the frozen one of a version: once per released
+// version, never again.
 func TestFreeze(t *testing.T) {
-	if *freeze == "" {
-		t.Skip("no -freeze name given: nothing to write")
+	version := os.Getenv("CUSTODY_FREEZE")
+	if version == "" {
+		t.Skip("nothing to write: set CUSTODY_FREEZE=VERSION")
 	}
-	f, err := os.OpenFile(filepath.Join("verify/testdata/frozen", *freeze+".zip"), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	f, err := os.OpenFile(filepath.Join("verify/testdata/frozen", version+".zip"), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		t.Fatal(err)
 	}
