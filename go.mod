@@ -1,3 +1,8 @@
 module custody
 
 go 1.26
+
+require (
+	github.com/bmatcuk/doublestar/v4 v4.10.4 // indirect
+	github.com/goccy/go-yaml v1.19.2 // indirect
+)
