@@ -1,0 +1,203 @@
+package config
+
+import (
+	"slices"
+	"strings"
+
+	"custody/internal/change"
+)
+
+// Effective is what judges one repository: the floor and the repository's own policy,
+// one above the other. A nil *Effective says that neither exists.
+//
+// A repository may tighten, never loosen, and a floor under a policy never loosens
+// either: every rule of both is in force, `unknown` counts as everything that either
+// of them says, every requirements file and judge file counts. A waiver excepts only
+// what its own layer asked for, and of the floor's rules those that the floor calls
+// waivable.
+type Effective struct {
+	Mode              Mode // the floor's; empty when it has none to say
+	ProtectedRefs     []Glob
+	TrustedMergePaths []string
+	Unknown           Unknown
+	Requirements      []Sourced[RepoPath]
+	JudgeFiles        []Sourced[Glob]
+	Rules             []LayeredRule   // the floor's first, in the order written
+	Waivers           []LayeredWaiver // the same
+
+	settings []Setting
+}
+
+// Unknown is what class unknown counts as besides itself.
+type Unknown struct{ AI, Human bool }
+
+// Sourced is a value and where it was said: FloorOrigin, a path at base, or
+// DefaultOrigin.
+type Sourced[T any] struct {
+	Value  T
+	Origin string
+}
+
+// A LayeredRule is a rule with its place.
+type LayeredRule struct {
+	Rule
+	Origin string
+	// CheckID is the rule's id, or "repository:<id>" for a rule of the repository whose
+	// id the floor uses too: both are in force.
+	CheckID string
+}
+
+// A LayeredWaiver is a waiver with its place.
+type LayeredWaiver struct {
+	Waiver
+	Origin string
+}
+
+// MayExcept says whether the waiver is allowed to except findings of the rule, be it
+// of the rule itself or, for a rule of kind requirements, of a requirement.
+func (w LayeredWaiver) MayExcept(r LayeredRule) bool {
+	return r.Waivable && (w.Origin == r.Origin || r.Origin == FloorOrigin)
+}
+
+// InForce says whether the waiver counts on a day. Its last day is included.
+func (w Waiver) InForce(on Day) bool { return on != "" && on <= w.LastDay }
+
+// Layer puts a repository's policy on the floor. Either may be nil; nil of both is nil.
+func Layer(floor, repo *Policy) *Effective {
+	if floor == nil && repo == nil {
+		return nil
+	}
+	e := &Effective{}
+	floorIDs := map[ID]bool{}
+	if floor != nil {
+		e.Mode, e.ProtectedRefs, e.TrustedMergePaths = floor.Mode, floor.ProtectedRefs, floor.TrustedMergePaths
+		for _, r := range floor.Rules {
+			floorIDs[r.ID] = true
+		}
+		e.add(floor, func(r Rule) string { return string(r.ID) })
+	}
+	if repo != nil {
+		e.add(repo, func(r Rule) string {
+			if floorIDs[r.ID] {
+				return "repository:" + string(r.ID)
+			}
+			return string(r.ID)
+		})
+	}
+	if len(e.Requirements) == 0 {
+		e.Requirements = []Sourced[RepoPath]{{DefaultRequirements, DefaultOrigin}}
+		e.settings = append(e.settings, Setting{Key: "requirements", Value: DefaultRequirements, Origin: DefaultOrigin, Default: true})
+	}
+	return e
+}
+
+// add puts one layer on top of what is there.
+func (e *Effective) add(p *Policy, checkID func(Rule) string) {
+	e.Unknown.AI = e.Unknown.AI || p.Authorship.Unknown == CountsAsAI
+	e.Unknown.Human = e.Unknown.Human || p.Authorship.Unknown == CountsAsHuman
+	if p.Requirements != "" && !slices.ContainsFunc(e.Requirements, func(s Sourced[RepoPath]) bool { return s.Value == p.Requirements }) {
+		e.Requirements = append(e.Requirements, Sourced[RepoPath]{p.Requirements, p.origin})
+	}
+	for _, g := range p.JudgeFiles {
+		e.JudgeFiles = append(e.JudgeFiles, Sourced[Glob]{g, p.origin})
+	}
+	for _, r := range p.Rules {
+		e.Rules = append(e.Rules, LayeredRule{r, p.origin, checkID(r)})
+	}
+	for _, w := range p.Waivers {
+		e.Waivers = append(e.Waivers, LayeredWaiver{w, p.origin})
+	}
+	e.settings = append(e.settings, p.settings()...)
+}
+
+// A judgeFile is one built-in place of files that judge changes. Patterns are lower
+// case: paths are compared without regard to case, since a case-only variant is either
+// a mistake or meant to be overlooked.
+type judgeFile struct {
+	pattern Glob
+	what    string
+}
+
+// judgeFiles are the files that decide what is asked of a change, who is asked, and
+// what runs to check it. Claims about code (.ai-attestation.yaml, ai_inventory.yaml)
+// judge nothing and are not among them.
+var judgeFiles = []judgeFile{
+	{FileName, "the policy"},
+	{DefaultRequirements, "the requirements"},
+	{"{,.github/,docs/,.gitlab/}codeowners", "the code owners"},
+	{".github/workflows/**", "a workflow"},
+	{".github/actions/**", "an action that workflows run"},
+	{".gitlab-ci.yml", "the pipeline"},
+	{".gitlab/ci/**", "the pipeline"},
+	{".circleci/**", "the pipeline"},
+	{".buildkite/**", "the pipeline"},
+	{"{jenkinsfile,azure-pipelines.yml,bitbucket-pipelines.yml,.travis.yml,.drone.yml}", "the pipeline"},
+	{"{.githooks,.husky}/**", "a git hook"},
+	{"{.pre-commit-config.yaml,lefthook.yml,.lefthook.yml}", "the git hooks"},
+	{"**/.gitattributes", "what reviewers are shown of a diff"},
+}
+
+// JudgeFile says what a file that judges changes is, or "" for any other. Besides the
+// built-in ones these are the requirements and judge files that the policies name. A
+// file or link in the place of a folder on the way to a judge file counts too, and so
+// does what stands below the place of one.
+func (e *Effective) JudgeFile(p change.Path) string {
+	lower := strings.ToLower(string(p))
+	for _, f := range judgeFiles {
+		if occupies(f.pattern, lower) {
+			return f.what
+		}
+	}
+	if e == nil {
+		return ""
+	}
+	for _, r := range e.Requirements {
+		if occupies(escapeGlob(strings.ToLower(string(r.Value))), lower) {
+			return "the requirements"
+		}
+	}
+	for _, g := range e.JudgeFiles {
+		if occupies(Glob(strings.ToLower(string(g.Value))), lower) {
+			return "a judge file by " + g.Origin
+		}
+	}
+	return ""
+}
+
+// occupies says whether a path matches the glob, lies below a path that does, or
+// takes the place of a folder that the glob names on the way.
+func occupies(g Glob, path string) bool {
+	if g.Match(change.Path(path)) {
+		return true
+	}
+	for i := range len(path) {
+		if path[i] == '/' && g.Match(change.Path(path[:i])) {
+			return true
+		}
+	}
+	pattern := string(g)
+	if strings.ContainsAny(pattern, "{\\") { // folders of alternatives are left to Match
+		return false
+	}
+	for i := range len(pattern) {
+		if pattern[i] == '*' || pattern[i] == '?' || pattern[i] == '[' {
+			return false
+		}
+		if pattern[i] == '/' && pattern[:i] == path {
+			return true
+		}
+	}
+	return false
+}
+
+// escapeGlob makes a glob that matches just the given path.
+func escapeGlob(s string) Glob {
+	var b strings.Builder
+	for _, c := range []byte(s) {
+		if strings.IndexByte(`*?[]{}\`, c) >= 0 {
+			b.WriteByte('\\')
+		}
+		b.WriteByte(c)
+	}
+	return Glob(b.String())
+}

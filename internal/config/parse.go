@@ -1,0 +1,220 @@
+package config
+
+import (
+	"strings"
+
+	"custody/internal/change"
+	"custody/internal/config/yaml"
+	"custody/internal/control/frameworks"
+)
+
+// ParsePolicy reads the .custody.yaml that stands at base. Every error is a
+// *yaml.Error with file, line, column and what would be right.
+func ParsePolicy(path string, src []byte) (*Policy, error) {
+	p, err := parse(path, src)
+	if err != nil {
+		return nil, err
+	}
+	p.origin = path
+	for _, key := range []string{"mode", "protected_refs", "trusted_merge_paths"} {
+		if n := p.doc.Root.Get(key); n != nil {
+			return nil, p.doc.Errorf(n, "%q belongs into the organisation's floor, not into a repository", key).
+				WithHint("take it out here; who runs Custody puts it into the floor")
+		}
+	}
+	return p, nil
+}
+
+// ParseFloor reads an organisation's floor; name is for messages.
+func ParseFloor(name string, src []byte) (*Policy, error) {
+	p, err := parse(name, src)
+	if err != nil {
+		return nil, err
+	}
+	p.origin = FloorOrigin
+	return p, nil
+}
+
+func parse(name string, src []byte) (*Policy, error) {
+	doc, err := yaml.Parse(name, src)
+	if err != nil {
+		return nil, err
+	}
+	p := &Policy{doc: doc}
+	if n := doc.Root.Get("version"); n != nil && n.Kind == yaml.Scalar && n.Text != "1" {
+		return nil, doc.Errorf(n, "version %q of the policy format is not known", n.Text).WithHint("this program reads version: 1")
+	}
+	if err := doc.Decode(p); err != nil {
+		return nil, err
+	}
+	c := checker{doc, p}
+	for _, check := range []func() error{c.rules, c.waivers, c.unknown} {
+		if err := check(); err != nil {
+			return nil, err
+		}
+	}
+	p.fillDefaults()
+	return p, nil
+}
+
+// fillDefaults writes out what the file left to the reference.
+func (p *Policy) fillDefaults() {
+	for i := range p.Rules {
+		r := &p.Rules[i]
+		if r.Name == "" {
+			r.Name = asks[r.Kind]
+		}
+		if len(r.At) == 0 {
+			r.At = defaultStages(r.Kind)
+		}
+		if r.Approvals != nil && r.Approvals.Permission == "" {
+			r.Approvals.Permission = DefaultPermission
+		}
+	}
+}
+
+func defaultStages(k Kind) []change.Stage {
+	if k == KindApprovals || k == KindJudge {
+		return []change.Stage{change.AtMerge}
+	}
+	return []change.Stage{change.AtPush, change.AtMerge, change.AtRecord}
+}
+
+// A checker finds what no single value can tell.
+type checker struct {
+	doc *yaml.Document
+	p   *Policy
+}
+
+func (c checker) rules() error {
+	seen := map[ID]bool{}
+	for i, r := range c.p.Rules {
+		n := c.doc.Root.Get("rules").Item(i)
+		if seen[r.ID] {
+			return c.doc.Errorf(n.Get("id"), "rule id %q is used twice", r.ID).WithHint("findings and waivers name rules by their id: give this one another")
+		}
+		seen[r.ID] = true
+		if err := c.rule(r, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// perKind lists the keys that only some kinds know.
+var perKind = map[string][]Kind{
+	"approvals":    {KindApprovals, KindJudge},
+	"classes":      {KindAuthorshipLimit},
+	"max_permille": {KindAuthorshipLimit},
+}
+
+func (c checker) rule(r Rule, n *yaml.Node) error {
+	for _, key := range []string{"approvals", "classes", "max_permille"} {
+		kinds := perKind[key]
+		wanted := false
+		for _, k := range kinds {
+			wanted = wanted || k == r.Kind
+		}
+		at := n.Get(key)
+		if wanted && at == nil {
+			return c.doc.Errorf(n, "rule %q of kind %s lacks %q", r.ID, r.Kind, key)
+		}
+		if !wanted && at != nil {
+			return c.doc.Errorf(at, "rule %q of kind %s has no use for %q", r.ID, r.Kind, key).WithHint("only kind %s reads it", joinKinds(kinds))
+		}
+	}
+	if at := n.Get("at"); at != nil {
+		if len(r.At) == 0 {
+			return c.doc.Errorf(at, "rule %q is in force at no stage", r.ID).WithHint("take the key out for the default, or name push, merge or record")
+		}
+		if err := c.once(at, r.At); err != nil {
+			return err
+		}
+	}
+	if a := r.Approvals; a != nil && (a.Humans < 1 || a.Humans > 20) {
+		return c.doc.Errorf(n.Get("approvals").Get("humans"), "humans must be 1 to 20, not %d", a.Humans)
+	}
+	if m := r.MaxPermille; m != nil && (*m < 0 || *m > 1000) {
+		return c.doc.Errorf(n.Get("max_permille"), "max_permille must be 0 to 1000, not %d", *m).WithHint("200 is a fifth of the added lines")
+	}
+	if at := n.Get("classes"); at != nil && len(r.Classes) == 0 {
+		return c.doc.Errorf(at, "rule %q counts no class", r.ID)
+	}
+	when := n.Get("when")
+	if at := when.Get("authorship"); at != nil {
+		switch {
+		case r.Kind == KindAuthorshipLimit:
+			return c.doc.Errorf(at, "rule %q of kind %s is about every author", r.ID, r.Kind).WithHint("say in classes what is counted")
+		case len(r.When.Authorship) == 0:
+			return c.doc.Errorf(at, "rule %q would never apply: no class is named", r.ID).WithHint("name classes, or take the key out")
+		}
+	}
+	if at := when.Get("paths"); at != nil && len(r.When.Paths) == 0 {
+		return c.doc.Errorf(at, "rule %q would never apply: no path is named", r.ID).WithHint(`name paths, such as ["src/**"], or take the key out`)
+	}
+	return CheckMaps(c.doc, n.Get("maps"), r.Maps)
+}
+
+// once refuses a list that names a stage twice: it is a slip of the pen for another.
+func (c checker) once(n *yaml.Node, stages []change.Stage) error {
+	seen := map[change.Stage]bool{}
+	for i, s := range stages {
+		if seen[s] {
+			return c.doc.Errorf(n.Item(i), "stage %s is named twice", s)
+		}
+		seen[s] = true
+	}
+	return nil
+}
+
+func joinKinds(kinds []Kind) string {
+	names := make([]string, len(kinds))
+	for i, k := range kinds {
+		names[i] = string(k)
+	}
+	return strings.Join(names, " or ")
+}
+
+// CheckMaps refuses controls that the table of frameworks does not know. n is the list
+// from which the maps were decoded.
+func CheckMaps(doc *yaml.Document, n *yaml.Node, maps []Map) error {
+	for i, m := range maps {
+		f, ok := frameworks.Get(m.Framework)
+		if !ok {
+			return doc.Errorf(n.Item(i).Get("framework"), "unknown framework %q", clip(m.Framework)).WithHint("known: %s", frameworks.IDs())
+		}
+		if _, ok := f.Get(m.ID); !ok {
+			return doc.Errorf(n.Item(i).Get("id"), "%s has no control %q in the table", f.ID, clip(m.ID)).WithHint("known: %s", f.IDs())
+		}
+	}
+	return nil
+}
+
+func (c checker) waivers() error {
+	seen := map[ID]bool{}
+	for i, w := range c.p.Waivers {
+		n := c.doc.Root.Get("waivers").Item(i)
+		if seen[w.ID] {
+			return c.doc.Errorf(n.Get("id"), "waiver id %q is used twice", w.ID)
+		}
+		seen[w.ID] = true
+		if strings.EqualFold(strings.TrimSpace(w.Owner), strings.TrimSpace(w.Approver)) {
+			return c.doc.Errorf(n.Get("approver"), "waiver %q is approved by its own owner", w.ID).WithHint("somebody else must accept the exception")
+		}
+	}
+	return nil
+}
+
+// unknown asks for authorship.unknown as soon as something depends on it.
+func (c checker) unknown() error {
+	if c.p.Authorship.Unknown != "" {
+		return nil
+	}
+	for i, r := range c.p.Rules {
+		if len(r.When.Authorship) > 0 || len(r.Classes) > 0 {
+			return c.doc.Errorf(c.doc.Root.Get("rules").Item(i), "rule %q depends on authorship, and the policy does not say what `unknown` counts as", r.ID).
+				WithHint("add\n    authorship:\n      unknown: ai        # or human")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,266 @@
+package config
+
+import (
+	"encoding"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	"custody/attestation"
+	"custody/internal/change"
+	"custody/internal/config/yaml"
+	"custody/internal/control/frameworks"
+)
+
+// Mode says what becomes of a verdict that is not a pass. It is the door's to obey.
+type Mode string
+
+const (
+	Enforce Mode = "enforce"
+	Report  Mode = "report"
+)
+
+// CountsAs is what class unknown counts as.
+type CountsAs string
+
+const (
+	CountsAsAI    CountsAs = "ai"
+	CountsAsHuman CountsAs = "human"
+)
+
+// Kind is what a rule asks.
+type Kind string
+
+const (
+	KindApprovals       Kind = "approvals"        // enough people approved the head
+	KindAuthorshipLimit Kind = "authorship-limit" // not too many added lines of some classes
+	KindRequirements    Kind = "requirements"     // every requirement of level error is satisfied
+	KindJudge           Kind = "judge"            // who edits what judges has approvals
+	KindImpact          Kind = "impact"           // what the change reaches is known
+)
+
+// asks names each kind for people.
+var asks = map[Kind]string{
+	KindApprovals:       "People approved the change",
+	KindAuthorshipLimit: "Enough is known of who wrote the change",
+	KindRequirements:    "Every security requirement is satisfied",
+	KindJudge:           "Changes of what judges are approved",
+	KindImpact:          "What the change reaches is known",
+}
+
+// Class is an authorship class as a policy names it.
+type Class attestation.Class
+
+// Permission of a person in a repository, as GitHub names it.
+type Permission string
+
+// Permissions from the least to the greatest.
+var Permissions = []Permission{"read", "triage", "write", "maintain", "admin"}
+
+// DefaultPermission is what an approval needs unless a policy says otherwise.
+const DefaultPermission Permission = "write"
+
+// AtLeast says whether p includes q. A permission with another name includes none.
+func (p Permission) AtLeast(q Permission) bool {
+	i, j := slices.Index(Permissions, p), slices.Index(Permissions, q)
+	return i >= 0 && j >= 0 && i >= j
+}
+
+// ID names a rule, a requirement or a waiver.
+type ID string
+
+// Glob is a pattern of slash-separated paths: `*` and `?` stay within a folder, `**`
+// crosses folders, `{a,b}` is either, `[a-z]` one character.
+type Glob string
+
+// RepoPath is a file's path in the repository.
+type RepoPath string
+
+// A Day is a day in UTC, "2026-11-23"; days compare as text.
+type Day string
+
+// ParseDay reads a day.
+func ParseDay(s string) (Day, error) {
+	if _, err := time.Parse(time.DateOnly, s); err != nil {
+		return "", fmt.Errorf("%q is not a day: write it as 2026-12-31", s)
+	}
+	return Day(s), nil
+}
+
+// Match says whether the glob matches a path.
+func (g Glob) Match(p change.Path) bool {
+	return doublestar.MatchUnvalidated(string(g), string(p))
+}
+
+// MatchAny says whether one of the globs matches.
+func MatchAny(globs []Glob, p change.Path) bool {
+	return slices.ContainsFunc(globs, func(g Glob) bool { return g.Match(p) })
+}
+
+var (
+	_ encoding.TextUnmarshaler = (*Mode)(nil)
+	_ encoding.TextUnmarshaler = (*CountsAs)(nil)
+	_ encoding.TextUnmarshaler = (*Kind)(nil)
+	_ encoding.TextUnmarshaler = (*Class)(nil)
+	_ encoding.TextUnmarshaler = (*Permission)(nil)
+	_ encoding.TextUnmarshaler = (*ID)(nil)
+	_ encoding.TextUnmarshaler = (*Glob)(nil)
+	_ encoding.TextUnmarshaler = (*RepoPath)(nil)
+	_ encoding.TextUnmarshaler = (*Day)(nil)
+)
+
+// UnmarshalText accepts enforce and report.
+func (m *Mode) UnmarshalText(b []byte) error { return oneOf(m, b, "mode", Enforce, Report) }
+
+// UnmarshalText accepts ai and human.
+func (c *CountsAs) UnmarshalText(b []byte) error {
+	return oneOf(c, b, "value", CountsAsAI, CountsAsHuman)
+}
+
+// UnmarshalText accepts the five kinds.
+func (k *Kind) UnmarshalText(b []byte) error {
+	return oneOf(k, b, "kind", KindApprovals, KindAuthorshipLimit, KindRequirements, KindJudge, KindImpact)
+}
+
+// UnmarshalText accepts the classes of authorship.
+func (c *Class) UnmarshalText(b []byte) error {
+	classes := make([]Class, len(attestation.Classes))
+	for i, known := range attestation.Classes {
+		classes[i] = Class(known)
+	}
+	return oneOf(c, b, "class", classes...)
+}
+
+// UnmarshalText accepts the five permissions.
+func (p *Permission) UnmarshalText(b []byte) error {
+	return oneOf(p, b, "permission", Permissions...)
+}
+
+func oneOf[T ~string](dst *T, b []byte, what string, known ...T) error {
+	if slices.Contains(known, T(b)) {
+		*dst = T(b)
+		return nil
+	}
+	names := make([]string, len(known))
+	for i, k := range known {
+		names[i] = string(k)
+	}
+	return &yaml.ValueError{
+		Message: fmt.Sprintf("unknown %s %q", what, clip(string(b))),
+		Hint:    "use one of " + strings.Join(names, ", "),
+	}
+}
+
+const maxID = 80
+
+// UnmarshalText accepts 1 to 80 letters, digits, dots, underscores and hyphens.
+func (id *ID) UnmarshalText(b []byte) error {
+	bad := func(c byte) bool {
+		return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '.' && c != '_' && c != '-'
+	}
+	if len(b) == 0 || len(b) > maxID || slices.ContainsFunc(b, bad) {
+		return &yaml.ValueError{
+			Message: fmt.Sprintf("%q is not an id", clip(string(b))),
+			Hint:    fmt.Sprintf("use 1 to %d letters, digits, dots, underscores and hyphens", maxID),
+		}
+	}
+	*id = ID(b)
+	return nil
+}
+
+// Limits of one glob: alternatives multiply, and matching tries each.
+const (
+	maxGlob         = 256
+	maxAlternatives = 64
+)
+
+// UnmarshalText accepts a well-formed glob that can match a path of a repository.
+func (g *Glob) UnmarshalText(b []byte) error {
+	s := string(b)
+	refuse := func(why, hint string) error {
+		return &yaml.ValueError{Message: fmt.Sprintf("glob %q %s", clip(s), why), Hint: hint}
+	}
+	switch {
+	case s == "":
+		return refuse("is empty", `"**" matches every file`)
+	case len(s) > maxGlob:
+		return refuse(fmt.Sprintf("is longer than %d bytes", maxGlob), "")
+	case strings.HasPrefix(s, "/"), strings.HasPrefix(s, "./"):
+		return refuse("can match nothing", "paths start at the root of the repository, without / or ./")
+	case strings.HasPrefix(s, "!"):
+		return refuse("starts with !", "there is no negation: list what should match")
+	case strings.HasSuffix(s, "/"):
+		return refuse("can match no file", fmt.Sprintf("write %q for everything in the folder", s+"**"))
+	case strings.Contains(s, "//"), slices.Contains(strings.Split(s, "/"), ".."), slices.Contains(strings.Split(s, "/"), "."):
+		return refuse("can match nothing", "write the path without //, . and ..")
+	case !doublestar.ValidatePattern(s):
+		return refuse("is not well-formed", "check its brackets, braces and backslashes")
+	case alternatives(s) > maxAlternatives:
+		return refuse(fmt.Sprintf("has more than %d alternatives", maxAlternatives), "write several globs")
+	}
+	for part := range strings.SplitSeq(s, "/") {
+		if strings.Contains(part, "**") && part != "**" && !strings.ContainsAny(s, "{[\\") {
+			return refuse("has ** beside other characters, where it acts as a single *", `** must stand alone between slashes: "src/**/*.go"`)
+		}
+	}
+	*g = Glob(s)
+	return nil
+}
+
+// alternatives bounds the ways in which a glob's braces can be chosen.
+func alternatives(s string) int {
+	product, commas := 1, 0
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case '\\':
+			i++
+		case ',':
+			commas++
+		case '}':
+			if product *= commas + 1; product > maxAlternatives {
+				return product
+			}
+			commas = 0
+		}
+	}
+	return product
+}
+
+// UnmarshalText accepts a relative path without dot segments.
+func (p *RepoPath) UnmarshalText(b []byte) error {
+	s := string(b)
+	if s == "" || len(s) > 1024 || path.IsAbs(s) || path.Clean(s) != s || s == "." || s == ".." || strings.HasPrefix(s, "../") || strings.ContainsAny(s, "\\\x00") {
+		return &yaml.ValueError{
+			Message: fmt.Sprintf("%q is not the path of a file in the repository", clip(s)),
+			Hint:    "write it from the root, with slashes, without ., .. or a leading slash",
+		}
+	}
+	*p = RepoPath(s)
+	return nil
+}
+
+// UnmarshalText accepts a day such as 2026-12-31.
+func (d *Day) UnmarshalText(b []byte) error {
+	day, err := ParseDay(string(b))
+	*d = day
+	return err
+}
+
+// relation is the table's for a known map, else empty.
+func (m Map) relation() string {
+	f, _ := frameworks.Get(m.Framework)
+	c, _ := f.Get(m.ID)
+	return c.Relation
+}
+
+// clip keeps a quoted value in a message short.
+func clip(s string) string {
+	if len(s) > 80 {
+		return strings.ToValidUTF8(s[:80], "") + "..."
+	}
+	return s
+}
