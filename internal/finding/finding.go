@@ -113,12 +113,13 @@ type Control struct {
 const (
 	Rule        = "rule"
 	Requirement = "requirement"
+	Notice      = "notice" // said whatever the policy asks; decides nothing
 )
 
 // A Check is one rule or requirement, evaluated once.
 type Check struct {
 	ID      string    `json:"id"`
-	Kind    string    `json:"kind"` // Rule or Requirement
+	Kind    string    `json:"kind"` // Rule, Requirement or Notice
 	Name    string    `json:"name"`
 	Origin  string    `json:"origin"` // where it was defined: "floor", or a path at base
 	Level   Level     `json:"level"`

@@ -1,6 +1,9 @@
 package grep
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A filter is one --include or --exclude.
 type filter struct {
@@ -53,9 +56,45 @@ func (c *Command) Selects(path string) bool {
 	return false
 }
 
-// Names says whether a path, file or folder, is on the way of an operand: then the
+// SelectsBelow says whether the command would descend into a folder and might read
+// something there.
+func (c *Command) SelectsBelow(folder string) bool {
+	return c.Recursive && c.descends(folder) || slices.ContainsFunc(c.Paths, func(p string) bool { return Names(folder, p) })
+}
+
+// descends says whether a recursive search reaches a folder.
+func (c *Command) descends(folder string) bool {
+	below := func(from string) bool {
+		for name := range strings.SplitSeq(strings.TrimPrefix(folder[len(from):], "/"), "/") {
+			if c.skips(name) {
+				return false
+			}
+		}
+		return true
+	}
+	if len(c.Paths) == 0 {
+		return below("")
+	}
+	for _, p := range c.Paths {
+		switch {
+		case p == ".":
+			if below("") {
+				return true
+			}
+		case p == folder, Names(p, folder) && below(p):
+			return true
+		}
+	}
+	return false
+}
+
+func (c *Command) skips(name string) bool {
+	return slices.ContainsFunc(c.skipDirs, func(skip *fnmatch) bool { return skip.match(name) })
+}
+
+// Names says whether a path of the tree is an operand's, or lies below it: then the
 // operand exists.
-func (c *Command) Names(operand, path string) bool {
+func Names(operand, path string) bool {
 	return operand == "." || operand == path || strings.HasPrefix(path, operand) && path[len(operand)] == '/'
 }
 
@@ -67,10 +106,8 @@ func (c *Command) selectsBelow(folder, path string) bool {
 		if !more {
 			return c.keeps(name, false)
 		}
-		for _, skip := range c.skipDirs {
-			if skip.match(name) {
-				return false
-			}
+		if c.skips(name) {
+			return false
 		}
 		rest = below
 	}

@@ -1,0 +1,242 @@
+package control
+
+import (
+	"slices"
+	"strings"
+
+	"custody/attestation"
+	"custody/internal/change"
+	"custody/internal/config"
+	"custody/internal/finding"
+)
+
+// touched is one file of the change and where it stood before.
+type touched struct {
+	change.File
+	// linesTell says that the file's added lines say everything about who changed it:
+	// nothing was only deleted, moved, left unread or switched in mode.
+	linesTell bool
+}
+
+func touchedFiles(c *change.Change) []touched {
+	files := make([]touched, len(c.Files))
+	for i, f := range c.Files {
+		onlyDeletes := func(h change.Hunk) bool { return h.Lines == 0 }
+		files[i] = touched{f, f.Added > 0 && f.Unread == "" && !f.SubmoduleChanged &&
+			!slices.ContainsFunc(f.Hunks, onlyDeletes)}
+	}
+	return files
+}
+
+func (t touched) matches(globs []config.Glob) bool {
+	return len(globs) == 0 || config.MatchAny(globs, t.Path) || t.OldPath != "" && config.MatchAny(globs, t.OldPath)
+}
+
+// filesWhole says whether the list of changed files is complete; if not, why.
+func filesWhole(c *change.Change) (string, bool) {
+	if len(c.MergeBases) == 0 {
+		return "base and head have no common commit", false
+	}
+	for _, l := range c.Limits {
+		if l.What != "commits" && l.What != "trailers" && l.What != "lines" {
+			return "the change has more " + l.What + " than are read", false
+		}
+	}
+	return "", true
+}
+
+// commitsWhole says whether the list of commits is complete; if not, why.
+func commitsWhole(c *change.Change) (string, bool) {
+	if c.Shallow {
+		return "history is cut in this repository", false
+	}
+	for _, l := range c.Limits {
+		if l.What == "commits" || l.What == "trailers" {
+			return "the change has more " + l.What + " than are read", false
+		}
+	}
+	return "", true
+}
+
+// whether a rule is about the change: Satisfied (yes, for files), NotApplicable, or
+// NotAssessed (perhaps; it is evaluated as if it were, for files).
+type whether struct {
+	answer
+	files []touched
+}
+
+// applies evaluates a rule's `when`. What is uncertain counts as applying.
+func (e *evaluation) applies(r config.LayeredRule) whether {
+	var w whether
+	w.outcome = finding.Satisfied
+	for _, t := range e.touched {
+		if t.matches(r.When.Paths) {
+			w.files = append(w.files, t)
+		}
+	}
+	why, whole := filesWhole(e.Change)
+	if len(r.When.Paths) > 0 && len(w.files) == 0 {
+		if whole {
+			return whether{answer: answered(finding.NotApplicable, ReasonPaths, "no changed file is in the rule's paths")}
+		}
+		w.outcome = finding.NotAssessed
+		w.because(ReasonChange, "%s, so it is not known whether the rule's paths were changed", why)
+	}
+	if len(r.When.Authorship) > 0 {
+		e.appliesByAuthor(r, &w, whole)
+	}
+	return w
+}
+
+// appliesByAuthor narrows by classes of authorship, by lines where lines tell, else by
+// the classes of the commits.
+func (e *evaluation) appliesByAuthor(r config.LayeredRule, w *whether, filesKnown bool) {
+	if e.Attestation == nil {
+		w.outcome = finding.NotAssessed
+		w.because(ReasonNotAttested, "it is not known who or what wrote the change, so the rule counts as applying")
+		return
+	}
+	lines := linesByFile(e.Attestation)
+	commits := len(w.files) == 0 // nothing but commits to go by
+	for _, t := range w.files {
+		file, known := lines[t.Path.Escaped()]
+		if !t.linesTell || !known || file.Added == 0 {
+			commits = true
+		}
+		for _, class := range attestation.Classes {
+			if file.Lines[class] > 0 && e.Config.Unknown.Counts(class, r.When.Authorship) {
+				w.because(ReasonCounted, "%s has %d lines of class %s", t.Path.Escaped(), file.Lines[class], class)
+				return
+			}
+		}
+	}
+	if commits {
+		for _, c := range e.Attestation.Commits {
+			if e.Config.Unknown.Counts(c.Class, r.When.Authorship) {
+				w.because(ReasonCounted, "commit %s is of class %s", c.SHA.Short(), className(c.Class))
+				return
+			}
+		}
+		if len(e.Attestation.Commits) == 0 && e.Config.Unknown.Counts(attestation.Unknown, r.When.Authorship) {
+			w.because(ReasonCounted, "no commit says who wrote the change")
+			return
+		}
+	}
+	_, commitsKnown := commitsWhole(e.Change)
+	if e.Attestation.Outcome != finding.Satisfied || !commitsKnown || !filesKnown {
+		w.outcome = finding.NotAssessed
+		w.because(ReasonNotAttested, "it is not known completely who or what wrote the change, so the rule counts as applying")
+		return
+	}
+	if w.outcome == finding.Satisfied {
+		*w = whether{answer: answered(finding.NotApplicable, ReasonAuthorship, "nothing in the change is of class %s", classList(r.When.Authorship))}
+	}
+}
+
+func linesByFile(r *attestation.Report) map[string]attestation.File {
+	m := make(map[string]attestation.File, len(r.Files))
+	for _, f := range r.Files {
+		m[f.Path] = f
+	}
+	return m
+}
+
+func className(c attestation.Class) attestation.Class {
+	if c == "" {
+		return attestation.Unknown
+	}
+	return c
+}
+
+func classList(classes []config.Class) string {
+	names := make([]string, len(classes))
+	for i, c := range classes {
+		names[i] = string(c)
+	}
+	return strings.Join(names, ", ")
+}
+
+// authorshipLimit asks that at most a share of the added lines is of some classes. A
+// change that adds no line is measured by its commits.
+func (e *evaluation) authorshipLimit(r config.LayeredRule, files []touched) answer {
+	if e.Attestation == nil || e.Attestation.Outcome != finding.Satisfied {
+		a := answered(finding.NotAssessed, ReasonNotAttested, "it is not known completely who or what wrote the change")
+		if e.Attestation != nil {
+			a.reasons = append(a.reasons, e.Attestation.Reasons...)
+		}
+		return a
+	}
+	for _, whole := range []func(*change.Change) (string, bool){filesWhole, commitsWhole} {
+		if why, ok := whole(e.Change); !ok {
+			return answered(finding.NotAssessed, ReasonChange, "%s", why)
+		}
+	}
+	lines := linesByFile(e.Attestation)
+	var a answer
+	counted, total := 0, 0
+	for _, t := range files {
+		if t.Unread == change.Unreadable || t.Unread == change.TooLarge {
+			return answered(finding.NotAssessed, ReasonUnread, "the lines of %s were not read (%s)", t.Path.Escaped(), t.Unread)
+		}
+		file, known := lines[t.Path.Escaped()]
+		if !known && t.Added > 0 || known && file.Added != t.Added {
+			return answered(finding.NotAssessed, ReasonNotAttested, "the lines of %s have no author", t.Path.Escaped())
+		}
+		n := 0
+		for _, class := range attestation.Classes {
+			if e.Config.Unknown.Counts(class, r.Classes) {
+				n += file.Lines[class]
+			}
+		}
+		total += file.Added
+		counted += n
+		if n > 0 {
+			a.found = append(a.found, scoped{finding.Finding{
+				Place:   finding.Place{Path: t.Path.Escaped()},
+				Message: plural(n, "added line is", "added lines are") + " of class " + classList(r.Classes),
+				Remedy:  "Say in the commits who or what wrote them (trailers, see docs/authorship.md), or split the change.",
+				Who:     "the authors of the commits",
+			}, t.paths()})
+		}
+	}
+	unit := "added lines"
+	if total == 0 {
+		unit = "commits, since no line was added,"
+		counted, total, a.found = e.countCommits(r.Classes)
+	}
+	if total == 0 {
+		return answered(finding.NotAssessed, ReasonNotAttested, "the change has neither lines nor commits to go by")
+	}
+	a.outcome = finding.Satisfied
+	a.because(ReasonCounted, "%d of %d %s are of class %s; at most %d per mille may be", counted, total, unit, classList(r.Classes), *r.MaxPermille)
+	if counted*1000 > *r.MaxPermille*total {
+		a.outcome = finding.NotSatisfied
+	} else {
+		a.found = nil
+	}
+	return a
+}
+
+func (e *evaluation) countCommits(classes []config.Class) (counted, total int, found []scoped) {
+	for _, c := range e.Attestation.Commits {
+		total++
+		if e.Config.Unknown.Counts(c.Class, classes) {
+			counted++
+			found = append(found, scoped{Finding: finding.Finding{
+				Place:   finding.Place{Commit: c.SHA.String()},
+				Message: "the commit is of class " + string(className(c.Class)),
+				Remedy:  "Say in the commit who or what wrote it (trailers, see docs/authorship.md).",
+				Who:     "the author of the commit",
+			}})
+		}
+	}
+	return counted, total, found
+}
+
+// paths are the places of a file that a waiver must cover.
+func (t touched) paths() []change.Path {
+	if t.OldPath != "" && t.OldPath != t.Path {
+		return []change.Path{t.OldPath, t.Path}
+	}
+	return []change.Path{t.Path}
+}

@@ -1,0 +1,233 @@
+// Package control judges a change by requirements and policy rules: a change in, one
+// check for each rule and requirement out.
+//
+// It promises that a check is satisfied only by what was really looked at: a missing
+// fact makes it not assessed, an unread file counts against "nothing was found", and no
+// rule, floor or finding that is added makes an answer better. It never runs anything,
+// and reads no clock, network or repository but the two methods of Head.
+package control
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"custody/attestation"
+	"custody/impact"
+	"custody/internal/change"
+	"custody/internal/config"
+	"custody/internal/finding"
+	"custody/internal/git"
+)
+
+// Input is everything that is judged, and by what. All but Change and Stage may be
+// absent: what is needed and absent is not assessed.
+type Input struct {
+	Change  *change.Change
+	Context *change.Context
+	Stage   change.Stage
+	Day     config.Day        // decides which waivers count
+	Config  *config.Effective // nil: no policy and no floor
+	// Requirements are the parsed files of Config.Requirements that stand at base.
+	Requirements []*Requirements
+	Head         Head // nil: nothing of head can be read
+	Impact       *impact.Report
+	Attestation  *attestation.Report
+	Limits       Limits // the zero value stands for DefaultLimits
+}
+
+// Head is the tree of the change's head.
+type Head interface {
+	// Files lists everything in the tree that is not a folder.
+	Files(ctx context.Context) ([]TreeFile, error)
+	// Blob reads a blob of at most limit bytes; a longer one is a *git.TooLargeError.
+	Blob(ctx context.Context, id git.OID, limit int64) ([]byte, error)
+}
+
+// A TreeFile is one file, symbolic link or submodule of a tree.
+type TreeFile struct {
+	Path change.Path
+	Mode git.Mode
+	ID   git.OID
+}
+
+// Limits bound the search of requirements in head. What they cut off is not assessed.
+type Limits struct {
+	FileBytes  int64 // of one file
+	TotalBytes int64 // of all files, each counted once
+	Cost       int64 // steps of all patterns over all files, at worst
+	Places     int   // lines shown of one requirement
+}
+
+// DefaultLimits are those of a review.
+func DefaultLimits() Limits {
+	return Limits{FileBytes: 1 << 20, TotalBytes: 512 << 20, Cost: 40e9, Places: 20}
+}
+
+// Codes of reasons.
+const (
+	ReasonStage          = "stage"           // not in force at this stage
+	ReasonPaths          = "paths"           // the change touches none of the rule's paths
+	ReasonAuthorship     = "authorship"      // the change has no author of the rule's classes
+	ReasonNothingEdited  = "nothing-edited"  // no judge file was edited
+	ReasonNoContext      = "no-context"      // no context document was given
+	ReasonContextPart    = "context-part"    // a part of the context is absent or unusable
+	ReasonUnknownPeople  = "unknown-people"  // the forge does not know who wrote some commit
+	ReasonNoRequirements = "no-requirements" // no requirements file at base
+	ReasonRequirement    = "requirement"     // a requirement that is not satisfied
+	ReasonNoVerification = "no-verification" // a requirement does not say how it is verified
+	ReasonUnsupported    = "unsupported"     // a verification that is not evaluated
+	ReasonNothingChosen  = "nothing-selected"
+	ReasonUnread         = "unread" // a selected file was not searched
+	ReasonLimit          = "limit"
+	ReasonChange         = "change-not-whole" // the change itself was not read whole
+	ReasonNotAttested    = "authorship-not-assessed"
+	ReasonNotTraced      = "impact-not-assessed"
+	ReasonWaiver         = "waiver"
+	ReasonWaiverIgnored  = "waiver-ignored"
+	ReasonCounted        = "counted" // the figures of an answer
+)
+
+// Evaluate answers every rule and requirement, in the order: rules of the floor, rules
+// of the repository, requirements, then Custody's own notices. Without a policy it
+// answers the requirements and notices alone.
+//
+// The error is that of the context, or of an Input that makes no sense; whatever can
+// not be read or known is an outcome, not an error.
+func Evaluate(ctx context.Context, in Input) ([]finding.Check, error) {
+	if in.Change == nil {
+		return nil, fmt.Errorf("evaluating rules: no change was given")
+	}
+	if in.Stage < change.AtPush || in.Stage > change.AtRecord {
+		return nil, fmt.Errorf("evaluating rules: no stage was given")
+	}
+	if in.Limits == (Limits{}) {
+		in.Limits = DefaultLimits()
+	}
+	requirements, err := verify(ctx, &in)
+	if err != nil {
+		return nil, err
+	}
+	e := evaluation{Input: in, requirements: requirements, touched: touchedFiles(in.Change)}
+	var checks []finding.Check
+	if in.Config != nil {
+		for _, r := range in.Config.Rules {
+			checks = append(checks, e.rule(r))
+		}
+	}
+	for _, r := range requirements {
+		checks = append(checks, e.shownRequirement(r))
+	}
+	checks = append(checks, e.notices()...)
+	for i := range checks {
+		tidy(&checks[i])
+	}
+	return checks, nil
+}
+
+// tidy sorts findings and leaves no nil list, so that equal checks have equal bytes.
+func tidy(c *finding.Check) {
+	finding.Sort(c.Found)
+	if c.Found == nil {
+		c.Found = []finding.Finding{}
+	}
+	if c.Reasons == nil {
+		c.Reasons = []finding.Reason{}
+	}
+}
+
+// evaluation is one run: the input and what was derived from it once.
+type evaluation struct {
+	Input
+	requirements []requirementResult
+	touched      []touched
+}
+
+// An answer is the outcome of a rule before waivers, with its findings.
+type answer struct {
+	outcome finding.Outcome
+	reasons []finding.Reason
+	found   []scoped
+}
+
+// A scoped finding knows the files that it is about; none: the change as a whole.
+type scoped struct {
+	finding.Finding
+	files []change.Path
+}
+
+func (a *answer) because(code, format string, args ...any) {
+	a.reasons = append(a.reasons, finding.Reason{Code: code, Detail: fmt.Sprintf(format, args...)})
+}
+
+func answered(o finding.Outcome, code, format string, args ...any) answer {
+	a := answer{outcome: o}
+	a.because(code, format, args...)
+	return a
+}
+
+// rule evaluates one rule: stage, then whether it is about this change, then what it
+// asks, then waivers.
+func (e *evaluation) rule(r config.LayeredRule) finding.Check {
+	check := finding.Check{ID: r.CheckID, Kind: finding.Rule, Name: r.Name, Origin: r.Origin, Level: r.Level}
+	for _, m := range r.Maps {
+		check.Maps = append(check.Maps, m.Control())
+	}
+	a := e.answer(r)
+	for i := range a.found {
+		f := &a.found[i]
+		if f.Rule == "" {
+			f.Rule = r.CheckID
+		}
+		f.Level = max(f.Level, r.Level)
+	}
+	a = e.except(r, a)
+	check.Outcome, check.Reasons = a.outcome, a.reasons
+	for _, f := range a.found {
+		check.Found = append(check.Found, f.Finding)
+	}
+	return check
+}
+
+func (e *evaluation) answer(r config.LayeredRule) answer {
+	if !slices.Contains(r.At, e.Stage) {
+		return answered(finding.NotApplicable, ReasonStage, "the rule is not in force at stage %s", e.Stage)
+	}
+	w := e.applies(r)
+	if w.outcome == finding.NotApplicable {
+		return w.answer
+	}
+	var a answer
+	switch r.Kind {
+	case config.KindApprovals:
+		a = e.approvals(*r.Approvals, w.files)
+	case config.KindAuthorshipLimit:
+		a = e.authorshipLimit(r, w.files)
+	case config.KindRequirements:
+		a = e.allRequirements(r)
+	case config.KindJudge:
+		a = e.judge(r, w.files)
+	case config.KindImpact:
+		a = e.impact()
+	}
+	if w.outcome == finding.NotAssessed && a.outcome != finding.Satisfied {
+		// It is not known whether the rule is about this change. What it asks would be
+		// missing, so neither a pass nor a failure is certain.
+		a.outcome = finding.NotAssessed
+	}
+	a.reasons = append(w.reasons, a.reasons...)
+	return a
+}
+
+// impact asks that what the change reaches is known.
+func (e *evaluation) impact() answer {
+	if e.Impact == nil {
+		return answered(finding.NotAssessed, ReasonNotTraced, "what the change reaches was not traced")
+	}
+	if e.Impact.Outcome != finding.Satisfied {
+		a := answered(finding.NotAssessed, ReasonNotTraced, "what the change reaches is not known completely")
+		a.reasons = append(a.reasons, e.Impact.Reasons...)
+		return a
+	}
+	return answered(finding.Satisfied, ReasonCounted, "the change reaches %d nodes", len(e.Impact.Reached))
+}

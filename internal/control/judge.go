@@ -1,0 +1,111 @@
+package control
+
+import (
+	"fmt"
+
+	"custody/internal/change"
+	"custody/internal/config"
+	"custody/internal/finding"
+)
+
+// judge asks for approvals of a change that edits what judges.
+func (e *evaluation) judge(r config.LayeredRule, files []touched) answer {
+	var edited []touched
+	for _, t := range files {
+		if what, _ := e.judgeFile(t); what != "" {
+			edited = append(edited, t)
+		}
+	}
+	why, whole := filesWhole(e.Change)
+	if len(edited) == 0 {
+		if !whole {
+			return answered(finding.NotAssessed, ReasonChange, "%s, so it is not known whether a file that judges was edited", why)
+		}
+		return answered(finding.NotApplicable, ReasonNothingEdited, "no file that judges changes was edited")
+	}
+	a := e.approvals(*r.Approvals, edited)
+	for i := range a.found {
+		a.found[i].Place.Path = edited[0].Path.Escaped()
+		a.found[i].Message = fmt.Sprintf("files that judge changes were edited (%s): %s", listPaths(edited), a.found[i].Message)
+	}
+	return a
+}
+
+// judgeFile says what a changed file judges, at its new place or its old one, and
+// which of the two that is.
+func (e *evaluation) judgeFile(t touched) (what string, at change.Path) {
+	for _, p := range t.paths() {
+		if what := e.Config.JudgeFile(p); what != "" {
+			return what, p
+		}
+	}
+	return "", ""
+}
+
+// Ids of Custody's own checks, which note and decide nothing.
+const (
+	NoticeJudgeFiles = "judge-files"
+	NoticeWaivers    = "waivers"
+)
+
+// notices are what is always said, whatever the policy asks.
+func (e *evaluation) notices() []finding.Check {
+	return []finding.Check{e.judgeNotice(), e.waiverNotice()}
+}
+
+// judgeNotice flags every changed file that judges changes.
+func (e *evaluation) judgeNotice() finding.Check {
+	c := finding.Check{ID: NoticeJudgeFiles, Kind: finding.Notice, Name: "Edits of files that judge changes", Origin: "custody", Level: finding.Note}
+	for _, t := range e.touched {
+		what, at := e.judgeFile(t)
+		if what == "" {
+			continue
+		}
+		message := fmt.Sprintf("the change edits %s; the version at base judges it", what)
+		switch {
+		case t.Status == change.Deleted:
+			message = fmt.Sprintf("the change deletes %s; the version at base judges it", what)
+		case t.Status == change.Renamed && at == t.OldPath:
+			message = fmt.Sprintf("the change moves %s away; the version at base judges it", what)
+		case t.Mode != t.OldMode && t.OldMode != 0:
+			message = fmt.Sprintf("the change turns %s from mode %s into %s; the version at base judges it", what, t.OldMode, t.Mode)
+		}
+		c.Found = append(c.Found, finding.Finding{
+			Rule: c.ID, Level: c.Level, Place: finding.Place{Path: at.Escaped()}, Message: message,
+			Remedy: "Read this part of the change with the eyes of who answers for the rules.",
+			Who:    "who answers for the policy",
+		})
+	}
+	why, whole := filesWhole(e.Change)
+	switch {
+	case len(c.Found) > 0:
+		c.Outcome = finding.NotSatisfied
+	case whole:
+		c.Outcome = finding.Satisfied
+	default:
+		c.Reasons = append(c.Reasons, finding.Reason{Code: ReasonChange, Detail: why})
+	}
+	return c
+}
+
+// listPaths names a few files.
+func listPaths(files []touched) string {
+	s := ""
+	for i, t := range files {
+		switch {
+		case i == 3:
+			return fmt.Sprintf("%s and %d more", s, len(files)-i)
+		case i > 0:
+			s += ", "
+		}
+		s += t.Path.Escaped()
+	}
+	return s
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}

@@ -1,0 +1,145 @@
+package control
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"custody/attestation"
+	"custody/internal/change"
+)
+
+// authors are the people who wrote a change, as the forge knows them, and those it does
+// not know. Nobody among them may approve it.
+type authors struct {
+	known map[string]string // numeric id -> login
+	// unknown are identities in git, by lower-case e-mail address, that belong to nobody
+	// the forge named. Each may be any person, so each may be one of the approvers.
+	unknown map[string]bool
+}
+
+// authorsOf collects everybody who took part: who opened the change, authors,
+// committers and co-authors of its commits. An agent is no person and approves nothing.
+func authorsOf(c *change.Change, ctx *change.Context, at *attestation.Report) authors {
+	a := authors{map[string]string{}, map[string]bool{}}
+	if ctx.Change == nil || !a.person(ctx.Change.Author) {
+		a.unknown["who opened the change"] = true
+	}
+	facts := map[string]change.CommitFacts{}
+	for _, f := range ctx.Commits {
+		facts[f.SHA] = f
+	}
+	emails := map[string]bool{} // that the forge gave a person to
+	for _, commit := range c.Commits {
+		f := facts[commit.ID.String()]
+		if a.person(f.Author) {
+			emails[address(commit.Author.Email)] = true
+		}
+		if a.person(f.Committer) {
+			emails[address(commit.Committer.Email)] = true
+		}
+	}
+	agents := agentAddresses(c, at)
+	for _, commit := range c.Commits {
+		f := facts[commit.ID.String()]
+		if !isPerson(f.Author) {
+			a.unknownAddress(commit.Author.Email, emails, agents)
+		}
+		if !isPerson(f.Committer) {
+			a.unknownAddress(commit.Committer.Email, emails, agents)
+		}
+		for _, t := range commit.Trailers {
+			if strings.EqualFold(t.Key, "Co-authored-by") || strings.EqualFold(t.Key, "Co-developed-by") {
+				a.coAuthor(t.Value, emails, agents)
+			}
+		}
+	}
+	return a
+}
+
+func isPerson(p *change.Person) bool { return p != nil && p.ID != "" }
+
+// person adds somebody the forge knows.
+func (a authors) person(p *change.Person) bool {
+	if !isPerson(p) {
+		return false
+	}
+	a.known[p.ID] = p.Login
+	return true
+}
+
+// unknownAddress adds an identity of git that the forge gave no person to, for this
+// commit or any other.
+func (a authors) unknownAddress(email string, known, agents map[string]bool) {
+	email = address(email)
+	if id, login, ok := noreply(email); ok {
+		a.known[id] = login
+		return
+	}
+	if !known[email] && !agents[email] {
+		a.unknown[email] = true
+	}
+}
+
+func (a authors) coAuthor(value string, known, agents map[string]bool) {
+	a.unknownAddress(coAuthorAddress(value), known, agents)
+}
+
+// coAuthorAddress is what stands in the last angle brackets, or the whole value.
+func coAuthorAddress(value string) string {
+	if i := strings.LastIndexByte(value, '<'); i >= 0 {
+		value, _, _ = strings.Cut(value[i+1:], ">")
+	}
+	return value
+}
+
+func address(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
+
+// noreply reads the numeric id out of an address such as
+// 1234+login@users.noreply.github.com, which GitHub gives to each account.
+func noreply(email string) (id, login string, ok bool) {
+	local, host, _ := strings.Cut(email, "@")
+	id, login, plus := strings.Cut(local, "+")
+	digits := id != "" && strings.Trim(id, "0123456789") == ""
+	return id, login, plus && digits && strings.HasPrefix(host, "users.noreply.")
+}
+
+// agentAddresses are the co-authors that attestation knows to be agents: named in a
+// commit's trailers, and not among its accountable people.
+func agentAddresses(c *change.Change, at *attestation.Report) map[string]bool {
+	agents := map[string]bool{}
+	if at == nil {
+		return agents
+	}
+	people := map[string]bool{}
+	withAgents := map[string]bool{}
+	for _, commit := range at.Commits {
+		withAgents[commit.SHA.String()] = len(commit.Agents) > 0
+		for _, p := range commit.People {
+			people[address(coAuthorAddress(p))] = true
+		}
+	}
+	for _, commit := range c.Commits {
+		if !withAgents[commit.ID.String()] {
+			continue
+		}
+		emails := []string{commit.Author.Email, commit.Committer.Email}
+		for _, t := range commit.Trailers {
+			if strings.EqualFold(t.Key, "Co-authored-by") || strings.EqualFold(t.Key, "Co-developed-by") {
+				emails = append(emails, coAuthorAddress(t.Value))
+			}
+		}
+		for _, e := range emails {
+			if e = address(e); !people[e] {
+				agents[e] = true
+			}
+		}
+	}
+	return agents
+}
+
+// logins lists the people whom the forge knows.
+func (a authors) logins() []string {
+	names := slices.Sorted(maps.Values(a.known))
+	return slices.Compact(names)
+}

@@ -1,0 +1,316 @@
+package control
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"custody/internal/change"
+	"custody/internal/config"
+	"custody/internal/control/grep"
+	"custody/internal/finding"
+	"custody/internal/git"
+)
+
+// A search is one requirement's way through the files of head.
+type search struct {
+	result   *requirementResult
+	selected int              // files that the command would read
+	unread   []finding.Reason // of these, what was not searched, and operands that are not there
+	skipped  int              // of unread, those not listed
+	hits     []hit
+	done     bool // enough was found
+	more     bool // and there may be more than was kept
+}
+
+// A hit is one line with a match.
+type hit struct {
+	path change.Path
+	id   git.OID
+	line grep.Line
+}
+
+// hitsKept is how many lines are kept of what must be absent. One of each file is
+// needed, since a waiver covers some files and not others.
+const hitsKept = 1000
+
+// unreadShown is how many unread files one requirement lists.
+const unreadShown = 5
+
+// verify evaluates every requirement against head. Files are read once, in the order of
+// their paths, for all requirements together.
+func verify(ctx context.Context, in *Input) ([]requirementResult, error) {
+	var results []requirementResult
+	for _, r := range in.Requirements {
+		for i := range r.Controls {
+			results = append(results, requirementResult{Requirement: &r.Controls[i], path: r.Path})
+		}
+	}
+	var searches []*search
+	for i := range results {
+		r := &results[i]
+		switch {
+		case r.Verification == "":
+			r.because(ReasonNoVerification, "the requirement has no verification")
+		case r.command == nil:
+			reason := ReasonUnsupported
+			r.because(reason, "%s", refusal(r.refused))
+		case in.Head == nil:
+			r.because(ReasonUnread, "the files of head were not given")
+		default:
+			searches = append(searches, &search{result: r})
+		}
+	}
+	if len(searches) == 0 {
+		return results, nil
+	}
+	files, err := in.Head.Files(ctx)
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("verifying requirements: %w", ctx.Err())
+	}
+	if err != nil {
+		for _, s := range searches {
+			s.result.because(ReasonUnread, "the files of head could not be listed: %s", err)
+		}
+		return results, nil
+	}
+	files = slices.SortedFunc(slices.Values(files), func(a, b TreeFile) int { return cmpPath(a.Path, b.Path) })
+	if err := (&searcher{in: in, searches: searches}).run(ctx, files); err != nil {
+		return nil, fmt.Errorf("verifying requirements: %w", err)
+	}
+	for _, s := range searches {
+		s.conclude(files)
+	}
+	return results, nil
+}
+
+func refusal(err error) string {
+	var u *grep.Unsupported
+	if errors.As(err, &u) && u.Hint != "" {
+		return fmt.Sprintf("the verification is not evaluated: %s. %s", u.Reason, u.Hint)
+	}
+	return fmt.Sprintf("the verification is not evaluated: %s", err)
+}
+
+func cmpPath(a, b change.Path) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// A searcher reads files and keeps count of what that costs.
+type searcher struct {
+	in       *Input
+	searches []*search
+	bytes    int64
+	cost     int64
+}
+
+func (sr *searcher) run(ctx context.Context, files []TreeFile) error {
+	for _, f := range files {
+		var wanted []*search
+		for _, s := range sr.searches {
+			if !s.done && s.selects(f) {
+				wanted = append(wanted, s)
+			}
+		}
+		if len(wanted) == 0 {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		content, why, err := sr.read(ctx, f)
+		if err != nil {
+			return err
+		}
+		for _, s := range wanted {
+			s.selected++
+			reason := why
+			if reason == "" {
+				reason = sr.search(s, f, content)
+			}
+			if reason != "" {
+				s.missed(f.Path, reason)
+			}
+		}
+	}
+	return nil
+}
+
+// selects says whether the search is about a file. Symbolic links are not followed,
+// which is what grep -r does; with -R they count as unread.
+func (s *search) selects(f TreeFile) bool {
+	r := s.result
+	if len(r.Paths) > 0 && !config.MatchAny(r.Paths, f.Path) && f.Mode != git.ModeGitlink {
+		return false
+	}
+	switch {
+	case f.Mode == git.ModeGitlink:
+		// Files below a submodule are another repository's: whether the command would
+		// read some is answered for any name below.
+		return r.command.SelectsBelow(string(f.Path)) && (len(r.Paths) == 0 || config.MatchAny(r.Paths, f.Path))
+	case f.Mode == git.ModeSymlink && !r.command.Follow:
+		return false
+	}
+	return r.command.Selects(string(f.Path))
+}
+
+// read returns the bytes of a file, or why they were not searched.
+func (sr *searcher) read(ctx context.Context, f TreeFile) (content []byte, why string, err error) {
+	switch {
+	case f.Mode == git.ModeGitlink:
+		return nil, "a submodule, whose files are not in this repository", nil
+	case f.Mode == git.ModeSymlink:
+		return nil, "a symbolic link", nil
+	}
+	if sr.bytes >= sr.in.Limits.TotalBytes {
+		return nil, fmt.Sprintf("over the limit of %d bytes for all files", sr.in.Limits.TotalBytes), nil
+	}
+	content, err = sr.in.Head.Blob(ctx, f.ID, sr.in.Limits.FileBytes)
+	var large *git.TooLargeError
+	switch {
+	case ctx.Err() != nil:
+		return nil, "", ctx.Err()
+	case errors.As(err, &large):
+		return nil, fmt.Sprintf("%d bytes, over the limit of %d", large.Size, large.Limit), nil
+	case err != nil:
+		return nil, "could not be read: " + err.Error(), nil
+	}
+	sr.bytes += int64(len(content))
+	switch {
+	case bytes.HasPrefix(content, []byte("version https://git-lfs.github.com/spec/")) && len(content) < 1024:
+		return nil, "a Git LFS pointer, whose content is not in this repository", nil
+	case bytes.HasPrefix(content, []byte("\xff\xfe")), bytes.HasPrefix(content, []byte("\xfe\xff")):
+		return nil, "UTF-16, in which a pattern of bytes finds nothing", nil
+	}
+	return content, "", nil
+}
+
+// search looks for a requirement's pattern in one file; a reason when it did not.
+func (sr *searcher) search(s *search, f TreeFile, content []byte) string {
+	cost := s.result.command.Cost(len(content))
+	if sr.cost+cost > sr.in.Limits.Cost {
+		return "over the limit of search steps for all files"
+	}
+	sr.cost += cost
+	for _, line := range s.result.command.Find(content, max(1, sr.in.Limits.Places-len(s.hits))) {
+		s.hits = append(s.hits, hit{f.Path, f.ID, line})
+	}
+	if s.result.expectation() == Present {
+		s.done = len(s.hits) > 0
+	} else {
+		s.more = len(s.hits) >= hitsKept
+		s.done = s.more
+	}
+	return ""
+}
+
+func (s *search) missed(p change.Path, why string) {
+	if len(s.unread) >= unreadShown {
+		s.skipped++
+		return
+	}
+	s.unread = append(s.unread, finding.Reason{Code: ReasonUnread, Detail: "not searched: " + why, Path: p.Escaped()})
+}
+
+// conclude turns what was found into an outcome.
+func (s *search) conclude(files []TreeFile) {
+	r := s.result
+	for _, operand := range r.command.Paths {
+		if !slices.ContainsFunc(files, func(f TreeFile) bool { return grep.Names(operand, string(f.Path)) }) {
+			s.unread = append(s.unread, finding.Reason{Code: ReasonUnread, Detail: "the command names it, and nothing stands there at head", Path: change.Path(operand).Escaped()})
+		}
+	}
+	found := len(s.hits) > 0
+	switch {
+	case found && r.expectation() == Present:
+		r.outcome = finding.Satisfied
+		r.because(ReasonCounted, "presence: found in %s", s.places())
+	case found:
+		r.outcome = finding.NotSatisfied
+		s.report()
+	case s.selected == 0:
+		r.because(ReasonNothingChosen, "the verification selects no file at head, so it proves nothing%s", s.hint())
+		r.reasons = append(r.reasons, s.unread...)
+	case len(s.unread) > 0:
+		r.because(ReasonUnread, "nothing was found, but not every file was searched; narrow the search with --include, paths after the pattern, or the requirement's paths")
+		r.reasons = append(r.reasons, s.unread...)
+		if s.skipped > 0 {
+			r.because(ReasonUnread, "and %s", plural(s.skipped, "more file", "more files"))
+		}
+	case r.expectation() == Absent:
+		r.outcome = finding.Satisfied
+		r.because(ReasonCounted, "presence: not found in %s", plural(s.selected, "file", "files"))
+	default:
+		r.outcome = finding.NotSatisfied
+		r.because(ReasonCounted, "presence: not found in %s", plural(s.selected, "file", "files"))
+		r.found = []scoped{{Finding: finding.Finding{
+			Rule: string(r.ID), Level: r.Severity,
+			Message: fmt.Sprintf("%s: nothing in %s matches %q", r.Requirement.Requirement, plural(s.selected, "file", "files"), clip(r.Verification)),
+			Remedy:  s.remedy("Meet the requirement"),
+			Who:     "the authors of the change, or who answers for the requirement",
+		}}}
+	}
+}
+
+// report turns hits of something unwanted into findings.
+func (s *search) report() {
+	r := s.result
+	r.because(ReasonCounted, "presence: found in %s", s.places())
+	for _, h := range s.hits {
+		f := finding.Finding{
+			Rule: string(r.ID), Level: r.Severity,
+			Place:   finding.Place{Path: h.path.Escaped(), StartLine: h.line.Number, EndLine: h.line.Number},
+			Message: fmt.Sprintf("%s: the line matches %q (blob %s)", r.Requirement.Requirement, clip(r.Verification), h.id.Short()),
+			Remedy:  s.remedy("Take it out"),
+			Who:     "the authors of the change, or who answers for the requirement",
+		}
+		if h.line.Binary {
+			f.Message = fmt.Sprintf("%s: the binary file matches %q (blob %s)", r.Requirement.Requirement, clip(r.Verification), h.id.Short())
+		}
+		r.found = append(r.found, scoped{f, []change.Path{h.path}})
+	}
+	if s.more { // about no file in particular, so that a waiver for some files does not cover it
+		r.found = append(r.found, scoped{Finding: finding.Finding{
+			Rule: string(r.ID), Level: r.Severity,
+			Message: fmt.Sprintf("%s: and perhaps more; the search ended after %d lines", r.Requirement.Requirement, len(s.hits)),
+			Remedy:  s.remedy("Take it out"),
+			Who:     "the authors of the change, or who answers for the requirement",
+		}})
+	}
+}
+
+func (s *search) remedy(todo string) string {
+	if how := s.result.Implementation; how != "" {
+		return todo + ": " + oneLine(how)
+	}
+	return todo + "."
+}
+
+// places names where a pattern was found, with the blob that was read.
+func (s *search) places() string {
+	first := s.hits[0]
+	place := finding.Place{Path: first.path.Escaped(), StartLine: first.line.Number}.String()
+	if first.line.Binary {
+		place += " (binary)"
+	}
+	text := fmt.Sprintf("%s (blob %s)", place, first.id.Short())
+	if n := len(s.hits) - 1; n > 0 {
+		text += fmt.Sprintf(" and %s", plural(n, "more line", "more lines"))
+	}
+	return text
+}
+
+func (s *search) hint() string {
+	if m := s.result.command.Mistake(); m != "" {
+		return "; " + m
+	}
+	return ""
+}

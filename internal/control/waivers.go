@@ -1,0 +1,112 @@
+package control
+
+import (
+	"fmt"
+	"slices"
+
+	"custody/internal/change"
+	"custody/internal/config"
+	"custody/internal/finding"
+)
+
+// except applies waivers to a rule's answer. Only findings can be waived: a rule that
+// was not assessed stays so, since nobody can accept what is not known. The rule
+// becomes excepted when every finding of level error is covered.
+func (e *evaluation) except(r config.LayeredRule, a answer) answer {
+	if a.outcome != finding.NotSatisfied || !r.Waivable || r.Kind == config.KindRequirements {
+		return a // of kind requirements: each requirement has been looked at already
+	}
+	open := len(a.found) == 0
+	for i := range a.found {
+		f := &a.found[i]
+		if w := e.waiver(r, r.ID, f.files); w != "" {
+			f.WaivedBy = string(w)
+		} else {
+			open = true
+		}
+	}
+	if !open {
+		a.outcome = finding.Excepted
+		a.because(ReasonWaiver, "every finding is covered by a waiver")
+	}
+	return a
+}
+
+// waiver finds one in force that covers findings of id (the rule itself, or a
+// requirement that the rule asks for) about some files; none stands for the change as
+// a whole, which only "**" covers.
+func (e *evaluation) waiver(r config.LayeredRule, id config.ID, files []change.Path) config.ID {
+	for _, w := range e.Config.Waivers {
+		if w.Covers == id && w.InForce(e.Day) && w.MayExcept(r) && coversAll(w.Paths, files) {
+			return w.ID
+		}
+	}
+	return ""
+}
+
+func coversAll(globs []config.Glob, files []change.Path) bool {
+	if len(files) == 0 {
+		return slices.Contains(globs, "**")
+	}
+	for _, f := range files {
+		if !config.MatchAny(globs, f) {
+			return false
+		}
+	}
+	return true
+}
+
+// waiverNotice tells of waivers that do not count, and why.
+func (e *evaluation) waiverNotice() finding.Check {
+	c := finding.Check{ID: NoticeWaivers, Kind: finding.Notice, Name: "Waivers that do not count", Origin: "custody", Level: finding.Warning}
+	if e.Config != nil {
+		for _, w := range e.Config.Waivers {
+			if why := e.idle(w); why != "" {
+				c.Found = append(c.Found, finding.Finding{
+					Rule: c.ID, Level: c.Level, Place: finding.Place{},
+					Message: fmt.Sprintf("waiver %s (%s) does not count: %s", w.ID, w.Origin, why),
+					Remedy:  "Take it out, or put it right, in a change of its own.",
+					Who:     w.Owner,
+				})
+			}
+		}
+	}
+	if e.Context != nil && len(e.Context.Waivers) > 0 {
+		c.Reasons = append(c.Reasons, finding.Reason{Code: ReasonWaiverIgnored,
+			Detail: plural(len(e.Context.Waivers), "signed waiver of the context was", "signed waivers of the context were") + " not counted: this version does not verify them"})
+	}
+	c.Outcome = finding.Satisfied
+	switch {
+	case len(c.Found) > 0:
+		c.Outcome = finding.NotSatisfied
+	case len(c.Reasons) > 0:
+		c.Outcome = finding.NotAssessed
+	}
+	return c
+}
+
+// idle says why a waiver can have no effect, or "".
+func (e *evaluation) idle(w config.LayeredWaiver) string {
+	switch {
+	case e.Day == "":
+		return "the review was given no day"
+	case !w.InForce(e.Day):
+		return fmt.Sprintf("its last day was %s", w.LastDay)
+	}
+	known := false
+	for _, r := range e.Config.Rules {
+		covers := r.ID == w.Covers || r.Kind == config.KindRequirements && e.isRequirement(w.Covers)
+		known = known || covers
+		if covers && w.MayExcept(r) {
+			return ""
+		}
+	}
+	if !known {
+		return fmt.Sprintf("no rule or requirement in effect has the id %s", w.Covers)
+	}
+	return fmt.Sprintf("what asks for %s is not waivable here", w.Covers)
+}
+
+func (e *evaluation) isRequirement(id config.ID) bool {
+	return slices.ContainsFunc(e.requirements, func(r requirementResult) bool { return r.ID == id })
+}
