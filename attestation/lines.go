@@ -30,6 +30,15 @@ type Limits struct {
 	Spans int // runs of lines followed
 }
 
+// Map is the table as a pack records it.
+func (l Limits) Map() map[string]int64 {
+	return map[string]int64{
+		"attestation.diffs": int64(l.Diffs),
+		"attestation.files": int64(l.Files),
+		"attestation.spans": int64(l.Spans),
+	}
+}
+
 // DefaultLimits suit a change of some thousand commits.
 var DefaultLimits = Limits{Diffs: 5_000, Files: 500_000, Spans: 2_000_000}
 

@@ -6,8 +6,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net/url"
 	"os/exec"
 	"path/filepath"
+	"strings"
 
 	"custody/impact/cache"
 	"custody/internal/git"
@@ -70,4 +72,36 @@ func (s factStore) save(p *process) {
 	if err := s.Save(); err != nil && !errors.Is(err, cache.ErrBusy) {
 		fmt.Fprintf(p.err, "nothing was kept for the next time: %v\n", err)
 	}
+}
+
+// repositoryName is what the repository calls itself: from the URL of origin, which is
+// returned without a user or a secret in it, or from its folder.
+func repositoryName(ctx context.Context, repo *git.Repository, root string) (owner, name, url string, err error) {
+	origin, err := repo.Origin(ctx)
+	if err != nil {
+		return "", "", "", err
+	}
+	host, path := splitRemote(origin)
+	parts := strings.Split(strings.TrimSuffix(strings.Trim(path, "/"), ".git"), "/")
+	if host == "" || len(parts) < 2 {
+		return "unknown", filepath.Base(root), "", nil
+	}
+	owner, name = strings.Join(parts[:len(parts)-1], "/"), parts[len(parts)-1]
+	return owner, name, "https://" + host + "/" + owner + "/" + name, nil
+}
+
+// splitRemote takes host and path from the two forms of a remote's address,
+// https://user@host/path and user@host:path. Local paths have no host.
+func splitRemote(s string) (host, path string) {
+	if u, err := url.Parse(s); err == nil && u.Host != "" {
+		return u.Hostname(), u.Path
+	}
+	before, after, ok := strings.Cut(s, ":")
+	if !ok || strings.Contains(before, "/") {
+		return "", ""
+	}
+	if _, h, ok := strings.Cut(before, "@"); ok {
+		before = h
+	}
+	return before, after
 }

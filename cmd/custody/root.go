@@ -42,6 +42,9 @@ Exit codes: 0 pass, 1 fail, 3 incomplete (a rule needs a fact that is missing),
 		newVersion(p),
 		newScan(p, &dir),
 		newImpact(p, &dir),
+		newAttest(p, &dir),
+		newAudit(p, &dir),
+		newVerify(p),
 	)
 	return root
 }

@@ -64,6 +64,16 @@ func DefaultLimits() Limits {
 	return Limits{FileBytes: 1 << 20, TotalBytes: 512 << 20, Cost: 40e9, Places: 20}
 }
 
+// Map is the table as a pack records it.
+func (l Limits) Map() map[string]int64 {
+	return map[string]int64{
+		"control.file_bytes":  l.FileBytes,
+		"control.total_bytes": l.TotalBytes,
+		"control.cost":        l.Cost,
+		"control.places":      int64(l.Places),
+	}
+}
+
 // Codes of reasons.
 const (
 	ReasonStage          = "stage"           // not in force at this stage

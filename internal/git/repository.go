@@ -14,9 +14,10 @@ import (
 // A Repository reads a repository through the git command line. It is safe for
 // concurrent use. Close it: it holds a process and a temporary folder.
 type Repository struct {
-	git *program
-	loc location
-	iso *isolation
+	git   *program
+	start string // where it was opened
+	loc   location
+	iso   *isolation
 
 	mu     sync.Mutex
 	idle   *child // the cat-file process, while nobody uses it
@@ -82,7 +83,7 @@ func Open(ctx context.Context, dir string, opts ...Option) (*Repository, error) 
 	if err != nil {
 		return nil, err
 	}
-	return &Repository{git: git, loc: loc, iso: iso}, nil
+	return &Repository{git: git, start: abs, loc: loc, iso: iso}, nil
 }
 
 // locate asks git where the repository is.

@@ -53,9 +53,9 @@ func decide(c *change.Change, hasPolicy bool, checks []finding.Check) (Decision,
 	missing = append(whole(c), missing...)
 	switch {
 	case !hasPolicy:
-		missing = append([]finding.Reason{{Code: ReasonNoPolicy, Detail: "no policy stands at base and no floor was given, so nothing could be satisfied"}}, missing...)
+		missing = append([]finding.Reason{{Code: ReasonNoPolicy, Detail: "No policy stands at base and no floor was given, so nothing could be satisfied."}}, missing...)
 	case rules == 0:
-		missing = append([]finding.Reason{{Code: ReasonNoRules, Detail: "the policy has no rule, so nothing could be satisfied"}}, missing...)
+		missing = append([]finding.Reason{{Code: ReasonNoRules, Detail: "The policy has no rule, so nothing could be satisfied."}}, missing...)
 	}
 	switch {
 	case len(failed) > 0:
@@ -63,9 +63,9 @@ func decide(c *change.Change, hasPolicy bool, checks []finding.Check) (Decision,
 	case len(missing) > 0:
 		return Incomplete, missing
 	case asked == 0:
-		return Pass, []finding.Reason{{Code: ReasonNothingAsked, Detail: "no rule in force asks anything of this change at this stage"}}
+		return Pass, []finding.Reason{{Code: ReasonNothingAsked, Detail: "No rule in force asks anything of this change at this stage."}}
 	default:
-		return Pass, append(excepted, finding.Reason{Code: ReasonSatisfied, Detail: "every rule in force is satisfied"})
+		return Pass, append(excepted, finding.Reason{Code: ReasonSatisfied, Detail: "Every rule in force is satisfied."})
 	}
 }
 
@@ -74,13 +74,13 @@ func decide(c *change.Change, hasPolicy bool, checks []finding.Check) (Decision,
 func whole(c *change.Change) []finding.Reason {
 	var rs []finding.Reason
 	if len(c.MergeBases) == 0 {
-		rs = append(rs, finding.Reason{Code: ReasonNoMergeBase, Detail: "base and head have no common commit, so there is no difference to judge"})
+		rs = append(rs, finding.Reason{Code: ReasonNoMergeBase, Detail: "Base and head have no common commit, so there is no difference to judge."})
 	}
 	if c.Shallow {
-		rs = append(rs, finding.Reason{Code: ReasonShallow, Detail: "history is cut in this repository: fetch it whole ('git fetch --unshallow')"})
+		rs = append(rs, finding.Reason{Code: ReasonShallow, Detail: "History is cut in this repository: fetch it whole ('git fetch --unshallow')."})
 	}
 	for _, l := range c.Limits {
-		rs = append(rs, finding.Reason{Code: ReasonLimit, Detail: fmt.Sprintf("only the first %d %s of the change were read", l.Max, l.What)})
+		rs = append(rs, finding.Reason{Code: ReasonLimit, Detail: fmt.Sprintf("Only the first %d %s of the change were read.", l.Max, l.What)})
 	}
 	return rs
 }

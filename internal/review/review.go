@@ -2,4 +2,139 @@
 // GitHub App) calls Run; nobody else decides.
 //
 //	change + context -> {impact, attestation, control} -> Verdict
+//
+// It promises that the judge (policy, floor, requirements, owners) is read at base and
+// never from the change, that the same input gives an equal Verdict, and that what was
+// not looked at is never called good. It reads no clock, environment or network and
+// writes nothing.
 package review
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"custody/attestation"
+	"custody/impact"
+	"custody/internal/change"
+	"custody/internal/config"
+	"custody/internal/control"
+	"custody/internal/finding"
+	"custody/internal/git"
+	"custody/internal/sign"
+)
+
+// A Repository is where the change is read from.
+type Repository interface {
+	git.Reader
+	change.Repo
+}
+
+// Input is everything that a verdict follows from.
+type Input struct {
+	Repository Repository
+	Base, Head git.OID // commits
+	Stage      change.Stage
+	Day        string // UTC, "2026-11-23": decides which waivers are in force
+
+	Context   []byte // a custody/context/v1 document, nil without one
+	Floor     []byte // the organisation's floor, nil without one
+	FloorFile string // its name in errors
+
+	Facts impact.FactStore // kept between reviews; nil: none
+	Door  Door
+}
+
+// ErrNothing says that base..head holds no commit: there is nothing to review.
+var ErrNothing = errors.New("there is no commit between base and head: nothing to audit")
+
+// Run reviews a change. An error means that nothing was judged: the range is empty, a
+// file that judges is malformed, the context is, or ctx ended.
+func Run(ctx context.Context, in Input) (Verdict, error) {
+	r := run{Input: in}
+	for _, step := range []func(context.Context) error{
+		r.readChange, r.readContext, r.readJudge, r.readFacts, r.evaluate,
+	} {
+		if err := step(ctx); err != nil {
+			return Verdict{}, err
+		}
+	}
+	return r.verdict(), nil
+}
+
+// A run is one review on its way.
+type run struct {
+	Input
+	change        *change.Change
+	context       *change.Context // nil without one
+	contextDigest Digest          // of its canonical form
+	judge         *judge
+	impact        *impact.Report
+	attestation   *attestation.Report
+	checks        []finding.Check
+}
+
+func (r *run) readChange(ctx context.Context) (err error) {
+	r.change, err = change.Read(ctx, r.Repository, r.Base, r.Head, change.DefaultLimits())
+	if err != nil {
+		return fmt.Errorf("reading the change: %w", err)
+	}
+	if len(r.change.Commits) == 0 && len(r.change.Limits) == 0 {
+		return ErrNothing
+	}
+	return nil
+}
+
+func (r *run) readContext(context.Context) (err error) {
+	r.context, r.contextDigest, err = parseContext(r.Context)
+	return err
+}
+
+// parseContext reads a context document; nil for none. Its digest is that of the
+// canonical form, in which it travels in a pack.
+func parseContext(doc []byte) (*change.Context, Digest, error) {
+	if doc == nil {
+		return nil, "", nil
+	}
+	doc, err := sign.Canonicalize(doc)
+	if err != nil {
+		return nil, "", fmt.Errorf("reading the context: %w", err)
+	}
+	c, err := change.ParseContext(doc)
+	return c, digest(doc), err
+}
+
+func (r *run) readJudge(ctx context.Context) (err error) {
+	r.judge, err = readJudge(ctx, r.Repository, r.change.BaseTree, r.Floor, r.FloorFile)
+	return err
+}
+
+// readFacts finds what the change reaches and who wrote it.
+func (r *run) readFacts(ctx context.Context) error {
+	var err error
+	r.impact, err = impact.Assess(ctx, impact.AssessInput{
+		Source: impact.Objects(r.Repository),
+		Change: r.change,
+		Facts:  r.Facts,
+	})
+	if err != nil {
+		return err
+	}
+	r.attestation, err = attest(ctx, r.Repository, r.change, r.context)
+	return err
+}
+
+func (r *run) evaluate(ctx context.Context) (err error) {
+	r.checks, err = control.Evaluate(ctx, control.Input{
+		Change:       r.change,
+		Context:      r.context,
+		Stage:        r.Stage,
+		Day:          config.Day(r.Day),
+		Config:       r.judge.policy,
+		Requirements: r.judge.requirements,
+		Head:         head{r.Repository, r.change.HeadTree},
+		Impact:       r.impact,
+		Attestation:  r.attestation,
+	})
+	return err
+}

@@ -1,0 +1,268 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"custody/attestation"
+	"custody/attestation/claim"
+	"custody/internal/change"
+	"custody/internal/finding"
+	"custody/internal/git"
+	"custody/internal/review"
+)
+
+type attestOptions struct {
+	dir     string
+	commits rangeFlags
+	context string
+	history bool
+	format  string
+}
+
+func newAttest(p *process, dir *string) *cobra.Command {
+	var o attestOptions
+	cmd := &cobra.Command{
+		Use:   "attest [--base A] [--head B] | --history",
+		Short: "Show who or what wrote a change, or each commit of a history",
+		Long: `Show who or what wrote each commit and each added line of a change, with the evidence
+that decided it. --history classifies every commit reachable from head, merges too.`,
+		Example: `  custody attest --base main --head feature
+  custody attest --history --format csv > ai_commits.csv
+  custody attest write    # create or update .ai-attestation.yaml
+  custody attest check    # does it still say what history holds?`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.dir = *dir
+			if o.history {
+				return runHistory(cmd.Context(), p, &o)
+			}
+			return runAttest(cmd.Context(), p, &o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.commits.base, "base", "", "the `COMMIT`, branch or tag that the change is for (default: the branch that head would be merged into)")
+	f.StringVar(&o.commits.head, "head", "", "the `COMMIT`, branch or tag of the change (default: HEAD)")
+	f.StringVar(&o.context, "context", "", "what the forge verified: a custody/context/v1 `FILE`")
+	f.BoolVar(&o.history, "history", false, "classify every commit reachable from head")
+	cmd.MarkFlagsMutuallyExclusive("history", "base")
+	cmd.MarkFlagsMutuallyExclusive("history", "context")
+	addFormat(cmd, &o.format, "text", "json", "csv")
+	cmd.AddCommand(newAttestWrite(p, dir), newAttestCheck(p, dir))
+	return cmd
+}
+
+func runAttest(ctx context.Context, p *process, o *attestOptions) error {
+	if o.format == "csv" {
+		return hint(errors.New("--format csv lists commits of a history"), "add --history")
+	}
+	repo, err := openRepository(ctx, p, o.dir)
+	if err != nil {
+		return err
+	}
+	defer repo.Close()
+	commits, err := o.commits.resolve(ctx, repo)
+	if err != nil {
+		return err
+	}
+	if commits.why != "" {
+		fmt.Fprintf(p.err, "base: %s (%s)\n", commits.base.Short(), commits.why)
+	}
+	var doc []byte
+	if o.context != "" {
+		if doc, err = os.ReadFile(o.context); err != nil {
+			return fmt.Errorf("reading the context: %w", err)
+		}
+	}
+	report, err := review.Attest(ctx, repo, commits.base, commits.head, doc)
+	if err != nil {
+		return err
+	}
+	if o.format == "json" {
+		return writeJSON(p.out, report)
+	}
+	return attestation.WriteText(p.out, report)
+}
+
+func runHistory(ctx context.Context, p *process, o *attestOptions) error {
+	repo, head, err := openAt(ctx, p, o.dir, o.commits.head)
+	if err != nil {
+		return err
+	}
+	defer repo.Close()
+	var w attestation.HistoryWriter
+	switch o.format {
+	case "json":
+		w = attestation.NewHistoryJSON(p.out)
+	case "csv":
+		w = attestation.NewHistoryCSV(p.out)
+	default:
+		w = attestation.NewHistoryText(p.out)
+	}
+	if repo.Shallow() {
+		fmt.Fprintln(p.err, "history is cut in this repository: older commits are not counted ('git fetch --unshallow' brings them)")
+	}
+	summary, err := history(ctx, repo, head, attestation.Window{}, w.Entry)
+	if err != nil {
+		return err
+	}
+	return w.Close(summary)
+}
+
+// history classifies everything that is reachable from head.
+func history(ctx context.Context, repo *git.Repository, head git.OID, w attestation.Window, visit func(*attestation.HistoryEntry) error) (*attestation.HistorySummary, error) {
+	commits := func(yield func(*git.Commit, error) bool) {
+		err := repo.Log(ctx, head, func(c *git.Commit) error {
+			if !yield(c, nil) {
+				return errStop
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, errStop) {
+			yield(nil, err)
+		}
+	}
+	parse := func(message []byte) []change.Trailer {
+		trailers, _ := change.ParseTrailers(message) // those over the limit say nothing new
+		return trailers
+	}
+	return attestation.History(iter.Seq2[*git.Commit, error](commits), parse, w, visit)
+}
+
+var errStop = errors.New("stop")
+
+// openAt opens the repository and resolves a commit of it, HEAD by default.
+func openAt(ctx context.Context, p *process, dir, rev string) (*git.Repository, git.OID, error) {
+	repo, err := openRepository(ctx, p, dir)
+	if err != nil {
+		return nil, git.OID{}, err
+	}
+	if rev == "" {
+		rev = "HEAD"
+	}
+	id, err := resolveFlag(ctx, repo, "", rev)
+	if err != nil {
+		repo.Close()
+		return nil, git.OID{}, err
+	}
+	return repo, id, nil
+}
+
+func newAttestWrite(p *process, dir *string) *cobra.Command {
+	return &cobra.Command{
+		Use:   "write",
+		Short: "Create or update .ai-attestation.yaml from the history of HEAD",
+		Long: `Create or update .ai-attestation.yaml at the root of the work tree, so that it says
+what the history of HEAD holds. The counts are computed anew each time; comments,
+governance, policy and radar stay as they are.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runAttestWrite(cmd.Context(), p, *dir)
+		},
+	}
+}
+
+func runAttestWrite(ctx context.Context, p *process, dir string) error {
+	file, facts, existing, err := claimed(ctx, p, dir)
+	if err != nil {
+		return err
+	}
+	text, err := claim.Write(existing, facts)
+	if err != nil {
+		return err
+	}
+	if bytes.Equal(text, existing) {
+		fmt.Fprintf(p.out, "%s is up to date\n", claim.Path)
+		return nil
+	}
+	if err := writeFile(file, text); err != nil {
+		return fmt.Errorf("writing %s: %w", claim.Path, err)
+	}
+	fmt.Fprintf(p.out, "wrote %s: %d of %d commits by agents; commit it\n", claim.Path, facts.Assisted, facts.Commits)
+	return nil
+}
+
+func newAttestCheck(p *process, dir *string) *cobra.Command {
+	return &cobra.Command{
+		Use:   "check",
+		Short: "Compare .ai-attestation.yaml with the history of HEAD",
+		Long: `Count the history of HEAD again and compare .ai-attestation.yaml in the work tree with
+it. Exit code 1 when the file says something else, 3 when history is not whole.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runAttestCheck(cmd.Context(), p, *dir)
+		},
+	}
+}
+
+func runAttestCheck(ctx context.Context, p *process, dir string) error {
+	_, facts, existing, err := claimed(ctx, p, dir)
+	if err != nil {
+		return err
+	}
+	report, findings := claim.Check(existing, facts)
+	for _, f := range findings {
+		fmt.Fprintf(p.out, "%s: %s: %s\n  %s\n", f.Level, f.Place, f.Message, f.Remedy)
+	}
+	for _, r := range report.Reasons {
+		fmt.Fprintf(p.out, "not assessed: %s\n", r.Detail)
+	}
+	if diff, err := claim.Diff(existing, facts); err == nil && diff != "" {
+		fmt.Fprintf(p.out, "\n%s", diff)
+	}
+	switch report.Outcome {
+	case finding.Satisfied:
+		fmt.Fprintf(p.out, "%s says what history holds\n", claim.Path)
+		return nil
+	case finding.NotSatisfied:
+		return exitError(exitFail)
+	default:
+		return exitError(exitIncomplete)
+	}
+}
+
+// claimed reads the file in the work tree and counts the history that it is about.
+func claimed(ctx context.Context, p *process, dir string) (file string, facts claim.Facts, existing []byte, err error) {
+	repo, head, err := openAt(ctx, p, dir, "")
+	if err != nil {
+		return "", facts, nil, err
+	}
+	defer repo.Close()
+	root, err := repo.WorkTree(ctx)
+	if err != nil {
+		return "", facts, nil, err
+	}
+	if root == "" {
+		return "", facts, nil, hint(errors.New("a bare repository has no work tree with "+claim.Path), "run this in a clone")
+	}
+	file = filepath.Join(root, claim.Path)
+	existing, err = os.ReadFile(file)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", facts, nil, fmt.Errorf("reading %s: %w", claim.Path, err)
+	}
+	var window attestation.Window
+	if doc, _ := claim.Parse(existing); doc != nil {
+		if from, to, ok := doc.Window(); ok {
+			window = attestation.Window{From: from, To: to}
+		}
+	}
+	summary, err := history(ctx, repo, head, window, func(*attestation.HistoryEntry) error { return nil })
+	if err != nil {
+		return "", facts, nil, err
+	}
+	cut := ""
+	if repo.Shallow() {
+		cut = "shallow"
+	}
+	owner, name, url, err := repositoryName(ctx, repo, root)
+	return file, summary.Facts(owner, name, url, p.now().UTC().Format(time.RFC3339), cut), existing, err
+}

@@ -1,0 +1,235 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"custody/internal/change"
+	"custody/internal/git"
+	"custody/internal/pack"
+	"custody/internal/pack/verify"
+	"custody/internal/review"
+	"custody/internal/sign"
+)
+
+// auditOptions are what `custody audit` needs.
+type auditOptions struct {
+	dir     string
+	commits rangeFlags
+	stage   string
+	context string // file
+	floor   string // file
+	on      string // day
+	output  string // file
+	like    string // pack
+	keys    keyFlags
+}
+
+func newAudit(p *process, dir *string) *cobra.Command {
+	var o auditOptions
+	cmd := &cobra.Command{
+		Use:   "audit [--base A] [--head B]",
+		Short: "Review a change and write its audit pack",
+		Long: `Review the change from base to head: what it reaches, who or what wrote it, which
+requirements and rules it meets. With -o the signed audit pack goes to a file and a
+summary to the terminal; without, the verdict goes to standard output as JSON.
+
+The policy is read at base. A change can not alter what it is judged by.`,
+		Example: `  custody audit --base main --head feature -o change.zip
+  custody audit > change_audit.json
+  custody audit --like change.zip -o again.zip   # the same bytes`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.dir = *dir
+			return runAudit(cmd.Context(), p, &o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.commits.base, "base", "", "the `COMMIT`, branch or tag that the change is for (default: the branch that head would be merged into)")
+	f.StringVar(&o.commits.head, "head", "", "the `COMMIT`, branch or tag of the change (default: HEAD)")
+	f.StringVar(&o.stage, "stage", "merge", "`STAGE` to judge at: push, merge or record")
+	f.StringVar(&o.context, "context", "", "what is not in git (reviews, labels, checks ...): a custody/context/v1 `FILE`")
+	f.StringVar(&o.floor, "floor", "", "the organisation's policy: a `FILE`; the repository's may only tighten it")
+	f.StringVar(&o.on, "on", "", "judge as of this UTC `DAY`, such as 2026-11-23 (default: today)")
+	f.StringVarP(&o.output, "output", "o", "", "write the signed pack to `FILE`")
+	f.StringVar(&o.like, "like", "", "replay the inputs of a `PACK`: base, head, stage, day and context")
+	o.keys.add(cmd)
+	for _, other := range []string{"base", "head", "stage", "context", "on"} {
+		cmd.MarkFlagsMutuallyExclusive("like", other)
+	}
+	return cmd
+}
+
+func runAudit(ctx context.Context, p *process, o *auditOptions) error {
+	repo, err := openRepository(ctx, p, o.dir)
+	if err != nil {
+		return err
+	}
+	defer repo.Close()
+	in, err := o.input(ctx, p, repo)
+	if err != nil {
+		return err
+	}
+	facts := openFacts(p, repo.CommonDir())
+	in.Repository, in.Facts = repo, facts
+	verdict, err := review.Run(ctx, in)
+	if err != nil {
+		return explain(err, in)
+	}
+	facts.save(p)
+	if err := o.write(ctx, p, &verdict, in.Context); err != nil {
+		return err
+	}
+	return exitFor(verdict.Decision)
+}
+
+// exitFor is the exit code that stands for a decision.
+func exitFor(d review.Decision) error {
+	switch d {
+	case review.Pass:
+		return nil
+	case review.Fail:
+		return exitError(exitFail)
+	default:
+		return exitError(exitIncomplete)
+	}
+}
+
+// input gathers what the review follows from: the flags, or what a pack says of itself.
+func (o *auditOptions) input(ctx context.Context, p *process, repo git.Reader) (review.Input, error) {
+	in := review.Input{FloorFile: o.floor, Door: review.Door{Name: "cli", Version: version()}}
+	if o.like != "" {
+		if err := o.replay(ctx, repo, &in); err != nil {
+			return in, fmt.Errorf("replaying %s: %w", o.like, err)
+		}
+	} else if err := o.fresh(ctx, p, repo, &in); err != nil {
+		return in, err
+	}
+	if o.floor != "" {
+		text, err := os.ReadFile(o.floor)
+		if err != nil {
+			return in, fmt.Errorf("reading the floor: %w", err)
+		}
+		in.Floor = text
+	}
+	return in, nil
+}
+
+func (o *auditOptions) fresh(ctx context.Context, p *process, repo git.Reader, in *review.Input) error {
+	if err := in.Stage.UnmarshalText([]byte(o.stage)); err != nil {
+		return fmt.Errorf("--stage: %w", err)
+	}
+	in.Day = o.on
+	if in.Day == "" {
+		in.Day = p.today()
+	}
+	if !sign.IsDay(in.Day) {
+		return fmt.Errorf("--on: %q is not a day: write it as 2026-11-23", in.Day)
+	}
+	if o.context != "" {
+		text, err := os.ReadFile(o.context)
+		if err != nil {
+			return fmt.Errorf("reading the context: %w", err)
+		}
+		in.Context = text
+	}
+	commits, err := o.commits.resolve(ctx, repo)
+	if err != nil {
+		return err
+	}
+	if commits.why != "" {
+		fmt.Fprintf(p.err, "base: %s (%s)\n", commits.base.Short(), commits.why)
+	}
+	in.Base, in.Head = commits.base, commits.head
+	return nil
+}
+
+// replay takes the inputs from a pack. Nothing of its answer is taken, and its floor is
+// not in it: that has to be given again.
+func (o *auditOptions) replay(ctx context.Context, repo git.Reader, in *review.Input) error {
+	file, err := os.ReadFile(o.like)
+	if err != nil {
+		return err
+	}
+	members, err := verify.Decode(file)
+	if err != nil {
+		return hint(err, "'custody verify "+o.like+"' says more")
+	}
+	var was struct {
+		Door   review.Door `json:"door"`
+		Inputs struct {
+			Base  git.OID                  `json:"base"`
+			Head  git.OID                  `json:"head"`
+			Stage change.Stage             `json:"stage"`
+			Day   string                   `json:"day"`
+			Files map[string]review.Digest `json:"files"`
+		} `json:"inputs"`
+	}
+	if err := json.Unmarshal(members[verify.PackJSON], &was); err != nil {
+		return fmt.Errorf("reading its pack.json: %w", err)
+	}
+	if _, floored := was.Inputs.Files["floor"]; floored != (o.floor != "") {
+		if floored {
+			return hint(errors.New("it was made with a floor"), "give the same floor with --floor")
+		}
+		return hint(errors.New("it was made without a floor"), "leave --floor out")
+	}
+	if string(members[verify.Context]) != "null" {
+		in.Context = members[verify.Context]
+	}
+	in.Door.Name, in.Door.Delivery, in.Door.URL = was.Door.Name, was.Door.Delivery, was.Door.URL
+	in.Base, in.Head, in.Stage, in.Day = was.Inputs.Base, was.Inputs.Head, was.Inputs.Stage, was.Inputs.Day
+	for name, id := range map[string]git.OID{"base": in.Base, "head": in.Head} {
+		if _, err := repo.Commit(ctx, id); err != nil {
+			return hint(fmt.Errorf("its %s %s is not in this repository: %w", name, id.Short(), err), "fetch it, or name the repository with -C")
+		}
+	}
+	return nil
+}
+
+// write puts the pack into a file and a summary on the terminal, or the verdict on
+// standard output.
+func (o *auditOptions) write(ctx context.Context, p *process, v *review.Verdict, contextDoc []byte) error {
+	if o.output == "" {
+		doc, err := pack.Document(v)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(p.out, "%s\n", doc)
+		return err
+	}
+	signer, err := o.keys.load(p)
+	if err != nil {
+		return err
+	}
+	file, err := pack.Build(ctx, pack.Input{Verdict: v, Context: contextDoc, Signer: signer})
+	if err != nil {
+		return err
+	}
+	if err := writeFile(o.output, file); err != nil {
+		return fmt.Errorf("writing the pack: %w", err)
+	}
+	path, err := filepath.Abs(o.output)
+	if err != nil {
+		path = o.output
+	}
+	return pack.WriteText(p.out, v, path, pack.Digest(file))
+}
+
+// explain adds what to do to the errors of a review that a user can mend.
+func explain(err error, in review.Input) error {
+	switch {
+	case errors.Is(err, review.ErrNothing):
+		return hint(fmt.Errorf("%s..%s: %w", in.Base.Short(), in.Head.Short(), err),
+			"is base ahead of head? 'git log --oneline BASE..HEAD' lists what would be audited")
+	case errors.Is(err, git.ErrMissing):
+		return hint(err, "the repository is partial or damaged: 'git fsck' says more, a full clone has everything")
+	}
+	return err
+}

@@ -1,0 +1,182 @@
+package review
+
+import (
+	"fmt"
+	"maps"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"custody/attestation"
+	"custody/impact"
+	"custody/impact/lang"
+	"custody/internal/change"
+	"custody/internal/config"
+	"custody/internal/control"
+	"custody/internal/finding"
+)
+
+// verdict puts everything that was found into one document.
+func (r *run) verdict() Verdict {
+	v := Verdict{
+		Schema:      Schema,
+		Door:        r.Door,
+		Stage:       r.Stage,
+		Inputs:      r.inputs(),
+		About:       AboutOf(r.context),
+		Change:      summarise(r.change),
+		Checks:      r.checks,
+		Findings:    r.findings(),
+		Impact:      r.impact,
+		Attestation: r.attestation,
+		NotAssessed: r.notAssessed(),
+	}
+	v.Decision, v.Reasons = decide(r.change, r.judge.policy != nil, r.checks)
+	return v
+}
+
+func (r *run) inputs() Inputs {
+	in := Inputs{
+		ObjectFormat: r.change.ObjectFormat,
+		Base:         r.change.Base,
+		Head:         r.change.Head,
+		MergeBases:   r.change.MergeBases,
+		Stage:        r.Stage,
+		Day:          r.Day,
+		Files:        maps.Clone(r.judge.digests),
+		Waivers:      []string{},
+		Limits:       limits(),
+		Versions:     versions(),
+	}
+	if r.context != nil {
+		in.Files["context"] = r.contextDigest
+	}
+	if r.judge.policy != nil {
+		for _, w := range r.judge.policy.Waivers {
+			if w.InForce(config.Day(r.Day)) {
+				in.Waivers = append(in.Waivers, string(w.ID))
+			}
+		}
+	}
+	return in
+}
+
+// limits is the one table of everything that bounds a review.
+func limits() map[string]int64 {
+	all := map[string]int64{"review.small_file_bytes": maxSmall}
+	maps.Copy(all, change.DefaultLimits().Map())
+	maps.Copy(all, impact.DefaultLimits.Map())
+	maps.Copy(all, attestation.DefaultLimits.Map())
+	maps.Copy(all, control.DefaultLimits().Map())
+	return all
+}
+
+// versions of everything whose answers may change between builds.
+func versions() map[string]string {
+	all := map[string]string{"policy": fmt.Sprint(config.PolicyVersion)}
+	for _, l := range lang.All {
+		all["lang."+l.Name] = fmt.Sprint(l.Version)
+	}
+	return all
+}
+
+// findings are those of all checks, and those that authorship has by itself.
+func (r *run) findings() []finding.Finding {
+	all := append([]finding.Finding{}, r.attestation.Findings...)
+	for _, c := range r.checks {
+		all = append(all, c.Found...)
+	}
+	finding.Sort(all)
+	return all
+}
+
+// notAssessed lists everything that was not looked at, whether or not a rule needs it.
+func (r *run) notAssessed() []finding.Reason {
+	all := whole(r.change)
+	for _, f := range r.change.Files {
+		if f.Unread != "" {
+			all = append(all, finding.Reason{Code: string(f.Unread), Detail: unreadText(f.Unread), Path: f.Path.Escaped()})
+		}
+	}
+	all = append(all, r.impact.Reasons...)
+	for _, s := range r.impact.Graph.Examples {
+		if s.Reason != impact.SkipOpaque {
+			all = append(all, finding.Reason{Code: s.Reason, Detail: s.Detail, Path: s.Path})
+		}
+	}
+	all = append(all, r.attestation.Reasons...)
+	for _, c := range r.checks {
+		if c.Outcome == finding.NotAssessed {
+			for _, reason := range c.Reasons {
+				reason.Detail = c.ID + ": " + reason.Detail
+				all = append(all, reason)
+			}
+		}
+	}
+	return unique(all)
+}
+
+func unique(rs []finding.Reason) []finding.Reason {
+	seen := make(map[finding.Reason]bool, len(rs))
+	out := []finding.Reason{}
+	for _, r := range rs {
+		if !seen[r] {
+			seen[r] = true
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+func unreadText(u change.Unread) string {
+	switch u {
+	case change.Opaque:
+		return "not text: its lines were not read"
+	case change.TooLarge:
+		return "too large: its lines were not read"
+	default:
+		return "its content is not in the repository, or is damaged"
+	}
+}
+
+func summarise(c *change.Change) Summary {
+	s := Summary{Commits: []CommitLine{}, Files: []FileLine{}}
+	for _, k := range c.Commits {
+		subject, _, _ := strings.Cut(string(k.Message), "\n")
+		s.Commits = append(s.Commits, CommitLine{
+			SHA:     k.ID,
+			Subject: printable(subject),
+			Author:  printable(fmt.Sprintf("%s <%s>", k.Author.Name, k.Author.Email)),
+		})
+	}
+	for _, f := range c.Files {
+		s.Files = append(s.Files, FileLine{
+			Path: f.Path.Escaped(), OldPath: f.OldPath.Escaped(), Status: f.Status,
+			Mode: f.Mode, OldMode: f.OldMode, Added: f.Added, Deleted: f.Deleted, Unread: f.Unread,
+		})
+		s.Added += f.Added
+		s.Deleted += f.Deleted
+	}
+	return s
+}
+
+// maxLine bounds a line of somebody else's text, in bytes.
+const maxLine = 200
+
+// printable is text that can do nothing to a page or a terminal, at most maxLine bytes.
+func printable(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if r == utf8.RuneError || !unicode.IsPrint(r) {
+			return '\uFFFD'
+		}
+		return r
+	}, s)
+	if len(s) <= maxLine {
+		return s
+	}
+	cut := maxLine - len("…")
+	for !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return s[:cut] + "…"
+}

@@ -1,0 +1,22 @@
+package review
+
+import (
+	"context"
+	"fmt"
+
+	"custody/attestation"
+	"custody/internal/change"
+	"custody/internal/git"
+)
+
+// differ is a repository as attestation wants it.
+type differ struct{ Repository }
+
+// Diff implements attestation.Differ.
+func (d differ) Diff(ctx context.Context, from, to git.OID) ([]change.File, error) {
+	files, limits, err := change.Diff(ctx, d.Repository, from, to, change.DefaultLimits())
+	if err == nil && len(limits) > 0 {
+		err = fmt.Errorf("%w: %d %s", attestation.ErrDiffCut, limits[0].Max, limits[0].What)
+	}
+	return files, err
+}

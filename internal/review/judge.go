@@ -1,0 +1,129 @@
+package review
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"custody/internal/change"
+	"custody/internal/config"
+	"custody/internal/control"
+	"custody/internal/git"
+)
+
+// maxSmall is the size over which a file that judges, or claims something about, a
+// change is refused.
+const maxSmall = 1 << 20
+
+// A judge is everything that changes are judged by: what stands at the base's tip,
+// and the organisation's floor. Nothing of it is read from the change.
+type judge struct {
+	policy       *config.Effective // nil without policy and floor
+	requirements []*control.Requirements
+	digests      map[string]Digest
+}
+
+// readJudge reads policy, requirements and owners from the tree at base. A file that
+// is there and can not be understood is an error: nothing is judged by half a policy.
+func readJudge(ctx context.Context, r git.Reader, base git.OID, floor []byte, floorName string) (*judge, error) {
+	j := &judge{digests: map[string]Digest{}}
+	var own, over *config.Policy
+	text, err := readSmall(ctx, r, base, config.FileName)
+	if err != nil {
+		return nil, err
+	}
+	if text != nil {
+		j.digests["policy"] = digest(text)
+		if own, err = config.ParsePolicy(config.FileName, text); err != nil {
+			return nil, fmt.Errorf("the policy at base: %w", err)
+		}
+	}
+	if floor != nil {
+		j.digests["floor"] = digest(floor)
+		if over, err = config.ParseFloor(floorName, floor); err != nil {
+			return nil, fmt.Errorf("the floor: %w", err)
+		}
+	}
+	if own != nil || over != nil {
+		j.policy = config.Layer(over, own)
+	}
+	if err := j.readRequirements(ctx, r, base); err != nil {
+		return nil, err
+	}
+	return j, j.readOwners(ctx, r, base)
+}
+
+func (j *judge) readRequirements(ctx context.Context, r git.Reader, base git.OID) error {
+	paths := []string{config.DefaultRequirements}
+	if j.policy != nil {
+		paths = nil
+		for _, p := range j.policy.Requirements {
+			paths = append(paths, string(p.Value))
+		}
+	}
+	for _, path := range paths {
+		text, err := readSmall(ctx, r, base, path)
+		if err != nil {
+			return err
+		}
+		if text == nil {
+			continue
+		}
+		name := "requirements"
+		if len(paths) > 1 {
+			name += ":" + change.Path(path).Escaped()
+		}
+		j.digests[name] = digest(text)
+		parsed, err := control.ParseRequirements(path, text)
+		if err != nil {
+			return fmt.Errorf("the requirements at base: %w", err)
+		}
+		j.requirements = append(j.requirements, parsed)
+	}
+	return nil
+}
+
+// readOwners names the CODEOWNERS file that the forge would use.
+func (j *judge) readOwners(ctx context.Context, r git.Reader, base git.OID) error {
+	for _, path := range []string{".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"} {
+		text, err := readSmall(ctx, r, base, path)
+		if err != nil {
+			return err
+		}
+		if text != nil {
+			j.digests["owners"] = digest(text)
+			return nil
+		}
+	}
+	return nil
+}
+
+// readSmall reads a file below a tree, nil when it is not there. What is there but is
+// no regular file, or is too large, is an error: it was meant to be read.
+func readSmall(ctx context.Context, r git.Reader, tree git.OID, path string) ([]byte, error) {
+	entry, err := git.Lookup(ctx, r, tree, path)
+	if errors.Is(err, git.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !entry.Mode.IsRegular() {
+		return nil, fmt.Errorf("%s is not a regular file (mode %s): make it one", path, entry.Mode)
+	}
+	text, err := r.Blob(ctx, entry.ID, maxSmall)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", path, err)
+	}
+	if text == nil {
+		text = []byte{}
+	}
+	return text, nil
+}
+
+func digest(b []byte) Digest {
+	sum := sha256.Sum256(b)
+	return Digest("sha256:" + hex.EncodeToString(sum[:]))
+}
