@@ -37,7 +37,7 @@ func Build(ctx context.Context, in BuildInput) (*Graph, error) {
 		in.Facts = &Memory{}
 	}
 	if in.Limits == (Limits{}) {
-		in.Limits = DefaultLimits
+		in.Limits = DefaultLimits()
 	}
 	b := &builder{
 		BuildInput: in,

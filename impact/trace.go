@@ -219,11 +219,15 @@ func (t *tracer) report() *Report {
 
 // reached lists the hits.
 func (t *tracer) reached() []Reached {
-	all := make([]Reached, 0, len(t.hits))
+	type found struct {
+		hit
+		Reached
+	}
+	all := make([]found, 0, len(t.hits))
 	for _, h := range t.hits {
 		n := &h.graph.Nodes[h.node]
 		s := h.steps[h.node]
-		r := Reached{
+		all = append(all, found{h, Reached{
 			Node:       n.ID(),
 			Kind:       n.Kind,
 			Edge:       h.graph.Edges[s.edge].Kind,
@@ -231,14 +235,25 @@ func (t *tracer) reached() []Reached {
 			Distance:   int(s.distance),
 			Confidence: s.confidence,
 			Reason:     t.why(h),
-		}
-		for _, via := range h.path(h.node) {
-			r.Via = append(r.Via, h.graph.Nodes[via].ID())
-		}
-		all = append(all, r)
+		}})
 	}
-	slices.SortFunc(all, func(a, b Reached) int {
+	slices.SortFunc(all, func(a, b found) int {
 		return cmp.Or(cmp.Compare(a.Distance, b.Distance), strings.Compare(a.Node, b.Node))
 	})
-	return all
+	list := make([]Reached, len(all))
+	left := maxVia
+	for i, f := range all {
+		list[i] = f.Reached
+		list[i].Via = []string{}
+		if left -= f.Distance; left >= 0 {
+			for _, via := range f.path(f.node) {
+				list[i].Via = append(list[i].Via, f.graph.Nodes[via].ID())
+			}
+		}
+	}
+	return list
 }
+
+// maxVia bounds the nodes in all Via of a report: the paths along a chain of a hundred
+// thousand files have five thousand million.
+const maxVia = 2_000_000
