@@ -299,13 +299,13 @@ func (b *builder) finish() {
 
 // clip is text from a file as it may leave the process: escaped, of bounded length.
 func clip(text string) string {
-	const max = 200
-	if len(text) > max {
-		text = text[:max]
-		for len(text) > 0 && !utf8.ValidString(text[len(text)-min(4, len(text)):]) && len(text) > max-4 {
-			text = text[:len(text)-1]
+	const longest = 200
+	if len(text) > longest {
+		n := longest
+		for n > longest-utf8.UTFMax && !utf8.RuneStart(text[n]) {
+			n--
 		}
-		text += "..."
+		text = text[:n] + "..."
 	}
 	return change.Path(text).Escaped()
 }
