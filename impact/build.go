@@ -1,6 +1,7 @@
 package impact
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -86,10 +87,8 @@ type treeFile struct {
 func (b *builder) walk(ctx context.Context) error {
 	err := b.Source.Walk(ctx, b.Tree, func(path string, e git.Entry, err error) error {
 		switch {
-		case errors.Is(err, ErrLimit):
-			b.gap(gap{file: change.Path(path), any: true, skip: skipReason{SkipLimit, "folder is over a limit"}})
 		case err != nil:
-			b.gap(gap{file: change.Path(path), any: true, skip: skipReason{SkipUnreadable, "folder can not be read"}})
+			b.noFolder(path, err)
 		case !isClean(path):
 			b.gap(gap{file: change.Path(path), any: true, skip: skipReason{SkipUnreadable, "no file can have this name"}})
 		case len(b.files) == b.Limits.Files:
@@ -123,6 +122,15 @@ func (b *builder) walk(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// noFolder notes a folder of which nothing is known; "." and "" are the whole tree.
+func (b *builder) noFolder(path string, err error) {
+	why := skipReason{SkipUnreadable, "folder can not be read"}
+	if errors.Is(err, ErrLimit) {
+		why = skipReason{SkipLimit, "folder is over a limit"}
+	}
+	b.gap(gap{file: change.Path(cmp.Or(path, ".")), any: true, skip: why})
 }
 
 var errTooMany = errors.New("too many files")

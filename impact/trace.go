@@ -48,7 +48,7 @@ func (e *UnknownPathError) Error() string {
 // in the graph of from, since who used it there is affected. A node's path runs through
 // one of the two graphs; head's is taken where both are as short and as confident.
 func Trace(ctx context.Context, in TraceInput) (*Report, error) {
-	t := &tracer{TraceInput: in, changed: map[nodeKey]bool{}, status: map[nodeKey]*change.File{}}
+	t := &tracer{TraceInput: in, changed: map[nodeKey]*change.File{}}
 	if in.Head == nil {
 		return nil, errors.New("tracing impact: there is no graph of head")
 	}
@@ -69,8 +69,7 @@ func Trace(ctx context.Context, in TraceInput) (*Report, error) {
 type tracer struct {
 	TraceInput
 	files   []change.File
-	changed map[nodeKey]bool         // paths of either side
-	status  map[nodeKey]*change.File // for the words of reasons
+	changed map[nodeKey]*change.File // by the paths of either side
 	head    *walk
 	from    *walk // nil without a graph of from
 	gone    bool  // a seed of from is not one of head
@@ -140,8 +139,7 @@ func (t *tracer) start() {
 		added, removed := newPath(f), oldPath(f)
 		for _, p := range []change.Path{added, removed} {
 			if p != "" {
-				t.changed[nodeKey{path: p}] = true
-				t.status[nodeKey{path: p}] = f
+				t.changed[nodeKey{path: p}] = f
 			}
 		}
 		at := int32(-1)
@@ -165,7 +163,7 @@ func (t *tracer) start() {
 	for _, w := range t.walks() {
 		for _, n := range w.order {
 			key := w.graph.Nodes[n].key()
-			if old, ok := t.hits[key]; !t.changed[key] && (!ok || w.better(n, old)) {
+			if old, ok := t.hits[key]; t.changed[key] == nil && (!ok || w.better(n, old)) {
 				t.hits[key] = hit{w, n}
 			}
 		}

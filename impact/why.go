@@ -87,7 +87,7 @@ func nameNode(n *Node) string {
 
 // nameSeed is a changed file with what happened to it.
 func (t *tracer) nameSeed(n *Node) string {
-	f := t.status[n.key()]
+	f := t.changed[n.key()]
 	switch {
 	case f == nil:
 		return nameNode(n)
