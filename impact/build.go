@@ -1,6 +1,7 @@
 package impact
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,7 +38,7 @@ func Build(ctx context.Context, in BuildInput) (*Graph, error) {
 		in.Facts = &Memory{}
 	}
 	if in.Limits == (Limits{}) {
-		in.Limits = DefaultLimits
+		in.Limits = DefaultLimits()
 	}
 	b := &builder{
 		BuildInput: in,
@@ -86,10 +87,8 @@ type treeFile struct {
 func (b *builder) walk(ctx context.Context) error {
 	err := b.Source.Walk(ctx, b.Tree, func(path string, e git.Entry, err error) error {
 		switch {
-		case errors.Is(err, ErrLimit):
-			b.gap(gap{file: change.Path(path), any: true, skip: skipReason{SkipLimit, "folder is over a limit"}})
 		case err != nil:
-			b.gap(gap{file: change.Path(path), any: true, skip: skipReason{SkipUnreadable, "folder can not be read"}})
+			b.noFolder(path, err)
 		case !isClean(path):
 			b.gap(gap{file: change.Path(path), any: true, skip: skipReason{SkipUnreadable, "no file can have this name"}})
 		case len(b.files) == b.Limits.Files:
@@ -123,6 +122,15 @@ func (b *builder) walk(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// noFolder notes a folder of which nothing is known; "." and "" are the whole tree.
+func (b *builder) noFolder(path string, err error) {
+	why := skipReason{SkipUnreadable, "folder can not be read"}
+	if errors.Is(err, ErrLimit) {
+		why = skipReason{SkipLimit, "folder is over a limit"}
+	}
+	b.gap(gap{file: change.Path(cmp.Or(path, ".")), any: true, skip: why})
 }
 
 var errTooMany = errors.New("too many files")
@@ -299,13 +307,13 @@ func (b *builder) finish() {
 
 // clip is text from a file as it may leave the process: escaped, of bounded length.
 func clip(text string) string {
-	const max = 200
-	if len(text) > max {
-		text = text[:max]
-		for len(text) > 0 && !utf8.ValidString(text[len(text)-min(4, len(text)):]) && len(text) > max-4 {
-			text = text[:len(text)-1]
+	const longest = 200
+	if len(text) > longest {
+		n := longest
+		for n > longest-utf8.UTFMax && !utf8.RuneStart(text[n]) {
+			n--
 		}
-		text += "..."
+		text = text[:n] + "..."
 	}
 	return change.Path(text).Escaped()
 }

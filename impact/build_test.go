@@ -134,7 +134,7 @@ func TestFactsAreReadOnce(t *testing.T) {
 	}
 
 	// A limit holds for what is stored, too.
-	in.Limits = DefaultLimits
+	in.Limits = DefaultLimits()
 	in.Limits.FileBytes = 10
 	warm := document(t, in)
 	in.Facts = nil
@@ -155,7 +155,7 @@ func TestLimitsAreCounted(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := &memory{}
-			in := BuildInput{Source: m, Tree: m.tree(mixedTree), Languages: toys(), Limits: DefaultLimits}
+			in := BuildInput{Source: m, Tree: m.tree(mixedTree), Languages: toys(), Limits: DefaultLimits()}
 			c.limit(&in.Limits)
 			g, err := Build(t.Context(), in)
 			if err != nil {

@@ -150,19 +150,7 @@ func (g *Graph) assemble() {
 	}
 	g.Nodes = nodes
 
-	for i := range g.Edges {
-		g.Edges[i].From, g.Edges[i].To = place[g.Edges[i].From], place[g.Edges[i].To]
-	}
-	slices.SortFunc(g.Edges, func(a, b Edge) int {
-		return cmp.Or(
-			compareEnds(a, b),
-			cmp.Compare(b.Confidence, a.Confidence),
-			cmp.Compare(a.Evidence.Line, b.Evidence.Line),
-			cmp.Compare(a.Evidence.Source, b.Evidence.Source),
-			cmp.Compare(a.Evidence.Detail, b.Evidence.Detail),
-		)
-	})
-	g.Edges = slices.CompactFunc(g.Edges, func(a, b Edge) bool { return compareEnds(a, b) == 0 })
+	g.sortEdges(place)
 	g.into = newAdjacency(len(g.Nodes), g.Edges)
 
 	slices.SortFunc(g.Skips, func(a, b Skipped) int {
@@ -175,8 +163,38 @@ func (g *Graph) assemble() {
 	g.Skips = slices.Compact(g.Skips)
 }
 
-func compareEnds(a, b Edge) int {
-	return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To), cmp.Compare(a.Kind, b.Kind))
+// sortEdges renumbers, sorts and compacts the edges. It moves small keys, not edges.
+func (g *Graph) sortEdges(place []int32) {
+	type key struct {
+		ends uint64
+		at   int32
+	}
+	keys := make([]key, len(g.Edges))
+	for i := range g.Edges {
+		e := &g.Edges[i]
+		e.From, e.To = place[e.From], place[e.To]
+		keys[i] = key{uint64(e.From)<<32 | uint64(e.To), int32(i)}
+	}
+	slices.SortFunc(keys, func(a, b key) int {
+		if a.ends != b.ends {
+			return cmp.Compare(a.ends, b.ends)
+		}
+		x, y := &g.Edges[a.at], &g.Edges[b.at]
+		return cmp.Or(
+			cmp.Compare(x.Kind, y.Kind),
+			cmp.Compare(y.Confidence, x.Confidence),
+			cmp.Compare(x.Evidence.Line, y.Evidence.Line),
+			cmp.Compare(x.Evidence.Source, y.Evidence.Source),
+			cmp.Compare(x.Evidence.Detail, y.Evidence.Detail),
+		)
+	})
+	edges := make([]Edge, 0, len(keys))
+	for i, k := range keys {
+		if e := g.Edges[k.at]; i == 0 || k.ends != keys[i-1].ends || e.Kind != edges[len(edges)-1].Kind {
+			edges = append(edges, e)
+		}
+	}
+	g.Edges = edges
 }
 
 // adjacency lists the edges that end in each node, in order: edges[start[n]:start[n+1]].

@@ -12,12 +12,14 @@ type Limits struct {
 }
 
 // DefaultLimits hold for every door; a pack records them.
-var DefaultLimits = Limits{
-	Files:          250_000,
-	FileBytes:      4 << 20,
-	ProjectBytes:   1 << 20,
-	ImportsPerFile: 20_000,
-	Edges:          2_000_000,
+func DefaultLimits() Limits {
+	return Limits{
+		Files:          250_000,
+		FileBytes:      4 << 20,
+		ProjectBytes:   1 << 20,
+		ImportsPerFile: 20_000,
+		Edges:          2_000_000,
+	}
 }
 
 // Map is the table as a pack records it.
@@ -28,6 +30,7 @@ func (l Limits) Map() map[string]int64 {
 		"impact.project_bytes":    l.ProjectBytes,
 		"impact.imports_per_file": int64(l.ImportsPerFile),
 		"impact.edges":            int64(l.Edges),
+		"impact.via":              maxVia,
 		"impact.words":            maxWords,
 	}
 }

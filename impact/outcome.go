@@ -71,7 +71,7 @@ func (t *tracer) assessFiles() (families []string, reasons []finding.Reason) {
 		}
 	}
 	for i := range t.Head.gaps {
-		if g := &t.Head.gaps[i]; g.skip.reason == SkipUnresolved && t.changed[nodeKey{path: g.file}] {
+		if g := &t.Head.gaps[i]; g.skip.reason == SkipUnresolved && t.changed[nodeKey{path: g.file}] != nil {
 			reasons = append(reasons, finding.Reason{Code: SkipUnresolved, Detail: g.skip.detail + " names nothing in the tree", Path: g.file.Escaped()})
 		}
 	}
@@ -134,7 +134,7 @@ func (t *tracer) hidden() []finding.Reason {
 
 // known says whether the file is listed anyway.
 func (t *tracer) known(w *walk, file change.Path) bool {
-	if t.changed[nodeKey{path: file}] {
+	if t.changed[nodeKey{path: file}] != nil {
 		return true
 	}
 	if n := w.graph.node(file); n >= 0 && w.steps[n].distance >= 0 {

@@ -60,7 +60,7 @@ type Reached struct {
 	Path       string     `json:"path,omitempty"` // escaped; empty for what is not a file or folder
 	Distance   int        `json:"distance"`       // edges from the nearest changed file
 	Confidence Confidence `json:"confidence"`
-	Via        []string   `json:"via"`    // node ids from the changed file up to, without, this node
+	Via        []string   `json:"via"`    // node ids from the changed file up to, without, this node; empty when the nearer ones have used up the limit
 	Reason     string     `json:"reason"` // one sentence
 }
 

@@ -12,7 +12,7 @@ import (
 type Source interface {
 	// Walk calls fn for everything below a tree that is not a folder, in git's order,
 	// with its full path, and, with an error, for a folder that can not be listed
-	// ("." is the whole tree; ErrLimit in the error says that it could be, but is over
+	// ("." or "" is the whole tree; ErrLimit in the error says that it could be, but is over
 	// a limit). It stops at the first error that fn returns, and returns that.
 	Walk(ctx context.Context, tree git.OID, fn func(path string, e git.Entry, err error) error) error
 	// Blobs reads many blobs of at most limit bytes. It calls fn once for each place

@@ -48,7 +48,7 @@ func (e *UnknownPathError) Error() string {
 // in the graph of from, since who used it there is affected. A node's path runs through
 // one of the two graphs; head's is taken where both are as short and as confident.
 func Trace(ctx context.Context, in TraceInput) (*Report, error) {
-	t := &tracer{TraceInput: in, changed: map[nodeKey]bool{}, status: map[nodeKey]*change.File{}}
+	t := &tracer{TraceInput: in, changed: map[nodeKey]*change.File{}}
 	if in.Head == nil {
 		return nil, errors.New("tracing impact: there is no graph of head")
 	}
@@ -69,8 +69,7 @@ func Trace(ctx context.Context, in TraceInput) (*Report, error) {
 type tracer struct {
 	TraceInput
 	files   []change.File
-	changed map[nodeKey]bool         // paths of either side
-	status  map[nodeKey]*change.File // for the words of reasons
+	changed map[nodeKey]*change.File // by the paths of either side
 	head    *walk
 	from    *walk // nil without a graph of from
 	gone    bool  // a seed of from is not one of head
@@ -140,8 +139,7 @@ func (t *tracer) start() {
 		added, removed := newPath(f), oldPath(f)
 		for _, p := range []change.Path{added, removed} {
 			if p != "" {
-				t.changed[nodeKey{path: p}] = true
-				t.status[nodeKey{path: p}] = f
+				t.changed[nodeKey{path: p}] = f
 			}
 		}
 		at := int32(-1)
@@ -165,7 +163,7 @@ func (t *tracer) start() {
 	for _, w := range t.walks() {
 		for _, n := range w.order {
 			key := w.graph.Nodes[n].key()
-			if old, ok := t.hits[key]; !t.changed[key] && (!ok || w.better(n, old)) {
+			if old, ok := t.hits[key]; t.changed[key] == nil && (!ok || w.better(n, old)) {
 				t.hits[key] = hit{w, n}
 			}
 		}
@@ -219,11 +217,15 @@ func (t *tracer) report() *Report {
 
 // reached lists the hits.
 func (t *tracer) reached() []Reached {
-	all := make([]Reached, 0, len(t.hits))
+	type found struct {
+		hit
+		Reached
+	}
+	all := make([]found, 0, len(t.hits))
 	for _, h := range t.hits {
 		n := &h.graph.Nodes[h.node]
 		s := h.steps[h.node]
-		r := Reached{
+		all = append(all, found{h, Reached{
 			Node:       n.ID(),
 			Kind:       n.Kind,
 			Edge:       h.graph.Edges[s.edge].Kind,
@@ -231,14 +233,25 @@ func (t *tracer) reached() []Reached {
 			Distance:   int(s.distance),
 			Confidence: s.confidence,
 			Reason:     t.why(h),
-		}
-		for _, via := range h.path(h.node) {
-			r.Via = append(r.Via, h.graph.Nodes[via].ID())
-		}
-		all = append(all, r)
+		}})
 	}
-	slices.SortFunc(all, func(a, b Reached) int {
+	slices.SortFunc(all, func(a, b found) int {
 		return cmp.Or(cmp.Compare(a.Distance, b.Distance), strings.Compare(a.Node, b.Node))
 	})
-	return all
+	list := make([]Reached, len(all))
+	left := maxVia
+	for i, f := range all {
+		list[i] = f.Reached
+		list[i].Via = []string{}
+		if left -= f.Distance; left >= 0 {
+			for _, via := range f.path(f.node) {
+				list[i].Via = append(list[i].Via, f.graph.Nodes[via].ID())
+			}
+		}
+	}
+	return list
 }
+
+// maxVia bounds the nodes in all Via of a report: the paths along a chain of a hundred
+// thousand files have five thousand million.
+const maxVia = 2_000_000

@@ -2,6 +2,7 @@ package impact
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -298,5 +299,29 @@ func TestReasonsAreShort(t *testing.T) {
 	r := tracePaths(t, build(t, files), "lib/target.toy")
 	if len(r.Reasons) != 6 || r.Reasons[5].Detail != "and 4 more" {
 		t.Errorf("%v", r.Reasons)
+	}
+}
+
+// A chain of files as long as a tree may be wide costs neither the square of its length
+// nor a single reached node.
+func TestLongChain(t *testing.T) {
+	const length = 30_000
+	files := map[string]string{"0.toy": ""}
+	for i := 1; i < length; i++ {
+		files[fmt.Sprintf("%d.toy", i)] = fmt.Sprintf("use %d.toy", i-1)
+	}
+	r, err := Trace(t.Context(), TraceInput{Head: build(t, files), Paths: []change.Path{"0.toy"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Reached) != length-1 || r.Outcome != finding.Satisfied {
+		t.Errorf("%d reached, %s", len(r.Reached), r.Outcome)
+	}
+	last := r.Reached[length-2]
+	if last.Node != "file:29999.toy" || last.Distance != length-1 || last.Confidence != 1 || len(last.Via) != 0 {
+		t.Errorf("the last is %+v", last)
+	}
+	if near := r.Reached[1899]; len(near.Via) != 1900 {
+		t.Errorf("a near one has %d nodes in its path", len(near.Via))
 	}
 }

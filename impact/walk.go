@@ -20,6 +20,7 @@ type step struct {
 	distance   int32 // -1: not reached
 	confidence Confidence
 	prev       int32 // the node before, nearer to the change; -1 for a seed
+	seed       int32 // where the path starts
 	edge       int32 // from this node to prev
 }
 
@@ -35,7 +36,7 @@ func walkBack(g *Graph, seeds []int32) *walk {
 	}
 	layer := slices.Compact(slices.Sorted(slices.Values(seeds)))
 	for _, s := range layer {
-		w.steps[s] = step{confidence: 1000, prev: -1, edge: -1}
+		w.steps[s] = step{confidence: 1000, prev: -1, seed: s, edge: -1}
 	}
 	var behindTests []int32 // edges
 	for distance := int32(1); len(layer) > 0; distance++ {
@@ -79,7 +80,7 @@ func (w *walk) take(node, edge, distance int32) bool {
 	if !isNew && s.distance == distance && s.confidence >= confidence {
 		return false
 	}
-	*s = step{distance: distance, confidence: confidence, prev: w.graph.Edges[edge].To, edge: edge}
+	*s = step{distance: distance, confidence: confidence, prev: w.graph.Edges[edge].To, seed: before.seed, edge: edge}
 	return isNew
 }
 
@@ -102,12 +103,4 @@ func (w *walk) path(node int32) []int32 {
 	}
 	slices.Reverse(p)
 	return p
-}
-
-// seed is where node's path starts.
-func (w *walk) seed(node int32) int32 {
-	for w.steps[node].prev >= 0 {
-		node = w.steps[node].prev
-	}
-	return node
 }

@@ -2,6 +2,7 @@ package impact
 
 import (
 	"fmt"
+	"sort"
 
 	"custody/internal/change"
 )
@@ -16,7 +17,7 @@ func (t *tracer) why(h hit) string {
 		return words + t.nameSeed(prev) + t.neighbours(h, prev)
 	}
 	words += nameNode(prev) + ", "
-	seed := t.nameSeed(&h.graph.Nodes[h.seed(h.node)])
+	seed := t.nameSeed(&h.graph.Nodes[s.seed])
 	if before := h.steps[s.prev]; before.distance == 1 {
 		return words + "which " + t.verb(hit{h.walk, s.prev}, &h.graph.Edges[before.edge]) + " " + seed
 	}
@@ -54,8 +55,11 @@ func (g *Graph) has(other *Graph, e *Edge) bool {
 	if !ok || !ok2 {
 		return false
 	}
-	for _, i := range g.into.of(to) {
-		if g.Edges[i].From == from && g.Edges[i].Kind == e.Kind {
+	into := g.into.of(to) // sorted by From, as the edges are
+	for i := sort.Search(len(into), func(i int) bool { return g.Edges[into[i]].From >= from }); i < len(into); i++ {
+		if same := &g.Edges[into[i]]; same.From != from {
+			return false
+		} else if same.Kind == e.Kind {
 			return true
 		}
 	}
@@ -83,7 +87,7 @@ func nameNode(n *Node) string {
 
 // nameSeed is a changed file with what happened to it.
 func (t *tracer) nameSeed(n *Node) string {
-	f := t.status[n.key()]
+	f := t.changed[n.key()]
 	switch {
 	case f == nil:
 		return nameNode(n)

@@ -16,6 +16,9 @@ type Path string
 // UTF-8, control and bidirectional formatting characters, "%" and "#" are
 // percent-encoded; the rest stays.
 func (p Path) Escaped() string {
+	if p.isPlain() {
+		return string(p)
+	}
 	var b strings.Builder
 	for i := 0; i < len(p); {
 		r, n := utf8.DecodeRuneInString(string(p[i:]))
@@ -29,6 +32,17 @@ func (p Path) Escaped() string {
 		i += n
 	}
 	return b.String()
+}
+
+// isPlain says whether nothing needs escaping, as in nearly every path: a graph has tens
+// of thousands.
+func (p Path) isPlain() bool {
+	for i := range len(p) {
+		if c := p[i]; c < ' ' || c > '~' || c == '%' || c == '#' {
+			return false
+		}
+	}
+	return true
 }
 
 // Unescape reads what Escaped wrote.
