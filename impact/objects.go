@@ -3,6 +3,7 @@ package impact
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"custody/internal/git"
 )
@@ -15,16 +16,18 @@ type objects struct{ reader git.Reader }
 // Walk implements Source. A tree that can not be listed whole counts as one folder that
 // can not be read: half a list would hide files without a word.
 func (o objects) Walk(ctx context.Context, tree git.OID, fn func(path string, e git.Entry, err error) error) error {
-	err := git.Walk(ctx, o.reader, tree, git.DefaultWalkLimits(), func(path string, e git.Entry) error {
+	limits := git.DefaultWalkLimits()
+	limits.Entries = DefaultLimits().Files
+	err := git.Walk(ctx, o.reader, tree, limits, func(path string, e git.Entry) error {
 		return fn(path, e, nil)
 	})
 	var damaged *git.TreeError
 	var large *git.LimitError
 	switch {
 	case errors.As(err, &damaged):
-		return fn(damaged.Path, git.Entry{Mode: git.ModeTree, ID: damaged.ID}, damaged)
+		return fn(".", git.Entry{Mode: git.ModeTree, ID: tree}, damaged)
 	case errors.As(err, &large):
-		return fn("", git.Entry{Mode: git.ModeTree, ID: tree}, large)
+		return fn(".", git.Entry{Mode: git.ModeTree, ID: tree}, fmt.Errorf("%w: %w", ErrLimit, large))
 	}
 	return err
 }

@@ -21,7 +21,6 @@ func TestMain(m *testing.M) {
 // a home folder of its own.
 func TestScripts(t *testing.T) { runScripts(t, "script") }
 
-
 func runScripts(t *testing.T, dir string) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", dir),

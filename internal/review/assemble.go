@@ -65,7 +65,7 @@ func (r *run) inputs() Inputs {
 func limits() map[string]int64 {
 	all := map[string]int64{"review.small_file_bytes": maxSmall}
 	maps.Copy(all, change.DefaultLimits().Map())
-	maps.Copy(all, impact.DefaultLimits.Map())
+	maps.Copy(all, impact.DefaultLimits().Map())
 	maps.Copy(all, attestation.DefaultLimits.Map())
 	maps.Copy(all, control.DefaultLimits().Map())
 	return all
