@@ -111,7 +111,7 @@ func TestSummaryIsCutAtBlocks(t *testing.T) {
 		v.Findings[i].Message = strings.Repeat("A long explanation. ", 40) + v.Findings[i].Place.Path
 	}
 	src := string(membersOf(t, build(t, v, nil))[verify.Summary])
-	if len(src) > maxSummary || len(src) < maxSummary-3000 {
+	if len(src) > maxSummary || len(src) < maxSummary-3000 { // nearly full
 		t.Errorf("%d bytes", len(src))
 	}
 	if !regexp.MustCompile(`\*\d+ more parts are left out for length: the pack has all\.\*\n$`).MatchString(src) {
