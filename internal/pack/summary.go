@@ -102,7 +102,7 @@ func checkBlocks(w *view) []string {
 func findingBlocks(w *view) []string {
 	var blocks []string
 	for _, g := range w.Findings {
-		blocks = append(blocks, fmt.Sprintf("### %s", capitalFirst(plural(g.Total, g.Level.String(), g.Level.String()+"s"))))
+		blocks = append(blocks, fmt.Sprintf("### %s", capital(plural(g.Total, g.Level.String(), g.Level.String()+"s"))))
 		shown := g.Shown[:min(len(g.Shown), summaryFindings)]
 		left := g.Total
 		for _, e := range shown {
@@ -231,11 +231,4 @@ func bullets(texts []string, limit int, show func(string) string) string {
 		rows = append(rows, "- "+show(message(t)))
 	}
 	return strings.Join(rows, "\n")
-}
-
-func capitalFirst(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
 }

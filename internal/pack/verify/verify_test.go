@@ -216,15 +216,15 @@ func alter(t *testing.T, packJSON []byte, old, new string) []byte {
 	if bytes.Equal(doc, packJSON) {
 		t.Fatalf("pack.json has no %s", old)
 	}
+	doc, err := sign.Canonicalize(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
 	id, err := verify.VerdictID(doc)
 	if err != nil {
 		t.Fatal(err)
 	}
-	doc = regexp.MustCompile(`("id":")[0-9a-f-]{36}(","impact")`).ReplaceAll(doc, []byte("${1}"+id+"${2}"))
-	if doc, err = sign.Canonicalize(doc); err != nil {
-		t.Fatal(err)
-	}
-	return doc
+	return regexp.MustCompile(`("id":")[0-9a-f-]{36}(","impact")`).ReplaceAll(doc, []byte("${1}"+id+"${2}"))
 }
 
 // Whoever rewrites a pack and signs it with a key of their own is a signer that nobody
