@@ -1,6 +1,9 @@
 package pack
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // What follows turns text that a change may have chosen into Markdown that shows
 // exactly that text: no markup, no mention, no reference, no link. GitHub looks for
@@ -11,13 +14,15 @@ const part = "&#8203;"
 // special is every ASCII character that can mean something to Markdown inside a line.
 const special = "\\`*_{}[]<>()|~&$!^=@#"
 
+var listStart = regexp.MustCompile(`^([-+ ]|\d+[.)])`)
+
 // prose shows text inside a line of Markdown: @name, #1, GH-1, addresses and commit
 // ids are parted. Line breaks and other invisible characters are shown by their code
 // points.
 func prose(s string) string {
 	s = plain(s, messageLimit)
 	var b strings.Builder
-	if s != "" && strings.IndexByte("+-0123456789 ", s[0]) >= 0 {
+	if listStart.MatchString(s) {
 		b.WriteString(part) // it would begin a list, or code, behind a bullet
 	}
 	digits := 0 // hex digits in a row: seven are a commit id
@@ -34,7 +39,7 @@ func prose(s string) string {
 		switch {
 		case c == '@' || c == '#':
 			b.WriteString(`\` + string(c) + part)
-		case c == ':' || c == '-' && endsIn(s[:i], "gh"):
+		case c == ':' && strings.HasPrefix(s[i:], "://") || c == '-' && endsIn(s[:i], "gh"):
 			b.WriteString(string(c) + part)
 		case c == '.' && endsIn(s[:i], "www"):
 			b.WriteString(part + ".")

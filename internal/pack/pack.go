@@ -10,9 +10,11 @@
 package pack
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"custody/internal/pack/verify"
 	"custody/internal/review"
@@ -95,24 +97,30 @@ func Document(v *review.Verdict) ([]byte, error) {
 
 // document also sets v.ID.
 func document(v *review.Verdict) ([]byte, error) {
-	given := v.ID
 	doc, err := sign.Canonical(v)
 	if err != nil {
 		return nil, fmt.Errorf("encoding the verdict: %w", err)
 	}
-	if v.ID, err = verify.VerdictID(doc); err != nil {
+	id, err := verify.VerdictID(doc)
+	if err != nil {
 		return nil, fmt.Errorf("encoding the verdict: %w", err)
 	}
-	if given == v.ID {
+	if v.ID == id {
 		return doc, nil
 	}
-	if given != "" {
-		return nil, fmt.Errorf("the verdict has the id %s, but its content has %s", given, v.ID)
+	if v.ID != "" {
+		return nil, fmt.Errorf("the verdict has the id %s, but its content has %s", v.ID, id)
 	}
-	if doc, err = sign.Canonical(v); err != nil {
+	v.ID = id
+	// The id is a member of its own among sorted ones: encoding all again would only
+	// cost time.
+	object, err := sign.ParseObject(doc)
+	if err != nil {
 		return nil, fmt.Errorf("encoding the verdict: %w", err)
 	}
-	return doc, nil
+	var b bytes.Buffer
+	object.Set("id", strconv.AppendQuote(nil, id)).Write(&b)
+	return b.Bytes(), nil
 }
 
 // ContextDigest is what a verdict's inputs name under "context": the digest of the

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -221,10 +222,33 @@ func TestBounds(t *testing.T) {
 	if n := len(ms[verify.Page]); n > 600<<10 {
 		t.Errorf("index.html has %d bytes", n)
 	}
-	for _, want := range []string{"and 802 more: pack.json and findings.sarif", "and 2,943 more: pack.json lists all 3,003", "and 2,703 more", "and 151 more"} {
+	for _, want := range []string{"<strong>1,001 times</strong>", "and 991 more places", "and 2,943 more: pack.json lists all 3,003", "and 2,703 more", "and 151 more"} {
 		if !strings.Contains(string(ms[verify.Page]), want) {
 			t.Errorf("index.html does not say %q", want)
 		}
+	}
+}
+
+// Findings that say the same are one entry; different ones are cut at a limit, and
+// every finding is either shown or counted.
+func TestFindingsAreGrouped(t *testing.T) {
+	v := failing()
+	v.Findings = nil
+	for i := range 10 * maxFindings {
+		v.Findings = append(v.Findings,
+			finding.Finding{Rule: "r", Level: finding.Warning, Message: fmt.Sprintf("Message %d.", i/2), Place: finding.Place{Path: fmt.Sprint("f", i)}},
+			finding.Finding{Rule: "all", Level: finding.Warning, Message: "The same.", Place: finding.Place{StartLine: i}})
+	}
+	g := newView(v, "").Findings[0]
+	count := g.More
+	for _, e := range g.Shown {
+		count += e.Count
+		if len(e.Places)+e.MorePlaces() > e.Count || len(e.Places) > maxPlaces {
+			t.Errorf("%+v", e)
+		}
+	}
+	if len(g.Shown) != maxFindings || count != g.Total || g.Total != len(v.Findings) || g.Shown[0].Count != 10*maxFindings || g.Shown[1].Count != 2 {
+		t.Errorf("%d entries, %d of %d findings; %+v", len(g.Shown), count, g.Total, g.Shown[0])
 	}
 }
 

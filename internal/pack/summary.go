@@ -15,7 +15,7 @@ const maxSummary = 65_535
 // Rows of each list in the summary: it is a display, the page has more and pack.json
 // has all.
 const (
-	summaryFindings = 50 // of each level
+	summaryFindings = 50 // entries of each level
 	summaryReached  = 25
 	summaryChecks   = 100
 	summaryFiles    = 50
@@ -102,12 +102,14 @@ func checkBlocks(w *view) []string {
 func findingBlocks(w *view) []string {
 	var blocks []string
 	for _, g := range w.Findings {
-		blocks = append(blocks, fmt.Sprintf("### %s", capitalFirst(plural(g.Total, g.Level.String(), g.Level.String()+"s"))))
+		blocks = append(blocks, fmt.Sprintf("### %s", capital(plural(g.Total, g.Level.String(), g.Level.String()+"s"))))
 		shown := g.Shown[:min(len(g.Shown), summaryFindings)]
-		for _, f := range shown {
-			blocks = append(blocks, findingBlock(f))
+		left := g.Total
+		for _, e := range shown {
+			blocks = append(blocks, findingBlock(e))
+			left -= e.Count
 		}
-		blocks = append(blocks, more(g.Total-len(shown), "more of this level"))
+		blocks = append(blocks, more(left, "more of this level"))
 	}
 	if w.Waived.Total > 0 {
 		blocks = append(blocks, plural(w.Waived.Total, "finding is", "findings are")+" covered by a waiver.")
@@ -115,19 +117,33 @@ func findingBlocks(w *view) []string {
 	return blocks
 }
 
-func findingBlock(f finding.Finding) string {
+func findingBlock(f *entry) string {
 	line := "- "
-	if place := f.Place.String(); place != "" {
-		line += code(name(place)) + " "
+	if len(f.Places) == 1 {
+		line += code(name(f.Places[0])) + " "
 	}
 	line += prose(plain(f.Message, messageLimit))
+	if f.Count > 1 {
+		line += fmt.Sprintf(" **%s times**", number(f.Count))
+	}
 	if f.Remedy != "" {
 		line += "  \n  **To do:** " + prose(plain(f.Remedy, messageLimit))
 		if f.Who != "" {
 			line += " (" + prose(name(f.Who)) + ")"
 		}
 	}
-	return line + " " + code(name(f.Rule))
+	line += " " + code(name(f.Rule))
+	if len(f.Places) > 1 {
+		places := make([]string, len(f.Places))
+		for i, p := range f.Places {
+			places[i] = code(name(p))
+		}
+		line += "  \n  " + strings.Join(places, ", ")
+		if n := f.MorePlaces(); n > 0 {
+			line += fmt.Sprintf(" and %s more places", number(n))
+		}
+	}
+	return line
 }
 
 func reachBlocks(w *view) []string {
@@ -215,11 +231,4 @@ func bullets(texts []string, limit int, show func(string) string) string {
 		rows = append(rows, "- "+show(message(t)))
 	}
 	return strings.Join(rows, "\n")
-}
-
-func capitalFirst(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
 }

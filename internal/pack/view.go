@@ -44,14 +44,51 @@ type action struct {
 	For  string // the check that asks for it
 }
 
-// A group of findings: the first of them, and how many there are.
+// A group of findings: those that say the same are one entry, and only the first
+// entries are shown.
 type group struct {
-	Shown []finding.Finding
-	Total int
+	Shown []*entry
+	Total int // findings
+	More  int // findings in no entry that is shown
+	seen  map[finding.Finding]*entry
 }
 
-// More is how many are not shown.
-func (g group) More() int { return g.Total - len(g.Shown) }
+// An entry is what one or many findings say, with their first places.
+type entry struct {
+	finding.Finding
+	Places []string
+	Count  int // findings
+	Placed int // of them, those that have a place
+}
+
+// MorePlaces is how many places are not shown.
+func (e *entry) MorePlaces() int { return e.Placed - len(e.Places) }
+
+func (g *group) add(f finding.Finding) {
+	g.Total++
+	place := f.Place.String()
+	same := f
+	same.Place = finding.Place{}
+	e := g.seen[same]
+	if e == nil {
+		if len(g.Shown) == maxFindings {
+			g.More++
+			return
+		}
+		e = &entry{Finding: same}
+		if g.seen == nil {
+			g.seen = map[finding.Finding]*entry{}
+		}
+		g.seen[same], g.Shown = e, append(g.Shown, e)
+	}
+	e.Count++
+	if place == "" {
+		return
+	}
+	if e.Placed++; len(e.Places) < maxPlaces {
+		e.Places = append(e.Places, place)
+	}
+}
 
 // A levelGroup holds the findings of one level that no waiver covers.
 type levelGroup struct {
@@ -61,7 +98,8 @@ type levelGroup struct {
 
 // What a page shows at most of each list. pack.json has all.
 const (
-	maxFindings = 200 // of each level
+	maxFindings = 200 // entries of each level
+	maxPlaces   = 10  // of one entry
 	maxReached  = 60
 	maxChecks   = 300
 	maxFiles    = 300
@@ -338,9 +376,7 @@ func (w *view) splitFindings() {
 		if f.WaivedBy == "" {
 			g = &groups[f.Level].group
 		}
-		if g.Total++; len(g.Shown) < maxFindings {
-			g.Shown = append(g.Shown, f)
-		}
+		g.add(f)
 	}
 	for _, g := range groups {
 		if g.Total > 0 {
