@@ -58,8 +58,6 @@ func (e *evaluation) approvals(want config.Approvals, files []touched) answer {
 	switch {
 	case tally[standAgainst] > 0:
 		a.outcome = finding.NotSatisfied
-	case certain >= want.Humans && tally[standUnclear] == 0:
-		a.outcome = finding.Satisfied
 	case certain >= want.Humans && !mayBeAgainst(voices):
 		a.outcome = finding.Satisfied
 	case tally[standApproved]+tally[standUnclear] >= want.Humans:
@@ -206,8 +204,8 @@ func (a *answer) explain(want config.Approvals, wrote authors, voices []voice, t
 		}
 	}
 	if n := len(wrote.unknown); n > 0 {
-		a.because(ReasonUnknownPeople, "the forge does not know who %s; each may be one of the approvers, so as many approvals do not count: %s",
-			map[bool]string{true: "wrote some commits", false: "wrote a commit"}[n > 1], clip(strings.Join(slices.Sorted(maps.Keys(wrote.unknown)), ", ")))
+		a.because(ReasonUnknownPeople, "the forge does not know %s; each may be one of the approvers, so %s less: %s",
+			plural(n, "of the authors", "of the authors"), plural(n, "approval counts", "approvals count"), clip(strings.Join(slices.Sorted(maps.Keys(wrote.unknown)), ", ")))
 	}
 }
 

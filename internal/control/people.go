@@ -7,6 +7,7 @@ import (
 
 	"custody/attestation"
 	"custody/internal/change"
+	"custody/internal/finding"
 )
 
 // authors are the people who wrote a change, as the forge knows them, and those it does
@@ -48,10 +49,8 @@ func authorsOf(c *change.Change, ctx *change.Context, at *attestation.Report) au
 		if !isPerson(f.Committer) {
 			a.unknownAddress(commit.Committer.Email, emails, agents)
 		}
-		for _, t := range commit.Trailers {
-			if strings.EqualFold(t.Key, "Co-authored-by") || strings.EqualFold(t.Key, "Co-developed-by") {
-				a.coAuthor(t.Value, emails, agents)
-			}
+		for _, email := range coAuthors(commit) {
+			a.unknownAddress(email, emails, agents)
 		}
 	}
 	return a
@@ -81,8 +80,15 @@ func (a authors) unknownAddress(email string, known, agents map[string]bool) {
 	}
 }
 
-func (a authors) coAuthor(value string, known, agents map[string]bool) {
-	a.unknownAddress(coAuthorAddress(value), known, agents)
+// coAuthors are the addresses that a commit's trailers name as having written it too.
+func coAuthors(commit change.Commit) []string {
+	var emails []string
+	for _, t := range commit.Trailers {
+		if strings.EqualFold(t.Key, "Co-authored-by") || strings.EqualFold(t.Key, "Co-developed-by") {
+			emails = append(emails, coAuthorAddress(t.Value))
+		}
+	}
+	return emails
 }
 
 // coAuthorAddress is what stands in the last angle brackets, or the whole value.
@@ -108,8 +114,8 @@ func noreply(email string) (id, login string, ok bool) {
 // commit's trailers, and not among its accountable people.
 func agentAddresses(c *change.Change, at *attestation.Report) map[string]bool {
 	agents := map[string]bool{}
-	if at == nil {
-		return agents
+	if at == nil || at.Outcome != finding.Satisfied {
+		return agents // its list of people may be cut
 	}
 	people := map[string]bool{}
 	withAgents := map[string]bool{}
@@ -123,13 +129,7 @@ func agentAddresses(c *change.Change, at *attestation.Report) map[string]bool {
 		if !withAgents[commit.ID.String()] {
 			continue
 		}
-		emails := []string{commit.Author.Email, commit.Committer.Email}
-		for _, t := range commit.Trailers {
-			if strings.EqualFold(t.Key, "Co-authored-by") || strings.EqualFold(t.Key, "Co-developed-by") {
-				emails = append(emails, coAuthorAddress(t.Value))
-			}
-		}
-		for _, e := range emails {
+		for _, e := range append(coAuthors(commit), commit.Author.Email, commit.Committer.Email) {
 			if e = address(e); !people[e] {
 				agents[e] = true
 			}

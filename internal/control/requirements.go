@@ -124,6 +124,9 @@ func (r *Requirement) expectation() Expect {
 	return r.Expect
 }
 
+// title is what must hold, in one line.
+func (r *Requirement) title() string { return oneLine(r.Requirement) }
+
 // A requirementResult is one requirement, verified.
 type requirementResult struct {
 	*Requirement

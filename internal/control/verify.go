@@ -253,7 +253,7 @@ func (s *search) conclude(files []TreeFile) {
 		r.because(ReasonCounted, "presence: not found in %s", plural(s.selected, "file", "files"))
 		r.found = []scoped{{Finding: finding.Finding{
 			Rule: string(r.ID), Level: r.Severity,
-			Message: fmt.Sprintf("%s: nothing in %s matches %q", r.Requirement.Requirement, plural(s.selected, "file", "files"), clip(r.Verification)),
+			Message: fmt.Sprintf("%s: nothing in %s matches %q", r.title(), plural(s.selected, "file", "files"), clip(r.Verification)),
 			Remedy:  s.remedy("Meet the requirement"),
 			Who:     "the authors of the change, or who answers for the requirement",
 		}}}
@@ -268,19 +268,19 @@ func (s *search) report() {
 		f := finding.Finding{
 			Rule: string(r.ID), Level: r.Severity,
 			Place:   finding.Place{Path: h.path.Escaped(), StartLine: h.line.Number, EndLine: h.line.Number},
-			Message: fmt.Sprintf("%s: the line matches %q (blob %s)", r.Requirement.Requirement, clip(r.Verification), h.id.Short()),
+			Message: fmt.Sprintf("%s: the line matches %q (blob %s)", r.title(), clip(r.Verification), h.id.Short()),
 			Remedy:  s.remedy("Take it out"),
 			Who:     "the authors of the change, or who answers for the requirement",
 		}
 		if h.line.Binary {
-			f.Message = fmt.Sprintf("%s: the binary file matches %q (blob %s)", r.Requirement.Requirement, clip(r.Verification), h.id.Short())
+			f.Message = fmt.Sprintf("%s: the binary file matches %q (blob %s)", r.title(), clip(r.Verification), h.id.Short())
 		}
 		r.found = append(r.found, scoped{f, []change.Path{h.path}})
 	}
 	if s.more { // about no file in particular, so that a waiver for some files does not cover it
 		r.found = append(r.found, scoped{Finding: finding.Finding{
 			Rule: string(r.ID), Level: r.Severity,
-			Message: fmt.Sprintf("%s: and perhaps more; the search ended after %d lines", r.Requirement.Requirement, len(s.hits)),
+			Message: fmt.Sprintf("%s: and perhaps more; the search ended after %d lines", r.title(), len(s.hits)),
 			Remedy:  s.remedy("Take it out"),
 			Who:     "the authors of the change, or who answers for the requirement",
 		}})

@@ -1,0 +1,361 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"custody/attestation"
+	"custody/internal/change"
+	"custody/internal/config/yaml"
+	"custody/internal/finding"
+)
+
+// full uses every key that a repository may write.
+const full = `version: 1
+authorship:
+  unknown: ai
+requirements: docs/security.yaml
+judge_files: ["deploy/**", tools/gate.go]
+rules:
+  - id: two-humans-for-agent-code
+    kind: approvals
+    name: Agent-written code has two human approvals
+    at: [merge, record]
+    level: error
+    when: { authorship: [ai-verified, ai-declared, mixed], paths: ["**"] }
+    approvals: { humans: 2, permission: maintain }
+    waivable: true
+    maps: [{framework: soc2-2017, id: CC8.1}]
+  - id: known-origin
+    kind: authorship-limit
+    level: warning
+    classes: [unknown, conflict]
+    max_permille: 200
+    waivable: true
+  - id: requirements
+    kind: requirements
+  - id: judge
+    kind: judge
+    approvals: { humans: 1 }
+  - id: reach-known
+    kind: impact
+    when: { paths: ["src/**/*.go", "{a,b}/c"] }
+waivers:
+  - id: W-2026-001
+    covers: known-origin
+    paths: ["legacy/**"]
+    owner: alice
+    approver: bob
+    reason: old code
+    last_day: 2026-12-31
+`
+
+func TestParsePolicy(t *testing.T) {
+	p, err := ParsePolicy(FileName, []byte(full))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := p.Rules[0]
+	if !slices.Equal(r.At, []change.Stage{change.AtMerge, change.AtRecord}) || r.Approvals.Humans != 2 || r.Approvals.Permission != "maintain" || !r.Waivable {
+		t.Errorf("rule read as %+v", r)
+	}
+	if got := r.Maps[0].Control(); got != (finding.Control{Framework: "soc2-2017", ID: "CC8.1", Relation: "direct"}) {
+		t.Errorf("map read as %+v", got)
+	}
+	if got := *p.Rules[1].MaxPermille; got != 200 || p.Rules[1].Level != finding.Warning {
+		t.Errorf("rule read as %+v", p.Rules[1])
+	}
+	all := []change.Stage{change.AtPush, change.AtMerge, change.AtRecord}
+	for i, want := range [][]change.Stage{1: all, 2: all, 3: {change.AtMerge}, 4: all} {
+		if i > 0 && !slices.Equal(p.Rules[i].At, want) {
+			t.Errorf("rule %s is in force at %v by default, want %v", p.Rules[i].ID, p.Rules[i].At, want)
+		}
+	}
+	if r := p.Rules[3]; r.Approvals.Permission != DefaultPermission || r.Name == "" || r.Level != finding.Error {
+		t.Errorf("defaults read as %+v", r)
+	}
+	if w := p.Waivers[0]; w.LastDay != "2026-12-31" || w.Owner != "alice" {
+		t.Errorf("waiver read as %+v", w)
+	}
+}
+
+// TestRefused: each line of a policy, spoiled; the error names its line.
+func TestRefused(t *testing.T) {
+	for _, c := range []struct{ name, old, new, want string }{
+		{"unknown top-level key", "judge_files:", "judges:", ":5:1: unknown key \"judges\""},
+		{"unknown rule key", "    waivable: true\n    maps", "    waiveable: true\n    maps", "did you mean \"waivable\"?"},
+		{"version", "version: 1", "version: 2", `:1:10: version "2" of the policy format is not known`},
+		{"unknown severity", "level: warning", "level: HIGH", `:18:12: "level": unknown level "HIGH"`},
+		{"unknown stage", "at: [merge, record]", "at: [merge, deploy]", `:10:17: an item of "at": unknown stage "deploy"`},
+		{"stage twice", "at: [merge, record]", "at: [merge, merge]", `:10:17: stage merge is named twice`},
+		{"no stage", "at: [merge, record]", "at: []", `:10:9: rule "two-humans-for-agent-code" is in force at no stage`},
+		{"unknown kind", "kind: impact", "kind: impacts", `:28:11: "kind": unknown kind "impacts"`},
+		{"unknown class", "classes: [unknown, conflict]", "classes: [unknwon]", `:19:15: an item of "classes": unknown class "unknwon"`},
+		{"no class", "classes: [unknown, conflict]", "classes: []", `counts no class`},
+		{"unknown permission", "permission: maintain", "permission: owner", `unknown permission "owner"`},
+		{"no humans", "humans: 2", "humans: 0", `:13:26: humans must be 1 to 20, not 0`},
+		{"text humans", "humans: 2", "humans: two", `"humans" must be a whole number`},
+		{"share", "max_permille: 200", "max_permille: 2000", `:20:19: max_permille must be 0 to 1000`},
+		{"missing share", "    max_permille: 200\n", "", `:16:5: rule "known-origin" of kind authorship-limit lacks "max_permille"`},
+		{"missing approvals", "    approvals: { humans: 1 }\n", "", `rule "judge" of kind judge lacks "approvals"`},
+		{"foreign key", "    kind: requirements\n", "    kind: requirements\n    max_permille: 1\n", `has no use for "max_permille"`},
+		{"empty id", "id: requirements", "id: ''", `"" is not an id`},
+		{"bad id", "id: requirements", "id: 'a b'", `"a b" is not an id`},
+		{"duplicate id", "id: requirements", "id: judge", `:24:9: rule id "judge" is used twice`},
+		{"bad glob", `"src/**/*.go"`, `"src/[a"`, `:29:21: an item of "paths": glob "src/[a" is not well-formed`},
+		{"absolute glob", `"src/**/*.go"`, `"/src/**"`, `can match nothing`},
+		{"folder glob", `"src/**/*.go"`, `"src/"`, `write "src/**"`},
+		{"double star beside", `"src/**/*.go"`, `"src/**.go"`, `acts as a single *`},
+		{"negation", `"src/**/*.go"`, `"!src"`, `there is no negation`},
+		{"exploding glob", `"src/**/*.go"`, `"{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}"`, `more than 64 alternatives`},
+		{"no paths", `paths: ["src/**/*.go", "{a,b}/c"]`, `paths: []`, `would never apply`},
+		{"no classes wanted", "authorship: [ai-verified, ai-declared, mixed]", "authorship: []", `would never apply`},
+		{"when for a limit", "    classes:", "    when: { authorship: [mixed] }\n    classes:", `is about every author`},
+		{"unknown framework", "framework: soc2-2017", "framework: soc2", `unknown framework "soc2"`},
+		{"unknown control", "id: CC8.1", "id: CC8.7", `soc2-2017 has no control "CC8.7"`},
+		{"silent unknown", "authorship:\n  unknown: ai\n", "", `the policy does not say what ` + "`unknown`"},
+		{"unknown unknown", "unknown: ai", "unknown: maybe", `:3:12: "unknown": unknown value "maybe"`},
+		{"requirements path", "requirements: docs", "requirements: ../docs", `is not the path of a file`},
+		{"waiver without reason", "    reason: old code\n", "", `lacks "reason"`},
+		{"waiver with empty owner", "owner: alice", "owner: ''", `lacks "owner"`},
+		{"waiver of one's own", "owner: alice", "owner: Bob", `is approved by its own owner`},
+		{"waiver without end", "    last_day: 2026-12-31\n", "", `lacks "last_day"`},
+		{"no such day", "2026-12-31", "2026-02-30", `"2026-02-30" is not a day`},
+		{"waiver without paths", `    paths: ["legacy/**"]` + "\n", "", `lacks "paths"`},
+		{"mode in a repository", "version: 1\n", "version: 1\nmode: report\n", `:2:7: "mode" belongs into the organisation's floor`},
+		{"refs in a repository", "version: 1\n", "version: 1\nprotected_refs: [main]\n", `"protected_refs" belongs into the organisation's floor`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if strings.Count(full, c.old) == 0 {
+				t.Fatalf("the sample has no %q", c.old)
+			}
+			p, err := ParsePolicy(FileName, []byte(strings.Replace(full, c.old, c.new, 1)))
+			var e *yaml.Error
+			if !errors.As(err, &e) {
+				t.Fatalf("error %v, policy %+v", err, p)
+			}
+			if !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got  %v\nwant %s", err, c.want)
+			}
+			if e.Line == 0 || e.Excerpt == "" {
+				t.Errorf("error without place: %v", err)
+			}
+		})
+	}
+}
+
+func TestParseFloor(t *testing.T) {
+	f, err := ParseFloor("floor.yaml", []byte("version: 1\nmode: report\nprotected_refs: [refs/heads/main, refs/heads/release/*]\ntrusted_merge_paths: [pull request merge button]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := Layer(f, nil)
+	if e.Mode != Report || len(e.ProtectedRefs) != 2 || e.TrustedMergePaths[0] != "pull request merge button" {
+		t.Errorf("floor read as %+v", e)
+	}
+	if _, err := ParseFloor("floor.yaml", []byte("version: 1\nmode: off\n")); err == nil || !strings.Contains(err.Error(), "floor.yaml:2:7") {
+		t.Errorf("mode off: %v", err)
+	}
+}
+
+func mustPolicy(t *testing.T, src string) *Policy {
+	t.Helper()
+	p, err := ParsePolicy(FileName, []byte(src))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func mustFloor(t *testing.T, src string) *Policy {
+	t.Helper()
+	p, err := ParseFloor("floor.yaml", []byte(src))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func TestLayer(t *testing.T) {
+	if Layer(nil, nil) != nil {
+		t.Error("nothing on nothing is something")
+	}
+	floor := mustFloor(t, "version: 1\nauthorship: {unknown: human}\nrequirements: org.yaml\njudge_files: [org/**]\nrules:\n- {id: judge, kind: judge, approvals: {humans: 2, permission: admin}}\n- {id: soft, kind: impact, waivable: true}\n")
+	repo := mustPolicy(t, full)
+	e := Layer(floor, repo)
+	var ids []string
+	for _, r := range e.Rules {
+		ids = append(ids, r.CheckID+" "+r.Origin)
+	}
+	want := []string{"judge floor", "soft floor", "two-humans-for-agent-code .custody.yaml", "known-origin .custody.yaml", "requirements .custody.yaml", "repository:judge .custody.yaml", "reach-known .custody.yaml"}
+	if !slices.Equal(ids, want) {
+		t.Errorf("rules %q\nwant  %q", ids, want)
+	}
+	if e.Unknown != (Unknown{AI: true, Human: true}) {
+		t.Errorf("unknown counts as %+v: what either layer says must count", e.Unknown)
+	}
+	if got := fmt.Sprint(e.Requirements); got != "[{org.yaml floor} {docs/security.yaml .custody.yaml}]" {
+		t.Errorf("requirements %s", got)
+	}
+	if e := Layer(nil, mustPolicy(t, "version: 1\n")); fmt.Sprint(e.Requirements) != "[{security_requirements.yaml default}]" {
+		t.Errorf("requirements by default %v", e.Requirements)
+	}
+	// A repository's waiver reaches its own waivable rules, and of the floor's those
+	// that the floor calls waivable; the floor's waivers reach only the floor's.
+	repoWaiver, floorWaiver := LayeredWaiver{Origin: FileName}, LayeredWaiver{Origin: FloorOrigin}
+	for i, want := range [][2]bool{{false, false}, {true, true}, {true, false}, {true, false}, {false, false}} {
+		if got := [2]bool{repoWaiver.MayExcept(e.Rules[i]), floorWaiver.MayExcept(e.Rules[i])}; got != want {
+			t.Errorf("rule %s: repository's and floor's waivers may except it: %v, want %v", e.Rules[i].CheckID, got, want)
+		}
+	}
+}
+
+func TestInForce(t *testing.T) {
+	w := Waiver{LastDay: "2026-12-31"}
+	for day, want := range map[Day]bool{"2026-11-23": true, "2026-12-31": true, "2027-01-01": false, "": false} {
+		if w.InForce(day) != want {
+			t.Errorf("in force on %q: %v, want %v", day, !want, want)
+		}
+	}
+}
+
+func TestCounts(t *testing.T) {
+	ai, human := Unknown{AI: true}, Unknown{Human: true}
+	for _, c := range []struct {
+		u      Unknown
+		class  attestation.Class
+		wanted Class
+		want   bool
+	}{
+		{ai, attestation.AIDeclared, "ai-declared", true},
+		{ai, attestation.AIDeclared, "ai-verified", false},
+		{ai, attestation.Unknown, "ai-verified", true},
+		{ai, attestation.Unknown, "human-declared", false},
+		{ai, "", "mixed", true},
+		{human, attestation.Unknown, "ai-declared", false},
+		{human, attestation.Unknown, "human-attested", true},
+		{human, attestation.Unknown, "unknown", true},
+		{Unknown{}, attestation.Unknown, "ai-declared", false},
+		{human, attestation.Conflict, "ai-declared", true},
+		{ai, attestation.Mixed, "ai-declared", true},
+		{ai, attestation.Mixed, "human-declared", true},
+		{ai, attestation.HumanDeclared, "ai-declared", false},
+		{ai, attestation.HumanDeclared, "mixed", false},
+	} {
+		if got := c.u.Counts(c.class, []Class{c.wanted}); got != c.want {
+			t.Errorf("%+v: %q counts as %q: %v, want %v", c.u, c.class, c.wanted, got, c.want)
+		}
+	}
+}
+
+func TestJudgeFile(t *testing.T) {
+	e := Layer(nil, mustPolicy(t, full))
+	for path, want := range map[change.Path]bool{
+		".custody.yaml": true, ".Custody.YAML": true, ".custody.yaml/x": true, "sub/.custody.yaml": false, ".custody.yml": false,
+		"security_requirements.yaml": true, "docs/security.yaml": true, "docs/Security.yaml": true, "docs": true,
+		"CODEOWNERS": true, ".github/CODEOWNERS": true, "docs/CODEOWNERS": true, "src/CODEOWNERS": false,
+		".github/workflows/ci.yml": true, ".GitHub/Workflows/ci.yml": true, ".github/actions/a/action.yml": true, ".github/dependabot.yml": false,
+		".github": true, ".github/workflows": true, ".gitlab-ci.yml": true, "Jenkinsfile": true, ".husky/pre-commit": true, ".pre-commit-config.yaml": true,
+		".gitattributes": true, "a/b/.gitattributes": true, "ai_inventory.yaml": false, ".ai-attestation.yaml": false,
+		"deploy/x/y": true, "deploy": true, "tools/gate.go": true, "tools": true, "tools/gate.goo": false, "README.md": false, "hooks/push.go": false,
+	} {
+		if got := e.JudgeFile(path) != ""; got != want {
+			t.Errorf("%s judges: %v, want %v", path, got, want)
+		}
+	}
+	var none *Effective
+	if none.JudgeFile(".custody.yaml") == "" || none.JudgeFile("deploy/x") != "" {
+		t.Error("without a policy the built-in judge files stay")
+	}
+}
+
+func TestExplain(t *testing.T) {
+	e := Layer(mustFloor(t, "version: 1\nmode: enforce\nrules: [{id: origin, kind: impact}]\n"), mustPolicy(t, full))
+	var lines []string
+	for _, s := range e.Explain() {
+		lines = append(lines, fmt.Sprintf("%s = %s (%s, default %v, line %d)", s.Key, s.Value, s.Origin, s.Default, s.Line))
+	}
+	all := strings.Join(lines, "\n")
+	for _, want := range []string{
+		"mode = enforce (floor, default false, line 2)",
+		"rules.origin.at = [push, merge, record] (floor, default true, line 0)",
+		"rules.origin.level = error (floor, default true, line 0)",
+		"authorship.unknown = ai (.custody.yaml, default false, line 3)",
+		"rules.two-humans-for-agent-code.approvals.permission = maintain (.custody.yaml, default false, line 12)",
+		"rules.two-humans-for-agent-code.maps.0.framework = soc2-2017",
+		"rules.judge.approvals.permission = write (.custody.yaml, default true, line 0)",
+		"waivers.W-2026-001.last_day = 2026-12-31 (.custody.yaml, default false, line 37)",
+	} {
+		if !strings.Contains(all, want) {
+			t.Errorf("no %q in\n%s", want, all)
+		}
+	}
+	if (*Effective)(nil).Explain() != nil {
+		t.Error("nothing explains something")
+	}
+}
+
+func TestStarter(t *testing.T) {
+	p, err := ParsePolicy(FileName, Starter())
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := map[Kind]bool{}
+	for _, r := range p.Rules {
+		kinds[r.Kind] = true
+	}
+	if len(kinds) != 5 {
+		t.Errorf("the starter shows kinds %v, want all five", kinds)
+	}
+	// The waiver in its comment is one that parses.
+	var b strings.Builder
+	_, example, _ := strings.Cut(string(Starter()), "# waivers:\n")
+	for line := range strings.Lines("# waivers:\n" + example) {
+		b.WriteString(strings.TrimPrefix(line, "# "))
+	}
+	if p, err := ParsePolicy(FileName, append(Starter(), b.String()...)); err != nil || len(p.Waivers) != 1 {
+		t.Errorf("the example of a waiver: %v", err)
+	}
+}
+
+func FuzzParsePolicy(f *testing.F) {
+	f.Add([]byte(full))
+	f.Add(Starter())
+	f.Add([]byte("version: 1\nrules: [{id: a, kind: approvals, approvals: {humans: 1}}]\n"))
+	f.Fuzz(func(t *testing.T, src []byte) {
+		p, err := ParsePolicy("p", src)
+		if err != nil {
+			var e *yaml.Error
+			if !errors.As(err, &e) {
+				t.Fatalf("error is a %T: %v", err, err)
+			}
+			return
+		}
+		e := Layer(nil, p)
+		e.Explain()
+		e.JudgeFile(change.Path(src))
+	})
+}
+
+// TestSampleIsWhole: the sample of the tests uses every key of the reference.
+func TestSampleIsWhole(t *testing.T) {
+	src, err := os.ReadFile("policy.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range strings.Split(string(src), "`yaml:\"")[1:] {
+		key, _, _ := strings.Cut(part, "\"")
+		key, _, _ = strings.Cut(key, ",")
+		switch key {
+		case "mode", "protected_refs", "trusted_merge_paths": // the floor's
+		default:
+			if !strings.Contains(full, key+":") {
+				t.Errorf("the sample lacks %q", key)
+			}
+		}
+	}
+}

@@ -1,0 +1,66 @@
+package config
+
+import (
+	_ "embed"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+//go:embed starter/policy.yaml
+var starterPolicy string
+
+//go:embed starter/requirements-any.yaml
+var starterAny string
+
+//go:embed starter/requirements-go.yaml
+var starterGo string
+
+//go:embed starter/requirements-java.yaml
+var starterJava string
+
+//go:embed starter/requirements-python.yaml
+var starterPython string
+
+//go:embed starter/requirements-typescript.yaml
+var starterTypeScript string
+
+// starterByLanguage are the starter requirements of each language, by name.
+var starterByLanguage = []struct{ language, text string }{
+	{"go", starterGo}, {"java", starterJava}, {"python", starterPython}, {"typescript", starterTypeScript},
+}
+
+// Starter is a policy that a team can live with on the first day: it blocks what can
+// be seen in the repository alone, and shows the rest.
+func Starter() []byte { return []byte(starterPolicy) }
+
+// StarterRequirements is a security_requirements.yaml whose requirements grep can
+// verify, for the languages of a repository ("go", "java", "python", "typescript";
+// others add nothing) and for every repository. project is shown in a comment.
+func StarterRequirements(project string, languages []string) []byte {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# What must hold in the code of %s. Each verification is a grep command that is\n"+
+		"# never run: Custody reads it, and searches the files of the commit itself.\n"+
+		"# Reference: docs/requirements.md.\nversion: \"2.0\"\ncontrols:\n", inComment(project))
+	b.WriteString(starterAny)
+	for _, s := range starterByLanguage {
+		if slices.Contains(languages, s.language) {
+			b.WriteString(s.text)
+		}
+	}
+	return []byte(b.String())
+}
+
+// inComment makes a name safe within a comment line.
+func inComment(name string) string {
+	name = strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return -1
+		}
+		return r
+	}, name)
+	if name == "" {
+		return "this repository"
+	}
+	return name[:min(len(name), 100)]
+}
