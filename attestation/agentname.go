@@ -130,7 +130,7 @@ func splitModel(name string) (agent, model string) {
 // pushes chooses it.
 func modelID(s string) string {
 	s, _, _ = strings.Cut(s, " (")
-	return clip(strings.Join(strings.Fields(strings.ToLower(s)), "-"), 80)
+	return clip(printable(strings.Join(strings.Fields(strings.ToLower(s)), "-")), 80)
 }
 
 // families are the first words of language models' names.

@@ -275,8 +275,8 @@ func (r *Report) claim(in Input) {
 			continue
 		}
 		seen.Newest = max(seen.Newest, in.Change.Commits[i].Committer.When)
-		for _, a := range k.Agents {
-			if tool := claimTool(a.ID); !slices.Contains(seen.Tools, tool) {
+		for _, tool := range claimTools(k) {
+			if !slices.Contains(seen.Tools, tool) {
 				seen.Tools = append(seen.Tools, tool)
 			}
 		}
@@ -285,6 +285,17 @@ func (r *Report) claim(in Input) {
 	report, findings := claim.Review(in.ClaimBase, in.ClaimHead, seen, in.History)
 	r.Claim = report
 	r.Findings = append(r.Findings, findings...)
+}
+
+// claimTools are a commit's agents as .ai-attestation.yaml names them, each once.
+func claimTools(c *Commit) []claim.ToolName {
+	var out []claim.ToolName
+	for _, a := range c.Agents {
+		if tool := claimTool(a.ID); !slices.Contains(out, tool) {
+			out = append(out, tool)
+		}
+	}
+	return out
 }
 
 // claimTool is how .ai-attestation.yaml names a tool of the table.

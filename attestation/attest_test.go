@@ -271,6 +271,7 @@ func TestUnknownNeverRaisesHuman(t *testing.T) {
 		r := newRepo(t)
 		generate(r, seed+100, 15)
 		c := r.change("base", "main")
+		differ := &remembered{repo: r, files: map[[2]git.OID][]change.File{}}
 		rnd := rand.New(rand.NewPCG(seed, 3))
 		for i := range c.Commits {
 			switch rnd.IntN(3) {
@@ -283,7 +284,7 @@ func TestUnknownNeverRaisesHuman(t *testing.T) {
 			}
 		}
 		human := func(r *Report) int { return r.Summary.Lines[HumanDeclared] + r.Summary.Lines[HumanAttested] }
-		before := attest(t, Input{Change: c, Differ: r})
+		before := attest(t, Input{Change: c, Differ: differ})
 		total := before.Summary.AddedLines
 		sums(t, before, total)
 		for i := range c.Commits {
@@ -292,7 +293,7 @@ func TestUnknownNeverRaisesHuman(t *testing.T) {
 				continue
 			}
 			c.Commits[i].Trailers = nil // the same change, with one commit less that is known
-			after := attest(t, Input{Change: c, Differ: r})
+			after := attest(t, Input{Change: c, Differ: differ})
 			sums(t, after, total)
 			if human(after) > human(before) {
 				t.Errorf("commit %d of unknown origin raised human lines from %d to %d", i, human(before), human(after))
@@ -300,6 +301,22 @@ func TestUnknownNeverRaisesHuman(t *testing.T) {
 			c.Commits[i].Trailers = was
 		}
 	}
+}
+
+// remembered is a repository that is asked only once.
+type remembered struct {
+	repo
+	files map[[2]git.OID][]change.File
+}
+
+func (r *remembered) Diff(ctx context.Context, from, to git.OID) ([]change.File, error) {
+	key := [2]git.OID{from, to}
+	if files, ok := r.files[key]; ok {
+		return files, nil
+	}
+	files, err := r.repo.Diff(ctx, from, to)
+	r.files[key] = files
+	return files, err
 }
 
 // The same input gives the same bytes, with facts and evidence in another order too.
@@ -318,7 +335,7 @@ func TestDeterministic(t *testing.T) {
 }
 
 func TestClaimInChange(t *testing.T) {
-	facts := claim.Facts{Owner: "o", Name: "n", Generated: "2026-01-01T00:00:00Z", Commits: 3, Assisted: 1, To: "2026-01-01T00:00:00Z",
+	facts := claim.Facts{Repo: claim.Repo{Owner: "o", Name: "n"}, Generated: "2026-01-01T00:00:00Z", Commits: 3, Assisted: 1, To: "2026-01-01T00:00:00Z",
 		Tools: []claim.Tool{{ToolName: claimTool("claude-code"), Commits: 1}}}
 	file, err := claim.Write(nil, facts)
 	if err != nil {

@@ -148,6 +148,9 @@ func wholeLine(line []byte) (string, bool) {
 // body appends what the middle of a message says. Lines that git reads as trailers
 // are in had, and are not counted twice.
 func (t *table) body(to []Evidence, message []byte, had map[change.Trailer]bool, scope string) []Evidence {
+	if end := bytes.IndexByte(message, 0); end >= 0 {
+		message = message[:end] // as git, which shows no more of it
+	}
 	if !mayAttribute(message) {
 		return to
 	}

@@ -2,8 +2,6 @@ package attestation
 
 import (
 	"cmp"
-	"fmt"
-	"iter"
 	"slices"
 	"time"
 
@@ -12,8 +10,9 @@ import (
 	"custody/internal/git"
 )
 
-// A TrailerParser gives the trailers of a message as git reads them.
-type TrailerParser func(message []byte) []change.Trailer
+// A TrailerParser gives the trailers of a message as git reads them, and says whether
+// there were more than it reads.
+type TrailerParser func(message []byte) (trailers []change.Trailer, more bool)
 
 // A HistoryEntry is one commit of a repository's history.
 type HistoryEntry struct {
@@ -33,24 +32,18 @@ type Window struct{ From, To int64 }
 func (w Window) after(t int64) bool    { return w.To != 0 && t > w.To }
 func (w Window) contains(t int64) bool { return !w.after(t) && (w.From == 0 || t >= w.From) }
 
-// A HistorySummary adds up what the commits say. Every commit reachable is counted,
-// merges too.
+// A HistorySummary adds up what the commits say. Every commit given is counted, merges
+// too.
 type HistorySummary struct {
-	Commits    int                  `json:"commits"`
-	Merges     int                  `json:"merges"`
-	AI         int                  `json:"ai_commits"`
-	AIPermille *int                 `json:"ai_permille"` // of commits; null without any
-	Classes    map[Class]int        `json:"classes"`
-	Tools      []HistoryCount       `json:"tools"`      // agents, by commits
-	Automation []HistoryCount       `json:"automation"` // deterministic tools that authored, by commits
-	Months     []HistoryMonth       `json:"months"`     // those with commits by agents
-	counts     map[string]*seenTool // per agent, within the window
-	window     Window
-	inWindow   int64
-	aiInWindow int64
-	aiAfter    int64
-	first      int64
-	last       int64
+	Commits    int            `json:"commits"`
+	Merges     int            `json:"merges"`
+	AI         int            `json:"ai_commits"`
+	AIPermille *int           `json:"ai_permille"` // of commits; null without any
+	Classes    map[Class]int  `json:"classes"`
+	Tools      []HistoryCount `json:"tools"`      // agents, by commits
+	Automation []HistoryCount `json:"automation"` // deterministic tools that authored, by commits
+	Months     []HistoryMonth `json:"months"`     // those with commits by agents
+	Cut        int            `json:"cut"`        // commits with more trailers than are read
 }
 
 // A HistoryCount is the number of commits in which a tool took part.
@@ -66,87 +59,104 @@ type HistoryMonth struct {
 	Commits int    `json:"commits"`
 }
 
-type seenTool struct {
-	commits     int64
-	first, last int64
+// A History classifies commits one by one, in the order in which they are added, and
+// keeps nothing of a commit but its counts: memory does not grow with history.
+type History struct {
+	parse TrailerParser
+	visit func(*HistoryEntry) error
+	sum   HistorySummary
+
+	tools, automation, months map[string]int
+
+	// For .ai-attestation.yaml: without merges, within the window.
+	window                   Window
+	byTool                   map[claim.ToolName]*seenTool
+	commits, assisted, after int64
+	first, last              int64
 }
 
-// History classifies commits one by one, in the order given, and hands each to visit.
-// It keeps nothing of a commit but its counts, so memory does not grow with history.
-// An error of the commits or of visit ends it.
-func History(commits iter.Seq2[*git.Commit, error], parse TrailerParser, w Window, visit func(*HistoryEntry) error) (*HistorySummary, error) {
-	t := known()
-	h := &HistorySummary{Classes: map[Class]int{}, counts: map[string]*seenTool{}, window: w}
-	tools, automation, months := map[string]int{}, map[string]int{}, map[string]int{}
-	for c, err := range commits {
-		if err != nil {
-			return nil, fmt.Errorf("reading history: %w", err)
-		}
-		e := HistoryEntry{Commit: t.classify(c, parse(c.Message)), Merge: len(c.Parents) > 1, Month: month(c.Committer.When)}
-		e.settle()
-		e.trim()
-		h.add(&e, c)
-		for _, id := range agentIDs(&e.Commit) {
-			tools[id]++
-		}
-		if e.Automation != "" {
-			automation[e.Automation]++
-		}
-		if e.Class.IsAI() {
-			months[e.Month]++
-		}
-		if err := visit(&e); err != nil {
-			return nil, err
-		}
+// seenTool counts one agent's commits, and when the first and last were.
+type seenTool struct{ commits, first, last int64 }
+
+// NewHistory makes a History that hands every entry to visit. The entry is visit's to
+// keep.
+func NewHistory(parse TrailerParser, w Window, visit func(*HistoryEntry) error) *History {
+	return &History{
+		parse: parse, visit: visit, window: w, byTool: map[claim.ToolName]*seenTool{},
+		sum:   HistorySummary{Classes: map[Class]int{}},
+		tools: map[string]int{}, automation: map[string]int{}, months: map[string]int{},
 	}
-	h.Tools, h.Automation = counted(t, tools), counted(t, automation)
-	h.Months = []HistoryMonth{}
-	for m, n := range months {
-		h.Months = append(h.Months, HistoryMonth{m, n})
-	}
-	slices.SortFunc(h.Months, func(a, b HistoryMonth) int { return cmp.Compare(a.Month, b.Month) })
-	h.AIPermille = permilleOf(h.AI, h.Commits)
-	return h, nil
 }
 
-// add counts one commit.
-func (h *HistorySummary) add(e *HistoryEntry, c *git.Commit) {
-	h.Commits++
-	h.Classes[e.Class]++
-	if e.Class.IsAI() {
-		h.AI++
-	}
+// Add classifies one commit. The error is visit's.
+func (h *History) Add(c *git.Commit) error {
+	trailers, more := h.parse(c.Message)
+	e := HistoryEntry{Commit: known().classify(c, trailers), Merge: len(c.Parents) > 1, Month: month(c.Committer.When)}
+	e.settle()
+	e.trim()
+	h.sum.Commits++
+	h.sum.Classes[e.Class]++
 	if e.Merge {
-		h.Merges++
-		return // .ai-attestation.yaml counts no merges
+		h.sum.Merges++
 	}
-	when := c.Committer.When
+	if more {
+		h.sum.Cut++
+	}
+	if e.Automation != "" {
+		h.automation[e.Automation]++
+	}
+	if e.Class.IsAI() {
+		h.sum.AI++
+		h.months[e.Month]++
+		for _, id := range agentIDs(&e.Commit) {
+			h.tools[id]++
+		}
+	}
+	if !e.Merge {
+		h.count(&e, c.Committer.When)
+	}
+	return h.visit(&e)
+}
+
+// count adds a commit to what .ai-attestation.yaml is compared with.
+func (h *History) count(e *HistoryEntry, when int64) {
 	if e.Class.IsAI() && h.window.after(when) {
-		h.aiAfter++
+		h.after++
 	}
 	if !h.window.contains(when) {
 		return
 	}
-	if h.inWindow == 0 || when < h.first {
-		h.first = when
+	if h.commits == 0 {
+		h.first, h.last = when, when
 	}
-	if h.inWindow == 0 || when > h.last {
-		h.last = when
-	}
-	h.inWindow++
+	h.commits++
+	h.first, h.last = min(h.first, when), max(h.last, when)
 	if !e.Class.IsAI() {
 		return
 	}
-	h.aiInWindow++
-	for _, id := range agentIDs(&e.Commit) {
-		s := h.counts[id]
+	h.assisted++
+	// Rows of the table that the file's format does not tell apart are one tool there.
+	for _, tool := range claimTools(&e.Commit) {
+		s := h.byTool[tool]
 		if s == nil {
 			s = &seenTool{first: when, last: when}
-			h.counts[id] = s
+			h.byTool[tool] = s
 		}
 		s.commits++
 		s.first, s.last = min(s.first, when), max(s.last, when)
 	}
+}
+
+// Summary adds up what was added so far.
+func (h *History) Summary() *HistorySummary {
+	s := h.sum
+	s.Tools, s.Automation, s.Months = counted(h.tools), counted(h.automation), []HistoryMonth{}
+	for m, n := range h.months {
+		s.Months = append(s.Months, HistoryMonth{m, n})
+	}
+	slices.SortFunc(s.Months, func(a, b HistoryMonth) int { return cmp.Compare(a.Month, b.Month) })
+	s.AIPermille = permilleOf(s.AI, s.Commits)
+	return &s
 }
 
 // agentIDs are the agents of a commit, each once whatever its models.
@@ -160,8 +170,8 @@ func agentIDs(c *Commit) []string {
 	return ids
 }
 
-func counted(t *table, m map[string]int) []HistoryCount {
-	out := []HistoryCount{}
+func counted(m map[string]int) []HistoryCount {
+	t, out := known(), []HistoryCount{}
 	for id, n := range m {
 		name := "Unlisted agent"
 		if r := t.byID[id]; r != nil {
@@ -178,43 +188,29 @@ func counted(t *table, m map[string]int) []HistoryCount {
 // sane bounds the dates that are shown: git stores any number.
 func sane(when int64) bool { return when > 0 && when < 1<<32 }
 
-func month(when int64) string {
-	if !sane(when) {
-		return "unknown"
-	}
-	return time.Unix(when, 0).UTC().Format("2006-01")
-}
+func month(when int64) string { return cmp.Or(stamp(when, "2006-01"), "unknown") }
 
-// Facts are the counts in the terms of .ai-attestation.yaml. Generated is when they
-// were counted (RFC 3339); cut says why history is not whole, if it is not.
-func (h *HistorySummary) Facts(owner, name, url, generated, cut string) claim.Facts {
-	f := claim.Facts{
-		Owner: owner, Name: name, URL: url, Generated: generated, Cut: cut,
-		Commits: h.inWindow, Assisted: h.aiInWindow, After: h.aiAfter,
+// Facts are the counts in the terms of .ai-attestation.yaml, over the window. Repo is
+// "owner/name" and its address, generated the moment of counting (RFC 3339), cut why
+// history is not whole, empty if it is.
+func (h *History) Facts(repo claim.Repo, generated, cut string) claim.Facts {
+	f := claim.Facts{Repo: repo, Generated: generated, Cut: cut, Commits: h.commits, Assisted: h.assisted, After: h.after}
+	if h.sum.Cut > 0 && cut == "" {
+		f.Cut = "limit-trailers"
 	}
-	stamp := func(when int64, layout string) string {
-		if !sane(when) {
-			return ""
-		}
-		return time.Unix(when, 0).UTC().Format(layout)
-	}
-	if h.inWindow > 0 {
+	if h.commits > 0 {
 		f.From, f.To = stamp(h.first, time.RFC3339), stamp(h.last, time.RFC3339)
 	}
-	byTool := map[claim.ToolName]*seenTool{}
-	for id, s := range h.counts {
-		tool := claimTool(id)
-		sum := byTool[tool]
-		if sum == nil {
-			sum = &seenTool{first: s.first, last: s.last}
-			byTool[tool] = sum
-		}
-		sum.commits += s.commits
-		sum.first, sum.last = min(sum.first, s.first), max(sum.last, s.last)
-	}
-	for tool, s := range byTool {
-		f.Tools = append(f.Tools, claim.Tool{ToolName: tool, Commits: s.commits, First: stamp(s.first, time.DateOnly), Last: stamp(s.last, time.DateOnly)})
+	for name, s := range h.byTool {
+		f.Tools = append(f.Tools, claim.Tool{ToolName: name, Commits: s.commits, First: stamp(s.first, time.DateOnly), Last: stamp(s.last, time.DateOnly)})
 	}
 	slices.SortFunc(f.Tools, func(a, b claim.Tool) int { return cmp.Compare(a.ID, b.ID) })
 	return f
+}
+
+func stamp(when int64, layout string) string {
+	if !sane(when) {
+		return ""
+	}
+	return time.Unix(when, 0).UTC().Format(layout)
 }

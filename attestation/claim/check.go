@@ -12,15 +12,18 @@ import (
 // Facts are what history really holds, counted over the same window that the file
 // names. Commits are those with at most one parent, as the file's format counts them.
 type Facts struct {
-	Owner, Name, URL string
-	Generated        string // RFC 3339: when the counting was done
-	From, To         string // RFC 3339: first and last commit counted
-	Commits          int64
-	Assisted         int64
-	After            int64  // commits by agents that are newer than the window
-	Tools            []Tool // by identifier; of every listed tool and of the others
-	Cut              string // why history is not whole ("shallow"); empty when it is
+	Repo      Repo
+	Generated string // RFC 3339: when the counting was done
+	From, To  string // RFC 3339: first and last commit counted
+	Commits   int64
+	Assisted  int64
+	After     int64  // commits by agents that are newer than the window
+	Tools     []Tool // by identifier; of every listed tool and of the others
+	Cut       string // why history is not whole ("shallow"); empty when it is
 }
+
+// A Repo names the repository. URL may be empty.
+type Repo struct{ Owner, Name, URL string }
 
 // A Change is what agents did in the change under review.
 type Change struct {

@@ -15,7 +15,7 @@ import (
 // facts is a history of 200 commits, 12 of them by agents.
 func facts() Facts {
 	return Facts{
-		Owner: "acme", Name: "shop", URL: "https://github.com/acme/shop",
+		Repo:      Repo{"acme", "shop", "https://github.com/acme/shop"},
 		Generated: "2026-11-23T10:00:00Z", From: "2025-11-23T08:00:00Z", To: "2026-11-22T18:30:00Z",
 		Commits: 200, Assisted: 12,
 		Tools: []Tool{

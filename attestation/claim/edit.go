@@ -73,8 +73,8 @@ func (e *editor) head(f Facts) {
 	}
 	if u := e.root.get("repo").get("url"); u != nil && isURL(u.text) != "" {
 		// A clone without a remote leaves an address that the schema refuses.
-		if f.URL != "" {
-			e.put(e.root.get("repo"), nil, "url", quote(f.URL))
+		if f.Repo.URL != "" {
+			e.put(e.root.get("repo"), nil, "url", quote(f.Repo.URL))
 		} else {
 			e.drop(e.root.get("repo"), "url")
 		}

@@ -78,9 +78,9 @@ func create(f Facts) []byte {
 	b.WriteString("# AI attestation: how much of this repository's history AI agents took part in.\n" +
 		"# Counted from authors, committers and commit messages by `custody attest write`.\n" +
 		"# Format: " + schemaID + "\n")
-	fmt.Fprintf(&b, "schema: %s\nversion: \"1.1\"\nrepo:\n  owner: %s\n  name: %s\n", schemaID, quote(f.Owner), quote(f.Name))
-	if f.URL != "" {
-		fmt.Fprintf(&b, "  url: %s\n", quote(f.URL))
+	fmt.Fprintf(&b, "schema: %s\nversion: \"1.1\"\nrepo:\n  owner: %s\n  name: %s\n", schemaID, quote(f.Repo.Owner), quote(f.Repo.Name))
+	if f.Repo.URL != "" {
+		fmt.Fprintf(&b, "  url: %s\n", quote(f.Repo.URL))
 	}
 	fmt.Fprintf(&b, "generated: %s\n", quote(f.Generated))
 	b.WriteString(rangeSection(f))
