@@ -129,7 +129,7 @@ func fileOf(f git.FileDiff) File {
 	}
 	submodule := (f.Mode == git.ModeGitlink || f.Mode == 0) && (f.OldMode == git.ModeGitlink || f.OldMode == 0)
 	switch {
-	case submodule || f.OldID == f.ID:
+	case submodule || f.OldID == f.ID && f.Status != 'T':
 		// Nothing to read: another repository's, or only the mode or the name changed.
 	case f.Content == git.ContentLines:
 		for _, h := range f.Hunks {

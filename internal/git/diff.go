@@ -80,6 +80,7 @@ type differ struct {
 	from, to OID // trees
 
 	files  map[string]*fileState // by path
+	turned map[string]bool       // paths that are a file on one side, a folder with changes on the other
 	infos  map[OID]info          // of every blob in files
 	limits []LimitError
 	lines  int   // still to spend
@@ -215,6 +216,14 @@ func (d *differ) findLines(ctx context.Context) error {
 		}
 		// Something that is there can not be read. Find out what.
 	}
+	d.turned = map[string]bool{}
+	for path := range d.files {
+		for i := strings.LastIndexByte(path, '/'); i > 0; i = strings.LastIndexByte(path[:i], '/') {
+			if d.files[path[:i]] != nil {
+				d.turned[path[:i]] = true
+			}
+		}
+	}
 	slices.Sort(ends)
 	slices.Sort(others)
 	// All that renames could pair goes together, as far as a command line reaches.
@@ -344,9 +353,10 @@ func (d *differ) run(ctx context.Context, paths []string) error {
 func (d *differ) args(paths []string) []string {
 	args := []string{
 		"-c", fmt.Sprintf("core.bigFileThreshold=%d", d.lim.FileBytes), // larger files are binary to git, unread (not the default)
-		"--literal-pathspecs", // a path that begins with a colon is a path
 		"diff-tree", "-r", "-z", "--raw", "--patch",
-		"--unified=0", // no context: a hunk is exactly what changed
+		// One line of context (not the default). With none, git cuts off the common end of
+		// the two files before it compares, and finds other lines than it shows to people.
+		"--unified=1",
 		"--inter-hunk-context=0",
 		"--no-abbrev", "--full-index", // whole ids
 		"--find-renames=" + renameSimilarity, "-l" + renameLimit, "--rename-empty",
@@ -358,7 +368,13 @@ func (d *differ) args(paths []string) []string {
 		"--submodule=short", "--ignore-submodules=none", // submodule.<name>.ignore hides them
 		"--end-of-options", d.from.String(), d.to.String(), "--",
 	}
-	return append(args, paths...)
+	for _, p := range paths {
+		args = append(args, ":(top,literal)"+p)
+		if d.turned[p] { // it stands for what is in the folder, too
+			args = append(args, ":(exclude,top,literal)"+p+"/")
+		}
+	}
+	return args
 }
 
 // take checks what git said against what the trees hold, then keeps it.
@@ -368,10 +384,9 @@ func (d *differ) take(entries []*rawEntry, paths []string) error {
 		return found || paths == nil
 	}
 	told := make(map[string]bool, len(entries))
-	kept := entries[:0]
 	for _, e := range entries {
 		if !asked(e.path) {
-			continue // a path stands for a folder of that name, too
+			return fmt.Errorf("%w: not asked about %q", errPatch, e.path)
 		}
 		if !d.agrees(e) {
 			return fmt.Errorf("git's list of changed files differs from what the trees hold, at %q", e.path)
@@ -380,7 +395,6 @@ func (d *differ) take(entries []*rawEntry, paths []string) error {
 		if e.oldPath != "" {
 			told[e.oldPath] = true
 		}
-		kept = append(kept, e)
 	}
 	for _, path := range paths {
 		if !told[path] {
@@ -390,7 +404,7 @@ func (d *differ) take(entries []*rawEntry, paths []string) error {
 	if paths == nil && len(told) != len(d.files) {
 		return fmt.Errorf("git lists %d changed paths, the trees hold %d", len(told), len(d.files))
 	}
-	for _, e := range kept {
+	for _, e := range entries {
 		f := d.files[e.path]
 		if e.oldPath != "" {
 			d.files[e.oldPath].gone = true

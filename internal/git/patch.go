@@ -34,7 +34,7 @@ type rawEntry struct {
 	content    Content
 }
 
-// A patchReader reads the output of diff-tree -z --raw -p -U0: all raw entries, each
+// A patchReader reads the output of diff-tree -z --raw -p -U1: all raw entries, each
 // ended by NUL; a NUL; then for each entry, in the same order, its patch.
 //
 // A patch is found by its place in the order and checked against its entry by the ids
@@ -169,12 +169,13 @@ func (p *patchReader) section(e *rawEntry, c treeChange) error {
 		}
 	}
 	for p.at("@@ -") {
-		h, err := p.hunk()
+		err := p.hunk(func(h Hunk) {
+			if c.oldMode != ModeGitlink && c.mode != ModeGitlink {
+				e.hunks = append(e.hunks, h)
+			}
+		})
 		if err != nil {
 			return err
-		}
-		if c.oldMode != ModeGitlink && c.mode != ModeGitlink {
-			e.hunks = append(e.hunks, h)
 		}
 	}
 	return nil
@@ -194,41 +195,77 @@ func (p *patchReader) sameID(hex []byte, id OID) bool {
 	return string(hex) == id.String()
 }
 
-// hunk reads "@@ -1,2 +3,4 @@ whatever" and steps over its lines.
-func (p *patchReader) hunk() (Hunk, error) {
+// hunk reads "@@ -1,2 +3,4 @@ whatever" and steps over its lines: a space before a line
+// of context, a minus before one that goes, a plus before one that comes. Each run of
+// the latter two is a Hunk.
+func (p *patchReader) hunk(keep func(Hunk)) error {
 	line, err := p.line()
 	if err != nil {
-		return Hunk{}, err
+		return err
 	}
 	f := bytes.SplitN(line, []byte{' '}, 5)
 	if len(f) < 4 || !bytes.HasPrefix(f[1], []byte{'-'}) || !bytes.HasPrefix(f[2], []byte{'+'}) || string(f[3]) != "@@" {
-		return Hunk{}, fmt.Errorf("%w: hunk %.80q", errPatch, line)
+		return fmt.Errorf("%w: hunk %.80q", errPatch, line)
 	}
-	var h Hunk
-	var ok1, ok2 bool
-	h.OldStart, h.OldLines, ok1 = parseRun(f[1][1:])
-	h.Start, h.Lines, ok2 = parseRun(f[2][1:])
-	if !ok1 || !ok2 || h.OldLines+h.Lines == 0 {
-		return Hunk{}, fmt.Errorf("%w: hunk %.80q", errPatch, line)
+	oldAt, old, ok1 := parseRun(f[1][1:])
+	at, now, ok2 := parseRun(f[2][1:])
+	if !ok1 || !ok2 || old+now == 0 {
+		return fmt.Errorf("%w: hunk %.80q", errPatch, line)
 	}
-	if p.lines -= h.OldLines + h.Lines; p.lines < 0 {
-		return Hunk{}, errBudget
+	// An empty side's start is the line before it; count from the next one.
+	if old == 0 {
+		oldAt++
 	}
-	for n, sign := h.OldLines, byte('-'); ; n, sign = h.Lines, '+' {
-		for range n {
-			if err := p.skip(sign); err != nil {
-				return Hunk{}, err
+	if now == 0 {
+		at++
+	}
+	run := Hunk{OldStart: oldAt, Start: at}
+	finish := func() {
+		if run.OldLines+run.Lines > 0 {
+			oldAt, at = run.OldStart+run.OldLines, run.Start+run.Lines
+			if run.OldLines == 0 {
+				run.OldStart--
 			}
-		}
-		if p.at(`\ `) { // No newline at end of file
-			if err := p.skip('\\'); err != nil {
-				return Hunk{}, err
+			if run.Lines == 0 {
+				run.Start--
 			}
-		}
-		if sign == '+' {
-			return h, nil
+			keep(run)
 		}
 	}
+	for old+now > 0 {
+		sign, err := p.skip()
+		if err != nil {
+			return err
+		}
+		switch sign {
+		case ' ':
+			finish()
+			oldAt, at, old, now = oldAt+1, at+1, old-1, now-1
+			run = Hunk{OldStart: oldAt, Start: at}
+		case '-':
+			run.OldLines++
+			old--
+			p.lines--
+		case '+':
+			run.Lines++
+			now--
+			p.lines--
+		case '\\': // No newline at end of file
+		default:
+			return fmt.Errorf("%w: a line that begins with %q", errPatch, sign)
+		}
+		if old < 0 || now < 0 {
+			return fmt.Errorf("%w: more lines than %.80q says", errPatch, line)
+		}
+		if p.lines < 0 {
+			return errBudget
+		}
+	}
+	finish()
+	if p.at(`\ `) {
+		_, err = p.skip()
+	}
+	return err
 }
 
 // parseRun reads "start" or "start,count".
@@ -258,21 +295,22 @@ func (p *patchReader) line() ([]byte, error) {
 	return b[:len(b)-1], p.spend(len(b))
 }
 
-// skip reads one line of a file, however long, which must begin with sign.
-func (p *patchReader) skip(sign byte) error {
+// skip reads one line of a file, however long, and gives the byte in front of it.
+func (p *patchReader) skip() (sign byte, err error) {
 	b, err := p.in.ReadSlice('\n')
-	if len(b) == 0 || b[0] != sign {
-		return errPatch
+	if len(b) == 0 {
+		return 0, errPatch
 	}
+	sign = b[0]
 	for ; err == bufio.ErrBufferFull; b, err = p.in.ReadSlice('\n') {
 		if err := p.spend(len(b)); err != nil {
-			return err
+			return 0, err
 		}
 	}
 	if err != nil {
-		return errPatch
+		return 0, errPatch
 	}
-	return p.spend(len(b))
+	return sign, p.spend(len(b))
 }
 
 func (p *patchReader) spend(n int) error {

@@ -89,6 +89,7 @@ var pinned = []string{
 	"-c", "core.useReplaceRefs=false",
 	"-c", "core.disambiguate=none", // a short id means the same whatever the configuration prefers
 	"-c", "core.warnAmbiguousRefs=false",
+	"-c", "advice.graftFileDeprecated=false", // naming an empty graft file is how grafts are turned off
 }
 
 // discovery is a command that sees the repository at dir with its own configuration.

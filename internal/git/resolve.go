@@ -19,10 +19,14 @@ func (r *Repository) Resolve(ctx context.Context, rev string) (OID, error) {
 	if err := checkRevision(rev); err != nil {
 		return OID{}, err
 	}
-	// This one process sees the repository's refs, and so its configuration. It reads
-	// names from its input, so that no name is an option.
-	cmd := r.git.discovery(ctx, r.loc.dir, "--git-dir="+r.loc.dir, "cat-file", "--batch-check")
-	cmd.Env = append(cmd.Env[:len(cmd.Env):len(cmd.Env)], r.iso.objectEnv...)
+	// Git reads names from its input here, so that no name is an option.
+	args := []string{"cat-file", "--batch-check"}
+	cmd := r.git.isolated(ctx, r.iso, args...)
+	if _, err := ParseOID(strings.ToLower(rev)); err != nil {
+		// No id, so the repository's refs are needed, and with them its configuration.
+		cmd = r.git.discovery(ctx, r.loc.dir, append([]string{"--git-dir=" + r.loc.dir}, args...)...)
+		cmd.Env = append(cmd.Env[:len(cmd.Env):len(cmd.Env)], r.iso.objectEnv...)
+	}
 	cmd.Stdin = strings.NewReader(rev + "^{commit}\n" + rev + "^{}\n" + rev + "\n")
 	out, err := cmd.Output()
 	if err != nil {
