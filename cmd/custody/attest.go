@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"iter"
 	"os"
 	"path/filepath"
 	"time"
@@ -111,34 +110,21 @@ func runHistory(ctx context.Context, p *process, o *attestOptions) error {
 	if repo.Shallow() {
 		fmt.Fprintln(p.err, "history is cut in this repository: older commits are not counted ('git fetch --unshallow' brings them)")
 	}
-	summary, err := history(ctx, repo, head, attestation.Window{}, w.Entry)
+	h, err := history(ctx, repo, head, attestation.Window{}, w.Entry)
 	if err != nil {
 		return err
 	}
-	return w.Close(summary)
+	return w.Close(h.Summary())
 }
 
 // history classifies everything that is reachable from head.
-func history(ctx context.Context, repo *git.Repository, head git.OID, w attestation.Window, visit func(*attestation.HistoryEntry) error) (*attestation.HistorySummary, error) {
-	commits := func(yield func(*git.Commit, error) bool) {
-		err := repo.Log(ctx, head, func(c *git.Commit) error {
-			if !yield(c, nil) {
-				return errStop
-			}
-			return nil
-		})
-		if err != nil && !errors.Is(err, errStop) {
-			yield(nil, err)
-		}
+func history(ctx context.Context, repo *git.Repository, head git.OID, w attestation.Window, visit func(*attestation.HistoryEntry) error) (*attestation.History, error) {
+	h := attestation.NewHistory(change.ParseTrailers, w, visit)
+	if err := repo.Log(ctx, head, h.Add); err != nil {
+		return nil, fmt.Errorf("reading the history of %s: %w", head.Short(), err)
 	}
-	parse := func(message []byte) []change.Trailer {
-		trailers, _ := change.ParseTrailers(message) // those over the limit say nothing new
-		return trailers
-	}
-	return attestation.History(iter.Seq2[*git.Commit, error](commits), parse, w, visit)
+	return h, nil
 }
-
-var errStop = errors.New("stop")
 
 // openAt opens the repository and resolves a commit of it, HEAD by default.
 func openAt(ctx context.Context, p *process, dir, rev string) (*git.Repository, git.OID, error) {
@@ -255,7 +241,7 @@ func claimed(ctx context.Context, p *process, dir string) (file string, facts cl
 			window = attestation.Window{From: from, To: to}
 		}
 	}
-	summary, err := history(ctx, repo, head, window, func(*attestation.HistoryEntry) error { return nil })
+	h, err := history(ctx, repo, head, window, func(*attestation.HistoryEntry) error { return nil })
 	if err != nil {
 		return "", facts, nil, err
 	}
@@ -263,6 +249,6 @@ func claimed(ctx context.Context, p *process, dir string) (file string, facts cl
 	if repo.Shallow() {
 		cut = "shallow"
 	}
-	owner, name, url, err := repositoryName(ctx, repo, root)
-	return file, summary.Facts(owner, name, url, p.now().UTC().Format(time.RFC3339), cut), existing, err
+	self, err := repositoryName(ctx, repo, root)
+	return file, h.Facts(self, p.now().UTC().Format(time.RFC3339), cut), existing, err
 }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"custody/attestation/claim"
 	"custody/impact/cache"
 	"custody/internal/git"
 )
@@ -76,18 +77,18 @@ func (s factStore) save(p *process) {
 
 // repositoryName is what the repository calls itself: from the URL of origin, which is
 // returned without a user or a secret in it, or from its folder.
-func repositoryName(ctx context.Context, repo *git.Repository, root string) (owner, name, url string, err error) {
+func repositoryName(ctx context.Context, repo *git.Repository, root string) (claim.Repo, error) {
 	origin, err := repo.Origin(ctx)
 	if err != nil {
-		return "", "", "", err
+		return claim.Repo{}, err
 	}
 	host, path := splitRemote(origin)
 	parts := strings.Split(strings.TrimSuffix(strings.Trim(path, "/"), ".git"), "/")
 	if host == "" || len(parts) < 2 {
-		return "unknown", filepath.Base(root), "", nil
+		return claim.Repo{Owner: "unknown", Name: filepath.Base(root)}, nil
 	}
-	owner, name = strings.Join(parts[:len(parts)-1], "/"), parts[len(parts)-1]
-	return owner, name, "https://" + host + "/" + owner + "/" + name, nil
+	owner, name := strings.Join(parts[:len(parts)-1], "/"), parts[len(parts)-1]
+	return claim.Repo{Owner: owner, Name: name, URL: "https://" + host + "/" + owner + "/" + name}, nil
 }
 
 // splitRemote takes host and path from the two forms of a remote's address,
