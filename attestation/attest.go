@@ -77,6 +77,11 @@ func (r *Report) attribute(ctx context.Context, in Input) error {
 	if c.Shallow {
 		r.cut("shallow", "history is cut: commits of the change may be missing; fetch the whole history", "")
 	}
+	for i := range r.Commits {
+		if r.Commits[i].cut {
+			r.cut("limit-message", "the message of commit "+r.Commits[i].SHA.Short()+" holds more attribution than is read", "")
+		}
+	}
 	if len(c.Commits) == 0 {
 		r.cut("no-commits", "there is no commit to look at", "")
 	}
@@ -135,11 +140,7 @@ func (r *Report) countFiles(ctx context.Context, in Input) ([]map[Class]int, []f
 		}
 		return files, nil, nil
 	}
-	limits := in.Limits
-	limits.Diffs = cmp.Or(limits.Diffs, DefaultLimits.Diffs)
-	limits.Files = cmp.Or(limits.Files, DefaultLimits.Files)
-	limits.Spans = cmp.Or(limits.Spans, DefaultLimits.Spans)
-	origins, err := traceLines(ctx, c, in.Differ, limits)
+	origins, err := traceLines(ctx, c, in.Differ, in.Limits.or(DefaultLimits()))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -304,8 +305,8 @@ func claimTool(id string) claim.ToolName {
 	if row == nil {
 		return claim.ToolName{ID: Unlisted, Name: "Unlisted agent"}
 	}
-	if row.Schema != "" {
-		return claim.ToolName{ID: row.Schema, Name: claim.Names[row.Schema], Listed: true}
+	if tool, ok := claim.Listed(row.Schema); ok {
+		return tool
 	}
 	return claim.ToolName{ID: row.ID, Name: row.Name}
 }

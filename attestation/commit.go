@@ -36,9 +36,10 @@ func (t *table) classify(c *git.Commit, trailers []change.Trailer) Commit {
 			es = t.trailer(es, tr, "D", scope)
 		}
 	}
-	es = t.body(es, c.Message, had, scope)
-	out.Evidence = es
-	out.People = t.people(c, trailers)
+	found, cut := attributions(c.Message)
+	out.Evidence = t.body(es, found, had, scope)
+	out.People = t.people(c, trailers, found)
+	out.cut = cut
 	return out
 }
 
@@ -65,9 +66,8 @@ func (t *table) identity(to []Evidence, out *Commit, source string, s git.Signat
 
 // people lists who answers for a commit: author, committer and co-authors that are
 // neither agent nor automation. Of an agent's commit it is the human co-author.
-func (t *table) people(c *git.Commit, trailers []change.Trailer) []string {
-	var out []string
-	var seen []string
+func (t *table) people(c *git.Commit, trailers []change.Trailer, found []attribution) []string {
+	var out, seen []string
 	add := func(name, email string) {
 		r, user := t.person(name, email)
 		if r != nil && user == "" || isBotAddress(email) || len(out) == maxShown {
@@ -99,15 +99,8 @@ func (t *table) people(c *git.Commit, trailers []change.Trailer) []string {
 	for _, tr := range trailers {
 		coAuthor(tr)
 	}
-	if mayAttribute(c.Message) {
-		b := newBody(c.Message)
-		for p := b.next(); p != nil; p = b.next() {
-			for _, a := range p {
-				if a.line == "" {
-					coAuthor(a.Trailer)
-				}
-			}
-		}
+	for _, a := range found {
+		coAuthor(a.Trailer)
 	}
 	return out
 }
