@@ -49,7 +49,7 @@ func Attest(ctx context.Context, in Input) (*Report, error) {
 	for i := range c.Commits {
 		k := t.classify(&c.Commits[i].Commit, c.Commits[i].Trailers)
 		if f, ok := facts[k.SHA.String()]; ok {
-			k.Evidence = t.forge(k.Evidence, &k, f, "commit:"+k.SHA.String())
+			k.Evidence = t.forge(k.Evidence, &k, f)
 		}
 		k.settle()
 		r.Commits = append(r.Commits, k)

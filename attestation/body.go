@@ -166,12 +166,12 @@ func wholeLine(line []byte) (string, bool) {
 
 // body appends what the middle of a message says. Lines that git reads as trailers
 // are in had, and are not counted twice.
-func (t *table) body(to []Evidence, found []attribution, had map[change.Trailer]bool, scope string) []Evidence {
+func (t *table) body(to []Evidence, found []attribution, had map[change.Trailer]bool) []Evidence {
 	for _, a := range found {
 		if a.line != "" {
 			to = append(to, Evidence{
 				Source: "message", Strength: "E", Class: AIDeclared,
-				Agent: t.lines[a.line].ID, Scope: scope, Detail: printable(a.line),
+				Agent: t.lines[a.line].ID, Detail: printable(a.line),
 			})
 			continue
 		}
@@ -179,7 +179,7 @@ func (t *table) body(to []Evidence, found []attribution, had map[change.Trailer]
 			continue
 		}
 		n := len(to)
-		to = t.trailer(to, a.Trailer, "E", scope)
+		to = t.trailer(to, a.Trailer, "E")
 		for i := n; i < len(to); i++ {
 			to[i].Source = "message"
 			if to[i].Class == HumanDeclared {

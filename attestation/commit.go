@@ -16,11 +16,10 @@ const maxShown = 64
 // classify reads everything that a commit says of itself.
 func (t *table) classify(c *git.Commit, trailers []change.Trailer) Commit {
 	out := Commit{SHA: c.ID}
-	scope := "commit:" + c.ID.String()
 	var es []Evidence
-	es = t.identity(es, &out, "author", c.Author, scope)
+	es = t.identity(es, &out, "author", c.Author)
 	if c.Committer != c.Author {
-		es = t.identity(es, &out, "committer", c.Committer, scope)
+		es = t.identity(es, &out, "committer", c.Committer)
 	}
 	var had map[change.Trailer]bool
 	for _, tr := range trailers {
@@ -33,24 +32,30 @@ func (t *table) classify(c *git.Commit, trailers []change.Trailer) Commit {
 		// A trailer said twice is one fact.
 		if key := normal(tr); !had[key] {
 			had[key] = true
-			es = t.trailer(es, tr, "D", scope)
+			es = t.trailer(es, tr, "D")
 		}
 	}
 	found, cut := attributions(c.Message)
-	out.Evidence = t.body(es, found, had, scope)
+	out.Evidence = t.body(es, found, had)
+	for i := range out.Evidence {
+		out.Evidence[i].Scope = out.scope()
+	}
 	out.People = t.people(c, trailers, found)
 	out.cut = cut
 	return out
 }
 
+// scope is how evidence for the commit names it.
+func (c *Commit) scope() string { return "commit:" + c.SHA.String() }
+
 // identity appends what an author or committer says. Strength D: anyone who commits
 // can write any name.
-func (t *table) identity(to []Evidence, out *Commit, source string, s git.Signature, scope string) []Evidence {
+func (t *table) identity(to []Evidence, out *Commit, source string, s git.Signature) []Evidence {
 	r, _ := t.person(s.Name, s.Email)
 	if r == nil {
 		return to
 	}
-	e := Evidence{Source: source, Scope: scope, Detail: printable(s.Name + " <" + s.Email + ">")}
+	e := Evidence{Source: source, Detail: printable(s.Name + " <" + s.Email + ">")}
 	switch {
 	case r.Kind != KindAutomation:
 		e.Strength, e.Class, e.Agent = "D", AIDeclared, r.ID

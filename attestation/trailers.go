@@ -64,14 +64,14 @@ func ruleOf[S string | []byte](key S) (trailerRule, bool) {
 }
 
 // trailer appends what one trailer says, if it says anything.
-func (t *table) trailer(to []Evidence, tr change.Trailer, strength Strength, scope string) []Evidence {
+func (t *table) trailer(to []Evidence, tr change.Trailer, strength Strength) []Evidence {
 	rule, ok := ruleOf(tr.Key)
 	if !ok {
 		return to
 	}
 	value := strings.TrimSpace(tr.Value)
 	e := Evidence{
-		Source: "trailer", Strength: strength, Class: AIDeclared, Scope: scope,
+		Source: "trailer", Strength: strength, Class: AIDeclared,
 		Detail: printable(tr.Key + ": " + value),
 	}
 	switch rule.form {
