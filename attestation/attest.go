@@ -103,7 +103,6 @@ func (r *Report) attribute(ctx context.Context, in Input) error {
 	r.Reasons = append(r.Reasons, notes...)
 	r.Summary.Lines = map[Class]int{}
 	for i := range c.Files {
-		added := c.Files[i].Path.Escaped()
 		n := 0
 		for class, k := range files[i] {
 			n += k
@@ -111,7 +110,7 @@ func (r *Report) attribute(ctx context.Context, in Input) error {
 		}
 		r.Summary.AddedLines += n
 		if n > 0 {
-			r.Files = append(r.Files, File{Path: added, Added: n, Lines: files[i]})
+			r.Files = append(r.Files, File{Path: c.Files[i].Path.Escaped(), Added: n, Lines: files[i]})
 		}
 	}
 	r.Summary.AIPermille = permille(r.Summary)
