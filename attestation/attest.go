@@ -49,7 +49,7 @@ func Attest(ctx context.Context, in Input) (*Report, error) {
 	for i := range c.Commits {
 		k := t.classify(&c.Commits[i].Commit, c.Commits[i].Trailers)
 		if f, ok := facts[k.SHA.String()]; ok {
-			k.Evidence = t.forge(k.Evidence, &k, f, "commit:"+k.SHA.String())
+			k.Evidence = t.forge(k.Evidence, &k, f)
 		}
 		k.settle()
 		r.Commits = append(r.Commits, k)
@@ -77,6 +77,11 @@ func (r *Report) attribute(ctx context.Context, in Input) error {
 	if c.Shallow {
 		r.cut("shallow", "history is cut: commits of the change may be missing; fetch the whole history", "")
 	}
+	for i := range r.Commits {
+		if r.Commits[i].cut {
+			r.cut("limit-message", "the message of commit "+r.Commits[i].SHA.Short()+" holds more attribution than is read", "")
+		}
+	}
 	if len(c.Commits) == 0 {
 		r.cut("no-commits", "there is no commit to look at", "")
 	}
@@ -98,7 +103,6 @@ func (r *Report) attribute(ctx context.Context, in Input) error {
 	r.Reasons = append(r.Reasons, notes...)
 	r.Summary.Lines = map[Class]int{}
 	for i := range c.Files {
-		added := c.Files[i].Path.Escaped()
 		n := 0
 		for class, k := range files[i] {
 			n += k
@@ -106,7 +110,7 @@ func (r *Report) attribute(ctx context.Context, in Input) error {
 		}
 		r.Summary.AddedLines += n
 		if n > 0 {
-			r.Files = append(r.Files, File{Path: added, Added: n, Lines: files[i]})
+			r.Files = append(r.Files, File{Path: c.Files[i].Path.Escaped(), Added: n, Lines: files[i]})
 		}
 	}
 	r.Summary.AIPermille = permille(r.Summary)
@@ -135,11 +139,7 @@ func (r *Report) countFiles(ctx context.Context, in Input) ([]map[Class]int, []f
 		}
 		return files, nil, nil
 	}
-	limits := in.Limits
-	limits.Diffs = cmp.Or(limits.Diffs, DefaultLimits.Diffs)
-	limits.Files = cmp.Or(limits.Files, DefaultLimits.Files)
-	limits.Spans = cmp.Or(limits.Spans, DefaultLimits.Spans)
-	origins, err := traceLines(ctx, c, in.Differ, limits)
+	origins, err := traceLines(ctx, c, in.Differ, in.Limits.or(DefaultLimits()))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -304,8 +304,8 @@ func claimTool(id string) claim.ToolName {
 	if row == nil {
 		return claim.ToolName{ID: Unlisted, Name: "Unlisted agent"}
 	}
-	if row.Schema != "" {
-		return claim.ToolName{ID: row.Schema, Name: claim.Names[row.Schema], Listed: true}
+	if tool, ok := claim.Listed(row.Schema); ok {
+		return tool
 	}
 	return claim.ToolName{ID: row.ID, Name: row.Name}
 }

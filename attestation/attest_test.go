@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -105,6 +104,8 @@ func TestStatement(t *testing.T) {
 	}{
 		"none":                    {"none", []change.Commit{commitOf(2, person, nil)}, []Class{HumanDeclared}, ""},
 		"nothing said":            {"", []change.Commit{commitOf(2, person, nil)}, []Class{Unknown}, ""},
+		"in other words":          {"No AI was used.", []change.Commit{commitOf(2, person, nil)}, []Class{Unknown}, ""},
+		"a crowd":                 {strings.Repeat("claude,", 500), []change.Commit{commitOf(2, person, nil)}, []Class{AIDeclared}, ""},
 		"evasive":                 {"n/a", []change.Commit{commitOf(2, person, nil)}, []Class{Unknown}, ""},
 		"agents":                  {"Claude Code with Claude Opus 4.7", []change.Commit{commitOf(2, person, nil)}, []Class{AIDeclared}, ""},
 		"an agent nobody knows":   {"HAL", []change.Commit{commitOf(2, person, nil)}, []Class{AIDeclared}, ""},
@@ -355,24 +356,21 @@ func TestClaimInChange(t *testing.T) {
 	}
 }
 
-// Every listed tool of the table has a name that the file's format knows.
+// The table and the published schema name the same tools.
 func TestClaimTools(t *testing.T) {
-	ids := map[string]bool{}
+	var ids []string
 	for _, row := range Identities() {
 		if row.Schema != "" {
-			ids[row.Schema] = true
-			if claim.Names[row.Schema] == "" {
-				t.Errorf("%s: %q is no identifier of the published schema", row.ID, row.Schema)
-			}
+			ids = append(ids, row.Schema)
 		}
-		if tool := claimTool(row.ID); !tool.Listed && claim.Names[tool.ID] != "" {
-			t.Errorf("%s is not listed, and shares the identifier of one that is", row.ID)
+		_, isListed := claim.Listed(row.ID)
+		if tool := claimTool(row.ID); tool.Listed != (row.Schema != "") || !tool.Listed && isListed {
+			t.Errorf("%s is %+v", row.ID, tool)
 		}
 	}
-	for _, id := range slices.Sorted(maps.Keys(claim.Names)) {
-		if !ids[id] {
-			t.Errorf("the published schema has %q, the table has not", id)
-		}
+	slices.Sort(ids)
+	if ids = slices.Compact(ids); !slices.Equal(ids, claim.Identifiers()) {
+		t.Errorf("the table has %v, the published schema %v", ids, claim.Identifiers())
 	}
 }
 
@@ -386,6 +384,26 @@ func TestManyPieces(t *testing.T) {
 	k := r.Commits[0]
 	if k.Class != Conflict || len(k.Evidence) > maxShown+1 || len(k.Agents) > maxShown || k.Evidence[maxShown].Source != "limit" {
 		t.Errorf("%s with %d pieces and %d agents: %+v", k.Class, len(k.Evidence), len(k.Agents), k.Evidence[len(k.Evidence)-1])
+	}
+}
+
+// A message of 20 MB with as many lines as fit is read in one pass, and what is over
+// the bound is told, in whatever paragraph it stands.
+func TestHugeMessage(t *testing.T) {
+	for name, line := range map[string]string{
+		"attribution": "Made-with: nothing\n", "trailers": "a: b\n", "fences": "~~~\n", "prose": "x\n", "paragraphs": "a: b\n\n", "bytes": strings.Repeat("x", 1<<20) + "\n",
+	} {
+		m := "s\n\n" + strings.Repeat(line, 20<<20/len(line)) + "\n\nMade-with: Cursor\n\nend"
+		c := commitOf(2, person, nil)
+		c.Message = []byte(m)
+		r := attest(t, Input{Change: changeOf(c)})
+		if name == "attribution" {
+			if r.Outcome != finding.NotAssessed || r.Reasons[0].Code != "limit-message" {
+				t.Errorf("%s: %v %v", name, r.Outcome, r.Reasons)
+			}
+		} else if r.Commits[0].Class != AIDeclared || r.Outcome != finding.Satisfied {
+			t.Errorf("%s: %s, %v", name, r.Commits[0].Class, r.Outcome)
+		}
 	}
 }
 

@@ -7,67 +7,66 @@ import (
 	"custody/internal/change"
 )
 
-// A body reader finds attribution in the middle of a message, where a squash merge
-// leaves the trailers of the commits that it joined and git's own parser sees none.
+// A body finds attribution in the middle of a message, where a squash merge leaves the
+// trailers of the commits that it joined and git's own parser sees none.
 //
 // Only whole paragraphs count that hold nothing but trailers and attribution lines,
 // at column 0, after the subject. Quoted ("> "), indented and fenced text is an
 // example, and what follows "This reverts commit" tells of another commit, up to the
 // next item ("* ") of a squashed message.
 type body struct {
-	rest      []byte
-	title     bool // the subject's paragraph is not yet over
-	fence     string
-	reverted  bool
-	paragraph []attribution
-	plain     bool // the paragraph holds something else too
+	found    []attribution
+	start    int    // of the paragraph at hand, in found
+	lines    int    // of that paragraph
+	plain    bool   // it holds something else too, or is the subject's
+	fence    string // the open fence
+	reverted bool
+	cut      bool // there is more than maxAttributions
 }
 
-// An attribution is one trailer-shaped line, or a whole line of the table.
+// An attribution is a trailer with a rule, or a whole line of the table.
 type attribution struct {
 	change.Trailer
 	line string
 }
 
-func newBody(message []byte) *body { return &body{rest: message, title: true} }
+// maxAttributions bounds what is taken from one message, like change.ParseTrailers
+// bounds trailers.
+const maxAttributions = 10_000
 
-// next returns the attribution lines of the next paragraph that has some and nothing
-// else; nil at the end. The slice is valid until the next call.
-func (b *body) next() []attribution {
-	for len(b.rest) > 0 {
-		b.paragraph, b.plain = b.paragraph[:0], false
-		b.scan()
-		if b.title {
-			b.title = false
-		} else if len(b.paragraph) > 0 && !b.plain {
-			return b.paragraph
+// attributions reads a message. Cut says that there are more than it returns.
+func attributions(message []byte) (found []attribution, cut bool) {
+	if end := bytes.IndexByte(message, 0); end >= 0 {
+		message = message[:end] // as git, which shows no more of it
+	}
+	if !mayAttribute(message) {
+		return nil, false
+	}
+	b := body{plain: true}
+	for len(message) > 0 {
+		line := message
+		if i := bytes.IndexByte(message, '\n'); i >= 0 {
+			line, message = message[:i], message[i+1:]
+		} else {
+			message = nil
+		}
+		if line = bytes.TrimRight(line, " \t\r"); len(line) > 0 {
+			b.line(line)
+			b.lines++
+		} else if b.lines > 0 {
+			b.paragraph()
 		}
 	}
-	return nil
+	b.paragraph()
+	return b.found, b.cut
 }
 
-// scan reads up to the end of one paragraph.
-func (b *body) scan() {
-	started := false
-	for len(b.rest) > 0 {
-		line := b.rest
-		if i := bytes.IndexByte(b.rest, '\n'); i >= 0 {
-			line, b.rest = b.rest[:i], b.rest[i+1:]
-		} else {
-			b.rest = nil
-		}
-		if n := len(line); n > 0 && (line[n-1] == '\r' || line[n-1] == ' ' || line[n-1] == '\t') {
-			line = bytes.TrimRight(line, " \t\r")
-		}
-		if len(line) == 0 {
-			if started {
-				return
-			}
-			continue
-		}
-		started = true
-		b.line(line)
+// paragraph ends one: it counts as a whole or not at all.
+func (b *body) paragraph() {
+	if b.plain {
+		b.found = b.found[:b.start]
 	}
+	b.start, b.lines, b.plain = len(b.found), 0, false
 }
 
 func (b *body) line(line []byte) {
@@ -83,29 +82,46 @@ func (b *body) line(line []byte) {
 	}
 	switch {
 	case b.fence != "":
-		b.plain = true
-		return
-	case line[0] == '*' && len(line) > 1 && line[1] == ' ':
-		b.reverted, b.plain = false, true
-		return
-	case line[0] == 'T' && bytes.HasPrefix(line, []byte("This reverts commit ")):
-		b.reverted, b.plain = true, true
-		return
+	case bytes.HasPrefix(line, []byte("* ")):
+		b.reverted = false
+	case bytes.HasPrefix(line, []byte("This reverts commit ")):
+		b.reverted = true
 	case b.reverted:
-		b.plain = true
-		return
-	case line[0] == ' ' || line[0] == '\t':
-		// A folded trailer goes on; anything else that is indented is an example.
-		b.plain = b.plain || len(b.paragraph) == 0
+	case (line[0] == ' ' || line[0] == '\t') && b.lines > 0:
+		return // a folded trailer goes on; of anything else the paragraph is plain already
+	default:
+		if b.attribution(line) {
+			return
+		}
+	}
+	b.plain = true
+}
+
+// attribution takes a line that may stand in a paragraph of attribution.
+func (b *body) attribution(line []byte) bool {
+	key, value, ok := trailerLine(line)
+	if ok {
+		if _, ruled := ruleOf(key); ruled {
+			b.add(attribution{Trailer: change.Trailer{Key: string(key), Value: string(value)}})
+		}
+		return true
+	}
+	l, ok := wholeLine(line)
+	if ok {
+		b.add(attribution{line: l})
+	}
+	return ok
+}
+
+func (b *body) add(a attribution) {
+	if b.plain {
 		return
 	}
-	if key, value, ok := trailerLine(line); ok {
-		b.paragraph = append(b.paragraph, attribution{Trailer: change.Trailer{Key: key, Value: value}})
-	} else if l, ok := wholeLine(line); ok {
-		b.paragraph = append(b.paragraph, attribution{line: l})
-	} else {
-		b.plain = true
+	if len(b.found) == maxAttributions {
+		b.cut = true
+		return
 	}
+	b.found = append(b.found, a)
 }
 
 // fenceMark is the run of back-ticks or tildes that opens or closes a fenced block.
@@ -126,56 +142,50 @@ func fenceMark(line []byte) string {
 
 // trailerLine splits "Key: value" at column 0. Keys are letters, digits and hyphens,
 // as in git; a space must follow the colon, so that an address of the web is none.
-func trailerLine(line []byte) (key, value string, ok bool) {
+func trailerLine(line []byte) (key, value []byte, ok bool) {
 	i := bytes.IndexByte(line, ':')
 	if i <= 0 || i+2 >= len(line) || line[i+1] != ' ' {
-		return "", "", false
+		return nil, nil, false
 	}
 	for _, c := range line[:i] {
 		if c != '-' && (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z') {
-			return "", "", false
+			return nil, nil, false
 		}
 	}
-	return string(line[:i]), string(bytes.TrimLeft(line[i+2:], " ")), true
+	return line[:i], bytes.TrimLeft(line[i+2:], " "), true
 }
 
 // wholeLine takes the emoji off a line that may stand in the table.
 func wholeLine(line []byte) (string, bool) {
+	if line[0] != 'G' && line[0] < 0x80 || len(line) > 200 {
+		return "", false
+	}
 	s := strings.TrimSpace(strings.TrimLeft(string(line), "🤖💘 "))
 	return s, known().lines[s] != nil
 }
 
 // body appends what the middle of a message says. Lines that git reads as trailers
 // are in had, and are not counted twice.
-func (t *table) body(to []Evidence, message []byte, had map[change.Trailer]bool, scope string) []Evidence {
-	if end := bytes.IndexByte(message, 0); end >= 0 {
-		message = message[:end] // as git, which shows no more of it
-	}
-	if !mayAttribute(message) {
-		return to
-	}
-	b := newBody(message)
-	for p := b.next(); p != nil; p = b.next() {
-		for _, a := range p {
-			if a.line != "" {
-				to = append(to, Evidence{
-					Source: "message", Strength: "E", Class: AIDeclared,
-					Agent: t.lines[a.line].ID, Scope: scope, Detail: printable(a.line),
-				})
-				continue
-			}
-			if had[normal(a.Trailer)] {
-				continue
-			}
-			n := len(to)
-			to = t.trailer(to, a.Trailer, "E", scope)
-			for i := n; i < len(to); i++ {
-				to[i].Source = "message"
-				if to[i].Class == HumanDeclared {
-					// One of the commits that were joined was written without an agent; that
-					// says nothing about the others.
-					to[i].Class, to[i].Strength = Unknown, "F"
-				}
+func (t *table) body(to []Evidence, found []attribution, had map[change.Trailer]bool) []Evidence {
+	for _, a := range found {
+		if a.line != "" {
+			to = append(to, Evidence{
+				Source: "message", Strength: "E", Class: AIDeclared,
+				Agent: t.lines[a.line].ID, Detail: printable(a.line),
+			})
+			continue
+		}
+		if had[normal(a.Trailer)] {
+			continue
+		}
+		n := len(to)
+		to = t.trailer(to, a.Trailer, "E")
+		for i := n; i < len(to); i++ {
+			to[i].Source = "message"
+			if to[i].Class == HumanDeclared {
+				// One of the commits that were joined was written without an agent; that
+				// says nothing about the others.
+				to[i].Class, to[i].Strength = Unknown, "F"
 			}
 		}
 	}
@@ -200,12 +210,12 @@ func mayAttribute(message []byte) bool {
 		}
 		if c := m[0] | 0x20; c >= 'a' && c <= 'z' {
 			if j := bytes.IndexByte(m[:min(len(m), longestKey+1)], ':'); j > 0 {
-				if _, ok := ruleOf(string(m[:j])); ok {
+				if _, ok := ruleOf(m[:j]); ok {
 					return true
 				}
 			}
 		}
-		if bytes.HasPrefix(m, []byte("Generated with ")) || m[0] >= 0x80 {
+		if m[0] == 'G' && bytes.HasPrefix(m, []byte("Generated ")) || m[0] >= 0x80 {
 			return true
 		}
 	}

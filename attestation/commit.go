@@ -16,11 +16,10 @@ const maxShown = 64
 // classify reads everything that a commit says of itself.
 func (t *table) classify(c *git.Commit, trailers []change.Trailer) Commit {
 	out := Commit{SHA: c.ID}
-	scope := "commit:" + c.ID.String()
 	var es []Evidence
-	es = t.identity(es, &out, "author", c.Author, scope)
+	es = t.identity(es, &out, "author", c.Author)
 	if c.Committer != c.Author {
-		es = t.identity(es, &out, "committer", c.Committer, scope)
+		es = t.identity(es, &out, "committer", c.Committer)
 	}
 	var had map[change.Trailer]bool
 	for _, tr := range trailers {
@@ -33,23 +32,30 @@ func (t *table) classify(c *git.Commit, trailers []change.Trailer) Commit {
 		// A trailer said twice is one fact.
 		if key := normal(tr); !had[key] {
 			had[key] = true
-			es = t.trailer(es, tr, "D", scope)
+			es = t.trailer(es, tr, "D")
 		}
 	}
-	es = t.body(es, c.Message, had, scope)
-	out.Evidence = es
-	out.People = t.people(c, trailers)
+	found, cut := attributions(c.Message)
+	out.Evidence = t.body(es, found, had)
+	for i := range out.Evidence {
+		out.Evidence[i].Scope = out.scope()
+	}
+	out.People = t.people(c, trailers, found)
+	out.cut = cut
 	return out
 }
 
+// scope is how evidence for the commit names it.
+func (c *Commit) scope() string { return "commit:" + c.SHA.String() }
+
 // identity appends what an author or committer says. Strength D: anyone who commits
 // can write any name.
-func (t *table) identity(to []Evidence, out *Commit, source string, s git.Signature, scope string) []Evidence {
+func (t *table) identity(to []Evidence, out *Commit, source string, s git.Signature) []Evidence {
 	r, _ := t.person(s.Name, s.Email)
 	if r == nil {
 		return to
 	}
-	e := Evidence{Source: source, Scope: scope, Detail: printable(s.Name + " <" + s.Email + ">")}
+	e := Evidence{Source: source, Detail: printable(s.Name + " <" + s.Email + ">")}
 	switch {
 	case r.Kind != KindAutomation:
 		e.Strength, e.Class, e.Agent = "D", AIDeclared, r.ID
@@ -65,9 +71,8 @@ func (t *table) identity(to []Evidence, out *Commit, source string, s git.Signat
 
 // people lists who answers for a commit: author, committer and co-authors that are
 // neither agent nor automation. Of an agent's commit it is the human co-author.
-func (t *table) people(c *git.Commit, trailers []change.Trailer) []string {
-	var out []string
-	var seen []string
+func (t *table) people(c *git.Commit, trailers []change.Trailer, found []attribution) []string {
+	var out, seen []string
 	add := func(name, email string) {
 		r, user := t.person(name, email)
 		if r != nil && user == "" || isBotAddress(email) || len(out) == maxShown {
@@ -99,15 +104,8 @@ func (t *table) people(c *git.Commit, trailers []change.Trailer) []string {
 	for _, tr := range trailers {
 		coAuthor(tr)
 	}
-	if mayAttribute(c.Message) {
-		b := newBody(c.Message)
-		for p := b.next(); p != nil; p = b.next() {
-			for _, a := range p {
-				if a.line == "" {
-					coAuthor(a.Trailer)
-				}
-			}
-		}
+	for _, a := range found {
+		coAuthor(a.Trailer)
 	}
 	return out
 }

@@ -11,7 +11,7 @@ import (
 // The forge finds an account by the address in the commit, and that is a claim. It is
 // strength B only if the forge also verified the signature, and the committer is the
 // same account or the forge itself: then the agent, or the forge for it, signed.
-func (t *table) forge(to []Evidence, out *Commit, f change.CommitFacts, scope string) []Evidence {
+func (t *table) forge(to []Evidence, out *Commit, f change.CommitFacts) []Evidence {
 	for _, p := range []struct {
 		source string
 		person *change.Person
@@ -23,7 +23,7 @@ func (t *table) forge(to []Evidence, out *Commit, f change.CommitFacts, scope st
 		if r == nil || !sure && p.person.ID != "" {
 			continue // nobody in the table, or somebody else under that login
 		}
-		e := Evidence{Source: p.source, Strength: "D", Class: AIDeclared, Agent: r.ID, Scope: scope,
+		e := Evidence{Source: p.source, Strength: "D", Class: AIDeclared, Agent: r.ID, Scope: out.scope(),
 			Detail: printable("account " + p.person.Login + " (" + p.person.ID + ")")}
 		switch {
 		case r.Kind == KindAutomation:

@@ -204,6 +204,11 @@ func or(s, other string) string {
 // Every row of the table is recognised by its own examples and by nobody else's, has a
 // source, and shares nothing with another row.
 func TestTable(t *testing.T) {
+	for key := range trailerRules {
+		if len(key) > longestKey || key != strings.ToLower(key) {
+			t.Errorf("trailer key %q is never found", key)
+		}
+	}
 	rows := Identities()
 	claimed := map[string]string{}
 	claim := func(row Identity, what string) {
@@ -234,6 +239,9 @@ func TestTable(t *testing.T) {
 		}
 		for _, l := range row.Lines {
 			claim(row, "line "+l)
+			if !strings.HasPrefix(l, "Generated ") {
+				t.Errorf("%s: the scan of messages passes over lines such as %q", row.ID, l)
+			}
 		}
 		for _, example := range row.Yes {
 			if got := recognise(example); got != row.ID {
@@ -257,7 +265,7 @@ func recognise(example string) string {
 		c.Author.Name, c.Author.Email = parsePerson(who)
 		c.Message = nil
 	} else if k, v, ok := trailerLine([]byte(example)); ok {
-		trailers = []change.Trailer{{Key: k, Value: v}}
+		trailers = []change.Trailer{{Key: string(k), Value: string(v)}}
 	}
 	c.Committer = c.Author
 	got := known().classify(&c, trailers)

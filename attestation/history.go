@@ -43,7 +43,7 @@ type HistorySummary struct {
 	Tools      []HistoryCount `json:"tools"`      // agents, by commits
 	Automation []HistoryCount `json:"automation"` // deterministic tools that authored, by commits
 	Months     []HistoryMonth `json:"months"`     // those with commits by agents
-	Cut        int            `json:"cut"`        // commits with more trailers than are read
+	Cut        int            `json:"cut"`        // commits with more attribution in their message than is read
 }
 
 // A HistoryCount is the number of commits in which a tool took part.
@@ -99,7 +99,7 @@ func (h *History) Add(c *git.Commit) error {
 	if e.Merge {
 		h.sum.Merges++
 	}
-	if more {
+	if more || e.cut {
 		h.sum.Cut++
 	}
 	if e.Automation != "" {

@@ -15,15 +15,15 @@ import (
 // A Differ says what differs between two commits.
 type Differ interface {
 	// Diff lists the files that differ from one commit to another, with -U0 hunks and
-	// renames followed, sorted by path. A zero from is the empty tree. A list that was
-	// cut short is an error that wraps ErrDiffCut, an absent object git.ErrMissing.
+	// renames followed. A list that was cut short is an error that wraps ErrDiffCut, an
+	// absent object one that wraps git.ErrMissing.
 	Diff(ctx context.Context, from, to git.OID) ([]change.File, error)
 }
 
 // ErrDiffCut says that a difference is longer than the Differ's limit.
 var ErrDiffCut = errors.New("the difference is over a limit")
 
-// Limits bound the work of attributing lines. The zero value is DefaultLimits.
+// Limits bound the work of attributing lines. A zero field is that of DefaultLimits.
 type Limits struct {
 	Diffs int // differences asked for: one for every parent of a commit looked at
 	Files int // files in all of them
@@ -40,7 +40,11 @@ func (l Limits) Map() map[string]int64 {
 }
 
 // DefaultLimits suit a change of some thousand commits.
-var DefaultLimits = Limits{Diffs: 5_000, Files: 500_000, Spans: 2_000_000}
+func DefaultLimits() Limits { return Limits{Diffs: 5_000, Files: 500_000, Spans: 2_000_000} }
+
+func (l Limits) or(d Limits) Limits {
+	return Limits{cmp.Or(l.Diffs, d.Diffs), cmp.Or(l.Files, d.Files), cmp.Or(l.Spans, d.Spans)}
+}
 
 // A span is a run of added lines of the change on its way back to the commit that
 // wrote them: n lines from cur in the version looked at, from line in the file at head.
@@ -141,10 +145,7 @@ func (t *tracer) visit(ctx context.Context, c *git.Commit) error {
 	if len(todo) == 0 {
 		return nil
 	}
-	parents := c.Parents
-	if len(parents) == 0 {
-		parents = []git.OID{{}}
-	}
+	parents := c.Parents // of a root none: then all is the commit's own
 	diffs := make([]map[change.Path]*change.File, len(parents))
 	why := map[change.Path]string{} // paths that some parent may have, unread
 	for i, p := range parents {
@@ -309,11 +310,11 @@ func sortedPaths(m map[change.Path][]span) []change.Path {
 // two equal lines it took the other, or a file that moved and changed in steps is new
 // to it. Such a line counts as an agent's where agents wrote all the rest of the file's
 // added lines, and is unknown elsewhere.
-func countLines(c *change.Change, classes map[git.OID]Class, os []origin) (files []map[Class]int, cut, older []finding.Reason) {
+func countLines(c *change.Change, classes map[git.OID]Class, origins []origin) (files []map[Class]int, cut, older []finding.Reason) {
 	files = make([]map[Class]int, len(c.Files))
 	carried := make([]int, len(c.Files)) // older lines, by file
 	lost := map[string]int{}
-	for _, o := range os {
+	for _, o := range origins {
 		class := Unknown
 		if o.why == "" {
 			class = classes[o.commit]
@@ -340,18 +341,14 @@ func countLines(c *change.Change, classes map[git.OID]Class, os []origin) (files
 			files[i][to] += n
 		}
 	}
-	for _, why := range []string{whyLimit, whyUnreadable} {
-		if n := lost[why]; n > 0 {
-			cut = append(cut, finding.Reason{Code: "lines-" + why, Detail: plural(n, "added line") + " " + lostBecause[why]})
-		}
+	if n := lost[whyLimit]; n > 0 {
+		cut = append(cut, finding.Reason{Code: "lines-limit", Detail: plural(n, "added line") + " could not be followed to a commit: the change is over a limit"})
+	}
+	if n := lost[whyUnreadable]; n > 0 {
+		cut = append(cut, finding.Reason{Code: "lines-unreadable", Detail: plural(n, "added line") + " could not be followed to a commit: an object is missing or has no lines"})
 	}
 	if n := lost[whyOlder]; n > 0 {
 		older = append(older, finding.Reason{Code: "lines-older", Detail: plural(n, "added line") + " of the whole difference came from the base's side, moved or merged: no commit of the change wrote them"})
 	}
 	return files, cut, older
-}
-
-var lostBecause = map[string]string{
-	whyLimit:      "could not be followed to a commit: the change is over a limit",
-	whyUnreadable: "could not be followed to a commit: an object is missing or has no lines",
 }

@@ -48,7 +48,7 @@ func (r repo) blame(base, head string, p change.Path) []git.OID {
 func compareWithBlame(t *testing.T, r repo, base, head string) (lines, same, older int) {
 	t.Helper()
 	c := r.change(base, head)
-	origins, err := traceLines(context.Background(), c, r, DefaultLimits)
+	origins, err := traceLines(context.Background(), c, r, DefaultLimits())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -323,4 +323,33 @@ func TestTraceWhatCanNotBeRead(t *testing.T) {
 	if err != nil || r.Outcome != finding.NotAssessed || r.Summary.Lines[Unknown] != 3 {
 		t.Errorf("without a Differ: %v %v %v", err, r.Outcome, r.Summary)
 	}
+}
+
+// Whatever hunks a difference has, in order or not, every line is kept once.
+func FuzzSplit(f *testing.F) {
+	f.Add([]byte{1, 0, 1, 2, 5, 1, 8, 0, 9, 9, 9, 9})
+	f.Add([]byte{200, 3, 1, 250, 0, 0, 0, 0})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		file := change.File{Path: "a"}
+		for ; len(data) >= 4; data = data[4:] {
+			file.Hunks = append(file.Hunks, change.Hunk{OldStart: int(data[0]), OldLines: int(data[1]), Start: int(data[2]), Lines: int(data[3])})
+		}
+		parent := id(1)
+		tr := &tracer{limits: DefaultLimits(), mine: map[git.OID]bool{parent: true}, pending: map[git.OID]map[change.Path][]span{}}
+		own := tr.split(&file, parent, []span{{0, 51, 61, 30}, {0, 1, 1, 40}})
+		seen := map[int]int{}
+		for _, s := range append(own, tr.pending[parent]["a"]...) {
+			if s.n <= 0 {
+				t.Fatalf("empty span %v", s)
+			}
+			for k := range s.n {
+				seen[s.line+k]++
+			}
+		}
+		for line := range 81 {
+			if want := line >= 1 && line <= 40 || line >= 51; (seen[line] == 1) != want || seen[line] > 1 {
+				t.Fatalf("line %d occurs %d times", line, seen[line])
+			}
+		}
+	})
 }

@@ -106,16 +106,12 @@ func oid(tb testing.TB, s string) git.OID {
 
 // Diff is a Differ over git diff-tree, read with a parser of its own.
 func (r repo) Diff(_ context.Context, from, to git.OID) ([]change.File, error) {
-	base := from.String()
-	if from.IsZero() {
-		base = strings.TrimSpace(r.feed(nil, "hash-object", "-t", "tree", "--stdin"))
-	}
 	common := []string{"diff-tree", "-r", "-M50%", "-l0", "--no-ext-diff", "--no-textconv", "--diff-algorithm=myers", "--indent-heuristic"}
-	raw, err := r.try(nil, append(common, "--raw", "-z", "--full-index", base, to.String())...)
+	raw, err := r.try(nil, append(common, "--raw", "-z", "--full-index", from.String(), to.String())...)
 	if err != nil {
 		return nil, err
 	}
-	patch, err := r.try(nil, append(common, "-p", "-U0", "--full-index", base, to.String())...)
+	patch, err := r.try(nil, append(common, "-p", "-U0", "--full-index", from.String(), to.String())...)
 	if err != nil {
 		return nil, err
 	}

@@ -65,6 +65,8 @@ type Commit struct {
 	// Automation is the deterministic tool that authored the commit ("dependabot"),
 	// empty otherwise. It decides nothing about the class.
 	Automation string `json:"automation,omitempty"`
+
+	cut bool // its message holds more attribution than is read
 }
 
 // An Agent that took part.

@@ -1,6 +1,7 @@
 package attestation
 
 import (
+	"slices"
 	"strings"
 
 	"custody/internal/change"
@@ -46,23 +47,31 @@ var trailerRules = map[string]trailerRule{
 // longestKey bounds what the scan of a body looks up.
 const longestKey = len("chainloop-trace-sessions")
 
-func ruleOf(key string) (trailerRule, bool) {
+// ruleOf finds a key's rule, in any case. It is asked for every line of a history.
+func ruleOf[S string | []byte](key S) (trailerRule, bool) {
+	var lower [longestKey]byte
 	if len(key) > longestKey {
 		return trailerRule{}, false
 	}
-	r, ok := trailerRules[strings.ToLower(key)]
+	for i := range len(key) {
+		lower[i] = key[i]
+		if 'A' <= key[i] && key[i] <= 'Z' {
+			lower[i] += 'a' - 'A'
+		}
+	}
+	r, ok := trailerRules[string(lower[:len(key)])]
 	return r, ok
 }
 
 // trailer appends what one trailer says, if it says anything.
-func (t *table) trailer(to []Evidence, tr change.Trailer, strength Strength, scope string) []Evidence {
+func (t *table) trailer(to []Evidence, tr change.Trailer, strength Strength) []Evidence {
 	rule, ok := ruleOf(tr.Key)
 	if !ok {
 		return to
 	}
 	value := strings.TrimSpace(tr.Value)
 	e := Evidence{
-		Source: "trailer", Strength: strength, Class: AIDeclared, Scope: scope,
+		Source: "trailer", Strength: strength, Class: AIDeclared,
 		Detail: printable(tr.Key + ": " + value),
 	}
 	switch rule.form {
@@ -125,18 +134,18 @@ func (t *table) statement(to []Evidence, value string, e Evidence) []Evidence {
 		e.Class = HumanDeclared
 		return append(to, e)
 	}
-	agents := statementParts.Replace(value)
 	n := len(to)
-	for part := range strings.SplitSeq(agents, ",") {
-		switch part = strings.TrimSpace(part); part {
-		case "none", "no", "false", "n/a", "na", "unknown", "-":
-			to = to[:n] // says two things, or nothing that can be read
-			agents = ""
-		case "":
+	for part := range strings.SplitSeq(statementParts.Replace(value), ",") {
+		part = strings.TrimSpace(part)
+		if part == "" {
 			continue
 		}
-		if agents == "" || len(to)-n == maxShown {
+		if word, _, _ := strings.Cut(part, " "); slices.Contains(denials, word) {
+			to = to[:n] // denies in words of its own, or says two things
 			break
+		}
+		if len(to)-n == maxShown {
+			continue
 		}
 		m := t.tool(part)
 		e.Class, e.Agent, e.Model = AIDeclared, m.agent, m.model
@@ -152,5 +161,8 @@ func (t *table) statement(to []Evidence, value string, e Evidence) []Evidence {
 	}
 	return to
 }
+
+// denials are first words of statements that deny, or do not say.
+var denials = []string{"none", "no", "not", "never", "nothing", "without", "false", "n/a", "na", "unknown", "-"}
 
 var statementParts = strings.NewReplacer(" and ", ",", ";", ",", "\n", ",", "+", ",")

@@ -117,7 +117,7 @@ func (d *Document) fill() {
 		for _, n := range l.items {
 			t := Tool{ToolName: ToolName{ID: str(n.get("identifier")), Name: str(n.get("name"))}, Commits: whole(n.get("commit_count")),
 				First: str(n.get("first_seen")), Last: str(n.get("last_seen"))}
-			_, t.Listed = Names[t.ID]
+			_, t.Listed = names[t.ID]
 			if t.ID == "" {
 				continue
 			}

@@ -2,8 +2,8 @@ package claim
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,12 +13,21 @@ import (
 // schemaID is the value of the key "schema", the same for 1.0 and 1.1.
 const schemaID = "https://oss.korext.com/ai-attestation/schema"
 
-// Names are the tools that the published schema allows, by identifier. All others go
+// names are the tools that the published schema allows, by identifier. All others go
 // under the extension key.
-var Names = map[string]string{
+var names = map[string]string{
 	"copilot": "GitHub Copilot", "cursor": "Cursor", "claude-code": "Claude Code", "codeium": "Codeium",
 	"aider": "aider", "codex-cli": "Codex", "gemini-code-assist": "Gemini", "windsurf": "Windsurf",
 	"tabnine": "Tabnine", "devin": "Devin", "openhands": "OpenHands",
+}
+
+// Identifiers lists the tools that the published schema allows.
+func Identifiers() []string { return slices.Sorted(maps.Keys(names)) }
+
+// Listed is the name of a tool that the published schema allows.
+func Listed(identifier string) (ToolName, bool) {
+	name, ok := names[identifier]
+	return ToolName{ID: identifier, Name: name, Listed: ok}, ok
 }
 
 // extension lists, in the shape of ai.tools, what the schema's identifiers can not
@@ -90,10 +99,8 @@ func fileSchema() want {
 	})
 }
 
-var day = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`)
-
 func isDay(s string) string {
-	if _, err := time.Parse(time.DateOnly, s); err != nil || !day.MatchString(s) {
+	if _, err := time.Parse(time.DateOnly, s); err != nil {
 		return "must be a day such as 2026-11-23"
 	}
 	return ""
