@@ -111,14 +111,21 @@ func (o *auditOptions) input(ctx context.Context, p *process, repo git.Reader) (
 	} else if err := o.fresh(ctx, p, repo, &in); err != nil {
 		return in, err
 	}
-	if o.floor != "" {
-		text, err := os.ReadFile(o.floor)
-		if err != nil {
-			return in, fmt.Errorf("reading the floor: %w", err)
-		}
-		in.Floor = text
+	var err error
+	in.Floor, err = readFloor(o.floor)
+	return in, err
+}
+
+// readFloor reads the organisation's policy, nil when no file was named.
+func readFloor(file string) ([]byte, error) {
+	if file == "" {
+		return nil, nil
 	}
-	return in, nil
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("reading the floor: %w", err)
+	}
+	return text, nil
 }
 
 func (o *auditOptions) fresh(ctx context.Context, p *process, repo git.Reader, in *review.Input) error {

@@ -33,8 +33,8 @@ type exitError int
 
 func (e exitError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
-// report prints what went wrong and returns the exit code for it.
-func report(w io.Writer, command string, err error) int {
+// say prints what went wrong and returns the exit code for it.
+func say(w io.Writer, command string, err error) int {
 	var code exitError
 	switch {
 	case err == nil:

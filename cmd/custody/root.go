@@ -13,7 +13,7 @@ func run(ctx context.Context, args []string, p *process) int {
 	root := newRoot(p)
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)
-	return report(p.err, cmd.CommandPath(), err)
+	return say(p.err, cmd.CommandPath(), err)
 }
 
 // newRoot is the command tree. Help, completion and man pages come from it.
@@ -45,6 +45,10 @@ Exit codes: 0 pass, 1 fail, 3 incomplete (a rule needs a fact that is missing),
 		newAttest(p, &dir),
 		newAudit(p, &dir),
 		newVerify(p),
+		newRequirements(p, &dir),
+		newBrief(p, &dir),
+		newMeasure(p, &dir),
+		newConfig(p, &dir),
 	)
 	return root
 }

@@ -116,14 +116,6 @@ func ParseRequirements(path string, src []byte) (*Requirements, error) {
 	return r, nil
 }
 
-// expectation is what the requirement expects, by default something.
-func (r *Requirement) expectation() Expect {
-	if r.Expect == "" {
-		return Present
-	}
-	return r.Expect
-}
-
 // title is what must hold, in one line.
 func (r *Requirement) title() string { return oneLine(r.Requirement) }
 

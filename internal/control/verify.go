@@ -203,7 +203,7 @@ func (sr *searcher) search(s *search, f TreeFile, content []byte) string {
 	for _, line := range s.result.command.Find(content, max(1, sr.in.Limits.Places-len(s.hits))) {
 		s.hits = append(s.hits, hit{f.Path, f.ID, line})
 	}
-	if s.result.expectation() == Present {
+	if s.result.Expects() == Present {
 		s.done = len(s.hits) > 0
 	} else {
 		s.more = len(s.hits) >= hitsKept
@@ -230,7 +230,7 @@ func (s *search) conclude(files []TreeFile) {
 	}
 	found := len(s.hits) > 0
 	switch {
-	case found && r.expectation() == Present:
+	case found && r.Expects() == Present:
 		r.outcome = finding.Satisfied
 		r.because(ReasonCounted, "presence: found in %s", s.places())
 	case found:
@@ -245,7 +245,7 @@ func (s *search) conclude(files []TreeFile) {
 		if s.skipped > 0 {
 			r.because(ReasonUnread, "and %s", plural(s.skipped, "more file", "more files"))
 		}
-	case r.expectation() == Absent:
+	case r.Expects() == Absent:
 		r.outcome = finding.Satisfied
 		r.because(ReasonCounted, "presence: not found in %s", plural(s.selected, "file", "files"))
 	default:

@@ -113,7 +113,7 @@ func (in HealthInput) graph() Component {
 func (in HealthInput) documentation() Component {
 	c := Component{ID: "documentation", Name: "Source folders that a document names", Weight: 20,
 		Met: in.documentedFolders(), All: len(in.Sources),
-		Reason: "folders with source files whose path stands in a document of the repository, of all of them",
+		Reason: "folders with source files that a document of the repository names, themselves or a folder above, of all of them",
 		Raise:  "name the folders that are listed in README.md or under docs/"}
 	for dir := range in.Sources {
 		if !in.Documented[dir] {

@@ -31,7 +31,7 @@ func (r *run) verdict() Verdict {
 		Attestation: r.attestation,
 		NotAssessed: r.notAssessed(),
 	}
-	v.Decision, v.Reasons = decide(r.change, r.judge.policy != nil, r.checks)
+	v.Decision, v.Reasons = decide(r.change, r.judge.Policy != nil, r.checks)
 	return v
 }
 
@@ -51,8 +51,8 @@ func (r *run) inputs() Inputs {
 	if r.context != nil {
 		in.Files["context"] = r.contextDigest
 	}
-	if r.judge.policy != nil {
-		for _, w := range r.judge.policy.Waivers {
+	if r.judge.Policy != nil {
+		for _, w := range r.judge.Policy.Waivers {
 			if w.InForce(config.Day(r.Day)) {
 				in.Waivers = append(in.Waivers, string(w.ID))
 			}
@@ -66,7 +66,7 @@ func limits() map[string]int64 {
 	all := map[string]int64{"review.small_file_bytes": maxSmall}
 	maps.Copy(all, change.DefaultLimits().Map())
 	maps.Copy(all, impact.DefaultLimits().Map())
-	maps.Copy(all, attestation.DefaultLimits.Map())
+	maps.Copy(all, attestation.DefaultLimits().Map())
 	maps.Copy(all, control.DefaultLimits().Map())
 	return all
 }

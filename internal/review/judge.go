@@ -17,18 +17,19 @@ import (
 // change is refused.
 const maxSmall = 1 << 20
 
-// A judge is everything that changes are judged by: what stands at the base's tip,
+// A Judge is everything that changes are judged by: what stands at the base's tip,
 // and the organisation's floor. Nothing of it is read from the change.
-type judge struct {
-	policy       *config.Effective // nil without policy and floor
-	requirements []*control.Requirements
+type Judge struct {
+	Policy       *config.Effective // nil without policy and floor
+	Requirements []*control.Requirements
 	digests      map[string]Digest
 }
 
-// readJudge reads policy, requirements and owners from the tree at base. A file that
-// is there and can not be understood is an error: nothing is judged by half a policy.
-func readJudge(ctx context.Context, r git.Reader, base git.OID, floor []byte, floorName string) (*judge, error) {
-	j := &judge{digests: map[string]Digest{}}
+// ReadJudge reads policy, requirements and owners from the tree at base; floor is nil
+// without one, floorName stands in its errors. A file that is there and can not be
+// understood is an error: nothing is judged by half a policy.
+func ReadJudge(ctx context.Context, r git.Reader, base git.OID, floor []byte, floorName string) (*Judge, error) {
+	j := &Judge{digests: map[string]Digest{}}
 	var own, over *config.Policy
 	text, err := readSmall(ctx, r, base, config.FileName)
 	if err != nil {
@@ -47,7 +48,7 @@ func readJudge(ctx context.Context, r git.Reader, base git.OID, floor []byte, fl
 		}
 	}
 	if own != nil || over != nil {
-		j.policy = config.Layer(over, own)
+		j.Policy = config.Layer(over, own)
 	}
 	if err := j.readRequirements(ctx, r, base); err != nil {
 		return nil, err
@@ -55,11 +56,11 @@ func readJudge(ctx context.Context, r git.Reader, base git.OID, floor []byte, fl
 	return j, j.readOwners(ctx, r, base)
 }
 
-func (j *judge) readRequirements(ctx context.Context, r git.Reader, base git.OID) error {
+func (j *Judge) readRequirements(ctx context.Context, r git.Reader, base git.OID) error {
 	paths := []string{config.DefaultRequirements}
-	if j.policy != nil {
+	if j.Policy != nil {
 		paths = nil
-		for _, p := range j.policy.Requirements {
+		for _, p := range j.Policy.Requirements {
 			paths = append(paths, string(p.Value))
 		}
 	}
@@ -80,13 +81,13 @@ func (j *judge) readRequirements(ctx context.Context, r git.Reader, base git.OID
 		if err != nil {
 			return fmt.Errorf("the requirements at base: %w", err)
 		}
-		j.requirements = append(j.requirements, parsed)
+		j.Requirements = append(j.Requirements, parsed)
 	}
 	return nil
 }
 
 // readOwners names the CODEOWNERS file that the forge would use.
-func (j *judge) readOwners(ctx context.Context, r git.Reader, base git.OID) error {
+func (j *Judge) readOwners(ctx context.Context, r git.Reader, base git.OID) error {
 	for _, path := range []string{".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"} {
 		text, err := readSmall(ctx, r, base, path)
 		if err != nil {

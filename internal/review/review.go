@@ -68,7 +68,7 @@ type run struct {
 	change        *change.Change
 	context       *change.Context // nil without one
 	contextDigest Digest          // of its canonical form
-	judge         *judge
+	judge         *Judge
 	impact        *impact.Report
 	attestation   *attestation.Report
 	checks        []finding.Check
@@ -105,7 +105,7 @@ func parseContext(doc []byte) (*change.Context, Digest, error) {
 }
 
 func (r *run) readJudge(ctx context.Context) (err error) {
-	r.judge, err = readJudge(ctx, r.Repository, r.change.BaseTree, r.Floor, r.FloorFile)
+	r.judge, err = ReadJudge(ctx, r.Repository, r.change.BaseTree, r.Floor, r.FloorFile)
 	return err
 }
 
@@ -130,8 +130,8 @@ func (r *run) evaluate(ctx context.Context) (err error) {
 		Context:      r.context,
 		Stage:        r.Stage,
 		Day:          config.Day(r.Day),
-		Config:       r.judge.policy,
-		Requirements: r.judge.requirements,
+		Config:       r.judge.Policy,
+		Requirements: r.judge.Requirements,
 		Head:         head{r.Repository, r.change.HeadTree},
 		Impact:       r.impact,
 		Attestation:  r.attestation,

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"custody/internal/config"
+	"custody/internal/control"
+)
+
+func newConfig(p *process, dir *string) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "config",
+		Short: "Check a policy, or explain the one in effect",
+		Example: `  custody config validate
+  custody config explain --floor floor.yaml`,
+	}
+	cmd.AddCommand(newConfigValidate(p, dir), newConfigExplain(p, dir))
+	return cmd
+}
+
+type validateOptions struct {
+	dir, file   string
+	floor, reqs bool
+}
+
+func newConfigValidate(p *process, dir *string) *cobra.Command {
+	var o validateOptions
+	cmd := &cobra.Command{
+		Use:   "validate [FILE]",
+		Short: "Check a policy, a floor or a requirements file before it is committed",
+		Long: `Check a file as it will be read when it judges. Without FILE: .custody.yaml in the
+folder, and the requirements file that it names. Exit code 0: it can be read. 2: it can
+not, and why is said with line and column.`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			o.dir = *dir
+			if len(args) > 0 {
+				o.file = args[0]
+			}
+			return runValidate(p, &o)
+		},
+	}
+	cmd.Flags().BoolVar(&o.floor, "floor", false, "FILE is an organisation's floor")
+	cmd.Flags().BoolVar(&o.reqs, "requirements", false, "FILE holds security requirements")
+	cmd.MarkFlagsMutuallyExclusive("floor", "requirements")
+	return cmd
+}
+
+func runValidate(p *process, o *validateOptions) error {
+	root, err := os.OpenRoot(o.dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	read := os.ReadFile
+	file := o.file
+	if file == "" {
+		if o.floor || o.reqs {
+			return errors.New("name the FILE to check")
+		}
+		file, read = config.FileName, func(name string) ([]byte, error) { return fs.ReadFile(root.FS(), name) }
+	}
+	text, err := read(file)
+	if errors.Is(err, fs.ErrNotExist) && o.file == "" {
+		return hint(fmt.Errorf("there is no %s in %s", config.FileName, o.dir), "'custody init' writes a first one")
+	}
+	if err != nil {
+		return err
+	}
+	switch {
+	case o.reqs:
+		err = validRequirements(p, file, text)
+	case o.floor:
+		var f *config.Policy
+		if f, err = config.ParseFloor(file, text); err == nil {
+			fmt.Fprintf(p.out, "%s can be read: a floor with %d rules\n", file, len(f.Rules))
+		}
+	default:
+		var f *config.Policy
+		if f, err = config.ParsePolicy(file, text); err != nil {
+			break
+		}
+		fmt.Fprintf(p.out, "%s can be read: %d rules, %d waivers\n", file, len(f.Rules), len(f.Waivers))
+		if o.file == "" {
+			err = validNamedRequirements(p, root.FS(), f)
+		}
+	}
+	return err
+}
+
+// validNamedRequirements checks the file that a policy names, if it is there.
+func validNamedRequirements(p *process, folder fs.FS, f *config.Policy) error {
+	name := string(f.Requirements)
+	if name == "" {
+		name = config.DefaultRequirements
+	}
+	text, err := fs.ReadFile(folder, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		fmt.Fprintf(p.out, "%s is not there: no requirement will be in force\n", name)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return validRequirements(p, name, text)
+}
+
+func validRequirements(p *process, file string, text []byte) error {
+	r, err := control.ParseRequirements(file, text)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(p.out, "%s can be read: %d requirements\n", file, len(r.Controls))
+	for i := range r.Controls {
+		if why := r.Controls[i].Unevaluated(); why != "" {
+			fmt.Fprintf(p.out, "  %s will not be assessed: %s\n", r.Controls[i].ID, why)
+		}
+	}
+	return nil
+}
+
+func newConfigExplain(p *process, dir *string) *cobra.Command {
+	var o standingOptions
+	cmd := &cobra.Command{
+		Use:   "explain [REV]",
+		Short: "Show every key of the policy in effect at a commit, and who said it",
+		Args:  cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.dir, o.rev = *dir, revArgument(args)
+			return runExplain(cmd.Context(), p, &o)
+		},
+	}
+	addStanding(cmd, &o)
+	return cmd
+}
+
+// explainDocument is custody/config/v1.
+type explainDocument struct {
+	Schema   string           `json:"schema"`
+	Commit   string           `json:"commit"`
+	Settings []config.Setting `json:"settings"`
+}
+
+func runExplain(ctx context.Context, p *process, o *standingOptions) error {
+	repo, commit, judge, err := o.standing(ctx, p)
+	if err != nil {
+		return err
+	}
+	defer repo.Close()
+	if judge.Policy == nil {
+		return hint(fmt.Errorf("no policy stands at %s, and no floor was given", commit.ID.Short()), "'custody init' writes a first policy")
+	}
+	settings := judge.Policy.Explain()
+	if o.format == "json" {
+		return writeJSON(p.out, explainDocument{"custody/config/v1", commit.ID.String(), settings})
+	}
+	t := tabwriter.NewWriter(p.out, 0, 4, 2, ' ', 0)
+	for _, s := range settings {
+		origin := s.Origin
+		switch {
+		case s.Default:
+			origin += " (default)"
+		case s.Line > 0:
+			origin = fmt.Sprintf("%s:%d", origin, s.Line)
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\n", s.Key, s.Value, origin)
+	}
+	return t.Flush()
+}

@@ -1,0 +1,23 @@
+package review
+
+import (
+	"context"
+	"slices"
+
+	"custody/internal/change"
+	"custody/internal/control"
+	"custody/internal/finding"
+	"custody/internal/git"
+)
+
+// VerifyRequirements answers every requirement of the judge on a commit as it stands,
+// without a change: what a health score and `requirements check` are about.
+func (j *Judge) VerifyRequirements(ctx context.Context, r git.Reader, commit *git.Commit) ([]finding.Check, error) {
+	checks, err := control.Evaluate(ctx, control.Input{
+		Change:       &change.Change{Head: commit.ID, HeadTree: commit.Tree},
+		Stage:        change.AtRecord,
+		Requirements: j.Requirements,
+		Head:         head{r, commit.Tree},
+	})
+	return slices.DeleteFunc(checks, func(c finding.Check) bool { return c.Kind != finding.Requirement }), err
+}
