@@ -119,11 +119,15 @@ func runHistory(ctx context.Context, p *process, o *attestOptions) error {
 
 // history classifies everything that is reachable from head.
 func history(ctx context.Context, repo *git.Repository, head git.OID, w attestation.Window, visit func(*attestation.HistoryEntry) error) (*attestation.History, error) {
-	h := attestation.NewHistory(change.ParseTrailers, w, visit)
+	h := newHistory(w, visit)
 	if err := repo.Log(ctx, head, h.Add); err != nil {
 		return nil, fmt.Errorf("reading the history of %s: %w", head.Short(), err)
 	}
 	return h, nil
+}
+
+func newHistory(w attestation.Window, visit func(*attestation.HistoryEntry) error) *attestation.History {
+	return attestation.NewHistory(change.ParseTrailers, w, visit)
 }
 
 // openAt opens the repository and resolves a commit of it, HEAD by default.
@@ -216,19 +220,24 @@ func runAttestCheck(ctx context.Context, p *process, dir string) error {
 	}
 }
 
+// cut says why history is not whole, if it is not.
+func cut(repo *git.Repository) string {
+	if repo.Shallow() {
+		return "shallow"
+	}
+	return ""
+}
+
 // claimed reads the file in the work tree and counts the history that it is about.
 func claimed(ctx context.Context, p *process, dir string) (file string, facts claim.Facts, existing []byte, err error) {
-	repo, head, err := openAt(ctx, p, dir, "")
+	root, repo, err := openWorkTree(ctx, p, dir)
 	if err != nil {
 		return "", facts, nil, err
 	}
 	defer repo.Close()
-	root, err := repo.WorkTree(ctx)
+	head, err := resolveFlag(ctx, repo, "", "HEAD")
 	if err != nil {
 		return "", facts, nil, err
-	}
-	if root == "" {
-		return "", facts, nil, hint(errors.New("a bare repository has no work tree with "+claim.Path), "run this in a clone")
 	}
 	file = filepath.Join(root, claim.Path)
 	existing, err = os.ReadFile(file)
@@ -245,10 +254,6 @@ func claimed(ctx context.Context, p *process, dir string) (file string, facts cl
 	if err != nil {
 		return "", facts, nil, err
 	}
-	cut := ""
-	if repo.Shallow() {
-		cut = "shallow"
-	}
 	self, err := repositoryName(ctx, repo, root)
-	return file, h.Facts(self, p.now().UTC().Format(time.RFC3339), cut), existing, err
+	return file, h.Facts(self, p.now().UTC().Format(time.RFC3339), cut(repo)), existing, err
 }

@@ -40,6 +40,7 @@ Exit codes: 0 pass, 1 fail, 3 incomplete (a rule needs a fact that is missing),
 	root.PersistentFlags().StringVarP(&dir, "directory", "C", dir, "work in the repository at `DIR`")
 	root.AddCommand(
 		newVersion(p),
+		newInit(p, &dir),
 		newScan(p, &dir),
 		newImpact(p, &dir),
 		newAttest(p, &dir),
@@ -50,6 +51,7 @@ Exit codes: 0 pass, 1 fail, 3 incomplete (a rule needs a fact that is missing),
 		newMeasure(p, &dir),
 		newConfig(p, &dir),
 	)
+	root.AddCommand(newMan(p, root))
 	return root
 }
 

@@ -300,7 +300,7 @@ func TestExplain(t *testing.T) {
 }
 
 func TestStarter(t *testing.T) {
-	p, err := ParsePolicy(FileName, Starter())
+	p, err := ParsePolicy(FileName, Starter(DefaultRequirements))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -313,18 +313,18 @@ func TestStarter(t *testing.T) {
 	}
 	// The waiver in its comment is one that parses.
 	var b strings.Builder
-	_, example, _ := strings.Cut(string(Starter()), "# waivers:\n")
+	_, example, _ := strings.Cut(string(Starter(DefaultRequirements)), "# waivers:\n")
 	for line := range strings.Lines("# waivers:\n" + example) {
 		b.WriteString(strings.TrimPrefix(line, "# "))
 	}
-	if p, err := ParsePolicy(FileName, append(Starter(), b.String()...)); err != nil || len(p.Waivers) != 1 {
+	if p, err := ParsePolicy(FileName, append(Starter(DefaultRequirements), b.String()...)); err != nil || len(p.Waivers) != 1 {
 		t.Errorf("the example of a waiver: %v", err)
 	}
 }
 
 func FuzzParsePolicy(f *testing.F) {
 	f.Add([]byte(full))
-	f.Add(Starter())
+	f.Add(Starter(DefaultRequirements))
 	f.Add([]byte("version: 1\nrules: [{id: a, kind: approvals, approvals: {humans: 1}}]\n"))
 	f.Fuzz(func(t *testing.T, src []byte) {
 		p, err := ParsePolicy("p", src)

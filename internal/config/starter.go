@@ -32,7 +32,13 @@ var starterByLanguage = []struct{ language, text string }{
 
 // Starter is a policy that a team can live with on the first day: it blocks what can
 // be seen in the repository alone, and shows the rest.
-func Starter() []byte { return []byte(starterPolicy) }
+// requirements is where its requirements stand.
+func Starter(requirements RepoPath) []byte {
+	if requirements == DefaultRequirements {
+		return []byte(starterPolicy)
+	}
+	return fmt.Appendf(nil, "%s\nrequirements: %q\n", starterPolicy, string(requirements))
+}
 
 // StarterRequirements is a security_requirements.yaml whose requirements grep can
 // verify, for the languages of a repository ("go", "java", "python", "typescript";
