@@ -191,17 +191,25 @@ func odd(t testing.TB, format string) (r *gittest.Repo, commits []string) {
 	add(gittest.Write(".gitattributes", "* -diff\n*.x binary\n"), gittest.Write("hidden.x", "but seen\n"), gittest.Write("a", strings.Repeat("\n", 1000)))
 	add(gittest.Write("a", strings.Repeat("\n", 500)+"x"+strings.Repeat("\n", 400)), gittest.Write("hidden.x", "and\nchanged\n"))
 	add() // nothing
-	// Few different lines, often repeated: where two files differ is then a matter of
-	// how one looks, and -U0 makes git look in another way than people see.
+	// Lines of which some are everywhere, before a long end that stays: with -U0 git first
+	// cuts off the end, and in a few of these files then finds other lines.
 	rnd := rand.New(rand.NewPCG(1, 1))
-	for range 6 {
-		var edits []gittest.Edit
-		for i := range 30 {
-			var b strings.Builder
-			for range 20 + rnd.IntN(60) {
-				fmt.Fprintf(&b, "%c\n", 'a'+rune(rnd.IntN(6)))
+	random := func(n int, end bool) string {
+		var b strings.Builder
+		for i := range n {
+			if end {
+				fmt.Fprintf(&b, "a line of the end, number %d\n%s", i, []string{"", "\n", "---\n"}[rnd.IntN(3)])
+			} else {
+				b.WriteString([]string{fmt.Sprintln(rnd.IntN(1000)), fmt.Sprintln(rnd.IntN(20)), "\n", "---\n"}[rnd.IntN(4)])
 			}
-			edits = append(edits, gittest.Write(fmt.Sprint("few/", i), b.String()))
+		}
+		return b.String()
+	}
+	end := random(300, true)
+	for range 3 {
+		var edits []gittest.Edit
+		for i := range 150 {
+			edits = append(edits, gittest.Write(fmt.Sprint("end/", i), random(30, false)+end))
 		}
 		add(edits...)
 	}

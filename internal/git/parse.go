@@ -116,6 +116,9 @@ func parseCommit(id OID, data []byte) (*Commit, error) {
 		}
 		data = rest
 		key, value, _ := bytes.Cut(line, []byte{' '})
+		if first && string(key) != "tree" {
+			return nil, bad("the first header is not tree")
+		}
 		switch string(key) {
 		case "tree", "parent":
 			ref, err := ParseOID(string(value))
@@ -124,14 +127,14 @@ func parseCommit(id OID, data []byte) (*Commit, error) {
 			}
 			switch {
 			case first != (string(key) == "tree") || author || committer:
-				return nil, bad("tree must be the first header, and parents must follow it")
+				return nil, bad("the header " + string(key) + " is in the wrong place")
 			case first:
 				c.Tree = ref
 			default:
 				c.Parents = append(c.Parents, ref)
 			}
 		case "author":
-			if author || committer || first {
+			if author || committer {
 				return nil, bad("the header author is in the wrong place or there twice")
 			}
 			author, c.Author = true, parseSignature(value)

@@ -209,7 +209,7 @@ func (p *patchReader) hunk(keep func(Hunk)) error {
 	}
 	oldAt, old, ok1 := parseRun(f[1][1:])
 	at, now, ok2 := parseRun(f[2][1:])
-	if !ok1 || !ok2 || old+now == 0 {
+	if !ok1 || !ok2 || old+now == 0 || old > 0 && oldAt == 0 || now > 0 && at == 0 {
 		return fmt.Errorf("%w: hunk %.80q", errPatch, line)
 	}
 	// An empty side's start is the line before it; count from the next one.
