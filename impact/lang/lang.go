@@ -18,6 +18,7 @@ var All = []*Language{
 	{Name: "javascript", Extensions: []string{".js", ".jsx", ".mjs", ".cjs"}, Version: 1, Extract: extractJSX, NewResolver: newScriptResolver},
 	{Name: "vue", Extensions: []string{".vue"}, Version: 1, Extract: extractVue, NewResolver: newScriptResolver},
 	{Name: "svelte", Extensions: []string{".svelte"}, Version: 1, Extract: extractSvelte, NewResolver: newScriptResolver},
+	{Name: "java", Extensions: []string{".java"}, Version: 1, Extract: extractJava, NewResolver: newJavaResolver},
 }
 
 // A Language is one row of All.

@@ -242,6 +242,7 @@ func compareListing(t *testing.T, tree *diskTree, format func(path string, facts
 		files++
 		imports += len(want)
 		missed += report(t, truth.Path+" misses", want, have)
+		maps.DeleteFunc(have, func(key string, _ bool) bool { return strings.HasPrefix(key, "name ") })
 		extra += report(t, truth.Path+" invents", have, want)
 		if facts.Damaged {
 			damaged++
@@ -311,4 +312,52 @@ func TestOracleScriptTargets(t *testing.T) {
 		}
 	}
 	t.Logf("%d agreed, %d wrong", agreed, wrong)
+}
+
+// TestOracleJava holds imports, types and mentions against those of a listing as of
+// TestOraclePython, from the compiler's own tree: "package a.b", "LINE import a.b.C",
+// "type C", "name C". Mentions may be too many, and of types in expressions a
+// variable's name in capitals is one; too few is wrong.
+func TestOracleJava(t *testing.T) {
+	tree := openDiskTree(t)
+	resolver := newJavaResolver(tree)
+	kinds, mentions := map[string]int{}, map[string]int{}
+	compareListing(t, tree, func(path string, facts *Facts) map[string]bool {
+		have := map[string]bool{}
+		if facts.Package != "" {
+			have["package "+facts.Package] = true
+		}
+		for _, name := range facts.Types {
+			have["type "+name] = true
+			have["name "+name] = true // the compiler makes mentions of an enum's own name
+		}
+		for _, imp := range facts.Imports {
+			count := kinds
+			if imp.Kind == SamePackage {
+				count = mentions
+				if !strings.Contains(imp.Spec, ".") {
+					have["name "+imp.Spec] = true
+				}
+			} else {
+				spec := imp.Spec
+				if imp.Names != nil {
+					spec += ".*"
+				}
+				have[fmt.Sprintf("%d import %s", imp.Line, spec)] = true
+			}
+			switch to := resolver.Resolve(path, imp); {
+			case to.External:
+				count["external"]++
+			case len(to.Files) == 0:
+				count["unresolved"]++
+				t.Logf("%s:%d unresolved %s", path, imp.Line, imp.Spec)
+			case to.Confidence < 1000:
+				count["guessed"]++
+			default:
+				count["resolved"]++
+			}
+		}
+		return have
+	})
+	t.Logf("resolution of imports: %v, of mentions: %v", kinds, mentions)
 }

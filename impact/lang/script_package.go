@@ -1,6 +1,7 @@
 package lang
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"path"
@@ -128,7 +129,7 @@ func (r *scriptResolver) inside(p *scriptPackage, sub string, confidence int) Re
 	if len(direct)+len(built) == 0 {
 		if path, ok := joinPath(p.folder, sub); ok {
 			if direct = r.path(path, sub == ""); direct == nil {
-				built = r.builtFrom(p, under("src", sub)).Files
+				built = r.builtFrom(p, "dist/"+cmp.Or(sub, "index")).Files
 			}
 		}
 	}

@@ -191,10 +191,11 @@ func (r *scriptResolver) path(path string, folderOnly bool) []string {
 	return r.file(under(path, "index"))
 }
 
-// Extensions in the order in which they are tried. A declaration beside a source file
-// of the same name is a target too: it is what the compiler reads.
+// Extensions in the order in which they are tried. Declarations come last, since one
+// beside a script of the same name is a target too: the script is what runs, the
+// declaration what the compiler reads.
 var (
-	scriptExtensions = []string{".ts", ".tsx", ".d.ts", ".js", ".jsx", ".mts", ".mjs", ".cts", ".cjs", ".d.mts", ".d.cts", ".json", ".vue", ".svelte"}
+	scriptExtensions = []string{".ts", ".tsx", ".js", ".jsx", ".mts", ".mjs", ".cts", ".cjs", ".d.ts", ".d.mts", ".d.cts", ".json", ".vue", ".svelte"}
 	scriptPlatforms  = []string{".native", ".ios", ".android", ".web"}
 	scriptSources    = map[string][]string{
 		".js":  {".ts", ".tsx", ".jsx", ".d.ts"},
@@ -224,7 +225,7 @@ func (r *scriptResolver) file(path string) []string {
 	}
 	var files []string
 	for _, platform := range scriptPlatforms { // React Native builds one of them
-		for _, ext := range scriptExtensions[:5] {
+		for _, ext := range scriptExtensions[:4] {
 			if r.tree.Has(path + platform + ext) {
 				files = append(files, path+platform+ext)
 				break
