@@ -285,7 +285,7 @@ func TestExplain(t *testing.T) {
 		"rules.origin.at = [push, merge, record] (floor, default true, line 0)",
 		"rules.origin.level = error (floor, default true, line 0)",
 		"authorship.unknown = ai (.custody.yaml, default false, line 3)",
-		"rules.two-humans-for-agent-code.approvals.permission = maintain (.custody.yaml, default false, line 12)",
+		"rules.two-humans-for-agent-code.approvals.permission = maintain (.custody.yaml, default false, line 13)",
 		"rules.two-humans-for-agent-code.maps.0.framework = soc2-2017",
 		"rules.judge.approvals.permission = write (.custody.yaml, default true, line 0)",
 		"waivers.W-2026-001.last_day = 2026-12-31 (.custody.yaml, default false, line 37)",

@@ -124,7 +124,10 @@ type judgeFile struct {
 var judgeFiles = []judgeFile{
 	{FileName, "the policy"},
 	{DefaultRequirements, "the requirements"},
-	{"{,.github/,docs/,.gitlab/}codeowners", "the code owners"},
+	{"codeowners", "the code owners"},
+	{".github/codeowners", "the code owners"},
+	{".gitlab/codeowners", "the code owners"},
+	{"docs/codeowners", "the code owners"},
 	{".github/workflows/**", "a workflow"},
 	{".github/actions/**", "an action that workflows run"},
 	{".gitlab-ci.yml", "the pipeline"},
@@ -170,24 +173,29 @@ func occupies(g Glob, path string) bool {
 	if g.Match(change.Path(path)) {
 		return true
 	}
-	for i := range len(path) {
-		if path[i] == '/' && g.Match(change.Path(path[:i])) {
-			return true
-		}
-	}
 	pattern := string(g)
-	if strings.ContainsAny(pattern, "{\\") { // folders of alternatives are left to Match
-		return false
-	}
-	for i := range len(pattern) {
-		if pattern[i] == '*' || pattern[i] == '?' || pattern[i] == '[' {
-			return false
-		}
-		if pattern[i] == '/' && pattern[:i] == path {
+	if !strings.Contains(pattern, "**") { // it names a depth: is that folder a match?
+		if folder, ok := ancestor(path, strings.Count(pattern, "/")); ok && g.Match(change.Path(folder)) {
 			return true
 		}
 	}
-	return false
+	if i := strings.IndexAny(pattern, `*?[{\`); i >= 0 {
+		pattern = pattern[:i]
+	}
+	return strings.HasPrefix(pattern, path+"/")
+}
+
+// ancestor is the folder of a path that has so many slashes.
+func ancestor(path string, slashes int) (string, bool) {
+	for i := range len(path) {
+		if path[i] == '/' {
+			if slashes == 0 {
+				return path[:i], true
+			}
+			slashes--
+		}
+	}
+	return "", false
 }
 
 // escapeGlob makes a glob that matches just the given path.

@@ -30,6 +30,15 @@ var starterByLanguage = []struct{ language, text string }{
 	{"go", starterGo}, {"java", starterJava}, {"python", starterPython}, {"typescript", starterTypeScript},
 }
 
+// StarterLanguages lists the languages that have starter requirements, sorted.
+func StarterLanguages() []string {
+	var names []string
+	for _, s := range starterByLanguage {
+		names = append(names, s.language)
+	}
+	return names
+}
+
 // Starter is a policy that a team can live with on the first day: it blocks what can
 // be seen in the repository alone, and shows the rest.
 // requirements is where its requirements stand.
@@ -41,8 +50,7 @@ func Starter(requirements RepoPath) []byte {
 }
 
 // StarterRequirements is a security_requirements.yaml whose requirements grep can
-// verify, for the languages of a repository ("go", "java", "python", "typescript";
-// others add nothing) and for every repository. project is shown in a comment.
+// verify, for those of StarterLanguages that a repository uses (others add nothing) and for every repository. project is shown in a comment.
 func StarterRequirements(project string, languages []string) []byte {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# What must hold in the code of %s. Each verification is a grep command that is\n"+

@@ -179,7 +179,7 @@ func (e *evaluation) voice(r change.Review, want config.Approvals, wrote authors
 	case r.Commit != e.Change.Head.String():
 		return set(standStale, "approved commit %s, not the head", shortCommit(r.Commit))
 	case r.Reviewer.Type == change.Bot || r.Reviewer.Type == change.App || r.Reviewer.Type == change.Organization:
-		return set(standMachine, "is a %s, not a person", r.Reviewer.Type)
+		return set(standMachine, "is of type %s, not a person", r.Reviewer.Type)
 	case author:
 		return set(standAuthor, "wrote some of it")
 	case known && !permission.AtLeast(want.Permission):

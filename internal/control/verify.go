@@ -131,7 +131,9 @@ func (sr *searcher) run(ctx context.Context, files []TreeFile) error {
 			return err
 		}
 		for _, s := range wanted {
-			s.selected++
+			if f.Mode != git.ModeGitlink { // a folder of another repository, not a file
+				s.selected++
+			}
 			reason := why
 			if reason == "" {
 				reason = sr.search(s, f, content)

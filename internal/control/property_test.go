@@ -1,0 +1,286 @@
+package control
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"custody/attestation"
+	"custody/impact"
+	"custody/internal/change"
+	"custody/internal/config"
+	"custody/internal/finding"
+	"custody/internal/git"
+)
+
+// world generates inputs from a small vocabulary, so that everything collides.
+type world struct {
+	*rand.Rand
+	t *testing.T
+}
+
+func (w world) pick(words ...string) string { return words[w.IntN(len(words))] }
+
+func (w world) rule(id string) string {
+	when := w.pick("", "", "when: {authorship: ["+w.classes()+"]}, ", "when: {paths: ["+w.pick("src/**", "'**'", "doc/*")+"]}, ", "when: {authorship: ["+w.classes()+"], paths: [src/**]}, ")
+	common := fmt.Sprintf("id: %s, level: %s, waivable: %s, ", id, w.pick("error", "error", "warning"), w.pick("true", "false"))
+	approvals := fmt.Sprintf("approvals: {humans: %d, permission: %s}", 1+w.IntN(2), w.pick("read", "write", "admin"))
+	switch w.IntN(5) {
+	case 0:
+		return "- {" + common + when + "kind: approvals, " + approvals + "}\n"
+	case 1:
+		return "- {" + common + "kind: authorship-limit, classes: [" + w.classes() + "], max_permille: " + w.pick("0", "300", "900") + "}\n"
+	case 2:
+		return "- {" + common + when + "kind: requirements}\n"
+	case 3:
+		return "- {" + common + when + "kind: judge, " + approvals + "}\n"
+	}
+	return "- {" + common + when + "kind: impact}\n"
+}
+
+func (w world) classes() string {
+	all := []string{"ai-verified", "ai-declared", "mixed", "human-declared", "unknown", "conflict"}
+	w.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	return strings.Join(all[:1+w.IntN(3)], ", ")
+}
+
+func (w world) policyText(rules, waivers int) (header string, ruleLines, waiverLines []string) {
+	for i := range rules {
+		ruleLines = append(ruleLines, w.rule(fmt.Sprintf("r%d", i)))
+	}
+	for i := range waivers {
+		waiverLines = append(waiverLines, fmt.Sprintf("- {id: w%d, covers: %s, paths: [%s], owner: a, approver: b, reason: c, last_day: %s}\n",
+			i, w.pick("r0", "r1", "SEC-1", "none"), w.pick("'**'", "src/**", "doc/*"), w.pick("2026-12-31", "2020-01-01")))
+	}
+	return "version: 1\nauthorship: {unknown: " + w.pick("ai", "human") + "}\n", ruleLines, waiverLines
+}
+
+func assemble(header string, rules, waivers []string) []byte {
+	if len(rules) > 0 {
+		header += "rules:\n" + strings.Join(rules, "")
+	}
+	if len(waivers) > 0 {
+		header += "waivers:\n" + strings.Join(waivers, "")
+	}
+	return []byte(header)
+}
+
+func (w world) policy(src []byte) *config.Policy {
+	p, err := config.ParsePolicy(config.FileName, src)
+	if err != nil {
+		w.t.Fatalf("%v\n%s", err, src)
+	}
+	return p
+}
+
+func (w world) floor(src []byte) *config.Policy {
+	p, err := config.ParseFloor("floor.yaml", src)
+	if err != nil {
+		w.t.Fatalf("%v\n%s", err, src)
+	}
+	return p
+}
+
+func (w world) class() attestation.Class {
+	return attestation.Classes[w.IntN(len(attestation.Classes))]
+}
+
+func (w world) person() *change.Person {
+	id := 1 + w.IntN(5)
+	return &change.Person{ID: fmt.Sprint(id), Login: "p" + fmt.Sprint(id), Type: change.User}
+}
+
+// input is complete: every fact is there.
+func (w world) input() Input {
+	paths := []string{"src/a.go", "src/b.py", "doc/x", ".custody.yaml", ".github/workflows/ci.yml"}
+	w.Shuffle(len(paths), func(i, j int) { paths[i], paths[j] = paths[j], paths[i] })
+	paths = paths[:w.IntN(4)]
+	slices.Sort(paths)
+	c := wholeChange(paths...)
+	r := &attestation.Report{Outcome: finding.Satisfied}
+	for _, p := range paths {
+		f := attestation.File{Path: p, Added: 10, Lines: map[attestation.Class]int{}}
+		n := w.IntN(11)
+		f.Lines[w.class()] += n
+		f.Lines[w.class()] += 10 - n
+		r.Files = append(r.Files, f)
+	}
+	x := &change.Context{Change: &change.Request{Author: w.person()}, Commits: []change.CommitFacts{}, Reviews: []change.Review{}}
+	for i := range 1 + w.IntN(3) {
+		id := oid(fmt.Sprint("commit", i))
+		author, committer := w.person(), w.person()
+		sign := func(p *change.Person) git.Signature { return git.Signature{Email: p.Login + "@example.org"} }
+		c.Commits = append(c.Commits, change.Commit{Commit: git.Commit{ID: id, Author: sign(author), Committer: sign(committer)}})
+		x.Commits = append(x.Commits, change.CommitFacts{SHA: id.String(), Author: author, Committer: committer})
+		r.Commits = append(r.Commits, attestation.Commit{SHA: id, Class: w.class(), People: []string{"x <" + author.Login + "@example.org>"}})
+	}
+	for i := range w.IntN(5) {
+		v := change.Review{Reviewer: *w.person(), State: w.pick("approved", "approved", "approved", "commented", "changes_requested", "dismissed"),
+			Commit: c.Head.String(), At: fmt.Sprintf("2026-11-20T10:00:0%dZ", i), Permission: w.pick("read", "write", "admin")}
+		if w.IntN(5) == 0 {
+			v.Commit = oid("older").String()
+		}
+		if w.IntN(6) == 0 {
+			v.Reviewer.Type = change.Bot
+		}
+		x.Reviews = append(x.Reviews, v)
+	}
+	in := Input{Change: c, Context: x, Stage: change.AtMerge, Day: "2026-11-23", Attestation: r, Impact: &impact.Report{Outcome: finding.Satisfied},
+		Head: newHead("src/a.go: AESGCM\n", "doc/x: x\n"), Requirements: []*Requirements{oneRequirement(w.t, w.pick("grep -r AESGCM src", "! grep -r AESGCM", "grep -r nothing"), "")}}
+	return in
+}
+
+// passes is the decision of a review, as far as checks go: no rule of level error that
+// is in force is unsatisfied or unassessed.
+func passes(checks []finding.Check) bool {
+	for _, c := range checks {
+		if c.Kind == finding.Rule && c.Level == finding.Error && (c.Outcome == finding.NotSatisfied || c.Outcome == finding.NotAssessed) {
+			return false
+		}
+	}
+	return true
+}
+
+func (w world) checks(in Input) []finding.Check {
+	checks, err := Evaluate(w.t.Context(), in)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return checks
+}
+
+// removals each take one fact away from a copy of the input.
+func (w world) removals(in Input) map[string]Input {
+	out := map[string]Input{}
+	remove := func(name string, edit func(*Input)) {
+		copied := in
+		ctx, commits, report, c := *in.Context, slices.Clone(in.Context.Commits), *in.Attestation, *in.Change
+		ctx.Commits, ctx.Reviews = commits, slices.Clone(in.Context.Reviews)
+		report.Files, report.Commits = slices.Clone(in.Attestation.Files), slices.Clone(in.Attestation.Commits)
+		copied.Context, copied.Attestation, copied.Change = &ctx, &report, &c
+		edit(&copied)
+		out[name] = copied
+	}
+	remove("context", func(in *Input) { in.Context = nil })
+	remove("reviews", func(in *Input) { in.Context.Reviews = nil })
+	remove("commit facts", func(in *Input) { in.Context.Commits = nil })
+	remove("who opened it", func(in *Input) { in.Context.Change = nil })
+	remove("attestation", func(in *Input) { in.Attestation = nil })
+	remove("certainty of attestation", func(in *Input) { in.Attestation.Outcome = finding.NotAssessed })
+	remove("impact", func(in *Input) { in.Impact = nil })
+	remove("head", func(in *Input) { in.Head = nil })
+	remove("requirements", func(in *Input) { in.Requirements = nil })
+	remove("history", func(in *Input) { in.Change.Shallow = true })
+	remove("completeness of files", func(in *Input) { in.Change.Limits = []change.Limit{{What: "files", Max: 1}} })
+	for i, f := range in.Context.Commits {
+		remove(fmt.Sprint("commit fact ", i), func(in *Input) { in.Context.Commits = slices.Delete(in.Context.Commits, i, i+1) })
+		remove(fmt.Sprint("author ", i), func(in *Input) { f.Author = nil; in.Context.Commits[i] = f })
+	}
+	for i, r := range in.Context.Reviews {
+		// A review of the list that is gone can not be missed: the list counts as whole.
+		// What is gone of a review can.
+		remove(fmt.Sprint("permission of review ", i), func(in *Input) { in.Context.Reviews[i].Permission = "" })
+		remove(fmt.Sprint("type of reviewer ", i), func(in *Input) { in.Context.Reviews[i].Reviewer.Type = "" })
+		remove(fmt.Sprint("time of review ", i), func(in *Input) { in.Context.Reviews[i].At = "" })
+		remove(fmt.Sprint("commit of review ", i), func(in *Input) { in.Context.Reviews[i].Commit = "" })
+		if r.State == "approved" && !slices.ContainsFunc(in.Context.Reviews, func(o change.Review) bool { return o.Reviewer.ID == r.Reviewer.ID && o.State != "approved" }) {
+			remove(fmt.Sprint("approval ", i), func(in *Input) { in.Context.Reviews = slices.Delete(in.Context.Reviews, i, i+1) })
+		}
+	}
+	return out
+}
+
+func TestProperties(t *testing.T) {
+	passed, failed := 0, 0
+	for seed := range uint64(1500) {
+		w := world{rand.New(rand.NewPCG(seed, 1)), t}
+		in := w.input()
+		header, rules, waivers := w.policyText(1+w.IntN(3), w.IntN(3))
+		in.Config = config.Layer(nil, w.policy(assemble(header, rules, waivers)))
+		base := w.checks(in)
+		if passes(base) {
+			passed++
+		} else {
+			failed++
+		}
+		never := func(what string, in Input) {
+			if checks := w.checks(in); !passes(base) && passes(checks) {
+				t.Fatalf("seed %d: %s turns what did not pass into a pass\n%s%s\nbefore %s\nafter  %s", seed, what, assemble(header, rules, waivers), show(in), outcomes(base), outcomes(checks))
+			}
+		}
+		// Adding a rule never relaxes.
+		more := in
+		more.Config = config.Layer(nil, w.policy(assemble(header, append(slices.Clone(rules), w.rule("added")), waivers)))
+		never("adding a rule", more)
+		// Adding a requirement never relaxes.
+		more = in
+		more.Requirements = append(slices.Clone(in.Requirements), oneRequirement(t, "grep -r whatever", ""))
+		more.Requirements[1].Controls[0].ID = "SEC-2"
+		never("adding a requirement", more)
+		// Adding a floor never relaxes, whatever it says.
+		fh, fr, fw := w.policyText(w.IntN(3), w.IntN(3))
+		more = in
+		more.Config = config.Layer(w.floor(assemble(fh, fr, fw)), w.policy(assemble(header, rules, waivers)))
+		never("adding a floor", more)
+		// Removing a fact never turns what did not pass into a pass.
+		for what, less := range w.removals(in) {
+			never("removing: "+what, less)
+		}
+		// Taking waivers away never relaxes, nor does a later day.
+		less := in
+		less.Config = config.Layer(nil, w.policy(assemble(header, rules, nil)))
+		never("removing the waivers", less)
+		less = in
+		less.Day = "2030-01-01"
+		never("a later day", less)
+
+		// Order changes nothing, and the same input gives the same bytes.
+		if a, b := show2(base), show2(w.checks(in)); a != b {
+			t.Fatalf("seed %d: two runs differ\n%s\n%s", seed, a, b)
+		}
+		shuffled := in
+		ctx := *in.Context
+		ctx.Reviews, ctx.Commits = slices.Clone(ctx.Reviews), slices.Clone(ctx.Commits)
+		w.Shuffle(len(ctx.Reviews), func(i, j int) { ctx.Reviews[i], ctx.Reviews[j] = ctx.Reviews[j], ctx.Reviews[i] })
+		slices.Reverse(ctx.Commits)
+		slices.Reverse(rules)
+		slices.Reverse(waivers)
+		shuffled.Context = &ctx
+		shuffled.Config = config.Layer(nil, w.policy(assemble(header, rules, waivers)))
+		if a, b := outcomes(base), outcomes(w.checks(shuffled)); a != b {
+			t.Fatalf("seed %d: order matters\n%s\n%s", seed, a, b)
+		}
+	}
+	t.Logf("%d inputs passed, %d did not", passed, failed)
+	if passed < 150 || failed < 150 {
+		t.Errorf("%d inputs passed and %d did not: one side is hardly tried", passed, failed)
+	}
+}
+
+func outcomes(checks []finding.Check) string {
+	var lines []string
+	for _, c := range checks {
+		lines = append(lines, fmt.Sprintf("%s/%s/%s=%s", c.Kind, c.ID, c.Level, c.Outcome))
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, " ")
+}
+
+func show(in Input) string {
+	b, _ := json.MarshalIndent(struct {
+		X any
+		A any
+	}{in.Context, in.Attestation}, "", " ")
+	return string(b)
+}
+
+func show2(checks []finding.Check) string {
+	b, err := json.Marshal(checks)
+	if err != nil {
+		return err.Error()
+	}
+	return string(b)
+}
