@@ -42,9 +42,7 @@ func runScripts(t *testing.T, dir string) {
 			}
 			return os.MkdirAll(home, 0o700)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits,
-		},
+		Cmds: scriptWords,
 	})
 }
 

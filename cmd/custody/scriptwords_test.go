@@ -1,0 +1,122 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"custody/internal/finding"
+)
+
+// scriptWords are the commands that scripts have besides those of testscript.
+var scriptWords = map[string]func(*testscript.TestScript, bool, []string){
+	"exits":   exits,
+	"id":      setID,
+	"fill":    fill,
+	"verdict": verdictIs,
+	"check":   checkIs,
+}
+
+// id NAME DIR REV sets the variable NAME to the id that REV has in the repository DIR.
+func setID(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: id NAME DIR REV")
+	}
+	ts.Check(ts.Exec("git", "-C", args[1], "rev-parse", "--verify", "--end-of-options", args[2]))
+	ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile("stdout")))
+}
+
+// fill FILE... replaces each $NAME in the files by the variable's value.
+func fill(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: fill FILE...")
+	}
+	for _, name := range args {
+		text := os.Expand(ts.ReadFile(name), func(v string) string {
+			value := ts.Getenv(v)
+			if value == "" {
+				ts.Fatalf("%s: $%s is not set", name, v)
+			}
+			return value
+		})
+		ts.Check(os.WriteFile(ts.MkAbs(name), []byte(text), 0o644))
+	}
+}
+
+// scriptPack is what scripts ask of a pack.json.
+type scriptPack struct {
+	Decision string           `json:"decision"`
+	Reasons  []finding.Reason `json:"reasons"`
+	Checks   []struct {
+		ID       string            `json:"id"`
+		Outcome  string            `json:"outcome"`
+		Level    string            `json:"level"`
+		Reasons  []finding.Reason  `json:"reasons"`
+		Findings []finding.Finding `json:"findings"`
+	} `json:"checks"`
+}
+
+func printed(ts *testscript.TestScript) scriptPack {
+	var p scriptPack
+	if err := json.Unmarshal([]byte(ts.ReadFile("stdout")), &p); err != nil {
+		ts.Fatalf("standard output is no pack.json: %v", err)
+	}
+	return p
+}
+
+// verdict DECISION CODE... wants the verdict that the last command printed to be of
+// this decision, for exactly the reasons with these codes.
+func verdictIs(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: verdict DECISION CODE...")
+	}
+	p := printed(ts)
+	var codes []string
+	for _, r := range p.Reasons {
+		codes = append(codes, r.Code)
+	}
+	slices.Sort(codes)
+	want := slices.Sorted(slices.Values(args[1:]))
+	if p.Decision != args[0] || !slices.Equal(slices.Compact(codes), want) {
+		ts.Fatalf("the verdict is %s, reasons %+v; want %s, %v", p.Decision, p.Reasons, args[0], want)
+	}
+}
+
+// check ID OUTCOME [REGEXP]... wants the check of the last verdict to have this outcome,
+// and each expression to match one of its reasons or findings.
+func checkIs(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: check ID OUTCOME [REGEXP]...")
+	}
+	found := false
+	for _, c := range printed(ts).Checks {
+		if c.ID != args[0] {
+			continue
+		}
+		found = true
+		var lines []string
+		for _, r := range c.Reasons {
+			lines = append(lines, r.Path+": "+r.Detail)
+		}
+		for _, f := range c.Findings {
+			lines = append(lines, f.Level.String()+" "+f.Place.String()+": "+f.Message+" "+f.Remedy+" "+f.WaivedBy)
+		}
+		if c.Outcome != args[1] {
+			ts.Fatalf("check %s is %s, want %s:\n%s", args[0], c.Outcome, args[1], strings.Join(lines, "\n"))
+		}
+		for _, want := range args[2:] {
+			re, err := regexp.Compile(want)
+			ts.Check(err)
+			if !slices.ContainsFunc(lines, re.MatchString) {
+				ts.Fatalf("check %s says nothing that matches %q:\n%s", args[0], want, strings.Join(lines, "\n"))
+			}
+		}
+	}
+	if !found {
+		ts.Fatalf("there is no check %s", args[0])
+	}
+}
