@@ -114,7 +114,7 @@ func TestLimits(t *testing.T) {
 func TestParseRequirements(t *testing.T) {
 	const good = "version: \"2.0\"\ncontrols:\n  - id: SEC-001\n    name: Encryption\n    requirement: Data is encrypted\n    implementation: AES-256-GCM\n    verification: \"grep -r 'AESGCM' --include='*.py'\"\n"
 	r := requirementsFile(t, good)
-	if len(r.Controls) != 1 || r.Controls[0].command == nil || r.Controls[0].expectation() != Present || r.Controls[0].Severity != finding.Error {
+	if len(r.Controls) != 1 || r.Controls[0].command == nil || r.Controls[0].Expects() != Present || r.Controls[0].Severity != finding.Error {
 		t.Errorf("read as %+v", r)
 	}
 	for _, c := range []struct{ name, old, new, want string }{
@@ -157,13 +157,13 @@ func TestParseRequirements(t *testing.T) {
 func TestStarterRequirements(t *testing.T) {
 	src := config.StarterRequirements("my\nproject", config.StarterLanguages())
 	r := requirementsFile(t, string(src))
-	bad := newHead(".custody.yaml: "+string(config.Starter()), "security_requirements.yaml: "+string(src),
+	bad := newHead(".custody.yaml: "+string(config.Starter(config.DefaultRequirements)), "security_requirements.yaml: "+string(src),
 		"deploy/key.pem: -----BEGIN RSA PRIVATE KEY-----\n",
 		"a.go: cfg := tls.Config{InsecureSkipVerify: true}\nimport \"crypto/md5\"\n",
 		"a.py: requests.get(u, verify=False)\nyaml.load(x, Loader=yaml.Loader)\nos.system(x)\n",
 		"a.ts: rejectUnauthorized: false\neval(x)\n",
 		"A.java: new NoopHostnameVerifier()\nCipher.getInstance(\"AES/ECB/PKCS5Padding\")\n")
-	good := newHead(".custody.yaml: "+string(config.Starter()), "security_requirements.yaml: "+string(src),
+	good := newHead(".custody.yaml: "+string(config.Starter(config.DefaultRequirements)), "security_requirements.yaml: "+string(src),
 		"test/testdata/key.pem: -----BEGIN PRIVATE KEY-----\n", "pub.pem: -----BEGIN PUBLIC KEY-----\n",
 		"a.go: cfg := tls.Config{}\nimport \"crypto/sha256\"\n", "a_test.go: InsecureSkipVerify: true\n",
 		"a.py: requests.get(u)\nyaml.safe_load(x)\nyaml.load(x, Loader=yaml.SafeLoader)\nshell=False\n",
