@@ -197,7 +197,7 @@ func (g *generator) object(t reflect.Type) (*node, error) {
 		f := t.Field(i)
 		name, _ := g.tag(f)
 		switch {
-		case name == "-" || !f.IsExported():
+		case name == "-" || !f.IsExported() || name == "" && g.yaml:
 			continue
 		case name == "":
 			return nil, fmt.Errorf("%s.%s has no tag", t.Name(), f.Name)

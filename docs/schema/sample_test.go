@@ -4,7 +4,9 @@ import (
 	"encoding"
 	"encoding/json"
 	"reflect"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -21,10 +23,16 @@ func filled(t *testing.T, c contract) reflect.Value {
 
 // texts are values for fields and types that do not take any text.
 var texts = map[string]string{
-	"review.Inputs.Day":    "2026-11-23",
-	"review.Verdict.ID":    "8c5a3f10-1b1e-5c0d-9a57-0123456789ab",
-	"review.Digest":        "sha256:" + strings.Repeat("0a", 32),
-	"attestation.Strength": "A",
+	"review.Inputs.Day":     "2026-11-23",
+	"review.Verdict.ID":     "8c5a3f10-1b1e-5c0d-9a57-0123456789ab",
+	"review.Digest":         "sha256:" + strings.Repeat("0a", 32),
+	"attestation.Strength":  "A",
+	"config.Day":            "2026-12-31",
+	"config.Glob":           "src/**",
+	"config.ID":             "SEC-001",
+	"config.RepoPath":       "policy/requirements.yaml",
+	"control.formatVersion": "2.0",
+	"config.Policy.Version": "1",
 }
 
 type filler struct {
@@ -51,6 +59,13 @@ func (f filler) fill(v reflect.Value, field string) {
 		v.SetBool(true)
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
 		v.SetInt(7)
+		if text := texts[field]; text != "" {
+			n, err := strconv.Atoi(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			v.SetInt(int64(n))
+		}
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		v.SetUint(1)
 	case reflect.Pointer:
@@ -183,8 +198,11 @@ func (p place) wrong() []any {
 	return values
 }
 
-// narrow says whether a type takes only some texts.
-func narrow(t reflect.Type) bool { return t.PkgPath() != "" }
+// narrow says whether a type takes only some texts, and "nonsense" is none of them.
+func narrow(t reflect.Type) bool {
+	pattern := scalars[defName(t)].Pattern
+	return t.PkgPath() != "" && (pattern == "" || !regexp.MustCompile(pattern).MatchString("nonsense"))
+}
 
 func (c contract) field(typ reflect.Type, key string) reflect.StructField {
 	for i := range typ.NumField() {

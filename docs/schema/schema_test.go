@@ -23,6 +23,10 @@ import (
 	"custody/attestation"
 	"custody/impact"
 	"custody/internal/change"
+	"custody/internal/config"
+	"custody/internal/control"
+	"custody/internal/pack/verify"
+	"custody/internal/report"
 	"custody/internal/review"
 )
 
@@ -37,10 +41,16 @@ type contract struct {
 }
 
 var contracts = []contract{
+	{id: impact.GraphSchema, title: "What the files of a tree have to do with each other", typ: reflect.TypeFor[GraphDocument]()},
 	{id: impact.ReportSchema, title: "What a change reaches, and why", typ: reflect.TypeFor[impact.Report]()},
 	{id: attestation.ReportSchema, title: "Who or what wrote a change", typ: reflect.TypeFor[attestation.Report]()},
+	{id: attestation.HistorySchema, title: "Who or what wrote every commit of a history", typ: reflect.TypeFor[HistoryDocument]()},
 	{id: change.ContextSchema, title: "What a review needs that is not in git", typ: reflect.TypeFor[change.Context]()},
 	{id: review.Schema, title: "The verdict on a change: pack.json", typ: reflect.TypeFor[review.Verdict]()},
+	{id: verify.ResultSchema, title: "Whether a pack is intact, signed and trusted", typ: reflect.TypeFor[verify.Result]()},
+	{id: "custody/policy/v1", title: "The policy, .custody.yaml, and the floor", typ: reflect.TypeFor[config.Policy](), yaml: true},
+	{id: "custody/requirements/v2", title: "security_requirements.yaml, version 2.0", typ: reflect.TypeFor[control.Requirements](), yaml: true},
+	{id: report.HealthSchema, title: "The health of one commit", typ: reflect.TypeFor[report.Health]()},
 }
 
 // handWritten schemas have no type of ours behind them: other tools own those formats.
@@ -53,7 +63,15 @@ var scalars = map[string]node{
 	"git.Mode":             {Type: "string", Pattern: "^[0-7]{6}$"},
 	"review.Digest":        {Type: "string", Pattern: "^sha256:[0-9a-f]{64}$"},
 	"attestation.Strength": {Type: "string", Enum: []string{"A", "B", "C", "D", "E", "F"}},
-	"impact.Confidence":    {Type: "integer", Minimum: number(0), Maximum: number(1000)},
+	"config.Class":         {Type: "string", Enum: classes()},
+	"config.Day":           {Type: "string", Pattern: `^\d{4}-\d{2}-\d{2}$`},
+	"config.Glob":          {Type: "string", Pattern: `^[^/!]$|^[^/!].*[^/]$`},
+	"config.ID":            {Type: "string", Pattern: `^[A-Za-z0-9._-]{1,80}$`},
+	"config.Permission":    {Type: "string", Enum: []string{"read", "triage", "write", "maintain", "admin"}},
+	"config.RepoPath":      {Type: "string", Pattern: `^[^/]`},
+	// Without quotes, YAML reads a number.
+	"control.formatVersion": {AnyOf: []*node{{Type: "string", Enum: []string{"2.0"}}, {Type: "number", Minimum: number(2), Maximum: number(2)}}},
+	"impact.Confidence":     {Type: "integer", Minimum: number(0), Maximum: number(1000)},
 	// All that the design names, not only what extractors find today.
 	"impact.Kind":     {Type: "string", Enum: []string{"file", "package", "symbol", "test", "document", "table", "endpoint", "owner"}},
 	"impact.EdgeKind": {Type: "string", Enum: []string{"imports", "contains", "references", "tests", "documents", "owns", "reads", "writes", "requires"}},
@@ -61,9 +79,25 @@ var scalars = map[string]node{
 
 // fields are those that hold less than their type could.
 var fields = map[string]func(*node){
-	"attestation.Summary.AIPermille": func(n *node) { n.AnyOf[0] = &node{Type: "integer", Minimum: number(0), Maximum: number(1000)} },
-	"review.Inputs.Day":              func(n *node) { n.Pattern = `^\d{4}-\d{2}-\d{2}$` },
-	"review.Verdict.ID":              func(n *node) { n.Pattern = `^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$` },
+	"attestation.Summary.AIPermille":        func(n *node) { n.AnyOf[0] = &node{Type: "integer", Minimum: number(0), Maximum: number(1000)} },
+	"config.Approvals.Humans":               func(n *node) { n.Minimum, n.Maximum = number(1), number(20) },
+	"config.Policy.Version":                 func(n *node) { n.Minimum, n.Maximum = number(1), number(1) },
+	"config.Rule.MaxPermille":               func(n *node) { n.Minimum, n.Maximum = number(0), number(1000) },
+	"attestation.HistorySummary.AIPermille": func(n *node) { n.AnyOf[0] = &node{Type: "integer", Minimum: number(0), Maximum: number(1000)} },
+	// Empty when paths were asked about instead of a change.
+	"impact.Report.Base":        func(n *node) { *n = node{Type: "string", Pattern: "^([0-9a-f]{40}|[0-9a-f]{64})?$"} },
+	"report.Component.Permille": func(n *node) { n.Minimum, n.Maximum = number(0), number(1000) },
+	"report.Health.Score":       func(n *node) { n.AnyOf[0] = &node{Type: "integer", Minimum: number(0), Maximum: number(100)} },
+	"review.Inputs.Day":         func(n *node) { n.Pattern = `^\d{4}-\d{2}-\d{2}$` },
+	"review.Verdict.ID":         func(n *node) { n.Pattern = `^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$` },
+}
+
+func classes() []string {
+	var names []string
+	for _, c := range attestation.Classes {
+		names = append(names, string(c))
+	}
+	return names
 }
 
 func number(n int) *int { return &n }
