@@ -113,7 +113,7 @@ func TestTrailersAreBounded(t *testing.T) {
 		}
 	}
 	// Linear, with room for a busy machine: quadratic would be hours.
-	if d := time.Since(start); d > 20*time.Second {
+	if d := time.Since(start); d > time.Minute {
 		t.Errorf("it took %v", d)
 	}
 }

@@ -112,6 +112,9 @@ const window = 512
 // ask sends "verb id" for every id and hands the child to answer once for each, in
 // order, for it to read exactly one answer.
 func (c *child) ask(verb string, ids []OID, answer func(i int) error) error {
+	if len(ids) == 0 {
+		return nil
+	}
 	if len(ids) == 1 {
 		// Fits into the pipe for sure: no need for a second goroutine.
 		if _, err := c.in.Write(questions(nil, verb, ids)); err != nil {

@@ -322,7 +322,7 @@ func TestHugeBlob(t *testing.T) {
 	if err != nil || len(d.Files) != 1 || d.Files[0].Content != ContentBinary {
 		t.Errorf("%+v, %v", d, err)
 	}
-	if d := time.Since(start); d > 20*time.Second {
+	if d := time.Since(start); d > time.Minute {
 		t.Errorf("not reading it took %v", d)
 	}
 	repo.mu.Lock()

@@ -60,7 +60,7 @@ func TestReaders(t *testing.T) {
 // testReader is what every Reader must do. Objects are read loose, then packed.
 func testReader(t *testing.T, format string, open func(*gittest.Repo) git.Reader) {
 	r := gittest.New(t, gittest.Format(format))
-	r.Generate(gittest.Spec{Files: 60, Commits: 12, Seed: 3})
+	r.Generate(gittest.Spec{Files: 25, Commits: 6, Seed: 3})
 	first := r.Commit("main", "subject\n\nbody\xff\n", gittest.Write("a", "one\n"), gittest.Write("a.b", "x"), gittest.Write("a-/c", "y"),
 		gittest.Exec("run", "#!/bin/sh\n"), gittest.Symlink("link", "a"), gittest.Gitlink("sub", strings.Repeat("1", len(r.ID("main")))),
 		gittest.Write("odd \xff\n\"name", "z"), gittest.Write("empty", ""), gittest.By("Zoë <z@example.com>"))

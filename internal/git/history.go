@@ -38,26 +38,31 @@ func (r *Repository) MergeBases(ctx context.Context, a, b OID) ([]OID, error) {
 	return bases, nil
 }
 
+// maxMessages bounds what Commits holds at once.
+const maxMessages = 256 << 20
+
 // Commits lists what is reachable from head and not from base: parents before
 // children, in an order that depends on the commits' parents alone and not on their
-// dates. more says that there are more than max; then it lists max of them, head among
-// them.
+// dates. more says that there are more than max, or that their messages are over 256
+// MiB; then it lists those that git finds first, head among them.
 func (r *Repository) Commits(ctx context.Context, base, head OID, max int) (commits []*Commit, more bool, err error) {
 	found := map[OID]*Commit{}
 	args := []string{"--topo-order", fmt.Sprintf("--max-count=%d", max+1), "--end-of-options", head.String(), "^" + base.String()}
+	size := 0
 	err = r.stream(ctx, args, func(c *Commit) error {
-		if len(found) == max {
-			more = true
-		} else {
-			found[c.ID] = c
+		if size += len(c.Message); len(found) == max || size > maxMessages {
+			return errEnough
 		}
+		found[c.ID] = c
 		return nil
 	})
-	if err != nil {
+	if more = err == errEnough; err != nil && !more {
 		return nil, false, fmt.Errorf("listing the commits of %s..%s: %w", base.Short(), head.Short(), err)
 	}
 	return parentsFirst(found, head), more, nil
 }
+
+var errEnough = errors.New("enough commits")
 
 // parentsFirst walks from head to the first parent, then to the others, and lists each
 // commit when all its parents are listed.

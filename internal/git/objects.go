@@ -41,8 +41,7 @@ func (r *Repository) Blob(ctx context.Context, id OID, limit int64) ([]byte, err
 	return data, nil
 }
 
-// object reads one object of the kind. It asks for the size first: the answer to
-// "contents" can not be declined.
+// object reads one object of the kind.
 func (r *Repository) object(ctx context.Context, id OID, kind string, limit int64) (data []byte, err error) {
 	var refused error // kept out of bulk, which would end the process for it
 	err = r.bulk(ctx, []OID{id}, kind, limit, func(_ int, b []byte, err error) error {
@@ -83,8 +82,16 @@ type callerError struct{ error }
 // processes.
 const maxDeaths = 64
 
-// bulk reads objects of one kind. An object that makes git die is told apart from a
-// git that died for another reason by asking a fresh one once more.
+// maxDrain is how much of an unwanted answer is read; for more, the process is ended.
+const maxDrain = 1 << 20
+
+// errUnread says that an unwanted answer still waits to be read.
+var errUnread = errors.New("an answer was left unread")
+
+// bulk reads objects of one kind. Of blobs it asks for the sizes first, since an answer
+// can not be declined; a tree or commit over the limit is too rare to ask. An object
+// that makes git die is told apart from a git that died for another reason by asking a
+// fresh one once more.
 func (r *Repository) bulk(ctx context.Context, ids []OID, kind string, limit int64, fn func(i int, data []byte, err error) error) error {
 	var buf []byte // kept between the parts
 	done, deaths := 0, 0
@@ -97,25 +104,27 @@ func (r *Repository) bulk(ctx context.Context, ids []OID, kind string, limit int
 		case suspect == done:
 			part = part[:1]
 		}
-		first, reached := done, 0
-		err := r.converse(ctx, func(c *child) error {
-			return c.read(part, r.idSize(), kind, limit, &buf, &reached, func(i int, data []byte, err error) error {
-				if err := fn(first+i, data, err); err != nil {
-					return callerError{err}
-				}
-				done = first + i + 1
-				return nil
-			})
-		})
+		first := done
+		q := reading{ids: part, idSize: r.idSize(), kind: kind, limit: limit, buf: buf}
+		q.fn = func(i int, data []byte, err error) error {
+			if err := fn(first+i, data, err); err != nil {
+				return callerError{err}
+			}
+			done = first + i + 1
+			return nil
+		}
+		err := r.converse(ctx, q.run)
+		buf = q.buf
 		var called callerError
 		switch {
 		case err == nil:
 		case errors.As(err, &called):
 			return called.error
+		case errors.Is(err, errUnread):
 		case !errors.Is(err, errChild):
 			return err
 		case suspect != done:
-			suspect = max(done, first+reached)
+			suspect = max(done, first+q.reached)
 		default:
 			if deaths++; deaths > maxDeaths {
 				return fmt.Errorf("giving up after %d damaged objects: %w", maxDeaths, err)
@@ -129,87 +138,112 @@ func (r *Repository) bulk(ctx context.Context, ids []OID, kind string, limit int
 	return nil
 }
 
-// read is one part of bulk, in one conversation. reached is the index of the last id
-// whose answer was begun.
-func (c *child) read(ids []OID, idSize int, kind string, limit int64, buf *[]byte, reached *int, fn func(i int, data []byte, err error) error) error {
-	refused := make([]error, len(ids))
-	var there []OID // an id of the other hash would be taken for an abbreviation
-	for i, id := range ids {
-		if len(id.Bytes()) != idSize || id.IsZero() {
-			refused[i] = ErrMissing
+// A reading is one conversation of bulk.
+type reading struct {
+	ids    []OID
+	idSize int
+	kind   string
+	limit  int64
+	fn     func(i int, data []byte, err error) error
+	buf    []byte
+
+	refused []error // by index: known before the object is read
+	there   []OID   // the others, in order
+	reached int     // index of the last id whose answer was begun
+}
+
+func (q *reading) run(c *child) error {
+	q.refused = make([]error, len(q.ids))
+	for i, id := range q.ids {
+		if len(id.Bytes()) != q.idSize || id.IsZero() {
+			q.refused[i] = ErrMissing // an id of the other hash would be taken for an abbreviation
 		} else {
-			there = append(there, id)
+			q.there = append(q.there, id)
 		}
 	}
-	check := func(id OID, h header) error {
-		switch {
-		case h.kind == "":
-			return ErrMissing
-		case h.kind != kind:
-			return fmt.Errorf("it is a %s, not a %s", h.kind, kind)
-		case limit >= 0 && h.size > limit:
-			return &TooLargeError{ID: id, Size: h.size, Limit: limit}
+	if q.limit >= 0 && q.kind == "blob" {
+		if err := q.sizes(c); err != nil {
+			return err
 		}
-		return nil
 	}
-	if len(there) > 0 && limit >= 0 {
-		i, kept := 0, there[:0:0]
-		err := c.ask("info", there, func(n int) error {
-			for refused[i] != nil {
-				i++
-			}
-			*reached = i
-			h, err := c.headerOf(there[n])
-			if err != nil {
-				return err
-			}
-			if refused[i] = check(there[n], h); refused[i] == nil {
-				kept = append(kept, there[n])
-			}
+	return q.contents(c)
+}
+
+// check says why an object is not to be read.
+func (q *reading) check(id OID, h header) error {
+	switch {
+	case h.kind == "":
+		return ErrMissing
+	case h.kind != q.kind:
+		return fmt.Errorf("it is a %s, not a %s", h.kind, q.kind)
+	case q.limit >= 0 && h.size > q.limit:
+		return &TooLargeError{ID: id, Size: h.size, Limit: q.limit}
+	}
+	return nil
+}
+
+// sizes keeps in there what may be read.
+func (q *reading) sizes(c *child) error {
+	i, kept := 0, q.there[:0:0]
+	err := c.ask("info", q.there, func(n int) error {
+		for q.refused[i] != nil {
 			i++
-			return nil
-		})
+		}
+		q.reached = i
+		h, err := c.headerOf(q.there[n])
 		if err != nil {
 			return err
 		}
-		there = kept
-	}
+		if q.refused[i] = q.check(q.there[n], h); q.refused[i] == nil {
+			kept = append(kept, q.there[n])
+		}
+		i++
+		return nil
+	})
+	q.there = kept
+	return err
+}
+
+// contents reads what is there and calls fn for everything, in order.
+func (q *reading) contents(c *child) error {
 	next := 0
 	refusals := func() error { // up to the next id that git was asked for
-		for ; next < len(ids) && refused[next] != nil; next++ {
-			if err := fn(next, nil, refused[next]); err != nil {
+		for ; next < len(q.ids) && q.refused[next] != nil; next++ {
+			if err := q.fn(next, nil, q.refused[next]); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	if len(there) > 0 {
-		err := c.ask("contents", there, func(n int) error {
-			if err := refusals(); err != nil {
-				return err
-			}
-			*reached = next
-			h, err := c.headerOf(there[n])
-			if err != nil {
-				return err
-			}
-			var data []byte
-			if h.kind != "" {
-				if *buf, err = c.body(h, *buf); err != nil {
-					return err
-				}
-				data = *buf
-			}
-			err = check(there[n], h)
-			if err != nil {
-				data = nil
-			}
-			next++
-			return fn(next-1, data, err)
-		})
+	err := c.ask("contents", q.there, func(n int) error {
+		if err := refusals(); err != nil {
+			return err
+		}
+		q.reached = next
+		h, err := c.headerOf(q.there[n])
 		if err != nil {
 			return err
 		}
+		refusal := q.check(q.there[n], h)
+		data := []byte(nil)
+		switch {
+		case h.kind == "": // nothing follows
+		case refusal != nil && h.size > maxDrain:
+			next++
+			return errors.Join(q.fn(next-1, nil, refusal), errUnread)
+		default:
+			if q.buf, err = c.body(h, q.buf); err != nil {
+				return err
+			}
+			if refusal == nil {
+				data = q.buf
+			}
+		}
+		next++
+		return q.fn(next-1, data, refusal)
+	})
+	if err != nil {
+		return err
 	}
 	return refusals()
 }

@@ -59,19 +59,18 @@ func newProgram(environ []string) (*program, error) {
 	// server left behind can name configuration, objects, refs, programs and trace
 	// files.
 	p.env = []string{
-		"PATH=" + search,                    // git may be a script that starts the real one
-		"LC_ALL=C",                          // messages that we can show and compare
-		"GIT_CONFIG_NOSYSTEM=1",             // no /etc/gitconfig
-		"GIT_CONFIG_GLOBAL=/dev/null",       // no ~/.gitconfig; HOME is not set either
-		"GIT_ATTR_NOSYSTEM=1",               // no /etc/gitattributes
-		"GIT_NO_REPLACE_OBJECTS=1",          // refs/replace shows other content under the same id
-		"GIT_GRAFT_FILE=/dev/null",          // info/grafts shows other parents
-		"GIT_NO_LAZY_FETCH=1",               // a missing object is missing (git 2.39.4, 2.45)
-		"GIT_ALLOW_PROTOCOL=none",           // and no transport exists; unlike protocol.allow, a repository's protocol.<name>.allow can not undo it
-		"GIT_TERMINAL_PROMPT=0",             // nobody is there to answer
-		"GIT_OPTIONAL_LOCKS=0",              // write nothing
-		"GIT_ADVICE=0",                      // no hints on stderr (git 2.45)
-		"GIT_DISCOVERY_ACROSS_FILESYSTEM=1", // a work tree may span mounts: containers do that
+		"PATH=" + search,              // git may be a script that starts the real one
+		"LC_ALL=C",                    // messages that we can show and compare
+		"GIT_CONFIG_NOSYSTEM=1",       // no /etc/gitconfig
+		"GIT_CONFIG_GLOBAL=/dev/null", // no ~/.gitconfig; HOME is not set either
+		"GIT_ATTR_NOSYSTEM=1",         // no /etc/gitattributes
+		"GIT_NO_REPLACE_OBJECTS=1",    // refs/replace shows other content under the same id
+		"GIT_GRAFT_FILE=/dev/null",    // info/grafts shows other parents
+		"GIT_NO_LAZY_FETCH=1",         // a missing object is missing (git 2.39.4, 2.45)
+		"GIT_ALLOW_PROTOCOL=none",     // and no transport exists; unlike protocol.allow, a repository's protocol.<name>.allow can not undo it
+		"GIT_TERMINAL_PROMPT=0",       // nobody is there to answer
+		"GIT_OPTIONAL_LOCKS=0",        // write nothing
+		"GIT_ADVICE=0",                // no hints on stderr (git 2.45)
 	}
 	return p, nil
 }
@@ -81,11 +80,11 @@ var pinned = []string{
 	"--no-pager",
 	"--no-replace-objects",
 	"-c", "protocol.allow=never",
-	"-c", "core.bigFileThreshold=8m", // larger blobs are streamed, not held in memory
+	"-c", "core.bigFileThreshold=4m", // larger blobs are streamed, not held in memory
 	"-c", "core.fsmonitor=false", // would run a program when an index is read
 	"-c", "core.hooksPath=/dev/null",
 	"-c", "core.attributesFile=/dev/null",
-	"-c", "core.alternateRefsCommand=false", // would run a program to list refs
+	"-c", "core.alternateRefsCommand=false", // names a program that lists refs; this one does nothing
 	"-c", "core.useReplaceRefs=false",
 	"-c", "core.disambiguate=none", // a short id means the same whatever the configuration prefers
 	"-c", "core.warnAmbiguousRefs=false",

@@ -51,7 +51,7 @@ func (r *Repository) treeDiff(ctx context.Context, from, to OID, maxFiles int) (
 		}
 		// Folders with no files below them at all can be as many as files.
 		if folders += len(level); folders > lim.Entries {
-			over("files", maxFiles)
+			over("folders", lim.Entries)
 			break
 		}
 		paths := map[OID]string{}
