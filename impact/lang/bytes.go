@@ -45,6 +45,14 @@ func lineEnd(src []byte, i int) int {
 	return len(src)
 }
 
+// lineEndCR is lineEnd where a lone carriage return ends a line too.
+func lineEndCR(src []byte, i int) int {
+	for i < len(src) && src[i] != '\n' && src[i] != '\r' {
+		i++
+	}
+	return i
+}
+
 // hasPrefixAt says whether src continues with s at i.
 func hasPrefixAt(src []byte, i int, s string) bool {
 	return len(src)-i >= len(s) && string(src[i:i+len(s)]) == s

@@ -84,7 +84,7 @@ func (s *javaScanner) space() {
 		case isSpace(c) || c == '\n':
 			s.i++
 		case hasPrefixAt(s.src, s.i, "//"):
-			s.i = pyLineEnd(s.src, s.i)
+			s.i = lineEndCR(s.src, s.i)
 		case hasPrefixAt(s.src, s.i, "/*"):
 			n := bytes.Index(s.src[s.i+2:], []byte("*/"))
 			if n < 0 {

@@ -63,13 +63,13 @@ func (r *javaResolver) add(path string) {
 }
 
 func (r *javaResolver) Resolve(from string, imp Import) Resolution {
-	if len(imp.Spec) > maxSpec {
-		return Resolution{}
-	}
 	if imp.Kind == SamePackage {
 		to := r.mentioned(from, imp.Spec)
 		to.External = len(to.Files) == 0
 		return to
+	}
+	if len(imp.Spec) > maxSpec {
+		return Resolution{}
 	}
 	if to := r.named(from, imp.Spec); len(to.Files) > 0 {
 		return to
@@ -84,6 +84,9 @@ func (r *javaResolver) Resolve(from string, imp Import) Resolution {
 func (r *javaResolver) mentioned(from, name string) Resolution {
 	to := Resolution{}
 	if strings.IndexByte(name, '.') >= 0 {
+		if len(name) > maxSpec {
+			return to
+		}
 		to = r.named(from, name)
 	} else if facts := r.tree.Facts(from); facts != nil {
 		to = r.typeIn(from, facts.Package, name)

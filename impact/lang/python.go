@@ -1,7 +1,6 @@
 package lang
 
 import (
-	"bytes"
 	"strings"
 )
 
@@ -54,7 +53,7 @@ func (p *pyScanner) token() {
 		p.start = len(p.open) == 0
 		return
 	case c == '#':
-		p.i = pyLineEnd(p.src, p.i)
+		p.i = lineEndCR(p.src, p.i)
 		return
 	case c == '\\' && p.i+1 < len(p.src):
 		p.i = pySkipContinuation(p.src, p.i)
@@ -260,7 +259,7 @@ func (p *pyScanner) skipSpace(parens bool) {
 		case isSpace(c) && c != '\r', parens && (c == '\n' || c == '\r'):
 			p.i++
 		case parens && c == '#':
-			p.i = pyLineEnd(p.src, p.i)
+			p.i = lineEndCR(p.src, p.i)
 		case c == '\\':
 			end := pySkipContinuation(p.src, p.i)
 			if end == p.i+1 {
@@ -313,15 +312,6 @@ func (p *pyScanner) dynamic(at int) {
 	p.facts.Imports = append(p.facts.Imports, Import{
 		Spec: name, Level: len(spec) - len(name), Line: p.lines.at(at), Kind: Dynamic,
 	})
-}
-
-// pyLineEnd is the end of the line; a lone carriage return ends one too.
-func pyLineEnd(src []byte, i int) int {
-	end := lineEnd(src, i)
-	if n := bytes.IndexByte(src[i:end], '\r'); n >= 0 {
-		return i + n
-	}
-	return end
 }
 
 // pySkipContinuation is the offset behind the backslash at i and the newline that

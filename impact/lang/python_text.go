@@ -150,6 +150,9 @@ func (p *pyScanner) closesText(f pyOpen) bool {
 	return true
 }
 
+// maxPyCharName is longer than any name of a character.
+const maxPyCharName = 128
+
 // pyTextEscape is the offset behind an escape in the text of an f-string. A backslash
 // does not hide a brace, but the brace of \N{NAME} opens no field.
 func pyTextEscape(src []byte, i int, raw bool) int {
@@ -157,7 +160,8 @@ func pyTextEscape(src []byte, i int, raw bool) int {
 	case i+1 >= len(src) || src[i+1] == '{' || src[i+1] == '}':
 		return i + 1
 	case !raw && hasPrefixAt(src, i+1, "N{"):
-		if n := bytes.IndexByte(src[i:lineEnd(src, i)], '}'); n >= 0 {
+		name := src[i:min(len(src), i+maxPyCharName)]
+		if n := bytes.IndexByte(name[:lineEndCR(name, 0)], '}'); n >= 0 {
 			return i + n + 1
 		}
 		return i + 2
@@ -173,7 +177,7 @@ func pyTextEscape(src []byte, i int, raw bool) int {
 func pyEncoding(src []byte) bool {
 	i := skipBOM(src)
 	for range 2 {
-		end := pyLineEnd(src, i)
+		end := lineEndCR(src, i)
 		line := bytes.TrimLeft(src[i:end], " \t\f")
 		if len(line) > 0 && line[0] != '#' {
 			return true

@@ -36,12 +36,13 @@ type scriptScanner struct {
 	open []scriptOpen
 	// operand: the token before ends a value, so that "/" divides and "<" compares.
 	// Without one, they open a regular expression and an element.
-	operand bool
-	newline bool // between the token before and this one
-	started bool // a token was read
-	before  scriptToken
-	spent   int   // bytes read again after what looked like an element was none
-	facts   Facts // while scanning, Line of an import is its offset
+	operand  bool
+	newline  bool // between the token before and this one
+	started  bool // a token was read
+	before   scriptToken
+	noRegexp int   // up to here a slash was tried in vain: none is tried again
+	spent    int   // bytes read again after what looked like an element was none
+	facts    Facts // while scanning, Line of an import is its offset
 }
 
 // scriptToken is as much of the token before as decides what the next one means.
@@ -68,6 +69,7 @@ type scriptOpen struct {
 	root    bool
 	at      int
 	imports int
+	damaged bool
 }
 
 func newScriptScanner(src []byte, jsx bool) *scriptScanner {
@@ -300,13 +302,15 @@ func (s *scriptScanner) slash() {
 		s.newline = s.newline || bytes.IndexByte(s.src[s.i:s.i+2+n], '\n') >= 0
 		s.i += n + 4
 		return
-	case !s.operand:
-		if end := scriptRegexpEnd(s.src, s.i); end > 0 {
+	case !s.operand && s.i >= s.noRegexp:
+		end, ok := scriptRegexpEnd(s.src, s.i)
+		if ok {
 			s.i = end
 			s.after(true, scriptNone)
 			break
 		}
 		s.facts.Damaged = true
+		s.noRegexp = end
 		fallthrough
 	default:
 		s.i++

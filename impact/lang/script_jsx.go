@@ -19,7 +19,7 @@ func (s *scriptScanner) opensElement() bool {
 		return false
 	}
 	s.open = append(s.open, scriptOpen{
-		kind: 't', value: true, root: true, at: s.i, imports: len(s.facts.Imports),
+		kind: 't', value: true, root: true, at: s.i, imports: len(s.facts.Imports), damaged: s.facts.Damaged,
 	})
 	s.i = jsxNameEnd(s.src, s.i+1)
 	s.typeArguments()
@@ -95,13 +95,16 @@ func (s *scriptScanner) nested() {
 	s.typeArguments()
 }
 
+// maxTypeArguments is how far ahead their end is looked for, in bytes.
+const maxTypeArguments = 256
+
 // typeArguments skips those of a generic component: <List<string> items={x}/>.
 func (s *scriptScanner) typeArguments() {
 	if s.i >= len(s.src) || s.src[s.i] != '<' {
 		return
 	}
 	depth := 0
-	for i := s.i; i < min(len(s.src), s.i+maxSpec); i++ {
+	for i := s.i; i < min(len(s.src), s.i+maxTypeArguments); i++ {
 		switch c := s.src[i]; {
 		case c == '<':
 			depth++
@@ -171,13 +174,11 @@ func (s *scriptScanner) notAnElement() bool {
 	}
 	if s.spent += s.i - s.open[n].at; s.spent > 2*len(s.src)+4096 {
 		s.jsx = false
-		s.facts.Damaged = true
 		n = slices.IndexFunc(s.open, func(o scriptOpen) bool { return o.root })
 	}
 	o := s.open[n]
-	if !s.looksGeneric(o.at) {
-		s.facts.Damaged = true
-	}
+	s.facts.Damaged = o.damaged || !s.jsx || !s.looksGeneric(o.at)
+	s.noRegexp = 0
 	s.open = s.open[:n]
 	s.facts.Imports = s.facts.Imports[:o.imports]
 	s.i = o.at + 1

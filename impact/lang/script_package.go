@@ -99,7 +99,7 @@ func packageTargets(value any, out []string, depth int) []string {
 	}
 	switch v := value.(type) {
 	case string:
-		if len(v) <= maxSpec {
+		if v != "" && len(v) <= maxSpec {
 			out = append(out, v)
 		}
 	case []any:
@@ -288,6 +288,9 @@ func (t *patternTable) match(name string) []string {
 			if rest, ok := strings.CutSuffix(name[n:], p.suffix); ok {
 				out := make([]string, 0, len(p.targets))
 				for _, target := range p.targets {
+					if len(target)+strings.Count(target, "*")*len(rest) > maxSpec {
+						continue
+					}
 					out = append(out, strings.ReplaceAll(target, "*", rest))
 				}
 				return out

@@ -49,7 +49,6 @@ const (
 	scriptTwins     = 500 // several packages bear the name
 	scriptSource    = 850 // the package names a built file; this is its likely source
 	scriptAlias     = 700 // an alias that bundlers are told of where we do not look
-	maxScriptHops   = 8   // from alias to alias
 	maxScriptPacks  = 16  // package.json files above one folder
 )
 
@@ -97,13 +96,10 @@ func (p *scriptPlace) foreign(name string) bool {
 }
 
 func (r *scriptResolver) Resolve(from string, imp Import) Resolution {
-	return r.resolve(folderOf(from), imp.Spec, 0)
-}
-
-func (r *scriptResolver) resolve(folder, spec string, hops int) Resolution {
+	folder, spec := folderOf(from), imp.Spec
 	spec = spec[strings.LastIndexByte(spec, '!')+1:] // loaders of webpack
 	switch {
-	case spec == "" || hops > maxScriptHops:
+	case spec == "":
 		return Resolution{}
 	case hasScheme(spec):
 		return Resolution{External: true}
@@ -128,7 +124,7 @@ func (r *scriptResolver) resolve(folder, spec string, hops int) Resolution {
 		return to
 	}
 	if spec[0] == '#' {
-		return r.private(place, spec, hops, claimed)
+		return r.private(place, spec, claimed)
 	}
 	if to, ok := r.alias(place, spec); ok {
 		return to
@@ -262,22 +258,35 @@ func (r *scriptResolver) served(place *scriptPlace, spec string) Resolution {
 	return Resolution{External: true}
 }
 
-// private answers for "#x" by the imports field of the nearest package.json.
-func (r *scriptResolver) private(place *scriptPlace, spec string, hops int, claimed bool) Resolution {
+// private answers for "#x" by the imports field of the nearest package.json, whose
+// targets are files of the package or other packages.
+func (r *scriptResolver) private(place *scriptPlace, spec string, claimed bool) Resolution {
 	pack := place.nearest()
 	if pack.imports == nil {
 		return Resolution{External: !claimed}
 	}
-	var all Resolution
-	for _, target := range pack.imports.match(spec) {
-		to := r.resolve(pack.folder, target, hops+1)
-		if all.External = all.External || to.External; len(to.Files) > 0 {
+	all := Resolution{Confidence: 1000}
+	add := func(to Resolution) {
+		if len(to.Files) > 0 {
 			all.Files = append(all.Files, to.Files...)
-			all.Confidence = max(all.Confidence, to.Confidence)
+			all.Confidence = min(all.Confidence, to.Confidence)
 		}
 	}
-	all.Files = targets(all.Files...)
-	all.External = all.External && len(all.Files) == 0
+	for _, target := range pack.imports.match(spec) {
+		if isRelative(target) {
+			direct, built := r.follow(pack, []string{target})
+			add(exactly(direct))
+			add(Resolution{Files: built, Confidence: scriptSource})
+		} else if target[0] != '#' {
+			to, known := r.bare(place, target)
+			add(to)
+			all.External = all.External || !known
+		}
+	}
+	if all.Files = targets(all.Files...); len(all.Files) == 0 {
+		return Resolution{External: all.External}
+	}
+	all.External = false
 	return all
 }
 

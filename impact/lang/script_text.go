@@ -35,17 +35,17 @@ func scriptWideSpace(src []byte, i int) int {
 
 // scriptLineEnd is the end of the line; the language has four line terminators.
 func scriptLineEnd(src []byte, i int) int {
-	end := lineEnd(src, i)
-	if n := bytes.IndexByte(src[i:end], '\r'); n >= 0 {
-		end = i + n
+	for ; i < len(src); i++ {
+		switch src[i] {
+		case '\n', '\r':
+			return i
+		case 0xE2:
+			if hasPrefixAt(src, i, "\u2028") || hasPrefixAt(src, i, "\u2029") {
+				return i
+			}
+		}
 	}
-	if n := bytes.Index(src[i:end], []byte("\u2028")); n >= 0 {
-		end = i + n
-	}
-	if n := bytes.Index(src[i:end], []byte("\u2029")); n >= 0 {
-		end = i + n
-	}
-	return end
+	return i
 }
 
 // scriptStringEnd is the offset behind the string that opens at i, or the end of the
@@ -68,16 +68,15 @@ func scriptStringEnd(src []byte, i int) (end int, ok bool) {
 	return len(src), false
 }
 
-// scriptRegexpEnd is the offset behind the regular expression at i and its flags, -1
-// if the line ends before it does.
-func scriptRegexpEnd(src []byte, i int) int {
+// scriptRegexpEnd is the offset behind the regular expression at i and its flags; or
+// the end of the line, which ends before it does.
+func scriptRegexpEnd(src []byte, i int) (end int, ok bool) {
 	class := false
 	for i++; i < len(src); i++ {
 		switch src[i] {
 		case '\\':
-			i++
-			if i < len(src) && (src[i] == '\n' || src[i] == '\r') {
-				return -1
+			if i+1 < len(src) && src[i+1] != '\n' && src[i+1] != '\r' {
+				i++
 			}
 		case '[':
 			class = true
@@ -85,13 +84,13 @@ func scriptRegexpEnd(src []byte, i int) int {
 			class = false
 		case '/':
 			if !class {
-				return scriptWordEnd(src, i+1)
+				return scriptWordEnd(src, i+1), true
 			}
 		case '\n', '\r':
-			return -1
+			return i, false
 		}
 	}
-	return -1
+	return len(src), false
 }
 
 // scriptUnquote is the value of a string or of a template without expressions, given
