@@ -33,7 +33,7 @@ const DefaultOrigin = "default"
 // which has the same form. The comments of these structs are the reference in
 // docs/policy.md.
 type Policy struct {
-	// Version of the format: `1`.
+	// Version is that of the format: `1`.
 	Version int `yaml:"version,required"`
 	// Mode is `enforce` (only a pass lets a change through) or `report` (everything is let through and said). Floor only.
 	Mode Mode `yaml:"mode"`

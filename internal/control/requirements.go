@@ -11,7 +11,7 @@ import (
 
 // Requirements is a security_requirements.yaml, version 2.0, as it stands at base.
 type Requirements struct {
-	// Version of the format: `"2.0"`.
+	// Version is that of the format: `"2.0"`.
 	Version formatVersion `yaml:"version,required"`
 	// Controls are the requirements.
 	Controls []Requirement `yaml:"controls,required"`

@@ -230,7 +230,7 @@ func TestAuthorshipLimit(t *testing.T) {
 		says string
 	}{
 		{"under", "", files{"a": {attestation.Unknown: 2, attestation.HumanDeclared: 8}}, nil, finding.Satisfied, "2 of 10 added lines are of class unknown, conflict; at most 200 per mille may be"},
-		{"just over", "", files{"a": {attestation.Unknown: 201, attestation.HumanDeclared: 799}}, nil, finding.NotSatisfied, "error a: 201 added lines are of class"},
+		{"just over", "", files{"a": {attestation.Unknown: 2001, attestation.HumanDeclared: 7999}}, nil, finding.NotSatisfied, "error a: 2001 added lines are of class"},
 		{"in another file", "", files{"a": {attestation.HumanDeclared: 10}, "b": {attestation.Conflict: 10}}, nil, finding.NotSatisfied, "error b: 10 added lines"},
 		{"unknown counts as an agent's", "classes: [ai-declared], ", files{"a": {attestation.Unknown: 10}}, nil, finding.NotSatisfied, ""},
 		{"paths", "when: {paths: [b]}, ", files{"a": {attestation.Unknown: 10}, "b": {attestation.HumanDeclared: 1}}, nil, finding.Satisfied, "0 of 1 added lines"},
@@ -411,6 +411,12 @@ func TestWaivers(t *testing.T) {
 				t.Errorf("what is not assessed can not be waived: %s", text(got))
 			}
 		})
+	}
+	// Nor can a rule of which it is not known whether it is about the change.
+	c, x := pullRequest()
+	p := policy(t, "rules: [{id: r, kind: approvals, approvals: {humans: 1}, when: {authorship: [ai-declared]}, waivable: true}]\nwaivers:\n"+waiver("W", "r", "'**'", "2026-12-31"))
+	if got := evaluate(t, Input{Change: c, Context: x, Day: "2026-11-23", Config: config.Layer(nil, p)})["r"]; got.Outcome != finding.NotAssessed {
+		t.Errorf("perhaps not about the change: %s", text(got))
 	}
 	// Signed waivers of the context are not counted yet, and that is said.
 	in := Input{Context: &change.Context{Waivers: []change.Waiver{{}}}}

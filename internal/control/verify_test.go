@@ -93,6 +93,15 @@ func TestReadOnce(t *testing.T) {
 	}
 }
 
+// TestEnoughIsEnough: what must be present is not looked for further once it is found.
+func TestEnoughIsEnough(t *testing.T) {
+	head := newHead("b.py: x\n", "a.py: x\n", "c.py: x\n")
+	checks := evaluate(t, Input{Requirements: []*Requirements{oneRequirement(t, "grep -r x", "")}, Head: head})
+	if got := checks["SEC-1"]; !strings.Contains(text(got), "found in a.py:1") || len(head.read) != 1 {
+		t.Errorf("%d files were read\n%s", len(head.read), text(got))
+	}
+}
+
 func TestLimits(t *testing.T) {
 	head := newHead("a.py: "+strings.Repeat("a", 100), "b.py: RC4\n")
 	in := Input{Requirements: []*Requirements{oneRequirement(t, "! grep -r RC4", "")}, Head: head}
