@@ -27,6 +27,10 @@ func runScripts(t *testing.T, dir string) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
+			program, err := exec.LookPath("custody")
+			if err != nil {
+				return err
+			}
 			home := filepath.Join(env.WorkDir, ".home")
 			for k, v := range map[string]string{
 				"HOME":                home,
@@ -36,7 +40,8 @@ func runScripts(t *testing.T, dir string) {
 				"GIT_AUTHOR_NAME":     "Ada", "GIT_AUTHOR_EMAIL": "ada@example.com",
 				"GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "ada@example.com",
 				"GIT_AUTHOR_DATE": "2026-01-02T03:04:05Z", "GIT_COMMITTER_DATE": "2026-01-02T03:04:05Z",
-				"DAY": "2026-11-23",
+				"DAY":     "2026-11-23",
+				"CUSTODY": program, // for scripts that take PATH away
 			} {
 				env.Setenv(k, v)
 			}

@@ -239,5 +239,5 @@ func (e *evaluation) impact() answer {
 		a.reasons = append(a.reasons, e.Impact.Reasons...)
 		return a
 	}
-	return answered(finding.Satisfied, ReasonCounted, "the change reaches %d nodes", len(e.Impact.Reached))
+	return answered(finding.Satisfied, ReasonCounted, "the change reaches %s", plural(len(e.Impact.Reached), "node", "nodes"))
 }
