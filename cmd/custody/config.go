@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"custody/internal/config"
 	"custody/internal/control"
+	"custody/internal/report"
 )
 
 func newConfig(p *process, dir *string) *cobra.Command {
@@ -141,13 +141,6 @@ func newConfigExplain(p *process, dir *string) *cobra.Command {
 	return cmd
 }
 
-// explainDocument is custody/config/v1.
-type explainDocument struct {
-	Schema   string           `json:"schema"`
-	Commit   string           `json:"commit"`
-	Settings []config.Setting `json:"settings"`
-}
-
 func runExplain(ctx context.Context, p *process, o *standingOptions) error {
 	repo, commit, judge, err := o.standing(ctx, p)
 	if err != nil {
@@ -157,20 +150,5 @@ func runExplain(ctx context.Context, p *process, o *standingOptions) error {
 	if judge.Policy == nil {
 		return hint(fmt.Errorf("no policy stands at %s, and no floor was given", commit.ID.Short()), "'custody init' writes a first policy")
 	}
-	settings := judge.Policy.Explain()
-	if o.format == "json" {
-		return writeJSON(p.out, explainDocument{"custody/config/v1", commit.ID.String(), settings})
-	}
-	t := tabwriter.NewWriter(p.out, 0, 4, 2, ' ', 0)
-	for _, s := range settings {
-		origin := s.Origin
-		switch {
-		case s.Default:
-			origin += " (default)"
-		case s.Line > 0:
-			origin = fmt.Sprintf("%s:%d", origin, s.Line)
-		}
-		fmt.Fprintf(t, "%s\t%s\t%s\n", s.Key, s.Value, origin)
-	}
-	return t.Flush()
+	return write(p, o.format, report.Explain(commit.ID, judge.Policy))
 }

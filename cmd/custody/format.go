@@ -40,3 +40,11 @@ func writeJSON(w io.Writer, v any) error {
 	enc.SetEscapeHTML(false)
 	return enc.Encode(v)
 }
+
+// write prints a document in the format that was asked for.
+func write(p *process, format string, doc interface{ WriteText(io.Writer) error }) error {
+	if format == "json" {
+		return writeJSON(p.out, doc)
+	}
+	return doc.WriteText(p.out)
+}

@@ -2,15 +2,12 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"io"
 
 	"github.com/spf13/cobra"
 
-	"custody/internal/change"
-	"custody/internal/control"
 	"custody/internal/finding"
 	"custody/internal/git"
+	"custody/internal/report"
 	"custody/internal/review"
 )
 
@@ -59,27 +56,6 @@ func addStanding(cmd *cobra.Command, o *standingOptions) {
 	addFormat(cmd, &o.format, "text", "json")
 }
 
-// A resolved requirement is one that applies, and why.
-type resolved struct {
-	ID          string            `json:"id"`
-	Name        string            `json:"name"`
-	Requirement string            `json:"requirement"`
-	Level       finding.Level     `json:"level"`
-	Expect      control.Expect    `json:"expect"`
-	Verified    string            `json:"verified_by,omitempty"`
-	Unevaluated string            `json:"unevaluated,omitempty"` // why the verification can not be evaluated
-	Origin      string            `json:"origin"`
-	Why         string            `json:"why"`
-	Controls    []finding.Control `json:"controls"`
-}
-
-// requirementsDocument is custody/requirements/v1.
-type requirementsDocument struct {
-	Schema       string     `json:"schema"`
-	Commit       git.OID    `json:"commit"`
-	Requirements []resolved `json:"requirements"`
-}
-
 func newResolve(p *process, dir *string) *cobra.Command {
 	var o standingOptions
 	cmd := &cobra.Command{
@@ -93,72 +69,11 @@ func newResolve(p *process, dir *string) *cobra.Command {
 				return err
 			}
 			defer repo.Close()
-			doc := requirementsDocument{Schema: "custody/requirements/v1", Commit: commit.ID, Requirements: resolve(judge, nil)}
-			if o.format == "json" {
-				return writeJSON(p.out, doc)
-			}
-			return writeResolved(p.out, doc)
+			return write(p, o.format, report.Resolve(commit.ID, judge.Requirements))
 		},
 	}
 	addStanding(cmd, &o)
 	return cmd
-}
-
-// resolve lists the requirements of a judge; with paths, those that look at any of them.
-func resolve(judge *review.Judge, paths []change.Path) []resolved {
-	out := []resolved{}
-	for _, file := range judge.Requirements {
-		for i := range file.Controls {
-			r := &file.Controls[i]
-			why := "it is in " + file.Path + " and names no condition"
-			if paths != nil {
-				concerned := ""
-				for _, path := range paths {
-					if r.Concerns(path) {
-						concerned = path.Escaped()
-						break
-					}
-				}
-				if concerned == "" {
-					continue
-				}
-				why = "its verification looks at " + concerned
-			}
-			row := resolved{
-				ID: string(r.ID), Name: r.Name, Requirement: r.Requirement, Level: r.Severity, Expect: r.Expects(),
-				Verified: r.Verification, Unevaluated: r.Unevaluated(), Origin: file.Path, Why: why, Controls: []finding.Control{},
-			}
-			for _, m := range r.Maps {
-				row.Controls = append(row.Controls, m.Control())
-			}
-			out = append(out, row)
-		}
-	}
-	return out
-}
-
-func writeResolved(w io.Writer, doc requirementsDocument) error {
-	if len(doc.Requirements) == 0 {
-		_, err := fmt.Fprintln(w, "No security requirement stands at this commit. 'custody init' writes a first file.")
-		return err
-	}
-	for _, r := range doc.Requirements {
-		fmt.Fprintf(w, "%s  %s (%s)\n  %s\n  applies: %s\n", r.ID, r.Name, r.Level, r.Requirement, r.Why)
-		if r.Unevaluated != "" {
-			fmt.Fprintf(w, "  not assessed: %s\n", r.Unevaluated)
-		} else {
-			fmt.Fprintf(w, "  verified: %s, expecting it %s\n", r.Verified, r.Expect)
-		}
-	}
-	return nil
-}
-
-// checkDocument is custody/requirements-check/v1.
-type checkDocument struct {
-	Schema  string          `json:"schema"`
-	Commit  git.OID         `json:"commit"`
-	Outcome finding.Outcome `json:"outcome"`
-	Checks  []finding.Check `json:"checks"`
 }
 
 func newCheck(p *process, dir *string) *cobra.Command {
@@ -189,19 +104,8 @@ func runCheck(ctx context.Context, p *process, o *standingOptions) error {
 	if err != nil {
 		return err
 	}
-	var blocking []finding.Outcome
-	for _, c := range checks {
-		if c.Level == finding.Error {
-			blocking = append(blocking, c.Outcome)
-		}
-	}
-	doc := checkDocument{Schema: "custody/requirements-check/v1", Commit: commit.ID, Outcome: finding.Worst(blocking...), Checks: checks}
-	if o.format == "json" {
-		err = writeJSON(p.out, doc)
-	} else {
-		err = writeChecks(p.out, doc)
-	}
-	if err != nil {
+	doc := report.Verified(commit.ID, checks)
+	if err := write(p, o.format, doc); err != nil {
 		return err
 	}
 	switch doc.Outcome {
@@ -212,27 +116,6 @@ func runCheck(ctx context.Context, p *process, o *standingOptions) error {
 	default:
 		return exitError(exitIncomplete)
 	}
-}
-
-func writeChecks(w io.Writer, doc checkDocument) error {
-	if len(doc.Checks) == 0 {
-		_, err := fmt.Fprintln(w, "No security requirement stands at this commit, so nothing was verified. 'custody init' writes a first file.")
-		return err
-	}
-	for _, c := range doc.Checks {
-		fmt.Fprintf(w, "%-14s %s  %s (%s)\n", c.Outcome, c.ID, c.Name, c.Level)
-		for _, r := range c.Reasons {
-			fmt.Fprintf(w, "               %s\n", r.Detail)
-		}
-		for i, f := range c.Found {
-			if i == 5 {
-				fmt.Fprintf(w, "               and %d more\n", len(c.Found)-i)
-				break
-			}
-			fmt.Fprintf(w, "               %s: %s\n", f.Place, f.Message)
-		}
-	}
-	return nil
 }
 
 func revArgument(args []string) string {

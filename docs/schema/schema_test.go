@@ -50,6 +50,10 @@ var contracts = []contract{
 	{id: verify.ResultSchema, title: "Whether a pack is intact, signed and trusted", typ: reflect.TypeFor[verify.Result]()},
 	{id: "custody/policy/v1", title: "The policy, .custody.yaml, and the floor", typ: reflect.TypeFor[config.Policy](), yaml: true},
 	{id: "custody/requirements/v2", title: "security_requirements.yaml, version 2.0", typ: reflect.TypeFor[control.Requirements](), yaml: true},
+	{id: report.RequirementsSchema, title: "Which security requirements apply at a commit", typ: reflect.TypeFor[report.Requirements]()},
+	{id: report.VerificationSchema, title: "The security requirements of a commit, answered", typ: reflect.TypeFor[report.Verification]()},
+	{id: report.BriefSchema, title: "What holds for some paths, said before anything is written there", typ: reflect.TypeFor[report.Brief]()},
+	{id: report.PolicySchema, title: "The policy in effect at a commit, key by key", typ: reflect.TypeFor[report.Policy]()},
 	{id: report.HealthSchema, title: "The health of one commit", typ: reflect.TypeFor[report.Health]()},
 }
 

@@ -1,8 +1,8 @@
 // Package report turns what Custody knows into figures and documents for people who
-// look after many changes: today the health of one commit, later reports by framework
-// and exports for auditors.
+// look after a repository: its health, the requirements and the policy in effect, the
+// brief for whoever writes next; later reports by framework and exports for auditors.
 //
-// It counts and words; it judges nothing and reads neither git nor a clock.
+// It counts and words. It judges nothing, and reads no clock, network or environment.
 package report
 
 import (

@@ -1,0 +1,127 @@
+package report
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+
+	"custody/internal/change"
+	"custody/internal/config"
+	"custody/internal/control"
+	"custody/internal/finding"
+	"custody/internal/git"
+	"custody/internal/review"
+	"custody/internal/sign"
+)
+
+// Brief is the document custody/brief/v1: what holds for some paths, said before
+// anything is written there.
+type Brief struct {
+	Schema       string     `json:"schema"`
+	Commit       git.OID    `json:"commit"`
+	Paths        []string   `json:"paths"` // escaped, sorted
+	Requirements []Resolved `json:"requirements"`
+	Rules        []Asked    `json:"rules"`
+	Digest       string     `json:"digest"` // of the rest, so that a later pack can name what was delivered
+}
+
+// BriefSchema is the value of Brief.Schema.
+const BriefSchema = "custody/brief/v1"
+
+// An Asked rule is one that a change of the paths will meet.
+type Asked struct {
+	ID    string         `json:"id"`
+	Name  string         `json:"name"`
+	Level finding.Level  `json:"level"`
+	At    []change.Stage `json:"at"`
+	Needs string         `json:"needs"` // of whoever writes the change
+}
+
+// NewBrief says what a judge will ask of changes to the paths.
+func NewBrief(commit git.OID, judge *review.Judge, paths []change.Path) (Brief, error) {
+	paths = slices.Compact(slices.Sorted(slices.Values(paths)))
+	b := Brief{
+		Schema: BriefSchema, Commit: commit, Paths: []string{},
+		Requirements: resolve(judge.Requirements, lookingAt(paths)), Rules: asked(judge.Policy, paths),
+	}
+	for _, p := range paths {
+		b.Paths = append(b.Paths, p.Escaped())
+	}
+	doc, err := sign.Canonical(b)
+	if err != nil {
+		return b, fmt.Errorf("encoding the brief: %w", err)
+	}
+	sum := sha256.Sum256(doc)
+	b.Digest = "sha256:" + hex.EncodeToString(sum[:])
+	return b, nil
+}
+
+// asked lists the rules that a change of the paths will meet, whoever writes it.
+func asked(policy *config.Effective, paths []change.Path) []Asked {
+	out := []Asked{}
+	if policy == nil {
+		return out
+	}
+	for _, r := range policy.Rules {
+		about := len(r.When.Paths) == 0 || slices.ContainsFunc(paths, func(p change.Path) bool { return config.MatchAny(r.When.Paths, p) })
+		if r.Kind == config.KindJudge {
+			about = about && slices.ContainsFunc(paths, func(p change.Path) bool { return policy.JudgeFile(p) != "" })
+		}
+		if about {
+			out = append(out, Asked{ID: r.CheckID, Name: r.Name, Level: r.Level, At: r.At, Needs: needs(r.Rule)})
+		}
+	}
+	return out
+}
+
+func needs(r config.Rule) string {
+	var b strings.Builder
+	switch r.Kind {
+	case config.KindApprovals, config.KindJudge:
+		b.WriteString(count(r.Approvals.Humans, "approval") + " by people who did not write the change")
+	case config.KindAuthorshipLimit:
+		fmt.Fprintf(&b, "say who or what wrote the code (trailer Assisted-by, or AI-Assistance: none): at most %d in 1000 added lines may be %s", *r.MaxPermille, classes(r.Classes))
+	case config.KindRequirements:
+		b.WriteString("the requirements above hold at head")
+	case config.KindImpact:
+		b.WriteString("what the change reaches can be followed: imports resolve, in languages that are read")
+	}
+	if len(r.When.Authorship) > 0 {
+		b.WriteString("; where it is " + classes(r.When.Authorship))
+	}
+	return b.String()
+}
+
+func classes(cs []config.Class) string {
+	var names []string
+	for _, c := range cs {
+		names = append(names, string(c))
+	}
+	return strings.Join(names, ", ")
+}
+
+// Markdown is the brief as instructions for an agent.
+func (d Brief) Markdown() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "<!-- custody brief %s -->\n## What holds for %s\n\n", d.Digest, strings.Join(d.Paths, ", "))
+	if len(d.Requirements)+len(d.Rules) == 0 {
+		b.WriteString("No requirement and no rule stands at this commit.\n")
+	}
+	for _, r := range d.Requirements {
+		fmt.Fprintf(&b, "- **%s %s**: %s.", r.ID, r.Name, strings.TrimSuffix(r.Requirement, "."))
+		switch {
+		case r.Unevaluated != "":
+		case r.Expect == control.Absent:
+			fmt.Fprintf(&b, " Checked by `%s`: nothing may be found.", r.VerifiedBy)
+		default:
+			fmt.Fprintf(&b, " Checked by `%s`: something must be found.", r.VerifiedBy)
+		}
+		b.WriteString("\n")
+	}
+	for _, r := range d.Rules {
+		fmt.Fprintf(&b, "- **%s**: %s.\n", r.Name, r.Needs)
+	}
+	return b.String()
+}

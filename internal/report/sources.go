@@ -1,0 +1,94 @@
+package report
+
+import (
+	"bytes"
+	"context"
+	"path"
+	"strings"
+
+	"custody/impact"
+	"custody/internal/git"
+)
+
+// CountSources counts source files by folder: those in the graph, and those that are
+// not in it although they are code.
+func (in *HealthInput) CountSources(g *impact.Graph) {
+	in.Sources = map[string]int{}
+	add := func(escaped string) bool {
+		if foreign(escaped) {
+			return false
+		}
+		in.Sources[path.Dir(escaped)]++
+		return true
+	}
+	missing := map[string]bool{}
+	for _, s := range g.Skips {
+		if s.Reason == impact.SkipUnsupported || s.Reason == impact.SkipLimit || s.Reason == impact.SkipUnreadable {
+			missing[s.Path] = true
+		}
+	}
+	for _, n := range g.Nodes {
+		if n.Language == "" || n.Kind == impact.KindPackage {
+			continue
+		}
+		name := n.Path.Escaped()
+		if add(name) && !missing[name] {
+			in.InGraph++
+		}
+		delete(missing, name)
+	}
+	for name := range missing {
+		add(name)
+	}
+}
+
+// foreign says whether a file is somebody else's code, or an example for a test.
+func foreign(name string) bool {
+	for part := range strings.SplitSeq(path.Dir(name), "/") {
+		switch part {
+		case "vendor", "node_modules", "third_party", "testdata", "fixtures", "__fixtures__":
+			return true
+		}
+	}
+	return false
+}
+
+// maxDocument bounds one document that is searched for the names of folders, in bytes.
+const maxDocument = 1 << 20
+
+// Documented finds the folders that a document of the tree names, as "folder/" or as
+// "`folder`", and those below them. The root needs no document but its own.
+func Documented(ctx context.Context, r git.Reader, tree git.OID, folders map[string]int) (map[string]bool, error) {
+	var ids []git.OID
+	err := git.Walk(ctx, r, tree, git.DefaultWalkLimits(), func(p string, e git.Entry) error {
+		switch strings.ToLower(path.Ext(p)) {
+		case ".md", ".rst", ".adoc", ".txt":
+			if e.Mode.IsRegular() {
+				ids = append(ids, e.ID)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]bool{}
+	err = git.Blobs(ctx, r, ids, maxDocument, func(_ int, text []byte, err error) error {
+		if err != nil {
+			return nil //nolint:nilerr // a document that can not be read names nothing
+		}
+		found["."] = true
+		for folder := range folders {
+			if !found[folder] && (bytes.Contains(text, []byte(folder+"/")) || bytes.Contains(text, []byte("`"+folder+"`"))) {
+				found[folder] = true
+			}
+		}
+		return nil
+	})
+	for folder := range folders {
+		for up := folder; up != "." && !found[folder]; up = path.Dir(up) {
+			found[folder] = found[up]
+		}
+	}
+	return found, err
+}
