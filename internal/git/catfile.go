@@ -78,10 +78,9 @@ func (c *child) end() {
 	c.cmd.Wait()
 }
 
-// converse lends talk a child. Any error but a refusal that talk reports through its
-// own variables costs the child.
+// converse lends talk a child. Any error of talk costs the child.
 func (r *Repository) converse(ctx context.Context, talk func(*child) error) error {
-	if err := ctx.Err(); err != nil {
+	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	c, err := r.acquire()
@@ -97,7 +96,7 @@ func (r *Repository) converse(ctx context.Context, talk func(*child) error) erro
 	if err != nil {
 		c.end()
 		if errors.Is(err, errChild) {
-			return fmt.Errorf("%w (%s)", err, bytes.TrimSpace(c.cmd.Stderr.(*tail).b))
+			return fmt.Errorf("%w: %s", err, complaint(c.cmd))
 		}
 		return err
 	}

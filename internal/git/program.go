@@ -1,7 +1,6 @@
 package git
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -273,11 +272,16 @@ func failed(ctx context.Context, cmd *exec.Cmd, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	said := bytes.TrimSpace(cmd.Stderr.(*tail).b)
-	if len(said) == 0 {
-		return fmt.Errorf("git %s: %w", subcommand(cmd), err)
+	if said := complaint(cmd); said != "" {
+		return fmt.Errorf("git %s: %w: %s", subcommand(cmd), err, said)
 	}
-	return fmt.Errorf("git %s: %w: %s", subcommand(cmd), err, strings.ToValidUTF8(strings.ReplaceAll(string(said), "\n", "; "), "?"))
+	return fmt.Errorf("git %s: %w", subcommand(cmd), err)
+}
+
+// complaint is the end of what a finished command wrote to stderr, on one line.
+func complaint(cmd *exec.Cmd) string {
+	said := strings.TrimSpace(string(cmd.Stderr.(*tail).b))
+	return strings.ToValidUTF8(strings.ReplaceAll(said, "\n", "; "), "?")
 }
 
 // subcommand is the first word that is neither an option of git itself nor its value.
