@@ -415,7 +415,7 @@ func TestLargeRenames(t *testing.T) {
 
 func TestManyFiles(t *testing.T) {
 	n := 5000
-	if os.Getenv("CUSTODY_TEST_SLOW") != "" {
+	if os.Getenv("CUSTODY_SLOW") != "" {
 		n = 100_000
 	}
 	r := gittest.New(t)

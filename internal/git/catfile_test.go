@@ -299,7 +299,7 @@ func hugeBlob(t testing.TB, r *gittest.Repo, size int64) OID {
 
 func TestHugeBlob(t *testing.T) {
 	size := int64(64 << 20)
-	if os.Getenv("CUSTODY_TEST_SLOW") != "" {
+	if os.Getenv("CUSTODY_SLOW") != "" {
 		size = 2 << 30
 	}
 	r := gittest.New(t)
