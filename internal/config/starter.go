@@ -48,7 +48,7 @@ func Starter() []byte { return []byte(starterPolicy) }
 // for every repository. project is shown in a comment. Requirements named in unmet, the
 // ids of those that the repository does not meet today, get severity warning, so that
 // nobody is blocked by what was there before.
-func StarterRequirements(project string, languages, unmet []string) []byte {
+func StarterRequirements(project string, languages []string, unmet ...string) []byte {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# What must hold in the code of %s. Each verification is a grep command that is\n"+
 		"# never run: Custody reads it, and searches the files of the commit itself.\n"+

@@ -164,7 +164,7 @@ func TestParseRequirements(t *testing.T) {
 // TestStarterRequirements: what `custody init` writes parses, can be verified, finds
 // what it is meant to find, and not itself.
 func TestStarterRequirements(t *testing.T) {
-	src := config.StarterRequirements("my\nproject", config.StarterLanguages(), nil)
+	src := config.StarterRequirements("my\nproject", config.StarterLanguages())
 	r := requirementsFile(t, string(src))
 	bad := newHead(".custody.yaml: "+string(config.Starter()), "security_requirements.yaml: "+string(src),
 		"deploy/key.pem: -----BEGIN RSA PRIVATE KEY-----\n",
@@ -188,13 +188,13 @@ func TestStarterRequirements(t *testing.T) {
 			t.Errorf("%s finds what is none: %s", c.ID, text(got))
 		}
 	}
-	unmet := requirementsFile(t, string(config.StarterRequirements("x", config.StarterLanguages(), []string{"SEC-GO-TLS", "SEC-GO-HASH"})))
+	unmet := requirementsFile(t, string(config.StarterRequirements("x", config.StarterLanguages(), "SEC-GO-TLS", "SEC-GO-HASH")))
 	for i, c := range unmet.Controls {
 		if warned := c.ID == "SEC-GO-TLS" || r.Controls[i].Severity == finding.Warning; (c.Severity == finding.Warning) != warned || c.ID != r.Controls[i].ID {
 			t.Errorf("%s has severity %s when SEC-GO-TLS is not met", c.ID, c.Severity)
 		}
 	}
-	if only := requirementsFile(t, string(config.StarterRequirements("x", []string{"cobol"}, nil))); len(only.Controls) != 1 {
+	if only := requirementsFile(t, string(config.StarterRequirements("x", []string{"cobol"}))); len(only.Controls) != 1 {
 		t.Errorf("an unknown language has %d requirements", len(only.Controls))
 	}
 }
