@@ -174,28 +174,10 @@ func occupies(g Glob, path string) bool {
 		return true
 	}
 	pattern := string(g)
-	if !strings.Contains(pattern, "**") { // it names a depth: is that folder a match?
-		if folder, ok := ancestor(path, strings.Count(pattern, "/")); ok && g.Match(change.Path(folder)) {
-			return true
-		}
-	}
 	if i := strings.IndexAny(pattern, `*?[{\`); i >= 0 {
 		pattern = pattern[:i]
 	}
 	return strings.HasPrefix(pattern, path+"/")
-}
-
-// ancestor is the folder of a path that has so many slashes.
-func ancestor(path string, slashes int) (string, bool) {
-	for i := range len(path) {
-		if path[i] == '/' {
-			if slashes == 0 {
-				return path[:i], true
-			}
-			slashes--
-		}
-	}
-	return "", false
 }
 
 // escapeGlob makes a glob that matches just the given path.

@@ -59,9 +59,13 @@ func parse(name string, src []byte) (*Policy, error) {
 
 // fillDefaults writes out what the file left to the reference.
 func (p *Policy) fillDefaults() {
+	for i := range p.Waivers {
+		w := &p.Waivers[i]
+		w.Owner, w.Approver = oneLine(w.Owner), oneLine(w.Approver)
+	}
 	for i := range p.Rules {
 		r := &p.Rules[i]
-		if r.Name == "" {
+		if r.Name = oneLine(r.Name); r.Name == "" {
 			r.Name = asks[r.Kind]
 		}
 		if len(r.At) == 0 {
@@ -72,6 +76,9 @@ func (p *Policy) fillDefaults() {
 		}
 	}
 }
+
+// oneLine keeps what is shown in a list on one line.
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 func defaultStages(k Kind) []change.Stage {
 	if k == KindApprovals || k == KindJudge {

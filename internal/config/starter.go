@@ -50,20 +50,34 @@ func Starter(requirements RepoPath) []byte {
 }
 
 // StarterRequirements is a security_requirements.yaml whose requirements grep can
-// verify, for those of StarterLanguages that a repository uses (others add nothing) and for every repository. project is shown in a comment.
-func StarterRequirements(project string, languages []string) []byte {
+// verify, for those of StarterLanguages that a repository uses (others add nothing) and
+// for every repository. project is shown in a comment. Requirements named in unmet, the
+// ids of those that the repository does not meet today, get severity warning, so that
+// nobody is blocked by what was there before.
+func StarterRequirements(project string, languages []string, unmet ...string) []byte {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# What must hold in the code of %s. Each verification is a grep command that is\n"+
 		"# never run: Custody reads it, and searches the files of the commit itself.\n"+
 		"# Reference: docs/requirements.md.\nversion: \"2.0\"\ncontrols:\n", inComment(project))
-	b.WriteString(starterAny)
+	parts := starterAny
 	for _, s := range starterByLanguage {
 		if slices.Contains(languages, s.language) {
-			b.WriteString(s.text)
+			parts += s.text
 		}
+	}
+	for entry := range strings.SplitSeq(strings.TrimPrefix(parts, starterEntry), starterEntry) {
+		id, rest, _ := strings.Cut(entry, "\n")
+		b.WriteString(starterEntry + id + "\n")
+		if slices.Contains(unmet, id) && !strings.Contains(rest, "    severity: ") {
+			b.WriteString("    severity: warning # not met when this file was written; make it an error when it is\n")
+		}
+		b.WriteString(rest)
 	}
 	return []byte(b.String())
 }
+
+// starterEntry begins every entry of the starter requirements.
+const starterEntry = "  - id: "
 
 // inComment makes a name safe within a comment line.
 func inComment(name string) string {

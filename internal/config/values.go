@@ -74,7 +74,8 @@ func (p Permission) AtLeast(q Permission) bool {
 type ID string
 
 // Glob is a pattern of slash-separated paths: `*` and `?` stay within a folder, `**`
-// crosses folders, `{a,b}` is either, `[a-z]` one character.
+// crosses folders, `{a,b}` is either, `[a-z]` one character. One that matches a folder
+// matches everything in it.
 type Glob string
 
 // RepoPath is a file's path in the repository.
@@ -91,9 +92,10 @@ func ParseDay(s string) (Day, error) {
 	return Day(s), nil
 }
 
-// Match says whether the glob matches a path.
+// Match says whether the glob matches a path or a folder on the way to it: "src" is
+// everything below src, so that a rule meant for a folder does not miss its files.
 func (g Glob) Match(p change.Path) bool {
-	return doublestar.MatchUnvalidated(string(g), string(p))
+	return doublestar.MatchUnvalidated(string(g)+"/**", string(p))
 }
 
 // MatchAny says whether one of the globs matches.

@@ -13,17 +13,27 @@ import (
 // touched is one file of the change and where it stood before.
 type touched struct {
 	change.File
+	escaped string // Path, as reports write it
+	// judges says which file that judges changes it is or was (at judgesAt), or "".
+	judges   string
+	judgesAt change.Path
 	// linesTell says that the file's added lines say everything about who changed it:
 	// nothing was only deleted, moved, left unread or switched in mode.
 	linesTell bool
 }
 
-func touchedFiles(c *change.Change) []touched {
+func touchedFiles(c *change.Change, judge *config.Effective) []touched {
 	files := make([]touched, len(c.Files))
 	for i, f := range c.Files {
 		onlyDeletes := func(h change.Hunk) bool { return h.Lines == 0 }
-		files[i] = touched{f, f.Added > 0 && f.Unread == "" && !f.SubmoduleChanged &&
+		t := touched{File: f, escaped: f.Path.Escaped(), linesTell: f.Added > 0 && f.Unread == "" && !f.SubmoduleChanged &&
 			!slices.ContainsFunc(f.Hunks, onlyDeletes)}
+		for _, p := range t.paths() {
+			if t.judges == "" {
+				t.judges, t.judgesAt = judge.JudgeFile(p), p
+			}
+		}
+		files[i] = t
 	}
 	return files
 }
@@ -96,16 +106,15 @@ func (e *evaluation) appliesByAuthor(r config.LayeredRule, w *whether, filesKnow
 		w.because(ReasonNotAttested, "it is not known who or what wrote the change, so the rule counts as applying")
 		return
 	}
-	lines := linesByFile(e.Attestation)
 	commits := len(w.files) == 0 // nothing but commits to go by
 	for _, t := range w.files {
-		file, known := lines[t.Path.Escaped()]
-		if !t.linesTell || !known || file.Added == 0 {
+		file, known := e.lines[t.escaped]
+		if !t.linesTell || !known || !classified(file, t) {
 			commits = true
 		}
 		for _, class := range attestation.Classes {
 			if file.Lines[class] > 0 && e.Config.Unknown.Counts(class, r.When.Authorship) {
-				w.because(ReasonCounted, "%s has %d lines of class %s", t.Path.Escaped(), file.Lines[class], class)
+				w.because(ReasonCounted, "%s has %d lines of class %s", t.escaped, file.Lines[class], class)
 				return
 			}
 		}
@@ -134,11 +143,23 @@ func (e *evaluation) appliesByAuthor(r config.LayeredRule, w *whether, filesKnow
 }
 
 func linesByFile(r *attestation.Report) map[string]attestation.File {
+	if r == nil {
+		return nil
+	}
 	m := make(map[string]attestation.File, len(r.Files))
 	for _, f := range r.Files {
 		m[f.Path] = f
 	}
 	return m
+}
+
+// classified says whether each line that the change adds to a file has a known class.
+func classified(f attestation.File, t touched) bool {
+	sum := 0
+	for _, class := range attestation.Classes {
+		sum += f.Lines[class]
+	}
+	return sum == f.Added && f.Added == t.Added
 }
 
 func className(c attestation.Class) attestation.Class {
@@ -171,16 +192,15 @@ func (e *evaluation) authorshipLimit(r config.LayeredRule, files []touched) answ
 			return answered(finding.NotAssessed, ReasonChange, "%s", why)
 		}
 	}
-	lines := linesByFile(e.Attestation)
 	var a answer
 	counted, total := 0, 0
 	for _, t := range files {
 		if t.Unread == change.Unreadable || t.Unread == change.TooLarge {
-			return answered(finding.NotAssessed, ReasonUnread, "the lines of %s were not read (%s)", t.Path.Escaped(), t.Unread)
+			return answered(finding.NotAssessed, ReasonUnread, "the lines of %s were not read (%s)", t.escaped, t.Unread)
 		}
-		file, known := lines[t.Path.Escaped()]
-		if !known && t.Added > 0 || known && file.Added != t.Added {
-			return answered(finding.NotAssessed, ReasonNotAttested, "the lines of %s have no author", t.Path.Escaped())
+		file := e.lines[t.escaped]
+		if !classified(file, t) {
+			return answered(finding.NotAssessed, ReasonNotAttested, "the lines of %s have no author", t.escaped)
 		}
 		n := 0
 		for _, class := range attestation.Classes {
@@ -192,7 +212,7 @@ func (e *evaluation) authorshipLimit(r config.LayeredRule, files []touched) answ
 		counted += n
 		if n > 0 {
 			a.found = append(a.found, scoped{finding.Finding{
-				Place:   finding.Place{Path: t.Path.Escaped()},
+				Place:   finding.Place{Path: t.escaped},
 				Message: plural(n, "added line is", "added lines are") + " of class " + classList(r.Classes),
 				Remedy:  "Say in the commits who or what wrote them (trailers, see docs/authorship.md), or split the change.",
 				Who:     "the authors of the commits",

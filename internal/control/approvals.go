@@ -213,7 +213,7 @@ func (a *answer) explain(want config.Approvals, wrote authors, voices []voice, t
 func (e *evaluation) missingApprovals(want config.Approvals, wrote authors, voices []voice, tally map[stand]int) finding.Finding {
 	missing := want.Humans - tally[standApproved]
 	f := finding.Finding{
-		Message: fmt.Sprintf("%d of %s approved commit %s", tally[standApproved], plural(want.Humans, "person", "people"), e.Change.Head.Short()),
+		Message: fmt.Sprintf("%d of %s approved the head commit", tally[standApproved], plural(want.Humans, "person", "people")),
 		Remedy:  fmt.Sprintf("Ask %s to review and approve commit %s.", plural(missing, "more person", "more people"), e.Change.Head.Short()),
 		Who:     fmt.Sprintf("people with permission %s or more", want.Permission),
 	}

@@ -118,7 +118,7 @@ func Evaluate(ctx context.Context, in Input) ([]finding.Check, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := evaluation{Input: in, requirements: requirements, touched: touchedFiles(in.Change)}
+	e := evaluation{Input: in, requirements: requirements, touched: touchedFiles(in.Change, in.Config), lines: linesByFile(in.Attestation)}
 	var checks []finding.Check
 	if in.Config != nil {
 		for _, r := range in.Config.Rules {
@@ -151,6 +151,7 @@ type evaluation struct {
 	Input
 	requirements []requirementResult
 	touched      []touched
+	lines        map[string]attestation.File // by escaped path
 }
 
 // An answer is the outcome of a rule before waivers, with its findings.

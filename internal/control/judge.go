@@ -12,7 +12,7 @@ import (
 func (e *evaluation) judge(r config.LayeredRule, files []touched) answer {
 	var edited []touched
 	for _, t := range files {
-		if what, _ := e.judgeFile(t); what != "" {
+		if t.judges != "" {
 			edited = append(edited, t)
 		}
 	}
@@ -25,21 +25,10 @@ func (e *evaluation) judge(r config.LayeredRule, files []touched) answer {
 	}
 	a := e.approvals(*r.Approvals, edited)
 	for i := range a.found {
-		a.found[i].Place.Path = edited[0].Path.Escaped()
+		a.found[i].Place.Path = edited[0].escaped
 		a.found[i].Message = fmt.Sprintf("files that judge changes were edited (%s): %s", listPaths(edited), a.found[i].Message)
 	}
 	return a
-}
-
-// judgeFile says what a changed file judges, at its new place or its old one, and
-// which of the two that is.
-func (e *evaluation) judgeFile(t touched) (what string, at change.Path) {
-	for _, p := range t.paths() {
-		if what := e.Config.JudgeFile(p); what != "" {
-			return what, p
-		}
-	}
-	return "", ""
 }
 
 // Ids of Custody's own checks, which note and decide nothing.
@@ -57,12 +46,14 @@ func (e *evaluation) notices() []finding.Check {
 func (e *evaluation) judgeNotice() finding.Check {
 	c := finding.Check{ID: NoticeJudgeFiles, Kind: finding.Notice, Name: "Edits of files that judge changes", Origin: "custody", Level: finding.Note}
 	for _, t := range e.touched {
-		what, at := e.judgeFile(t)
-		if what == "" {
+		if t.judges == "" {
 			continue
 		}
+		what, at := t.judges, t.judgesAt
 		message := fmt.Sprintf("the change edits %s; the version at base judges it", what)
 		switch {
+		case t.Status == change.Added:
+			message = fmt.Sprintf("the change adds %s; the version at base, if any, judges it", what)
 		case t.Status == change.Deleted:
 			message = fmt.Sprintf("the change deletes %s; the version at base judges it", what)
 		case t.Status == change.Renamed && at == t.OldPath:
@@ -98,7 +89,7 @@ func listPaths(files []touched) string {
 		case i > 0:
 			s += ", "
 		}
-		s += t.Path.Escaped()
+		s += t.escaped
 	}
 	return s
 }

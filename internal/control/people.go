@@ -1,6 +1,7 @@
 package control
 
 import (
+	"bytes"
 	"maps"
 	"slices"
 	"strings"
@@ -80,12 +81,22 @@ func (a authors) unknownAddress(email string, known, agents map[string]bool) {
 	}
 }
 
-// coAuthors are the addresses that a commit's trailers name as having written it too.
+// coAuthors are the addresses that a commit names as having written it too: in its
+// trailers, and in any line of its message of that form, since squashing leaves such
+// lines in the middle.
 func coAuthors(commit change.Commit) []string {
 	var emails []string
+	add := func(key, value string) {
+		if strings.EqualFold(key, "Co-authored-by") || strings.EqualFold(key, "Co-developed-by") {
+			emails = append(emails, coAuthorAddress(value))
+		}
+	}
 	for _, t := range commit.Trailers {
-		if strings.EqualFold(t.Key, "Co-authored-by") || strings.EqualFold(t.Key, "Co-developed-by") {
-			emails = append(emails, coAuthorAddress(t.Value))
+		add(t.Key, t.Value)
+	}
+	for line := range bytes.Lines(commit.Message) {
+		if key, value, ok := bytes.Cut(line, []byte(":")); ok && len(key) < 40 {
+			add(string(bytes.TrimSpace(key)), string(value))
 		}
 	}
 	return emails

@@ -95,6 +95,9 @@ func TestApprovals(t *testing.T) {
 		{"author unknown, enough remain", []change.Review{bob, cid, review("4", "dan", "approved", head, "write")}, func(_ *change.Change, x *change.Context) { x.Commits = nil }, finding.Satisfied, "3 of 2 people"},
 		{"co-author by address of the forge", []change.Review{bob, cid}, trailer("co-authored-by", "Bob <2+bob@users.noreply.github.com>"), finding.NotSatisfied, "bob does not count: wrote"},
 		{"co-author unknown", []change.Review{bob, cid}, trailer("Co-authored-by", "Bob <bob@example.org>"), finding.NotAssessed, "bob@example.org"},
+		{"co-author in the middle of the message", []change.Review{bob, cid}, func(c *change.Change, _ *change.Context) {
+			c.Commits[0].Message = []byte("Squash\n\n* one\n\nCo-authored-by: Bob <2+bob@users.noreply.github.com>\n\n* two\n")
+		}, finding.NotSatisfied, "bob does not count: wrote"},
 		{"co-author known by another commit", []change.Review{bob, cid}, trailer("Co-authored-by", "Ann <ANN@example.org>"), finding.Satisfied, ""},
 		{"history cut", []change.Review{bob, cid}, func(c *change.Change, _ *change.Context) { c.Shallow = true }, finding.NotAssessed, "history is cut"},
 		{"more commits than read", []change.Review{bob, cid}, func(c *change.Change, _ *change.Context) { c.Limits = []change.Limit{{What: "commits", Max: 1}} }, finding.NotAssessed, "more commits than are read"},
@@ -281,13 +284,13 @@ func TestJudge(t *testing.T) {
 	}{
 		{"nothing", func(*change.Change) {}, finding.NotApplicable, ""},
 		{"policy", edited(change.File{Path: ".custody.yaml", Mode: file, OldMode: file}), finding.NotSatisfied, "the change edits the policy; the version at base judges it"},
-		{"added", edited(change.File{Path: ".github/workflows/x.yml", Status: change.Added, Mode: file}), finding.NotSatisfied, "edits a workflow"},
+		{"added", edited(change.File{Path: ".github/workflows/x.yml", Status: change.Added, Mode: file}), finding.NotSatisfied, "adds a workflow"},
 		{"deleted", edited(change.File{Path: "CODEOWNERS", Status: change.Deleted, OldMode: file}), finding.NotSatisfied, "deletes the code owners"},
 		{"moved away", edited(change.File{Path: "x.yaml", OldPath: "security_requirements.yaml", Status: change.Renamed, Mode: file, OldMode: file}), finding.NotSatisfied, "moves the requirements away"},
 		{"moved in", edited(change.File{Path: ".custody.yaml", OldPath: "x", Status: change.Renamed, Mode: file, OldMode: file}), finding.NotSatisfied, "edits the policy"},
 		{"made a link", edited(change.File{Path: ".custody.yaml", Status: change.TypeChanged, Mode: git.ModeSymlink, OldMode: file}), finding.NotSatisfied, "turns the policy from mode 100644 into 120000"},
 		{"made executable", edited(change.File{Path: ".husky/pre-commit", Mode: git.ModeExecutable, OldMode: file}), finding.NotSatisfied, "from mode 100644 into 100755"},
-		{"another case", edited(change.File{Path: ".Custody.yaml", Status: change.Added, Mode: file}), finding.NotSatisfied, "edits the policy"},
+		{"another case", edited(change.File{Path: ".Custody.yaml", Status: change.Added, Mode: file}), finding.NotSatisfied, "adds the policy"},
 		{"folder replaced", edited(change.File{Path: ".github", Status: change.Added, Mode: git.ModeSymlink}), finding.NotSatisfied, ""},
 		{"named by the policy", edited(change.File{Path: "deploy/prod.tf", Mode: file, OldMode: file}), finding.NotSatisfied, "edits a judge file by .custody.yaml"},
 		{"files cut", func(c *change.Change) { c.Limits = []change.Limit{{What: "files", Max: 1}} }, finding.NotAssessed, ""},

@@ -21,6 +21,7 @@ type search struct {
 	unread   []finding.Reason // of these, what was not searched, and operands that are not there
 	skipped  int              // of unread, those not listed
 	hits     []hit
+	shown    int  // of hits, how many are listed with their blob
 	done     bool // enough was found
 	more     bool // and there may be more than was kept
 }
@@ -60,7 +61,7 @@ func verify(ctx context.Context, in *Input) ([]requirementResult, error) {
 		case in.Head == nil:
 			r.because(ReasonUnread, "the files of head were not given")
 		default:
-			searches = append(searches, &search{result: r})
+			searches = append(searches, &search{result: r, shown: in.Limits.Places})
 		}
 	}
 	if len(searches) == 0 {
@@ -234,7 +235,7 @@ func (s *search) conclude(files []TreeFile) {
 	switch {
 	case found && r.Expects() == Present:
 		r.outcome = finding.Satisfied
-		r.because(ReasonCounted, "presence: found in %s", s.places())
+		s.list()
 	case found:
 		r.outcome = finding.NotSatisfied
 		s.report()
@@ -265,17 +266,17 @@ func (s *search) conclude(files []TreeFile) {
 // report turns hits of something unwanted into findings.
 func (s *search) report() {
 	r := s.result
-	r.because(ReasonCounted, "presence: found in %s", s.places())
+	s.list()
 	for _, h := range s.hits {
 		f := finding.Finding{
 			Rule: string(r.ID), Level: r.Severity,
 			Place:   finding.Place{Path: h.path.Escaped(), StartLine: h.line.Number, EndLine: h.line.Number},
-			Message: fmt.Sprintf("%s: the line matches %q (blob %s)", r.title(), clip(r.Verification), h.id.Short()),
+			Message: fmt.Sprintf("%s: the line matches %q", r.title(), clip(r.Verification)),
 			Remedy:  s.remedy("Take it out"),
 			Who:     "the authors of the change, or who answers for the requirement",
 		}
 		if h.line.Binary {
-			f.Message = fmt.Sprintf("%s: the binary file matches %q (blob %s)", r.title(), clip(r.Verification), h.id.Short())
+			f.Message = fmt.Sprintf("%s: the binary file matches %q", r.title(), clip(r.Verification))
 		}
 		r.found = append(r.found, scoped{f, []change.Path{h.path}})
 	}
@@ -296,18 +297,19 @@ func (s *search) remedy(todo string) string {
 	return todo + "."
 }
 
-// places names where a pattern was found, with the blob that was read.
-func (s *search) places() string {
-	first := s.hits[0]
-	place := finding.Place{Path: first.path.Escaped(), StartLine: first.line.Number}.String()
-	if first.line.Binary {
-		place += " (binary)"
+// list says where a pattern was found, and in which blob.
+func (s *search) list() {
+	r := s.result
+	for _, h := range s.hits[:min(len(s.hits), s.shown)] {
+		detail := fmt.Sprintf("presence: found in line %d of blob %s", h.line.Number, h.id.Short())
+		if h.line.Binary {
+			detail = fmt.Sprintf("presence: found in binary blob %s", h.id.Short())
+		}
+		r.reasons = append(r.reasons, finding.Reason{Code: ReasonCounted, Detail: detail, Path: h.path.Escaped()})
 	}
-	text := fmt.Sprintf("%s (blob %s)", place, first.id.Short())
-	if n := len(s.hits) - 1; n > 0 {
-		text += fmt.Sprintf(" and %s", plural(n, "more line", "more lines"))
+	if n := len(s.hits) - s.shown; n > 0 {
+		r.because(ReasonCounted, "presence: found in %s", plural(n, "more line", "more lines"))
 	}
-	return text
 }
 
 func (s *search) hint() string {

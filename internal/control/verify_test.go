@@ -34,18 +34,18 @@ func TestVerification(t *testing.T) {
 		want                     finding.Outcome
 		says                     string
 	}{
-		{"present", "grep -r 'AESGCM' --include='*.py' src", "", finding.Satisfied, "presence: found in src/crypto.py:2 (blob "},
+		{"present", "grep -r 'AESGCM' --include='*.py' src", "", finding.Satisfied, "presence: found in line 2 of blob "},
 		{"nowhere", "grep -r 'ChaCha' --include='*.py' src", "", finding.NotSatisfied, `Data is encrypted: nothing in 2 files matches`},
 		{"absent", "! grep -r 'RC4' --include='*.py' src", "", finding.Satisfied, "presence: not found in 2 files"},
 		{"absent by field", "grep -r 'RC4' --include='*.py' src", "    expect: absent\n", finding.Satisfied, "presence: not found in 2 files"},
 		{"there", "! grep -r 'DES' --include='*.py' src", "", finding.NotSatisfied, "error src/old.py:1: Data is encrypted: the line matches"},
-		{"in a file", "grep -q AESGCM src/crypto.py", "", finding.Satisfied, "src/crypto.py:2"},
-		{"narrowed by paths", "grep -r AESGCM .", "    paths: ['src/**/*.txt']\n", finding.Satisfied, "found in src/notes.txt:1"},
-		{"binary", "grep -r AESGCM --include='image.py'", "", finding.Satisfied, "image.py (binary)"},
+		{"in a file", "grep -q AESGCM src/crypto.py", "", finding.Satisfied, " src/crypto.py"},
+		{"narrowed by paths", "grep -r AESGCM .", "    paths: ['src/**/*.txt']\n", finding.Satisfied, "found in line 1 of blob"},
+		{"binary", "grep -r AESGCM --include='image.py'", "", finding.Satisfied, "found in binary blob"},
 		{"no file, present", "grep -r AESGCM --include='*.rs'", "", finding.NotAssessed, "selects no file at head, so it proves nothing"},
 		{"no file, absent", "! grep -r AESGCM --include='*.rs'", "", finding.NotAssessed, "selects no file at head, so it proves nothing"},
 		{"the common mistake", "! grep -r AESGCM --include='.py'", "", finding.NotAssessed, `write --include='*.py'`},
-		{"a missing operand, found elsewhere", "grep -r AESGCM src missing", "", finding.Satisfied, "src/crypto.py:2"},
+		{"a missing operand, found elsewhere", "grep -r AESGCM src missing", "", finding.Satisfied, " src/crypto.py"},
 		{"a missing operand, absent", "! grep -r RC4 src/crypto.py missing", "", finding.NotAssessed, "nothing stands there at head missing"},
 		{"a missing operand, not found", "grep -r RC4 src/crypto.py missing", "", finding.NotAssessed, "nothing stands there at head missing"},
 		{"too large, absent", "! grep -r RC4 --include='*.java'", "", finding.NotAssessed, "1048577 bytes, over the limit of 1048576 big.java"},
@@ -97,7 +97,7 @@ func TestReadOnce(t *testing.T) {
 func TestEnoughIsEnough(t *testing.T) {
 	head := newHead("b.py: x\n", "a.py: x\n", "c.py: x\n")
 	checks := evaluate(t, Input{Requirements: []*Requirements{oneRequirement(t, "grep -r x", "")}, Head: head})
-	if got := checks["SEC-1"]; !strings.Contains(text(got), "found in a.py:1") || len(head.read) != 1 {
+	if got := checks["SEC-1"]; !strings.Contains(text(got), " a.py\n") || len(head.read) != 1 {
 		t.Errorf("%d files were read\n%s", len(head.read), text(got))
 	}
 }
@@ -186,6 +186,12 @@ func TestStarterRequirements(t *testing.T) {
 		}
 		if got := evaluate(t, Input{Requirements: []*Requirements{r}, Head: good})[string(c.ID)]; got.Outcome != finding.Satisfied {
 			t.Errorf("%s finds what is none: %s", c.ID, text(got))
+		}
+	}
+	unmet := requirementsFile(t, string(config.StarterRequirements("x", config.StarterLanguages(), "SEC-GO-TLS", "SEC-GO-HASH")))
+	for i, c := range unmet.Controls {
+		if warned := c.ID == "SEC-GO-TLS" || r.Controls[i].Severity == finding.Warning; (c.Severity == finding.Warning) != warned || c.ID != r.Controls[i].ID {
+			t.Errorf("%s has severity %s when SEC-GO-TLS is not met", c.ID, c.Severity)
 		}
 	}
 	if only := requirementsFile(t, string(config.StarterRequirements("x", []string{"cobol"}))); len(only.Controls) != 1 {

@@ -150,8 +150,7 @@ func (d *Document) checkBytes() error {
 		switch {
 		case r == utf8.RuneError && n == 1:
 			return d.atOffset(i, "a byte that is not UTF-8", "save the file as UTF-8")
-		case r == 0xFEFF && i > 0, r >= 0x80 && r < 0xA0, r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069, r == 0x2028, r == 0x2029:
-			// Bidirectional controls and odd line ends show a reader something else than what is read.
+		case r == 0xFEFF && i > 0, hidden(r):
 			return d.atOffset(i, fmt.Sprintf("an invisible control character (U+%04X)", r), "")
 		}
 		i += n
@@ -161,6 +160,13 @@ func (d *Document) checkBytes() error {
 	}
 	d.src = bytes.TrimPrefix(d.src, []byte("\uFEFF"))
 	return nil
+}
+
+// hidden are control characters and those that make text look other than it is read:
+// bidirectional controls and odd line ends. Tabs and newlines are none.
+func hidden(r rune) bool {
+	return r < ' ' && r != '\n' && r != '\t' || r >= 0x7f && r < 0xA0 ||
+		r >= 0x202A && r <= 0x202E || r >= 0x2066 && r <= 0x2069 || r == 0x2028 || r == 0x2029 || r == 0x200E || r == 0x200F || r == 0x061C
 }
 
 // tokens splits the file and refuses everything outside of the subset, and too deep
@@ -281,6 +287,9 @@ func (d *Document) convert(n ast.Node, depth int) (*Node, error) {
 		}
 	case *ast.StringNode:
 		node.Kind, node.Text, node.IsText = Scalar, v.Value, true
+		if strings.ContainsFunc(v.Value, hidden) || !utf8.ValidString(v.Value) {
+			return nil, d.at(pos, "an escape for a control character is not supported here", "")
+		}
 	case *ast.LiteralNode:
 		node.Kind, node.Text, node.IsText = Scalar, v.Value.Value, true
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:

@@ -86,6 +86,8 @@ func TestRefused(t *testing.T) {
 		{"NUL", "version: 1\nname: a\x00b\n", `2:8: a control character (0x00)`},
 		{"not UTF-8", "version: 1\nname: caf\xe9\n", `2:10: a byte that is not UTF-8`},
 		{"bidi", "version: 1\nname: a\u202eb\n", `2:8: an invisible control character (U+202E)`},
+		{"escaped control", "version: 1\nname: \"a\\e[31mb\"\n", `2:7: an escape for a control character`},
+		{"escaped bidi", "version: 1\nname: \"a\\u202eb\"\n", `2:7: an escape for a control character`},
 		{"unclosed quote", "version: 1\nname: \"x\n", `2:7: could not find end character of double-quoted text`},
 		{"bad escape", "version: 1\nname: \"a\\sb\"\n", `2:10: `},
 		{"bad indentation", "version: 1\n  name: x\n", `:`},
