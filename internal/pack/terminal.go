@@ -43,27 +43,36 @@ func WriteText(w io.Writer, v *review.Verdict, path, digest string) error {
 	return err
 }
 
-// writeOpen lists the checks that are not met or not assessed, those that block first.
+// writeOpen lists the checks that block because they are not met or not assessed, and
+// names those that do not block.
 func writeOpen(b *strings.Builder, view *view) {
-	shown, more := 0, 0
+	var blocking []check
+	var others []string
 	for _, c := range view.Checks {
-		if c.Outcome != finding.NotSatisfied && c.Outcome != finding.NotAssessed {
-			continue
+		switch {
+		case c.Outcome != finding.NotSatisfied && c.Outcome != finding.NotAssessed:
+		case c.Kind == finding.Rule && c.Level == finding.Error:
+			blocking = append(blocking, c)
+		default:
+			others = append(others, name(c.ID)+" ("+c.Outcome.String()+")")
 		}
-		if shown == terminalChecks {
-			more++
-			continue
-		}
-		if shown == 0 {
-			b.WriteString("\n")
-		}
-		shown++
+	}
+	if len(blocking)+len(others) > 0 {
+		b.WriteString("\n")
+	}
+	for _, c := range blocking[:min(len(blocking), terminalChecks)] {
 		fmt.Fprintf(b, "  %-13s  %s: %s\n", c.Outcome, name(c.ID), name(c.Name))
 		if len(c.Why) > 0 {
 			fmt.Fprintf(b, "                 %s\n", plain(c.Why[0], nameLimit))
 		}
 	}
-	if more > 0 {
-		fmt.Fprintf(b, "  and %s in the pack\n", plural(more, "more", "more"))
+	if n := len(blocking) - terminalChecks; n > 0 {
+		fmt.Fprintf(b, "  and %s in the pack\n", plural(n, "more", "more"))
+	}
+	if n := len(others) - terminalChecks; n > 0 {
+		others = append(others[:terminalChecks], plural(n, "more", "more"))
+	}
+	if len(others) > 0 {
+		fmt.Fprintf(b, "  open, but does not block by itself: %s\n", strings.Join(others, ", "))
 	}
 }
