@@ -2,6 +2,7 @@ package lang
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -145,7 +146,6 @@ func checkResolution(t *testing.T, l *Language, tree memTree, imp Import, to Res
 // would take hours.
 func TestHostile(t *testing.T) {
 	const size = 256 << 10
-	start := time.Now()
 	for _, unit := range []string{
 		"(", "{", "[", "}", "`${", "<a>{", "<a b={", "<a><", "<T>(x) => ", "</a>", "<a", "/", "/*", "//\r", "'", "\"", "\"\"\"", "'''",
 		"f'{", "f\"{a:{", "f'''{a:", "f'{a:}", "import ", "import {", "import a,", "import type ", "export {a", "export * from", "from . import (",
@@ -164,5 +164,58 @@ func TestHostile(t *testing.T) {
 			}
 		}
 	}
-	t.Log(time.Since(start))
+}
+
+// TestHostileTrees asks resolvers of trees in which everything bears the same name, or
+// lies very deep, many thousand questions.
+func TestHostileTrees(t *testing.T) {
+	const n = 1000
+	deep := strings.Repeat("d/", 1000)
+	long := strings.Repeat("a/", 500) + "a"
+	dotted := strings.ReplaceAll(long, "/", ".")
+	trees := map[string]memTree{"same": {}, "deep": {}}
+	for i := range n {
+		at := fmt.Sprintf("p%d/", i)
+		for path, src := range map[string]string{
+			"go.mod": "module m\nrequire m v1\nreplace m => ./", "x.go": "package x", "vendor/x/x.go": "",
+			"package.json": `{"name":"m","main":"dist/x.js","exports":{"./*":"./*"}}`, "src/x.ts": "",
+			"tsconfig.json": `{"extends":["../tsconfig.json","./tsconfig.json"],"compilerOptions":{"baseUrl":".","paths":{"m*":["./*"]}}}`,
+			"m/__init__.py": "", "setup.py": "", "X.java": "package m; class X { Y y; }", "Y.java": "package m; class Y {}", "Z.kt": "",
+		} {
+			trees["same"][at+path] = []byte(src)
+		}
+		if i < 200 {
+			trees["deep"][deep+at+"x.go"] = nil
+			trees["deep"][deep+at+"__init__.py"] = nil
+			trees["deep"][deep+at+"src/package.json"] = []byte(`{"name":"m"}`)
+			trees["deep"][deep+at+"X.java"] = []byte("package m; class X {}")
+		}
+	}
+	for name, tree := range trees {
+		cached := &cachedTree{memTree: tree, files: tree.Files(), facts: map[string]*Facts{}}
+		for _, path := range cached.files {
+			cached.facts[path] = tree.Facts(path)
+		}
+		for _, l := range All {
+			if l.Name == "tsx" || l.Name == "vue" || l.Name == "svelte" {
+				continue // resolve as typescript and javascript do
+			}
+			began := time.Now()
+			r := l.NewResolver(cached)
+			for i := range n {
+				from := fmt.Sprintf("p%d/x", i)
+				if name == "deep" {
+					from = deep + fmt.Sprintf("p%d/x", i%200)
+				}
+				for _, spec := range []string{"m", "m/x", "m.X", "m.x", "./x", "#x", "@/x", long, dotted, "X", "Z"} {
+					for _, kind := range []ImportKind{Static, Embed, SamePackage} {
+						r.Resolve(from+l.Extensions[0], Import{Spec: spec, Kind: kind, Names: []string{"*"}})
+					}
+				}
+			}
+			if took := time.Since(began); took > 10*time.Second {
+				t.Errorf("%s: %s takes %v", l.Name, name, took)
+			}
+		}
+	}
 }

@@ -85,8 +85,11 @@ func (r *goResolver) Resolve(from string, imp Import) Resolution {
 // maxClaims bounds how many modules of the same path are kept, the first by folder.
 const maxClaims = 16
 
-// maxSpec bounds what is looked up, in bytes.
-const maxSpec = 1024
+// What is looked up at all, in any language.
+const (
+	maxSpec     = 1024 // bytes of a name
+	maxElements = 64   // of a dotted name
+)
 
 // addFolder notes a folder of Go files, and the vendor folders that it lies in.
 func (r *goResolver) addFolder(folder string) {

@@ -100,6 +100,9 @@ func (r *javaResolver) mentioned(from, name string) Resolution {
 // named finds the file of a full name: the longest package that declares the next
 // element as a type. What stands behind it is a nested type or a member.
 func (r *javaResolver) named(from, name string) Resolution {
+	if strings.Count(name, ".") > maxElements {
+		return Resolution{}
+	}
 	for end := strings.LastIndexByte(name, '.'); end > 0; end = strings.LastIndexByte(name[:end], '.') {
 		next, _, _ := strings.Cut(name[end+1:], ".")
 		if to := r.typeIn(from, name[:end], next); len(to.Files) > 0 {

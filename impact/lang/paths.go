@@ -1,6 +1,7 @@
 package lang
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 )
@@ -34,26 +35,40 @@ func under(folder, name string) string {
 // joinPath follows a relative path with "." and ".." from folder; false when it leaves
 // the tree. Unlike path.Join it never goes above the root.
 func joinPath(folder, rel string) (string, bool) {
-	var parts []string
+	out := make([]byte, 0, len(folder)+1+len(rel))
 	if folder != "." {
-		parts = strings.Split(folder, "/")
+		out = append(out, folder...)
 	}
 	for part := range strings.SplitSeq(rel, "/") {
 		switch part {
 		case "", ".":
 		case "..":
-			if len(parts) == 0 {
+			if len(out) == 0 {
 				return "", false
 			}
-			parts = parts[:len(parts)-1]
+			out = out[:max(0, bytes.LastIndexByte(out, '/'))]
 		default:
-			parts = append(parts, part)
+			if len(out) > 0 {
+				out = append(out, '/')
+			}
+			out = append(out, part...)
 		}
 	}
-	if len(parts) == 0 {
+	if len(out) == 0 {
 		return ".", true
 	}
-	return strings.Join(parts, "/"), true
+	return string(out), true
+}
+
+// sharedFolders counts the leading elements that two paths have in common.
+func sharedFolders(a, b string) int {
+	n := 0
+	for i := 0; i < len(a) && i < len(b) && a[i] == b[i]; i++ {
+		if a[i] == '/' {
+			n++
+		}
+	}
+	return n
 }
 
 // ancestors yields folder, its parent and so on up to ".".

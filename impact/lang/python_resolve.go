@@ -14,7 +14,9 @@ import (
 // parent folder has none. Nothing in the tree says which of them are on the path when
 // a file runs, so roots above the importing file come first and count fully.
 func newPythonResolver(tree Tree) Resolver {
-	r := &pyResolver{tree: tree, folders: map[string]bool{}, roots: map[string]pyRoot{}, names: map[string][]string{}}
+	r := &pyResolver{
+		tree: tree, folders: map[string]bool{}, roots: map[string]pyRoot{}, names: map[string][]string{}, known: map[string]bool{},
+	}
 	var modules []string
 	for _, path := range tree.Files() {
 		switch base := baseOf(path); {
@@ -56,6 +58,7 @@ type pyResolver struct {
 	folders map[string]bool     // holds Python files, at any depth
 	roots   map[string]pyRoot   // folders that may be on the interpreter's path
 	names   map[string][]string // top-level name -> roots that offer it
+	known   map[string]bool     // names of all modules and folders, wherever they are
 }
 
 // pyRoot says how a folder came to be a root.
@@ -67,14 +70,13 @@ const (
 )
 
 const (
-	pyElsewhere   = 900 // in a declared root that is not above the importing file
-	pyFixture     = 600 // in a derived root that is not above it
-	pyAmbiguous   = 500 // several roots elsewhere offer the name
-	pyShadows     = 500 // a module of the standard library has the same name
-	pyGuess       = 600 // a relative dynamic import: relative to what is not known
-	maxPyRoots    = 16  // roots elsewhere that are asked for one name
-	maxPyAbove    = 64  // folders above the importing file that are asked
-	maxPyElements = 64  // of a dotted name
+	pyElsewhere = 900 // in a declared root that is not above the importing file
+	pyFixture   = 600 // in a derived root that is not above it
+	pyAmbiguous = 500 // several roots elsewhere offer the name
+	pyShadows   = 500 // a module of the standard library has the same name
+	pyGuess     = 600 // a relative dynamic import: relative to what is not known
+	maxPyRoots  = 16  // roots elsewhere that are asked for one name
+	maxPyAbove  = 64  // folders above the importing file that are asked
 )
 
 func isPyModule(base string) bool {
@@ -97,10 +99,12 @@ func (r *pyResolver) nameTopLevel(modules []string) {
 	}
 	for _, path := range modules {
 		stem, _, _ := strings.Cut(baseOf(path), ".")
+		r.known[stem] = true
 		offer(folderOf(path), stem)
 	}
 	for folder := range r.folders {
 		if folder != "." {
+			r.known[baseOf(folder)] = true
 			offer(folderOf(folder), baseOf(folder))
 		}
 	}
@@ -118,7 +122,7 @@ func (r *pyResolver) nameTopLevel(modules []string) {
 }
 
 func (r *pyResolver) Resolve(from string, imp Import) Resolution {
-	if len(imp.Spec) > maxSpec || strings.Count(imp.Spec, ".") > maxPyElements {
+	if len(imp.Spec) > maxSpec || strings.Count(imp.Spec, ".") > maxElements {
 		return Resolution{}
 	}
 	if imp.Level > 0 {
@@ -147,6 +151,9 @@ func (r *pyResolver) relative(from string, imp Import) Resolution {
 
 func (r *pyResolver) absolute(from string, imp Import) Resolution {
 	first, _, _ := strings.Cut(imp.Spec, ".")
+	if !r.known[first] {
+		return Resolution{External: true}
+	}
 	folder := folderOf(from)
 	_, standard := slices.BinarySearch(pyStandard[:], first)
 	claimed := false

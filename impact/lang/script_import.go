@@ -178,12 +178,15 @@ func (r *scriptReader) requireCall() (string, bool) {
 }
 
 // exportWord reads on behind "export": it names a module in "export * from",
-// "export { a } from" and their type-only forms.
+// "export { a } from", their type-only forms, and Babel's "export a from".
 func (s *scriptScanner) exportWord(at int) {
 	r := scriptReader{s.src, s.i}
 	kind := Static
 	if c := r.peek(); c != '*' && c != '{' {
-		if r.word() != "type" {
+		if word := r.word(); word != "type" {
+			if spec, ok := r.fromClause(); ok && word != "" {
+				s.add(at, spec, Static)
+			}
 			return
 		}
 		kind = TypeOnly

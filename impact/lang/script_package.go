@@ -190,7 +190,7 @@ func (r *scriptResolver) builtFrom(p *scriptPackage, target string) Resolution {
 		}
 		for _, base := range []string{"src", "lib", "."} {
 			for _, guess := range []string{rest, under(rest, "index")} {
-				if files := r.source(under(under(p.folder, base), guess)); files != nil {
+				if files := r.suffixed(under(under(p.folder, base), guess), ^scriptSuffixes(0)); files != nil {
 					return Resolution{Files: files, Confidence: scriptSource}
 				}
 			}
@@ -201,7 +201,7 @@ func (r *scriptResolver) builtFrom(p *scriptPackage, target string) Resolution {
 		return Resolution{}
 	}
 	for _, guess := range []string{"src/index", "src/main", "index", "src/" + name} {
-		if files := r.source(under(p.folder, guess)); files != nil {
+		if files := r.suffixed(under(p.folder, guess), ^scriptSuffixes(0)); files != nil {
 			return Resolution{Files: files, Confidence: scriptSource}
 		}
 	}
@@ -213,16 +213,6 @@ func (r *scriptResolver) builtFrom(p *scriptPackage, target string) Resolution {
 func isEntry(p *scriptPackage, stem string) bool {
 	return stem == "index" || stem == "main" || stem == path.Base(p.name) ||
 		slices.ContainsFunc(p.mains, func(main string) bool { return builtStem(baseOf(main)) == stem })
-}
-
-// source is file without the files that a build makes.
-func (r *scriptResolver) source(path string) []string {
-	for _, ext := range scriptExtensions {
-		if r.tree.Has(path + ext) {
-			return []string{path + ext}
-		}
-	}
-	return nil
 }
 
 // builtStem cuts what builds add to a file's name: .d.mts, .min.js, .esm-bundler.js.

@@ -1,6 +1,7 @@
 package lang
 
 import (
+	"math/bits"
 	"slices"
 	"strings"
 )
@@ -12,6 +13,7 @@ func newScriptResolver(tree Tree) Resolver {
 		tree:     tree,
 		packages: map[string]*scriptPackage{},
 		named:    map[string][]*scriptPackage{},
+		stems:    map[string]scriptSuffixes{},
 		modules:  map[string]bool{},
 		configs:  map[string]*scriptConfig{},
 		places:   map[string]*scriptPlace{},
@@ -20,6 +22,7 @@ func newScriptResolver(tree Tree) Resolver {
 		if i := strings.LastIndex("/"+path, "/node_modules/"); i >= 0 {
 			r.modules[under(".", strings.TrimSuffix(path[:i], "/"))] = true
 		}
+		r.addStems(path)
 		if baseOf(path) != "package.json" {
 			continue
 		}
@@ -39,6 +42,7 @@ type scriptResolver struct {
 	tree     Tree
 	packages map[string]*scriptPackage   // by folder
 	named    map[string][]*scriptPackage // by name, those outside of node_modules
+	stems    map[string]scriptSuffixes   // path without suffix -> those that are there
 	modules  map[string]bool             // folders that hold a node_modules folder
 	configs  map[string]*scriptConfig    // by path of the file
 	places   map[string]*scriptPlace     // by folder, as asked for
@@ -187,58 +191,85 @@ func (r *scriptResolver) path(path string, folderOnly bool) []string {
 	return r.file(under(path, "index"))
 }
 
-// Extensions in the order in which they are tried. Declarations come last, since one
-// beside a script of the same name is a target too: the script is what runs, the
-// declaration what the compiler reads.
-var (
-	scriptExtensions = []string{".ts", ".tsx", ".js", ".jsx", ".mts", ".mjs", ".cts", ".cjs", ".d.ts", ".d.mts", ".d.cts", ".json", ".vue", ".svelte"}
-	scriptPlatforms  = []string{".native", ".ios", ".android", ".web"}
-	scriptSources    = map[string][]string{
-		".js":  {".ts", ".tsx", ".jsx", ".d.ts"},
-		".jsx": {".tsx", ".d.ts"},
-		".mjs": {".mts", ".d.mts"},
-		".cjs": {".cts", ".d.cts"},
-	}
+// scriptSuffixes is a set of indices of scriptExtensions.
+type scriptSuffixes uint16
+
+// scriptExtensions are tried in this order. Declarations come late, since one beside a
+// script of the same name is a target too: the script is what runs, the declaration
+// what the compiler reads.
+var scriptExtensions = [...]string{".ts", ".tsx", ".js", ".jsx", ".mts", ".mjs", ".cts", ".cjs", ".d.ts", ".d.mts", ".d.cts", ".json", ".vue", ".svelte"}
+
+const (
+	suffixTS scriptSuffixes = 1 << iota
+	suffixTSX
+	suffixJS
+	suffixJSX
+	suffixMTS
+	suffixMJS
+	suffixCTS
+	suffixCJS
+	suffixDTS
+	suffixDMTS
+	suffixDCTS
+
+	suffixCode = suffixTS | suffixTSX | suffixJS | suffixJSX
 )
 
+var (
+	// scriptPlatforms: React Native builds one of x.ios.js, x.android.js.
+	scriptPlatforms = [...]string{".native", ".ios", ".android", ".web"}
+	// scriptSources: what x.js may mean when there is no x.js.
+	scriptSources = map[string]scriptSuffixes{
+		".js":  suffixTS | suffixTSX | suffixJSX | suffixDTS,
+		".jsx": suffixTSX | suffixDTS,
+		".mjs": suffixMTS | suffixDMTS,
+		".cjs": suffixCTS | suffixDCTS,
+	}
+	scriptDeclarations = map[string]scriptSuffixes{".js": suffixDTS, ".jsx": suffixDTS, ".mjs": suffixDMTS, ".cjs": suffixDCTS}
+)
+
+// addStems notes what can be named without its suffix.
+func (r *scriptResolver) addStems(path string) {
+	for i, suffix := range scriptExtensions {
+		if stem, ok := strings.CutSuffix(path, suffix); ok {
+			r.stems[stem] |= 1 << i
+		}
+	}
+}
+
+// file looks for one file: the path itself, its source, the path with a suffix.
 func (r *scriptResolver) file(path string) []string {
-	if r.tree.Has(path) {
-		return r.withDeclaration(path)
-	}
 	ext := Extension(path)
-	if sources, ok := scriptSources[ext]; ok {
-		stem := path[:len(path)-len(ext)]
-		for _, ext := range sources {
-			if r.tree.Has(stem + ext) {
-				return []string{stem + ext}
-			}
+	stem := path[:len(path)-len(ext)]
+	if r.tree.Has(path) {
+		return append(r.suffixed(stem, scriptDeclarations[ext]), path)
+	}
+	if sources := scriptSources[ext]; sources != 0 {
+		if files := r.suffixed(stem, sources); files != nil {
+			return files
 		}
 	}
-	for _, ext := range scriptExtensions {
-		if r.tree.Has(path + ext) {
-			return r.withDeclaration(path + ext)
-		}
+	if files := r.suffixed(path, ^scriptSuffixes(0)); files != nil {
+		return files
 	}
 	var files []string
-	for _, platform := range scriptPlatforms { // React Native builds one of them
-		for _, ext := range scriptExtensions[:4] {
-			if r.tree.Has(path + platform + ext) {
-				files = append(files, path+platform+ext)
-				break
-			}
-		}
+	for _, platform := range scriptPlatforms {
+		files = append(files, r.suffixed(path+platform, suffixCode)...)
 	}
 	return files
 }
 
-// withDeclaration adds x.d.ts to x.js.
-func (r *scriptResolver) withDeclaration(path string) []string {
-	files := []string{path}
-	ext := Extension(path)
-	for _, source := range scriptSources[ext] {
-		if d := path[:len(path)-len(ext)] + source; strings.HasPrefix(source, ".d.") && r.tree.Has(d) {
-			files = append(files, d)
-		}
+// suffixed is the first of the suffixes with which the path is in the tree, and the
+// declaration beside it.
+func (r *scriptResolver) suffixed(path string, suffixes scriptSuffixes) []string {
+	there := r.stems[path]
+	if there&suffixes == 0 {
+		return nil
+	}
+	ext := scriptExtensions[bits.TrailingZeros16(uint16(there&suffixes))]
+	files := []string{path + ext}
+	if declared := scriptDeclarations[ext] & there; declared != 0 {
+		files = append(files, path+scriptExtensions[bits.TrailingZeros16(uint16(declared))])
 	}
 	return files
 }
@@ -330,9 +361,9 @@ func (r *scriptResolver) bare(place *scriptPlace, spec string) (to Resolution, k
 	confidence := scriptWorkspace
 	if len(twins) > 1 {
 		confidence = scriptTwins
-		at := place.nearest().folder
+		at := place.nearest().folder + "/"
 		best = slices.MaxFunc(twins, func(a, b *scriptPackage) int {
-			if d := sharedFolders(a.folder, at) - sharedFolders(b.folder, at); d != 0 {
+			if d := sharedFolders(a.folder+"/", at) - sharedFolders(b.folder+"/", at); d != 0 {
 				return d
 			}
 			return strings.Compare(b.folder, a.folder)
@@ -351,14 +382,4 @@ func splitPackage(spec string) (name, sub string) {
 		return name + "/" + second, rest
 	}
 	return name, sub
-}
-
-// sharedFolders counts the leading elements that two paths have in common.
-func sharedFolders(a, b string) int {
-	as, bs := strings.Split(a, "/"), strings.Split(b, "/")
-	n := 0
-	for n < len(as) && n < len(bs) && as[n] == bs[n] {
-		n++
-	}
-	return n
 }
