@@ -36,7 +36,7 @@ func custody(repo string, args []string) int {
 		return 2
 	}
 	switch args[0] {
-	case "version", "impact", "attest":
+	case "version", "impact", "attest", "verify":
 	case "scan":
 		if string(broken) == "graph" {
 			fmt.Println(`{"schema":"custody/graph/v1","nodes":[]}`)
@@ -50,7 +50,8 @@ func custody(repo string, args []string) int {
 			fmt.Fprintln(os.Stderr, "there is a pack already")
 			return 2
 		}
-		if err := os.WriteFile(args[i+1], nil, 0o600); err != nil {
+		if err := os.WriteFile(args[i+1], packOf(repo, string(broken), args), 0o600); err != nil {
+			fmt.Fprintln(os.Stderr, err)
 			return 2
 		}
 		return 3 // incomplete is an answer

@@ -44,6 +44,8 @@ type options struct {
 	out     string
 	name    string
 	only    string // name of one comparison; nothing is written then
+	ranges  int    // of history to audit, instead of the comparisons
+	floor   string // file to judge the ranges by
 }
 
 func run(ctx context.Context, args []string, stdout io.Writer) error {
@@ -57,10 +59,12 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	flags.StringVar(&o.out, "out", "bench/results", "write the result into `DIR`")
 	flags.StringVar(&o.name, "name", "", "as NAME.json (default: what the repository is called)")
 	flags.StringVar(&o.only, "only", "", "just the comparison called `NAME`, and write nothing")
+	flags.IntVar(&o.ranges, "ranges", 0, "audit `N` real changes instead, from one commit to a release")
+	flags.StringVar(&o.floor, "floor", "", "judge them by the policy in `FILE`, too")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if flags.NArg() > 0 || o.rounds < 3 || o.files < 1 {
+	if flags.NArg() > 0 || o.rounds < 3 || o.files < 1 || o.ranges < 0 {
 		return errors.New("see -h: no arguments, at least 3 rounds, at least 1 file")
 	}
 	var err error
@@ -73,6 +77,14 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	if o.name == "" {
 		o.name = repositoryName(o.repo)
 	}
+	if o.floor != "" {
+		if o.floor, err = filepath.Abs(o.floor); err != nil {
+			return err
+		}
+	}
+	if o.ranges > 0 {
+		return runRanges(ctx, o, stdout)
+	}
 
 	result, err := measure(ctx, o)
 	if err != nil {
@@ -84,12 +96,15 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	if o.only != "" {
 		return nil
 	}
-	file := filepath.Join(o.out, o.name+".json")
+	return writeResult(stdout, filepath.Join(o.out, o.name+".json"), result)
+}
+
+func writeResult(stdout io.Writer, file string, result any) error {
 	text, err := json.MarshalIndent(result, "", "  ")
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(o.out, 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err
 	}
 	if err := os.WriteFile(file, append(text, '\n'), 0o644); err != nil {

@@ -9,9 +9,11 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"os/exec"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -20,11 +22,13 @@ import (
 // A process is one command to run: where, with what on standard input, and how it may
 // end.
 type process struct {
-	dir   string
-	env   []string // all of it
-	args  []string
-	stdin []byte
-	exits []int // accepted besides 0
+	dir    string
+	env    []string // all of it
+	args   []string
+	stdin  []byte
+	exits  []int     // accepted besides 0
+	stderr io.Writer // gets a copy of standard error; nil: nobody does
+	watch  bool      // also measure the memory of this process alone, without its children
 }
 
 // cost is what one run took. The Go runtime starts children without copying its own
@@ -32,11 +36,13 @@ type process struct {
 // not.
 type cost struct {
 	wall, cpu time.Duration
-	peak      int64 // KiB
+	peak      int64 // KiB, of the largest of the process and its children
+	own       int64 // KiB, of the process alone, a few milliseconds before its end; 0: not known
+	exit      int
 }
 
 func (c cost) plus(d cost) cost {
-	return cost{c.wall + d.wall, c.cpu + d.cpu, max(c.peak, d.peak)}
+	return cost{wall: c.wall + d.wall, cpu: c.cpu + d.cpu, peak: max(c.peak, d.peak), own: max(c.own, d.own)}
 }
 
 // run runs it once, its output into w. One that ends otherwise than it may is an
@@ -49,18 +55,30 @@ func (p process) run(ctx context.Context, w io.Writer) (cost, error) {
 	}
 	cmd.Stdout = w // nil is the null device
 	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
+	if cmd.Stderr = &stderr; p.stderr != nil {
+		cmd.Stderr = io.MultiWriter(&stderr, p.stderr)
+	}
 	start := time.Now()
-	err := cmd.Run()
+	err := cmd.Start()
+	var own func() int64
+	if err == nil {
+		if p.watch {
+			own = watch(cmd.Process.Pid)
+		}
+		err = cmd.Wait()
+	}
 	wall := time.Since(start)
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && slices.Contains(p.exits, exit.ExitCode()) {
 		err = nil
 	}
 	if err != nil {
-		return cost{}, fmt.Errorf("%s: %w\n%s", strings.Join(p.args, " "), err, stderr.Bytes())
+		return cost{exit: cmd.ProcessState.ExitCode()}, fmt.Errorf("%s: %w\n%s", strings.Join(p.args, " "), err, stderr.Bytes())
 	}
-	c := cost{wall: wall, cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}
+	c := cost{wall: wall, cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), exit: cmd.ProcessState.ExitCode()}
+	if own != nil {
+		c.own = own()
+	}
 	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
 		c.peak = int64(usage.Maxrss)
 		if runtime.GOOS == "darwin" {
@@ -68,6 +86,38 @@ func (p process) run(ctx context.Context, w io.Writer) (cost, error) {
 		}
 	}
 	return c, nil
+}
+
+// watch follows the largest resident set of a running process. What the system reports
+// when it ends covers its children, too, and a git that maps a large pack would hide it.
+// The answer is 0 where there is no /proc.
+func watch(pid int) func() int64 {
+	file := fmt.Sprintf("/proc/%d/status", pid)
+	stop, peak := make(chan struct{}), make(chan int64)
+	go func() {
+		every := time.NewTicker(5 * time.Millisecond)
+		defer every.Stop()
+		last := int64(0)
+		for {
+			select {
+			case <-stop:
+				peak <- last
+				return
+			case <-every.C:
+				text, _ := os.ReadFile(file) // fails in the last moment
+				for line := range strings.Lines(string(text)) {
+					if f := strings.Fields(line); len(f) > 1 && f[0] == "VmHWM:" {
+						n, _ := strconv.ParseInt(f[1], 10, 64)
+						last = max(last, n)
+					}
+				}
+			}
+		}
+	}()
+	return func() int64 {
+		close(stop)
+		return <-peak
+	}
 }
 
 // A side is what one of the two does in a round: commands one after the other.
