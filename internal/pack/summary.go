@@ -84,8 +84,8 @@ func checkBlocks(w *view) []string {
 		if c.Level != finding.Error {
 			what += ", does not block"
 		}
-		if len(c.Evidence) > 0 {
-			what += "<br>Evidence for " + prose(name(strings.Join(c.Evidence, ", ")))
+		if c.Controls != "" {
+			what += "<br>" + prose(message(c.Controls))
 		}
 		why := ""
 		if len(c.Why) > 0 {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"custody/internal/change"
+	"custody/internal/control/frameworks"
 	"custody/internal/finding"
 	"custody/internal/review"
 )
@@ -301,20 +302,14 @@ func facts(v *review.Verdict) []string {
 // A check is a row of the table of rules and requirements.
 type check struct {
 	finding.Check
-	Evidence []string // "SOC 2 CC8.1"
+	Controls string // "Evidence for SOC 2 CC8.1", or that there is none yet
 	Why      []string
 	MoreWhy  int
 }
 
 func newCheck(c finding.Check) check {
 	row := check{Check: c}
-	for _, m := range c.Maps {
-		text := framework(m.Framework) + " " + m.ID
-		if m.Relation != "" && m.Relation != "direct" {
-			text += " (" + m.Relation + ")"
-		}
-		row.Evidence = append(row.Evidence, text)
-	}
+	row.Controls = evidence(c)
 	for _, r := range c.Reasons {
 		row.Why = append(row.Why, reasonText(r))
 	}
@@ -329,14 +324,35 @@ func newCheck(c finding.Check) check {
 	return row
 }
 
-// framework spells the frameworks that everybody knows as people write them.
-func framework(id string) string {
-	known := map[string]string{
-		"soc2-2017": "SOC 2", "iso27001-2022": "ISO/IEC 27001:2022", "iso27001-2013": "ISO/IEC 27001:2013",
-		"iso42001-2023": "ISO/IEC 42001:2023", "pci-dss-4.0.1": "PCI DSS 4.0.1", "nist-800-53-r5": "NIST SP 800-53",
-		"nist-ssdf-1.1": "NIST SSDF 1.1", "eu-ai-act": "EU AI Act", "slsa-1.2": "SLSA 1.2",
+// evidence says for which controls the check is evidence. One that is not met or was not
+// assessed is evidence for none.
+func evidence(c finding.Check) string {
+	var controls []string
+	for _, m := range c.Maps {
+		text := framework(m.Framework) + " " + m.ID
+		if m.Relation != "" && m.Relation != frameworks.Direct {
+			text += " (" + m.Relation + ")"
+		}
+		controls = append(controls, text)
 	}
-	return cmp.Or(known[id], id)
+	if len(controls) == 0 {
+		return ""
+	}
+	what := "No evidence for "
+	if c.Outcome == finding.Satisfied || c.Outcome == finding.Excepted {
+		what = "Evidence for "
+	}
+	return what + strings.Join(controls, ", ")
+}
+
+// framework spells a framework as people write it: the first part of its name.
+func framework(id string) string {
+	f, ok := frameworks.Get(id)
+	if !ok {
+		return id
+	}
+	short, _, _ := strings.Cut(f.Name, ",")
+	return short
 }
 
 // weight orders checks so that what blocks comes first.
