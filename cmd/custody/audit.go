@@ -78,7 +78,9 @@ func runAudit(ctx context.Context, p *process, o *auditOptions) error {
 	}
 	facts := openFacts(p, repo.CommonDir())
 	in.Repository, in.Facts = repo, facts
+	stop := progress(p, "reviewing")
 	verdict, err := review.Run(ctx, in)
+	stop()
 	if err != nil {
 		return explain(err, in)
 	}

@@ -89,7 +89,9 @@ func impactOfRange(ctx context.Context, p *process, o *impactOptions) (*impact.R
 		return nil, err
 	}
 	facts := openFacts(p, repo.CommonDir())
+	stop := progress(p, "tracing")
 	report, err := impact.Assess(ctx, impact.AssessInput{Source: impact.Objects(repo), Change: c, Facts: facts})
+	stop()
 	if err == nil {
 		facts.save(p)
 	}
@@ -111,7 +113,7 @@ func impactOfPaths(ctx context.Context, p *process, o *impactOptions) (*impact.R
 		return nil, err
 	}
 	facts := openFacts(p, repo.CommonDir())
-	graph, err := buildGraph(ctx, repo, head, facts)
+	graph, err := buildGraph(ctx, p, repo, head, facts)
 	if err != nil {
 		return nil, err
 	}

@@ -34,7 +34,7 @@ func runMeasure(ctx context.Context, p *process, o *standingOptions) error {
 	}
 	defer repo.Close()
 	facts := openFacts(p, repo.CommonDir())
-	graph, err := buildGraph(ctx, repo, commit.ID, facts)
+	graph, err := buildGraph(ctx, p, repo, commit.ID, facts)
 	if err != nil {
 		return err
 	}

@@ -47,7 +47,7 @@ func runScan(ctx context.Context, p *process, o *scanOptions) error {
 		return err
 	}
 	facts := openFacts(p, repo.CommonDir())
-	graph, err := buildGraph(ctx, repo, id, facts)
+	graph, err := buildGraph(ctx, p, repo, id, facts)
 	if err != nil {
 		return err
 	}
@@ -60,11 +60,12 @@ func runScan(ctx context.Context, p *process, o *scanOptions) error {
 }
 
 // buildGraph makes the graph of a commit.
-func buildGraph(ctx context.Context, repo reader, commit git.OID, facts impact.FactStore) (*impact.Graph, error) {
+func buildGraph(ctx context.Context, p *process, repo reader, commit git.OID, facts impact.FactStore) (*impact.Graph, error) {
 	c, err := repo.Commit(ctx, commit)
 	if err != nil {
 		return nil, err
 	}
+	defer progress(p, "reading imports")()
 	return impact.Build(ctx, impact.BuildInput{
 		Source: impact.Objects(repo), Commit: commit, Tree: c.Tree, Facts: facts,
 	})
