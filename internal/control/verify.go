@@ -56,8 +56,7 @@ func verify(ctx context.Context, in *Input) ([]requirementResult, error) {
 		case r.Verification == "":
 			r.because(ReasonNoVerification, "the requirement has no verification")
 		case r.command == nil:
-			reason := ReasonUnsupported
-			r.because(reason, "%s", refusal(r.refused))
+			r.because(ReasonUnsupported, "%s", refusal(r.refused))
 		case in.Head == nil:
 			r.because(ReasonUnread, "the files of head were not given")
 		default:
