@@ -1,17 +1,13 @@
 package main
 
 import (
+	"fmt"
 	"sync"
 	"time"
-
-	"github.com/schollz/progressbar/v3"
 )
 
-// progressAfter is how long work may take before a terminal shows that it goes on.
-const progressAfter = time.Second
-
-// progress shows on a terminal that work which takes over a second goes on. The caller
-// stops it before it prints anything else.
+// progress shows on a terminal that work which takes over a second goes on, and for how
+// long. The caller stops it before it prints anything else.
 func progress(p *process, what string) (stop func()) {
 	if !p.terminal {
 		return func() {}
@@ -19,27 +15,15 @@ func progress(p *process, what string) (stop func()) {
 	done := make(chan struct{})
 	var wait sync.WaitGroup
 	wait.Go(func() {
-		select {
-		case <-done:
-			return
-		case <-time.After(progressAfter):
-		}
-		bar := progressbar.NewOptions(-1,
-			progressbar.OptionSetWriter(p.err),
-			progressbar.OptionSetDescription(what),
-			progressbar.OptionSpinnerType(14),
-			progressbar.OptionSetElapsedTime(true),
-			progressbar.OptionClearOnFinish(),
-		)
-		tick := time.NewTicker(100 * time.Millisecond)
+		tick := time.NewTicker(time.Second)
 		defer tick.Stop()
-		for {
+		for seconds := 1; ; seconds++ {
 			select {
 			case <-done:
-				_ = bar.Finish()
+				fmt.Fprint(p.err, "\r\x1b[K") // leave an empty line behind
 				return
 			case <-tick.C:
-				_ = bar.Add(1)
+				fmt.Fprintf(p.err, "\r%s ... %d s", what, seconds)
 			}
 		}
 	})
