@@ -109,6 +109,8 @@ var links = []struct {
 }{
 	{"cmd/custody", slices.Concat(databases, servers, github),
 		"the command line links no database, queue, cloud or metrics library"},
+	{"cmd/custody", []string{"net/http/...", "net/rpc/..."},
+		"the command line and the hooks speak to no network"},
 	{"internal/pack/verify", slices.Concat(network, databases, servers, github, []string{"html/template", "text/template", "os/exec", "custody/internal/git/..."}),
 		"a pack is checked with no renderer, no git and no network"},
 }
