@@ -22,7 +22,9 @@ func newGoResolver(tree Tree) Resolver {
 		case strings.HasSuffix(path, ".go"):
 			r.addFolder(folderOf(path))
 		case baseOf(path) == "go.mod":
-			m := parseGoMod(folderOf(path), tree.Read(path))
+			src := tree.Read(path)
+			r.blind = r.blind || src == nil
+			m := parseGoMod(folderOf(path), src)
 			r.roots[m.root] = m
 			if m.path != "" && len(r.modules[m.path]) < maxClaims {
 				r.modules[m.path] = append(r.modules[m.path], m)
@@ -51,12 +53,13 @@ type goResolver struct {
 	local   map[string]string      // module path -> folder, from the replace lines of all modules
 	places  map[string]*goPlace    // by folder, as asked for
 	guessed string                 // import path of the root, in a tree without go.mod
+	blind   bool                   // a go.mod could not be read: what it names is not known
 	globbed int                    // paths that embed patterns were compared with
 }
 
 const (
 	goOtherModule = 900 // of this tree, but the importing module does not ask for it
-	goAmbiguous   = 600 // several modules claim the path, or a module boundary is crossed
+	goCrossed     = 600 // the folder belongs to a nested module of another path
 	goNoModule    = 700 // no go.mod: the import path of the root is guessed
 )
 
@@ -82,7 +85,8 @@ func (r *goResolver) Resolve(from string, imp Import) Resolution {
 	return r.withModules(folder, own, imp.Spec)
 }
 
-// maxClaims bounds how many modules of the same path are kept, the first by folder.
+// maxClaims bounds how many modules of the same path are kept: as many count as too
+// many to tell apart.
 const maxClaims = 16
 
 // What is looked up at all, in any language.
@@ -138,8 +142,8 @@ func (r *goResolver) place(folder string) *goPlace {
 func (r *goResolver) moduleOf(folder string) *goModule { return r.place(folder).module }
 
 // withModules follows the order of the go command: the standard library, the own
-// module, what go.mod replaces by a folder of this tree, the other modules of the
-// tree, the vendor folder. A module's own packages come before a nested module of the
+// module, what go.mod replaces by a folder of this tree or requires of it, the vendor
+// folder; at last any module of the tree. A module's own packages come before a nested module of the
 // same path: the go command does not see one that nobody requires.
 func (r *goResolver) withModules(folder string, own *goModule, spec string) Resolution {
 	if to, ok := r.standard(own, spec); ok {
@@ -152,18 +156,18 @@ func (r *goResolver) withModules(folder string, own *goModule, spec string) Reso
 			}
 		}
 	}
-	confidence := 1000
 	to, claimed := r.asked(own, spec)
-	if to == "" {
-		to, confidence = r.unasked(spec)
-	}
 	if to != "" {
-		return Resolution{Package: to, Confidence: confidence}
+		return Resolution{Package: to, Confidence: 1000}
 	}
 	if to := r.inFolders(r.place(folder).vendors, spec); to != "" {
 		return Resolution{Package: to, Confidence: 1000}
 	}
-	return Resolution{External: !claimed}
+	to, confidence, several := r.unasked(spec)
+	if to != "" {
+		return Resolution{Package: to, Confidence: confidence}
+	}
+	return Resolution{External: !claimed && !several && !r.blind}
 }
 
 // cutModule is spec without the module's path, if it lies in the module.
@@ -190,13 +194,10 @@ func (r *goResolver) asked(own *goModule, spec string) (folder string, claimed b
 			claimed = true
 		}
 		if own.required[head] {
-			for _, m := range r.modules[head] {
-				if to := under(m.root, rest); r.folders[to] && r.moduleOf(to) == m {
-					return to, true
-				}
-				claimed = true
+			if m, several := r.holder(head, rest); m != nil && !several {
+				return under(m.root, rest), true
 			}
-			if !claimed {
+			if claimed = claimed || len(r.modules[head]) > 0; !claimed {
 				return "", false // a dependency from outside of this tree
 			}
 		}
@@ -207,27 +208,35 @@ func (r *goResolver) asked(own *goModule, spec string) (folder string, claimed b
 
 // unasked looks in all modules of the tree, as a go.work file or another module's
 // replace lines may ask for them.
-func (r *goResolver) unasked(spec string) (folder string, confidence int) {
+func (r *goResolver) unasked(spec string) (folder string, confidence int, several bool) {
 	for head, rest := range prefixes(spec) {
-		hits := 0
-		for _, m := range r.modules[head] {
-			if to := under(m.root, rest); r.folders[to] {
-				if hits++; hits == 1 {
-					folder, confidence = to, goOtherModule
-				}
-				if hits > 1 || r.moduleOf(to) != m {
-					confidence = goAmbiguous
-				}
+		m, several := r.holder(head, rest)
+		switch {
+		case several:
+			return "", 0, true
+		case m == nil:
+			if root, ok := r.local[head]; ok && r.folders[under(root, rest)] {
+				return under(root, rest), goOtherModule, false
 			}
-		}
-		if root, ok := r.local[head]; ok && hits == 0 && r.folders[under(root, rest)] {
-			return under(root, rest), goOtherModule
-		}
-		if hits > 0 {
-			return folder, confidence
+		case r.moduleOf(under(m.root, rest)) != m:
+			return under(m.root, rest), goCrossed, false
+		default:
+			return under(m.root, rest), goOtherModule, false
 		}
 	}
-	return "", 0
+	return "", 0, false
+}
+
+// holder is the module of that path which has Go files in folder rest. With several
+// of them nothing says which one is meant.
+func (r *goResolver) holder(path, rest string) (holder *goModule, several bool) {
+	for _, m := range r.modules[path] {
+		if r.folders[under(m.root, rest)] {
+			several = several || holder != nil
+			holder = m
+		}
+	}
+	return holder, several || len(r.modules[path]) == maxClaims
 }
 
 // inFolders looks for package spec below the first of the roots that holds it.

@@ -121,10 +121,11 @@ func (m memTree) Files() []string {
 func (m memTree) Has(path string) bool { _, ok := m[path]; return ok }
 
 func (m memTree) Read(path string) []byte {
-	if src := m[path]; len(src) <= 1<<20 {
-		return src
+	src, ok := m[path]
+	if !ok || len(src) > 1<<20 {
+		return nil
 	}
-	return nil
+	return append([]byte{}, src...)
 }
 
 func (m memTree) Facts(path string) *Facts {

@@ -7,7 +7,7 @@ import (
 
 // newJavaResolver indexes the types that the Java files of the tree declare, by
 // package. Where a file lies decides nothing, only what it declares; but of several
-// types with one name the nearest file counts.
+// types with one name that in the own module counts.
 func newJavaResolver(tree Tree) Resolver {
 	r := &javaResolver{tree: tree, packages: map[string]map[string][]string{}, others: map[string][]string{}}
 	for _, path := range tree.Files() {
@@ -31,8 +31,8 @@ type javaResolver struct {
 }
 
 const (
-	javaNearest = 900 // several files declare the type; this one is nearest
-	javaTies    = 600 // several are equally near
+	javaNearest = 900 // several files declare the type; this one is in the own module
+	javaTies    = 600 // several do, and all of them count
 	javaOther   = 800 // a file of another JVM language has the name, in a matching folder
 
 	maxTies = 16
@@ -112,23 +112,42 @@ func (r *javaResolver) named(from, name string) Resolution {
 	return Resolution{}
 }
 
-// typeIn finds the file nearest to from that declares the type.
+// typeIn finds the file that declares the type: of several, those in the module of the
+// importing file; without one there, all, or the nearest when they are too many.
 func (r *javaResolver) typeIn(from, pkg, name string) Resolution {
 	files := r.packages[pkg][name]
-	if len(files) == 0 {
+	switch len(files) {
+	case 0:
 		return r.otherLanguage(pkg, name)
+	case 1:
+		if pkg == "" && folderOf(files[0]) != folderOf(from) {
+			return Resolution{} // each folder has an unnamed package of its own
+		}
+		return Resolution{Files: slices.Clone(files), Confidence: 1000}
 	}
-	near, confidence := files, 1000
-	if len(files) > 1 {
-		near, confidence = nearest(files, from), javaNearest
+	near := nearest(files, from)
+	home := javaHome(from)
+	own := slices.DeleteFunc(slices.Clone(near), func(file string) bool {
+		return javaHome(file) != home || pkg == "" && folderOf(file) != folderOf(from)
+	})
+	switch {
+	case len(own) > 0:
+		return Resolution{Files: own, Confidence: javaNearest}
+	case pkg == "":
+		return Resolution{}
+	case len(files) <= maxTies:
+		near = slices.Clone(files)
 	}
-	if len(near) > 1 {
-		confidence = javaTies
+	return Resolution{Files: near, Confidence: javaTies}
+}
+
+// javaHome is the module of a file by the layout that Maven and Gradle share: the
+// folder that holds the innermost "src"; without one, its own folder.
+func javaHome(path string) string {
+	if i := strings.LastIndex("/"+path, "/src/"); i >= 0 {
+		return path[:i]
 	}
-	if pkg == "" && folderOf(near[0]) != folderOf(from) {
-		return Resolution{} // each folder has an unnamed package of its own
-	}
-	return Resolution{Files: slices.Clone(near), Confidence: confidence}
+	return folderOf(path)
 }
 
 // nearest are the paths that share the most leading folders with from. In sorted paths

@@ -35,7 +35,8 @@ type Language struct {
 	Extract func(src []byte) Facts
 
 	// NewResolver prepares to resolve the imports of one tree. It costs one pass over
-	// the names of the tree; for Java, also over the facts of its Java files.
+	// the names of the tree; for Java, and for Go without any go.mod, also over the
+	// facts of its files.
 	NewResolver func(Tree) Resolver
 }
 
@@ -91,7 +92,7 @@ type Tree interface {
 	Files() []string
 	Has(path string) bool
 	// Read reads a small project file (at most 1 MiB); nil when it is absent, too
-	// large or unreadable.
+	// large or unreadable, but not when it is empty.
 	Read(path string) []byte
 	// Facts are those of a file of the same language; nil when it has none.
 	Facts(path string) *Facts

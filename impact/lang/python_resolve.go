@@ -218,7 +218,7 @@ func (r *pyResolver) offers(root, name string) bool {
 // elsewhere asks the roots that are not above the importing file. known says that a
 // declared one offers the first name, with or without the rest.
 func (r *pyResolver) elsewhere(folder, from string, imp Import, first string) (to Resolution, known bool) {
-	var best pyFound
+	var all pyFound
 	confidence := 0
 	for _, root := range r.names[first] {
 		if root == "." || strings.HasPrefix(folder+"/", root+"/") {
@@ -230,17 +230,19 @@ func (r *pyResolver) elsewhere(folder, from string, imp Import, first string) (t
 			continue
 		}
 		switch {
-		case len(best.files) > 0:
-			confidence = min(confidence, pyAmbiguous)
-			continue
+		case len(all.files) > 0:
+			confidence = pyAmbiguous
 		case r.roots[root] == pyDeclared:
 			confidence = pyElsewhere
 		default:
 			confidence = pyFixture
 		}
-		best = found
+		all.files = append(all.files, found.files...)
 	}
-	return best.resolution(from, confidence), known
+	if len(r.names[first]) == maxPyRoots {
+		return Resolution{}, true // too many to tell apart
+	}
+	return all.resolution(from, confidence), known
 }
 
 // pyFound is what an import names below one folder.

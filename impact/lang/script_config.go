@@ -2,6 +2,7 @@ package lang
 
 import (
 	"encoding/json"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ type scriptConfig struct {
 	pathsBase  string // what the targets of paths are relative to
 	baseURL    string // folder; "" when not set
 	references []string
+	blind      bool // it, or one that it extends, could not be read
 }
 
 const (
@@ -22,29 +24,28 @@ const (
 	maxReferences = 32
 )
 
-// configured applies paths and baseUrl of the nearest configuration, or of those that
-// it refers to. claimed says that a pattern for the name is there, although what it
-// leads to is not.
+// configured applies paths and baseUrl of the nearest configuration, and of those that
+// it refers to; then paths of those further up, since a bundler may have aliases from
+// there. claimed says that a pattern for the name is there, although what it leads to
+// is not, or that a configuration could not be read.
 func (r *scriptResolver) configured(place *scriptPlace, spec string) (to Resolution, claimed bool) {
-	if place.config == "" {
-		return Resolution{}, false
-	}
-	nearest := r.config(place.config)
-	for i, path := range append([]string{place.config}, nearest.references...) {
-		if i > maxReferences {
-			break
-		}
+	for i, path := range place.configs {
 		c := r.config(path)
-		if files, ours := r.mapped(c, spec); files != nil {
-			return exactly(files), true
-		} else if ours {
-			claimed = true
-		}
-		if c.baseURL != "" {
-			if path, ok := joinPath(c.baseURL, spec); ok {
-				if files := r.path(path, false); files != nil {
-					return exactly(files), true
+		for _, path := range append([]string{path}, c.references...) {
+			c := r.config(path)
+			claimed = claimed || c.blind
+			files, ours := r.mapped(c, spec)
+			if files == nil && i == 0 && c.baseURL != "" {
+				if path, ok := joinPath(c.baseURL, spec); ok {
+					files = r.path(path, false)
 				}
+			}
+			if claimed = claimed || ours; files != nil {
+				to = exactly(files)
+				if i > 0 {
+					to.Confidence = scriptAlias
+				}
+				return to, true
 			}
 		}
 	}
@@ -83,8 +84,8 @@ func (r *scriptResolver) config(path string) *scriptConfig {
 	r.configs[path] = c
 	budget := maxExtends
 	r.inherit(c, path, &budget)
-	if c.paths != nil && c.pathsBase == "" {
-		c.pathsBase = c.folder
+	if c.baseURL != "" {
+		c.pathsBase = c.baseURL
 	}
 	return c
 }
@@ -103,7 +104,13 @@ func (r *scriptResolver) inherit(c *scriptConfig, path string, budget *int) {
 		} `json:"references"`
 	}
 	src := r.tree.Read(path)
-	if src == nil || json.Unmarshal(stripJSON(src), &file) != nil {
+	if len(src) == 0 {
+		c.blind = c.blind || src == nil && r.tree.Has(path)
+		return
+	}
+	var unexpected *json.UnmarshalTypeError // the rest was read
+	if err := json.Unmarshal(stripJSON(src), &file); err != nil && !errors.As(err, &unexpected) {
+		c.blind = true
 		return
 	}
 	folder := folderOf(path)
@@ -124,9 +131,6 @@ func (r *scriptResolver) inherit(c *scriptConfig, path string, budget *int) {
 			c.paths.add(pattern, to[:min(len(to), maxTargets)])
 		}
 		c.pathsBase = folder
-		if file.CompilerOptions.BaseURL != "" {
-			c.pathsBase = c.baseURL
-		}
 	}
 	if path == under(c.folder, baseOf(path)) && c.references == nil {
 		for _, ref := range file.References {

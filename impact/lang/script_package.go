@@ -12,7 +12,8 @@ import (
 // A scriptPackage is what resolution needs of one package.json.
 type scriptPackage struct {
 	name, folder string
-	mains        []string        // main, module and the like, in the order of trust
+	mains        []string        // main, module and the like
+	defaults     []string        // what Node.js and TypeScript take where fields are missing
 	exports      *patternTable   // nil without the field
 	imports      *patternTable   // nil without the field
 	linked       map[string]bool // dependencies that must be packages of this tree
@@ -38,6 +39,12 @@ func parsePackage(folder string, src []byte) *scriptPackage {
 		if s := text(name); s != "" && len(s) <= maxSpec {
 			p.mains = append(p.mains, s)
 		}
+	}
+	if text("main") == "" {
+		p.defaults = append(p.defaults, "index")
+	}
+	if text("types") == "" && text("typings") == "" {
+		p.defaults = append(p.defaults, "index.d.ts")
 	}
 	for _, name := range []string{"dependencies", "devDependencies", "peerDependencies", "optionalDependencies"} {
 		var versions map[string]string
@@ -125,6 +132,9 @@ func (r *scriptResolver) inside(p *scriptPackage, sub string, confidence int) Re
 		direct, built = r.follow(p, p.exports.match(key))
 	} else if sub == "" {
 		direct, built = r.follow(p, p.mains)
+		for _, name := range p.defaults {
+			direct = append(direct, r.file(under(p.folder, name))...)
+		}
 	}
 	if len(direct)+len(built) == 0 {
 		if path, ok := joinPath(p.folder, sub); ok {
@@ -172,6 +182,9 @@ func (r *scriptResolver) entries(p *scriptPackage) []string {
 				files = append(files, r.file(under(path, "index"))...)
 			}
 		}
+	}
+	for _, name := range p.defaults {
+		files = append(files, r.file(under(p.folder, name))...)
 	}
 	return files
 }

@@ -26,7 +26,9 @@ func newScriptResolver(tree Tree) Resolver {
 		if baseOf(path) != "package.json" {
 			continue
 		}
-		p := parsePackage(folderOf(path), tree.Read(path))
+		src := tree.Read(path)
+		p := parsePackage(folderOf(path), src)
+		r.blind = r.blind || src == nil
 		r.packages[p.folder] = p
 		if p.name != "" && !strings.Contains("/"+path, "/node_modules/") && len(r.named[p.name]) < maxClaims {
 			r.named[p.name] = append(r.named[p.name], p)
@@ -43,6 +45,7 @@ type scriptResolver struct {
 	packages map[string]*scriptPackage   // by folder
 	named    map[string][]*scriptPackage // by name, those outside of node_modules
 	stems    map[string]scriptSuffixes   // path without suffix -> those that are there
+	blind    bool                        // a package.json could not be read: its name is not known
 	modules  map[string]bool             // folders that hold a node_modules folder
 	configs  map[string]*scriptConfig    // by path of the file
 	places   map[string]*scriptPlace     // by folder, as asked for
@@ -50,16 +53,16 @@ type scriptResolver struct {
 
 const (
 	scriptWorkspace = 900 // a package of this tree; its version is not compared
-	scriptTwins     = 500 // several packages bear the name
+	scriptTwins     = 500 // several packages bear the name: all of them count
 	scriptSource    = 850 // the package names a built file; this is its likely source
 	scriptAlias     = 700 // an alias that bundlers are told of where we do not look
-	maxScriptPacks  = 16  // package.json files above one folder
+	maxScriptPacks  = 16  // package.json, tsconfig.json files above one folder
 )
 
 // A scriptPlace is what the folders above a folder mean to it.
 type scriptPlace struct {
 	packs   []*scriptPackage // of the package.json files above it, nearest first
-	config  string           // path of the nearest tsconfig.json or jsconfig.json, or ""
+	configs []string         // tsconfig.json or jsconfig.json files above it, nearest first
 	modules []string         // node_modules folders it sees, nearest first
 }
 
@@ -74,8 +77,9 @@ func (r *scriptResolver) place(folder string) *scriptPlace {
 			p.packs = append(p.packs, pack)
 		}
 		for _, name := range []string{"tsconfig.json", "jsconfig.json"} {
-			if path := under(dir, name); p.config == "" && r.tree.Has(path) {
-				p.config = path
+			if path := under(dir, name); r.tree.Has(path) && len(p.configs) < maxScriptPacks {
+				p.configs = append(p.configs, path)
+				break
 			}
 		}
 		if r.modules[dir] {
@@ -105,10 +109,8 @@ func (r *scriptResolver) Resolve(from string, imp Import) Resolution {
 	switch {
 	case spec == "":
 		return Resolution{}
-	case hasScheme(spec):
-		return Resolution{External: true}
 	case len(spec) > maxSpec:
-		return Resolution{}
+		return Resolution{External: hasScheme(spec)} // data:...
 	case isRelative(spec):
 		path, ok := joinPath(folder, spec)
 		if !ok {
@@ -130,13 +132,21 @@ func (r *scriptResolver) Resolve(from string, imp Import) Resolution {
 	if spec[0] == '#' {
 		return r.private(place, spec, claimed)
 	}
+	if hasScheme(spec) {
+		return Resolution{External: !claimed}
+	}
 	if to, ok := r.alias(place, spec); ok {
 		return to
 	}
+	name, sub := splitPackage(spec)
 	to, known := r.bare(place, spec)
+	typed := "@types/" + strings.ReplaceAll(strings.TrimPrefix(name, "@"), "/", "__")
+	if types, _ := r.bare(place, under(typed, sub)); len(types.Files) > 0 {
+		to.Files = targets(append(to.Files, types.Files...)...)
+		to.Confidence = max(to.Confidence, types.Confidence)
+	}
 	if len(to.Files) == 0 {
-		name, _ := splitPackage(spec)
-		to.External = !known && (!claimed || place.foreign(name))
+		to.External = !known && (!claimed && !r.blind || place.foreign(name))
 	}
 	return to
 }
@@ -220,6 +230,10 @@ var (
 	scriptPlatforms = [...]string{".native", ".ios", ".android", ".web"}
 	// scriptSources: what x.js may mean when there is no x.js.
 	scriptSources = map[string]scriptSuffixes{
+		".ts":  suffixDTS,
+		".tsx": suffixDTS,
+		".mts": suffixDMTS,
+		".cts": suffixDCTS,
 		".js":  suffixTS | suffixTSX | suffixJSX | suffixDTS,
 		".jsx": suffixTSX | suffixDTS,
 		".mjs": suffixMTS | suffixDMTS,
@@ -242,7 +256,11 @@ func (r *scriptResolver) file(path string) []string {
 	ext := Extension(path)
 	stem := path[:len(path)-len(ext)]
 	if r.tree.Has(path) {
-		return append(r.suffixed(stem, scriptDeclarations[ext]), path)
+		files := append(r.suffixed(stem, scriptDeclarations[ext]), path)
+		if declared := stem + ".d" + ext + ".ts"; ext != "" && r.stems[stem+".d"+ext]&suffixTS != 0 {
+			files = append(files, declared) // x.d.json.ts beside x.json
+		}
+		return files
 	}
 	if sources := scriptSources[ext]; sources != 0 {
 		if files := r.suffixed(stem, sources); files != nil {
@@ -353,26 +371,28 @@ func (r *scriptResolver) bare(place *scriptPlace, spec string) (to Resolution, k
 			return r.inside(p, sub, 1000), true
 		}
 	}
-	twins := r.named[name]
-	if len(twins) == 0 {
-		return Resolution{}, false
+	pack := place.nearest()
+	if pack.name == name {
+		return r.inside(pack, sub, 1000), true
 	}
-	best := twins[0]
 	confidence := scriptWorkspace
-	if len(twins) > 1 {
+	switch twins := r.named[name]; {
+	case len(twins) == 0:
+		return Resolution{}, false
+	case len(twins) == maxClaims:
+		return Resolution{}, true // too many to tell apart
+	case len(twins) > 1:
 		confidence = scriptTwins
-		at := place.nearest().folder + "/"
-		best = slices.MaxFunc(twins, func(a, b *scriptPackage) int {
-			if d := sharedFolders(a.folder+"/", at) - sharedFolders(b.folder+"/", at); d != 0 {
-				return d
-			}
-			return strings.Compare(b.folder, a.folder)
-		})
-	}
-	if pack := place.nearest(); best == pack || pack.linked[name] {
+	case pack.linked[name]:
 		confidence = 1000
 	}
-	return r.inside(best, sub, confidence), true
+	for _, twin := range r.named[name] {
+		in := r.inside(twin, sub, confidence)
+		to.Files = append(to.Files, in.Files...)
+		to.Confidence = max(to.Confidence, in.Confidence)
+	}
+	to.Files = targets(to.Files...)
+	return to, true
 }
 
 func splitPackage(spec string) (name, sub string) {
