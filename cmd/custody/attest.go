@@ -162,7 +162,7 @@ governance, policy and radar stay as they are.`,
 }
 
 func runAttestWrite(ctx context.Context, p *process, dir string) error {
-	file, facts, existing, err := claimed(ctx, p, dir)
+	file, facts, existing, err := claimed(ctx, p, dir, false)
 	if err != nil {
 		return err
 	}
@@ -195,7 +195,7 @@ it. Exit code 1 when the file says something else, 3 when history is not whole.`
 }
 
 func runAttestCheck(ctx context.Context, p *process, dir string) error {
-	_, facts, existing, err := claimed(ctx, p, dir)
+	_, facts, existing, err := claimed(ctx, p, dir, true)
 	if err != nil {
 		return err
 	}
@@ -228,8 +228,9 @@ func cut(repo *git.Repository) string {
 	return ""
 }
 
-// claimed reads the file in the work tree and counts the history that it is about.
-func claimed(ctx context.Context, p *process, dir string) (file string, facts claim.Facts, existing []byte, err error) {
+// claimed reads the file in the work tree and counts the history that it is about: up to
+// the end of its window, to check what it says, or up to now, to write it anew.
+func claimed(ctx context.Context, p *process, dir string, asWritten bool) (file string, facts claim.Facts, existing []byte, err error) {
 	root, repo, err := openWorkTree(ctx, p, dir)
 	if err != nil {
 		return "", facts, nil, err
@@ -247,7 +248,10 @@ func claimed(ctx context.Context, p *process, dir string) (file string, facts cl
 	var window attestation.Window
 	if doc, _ := claim.Parse(existing); doc != nil {
 		if from, to, ok := doc.Window(); ok {
-			window = attestation.Window{From: from, To: to}
+			window = attestation.Window{From: from}
+			if asWritten {
+				window.To = to
+			}
 		}
 	}
 	h, err := history(ctx, repo, head, window, func(*attestation.HistoryEntry) error { return nil })

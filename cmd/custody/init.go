@@ -16,7 +16,10 @@ import (
 	"custody/attestation"
 	"custody/attestation/claim"
 	"custody/internal/config"
+	"custody/internal/control"
+	"custody/internal/finding"
 	"custody/internal/git"
+	"custody/internal/review"
 )
 
 type initOptions struct {
@@ -82,12 +85,16 @@ func runInit(ctx context.Context, p *process, o *initOptions) error {
 		fmt.Fprintf(p.err, "%s is not written: %v\n", claim.Path, err)
 		attest = nil
 	}
+	requirements, err := starterRequirements(ctx, repo, self.Name, languages)
+	if err != nil {
+		return err
+	}
 	files := []struct {
 		name string
 		text []byte
 	}{
 		{config.FileName, config.Starter(path)},
-		{o.requirements, config.StarterRequirements(self.Name, languages)},
+		{o.requirements, requirements},
 		{"ai_inventory.yaml", inventory(self.Name, p.today(), seen.Summary())},
 		{claim.Path, attest},
 	}
@@ -102,6 +109,39 @@ func runInit(ctx context.Context, p *process, o *initOptions) error {
 	fmt.Fprintf(p.out, "\nRead them, then commit them: a change is judged by what stands on the branch that it is for.\n"+
 		"Next: custody config validate, custody requirements check, custody audit -o change.zip\n")
 	return nil
+}
+
+// starterRequirements are requirements that block only where the code of today meets
+// them: the others begin as warnings.
+func starterRequirements(ctx context.Context, repo *git.Repository, project string, languages []string) ([]byte, error) {
+	text := config.StarterRequirements(project, languages)
+	head, err := repo.Resolve(ctx, "HEAD")
+	if errors.Is(err, git.ErrNotFound) {
+		return text, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	commit, err := repo.Commit(ctx, head)
+	if err != nil {
+		return nil, err
+	}
+	parsed, err := control.ParseRequirements(config.DefaultRequirements, text)
+	if err != nil {
+		return nil, err
+	}
+	judge := review.Judge{Requirements: []*control.Requirements{parsed}}
+	checks, err := judge.VerifyRequirements(ctx, repo, commit)
+	if err != nil {
+		return nil, err
+	}
+	var unmet []string
+	for _, c := range checks {
+		if c.Outcome == finding.NotSatisfied {
+			unmet = append(unmet, c.ID)
+		}
+	}
+	return config.StarterRequirements(project, languages, unmet...), nil
 }
 
 // openWorkTree opens a repository that has a work tree.
