@@ -21,7 +21,7 @@ type Confidence int
 // A Report is the document custody/impact/v1: what a change reaches, and why.
 type Report struct {
 	Schema     string           `json:"schema"`
-	Base       git.OID          `json:"base"`
+	Base       git.OID          `json:"base,omitzero"` // absent when paths were named instead of two commits
 	Head       git.OID          `json:"head"`
 	MergeBases []git.OID        `json:"merge_bases"`
 	Changed    []Changed        `json:"changed"`

@@ -78,7 +78,7 @@ func runAttest(ctx context.Context, p *process, o *attestOptions) error {
 	}
 	var doc []byte
 	if o.context != "" {
-		if doc, err = os.ReadFile(o.context); err != nil {
+		if doc, err = readFile(o.context, change.MaxContext); err != nil {
 			return fmt.Errorf("reading the context: %w", err)
 		}
 	}
@@ -154,7 +154,8 @@ func newAttestWrite(p *process, dir *string) *cobra.Command {
 		Long: `Create or update .ai-attestation.yaml at the root of the work tree, so that it says
 what the history of HEAD holds. The counts are computed anew each time; comments,
 governance, policy and radar stay as they are.`,
-		Args: cobra.NoArgs,
+		Example: `  custody attest write && git diff .ai-attestation.yaml`,
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runAttestWrite(cmd.Context(), p, *dir)
 		},
@@ -187,7 +188,8 @@ func newAttestCheck(p *process, dir *string) *cobra.Command {
 		Short: "Compare .ai-attestation.yaml with the history of HEAD",
 		Long: `Count the history of HEAD again and compare .ai-attestation.yaml in the work tree with
 it. Exit code 1 when the file says something else, 3 when history is not whole.`,
-		Args: cobra.NoArgs,
+		Example: `  custody attest check || custody attest write`,
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runAttestCheck(cmd.Context(), p, *dir)
 		},

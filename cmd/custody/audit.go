@@ -76,6 +76,10 @@ func runAudit(ctx context.Context, p *process, o *auditOptions) error {
 	if err != nil {
 		return err
 	}
+	signer, err := o.signer(p)
+	if err != nil {
+		return err
+	}
 	facts := openFacts(p, repo.CommonDir())
 	in.Repository, in.Facts = repo, facts
 	stop := progress(p, "reviewing")
@@ -85,7 +89,7 @@ func runAudit(ctx context.Context, p *process, o *auditOptions) error {
 		return explain(err, in)
 	}
 	facts.save(p)
-	if err := o.write(ctx, p, &verdict, in.Context); err != nil {
+	if err := o.write(ctx, p, &verdict, in.Context, signer); err != nil {
 		return err
 	}
 	return exitFor(verdict.Decision)
@@ -142,7 +146,7 @@ func (o *auditOptions) fresh(ctx context.Context, p *process, repo git.Reader, i
 		return fmt.Errorf("--on: %q is not a day: write it as 2026-11-23", in.Day)
 	}
 	if o.context != "" {
-		text, err := os.ReadFile(o.context)
+		text, err := readFile(o.context, change.MaxContext)
 		if err != nil {
 			return fmt.Errorf("reading the context: %w", err)
 		}
@@ -162,7 +166,7 @@ func (o *auditOptions) fresh(ctx context.Context, p *process, repo git.Reader, i
 // replay takes the inputs from a pack. Nothing of its answer is taken, and its floor is
 // not in it: that has to be given again.
 func (o *auditOptions) replay(ctx context.Context, repo git.Reader, in *review.Input) error {
-	file, err := os.ReadFile(o.like)
+	file, err := readFile(o.like, verify.MaxPack)
 	if err != nil {
 		return err
 	}
@@ -202,19 +206,27 @@ func (o *auditOptions) replay(ctx context.Context, repo git.Reader, in *review.I
 	return nil
 }
 
+// signer finds who signs the pack, nil when there will be none. A review takes its
+// time; what would stop the pack is better known before.
+func (o *auditOptions) signer(p *process) (sign.Signer, error) {
+	if o.output == "" {
+		return nil, nil
+	}
+	if err := canWrite(o.output); err != nil {
+		return nil, fmt.Errorf("writing the pack: %w", err)
+	}
+	return o.keys.load(p)
+}
+
 // write puts the pack into a file and a summary on the terminal, or the verdict on
 // standard output.
-func (o *auditOptions) write(ctx context.Context, p *process, v *review.Verdict, contextDoc []byte) error {
+func (o *auditOptions) write(ctx context.Context, p *process, v *review.Verdict, contextDoc []byte, signer sign.Signer) error {
 	if o.output == "" {
 		doc, err := pack.Document(v)
 		if err != nil {
 			return err
 		}
 		_, err = fmt.Fprintf(p.out, "%s\n", doc)
-		return err
-	}
-	signer, err := o.keys.load(p)
-	if err != nil {
 		return err
 	}
 	file, err := pack.Build(ctx, pack.Input{Verdict: v, Context: contextDoc, Signer: signer})

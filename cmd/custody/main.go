@@ -9,6 +9,8 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -22,5 +24,31 @@ func main() {
 func Main() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	return run(ctx, os.Args[1:], thisProcess())
+	// Whoever reads our output may stop early. That is a failed write like any other,
+	// not a death without a word: nobody got the answer. Git still dies of it.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	p := thisProcess()
+	out := &output{to: p.out}
+	p.out = out
+	code := run(ctx, os.Args[1:], p)
+	if out.failed != nil && code != exitUsage {
+		fmt.Fprintf(p.err, "custody: not everything could be printed: %v\n", out.failed)
+		return exitUsage
+	}
+	return code
+}
+
+// output remembers that a write failed, so that no command has to ask each time: an
+// answer that nobody could read whole is none.
+type output struct {
+	to     io.Writer
+	failed error
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	n, err := o.to.Write(b)
+	if err != nil && o.failed == nil {
+		o.failed = err
+	}
+	return n, err
 }

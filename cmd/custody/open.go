@@ -38,9 +38,18 @@ type reader interface {
 	Close() error
 }
 
-// openReader opens a repository for its objects.
+// openReader opens a repository for its objects, through the git command line or, where
+// there is none, without.
 func openReader(ctx context.Context, p *process, dir string) (reader, error) {
-	return openRepository(ctx, p, dir)
+	repo, err := openRepository(ctx, p, dir)
+	if !errors.Is(err, exec.ErrNotFound) {
+		return repo, err
+	}
+	without, err := git.OpenGoGit(dir)
+	if err != nil {
+		return nil, err
+	}
+	return without, nil
 }
 
 // A factStore keeps what files say of themselves between commands.
@@ -55,6 +64,10 @@ func openFacts(p *process, commonDir string) factStore {
 	dir := p.cacheDir()
 	real, err := filepath.EvalSymlinks(commonDir)
 	if dir == "" || err != nil {
+		return factStore{Store: cache.Open(""), off: true}
+	}
+	if err := trustedFolder(dir, real); err != nil {
+		fmt.Fprintf(p.err, "the cache is not used: %v\n", err)
 		return factStore{Store: cache.Open(""), off: true}
 	}
 	sum := sha256.Sum256([]byte(real))

@@ -28,6 +28,8 @@ work tree, and runs nothing that a change contains.
 
 Exit codes: 0 pass, 1 fail, 3 incomplete (a rule needs a fact that is missing),
 2 nothing was judged: the command, the configuration or the repository is wrong.`,
+		Example: `  custody audit --base main --head feature -o change.zip
+  custody verify change.zip`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
@@ -57,9 +59,10 @@ Exit codes: 0 pass, 1 fail, 3 incomplete (a rule needs a fact that is missing),
 
 func newVersion(p *process) *cobra.Command {
 	return &cobra.Command{
-		Use:   "version",
-		Short: "Print the version",
-		Args:  cobra.NoArgs,
+		Use:     "version",
+		Short:   "Print the version",
+		Example: `  custody version`,
+		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintln(p.out, "custody", version())
 			return err

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -40,9 +39,9 @@ intact, but the signer is not among your trusted keys.`,
 }
 
 func runVerify(p *process, o *verifyOptions) error {
-	file, err := readPack(o.pack)
+	file, err := readFile(o.pack, verify.MaxPack)
 	if err != nil {
-		return err
+		return fmt.Errorf("reading the pack: %w", err)
 	}
 	trusted, err := trustedKeys(p, o.keys)
 	if err != nil {
@@ -65,20 +64,6 @@ func runVerify(p *process, o *verifyOptions) error {
 	default:
 		return exitError(exitIncomplete)
 	}
-}
-
-// readPack reads a pack from a file, no more of it than a pack can have.
-func readPack(name string) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, fmt.Errorf("reading the pack: %w", err)
-	}
-	defer f.Close()
-	file, err := io.ReadAll(io.LimitReader(f, verify.MaxPack+1))
-	if err != nil {
-		return nil, fmt.Errorf("reading the pack: %w", err)
-	}
-	return file, nil
 }
 
 func writeResult(w io.Writer, r *verify.Result) error {

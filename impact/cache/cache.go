@@ -48,6 +48,15 @@ func Open(path string) *Store {
 // Refused says why the file was ignored; nil when it was used, or is absent.
 func (s *Store) Refused() error { return s.refused }
 
+// Private says why others could change what is in a folder; nil when only we can, or
+// when it is not there.
+func Private(folder string) error {
+	if err := checkFolder(folder); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
 // Get finds the fact of a key.
 func (s *Store) Get(k impact.FactKey) (*impact.Fact, bool) {
 	if f, ok := s.added[k]; ok {

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// readFile reads a file that the user named; what has more than limit bytes, or never
+// ends, is cut behind that, for its reader to refuse.
+func readFile(name string, limit int64) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, limit+1))
+}
+
+// writeFile replaces a file by one rename, so that nobody ever reads half of it. It
+// keeps the mode of the file that it replaces; a new one gets what umask says. Through
+// a symbolic link it replaces what the link leads to, and a device or pipe, which a
+// rename would take out of the system, is written to.
+func writeFile(file string, data []byte) error {
+	if real, err := filepath.EvalSymlinks(file); err == nil {
+		file = real
+	}
+	mode := fs.FileMode(0o666)
+	info, err := os.Stat(file)
+	switch {
+	case err == nil && info.IsDir():
+		return hint(fmt.Errorf("%s is a folder", file), "name a file in it")
+	case err == nil && !info.Mode().IsRegular():
+		return writeThrough(file, data)
+	case err == nil:
+		mode = info.Mode().Perm()
+	}
+	tmp, err := newBeside(file, mode)
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name())
+	_, err = tmp.Write(data)
+	if err := errors.Join(err, tmp.Close()); err != nil {
+		return err
+	}
+	return os.Rename(tmp.Name(), file)
+}
+
+// canWrite finds out early whether writeFile has a folder to write to.
+func canWrite(file string) error {
+	dir := filepath.Dir(file)
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return hint(fmt.Errorf("there is no folder %s", dir), "make it first: mkdir -p "+dir)
+	case err != nil:
+		return err
+	case !info.IsDir():
+		return fmt.Errorf("%s is not a folder", dir)
+	}
+	if info, err := os.Stat(file); err == nil && info.IsDir() {
+		return hint(fmt.Errorf("%s is a folder", file), "name a file in it")
+	}
+	return nil
+}
+
+func writeThrough(file string, data []byte) error {
+	f, err := os.OpenFile(file, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Close())
+}
+
+// newBeside makes a file of another name in the same folder. os.CreateTemp would give
+// it a mode of its own.
+func newBeside(file string, mode fs.FileMode) (*os.File, error) {
+	for n := 0; ; n++ {
+		name := fmt.Sprintf("%s.%d-%d.tmp", file, os.Getpid(), n)
+		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+		if !errors.Is(err, fs.ErrExist) || n == 100 {
+			return f, err
+		}
+	}
+}
