@@ -116,7 +116,7 @@ func (r *scriptResolver) Resolve(from string, imp Import) Resolution {
 		if !ok {
 			return Resolution{}
 		}
-		if files := r.path(path, strings.HasSuffix(spec, "/")); files != nil {
+		if files := r.path(path, isFolder(spec)); files != nil {
 			return exactly(files)
 		}
 		return r.generated(r.place(folder), path)
@@ -172,6 +172,12 @@ func exactly(files []string) Resolution {
 
 func isRelative(spec string) bool {
 	return spec == "." || spec == ".." || strings.HasPrefix(spec, "./") || strings.HasPrefix(spec, "../")
+}
+
+// isFolder says that a relative name can not be a file's.
+func isFolder(spec string) bool {
+	last := baseOf(spec)
+	return last == "" || last == "." || last == ".."
 }
 
 // hasScheme recognises node:fs, https://..., data:..., virtual:x.
@@ -362,37 +368,43 @@ func (r *scriptResolver) alias(place *scriptPlace, spec string) (Resolution, boo
 	return Resolution{}, ours
 }
 
-// bare answers for "name", "name/sub", "@scope/name/sub". known says that this tree
-// holds the package, with or without what is asked for.
+// bare answers for "name", "name/sub", "@scope/name/sub": the own package, one in a
+// node_modules folder that is part of the tree, and those that bear the name anywhere
+// else, since an installer links these. known says that this tree holds the package,
+// with or without what is asked for.
 func (r *scriptResolver) bare(place *scriptPlace, spec string) (to Resolution, known bool) {
 	name, sub := splitPackage(spec)
-	for _, modules := range place.modules {
-		if p := r.packages[under(modules, name)]; p != nil {
-			return r.inside(p, sub, 1000), true
-		}
-	}
-	pack := place.nearest()
+	pack, twins := place.nearest(), r.named[name]
 	if pack.name == name {
 		return r.inside(pack, sub, 1000), true
 	}
-	confidence := scriptWorkspace
-	switch twins := r.named[name]; {
-	case len(twins) == 0:
-		return Resolution{}, false
-	case len(twins) == maxClaims:
+	if len(twins) == maxClaims {
 		return Resolution{}, true // too many to tell apart
-	case len(twins) > 1:
-		confidence = scriptTwins
-	case pack.linked[name]:
-		confidence = 1000
 	}
-	for _, twin := range r.named[name] {
-		in := r.inside(twin, sub, confidence)
+	add := func(p *scriptPackage, confidence int) {
+		in := r.inside(p, sub, confidence)
 		to.Files = append(to.Files, in.Files...)
 		to.Confidence = max(to.Confidence, in.Confidence)
+		known = true
+	}
+	for _, modules := range place.modules {
+		if p := r.packages[under(modules, name)]; p != nil {
+			add(p, 1000)
+			break
+		}
+	}
+	for _, twin := range twins {
+		switch {
+		case len(twins) > 1:
+			add(twin, scriptTwins)
+		case pack.linked[name]:
+			add(twin, 1000)
+		default:
+			add(twin, scriptWorkspace)
+		}
 	}
 	to.Files = targets(to.Files...)
-	return to, true
+	return to, known
 }
 
 func splitPackage(spec string) (name, sub string) {
