@@ -26,29 +26,35 @@ type standingOptions struct {
 	dir, rev, floor, format string
 }
 
-// standing opens what judges at a commit.
-func (o *standingOptions) standing(ctx context.Context, p *process) (repo reader, commit *git.Commit, judge *review.Judge, err error) {
-	if repo, err = openReader(ctx, p, o.dir); err != nil {
-		return nil, nil, nil, err
-	}
-	defer func() {
-		if err != nil {
-			repo.Close()
-		}
-	}()
-	id, err := resolveFlag(ctx, repo, "", o.rev)
+// standing opens what judges at a commit. The caller closes repo.
+func (o *standingOptions) standing(ctx context.Context, p *process) (reader, *git.Commit, *review.Judge, error) {
+	repo, err := openReader(ctx, p, o.dir)
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	if commit, err = repo.Commit(ctx, id); err != nil {
+	commit, judge, err := o.read(ctx, repo)
+	if err != nil {
+		repo.Close()
 		return nil, nil, nil, err
+	}
+	return repo, commit, judge, nil
+}
+
+func (o *standingOptions) read(ctx context.Context, repo git.Reader) (*git.Commit, *review.Judge, error) {
+	id, err := resolveFlag(ctx, repo, "", o.rev)
+	if err != nil {
+		return nil, nil, err
+	}
+	commit, err := repo.Commit(ctx, id)
+	if err != nil {
+		return nil, nil, err
 	}
 	floor, err := readFloor(o.floor)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, err
 	}
-	judge, err = review.ReadJudge(ctx, repo, commit.Tree, floor, o.floor)
-	return repo, commit, judge, err
+	judge, err := review.ReadJudge(ctx, repo, commit.Tree, floor, o.floor)
+	return commit, judge, err
 }
 
 func addStanding(cmd *cobra.Command, o *standingOptions) {
