@@ -38,6 +38,9 @@ func newConfigValidate(p *process, dir *string) *cobra.Command {
 		Long: `Check a file as it will be read when it judges. Without FILE: .custody.yaml in the
 folder, and the requirements file that it names. Exit code 0: it can be read. 2: it can
 not, and why is said with line and column.`,
+		Example: `  custody config validate
+  custody config validate --floor floor.yaml
+  custody config validate --requirements security_requirements.yaml`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			o.dir = *dir
@@ -131,7 +134,9 @@ func newConfigExplain(p *process, dir *string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "explain [REV]",
 		Short: "Show every key of the policy in effect at a commit, and who said it",
-		Args:  cobra.MaximumNArgs(1),
+		Example: `  custody config explain
+  custody config explain --floor floor.yaml main`,
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.dir, o.rev = *dir, revArgument(args)
 			return runExplain(cmd.Context(), p, &o)

@@ -67,7 +67,9 @@ func newResolve(p *process, dir *string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "resolve [REV]",
 		Short: "List the requirements that apply at a commit, and why",
-		Args:  cobra.MaximumNArgs(1),
+		Example: `  custody requirements resolve
+  custody requirements resolve --format json v1.2`,
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.dir, o.rev = *dir, revArgument(args)
 			repo, commit, judge, err := o.standing(cmd.Context(), p)
@@ -90,6 +92,8 @@ func newCheck(p *process, dir *string) *cobra.Command {
 		Long: `Verify every security requirement of a commit on the files of that commit. Exit code
 0: all of level error are met. 1: one is not. 3: one could not be assessed, or there is
 none.`,
+		Example: `  custody requirements check
+  custody requirements check v1.2`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.dir, o.rev = *dir, revArgument(args)
