@@ -115,6 +115,10 @@ func readSmall(ctx context.Context, r git.Reader, tree git.OID, path string) ([]
 		return nil, fmt.Errorf("%s is not a regular file (mode %s): make it one", path, entry.Mode)
 	}
 	text, err := r.Blob(ctx, entry.ID, maxSmall)
+	var large *git.TooLargeError
+	if errors.As(err, &large) {
+		return nil, fmt.Errorf("%s has %d bytes, over the limit of %d", path, large.Size, large.Limit)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", path, err)
 	}

@@ -96,6 +96,9 @@ func parseContext(doc []byte) (*change.Context, Digest, error) {
 	if doc == nil {
 		return nil, "", nil
 	}
+	if len(doc) > change.MaxContext {
+		return nil, "", fmt.Errorf("reading the context: it has more than %d bytes", change.MaxContext)
+	}
 	doc, err := sign.Canonicalize(doc)
 	if err != nil {
 		return nil, "", fmt.Errorf("reading the context: %w", err)
