@@ -27,7 +27,7 @@ var ErrDiffCut = errors.New("the difference is over a limit")
 type Limits struct {
 	Diffs int // differences asked for: one for every parent of a commit looked at
 	Files int // files in all of them
-	Spans int // runs of lines followed
+	Spans int // runs of lines that were cut, or put together, on the way
 }
 
 // Map is the table as a pack records it.
@@ -155,23 +155,13 @@ func (t *tracer) visit(ctx context.Context, c *git.Commit) error {
 		}
 		if reason != "" {
 			// What is not in a list that was not read can not be called unchanged.
-			for _, path := range sortedPaths(todo) {
-				t.settle(todo[path], git.OID{}, reason)
+			for _, ss := range todo {
+				t.settle(ss, git.OID{}, reason)
 			}
 			return nil
 		}
 		diffs[i] = files
-		for _, path := range sortedPaths(todo) {
-			f := files[path]
-			if f != nil && !sameLines(f) {
-				continue
-			}
-			for _, s := range todo[path] {
-				t.pass(p, oldPath(f, path), s)
-			}
-			delete(todo, path)
-		}
-		if len(todo) == 0 {
+		if todo = t.passUnchanged(p, todo, files); len(todo) == 0 {
 			return nil
 		}
 	}
@@ -193,6 +183,67 @@ func (t *tracer) visit(ctx context.Context, c *git.Commit) error {
 		}
 	}
 	return nil
+}
+
+// passUnchanged hands the runs of all files that have the same lines in the parent to
+// it, and returns those of the others. Most files are not in files at all, and a long
+// history hands them on again and again: so the whole map moves where it can, and only
+// what has to be put together counts against the limit.
+func (t *tracer) passUnchanged(to git.OID, todo map[change.Path][]span, files map[change.Path]*change.File) map[change.Path][]span {
+	kept := map[change.Path][]span{}
+	type move struct {
+		path, old change.Path
+	}
+	var moved []move
+	for path, f := range files {
+		ss, ok := todo[path]
+		switch {
+		case !ok:
+		case !sameLines(f):
+			kept[path] = ss
+			delete(todo, path)
+		case oldPath(f, path) != path:
+			moved = append(moved, move{path, oldPath(f, path)})
+		}
+	}
+	if !t.mine[to] {
+		for _, ss := range todo {
+			t.settle(ss, git.OID{}, whyOlder)
+		}
+		return kept
+	}
+	slices.SortFunc(moved, func(a, b move) int { return cmp.Compare(a.path, b.path) })
+	runs := make([][]span, len(moved))
+	for i, m := range moved {
+		runs[i] = todo[m.path]
+		delete(todo, m.path)
+	}
+	if t.pending[to] == nil {
+		t.pending[to] = todo
+	} else {
+		for _, path := range sortedPaths(todo) {
+			t.join(to, path, todo[path])
+		}
+	}
+	for i, m := range moved {
+		t.join(to, m.old, runs[i])
+	}
+	return kept
+}
+
+// join hands runs of one file to a commit that may have some of it already.
+func (t *tracer) join(to git.OID, path change.Path, ss []span) {
+	files := t.pending[to]
+	if len(files[path]) == 0 {
+		files[path] = ss
+		return
+	}
+	if t.spans += len(ss); t.spans > t.limits.Spans {
+		t.exceeded = true
+		t.settle(ss, git.OID{}, whyLimit)
+		return
+	}
+	files[path] = append(files[path], ss...)
 }
 
 // hasOld says whether the lines of f may come from a file of the parent.

@@ -232,6 +232,59 @@ func TestTraceLimits(t *testing.T) {
 	}
 }
 
+// What a long history does not touch is handed on whole: it uses up no limit, however
+// many runs of lines it has and whether or not branches meet again.
+func TestTraceLongHistory(t *testing.T) {
+	const runs, commits = 500, 200
+	var many []change.Hunk
+	for i := range runs {
+		many = append(many, change.Hunk{OldStart: i, Start: 2*i + 1, Lines: 1})
+	}
+	files := []change.File{{Path: "a", Hunks: many}, {Path: "b", Status: change.Renamed, OldPath: "c", Hunks: many}}
+	c := &change.Change{From: id(1), MergeBases: []git.OID{id(1)}, Files: files}
+	number := func(n int) git.OID {
+		o, err := git.OIDFromBytes(append([]byte{1, byte(n >> 8), byte(n)}, make([]byte, 17)...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return o
+	}
+	differ := stubDiffer{}
+	for n := range commits {
+		k := git.Commit{ID: number(n), Parents: []git.OID{id(1)}}
+		if n > 0 {
+			k.Parents = []git.OID{number(n - 1)}
+		}
+		var own []change.File
+		switch {
+		case n == 0:
+			own = []change.File{{Path: "a", Hunks: many}, {Path: "c", Hunks: many}}
+		case n == commits/2:
+			own = []change.File{{Path: "b", Status: change.Renamed, OldPath: "c"}}
+		case n%10 == 3: // a merge with an ancestor: two ways lead there
+			own = []change.File{{Path: "z"}}
+			differ[number(n-3).Short()+".."+k.ID.Short()] = own
+			k.Parents = append(k.Parents, number(n-3))
+		default:
+			own = []change.File{{Path: "z"}}
+		}
+		differ[k.Parents[0].Short()+".."+k.ID.Short()] = own
+		entry := change.Commit{Commit: k}
+		if n == 0 {
+			entry.Trailers = []change.Trailer{{Key: "Co-authored-by", Value: "Claude <noreply@anthropic.com>"}}
+		}
+		c.Commits = append(c.Commits, entry)
+		c.Head = k.ID
+	}
+	r, err := Attest(context.Background(), Input{Change: c, Differ: differ, Limits: Limits{Spans: 4*runs + 10}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Outcome != finding.Satisfied || r.Summary.Lines[AIDeclared] != 2*runs {
+		t.Errorf("%v, lines %v, reasons %v", r.Outcome, r.Summary.Lines, r.Reasons)
+	}
+}
+
 // sums checks that every file, and the whole, has as many lines by class as were added.
 func sums(t *testing.T, r *Report, total int) {
 	t.Helper()
