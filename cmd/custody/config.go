@@ -38,7 +38,10 @@ func newConfigValidate(p *process, dir *string) *cobra.Command {
 		Long: `Check a file as it will be read when it judges. Without FILE: .custody.yaml in the
 folder, and the requirements file that it names. Exit code 0: it can be read. 2: it can
 not, and why is said with line and column.`,
-		Args: cobra.MaximumNArgs(1),
+		Args: needs(0, 1, ""),
+		PreRunE: func(cmd *cobra.Command, _ []string) error {
+			return exclude(cmd, "floor", "requirements")
+		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			o.dir = *dir
 			if len(args) > 0 {
@@ -49,7 +52,6 @@ not, and why is said with line and column.`,
 	}
 	cmd.Flags().BoolVar(&o.floor, "floor", false, "FILE is an organisation's floor")
 	cmd.Flags().BoolVar(&o.reqs, "requirements", false, "FILE holds security requirements")
-	cmd.MarkFlagsMutuallyExclusive("floor", "requirements")
 	return cmd
 }
 
@@ -63,7 +65,7 @@ func runValidate(p *process, o *validateOptions) error {
 	file := o.file
 	if file == "" {
 		if o.floor || o.reqs {
-			return errors.New("name the FILE to check")
+			return hint(errors.New("FILE is missing"), "usage: custody config validate --floor FILE, or --requirements FILE")
 		}
 		file, read = config.FileName, func(name string) ([]byte, error) { return fs.ReadFile(root.FS(), name) }
 	}
@@ -131,7 +133,7 @@ func newConfigExplain(p *process, dir *string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "explain [REV]",
 		Short: "Show every key of the policy in effect at a commit, and who said it",
-		Args:  cobra.MaximumNArgs(1),
+		Args:  needs(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.dir, o.rev = *dir, revArgument(args)
 			return runExplain(cmd.Context(), p, &o)

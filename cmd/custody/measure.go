@@ -17,7 +17,7 @@ func newMeasure(p *process, dir *string) *cobra.Command {
 the dependency graph, source folders that a document names, a policy that stands. All
 are rates, so the size of a repository does not decide. What is absent counts as
 nothing; without a source file there is no score.`,
-		Args: cobra.MaximumNArgs(1),
+		Args: needs(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.dir, o.rev = *dir, revArgument(args)
 			return runMeasure(cmd.Context(), p, &o)

@@ -67,7 +67,7 @@ func newResolve(p *process, dir *string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "resolve [REV]",
 		Short: "List the requirements that apply at a commit, and why",
-		Args:  cobra.MaximumNArgs(1),
+		Args:  needs(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.dir, o.rev = *dir, revArgument(args)
 			repo, commit, judge, err := o.standing(cmd.Context(), p)
@@ -90,7 +90,7 @@ func newCheck(p *process, dir *string) *cobra.Command {
 		Long: `Verify every security requirement of a commit on the files of that commit. Exit code
 0: all of level error are met. 1: one is not. 3: one could not be assessed, or there is
 none.`,
-		Args: cobra.MaximumNArgs(1),
+		Args: needs(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.dir, o.rev = *dir, revArgument(args)
 			return runCheck(cmd.Context(), p, &o)
