@@ -187,31 +187,3 @@ func trustedKeys(p *process, flag string) (sign.TrustedKeys, error) {
 	}
 	return keys, nil
 }
-
-// writeNew writes a file that must not exist yet, whole or not at all.
-func writeNew(file string, data []byte, mode fs.FileMode) error {
-	tmp, err := os.CreateTemp(filepath.Dir(file), ".custody-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(tmp.Name())
-	_, err = tmp.Write(data)
-	if err := errors.Join(err, tmp.Chmod(mode), tmp.Close()); err != nil {
-		return err
-	}
-	return os.Link(tmp.Name(), file) // unlike Rename, refuses to replace
-}
-
-// writeFile replaces a file by one rename, so that nobody ever reads half of it.
-func writeFile(file string, data []byte) error {
-	tmp, err := os.CreateTemp(filepath.Dir(file), ".custody-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(tmp.Name())
-	_, err = tmp.Write(data)
-	if err := errors.Join(err, tmp.Chmod(0o644), tmp.Close()); err != nil {
-		return err
-	}
-	return os.Rename(tmp.Name(), file)
-}
