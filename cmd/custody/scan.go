@@ -25,10 +25,7 @@ it holds, what was skipped, and why. --format json prints the graph whole.`,
   custody scan --format json v1.2 > graph.json`,
 		Args: needs(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.dir, o.rev = *dir, "HEAD"
-			if len(args) > 0 {
-				o.rev = args[0]
-			}
+			o.dir, o.rev = *dir, revArgument(args)
 			return runScan(cmd.Context(), p, &o)
 		},
 	}
