@@ -39,7 +39,10 @@ that decided it. --history classifies every commit reachable from head, merges t
   custody attest --history --format csv > ai_commits.csv
   custody attest write    # create or update .ai-attestation.yaml
   custody attest check    # does it still say what history holds?`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
+		PreRunE: func(cmd *cobra.Command, _ []string) error {
+			return exclude(cmd, "history", "base", "context")
+		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.dir = *dir
 			if o.history {
@@ -53,8 +56,6 @@ that decided it. --history classifies every commit reachable from head, merges t
 	f.StringVar(&o.commits.head, "head", "", "the `COMMIT`, branch or tag of the change (default: HEAD)")
 	f.StringVar(&o.context, "context", "", "what the forge verified: a custody/context/v1 `FILE`")
 	f.BoolVar(&o.history, "history", false, "classify every commit reachable from head")
-	cmd.MarkFlagsMutuallyExclusive("history", "base")
-	cmd.MarkFlagsMutuallyExclusive("history", "context")
 	addFormat(cmd, &o.format, "text", "json", "csv")
 	cmd.AddCommand(newAttestWrite(p, dir), newAttestCheck(p, dir))
 	return cmd
@@ -155,7 +156,7 @@ func newAttestWrite(p *process, dir *string) *cobra.Command {
 what the history of HEAD holds. The counts are computed anew each time; comments,
 governance, policy and radar stay as they are.`,
 		Example: `  custody attest write && git diff .ai-attestation.yaml`,
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runAttestWrite(cmd.Context(), p, *dir)
 		},
@@ -189,7 +190,7 @@ func newAttestCheck(p *process, dir *string) *cobra.Command {
 		Long: `Count the history of HEAD again and compare .ai-attestation.yaml in the work tree with
 it. Exit code 1 when the file says something else, 3 when history is not whole.`,
 		Example: `  custody attest check || custody attest write`,
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runAttestCheck(cmd.Context(), p, *dir)
 		},

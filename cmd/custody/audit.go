@@ -44,7 +44,13 @@ The policy is read at base. A change can not alter what it is judged by.`,
 		Example: `  custody audit --base main --head feature -o change.zip
   custody audit > change_audit.json
   custody audit --like change.zip -o again.zip   # the same bytes`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
+		PreRunE: func(cmd *cobra.Command, _ []string) error {
+			if err := exclude(cmd, "like", "base", "head", "stage", "context", "on"); err != nil {
+				return err
+			}
+			return o.keys.check(cmd)
+		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.dir = *dir
 			return runAudit(cmd.Context(), p, &o)
@@ -60,9 +66,6 @@ The policy is read at base. A change can not alter what it is judged by.`,
 	f.StringVarP(&o.output, "output", "o", "", "write the signed pack to `FILE`")
 	f.StringVar(&o.like, "like", "", "replay the inputs of a `PACK`: base, head, stage, day and context")
 	o.keys.add(cmd)
-	for _, other := range []string{"base", "head", "stage", "context", "on"} {
-		cmd.MarkFlagsMutuallyExclusive("like", other)
-	}
 	return cmd
 }
 

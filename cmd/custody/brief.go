@@ -18,7 +18,7 @@ func newBrief(p *process, dir *string) *cobra.Command {
 		Long: `Print the requirements and rules that a change of the given paths will meet, as short
 instructions to include into AGENTS.md, CLAUDE.md or a prompt.`,
 		Example: `  custody brief src/auth.py >> AGENTS.md`,
-		Args:    cobra.MinimumNArgs(1),
+		Args:    needs(1, -1, "PATH"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.dir = *dir
 			return runBrief(cmd.Context(), p, &o, args)

@@ -41,7 +41,10 @@ not, and why is said with line and column.`,
 		Example: `  custody config validate
   custody config validate --floor floor.yaml
   custody config validate --requirements security_requirements.yaml`,
-		Args: cobra.MaximumNArgs(1),
+		Args: needs(0, 1, ""),
+		PreRunE: func(cmd *cobra.Command, _ []string) error {
+			return exclude(cmd, "floor", "requirements")
+		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			o.dir = *dir
 			if len(args) > 0 {
@@ -52,7 +55,6 @@ not, and why is said with line and column.`,
 	}
 	cmd.Flags().BoolVar(&o.floor, "floor", false, "FILE is an organisation's floor")
 	cmd.Flags().BoolVar(&o.reqs, "requirements", false, "FILE holds security requirements")
-	cmd.MarkFlagsMutuallyExclusive("floor", "requirements")
 	return cmd
 }
 
@@ -66,7 +68,7 @@ func runValidate(p *process, o *validateOptions) error {
 	file := o.file
 	if file == "" {
 		if o.floor || o.reqs {
-			return errors.New("name the FILE to check")
+			return hint(errors.New("FILE is missing"), "usage: custody config validate --floor FILE, or --requirements FILE")
 		}
 		file, read = config.FileName, func(name string) ([]byte, error) { return fs.ReadFile(root.FS(), name) }
 	}
@@ -136,7 +138,7 @@ func newConfigExplain(p *process, dir *string) *cobra.Command {
 		Short: "Show every key of the policy in effect at a commit, and who said it",
 		Example: `  custody config explain
   custody config explain --floor floor.yaml main`,
-		Args: cobra.MaximumNArgs(1),
+		Args: needs(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.dir, o.rev = *dir, revArgument(args)
 			return runExplain(cmd.Context(), p, &o)

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Exit codes, as promised in docs/exit-codes and `custody help`.
+// Exit codes, as `custody --help` promises them.
 const (
 	exitPass       = 0
 	exitFail       = 1

@@ -50,6 +50,20 @@ func writeFile(file string, data []byte) error {
 	return os.Rename(tmp.Name(), file)
 }
 
+// writeNew writes a file that must not exist yet, whole or not at all.
+func writeNew(file string, data []byte, mode fs.FileMode) error {
+	tmp, err := newBeside(file, mode)
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name())
+	_, err = tmp.Write(data)
+	if err := errors.Join(err, tmp.Close()); err != nil {
+		return err
+	}
+	return os.Link(tmp.Name(), file) // unlike Rename, refuses to replace
+}
+
 // canWrite finds out early whether writeFile has a folder to write to.
 func canWrite(file string) error {
 	dir := filepath.Dir(file)

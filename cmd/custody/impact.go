@@ -34,7 +34,10 @@ modified.`,
 		Example: `  custody impact --base main --head feature
   custody impact --change auth/service.py --change auth/token.py
   custody impact --change "modified: auth_service.py"`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
+		PreRunE: func(cmd *cobra.Command, _ []string) error {
+			return exclude(cmd, "change", "base")
+		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.dir = *dir
 			return runImpact(cmd.Context(), p, &o)
@@ -45,7 +48,6 @@ modified.`,
 	f.StringVar(&o.commits.head, "head", "", "the `COMMIT`, branch or tag of the change (default: HEAD)")
 	f.StringArrayVar(&o.paths, "change", nil, "a `PATH` at head that counts as modified, also as git status prints it; may be repeated")
 	f.BoolVar(&o.all, "all", false, "list all that is reached, not the first twenty")
-	cmd.MarkFlagsMutuallyExclusive("change", "base")
 	addFormat(cmd, &o.format, "text", "json")
 	return cmd
 }

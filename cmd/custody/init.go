@@ -39,7 +39,7 @@ func newInit(p *process, dir *string) *cobra.Command {
 the agents in its history. A file that is there already stays as it is.`,
 		Example: `  custody init
   custody init --project-name "my-project" --language python --requirements security_requirements.yaml`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.dir = *dir
 			return runInit(cmd.Context(), p, &o)

@@ -28,8 +28,17 @@ func (f *keyFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.key, "key", "", "sign with the private key in `FILE` (default: $CUSTODY_SIGNING_KEY, else signing.pem in custody's configuration folder, made on first use)")
 	cmd.Flags().StringVar(&f.signer, "signer", "", "sign by running `COMMAND`: what to sign on its standard input, the base64 of the signature on its standard output")
 	cmd.Flags().StringVar(&f.signerKey, "signer-key", "", "the public key (PEM `FILE`) of --signer")
-	cmd.MarkFlagsMutuallyExclusive("key", "signer")
-	cmd.MarkFlagsRequiredTogether("signer", "signer-key")
+}
+
+// check refuses flags that do not fit each other, and those that would sign nothing.
+func (f *keyFlags) check(cmd *cobra.Command) error {
+	if (f.signer == "") != (f.signerKey == "") {
+		return hint(errors.New("--signer and --signer-key belong together"), "give the command that signs and the file with its public key")
+	}
+	if (f.key != "" || f.signer != "") && !cmd.Flags().Changed("output") {
+		return hint(errors.New("a key was named, but no pack is written"), "add -o FILE")
+	}
+	return exclude(cmd, "key", "signer")
 }
 
 // load finds the signer. Only a person's own default key is ever made here: a key that
@@ -177,18 +186,4 @@ func trustedKeys(p *process, flag string) (sign.TrustedKeys, error) {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	return keys, nil
-}
-
-// writeNew writes a file that must not exist yet, whole or not at all.
-func writeNew(file string, data []byte, mode fs.FileMode) error {
-	tmp, err := os.CreateTemp(filepath.Dir(file), ".custody-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(tmp.Name())
-	_, err = tmp.Write(data)
-	if err := errors.Join(err, tmp.Chmod(mode), tmp.Close()); err != nil {
-		return err
-	}
-	return os.Link(tmp.Name(), file) // unlike Rename, refuses to replace
 }

@@ -19,7 +19,7 @@ are rates, so the size of a repository does not decide. What is absent counts as
 nothing; without a source file there is no score.`,
 		Example: `  custody measure
   custody measure --format json v1.2`,
-		Args: cobra.MaximumNArgs(1),
+		Args: needs(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.dir, o.rev = *dir, revArgument(args)
 			return runMeasure(cmd.Context(), p, &o)

@@ -19,7 +19,6 @@ type process struct {
 	now      func() time.Time
 	random   io.Reader
 	terminal bool // err is a terminal: progress may be drawn on it
-	colour   bool // out is a terminal and NO_COLOR is not set
 }
 
 func thisProcess() *process {
@@ -30,7 +29,6 @@ func thisProcess() *process {
 		now:      time.Now,
 		random:   rand.Reader,
 		terminal: isTerminal(os.Stderr),
-		colour:   isTerminal(os.Stdout) && os.Getenv("NO_COLOR") == "",
 	}
 }
 

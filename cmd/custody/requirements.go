@@ -6,9 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"custody/internal/finding"
-	"custody/internal/git"
 	"custody/internal/report"
-	"custody/internal/review"
 )
 
 func newRequirements(p *process, dir *string) *cobra.Command {
@@ -22,46 +20,6 @@ func newRequirements(p *process, dir *string) *cobra.Command {
 	return cmd
 }
 
-type standingOptions struct {
-	dir, rev, floor, format string
-}
-
-// standing opens what judges at a commit. The caller closes repo.
-func (o *standingOptions) standing(ctx context.Context, p *process) (reader, *git.Commit, *review.Judge, error) {
-	repo, err := openReader(ctx, p, o.dir)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	commit, judge, err := o.read(ctx, repo)
-	if err != nil {
-		repo.Close()
-		return nil, nil, nil, err
-	}
-	return repo, commit, judge, nil
-}
-
-func (o *standingOptions) read(ctx context.Context, repo git.Reader) (*git.Commit, *review.Judge, error) {
-	id, err := resolveFlag(ctx, repo, "", o.rev)
-	if err != nil {
-		return nil, nil, err
-	}
-	commit, err := repo.Commit(ctx, id)
-	if err != nil {
-		return nil, nil, err
-	}
-	floor, err := readFloor(o.floor)
-	if err != nil {
-		return nil, nil, err
-	}
-	judge, err := review.ReadJudge(ctx, repo, commit.Tree, floor, o.floor)
-	return commit, judge, err
-}
-
-func addStanding(cmd *cobra.Command, o *standingOptions) {
-	cmd.Flags().StringVar(&o.floor, "floor", "", "the organisation's policy: a `FILE`")
-	addFormat(cmd, &o.format, "text", "json")
-}
-
 func newResolve(p *process, dir *string) *cobra.Command {
 	var o standingOptions
 	cmd := &cobra.Command{
@@ -69,7 +27,7 @@ func newResolve(p *process, dir *string) *cobra.Command {
 		Short: "List the requirements that apply at a commit, and why",
 		Example: `  custody requirements resolve
   custody requirements resolve --format json v1.2`,
-		Args: cobra.MaximumNArgs(1),
+		Args: needs(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.dir, o.rev = *dir, revArgument(args)
 			repo, commit, judge, err := o.standing(cmd.Context(), p)
@@ -94,7 +52,7 @@ func newCheck(p *process, dir *string) *cobra.Command {
 none.`,
 		Example: `  custody requirements check
   custody requirements check v1.2`,
-		Args: cobra.MaximumNArgs(1),
+		Args: needs(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.dir, o.rev = *dir, revArgument(args)
 			return runCheck(cmd.Context(), p, &o)
@@ -126,11 +84,4 @@ func runCheck(ctx context.Context, p *process, o *standingOptions) error {
 	default:
 		return exitError(exitIncomplete)
 	}
-}
-
-func revArgument(args []string) string {
-	if len(args) > 0 {
-		return args[0]
-	}
-	return "HEAD"
 }

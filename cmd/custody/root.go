@@ -12,7 +12,16 @@ import (
 func run(ctx context.Context, args []string, p *process) int {
 	root := newRoot(p)
 	root.SetArgs(args)
+	help := root.HelpFunc()
+	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		if unnamed(cmd) == nil || cmd.Flags().NArg() == 0 { // who mistypes a word needs no page
+			help(cmd, args)
+		}
+	})
 	cmd, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		err = unnamed(cmd)
+	}
 	return say(p.err, cmd.CommandPath(), err)
 }
 
@@ -30,6 +39,7 @@ Exit codes: 0 pass, 1 fail, 3 incomplete (a rule needs a fact that is missing),
 2 nothing was judged: the command, the configuration or the repository is wrong.`,
 		Example: `  custody audit --base main --head feature -o change.zip
   custody verify change.zip`,
+		Args:          cobra.ArbitraryArgs, // that none of them is a command is for unnamed to say
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
@@ -62,7 +72,7 @@ func newVersion(p *process) *cobra.Command {
 		Use:     "version",
 		Short:   "Print the version",
 		Example: `  custody version`,
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintln(p.out, "custody", version())
 			return err

@@ -23,12 +23,9 @@ func newScan(p *process, dir *string) *cobra.Command {
 it holds, what was skipped, and why. --format json prints the graph whole.`,
 		Example: `  custody scan
   custody scan --format json v1.2 > graph.json`,
-		Args: cobra.MaximumNArgs(1),
+		Args: needs(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.dir, o.rev = *dir, "HEAD"
-			if len(args) > 0 {
-				o.rev = args[0]
-			}
+			o.dir, o.rev = *dir, revArgument(args)
 			return runScan(cmd.Context(), p, &o)
 		},
 	}

@@ -27,7 +27,7 @@ Exit code 0: all three are yes. 1: the pack was altered, or is no pack. 3: it is
 intact, but the signer is not among your trusted keys.`,
 		Example: `  custody verify change.zip
   custody verify --trusted-keys auditors_keys change.zip`,
-		Args: cobra.ExactArgs(1),
+		Args: needs(1, 1, "PACK"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			o.pack = args[0]
 			return runVerify(p, &o)
