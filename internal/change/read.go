@@ -82,6 +82,13 @@ func Read(ctx context.Context, repo Repo, base, head git.OID, lim Limits) (*Chan
 		return nil, fmt.Errorf("reading what changed from %s to %s: %w", c.From.Short(), head.Short(), err)
 	}
 	c.Files, c.Limits = files, append(c.Limits, cut...)
+	hidden, err := c.hides(ctx, repo, lim)
+	if err != nil {
+		return nil, fmt.Errorf("comparing the merge bases of %s and %s: %w", base.Short(), head.Short(), err)
+	}
+	if hidden {
+		c.Limits = append(c.Limits, Limit{ManyBases, 1})
+	}
 	return c, nil
 }
 
