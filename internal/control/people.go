@@ -133,6 +133,9 @@ func noreply(email, host string) (id, login string, ok bool) {
 	return id, login, plus && digits && at == "users.noreply."+host
 }
 
+// maxPeople is how many people of one commit can be relied on to be listed.
+const maxPeople = 50
+
 // agentAddresses are the co-authors that attestation knows to be agents: named in a
 // commit's trailers, and not among its accountable people.
 func agentAddresses(c *change.Change, at *attestation.Report) map[string]bool {
@@ -143,8 +146,11 @@ func agentAddresses(c *change.Change, at *attestation.Report) map[string]bool {
 	people := map[string]bool{}
 	withAgents := map[string]bool{}
 	for _, commit := range at.Commits {
-		withAgents[commit.SHA.String()] = len(commit.Agents) > 0
+		withAgents[commit.SHA.String()] = len(commit.Agents) > 0 && len(commit.People) < maxPeople
 		for _, p := range commit.People {
+			if strings.Contains(p, "?") || !strings.HasSuffix(p, ">") {
+				withAgents[commit.SHA.String()] = false // shown otherwise than it is written
+			}
 			people[address(coAuthorAddress(p))] = true
 		}
 	}

@@ -47,6 +47,21 @@ func pullRequest(reviews ...change.Review) (*change.Change, *change.Context) {
 
 const twoHumans = "rules: [{id: r, kind: approvals, approvals: {humans: 2, permission: write}}]\n"
 
+// Whose name or address is shown cut or mended is no agent for it.
+func TestPeopleBesideAgents(t *testing.T) {
+	head := oid("head")
+	for name, shown := range map[string]string{"Mal": "Mal <mal@example.org>", strings.Repeat("M", 300): strings.Repeat("M", 197) + "...", "Mal\x01": "Mal? <mal@example.org>"} {
+		ch, x := pullRequest(review("2", "bob", "approved", head, "write"), review("3", "cid", "approved", head, "admin"))
+		x.Commits = nil
+		ch.Commits[0].Author = git.Signature{Name: name, Email: "mal@example.org"}
+		at := &attestation.Report{Outcome: finding.Satisfied, Commits: []attestation.Commit{{SHA: head, Class: attestation.AIDeclared, Agents: []attestation.Agent{{ID: "claude-code"}}, People: []string{shown, "Ann <ann@example.org>"}}}}
+		got := evaluate(t, Input{Change: ch, Context: x, Attestation: at, Config: config.Layer(nil, policy(t, twoHumans))})["r"]
+		if got.Outcome != finding.NotAssessed || !strings.Contains(text(got), "mal@example.org") {
+			t.Errorf("%.10q: %s", name, text(got))
+		}
+	}
+}
+
 func TestApprovals(t *testing.T) {
 	head, old := oid("head"), oid("old")
 	bob, cid := review("2", "bob", "approved", head, "write"), review("3", "cid", "approved", head, "admin")
