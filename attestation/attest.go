@@ -52,6 +52,7 @@ func Attest(ctx context.Context, in Input) (*Report, error) {
 			k.Evidence = t.forge(k.Evidence, &k, f)
 		}
 		k.settle()
+		k.bound()
 		r.Commits = append(r.Commits, k)
 	}
 	said := t.request(in.Context)

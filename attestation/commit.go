@@ -136,12 +136,22 @@ func (c *Commit) settle() {
 	}
 }
 
+// bound keeps the strongest evidence of a settled commit: messages of a change can hold
+// millions of pieces. Those of one class and strength decide alike, and a request's
+// statement is added only where no evidence is for an agent.
+func (c *Commit) bound() {
+	if n := len(c.Evidence) - maxShown; n > 0 {
+		c.Evidence, c.unshown = slices.Clone(c.Evidence[:maxShown]), c.unshown+n
+	}
+}
+
 // trim bounds what is shown of a settled commit. No slice of it is nil after this.
 func (c *Commit) trim() {
-	if n := len(c.Evidence) - maxShown; n > 0 {
-		c.Evidence = append(c.Evidence[:maxShown:maxShown], Evidence{
+	c.bound()
+	if c.unshown > 0 {
+		c.Evidence = append(c.Evidence, Evidence{
 			Source: "limit", Strength: "F", Class: Unknown, Scope: c.Evidence[0].Scope,
-			Detail: plural(n, "more piece") + " of evidence, counted and not shown",
+			Detail: plural(c.unshown, "more piece") + " of evidence, counted and not shown",
 		})
 	}
 	if c.Evidence == nil {

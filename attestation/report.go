@@ -66,7 +66,8 @@ type Commit struct {
 	// empty otherwise. It decides nothing about the class.
 	Automation string `json:"automation,omitempty"`
 
-	cut bool // its message holds more attribution than is read
+	unshown int  // pieces of evidence that were counted and not kept
+	cut     bool // its message holds more attribution than is read
 }
 
 // An Agent that took part.

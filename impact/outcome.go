@@ -25,6 +25,9 @@ func (t *tracer) outcome() (finding.Outcome, []finding.Reason) {
 			reasons = append(reasons, finding.Reason{Code: ReasonNoMergeBase, Detail: "base and head have no history in common, so what changed is not known"})
 		}
 		for _, l := range c.Limits {
+			if l.What == change.ManyBases {
+				reasons = append(reasons, finding.Reason{Code: SkipLimit, Detail: "no one of several merge bases shows the whole change"})
+			}
 			if l.What == "files" {
 				reasons = append(reasons, finding.Reason{Code: SkipLimit, Detail: fmt.Sprintf("the change has more than %d files", l.Max)})
 			}

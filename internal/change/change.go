@@ -25,7 +25,7 @@ type Change struct {
 
 // A Limit says that something was not read whole.
 type Limit struct {
-	What string `json:"what"` // "commits", "trailers", "files", "lines", "bytes", "depth", "folders", "path bytes"
+	What string `json:"what"` // "commits", "trailers", "files", "lines", "bytes", "depth", "folders", "path bytes", ManyBases
 	Max  int64  `json:"max"`
 }
 

@@ -82,6 +82,13 @@ func Read(ctx context.Context, repo Repo, base, head git.OID, lim Limits) (*Chan
 		return nil, fmt.Errorf("reading what changed from %s to %s: %w", c.From.Short(), head.Short(), err)
 	}
 	c.Files, c.Limits = files, append(c.Limits, cut...)
+	hidden, err := c.hides(ctx, repo, lim)
+	if err != nil {
+		return nil, fmt.Errorf("comparing the merge bases of %s and %s: %w", base.Short(), head.Short(), err)
+	}
+	if hidden {
+		c.Limits = append(c.Limits, Limit{ManyBases, 1})
+	}
 	return c, nil
 }
 
@@ -109,14 +116,21 @@ func Diff(ctx context.Context, repo Differ, from, to git.OID, lim Limits) ([]Fil
 }
 
 func (c *Change) addCommits(commits []*git.Commit) {
-	cut := false
+	cut, all := false, 0
 	c.Commits = make([]Commit, len(commits))
 	for i, commit := range commits {
-		trailers, more := ParseTrailers(commit.Message)
+		var trailers []Trailer
+		more := all >= maxAllTrailers
+		if !more {
+			trailers, more = ParseTrailers(commit.Message)
+		}
+		all += len(trailers)
 		c.Commits[i] = Commit{Commit: *commit, Trailers: trailers}
 		cut = cut || more
 	}
-	if cut {
+	if all >= maxAllTrailers {
+		c.Limits = append(c.Limits, Limit{"trailers", maxAllTrailers})
+	} else if cut {
 		c.Limits = append(c.Limits, Limit{"trailers", maxTrailers})
 	}
 }

@@ -474,3 +474,36 @@ func TestHostileTreesAreNotCompared(t *testing.T) {
 		}
 	}
 }
+
+// A head that takes back what one of two merge bases did shows nothing of it in the
+// difference from the other.
+func TestSeveralMergeBasesHideNothing(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		evil, x []gittest.Edit // in the merge at head, in the one at base
+		hidden  bool
+	}{
+		{"takes back", []gittest.Edit{gittest.Write("f", "weak\n"), gittest.Write("a", "a\n"), gittest.Write("e", "e\n")}, []gittest.Edit{gittest.Write("a", "a\n")}, true},
+		{"takes back, and base went on", []gittest.Edit{gittest.Write("f", "weak\n")}, []gittest.Edit{gittest.Write("f", "stronger\n")}, true},
+		{"takes back by deleting", []gittest.Edit{gittest.Delete("new")}, nil, true},
+		{"merges faithfully", []gittest.Edit{gittest.Write("f", "strong\n"), gittest.Write("new", "n\n"), gittest.Write("a", "a\n")}, []gittest.Edit{gittest.Write("a", "a\n")}, false},
+		{"merges faithfully, and base went on", []gittest.Edit{gittest.Write("f", "strong\n"), gittest.Write("new", "n\n"), gittest.Write("a", "a\n")}, []gittest.Edit{gittest.Write("a", "b\n"), gittest.Write("f", "stronger\n")}, false},
+	} {
+		r := gittest.New(t)
+		r.Commit("main", "root", gittest.Write("f", "weak\n"), gittest.Write("z", "z\n"))
+		b := r.Commit("b", "b", gittest.From("main"), gittest.Write("f", "strong\n"), gittest.Write("new", "n\n"))
+		a := ""
+		for i := 0; a == "" || a > b; i++ { // the hostile one of two merge bases is the smallest: it is cheap to find
+			a = r.Commit(fmt.Sprint("a", i), fmt.Sprint("a ", i), gittest.From("main"), gittest.Write("a", "a\n"))
+		}
+		base := r.Commit("base", "merge", append([]gittest.Edit{gittest.From(b), gittest.Merge(a)}, tt.x...)...)
+		head := r.Commit("head", "merge", append([]gittest.Edit{gittest.From(a), gittest.Merge(b)}, tt.evil...)...)
+		c := read(t, open(t, r), base, head)
+		if len(c.MergeBases) != 2 || c.From.String() != a {
+			t.Fatalf("%s: merge bases %v, from %v", tt.name, c.MergeBases, c.From)
+		}
+		if hidden := len(c.Limits) == 1 && c.Limits[0].What == change.ManyBases; hidden != tt.hidden || len(c.Limits) > 1 {
+			t.Errorf("%s: limits %v, files %v", tt.name, c.Limits, c.Files)
+		}
+	}
+}

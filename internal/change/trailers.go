@@ -8,6 +8,9 @@ import (
 // maxTrailers bounds the trailers of one message. Git has no limit.
 const maxTrailers = 10_000
 
+// maxAllTrailers bounds those of all commits of a change, which are held at once.
+const maxAllTrailers = 1_000_000
+
 // ParseTrailers finds the trailers of a commit message as git does for
 // "%(trailers:only,unfold)" without any configuration. The rules are those of
 // git-interpret-trailers(1): a last paragraph, not the first, that is all trailers, or

@@ -48,6 +48,9 @@ func filesWhole(c *change.Change) (string, bool) {
 		return "base and head have no common commit", false
 	}
 	for _, l := range c.Limits {
+		if l.What == change.ManyBases {
+			return "no one of several merge bases shows the whole change", false
+		}
 		if l.What != "commits" && l.What != "trailers" && l.What != "lines" {
 			return "the change has more " + l.What + " than are read", false
 		}

@@ -106,8 +106,23 @@ func (e *evaluation) voices(want config.Approvals, wrote authors) []voice {
 		}
 		voices = append(voices, v)
 	}
+	oneLoginEach(voices)
 	slices.SortStableFunc(voices, func(a, b voice) int { return cmp.Compare(a.login, b.login) })
 	return voices
+}
+
+// oneLoginEach makes approvals unclear whose reviewers have one login and several ids:
+// they may be one person, told of twice.
+func oneLoginEach(voices []voice) {
+	logins := map[string]int{}
+	for _, v := range voices {
+		logins[strings.ToLower(v.login)]++
+	}
+	for i := range voices {
+		if v := &voices[i]; v.stand == standApproved && logins[strings.ToLower(v.login)] > 1 {
+			v.stand, v.detail = standUnclear, "approved, and another review of the login "+clip(strings.ToLower(v.login))+" has another id"
+		}
+	}
 }
 
 // lastWord is the review that counts. sure is false when the times do not tell which of
@@ -157,14 +172,15 @@ func (e *evaluation) voice(r change.Review, want config.Approvals, wrote authors
 	permission := config.Permission(r.Permission)
 	known := slices.Contains(config.Permissions, permission) || permission == "none"
 	_, author := wrote.known[r.Reviewer.ID]
+	account := wrote.accounts[strings.ToLower(r.Reviewer.Login)]
 	human := r.Reviewer.Type == change.User
 	switch r.State {
 	case "dismissed":
 		return set(standNothing, "their review was dismissed")
 	case "changes_requested":
+		// From an author too: who is named in a commit of somebody else's making would
+		// otherwise have no objection any more.
 		switch {
-		case r.Reviewer.ID != "" && author:
-			return set(standNothing, "asks for changes of their own work")
 		case !known:
 			return set(standUnclear, "%s, and the context does not say with which permission", unclearAgainst)
 		case permission.AtLeast(want.Permission):
@@ -186,6 +202,8 @@ func (e *evaluation) voice(r change.Review, want config.Approvals, wrote authors
 		return set(standLow, "has permission %s", permission)
 	case r.Reviewer.ID == "":
 		return set(standUnclear, "approved, and the context does not give their numeric id")
+	case account != "" && account != r.Reviewer.ID:
+		return set(standUnclear, "has the login of an author, and another id")
 	case !human:
 		return set(standUnclear, "approved, and the context does not say that they are a person")
 	case !known:

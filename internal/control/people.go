@@ -18,39 +18,52 @@ type authors struct {
 	// unknown are identities in git, by lower-case e-mail address, that belong to nobody
 	// the forge named. Each may be any person, so each may be one of the approvers.
 	unknown map[string]bool
+	// accounts are those that the forge named, by lower-case login: their ids.
+	accounts map[string]string
 }
 
 // authorsOf collects everybody who took part: who opened the change, authors,
 // committers and co-authors of its commits. An agent is no person and approves nothing.
 func authorsOf(c *change.Change, ctx *change.Context, at *attestation.Report) authors {
-	a := authors{map[string]string{}, map[string]bool{}}
+	a := authors{map[string]string{}, map[string]bool{}, map[string]string{}}
 	if ctx.Change == nil || !a.person(ctx.Change.Author) {
 		a.unknown["who opened the change"] = true
 	}
-	facts := map[string]change.CommitFacts{}
+	facts := map[string][]change.CommitFacts{} // told twice, each counts
 	for _, f := range ctx.Commits {
-		facts[f.SHA] = f
+		facts[f.SHA] = append(facts[f.SHA], f)
 	}
 	emails := map[string]bool{} // that the forge gave a person to
 	for _, commit := range c.Commits {
-		f := facts[commit.ID.String()]
-		if a.person(f.Author) {
-			emails[address(commit.Author.Email)] = true
-		}
-		if a.person(f.Committer) {
-			emails[address(commit.Committer.Email)] = true
+		for _, f := range facts[commit.ID.String()] {
+			if a.person(f.Author) {
+				emails[address(commit.Author.Email)] = true
+			}
+			if a.person(f.Committer) {
+				emails[address(commit.Committer.Email)] = true
+			}
 		}
 	}
 	agents := agentAddresses(c, at)
+	host := "github.com"
+	if ctx.Repository != nil && ctx.Repository.Host != "" {
+		host = strings.ToLower(ctx.Repository.Host)
+	}
 	for _, commit := range c.Commits {
-		f := facts[commit.ID.String()]
-		if !isPerson(f.Author) {
+		known := facts[commit.ID.String()]
+		if !slices.ContainsFunc(known, func(f change.CommitFacts) bool { return isPerson(f.Author) }) {
 			a.unknownAddress(commit.Author.Email, emails, agents)
 		}
-		if !isPerson(f.Committer) {
+		if !slices.ContainsFunc(known, func(f change.CommitFacts) bool { return isPerson(f.Committer) }) {
 			a.unknownAddress(commit.Committer.Email, emails, agents)
 		}
 		for _, email := range coAuthors(commit) {
+			// The forge speaks of no co-authors; its own form of address is all there is.
+			// An author or committer under such an address would be known to it.
+			if id, login, ok := noreply(address(email), host); ok {
+				a.known[id] = login
+				continue
+			}
 			a.unknownAddress(email, emails, agents)
 		}
 	}
@@ -65,6 +78,9 @@ func (a authors) person(p *change.Person) bool {
 		return false
 	}
 	a.known[p.ID] = p.Login
+	if p.Login != "" {
+		a.accounts[strings.ToLower(p.Login)] = p.ID
+	}
 	return true
 }
 
@@ -72,10 +88,6 @@ func (a authors) person(p *change.Person) bool {
 // commit or any other.
 func (a authors) unknownAddress(email string, known, agents map[string]bool) {
 	email = address(email)
-	if id, login, ok := noreply(email); ok {
-		a.known[id] = login
-		return
-	}
 	if !known[email] && !agents[email] {
 		a.unknown[email] = true
 	}
@@ -113,13 +125,16 @@ func coAuthorAddress(value string) string {
 func address(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
 
 // noreply reads the numeric id out of an address such as
-// 1234+login@users.noreply.github.com, which GitHub gives to each account.
-func noreply(email string) (id, login string, ok bool) {
-	local, host, _ := strings.Cut(email, "@")
+// 1234+login@users.noreply.github.com, which a GitHub at host gives to each account.
+func noreply(email, host string) (id, login string, ok bool) {
+	local, at, _ := strings.Cut(email, "@")
 	id, login, plus := strings.Cut(local, "+")
 	digits := id != "" && strings.Trim(id, "0123456789") == ""
-	return id, login, plus && digits && strings.HasPrefix(host, "users.noreply.")
+	return id, login, plus && digits && at == "users.noreply."+host
 }
+
+// maxPeople is how many people of one commit can be relied on to be listed.
+const maxPeople = 50
 
 // agentAddresses are the co-authors that attestation knows to be agents: named in a
 // commit's trailers, and not among its accountable people.
@@ -131,8 +146,11 @@ func agentAddresses(c *change.Change, at *attestation.Report) map[string]bool {
 	people := map[string]bool{}
 	withAgents := map[string]bool{}
 	for _, commit := range at.Commits {
-		withAgents[commit.SHA.String()] = len(commit.Agents) > 0
+		withAgents[commit.SHA.String()] = len(commit.Agents) > 0 && len(commit.People) < maxPeople
 		for _, p := range commit.People {
+			if strings.Contains(p, "?") || !strings.HasSuffix(p, ">") {
+				withAgents[commit.SHA.String()] = false // shown otherwise than it is written
+			}
 			people[address(coAuthorAddress(p))] = true
 		}
 	}

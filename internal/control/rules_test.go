@@ -47,6 +47,21 @@ func pullRequest(reviews ...change.Review) (*change.Change, *change.Context) {
 
 const twoHumans = "rules: [{id: r, kind: approvals, approvals: {humans: 2, permission: write}}]\n"
 
+// Whose name or address is shown cut or mended is no agent for it.
+func TestPeopleBesideAgents(t *testing.T) {
+	head := oid("head")
+	for name, shown := range map[string]string{"Mal": "Mal <mal@example.org>", strings.Repeat("M", 300): strings.Repeat("M", 197) + "...", "Mal\x01": "Mal? <mal@example.org>"} {
+		ch, x := pullRequest(review("2", "bob", "approved", head, "write"), review("3", "cid", "approved", head, "admin"))
+		x.Commits = nil
+		ch.Commits[0].Author = git.Signature{Name: name, Email: "mal@example.org"}
+		at := &attestation.Report{Outcome: finding.Satisfied, Commits: []attestation.Commit{{SHA: head, Class: attestation.AIDeclared, Agents: []attestation.Agent{{ID: "claude-code"}}, People: []string{shown, "Ann <ann@example.org>"}}}}
+		got := evaluate(t, Input{Change: ch, Context: x, Attestation: at, Config: config.Layer(nil, policy(t, twoHumans))})["r"]
+		if got.Outcome != finding.NotAssessed || !strings.Contains(text(got), "mal@example.org") {
+			t.Errorf("%.10q: %s", name, text(got))
+		}
+	}
+}
+
 func TestApprovals(t *testing.T) {
 	head, old := oid("head"), oid("old")
 	bob, cid := review("2", "bob", "approved", head, "write"), review("3", "cid", "approved", head, "admin")
@@ -82,6 +97,17 @@ func TestApprovals(t *testing.T) {
 		{"asks for changes", []change.Review{bob, cid, review("4", "dan", "changes_requested", old, "write")}, nil, finding.NotSatisfied, "dan asked for changes | Settle what dan asked for"},
 		{"asks for changes without permission", []change.Review{bob, cid, review("4", "dan", "changes_requested", old, "read")}, nil, finding.Satisfied, "dan does not count: asks for changes, with permission read"},
 		{"asks for changes, permission unknown", []change.Review{bob, cid, review("4", "dan", "changes_requested", old, "")}, nil, finding.NotAssessed, "dan does not count: asks for changes, and the context does not say"},
+		{"asks for changes, then named as a co-author", []change.Review{bob, cid, review("4", "dan", "changes_requested", old, "write")}, trailer("Co-authored-by", "Dan <4+dan@users.noreply.github.com>"), finding.NotSatisfied, "dan asked for changes"},
+		{"one login, two ids", []change.Review{bob, review("7", "BOB", "approved", head, "write")}, nil, finding.NotAssessed, "another review of the login bob has another id"},
+		{"the author's login, another id", []change.Review{bob, review("7", "Ann", "approved", head, "write")}, nil, finding.NotAssessed, "has the login of an author, and another id"},
+		{"a commit told of twice", []change.Review{bob, cid}, func(_ *change.Change, x *change.Context) {
+			x.Commits = append([]change.CommitFacts{{SHA: head.String(), Author: person("3", "cid"), Committer: person("3", "cid")}}, x.Commits...)
+		}, finding.NotSatisfied, "cid does not count: wrote"},
+		{"author unknown to the forge under an address of its form", []change.Review{bob, cid}, func(c *change.Change, x *change.Context) {
+			x.Commits[0].Author = nil
+			c.Commits[0].Author.Email = "99+nobody@users.noreply.github.com"
+		}, finding.NotAssessed, "99+nobody@users.noreply.github.com"},
+		{"a co-author's address of some other host", []change.Review{bob, cid}, trailer("Co-authored-by", "X <99+x@users.noreply.evil.example>"), finding.NotAssessed, "99+x@users.noreply.evil.example"},
 		{"asked for changes, then approved", []change.Review{at(review("2", "bob", "changes_requested", old, "write"), "2026-11-19T10:00:00Z"), bob, cid}, nil, finding.Satisfied, ""},
 		{"approved, then asked for changes", []change.Review{at(review("2", "bob", "changes_requested", old, "write"), "2026-11-22T10:00:00Z"), bob, cid}, nil, finding.NotSatisfied, "bob asked for changes"},
 		{"times in other zones", []change.Review{at(review("2", "bob", "changes_requested", head, "write"), "2026-11-20T13:00:00+02:00"), at(bob, "2026-11-20T10:59:00Z"), cid}, nil, finding.NotSatisfied, "bob asked"},

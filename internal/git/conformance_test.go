@@ -113,6 +113,32 @@ func testReader(t *testing.T, format string, open func(*gittest.Repo) git.Reader
 		}
 	})
 
+	t.Run("one name, several things", func(t *testing.T) {
+		r := gittest.New(t, gittest.Format(format))
+		old := r.Commit("main", "old", gittest.Write("a", "a\n"))
+		now := r.Commit("main", "now", gittest.Write("a", "b\n"))
+		r.Git("tag", "main", old) // a pusher's
+		r.Git("tag", "same", now) // says the same as the branch
+		r.Git("branch", "same", now)
+		r.Git("update-ref", "refs/heads/HEAD", old)
+		r.Git("update-ref", "refs/heads/refs/heads/main", old)
+		r.Git("update-ref", "refs/tags/origin/main", old)
+		r.Git("update-ref", "refs/remotes/origin/main", now)
+		r.Git("update-ref", "refs/heads/"+now[:9], old)
+		r.Git("update-ref", "refs/heads/"+now, old)
+		rd := open(r)
+		for _, rev := range []string{"main", "main~0", "main^{commit}", "origin/main", now[:9]} {
+			if got, err := rd.Resolve(ctx, rev); !errors.Is(err, git.ErrAmbiguousName) || !got.IsZero() {
+				t.Errorf("Resolve(%q) = %v, %v; want ErrAmbiguousName", rev, got, err)
+			}
+		}
+		for rev, want := range map[string]string{"refs/heads/main": now, "heads/main": now, "tags/main": old, "same": now, "HEAD": now, now: now, now[:12]: now} {
+			if got, err := rd.Resolve(ctx, rev); err != nil || got.String() != want {
+				t.Errorf("Resolve(%q) = %v, %v; want %s", rev, got, err, want)
+			}
+		}
+	})
+
 	t.Run("ambiguous", func(t *testing.T) {
 		// Of 1,500 commits, two begin with the same four digits.
 		r := gittest.New(t, gittest.Format(format))

@@ -78,9 +78,6 @@ func parseSteps(s string) (steps []int, ok bool) {
 	return steps, true
 }
 
-// prefixes are where git looks for a name, in this order.
-var prefixes = []string{"", "refs/", "refs/tags/", "refs/heads/", "refs/remotes/"}
-
 // named is the id that a name or a short id stands for, zero for none.
 func (g *GoGit) named(name string) (OID, error) {
 	if len(name) == 40 {
@@ -93,15 +90,34 @@ func (g *GoGit) named(name string) (OID, error) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for _, p := range prefixes {
-		if id, ok := g.ref(p + name); ok {
-			return id, nil
-		}
-	}
-	if id, ok := g.ref("refs/remotes/" + name + "/HEAD"); ok {
+	if id, ok := g.ref(name); ok {
 		return id, nil
 	}
-	return g.abbreviated(strings.ToLower(name))
+	var ids []OID
+	add := func(id OID) {
+		if !id.IsZero() && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	for _, p := range refPlaces(name) {
+		if id, ok := g.ref(p); ok {
+			add(id)
+		}
+	}
+	if len(ids) == 0 || shortID.MatchString(name) {
+		id, err := g.abbreviated(strings.ToLower(name))
+		if err != nil {
+			return OID{}, err
+		}
+		add(id)
+	}
+	switch len(ids) {
+	case 0:
+		return OID{}, nil
+	case 1:
+		return ids[0], nil
+	}
+	return OID{}, fmt.Errorf("resolving %q: %w", name, ErrAmbiguousName)
 }
 
 // refForm is what a ref may be called, as far as a file of that name could be trouble.

@@ -2,6 +2,8 @@ package git_test
 
 import (
 	"context"
+	"crypto/sha1"
+	"encoding/binary"
 	"errors"
 	"os"
 	"path/filepath"
@@ -195,5 +197,46 @@ func TestShallowClone(t *testing.T) {
 		if !errors.Is(err, git.ErrMissing) {
 			t.Errorf("cut: %v", err)
 		}
+	}
+}
+
+// A commit-graph file is no object: what it claims of parents counts for nothing.
+func TestFalseCommitGraph(t *testing.T) {
+	r := gittest.New(t)
+	base := r.Commit("main", "base", gittest.Write("a", "1\n"))
+	r.Commit("main", "hidden", gittest.Write("a", "2\n"))
+	head := r.Commit("main", "head", gittest.Write("b", "1\n"))
+	r.Git("commit-graph", "write", "--reachable")
+	file := filepath.Join(r.Dir, "objects/info/commit-graph")
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	chunks := map[string]int{}
+	for i := range int(b[6]) {
+		chunks[string(b[8+12*i:12+12*i])] = int(binary.BigEndian.Uint64(b[12+12*i:]))
+	}
+	for i := range 3 { // no commit has a parent
+		binary.BigEndian.PutUint32(b[chunks["CDAT"]+36*i+20:], 0x70000000)
+	}
+	sum := sha1.Sum(b[:len(b)-20])
+	copy(b[len(b)-20:], sum[:])
+	if err := errors.Join(os.Chmod(file, 0o600), os.WriteFile(file, b, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if n := r.Git("rev-list", "--count", "main"); n != "1" {
+		t.Fatalf("git counts %s commits: the test proves nothing", n)
+	}
+	repo := open(t, r)
+	commits, _, err := repo.Commits(context.Background(), oid(t, base), oid(t, head), 9)
+	if err != nil || len(commits) != 2 {
+		t.Errorf("%d commits, %v", len(commits), err)
+	}
+	bases, err := repo.MergeBases(context.Background(), oid(t, base), oid(t, head))
+	if err != nil || len(bases) != 1 || bases[0].String() != base {
+		t.Errorf("merge bases %v, %v", bases, err)
+	}
+	if id, err := repo.Resolve(context.Background(), "main~2"); err != nil || id.String() != base {
+		t.Errorf("main~2: %v, %v", id, err)
 	}
 }

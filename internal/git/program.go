@@ -85,6 +85,7 @@ var pinned = []string{
 	"-c", "core.attributesFile=/dev/null",
 	"-c", "core.alternateRefsCommand=false", // names a program that lists refs; this one does nothing
 	"-c", "core.useReplaceRefs=false",
+	"-c", "core.commitGraph=false", // objects/info/commit-graph can claim other parents, and git believes it
 	"-c", "core.disambiguate=none", // a short id means the same whatever the configuration prefers
 	"-c", "core.warnAmbiguousRefs=false",
 	"-c", "advice.graftFileDeprecated=false", // naming an empty graft file is how grafts are turned off

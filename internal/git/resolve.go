@@ -5,11 +5,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 )
 
 // ErrAmbiguous says that a short id is the beginning of several.
 var ErrAmbiguous = errors.New("short id is ambiguous: give more digits")
+
+// ErrAmbiguousName says that a tag, a branch or an object have one name. Git takes the
+// tag and warns; but whoever may push tags would choose what "main" is.
+var ErrAmbiguousName = errors.New("several things have this name: write it out, as refs/heads/NAME, refs/tags/NAME or a whole id")
 
 // Resolve implements Reader, with all of git's revisions except those that read the
 // reflog or the clock ("main@{yesterday}", "@{-1}", "@{upstream}"), search ("HEAD^{/fix}",
@@ -27,12 +33,24 @@ func (r *Repository) Resolve(ctx context.Context, rev string) (OID, error) {
 		cmd = r.git.discovery(ctx, r.loc.dir, append([]string{"--git-dir=" + r.loc.dir}, args...)...)
 		cmd.Env = append(cmd.Env[:len(cmd.Env):len(cmd.Env)], r.iso.objectEnv...)
 	}
-	cmd.Stdin = strings.NewReader(rev + "^{commit}\n" + rev + "^{}\n" + rev + "\n")
+	places := refPlaces(rev)
+	ask := rev + "^{commit}\n" + rev + "^{}\n" + rev + "\n"
+	for _, p := range places {
+		ask += p + "^{}\n"
+	}
+	cmd.Stdin = strings.NewReader(ask)
 	out, err := cmd.Output()
 	if err != nil {
 		return OID{}, fmt.Errorf("resolving %q: %w", rev, failed(ctx, cmd, err))
 	}
-	for i, line := range bytes.Split(out, []byte{'\n'}) {
+	lines := bytes.Split(bytes.TrimSuffix(out, []byte{'\n'}), []byte{'\n'})
+	if len(lines) != 3+len(places) {
+		return OID{}, fmt.Errorf("resolving %q: git gave %d answers to %d questions", rev, len(lines), 3+len(places))
+	}
+	if err := r.oneName(ctx, rev, lines[3:]); err != nil {
+		return OID{}, err
+	}
+	for i, line := range lines[:3] {
 		f := bytes.Fields(line)
 		switch {
 		case len(f) == 3 && i == 0 && string(f[1]) == "commit":
@@ -44,6 +62,65 @@ func (r *Repository) Resolve(ctx context.Context, rev string) (OID, error) {
 		}
 	}
 	return OID{}, notFound(rev)
+}
+
+// prefixes are where git looks for a name, in this order, before it looks for
+// refs/remotes/NAME/HEAD.
+var prefixes = []string{"", "refs/", "refs/tags/", "refs/heads/", "refs/remotes/"}
+
+// refPlaces lists the refs that a revision's name may stand for, when there may be
+// several: HEAD and whole names of refs come before all others and can not be pushed
+// by another name.
+func refPlaces(rev string) []string {
+	name := baseName(rev)
+	if _, err := ParseOID(strings.ToLower(name)); err == nil || name == "" || name == "HEAD" || name == "@" || strings.HasPrefix(name, "refs/") {
+		return nil
+	}
+	var places []string
+	for _, p := range prefixes {
+		if p != "" { // what stands in the git directory itself can not be pushed
+			places = append(places, p+name)
+		}
+	}
+	return append(places, "refs/remotes/"+name+"/HEAD")
+}
+
+// baseName is a revision without its suffixes.
+func baseName(rev string) string {
+	if i := strings.IndexAny(rev, "^~:"); i >= 0 {
+		return rev[:i]
+	}
+	return rev
+}
+
+// shortID are the names that people copy as short ids: git prints at least 7 digits.
+var shortID = regexp.MustCompile(`^[0-9a-fA-F]{7,63}$`)
+
+// oneName refuses a name that stands for several things. places are git's answers for
+// refPlaces.
+func (r *Repository) oneName(ctx context.Context, rev string, places [][]byte) error {
+	var ids []string
+	add := func(line []byte) {
+		if f := bytes.Fields(line); len(f) == 3 && len(f[0]) == 2*r.idSize() && !slices.Contains(ids, string(f[0])) {
+			ids = append(ids, string(f[0]))
+		}
+	}
+	for _, line := range places {
+		add(line)
+	}
+	if name := baseName(rev); len(ids) == 1 && shortID.MatchString(name) {
+		cmd := r.git.isolated(ctx, r.iso, "cat-file", "--batch-check") // where there are no refs
+		cmd.Stdin = strings.NewReader(name + "^{}\n")
+		out, err := cmd.Output()
+		if err != nil {
+			return fmt.Errorf("resolving %q: %w", rev, failed(ctx, cmd, err))
+		}
+		add(bytes.TrimSuffix(out, []byte{'\n'}))
+	}
+	if len(ids) > 1 {
+		return fmt.Errorf("resolving %q: %w", rev, ErrAmbiguousName)
+	}
+	return nil
 }
 
 func notFound(rev string) error {

@@ -12,6 +12,7 @@ const (
 	ReasonNoPolicy     = "no-policy"     // neither a policy at base nor a floor
 	ReasonNoRules      = "no-rules"      // a policy without a single rule
 	ReasonNoMergeBase  = "no-merge-base" // unrelated histories
+	ReasonManyBases    = "merge-bases"   // several, and no one difference shows the whole change
 	ReasonLimit        = "limit"         // the change itself was not read whole
 	ReasonShallow      = "shallow"       // history is cut
 	ReasonNotSatisfied = "not-satisfied"
@@ -80,6 +81,10 @@ func whole(c *change.Change) []finding.Reason {
 		rs = append(rs, finding.Reason{Code: ReasonShallow, Detail: "History is cut in this repository: fetch it whole ('git fetch --unshallow')."})
 	}
 	for _, l := range c.Limits {
+		if l.What == change.ManyBases {
+			rs = append(rs, finding.Reason{Code: ReasonManyBases, Detail: "Base and head have several merge bases, and the difference from one does not show all that merging would change: merge base into head, and review that."})
+			continue
+		}
 		rs = append(rs, finding.Reason{Code: ReasonLimit, Detail: fmt.Sprintf("Only the first %d %s of the change were read.", l.Max, l.What)})
 	}
 	return rs
