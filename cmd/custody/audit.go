@@ -190,11 +190,8 @@ func (o *auditOptions) replay(ctx context.Context, repo git.Reader, in *review.I
 	if err := json.Unmarshal(members[verify.PackJSON], &was); err != nil {
 		return fmt.Errorf("reading its pack.json: %w", err)
 	}
-	if _, floored := was.Inputs.Files["floor"]; floored != (o.floor != "") {
-		if floored {
-			return hint(errors.New("it was made with a floor"), "give the same floor with --floor")
-		}
-		return hint(errors.New("it was made without a floor"), "leave --floor out")
+	if err := o.sameFloor(was.Inputs.Files["floor"]); err != nil {
+		return err
 	}
 	if string(members[verify.Context]) != "null" {
 		in.Context = members[verify.Context]
@@ -205,6 +202,27 @@ func (o *auditOptions) replay(ctx context.Context, repo git.Reader, in *review.I
 		if _, err := repo.Commit(ctx, id); err != nil {
 			return hint(fmt.Errorf("its %s %s is not in this repository: %w", name, id.Short(), err), "fetch it, or name the repository with -C")
 		}
+	}
+	return nil
+}
+
+// sameFloor compares the floor with the one that a pack was made with, by its digest:
+// with another, what comes out would be no replay.
+func (o *auditOptions) sameFloor(was review.Digest) error {
+	switch {
+	case was == "" && o.floor == "":
+		return nil
+	case was == "":
+		return hint(errors.New("it was made without a floor"), "leave --floor out")
+	case o.floor == "":
+		return hint(errors.New("it was made with a floor"), "give the same floor with --floor")
+	}
+	text, err := os.ReadFile(o.floor)
+	if err != nil {
+		return fmt.Errorf("reading the floor: %w", err)
+	}
+	if is := review.Digest(pack.Digest(text)); is != was {
+		return hint(fmt.Errorf("it was made with another floor: %s, and %s has %s", was, o.floor, is), "give the same floor with --floor")
 	}
 	return nil
 }

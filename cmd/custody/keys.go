@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -88,12 +89,32 @@ type command struct {
 	p    *process
 }
 
-// Run implements sign.Command.
+// maxSignature is more than any signer has to say, in bytes.
+const maxSignature = 64 << 10
+
+// Run implements sign.Command. A program that does not stop talking is ended.
 func (c command) Run(ctx context.Context, stdin []byte) ([]byte, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	cmd := exec.CommandContext(ctx, c.argv[0], c.argv[1:]...)
 	cmd.Stdin = bytes.NewReader(stdin)
 	cmd.Stderr = c.p.err
-	return cmd.Output()
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	said, err := io.ReadAll(io.LimitReader(out, maxSignature+1))
+	if len(said) > maxSignature {
+		cancel()
+		err = fmt.Errorf("it wrote more than %d bytes", maxSignature)
+	}
+	if ended := cmd.Wait(); err == nil {
+		err = ended
+	}
+	return said, err
 }
 
 func readKey(file string) (*sign.Key, error) {

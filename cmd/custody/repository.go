@@ -65,7 +65,14 @@ func defaultBase(ctx context.Context, r git.Reader, head git.OID) (git.OID, stri
 		return git.OID{}, "", hint(fmt.Errorf("%s is the first commit: there is nothing to compare it with", head.Short()),
 			"name two commits with --base and --head")
 	}
-	return commit.Parents[0], "the first parent of head", nil
+	parent := commit.Parents[0]
+	if _, err := r.Commit(ctx, parent); errors.Is(err, git.ErrMissing) {
+		return git.OID{}, "", hint(fmt.Errorf("the parent of %s is not in this repository: its history is cut", head.Short()),
+			"fetch it whole ('git fetch --unshallow'; 'fetch-depth: 0' for actions/checkout), or name two commits with --base and --head")
+	} else if err != nil {
+		return git.OID{}, "", err
+	}
+	return parent, "the first parent of head", nil
 }
 
 // resolveFlag resolves a revision that was given as the value of a flag, or as an

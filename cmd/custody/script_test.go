@@ -25,7 +25,8 @@ func runScripts(t *testing.T, dir string) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", dir),
 		RequireExplicitExec: true,
-		RequireUniqueNames:  true, ContinueOnError: true,
+		RequireUniqueNames:  true,
+		ContinueOnError:     true,
 		Setup: func(env *testscript.Env) error {
 			program, err := exec.LookPath("custody")
 			if err != nil {

@@ -14,6 +14,7 @@ import (
 	"custody/internal/config"
 	"custody/internal/control"
 	"custody/internal/finding"
+	"custody/internal/git"
 )
 
 // verdict puts everything that was found into one document.
@@ -40,7 +41,7 @@ func (r *run) inputs() Inputs {
 		ObjectFormat: r.change.ObjectFormat,
 		Base:         r.change.Base,
 		Head:         r.change.Head,
-		MergeBases:   r.change.MergeBases,
+		MergeBases:   append([]git.OID{}, r.change.MergeBases...), // none is a list, too
 		Stage:        r.Stage,
 		Day:          r.Day,
 		Files:        maps.Clone(r.judge.digests),

@@ -37,18 +37,18 @@ func decide(c *change.Change, hasPolicy bool, checks []finding.Check) (Decision,
 			continue
 		}
 		asked++
-		reason := finding.Reason{Detail: fmt.Sprintf("%s: %s", check.ID, check.Name)}
+		// The name says what should hold, so the outcome has to stand beside it.
+		because := func(code, is string) finding.Reason {
+			return finding.Reason{Code: code, Detail: fmt.Sprintf("%s (%s) %s.", check.ID, check.Name, is)}
+		}
 		switch check.Outcome {
 		case finding.NotSatisfied:
-			reason.Code = ReasonNotSatisfied
-			failed = append(failed, reason)
+			failed = append(failed, because(ReasonNotSatisfied, "is not satisfied"))
 		case finding.Excepted:
-			reason.Code = ReasonExcepted
-			excepted = append(excepted, reason)
+			excepted = append(excepted, because(ReasonExcepted, "is not satisfied, and a waiver excepts it"))
 		case finding.Satisfied:
 		default:
-			reason.Code = ReasonNotAssessed
-			missing = append(missing, reason)
+			missing = append(missing, because(ReasonNotAssessed, "was not assessed"))
 		}
 	}
 	missing = append(whole(c), missing...)
@@ -66,8 +66,15 @@ func decide(c *change.Change, hasPolicy bool, checks []finding.Check) (Decision,
 	case asked == 0:
 		return Pass, []finding.Reason{{Code: ReasonNothingAsked, Detail: "No rule in force asks anything of this change at this stage."}}
 	default:
-		return Pass, append(excepted, finding.Reason{Code: ReasonSatisfied, Detail: "Every rule in force is satisfied."})
+		return Pass, append(excepted, finding.Reason{Code: ReasonSatisfied, Detail: satisfied(len(excepted))})
 	}
+}
+
+func satisfied(excepted int) string {
+	if excepted > 0 {
+		return "Every other rule in force is satisfied."
+	}
+	return "Every rule in force is satisfied."
 }
 
 // whole lists what kept the change itself from being read whole: then nothing that was
@@ -85,7 +92,7 @@ func whole(c *change.Change) []finding.Reason {
 			rs = append(rs, finding.Reason{Code: ReasonManyBases, Detail: "Base and head have several merge bases, and the difference from one does not show all that merging would change: merge base into head, and review that."})
 			continue
 		}
-		rs = append(rs, finding.Reason{Code: ReasonLimit, Detail: fmt.Sprintf("Only the first %d %s of the change were read.", l.Max, l.What)})
+		rs = append(rs, finding.Reason{Code: ReasonLimit, Detail: fmt.Sprintf("The change goes beyond the limit of %d %s, so it was not read whole.", l.Max, l.What)})
 	}
 	return rs
 }
