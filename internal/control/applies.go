@@ -25,9 +25,12 @@ type touched struct {
 func touchedFiles(c *change.Change, judge *config.Effective) []touched {
 	files := make([]touched, len(c.Files))
 	for i, f := range c.Files {
-		onlyDeletes := func(h change.Hunk) bool { return h.Lines == 0 }
+		// Lines that are gone without as many in their place may be another's work than
+		// those that stand there now.
+		deletes := func(h change.Hunk) bool { return h.Lines < h.OldLines }
+		stays := f.Status == change.Added || f.Status == change.Modified && f.Mode == f.OldMode
 		t := touched{File: f, escaped: f.Path.Escaped(), linesTell: f.Added > 0 && f.Unread == "" && !f.SubmoduleChanged &&
-			!slices.ContainsFunc(f.Hunks, onlyDeletes)}
+			stays && !slices.ContainsFunc(f.Hunks, deletes)}
 		for _, p := range t.paths() {
 			if t.judges == "" {
 				t.judges, t.judgesAt = judge.JudgeFile(p), p

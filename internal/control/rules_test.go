@@ -212,6 +212,15 @@ func TestWhen(t *testing.T) {
 		{"lines that an agent only deleted", attestation.AIDeclared, map[string]map[attestation.Class]int{"src/a.go": lines(attestation.HumanDeclared, 10)}, func(in *Input) {
 			in.Change.Files[0].Hunks = append(in.Change.Files[0].Hunks, change.Hunk{OldStart: 50, OldLines: 9, Start: 58})
 		}, finding.NotSatisfied},
+		{"lines that an agent deleted where a person wrote one", attestation.AIDeclared, map[string]map[attestation.Class]int{"src/a.go": lines(attestation.HumanDeclared, 10)}, func(in *Input) {
+			in.Change.Files[0].Hunks[0].OldLines = 50
+		}, finding.NotSatisfied},
+		{"a file that an agent moved and a person wrote in", attestation.AIDeclared, map[string]map[attestation.Class]int{"src/a.go": lines(attestation.HumanDeclared, 10)}, func(in *Input) {
+			in.Change.Files[0].OldPath, in.Change.Files[0].Status = "doc.md", change.Renamed
+		}, finding.NotSatisfied},
+		{"a file that an agent made executable and a person wrote in", attestation.AIDeclared, map[string]map[attestation.Class]int{"src/a.go": lines(attestation.HumanDeclared, 10)}, func(in *Input) {
+			in.Change.Files[0].OldMode, in.Change.Files[0].Mode = git.ModeFile, git.ModeExecutable
+		}, finding.NotSatisfied},
 		{"a file that an agent deleted", attestation.AIDeclared, nil, func(in *Input) {
 			in.Change.Files[0] = change.File{Path: "src/a.go", Status: change.Deleted, OldMode: git.ModeFile, Deleted: 5}
 		}, finding.NotSatisfied},
