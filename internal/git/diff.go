@@ -79,6 +79,9 @@ type differ struct {
 	lim      DiffLimits
 	from, to OID // trees
 
+	wanted func(path string) bool // nil: all are
+	partly bool                   // files are not all that differ
+
 	files  map[string]*fileState // by path
 	turned map[string]bool       // paths that are a file on one side, a folder with changes on the other
 	infos  map[OID]info          // of every blob in files
@@ -105,6 +108,9 @@ func (d *differ) diff(ctx context.Context, from, to OID) (err error) {
 		return err
 	}
 	d.limits = limits
+	if d.wanted != nil && len(limits) == 0 {
+		changes = d.needed(changes)
+	}
 	d.files = make(map[string]*fileState, len(changes))
 	for _, c := range changes {
 		d.files[c.path] = &fileState{FileDiff: FileDiff{
@@ -209,19 +215,16 @@ func (d *differ) findLines(ctx context.Context) error {
 			others = append(others, path)
 		}
 	}
-	if avoided == 0 {
-		err := d.ask(ctx)
-		if !errors.Is(err, errPatch) {
+	// If it gives up, something that is there can not be read: then find out what.
+	if avoided == 0 && !d.partly {
+		if err := d.ask(ctx); !errors.Is(err, errPatch) {
 			return err
 		}
-		// Something that is there can not be read. Find out what.
 	}
-	d.turned = map[string]bool{}
-	for path := range d.files {
-		for i := strings.LastIndexByte(path, '/'); i > 0; i = strings.LastIndexByte(path[:i], '/') {
-			if d.files[path[:i]] != nil {
-				d.turned[path[:i]] = true
-			}
+	d.findTurned()
+	if avoided == 0 && d.partly {
+		if err := d.run(ctx, slices.Sorted(maps.Keys(d.files))); !errors.Is(err, errPatch) {
+			return err
 		}
 	}
 	slices.Sort(ends)
@@ -233,6 +236,17 @@ func (d *differ) findLines(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+func (d *differ) findTurned() {
+	d.turned = map[string]bool{}
+	for path := range d.files {
+		for i := strings.LastIndexByte(path, '/'); i > 0; i = strings.LastIndexByte(path[:i], '/') {
+			if d.files[path[:i]] != nil {
+				d.turned[path[:i]] = true
+			}
+		}
+	}
 }
 
 // bigRenameCandidates are large files that git would read whole, two at a time, to see
@@ -378,10 +392,27 @@ func (d *differ) args(paths []string) []string {
 	for _, p := range paths {
 		args = append(args, ":(top,literal)"+p)
 		if d.turned[p] { // it stands for what is in the folder, too
-			args = append(args, ":(exclude,top,literal)"+p+"/")
+			for _, other := range d.notAsked(p+"/", paths) {
+				args = append(args, ":(exclude,top,literal)"+other)
+			}
 		}
 	}
 	return args
+}
+
+// notAsked is what to leave out of a folder: all of it, if none of paths is in there.
+func (d *differ) notAsked(folder string, paths []string) []string {
+	i, _ := slices.BinarySearch(paths, folder)
+	if i == len(paths) || !strings.HasPrefix(paths[i], folder) {
+		return []string{folder}
+	}
+	var others []string
+	for p := range d.files {
+		if _, asked := slices.BinarySearch(paths, p); !asked && strings.HasPrefix(p, folder) {
+			others = append(others, p)
+		}
+	}
+	return others
 }
 
 // take checks what git said against what the trees hold, then keeps it.
