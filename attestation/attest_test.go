@@ -310,12 +310,12 @@ type remembered struct {
 	files map[[2]git.OID][]change.File
 }
 
-func (r *remembered) Diff(ctx context.Context, from, to git.OID) ([]change.File, error) {
+func (r *remembered) Diff(ctx context.Context, from, to git.OID, _ func(change.Path) bool) ([]change.File, error) {
 	key := [2]git.OID{from, to}
 	if files, ok := r.files[key]; ok {
 		return files, nil
 	}
-	files, err := r.repo.Diff(ctx, from, to)
+	files, err := r.repo.Diff(ctx, from, to, nil)
 	r.files[key] = files
 	return files, err
 }

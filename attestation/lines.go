@@ -15,9 +15,10 @@ import (
 // A Differ says what differs between two commits.
 type Differ interface {
 	// Diff lists the files that differ from one commit to another, with -U0 hunks and
-	// renames followed. A list that was cut short is an error that wraps ErrDiffCut, an
-	// absent object one that wraps git.ErrMissing.
-	Diff(ctx context.Context, from, to git.OID) ([]change.File, error)
+	// renames followed: at least those whose path in to is wanted. A list that was cut
+	// short is an error that wraps ErrDiffCut, an absent object one that wraps
+	// git.ErrMissing.
+	Diff(ctx context.Context, from, to git.OID, wanted func(change.Path) bool) ([]change.File, error)
 }
 
 // ErrDiffCut says that a difference is longer than the Differ's limit.
@@ -149,7 +150,7 @@ func (t *tracer) visit(ctx context.Context, c *git.Commit) error {
 	diffs := make([]map[change.Path]*change.File, len(parents))
 	why := map[change.Path]string{} // paths that some parent may have, unread
 	for i, p := range parents {
-		files, reason, err := t.diff(ctx, p, c.ID)
+		files, reason, err := t.diff(ctx, p, c.ID, todo)
 		if err != nil {
 			return err
 		}
@@ -315,14 +316,14 @@ func oldEnd(h change.Hunk) int {
 	return h.OldStart + h.OldLines
 }
 
-// diff asks for one difference, within the limits. The reason is set when there is
-// none to be had.
-func (t *tracer) diff(ctx context.Context, from, to git.OID) (map[change.Path]*change.File, string, error) {
+// diff asks for one difference, as far as it touches todo and within the limits. The
+// reason is set when there is none to be had.
+func (t *tracer) diff(ctx context.Context, from, to git.OID, todo map[change.Path][]span) (map[change.Path]*change.File, string, error) {
 	if t.diffs++; t.diffs > t.limits.Diffs || t.exceeded {
 		t.exceeded = true
 		return nil, whyLimit, nil
 	}
-	files, err := t.differ.Diff(ctx, from, to)
+	files, err := t.differ.Diff(ctx, from, to, func(p change.Path) bool { return len(todo[p]) > 0 })
 	switch {
 	case errors.Is(err, ErrDiffCut):
 		t.exceeded = true

@@ -311,7 +311,7 @@ func sums(t *testing.T, r *Report, total int) {
 // A stub Differ answers from a table and fails the test when asked anything else.
 type stubDiffer map[string]any // "from..to" by short names -> []change.File or error
 
-func (s stubDiffer) Diff(_ context.Context, from, to git.OID) ([]change.File, error) {
+func (s stubDiffer) Diff(_ context.Context, from, to git.OID, _ func(change.Path) bool) ([]change.File, error) {
 	switch v := s[from.Short()+".."+to.Short()].(type) {
 	case []change.File:
 		return v, nil

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -105,7 +106,7 @@ func oid(tb testing.TB, s string) git.OID {
 }
 
 // Diff is a Differ over git diff-tree, read with a parser of its own.
-func (r repo) Diff(_ context.Context, from, to git.OID) ([]change.File, error) {
+func (r repo) Diff(_ context.Context, from, to git.OID, wanted func(change.Path) bool) ([]change.File, error) {
 	common := []string{"diff-tree", "-r", "-M50%", "-l0", "--no-ext-diff", "--no-textconv", "--diff-algorithm=myers", "--indent-heuristic"}
 	raw, err := r.try(nil, append(common, "--raw", "-z", "--full-index", from.String(), to.String())...)
 	if err != nil {
@@ -115,7 +116,11 @@ func (r repo) Diff(_ context.Context, from, to git.OID) ([]change.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return readDiff(r.tb, raw, patch), nil
+	files := readDiff(r.tb, raw, patch)
+	if wanted != nil { // no more than a Differ has to say
+		files = slices.DeleteFunc(files, func(f change.File) bool { return f.Status == change.Deleted || !wanted(f.Path) })
+	}
+	return files, nil
 }
 
 // readDiff joins the raw list and the patches, which git prints in the same order. A
@@ -193,7 +198,7 @@ func (r repo) change(base, head string) *change.Change {
 	}
 	c.Commits = r.commits("--topo-order", "--reverse", base+".."+head)
 	if !c.From.IsZero() {
-		c.Files, err = r.Diff(context.Background(), c.From, c.Head)
+		c.Files, err = r.Diff(context.Background(), c.From, c.Head, nil)
 		if err != nil {
 			r.tb.Fatal(err)
 		}

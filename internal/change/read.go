@@ -104,6 +104,26 @@ func Diff(ctx context.Context, repo Differ, from, to git.OID, lim Limits) ([]Fil
 	if err != nil {
 		return nil, nil, err
 	}
+	files, cut := filesOf(diff)
+	return files, cut, nil
+}
+
+// PartDiffer compares some files of two trees.
+type PartDiffer interface {
+	DiffPart(ctx context.Context, from, to git.OID, wanted func(path string) bool, lim git.DiffLimits) (*git.Diff, error)
+}
+
+// DiffPart is Diff without deleted files and those whose path in to is not wanted.
+func DiffPart(ctx context.Context, repo PartDiffer, from, to git.OID, wanted func(Path) bool, lim Limits) ([]File, []Limit, error) {
+	diff, err := repo.DiffPart(ctx, from, to, func(path string) bool { return wanted(Path(path)) }, lim.Diff)
+	if err != nil {
+		return nil, nil, err
+	}
+	files, cut := filesOf(diff)
+	return files, cut, nil
+}
+
+func filesOf(diff *git.Diff) ([]File, []Limit) {
 	var cut []Limit
 	for _, l := range diff.Limits {
 		cut = append(cut, Limit{l.What, int64(l.Max)})
@@ -112,7 +132,7 @@ func Diff(ctx context.Context, repo Differ, from, to git.OID, lim Limits) ([]Fil
 	for i, f := range diff.Files {
 		files[i] = fileOf(f)
 	}
-	return files, cut, nil
+	return files, cut
 }
 
 func (c *Change) addCommits(commits []*git.Commit) {

@@ -78,6 +78,9 @@ type differ struct {
 	lim      DiffLimits
 	from, to OID // trees
 
+	wanted func(path string) bool // nil: all are
+	partly bool                   // files are not all that differ
+
 	files  map[string]*fileState // by path
 	turned map[string]bool       // paths that are a file on one side, a folder with changes on the other
 	infos  map[OID]info          // of every blob in files
@@ -104,6 +107,9 @@ func (d *differ) diff(ctx context.Context, from, to OID) (err error) {
 		return err
 	}
 	d.limits = limits
+	if d.wanted != nil && len(limits) == 0 {
+		changes = d.needed(changes)
+	}
 	d.files = make(map[string]*fileState, len(changes))
 	for _, c := range changes {
 		d.files[c.path] = &fileState{FileDiff: FileDiff{
@@ -208,19 +214,16 @@ func (d *differ) findLines(ctx context.Context) error {
 			others = append(others, path)
 		}
 	}
-	if avoided == 0 {
-		err := d.run(ctx, nil)
-		if !errors.Is(err, errPatch) {
+	// If it gives up, something that is there can not be read: then find out what.
+	if avoided == 0 && !d.partly {
+		if err := d.ask(ctx); !errors.Is(err, errPatch) {
 			return err
 		}
-		// Something that is there can not be read. Find out what.
 	}
-	d.turned = map[string]bool{}
-	for path := range d.files {
-		for i := strings.LastIndexByte(path, '/'); i > 0; i = strings.LastIndexByte(path[:i], '/') {
-			if d.files[path[:i]] != nil {
-				d.turned[path[:i]] = true
-			}
+	d.findTurned()
+	if avoided == 0 && d.partly {
+		if err := d.run(ctx, slices.Sorted(maps.Keys(d.files))); !errors.Is(err, errPatch) {
+			return err
 		}
 	}
 	slices.Sort(ends)
@@ -232,6 +235,17 @@ func (d *differ) findLines(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+func (d *differ) findTurned() {
+	d.turned = map[string]bool{}
+	for path := range d.files {
+		for i := strings.LastIndexByte(path, '/'); i > 0; i = strings.LastIndexByte(path[:i], '/') {
+			if d.files[path[:i]] != nil {
+				d.turned[path[:i]] = true
+			}
+		}
+	}
 }
 
 // bigRenameCandidates are large files that git would read whole, two at a time, to see

@@ -9,6 +9,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // run starts git once, over the given paths or all, and takes in what it says. errPatch
@@ -25,25 +26,32 @@ func (d *differ) run(ctx context.Context, paths []string) error {
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("starting git diff-tree: %w", err)
 	}
-	p := &patchReader{in: bufio.NewReaderSize(out, 256<<10), idSize: d.r.idSize(), lines: d.lines, bytes: d.bytes}
-	entries, err := p.entries()
-	for i := 0; i < len(entries) && err == nil; i++ {
-		err = p.patch(entries[i])
-	}
-	if err == nil {
-		if _, rest := p.in.ReadByte(); rest != io.EOF {
-			err = fmt.Errorf("%w: it goes on after the last file", errPatch)
-		}
-	} else {
+	p := d.patchReader(bufio.NewReaderSize(out, patchBuffer))
+	entries, err := p.all()
+	if err != nil {
 		cancel()
 	}
 	exit := cmd.Wait()
-	over := errors.Is(err, errBudget)
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case exit != nil && !over:
+	case exit != nil && !errors.Is(err, errBudget):
 		return fmt.Errorf("%w: %w", errPatch, failed(ctx, cmd, exit))
+	}
+	return d.accept(p, entries, err, paths)
+}
+
+// patchBuffer holds any line of a patch that is not of a file: two quoted paths.
+const patchBuffer = 256 << 10
+
+func (d *differ) patchReader(in *bufio.Reader) *patchReader {
+	return &patchReader{in: in, idSize: d.r.idSize(), lines: d.lines, bytes: d.bytes}
+}
+
+// accept takes in what was read, whole or up to a limit.
+func (d *differ) accept(p *patchReader, entries []*rawEntry, err error, paths []string) error {
+	over := errors.Is(err, errBudget)
+	switch {
 	case err != nil && !over:
 		return err
 	case over && p.lines < 0:
@@ -79,10 +87,27 @@ func (d *differ) args(paths []string) []string {
 	for _, p := range paths {
 		args = append(args, ":(top,literal)"+p)
 		if d.turned[p] { // it stands for what is in the folder, too
-			args = append(args, ":(exclude,top,literal)"+p+"/")
+			for _, other := range d.notAsked(p+"/", paths) {
+				args = append(args, ":(exclude,top,literal)"+other)
+			}
 		}
 	}
 	return args
+}
+
+// notAsked is what to leave out of a folder: all of it, if none of paths is in there.
+func (d *differ) notAsked(folder string, paths []string) []string {
+	i, _ := slices.BinarySearch(paths, folder)
+	if i == len(paths) || !strings.HasPrefix(paths[i], folder) {
+		return []string{folder}
+	}
+	var others []string
+	for p := range d.files {
+		if _, asked := slices.BinarySearch(paths, p); !asked && strings.HasPrefix(p, folder) {
+			others = append(others, p)
+		}
+	}
+	return others
 }
 
 // take checks what git said against what the trees hold, then keeps it.

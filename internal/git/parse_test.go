@@ -5,7 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -113,20 +113,6 @@ func newPatchReader(data []byte) *patchReader {
 	return &patchReader{in: bufio.NewReaderSize(bytes.NewReader(data), 4096), idSize: 20, lines: 1000, bytes: 1 << 20}
 }
 
-// readPatch does what run does.
-func readPatch(p *patchReader) ([]*rawEntry, error) {
-	entries, err := p.entries()
-	for i := 0; i < len(entries) && err == nil; i++ {
-		err = p.patch(entries[i])
-	}
-	if err == nil {
-		if _, rest := p.in.ReadByte(); rest != io.EOF {
-			err = errPatch
-		}
-	}
-	return entries, err
-}
-
 func samplePatch() string {
 	a, b, z := strings.Repeat("a", 40), strings.Repeat("b", 40), strings.Repeat("0", 40)
 	return ":100644 100644 " + a + " " + b + " M\x00f\x00:000000 100644 " + z + " " + a + " A\x00new\nname\x00:100644 100644 " + a + " " + a + " R100\x00x\x00y\x00\x00" +
@@ -137,7 +123,7 @@ func samplePatch() string {
 
 func TestPatchReader(t *testing.T) {
 	whole := samplePatch()
-	entries, err := readPatch(newPatchReader([]byte(whole)))
+	entries, err := newPatchReader([]byte(whole)).all()
 	if err != nil || len(entries) != 3 {
 		t.Fatal(entries, err)
 	}
@@ -147,7 +133,7 @@ func TestPatchReader(t *testing.T) {
 	// Cut anywhere, or with any line gone, it is not taken for something else. (A cut at
 	// the very end of a patch or before a hunk is left for git's exit code to tell.)
 	for i := range whole {
-		entries, err := readPatch(newPatchReader([]byte(whole[:i])))
+		entries, err := newPatchReader([]byte(whole[:i])).all()
 		if err == nil && i > 0 && !strings.HasSuffix(whole[:i], "\n") {
 			t.Errorf("cut at %d: %v", i, entries)
 		}
@@ -157,13 +143,13 @@ func TestPatchReader(t *testing.T) {
 		{"rename from", "unknown"}, {"@@ -1,3 +1,3", "@@ -1,2 +1,3"}, {"@@ -0,0 +1,2", "@@ -0,0 +1,1"}, {"@@ -0,0 +1,2", "@@ -0,0 +1,3"}, {"@@ -0,0 +1,2", "@@ -0,0 +0,0"},
 		{"@@ -0,0 +1,2", "@@ -x,0 +1,2"}, {"@@ -0,0 +1,2", "@@ -0,0 +1,99999999999999999999"}, {"R100", "R101"}, {"R100", "X"}, {":100644 100644", ":100644 100x44"}, {" M\x00", " \x00"},
 	} {
-		if _, err := readPatch(newPatchReader([]byte(strings.Replace(whole, change[0], change[1], 1)))); !errors.Is(err, errPatch) {
+		if _, err := newPatchReader([]byte(strings.Replace(whole, change[0], change[1], 1))).all(); !errors.Is(err, errPatch) {
 			t.Errorf("%q for %q: %v", change[1], change[0], err)
 		}
 	}
 	p := newPatchReader([]byte(whole))
 	p.lines = 5
-	if entries, err := readPatch(p); !errors.Is(err, errBudget) || entries[0].content != ContentLines || entries[1].content != ContentLimit || entries[1].hunks != nil || entries[2].content != ContentLimit {
+	if entries, err := p.all(); !errors.Is(err, errBudget) || entries[0].content != ContentLines || entries[1].content != ContentLimit || entries[1].hunks != nil || entries[2].content != ContentLimit {
 		t.Errorf("over the limit of lines: %v", err)
 	}
 }
@@ -173,7 +159,7 @@ func FuzzPatchReader(f *testing.F) {
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		p := newPatchReader(data)
-		entries, err := readPatch(p)
+		entries, err := p.all()
 		if err != nil && !errors.Is(err, errPatch) && !errors.Is(err, errBudget) {
 			t.Fatal(err)
 		}
@@ -188,6 +174,20 @@ func FuzzPatchReader(f *testing.F) {
 		}
 		if total > 1000 {
 			t.Fatalf("%d lines", total)
+		}
+		// The same, in the output of a git that goes on. Whether what breaks off there was
+		// all, a git that ends says by its exit code.
+		q := newPatchReader(append(append([]byte{}, data...), endOfDiff...))
+		q.end = endOfDiff
+		same, again := q.all()
+		if err == nil && again == nil && !reflect.DeepEqual(same, entries) {
+			t.Fatalf("%+v, before more output %+v", entries, same)
+		}
+		if err != nil && again == nil {
+			t.Fatalf("%v, but nothing before more output", err)
+		}
+		if err == nil && again != nil {
+			t.Fatalf("%v before more output", again)
 		}
 	})
 }

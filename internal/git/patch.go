@@ -44,18 +44,39 @@ type rawEntry struct {
 type patchReader struct {
 	in          *bufio.Reader
 	idSize      int
-	lines       int   // that may still be counted
-	bytes, read int64 // that may be read, that were
+	lines       int    // that may still be counted
+	bytes, read int64  // that may be read, that were
+	end         string // what stands behind the last patch; empty: nothing
+}
+
+// all reads everything there is.
+func (p *patchReader) all() ([]*rawEntry, error) {
+	entries, err := p.entries()
+	for i := 0; i < len(entries) && err == nil; i++ {
+		err = p.patch(entries[i])
+	}
+	if err == nil && !p.ended() {
+		err = fmt.Errorf("%w: it goes on after the last file", errPatch)
+	}
+	return entries, err
+}
+
+func (p *patchReader) ended() bool {
+	if p.end != "" {
+		return p.at(p.end)
+	}
+	_, err := p.in.Peek(1)
+	return err == io.EOF
 }
 
 // entries reads the raw part.
 func (p *patchReader) entries() ([]*rawEntry, error) {
 	var list []*rawEntry
+	if p.ended() {
+		return nil, nil
+	}
 	for {
 		b, err := p.in.ReadByte()
-		if err == io.EOF && len(list) == 0 {
-			return nil, nil
-		}
 		if err == nil && b == 0 && len(list) > 0 {
 			return list, nil
 		}
@@ -151,8 +172,8 @@ func (p *patchReader) section(e *rawEntry, c treeChange) error {
 		return err
 	}
 	for !p.at("diff --git ") && !p.at("@@ -") {
-		if _, err := p.in.Peek(1); err == io.EOF {
-			return nil // the caller learns from git's exit code whether this is the end
+		if p.ended() {
+			return nil // whether it was to end here, git's exit code tells
 		}
 		line, err := p.line()
 		if err != nil {

@@ -19,9 +19,10 @@ type Repository struct {
 	loc   location
 	iso   *isolation
 
-	mu     sync.Mutex
-	idle   *child // the cat-file process, while nobody uses it
-	closed bool
+	mu       sync.Mutex
+	idle     *child    // the cat-file process, while nobody uses it
+	comparer *comparer // the diff-tree process, the same
+	closed   bool
 }
 
 // A location is where a repository is and what it is like.
@@ -117,8 +118,8 @@ func (p *program) locate(ctx context.Context, dir string) (location, error) {
 // finish or fail.
 func (r *Repository) Close() error {
 	r.mu.Lock()
-	c := r.idle
-	r.idle = nil
+	c, d := r.idle, r.comparer
+	r.idle, r.comparer = nil, nil
 	again := r.closed
 	r.closed = true
 	r.mu.Unlock()
@@ -127,6 +128,9 @@ func (r *Repository) Close() error {
 	}
 	if c != nil {
 		c.end()
+	}
+	if d != nil {
+		d.end()
 	}
 	return r.iso.remove()
 }

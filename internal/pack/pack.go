@@ -66,14 +66,11 @@ func members(in Input) (*verify.Members, error) {
 	var ms verify.Members
 	v := *in.Verdict
 	var err error
-	if ms[verify.PackJSON], err = document(&v); err != nil {
+	var digest string
+	if ms[verify.PackJSON], digest, err = document(&v); err != nil {
 		return nil, err
 	}
 	if ms[verify.Context], err = canonicalContext(in.Context); err != nil {
-		return nil, err
-	}
-	digest, err := verify.VerdictDigest(ms[verify.PackJSON])
-	if err != nil {
 		return nil, err
 	}
 	w := newView(&v, digest)
@@ -92,35 +89,31 @@ func members(in Input) (*verify.Members, error) {
 // verdict already has must be the one that follows from its content.
 func Document(v *review.Verdict) ([]byte, error) {
 	c := *v
-	return document(&c)
+	doc, _, err := document(&c)
+	return doc, err
 }
 
-// document also sets v.ID.
-func document(v *review.Verdict) ([]byte, error) {
-	doc, err := sign.Canonical(v)
+// document also sets v.ID, and gives the digest of the verdict. It encodes once: the id
+// is a member of its own among sorted ones, and documents of many megabytes exist.
+func document(v *review.Verdict) (doc []byte, digest string, err error) {
+	if doc, err = sign.Canonical(v); err != nil {
+		return nil, "", fmt.Errorf("encoding the verdict: %w", err)
+	}
+	top, err := sign.ParseObject(doc)
 	if err != nil {
-		return nil, fmt.Errorf("encoding the verdict: %w", err)
+		return nil, "", fmt.Errorf("encoding the verdict: %w", err)
 	}
-	id, err := verify.VerdictID(doc)
-	if err != nil {
-		return nil, fmt.Errorf("encoding the verdict: %w", err)
+	if id := verify.IDOf(top); v.ID != id {
+		if v.ID != "" {
+			return nil, "", fmt.Errorf("the verdict has the id %s, but its content has %s", v.ID, id)
+		}
+		v.ID = id
+		top = top.Set("id", strconv.AppendQuote(nil, id))
+		b := bytes.NewBuffer(make([]byte, 0, len(doc)+len(id)))
+		top.Write(b)
+		doc = b.Bytes()
 	}
-	if v.ID == id {
-		return doc, nil
-	}
-	if v.ID != "" {
-		return nil, fmt.Errorf("the verdict has the id %s, but its content has %s", v.ID, id)
-	}
-	v.ID = id
-	// The id is a member of its own among sorted ones: encoding all again would only
-	// cost time.
-	object, err := sign.ParseObject(doc)
-	if err != nil {
-		return nil, fmt.Errorf("encoding the verdict: %w", err)
-	}
-	var b bytes.Buffer
-	object.Set("id", strconv.AppendQuote(nil, id)).Write(&b)
-	return b.Bytes(), nil
+	return doc, verify.DigestOf(top), nil
 }
 
 // ContextDigest is what a verdict's inputs name under "context": the digest of the

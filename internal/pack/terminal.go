@@ -17,15 +17,7 @@ const terminalChecks = 8
 // met, what the change is, and where its pack lies. It uses no colours and stays within
 // one screen.
 func WriteText(w io.Writer, v *review.Verdict, path, digest string) error {
-	doc, err := Document(v)
-	if err != nil {
-		return err
-	}
-	verdict, err := VerdictDigest(doc)
-	if err != nil {
-		return err
-	}
-	view := newView(v, verdict)
+	view := newView(v, "") // no digest of the verdict is shown
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s  %s\n", strings.ToUpper(view.Decision), view.Headline)
 	fmt.Fprintf(&b, "\n  %s\n", message(view.Why))
@@ -39,7 +31,7 @@ func WriteText(w io.Writer, v *review.Verdict, path, digest string) error {
 	fmt.Fprintf(&b, "  reaches  %s\n", message(view.Reach.Sentence))
 	fmt.Fprintf(&b, "  written  %s\n", message(view.Authorship.Sentence))
 	fmt.Fprintf(&b, "  pack     %s\n           %s\n", plain(path, 4*nameLimit), digest)
-	_, err = io.WriteString(w, b.String())
+	_, err := io.WriteString(w, b.String())
 	return err
 }
 

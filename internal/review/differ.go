@@ -13,8 +13,8 @@ import (
 type differ struct{ Repository }
 
 // Diff implements attestation.Differ.
-func (d differ) Diff(ctx context.Context, from, to git.OID) ([]change.File, error) {
-	files, limits, err := change.Diff(ctx, d.Repository, from, to, change.DefaultLimits())
+func (d differ) Diff(ctx context.Context, from, to git.OID, wanted func(change.Path) bool) ([]change.File, error) {
+	files, limits, err := change.DiffPart(ctx, d.Repository, from, to, wanted, change.DefaultLimits())
 	if err == nil && len(limits) > 0 {
 		err = fmt.Errorf("%w: %d %s", attestation.ErrDiffCut, limits[0].Max, limits[0].What)
 	}

@@ -28,6 +28,7 @@ import (
 type Repository interface {
 	git.Reader
 	change.Repo
+	change.PartDiffer
 }
 
 // Input is everything that a verdict follows from.

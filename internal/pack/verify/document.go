@@ -70,7 +70,7 @@ func parseDocument(packJSON []byte) (*document, error) {
 		}
 	}
 	d.digest = digestWithout(top, "door")
-	d.derivedID = deriveID(top)
+	d.derivedID = IDOf(top)
 	return d, d.check(stage)
 }
 
@@ -117,8 +117,11 @@ func VerdictDigest(packJSON []byte) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("digest of a verdict: %w", err)
 	}
-	return digestWithout(top, "door"), nil
+	return DigestOf(top), nil
 }
+
+// DigestOf is VerdictDigest of a document that is known to be canonical.
+func DigestOf(packJSON sign.Object) string { return digestWithout(packJSON, "door") }
 
 // VerdictID derives the id of a verdict from its canonical pack.json: a UUID, version
 // 5, whose name is the digest of the document without "door" and "id".
@@ -127,7 +130,7 @@ func VerdictID(packJSON []byte) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("id of a verdict: %w", err)
 	}
-	return deriveID(top), nil
+	return IDOf(top), nil
 }
 
 func canonicalObject(doc []byte) (sign.Object, error) {
@@ -148,9 +151,10 @@ func digestWithout(o sign.Object, names ...string) string {
 // namespace is that of Custody's verdicts: a random UUID, fixed for ever.
 var namespace = [16]byte{0xb7, 0x4b, 0xe9, 0x77, 0x55, 0xb5, 0x4b, 0xe8, 0xa6, 0x10, 0x75, 0xc0, 0x45, 0xe4, 0xfd, 0x2a}
 
-func deriveID(o sign.Object) string {
+// IDOf is VerdictID of a document that is known to be canonical.
+func IDOf(packJSON sign.Object) string {
 	// RFC 9562, section 5.5. That it uses SHA-1 weakens nothing: the name is a SHA-256.
-	h := sha1.Sum(append(namespace[:], digestWithout(o, "door", "id")...))
+	h := sha1.Sum(append(namespace[:], digestWithout(packJSON, "door", "id")...))
 	h[6] = h[6]&0x0f | 0x50
 	h[8] = h[8]&0x3f | 0x80
 	x := hex.EncodeToString(h[:16])
