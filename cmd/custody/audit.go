@@ -79,6 +79,12 @@ func runAudit(ctx context.Context, p *process, o *auditOptions) error {
 	if err != nil {
 		return err
 	}
+	var signer sign.Signer // before the review: a key that can not be used costs no time
+	if o.output != "" {
+		if signer, err = o.keys.load(p); err != nil {
+			return err
+		}
+	}
 	facts := openFacts(p, repo.CommonDir())
 	in.Repository, in.Facts = repo, facts
 	verdict, err := review.Run(ctx, in)
@@ -86,7 +92,7 @@ func runAudit(ctx context.Context, p *process, o *auditOptions) error {
 		return explain(err, in)
 	}
 	facts.save(p)
-	if err := o.write(ctx, p, &verdict, in.Context); err != nil {
+	if err := o.write(ctx, p, &verdict, in.Context, signer); err != nil {
 		return err
 	}
 	return exitFor(verdict.Decision)
@@ -147,7 +153,7 @@ func (o *auditOptions) fresh(ctx context.Context, p *process, repo git.Reader, i
 		if err != nil {
 			return fmt.Errorf("reading the context: %w", err)
 		}
-		in.Context = text
+		in.Context, in.ContextFile = text, o.context
 	}
 	commits, err := o.commits.resolve(ctx, repo)
 	if err != nil {
@@ -205,17 +211,13 @@ func (o *auditOptions) replay(ctx context.Context, repo git.Reader, in *review.I
 
 // write puts the pack into a file and a summary on the terminal, or the verdict on
 // standard output.
-func (o *auditOptions) write(ctx context.Context, p *process, v *review.Verdict, contextDoc []byte) error {
+func (o *auditOptions) write(ctx context.Context, p *process, v *review.Verdict, contextDoc []byte, signer sign.Signer) error {
 	if o.output == "" {
 		doc, err := pack.Document(v)
 		if err != nil {
 			return err
 		}
 		_, err = fmt.Fprintf(p.out, "%s\n", doc)
-		return err
-	}
-	signer, err := o.keys.load(p)
-	if err != nil {
 		return err
 	}
 	file, err := pack.Build(ctx, pack.Input{Verdict: v, Context: contextDoc, Signer: signer})
@@ -236,8 +238,7 @@ func (o *auditOptions) write(ctx context.Context, p *process, v *review.Verdict,
 func explain(err error, in review.Input) error {
 	switch {
 	case errors.Is(err, review.ErrNothing):
-		return hint(fmt.Errorf("%s..%s: %w", in.Base.Short(), in.Head.Short(), err),
-			"is base ahead of head? 'git log --oneline BASE..HEAD' lists what would be audited")
+		return commitRange{base: in.Base, head: in.Head}.empty("audit")
 	case errors.Is(err, git.ErrMissing):
 		return hint(err, "the repository is partial or damaged: 'git fsck' says more, a full clone has everything")
 	}
