@@ -115,7 +115,7 @@ func (d Brief) Markdown() string {
 	for _, r := range d.Rules {
 		fmt.Fprintf(&b, "- **%s**: %s", r.Name, r.Needs)
 		if r.Level != finding.Error {
-			b.WriteString(" Not met, it is shown and does not block.")
+			b.WriteString(" It is shown and does not block.")
 		}
 		b.WriteString("\n")
 	}
