@@ -22,7 +22,7 @@ func openRepository(ctx context.Context, p *process, dir string) (*git.Repositor
 	var old *git.VersionError
 	switch {
 	case errors.Is(err, exec.ErrNotFound):
-		return nil, hint(err, "install git; without it, only 'custody scan' and 'custody impact --change' can read a repository")
+		return nil, hint(err, "install git; without it, only commands about a single commit work, such as 'custody scan'")
 	case errors.As(err, &old):
 		return nil, hint(err, "update git")
 	case err != nil:
@@ -38,9 +38,13 @@ type reader interface {
 	Close() error
 }
 
-// openReader opens a repository for its objects.
+// openReader opens a repository for its objects, on a machine without git too.
 func openReader(ctx context.Context, p *process, dir string) (reader, error) {
-	return openRepository(ctx, p, dir)
+	repo, err := openRepository(ctx, p, dir)
+	if errors.Is(err, exec.ErrNotFound) {
+		return git.OpenGoGit(dir)
+	}
+	return repo, err
 }
 
 // A factStore keeps what files say of themselves between commands.

@@ -21,8 +21,9 @@ import (
 // as Repository, at several times the cost, and it has no history or diff to offer. It
 // is safe for concurrent use.
 type GoGit struct {
-	mu sync.Mutex // go-git builds its indexes lazily, without a lock
-	st *filesystem.Storage
+	mu  sync.Mutex // go-git builds its indexes lazily, without a lock
+	st  *filesystem.Storage
+	dir string
 }
 
 // OpenGoGit finds the repository like Open. Whatever go-git would read wrongly or only
@@ -42,7 +43,7 @@ func OpenGoGit(dir string) (*GoGit, error) {
 	if err := readableByGoGit(gitDir, st); err != nil {
 		return nil, fmt.Errorf("opening %s without git: %w: install git", dir, err)
 	}
-	return &GoGit{st: st}, nil
+	return &GoGit{st: st, dir: gitDir}, nil
 }
 
 // findGitDir goes up from dir.
@@ -122,6 +123,9 @@ func readableByGoGit(gitDir string, st *filesystem.Storage) error {
 	}
 	return nil
 }
+
+// CommonDir is the absolute path of the folder with the objects.
+func (g *GoGit) CommonDir() string { return g.dir }
 
 // Close gives back the open pack files.
 func (g *GoGit) Close() error {
