@@ -420,17 +420,17 @@ func TestWriteText(t *testing.T) {
 030000000000  conflict     claude-code  D AI-Assistance: none
 
 2 commits, 10 added lines in 1 file
-  unknown  10  100.0 %
+  unknown  10  100.0%
 
 .ai-attestation.yaml: not-satisfied
 
 error: 0300000000000000000000000000000000000000: the evidence contradicts itself: Co-authored-by: Claude <noreply@anthropic.com> against AI-Assistance: none
   correct the commit message or the request's statement, whichever is wrong (Eve?[31m?  <ada@example.com>)
 
-error: .ai-attestation.yaml: .ai-attestation.yaml is missing
+error: .ai-attestation.yaml: the file is missing
   run ` + "`custody attest write`" + ` and commit .ai-attestation.yaml (whoever keeps .ai-attestation.yaml)
 
-not all of the change was assessed:
+Not all of the change was assessed:
   history is cut: commits of the change may be missing; fetch the whole history
   the differences of the single commits were not read, and the commits are of several classes
 `

@@ -114,13 +114,13 @@ func TestHistoryText(t *testing.T) {
 	runHistory(t, historyRepo(t), Window{}, NewHistoryText(&b))
 	_, got, _ := strings.Cut(b.String(), "\n\n")
 	const want = `5 commits, 1 merge among them
-  ai-declared  3  60.0 %
-  unknown      2  40.0 %
+  ai-declared  3  60.0%
+  unknown      2  40.0%
 agents
-  Claude Code  3  60.0 %
-  Amp          1  20.0 %
+  Claude Code  3  60.0%
+  Amp          1  20.0%
 automation
-  Dependabot  1  20.0 %
+  Dependabot  1  20.0%
 months with commits by agents
   2023-11  1
   2024-01  1

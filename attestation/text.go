@@ -41,7 +41,7 @@ func WriteText(w io.Writer, r *Report) error {
 		}
 	}
 	if r.Outcome != finding.Satisfied {
-		fmt.Fprintf(t, "\nnot all of the change was assessed:\n")
+		fmt.Fprintf(t, "\nNot all of the change was assessed:\n")
 	} else if len(r.Reasons) > 0 {
 		fmt.Fprintln(t)
 	}
@@ -70,9 +70,14 @@ func agentList(as []Agent) string {
 
 // share is n of all in per cent, with one decimal.
 func share(n, all int) string {
-	if all == 0 {
+	switch {
+	case all == 0:
 		return ""
+	case n > 0 && n*1000 < all:
+		return "under 0.1%"
+	case n < all && (all-n)*1000 < all:
+		return "over 99.9%"
 	}
 	p := permilleOf(n, all)
-	return fmt.Sprintf("%d.%d %%", *p/10, *p%10)
+	return fmt.Sprintf("%d.%d%%", *p/10, *p%10)
 }

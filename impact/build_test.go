@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -57,11 +58,13 @@ func TestGraphDocument(t *testing.T) {
 	compareGolden(t, "graph.txt", got.Bytes())
 }
 
-// compareGolden compares with a file; UPDATE=1 rewrites it.
+var update = flag.Bool("update", false, "rewrite what testdata expects")
+
+// compareGolden compares with a file, or rewrites it.
 func compareGolden(t *testing.T, name string, got []byte) {
 	t.Helper()
 	file := filepath.Join("testdata", name)
-	if os.Getenv("UPDATE") != "" {
+	if *update {
 		if err := os.WriteFile(file, got, 0o644); err != nil {
 			t.Fatal(err)
 		}

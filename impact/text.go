@@ -28,9 +28,9 @@ func WriteText(w io.Writer, r *Report, o TextOptions) error {
 	writeSummary(out, r.Graph, false)
 	fmt.Fprintln(out)
 	if r.Outcome == finding.Satisfied {
-		fmt.Fprintln(out, "This is complete: everything that the change meets was read and resolved.")
+		fmt.Fprintln(out, "The list is complete: everything that the change meets was read and resolved.")
 	} else {
-		fmt.Fprintf(out, "This may be incomplete (%s):\n", r.Outcome)
+		fmt.Fprintf(out, "The list may be incomplete (%s):\n", r.Outcome)
 		for _, reason := range r.Reasons {
 			fmt.Fprintf(out, "  %s: %s\n", reason.Code, placed(reason))
 		}
@@ -44,7 +44,11 @@ func WriteGraphText(w io.Writer, g *Graph) error {
 	out := bufio.NewWriter(w)
 	kinds := map[string]int{}
 	for _, n := range g.Nodes {
-		kinds[strings.TrimSpace(n.Language+" "+string(n.Kind))]++
+		language := n.Language
+		if language == "" && n.Kind == KindFile {
+			language = "other"
+		}
+		kinds[strings.TrimSpace(language+" "+string(n.Kind))]++
 	}
 	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
 		fmt.Fprintf(out, "%8d  %s\n", kinds[kind], plural(kinds[kind], kind))
@@ -63,7 +67,7 @@ func WriteGraphText(w io.Writer, g *Graph) error {
 func writeChanged(out io.Writer, changed []Changed) {
 	for i, c := range changed {
 		if i == maxShown {
-			fmt.Fprintf(out, "and %d more changed files\n", len(changed)-i)
+			fmt.Fprintf(out, "And %d more changed files.\n", len(changed)-i)
 			break
 		}
 		fmt.Fprintf(out, "%-12s  %s", c.Status, c.Path)
@@ -83,7 +87,7 @@ const maxShown = 20
 // writeReached lists the nodes that matter first: near before far, sure before unsure.
 func writeReached(out io.Writer, reached []Reached, o TextOptions) {
 	if len(reached) == 0 {
-		fmt.Fprintln(out, "\nReaches nothing else in the graph.")
+		fmt.Fprintln(out, "\nIt reaches nothing else in the graph.")
 		return
 	}
 	shown := slices.Clone(reached)
@@ -95,7 +99,7 @@ func writeReached(out io.Writer, reached []Reached, o TextOptions) {
 		limit = len(shown)
 	}
 	rest := shown[min(limit, len(shown)):]
-	fmt.Fprintf(out, "\nReaches %s:\n", countReached(reached))
+	fmt.Fprintf(out, "\nIt reaches %s:\n", countReached(reached))
 	shown = shown[:len(shown)-len(rest)]
 	for i, r := range shown {
 		if i == 0 || r.Distance != shown[i-1].Distance {
@@ -115,7 +119,7 @@ func writeReached(out io.Writer, reached []Reached, o TextOptions) {
 		fmt.Fprintf(out, "    %4d  %s: %s\n", r.Confidence, name, why)
 	}
 	if len(rest) > 0 {
-		fmt.Fprintf(out, "  and %s, up to distance %d: --format json lists all\n", countReached(rest), rest[len(rest)-1].Distance)
+		fmt.Fprintf(out, "  And %s, up to distance %d: --all lists them\n", countReached(rest), rest[len(rest)-1].Distance)
 	}
 }
 
@@ -135,7 +139,7 @@ func countReached(reached []Reached) string {
 func writeSummary(out io.Writer, s Summary, examples bool) {
 	fmt.Fprintf(out, "The graph has %d %s and %d %s.\n", s.Nodes, plural(s.Nodes, "node"), s.Edges, plural(s.Edges, "edge"))
 	for _, reason := range slices.Sorted(maps.Keys(s.Skipped)) {
-		fmt.Fprintf(out, "%8d  not in it: %s\n", s.Skipped[reason], reason)
+		fmt.Fprintf(out, "%8d  skipped: %s\n", s.Skipped[reason], reason)
 		if !examples || reason == SkipOpaque {
 			continue
 		}

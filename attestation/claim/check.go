@@ -112,7 +112,7 @@ func (c *checker) done() (*Report, []finding.Finding) {
 func read(data []byte) *checker {
 	c := &checker{report: &Report{Outcome: finding.Satisfied, Reasons: []finding.Reason{}, Tools: []string{}}}
 	if data == nil {
-		c.add(RuleMissing, finding.Error, 0, rewrite, "%s is missing", Path)
+		c.add(RuleMissing, finding.Error, 0, rewrite, "the file is missing")
 		return c
 	}
 	doc, problems := Parse(data)

@@ -83,9 +83,12 @@ func runAttest(ctx context.Context, p *process, o *attestOptions) error {
 			return fmt.Errorf("reading the context: %w", err)
 		}
 	}
-	report, err := review.Attest(ctx, repo, commits.base, commits.head, doc)
+	report, err := review.Attest(ctx, repo, commits.base, commits.head, doc, o.context)
 	if err != nil {
 		return err
+	}
+	if len(report.Commits) == 0 {
+		return commits.empty("attest")
 	}
 	if o.format == "json" {
 		return writeJSON(p.out, report)

@@ -153,7 +153,7 @@ func (o *auditOptions) fresh(ctx context.Context, p *process, repo git.Reader, i
 		if err != nil {
 			return fmt.Errorf("reading the context: %w", err)
 		}
-		in.Context = text
+		in.Context, in.ContextFile = text, o.context
 	}
 	commits, err := o.commits.resolve(ctx, repo)
 	if err != nil {
@@ -268,8 +268,7 @@ func (o *auditOptions) write(ctx context.Context, p *process, v *review.Verdict,
 func explain(err error, in review.Input) error {
 	switch {
 	case errors.Is(err, review.ErrNothing):
-		return hint(fmt.Errorf("%s..%s: %w", in.Base.Short(), in.Head.Short(), err),
-			"is base ahead of head? 'git log --oneline BASE..HEAD' lists what would be audited")
+		return commitRange{base: in.Base, head: in.Head}.empty("audit")
 	case errors.Is(err, git.ErrMissing):
 		return hint(err, "the repository is partial or damaged: 'git fsck' says more, a full clone has everything")
 	}

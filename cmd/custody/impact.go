@@ -90,6 +90,9 @@ func impactOfRange(ctx context.Context, p *process, o *impactOptions) (*impact.R
 	if err != nil {
 		return nil, err
 	}
+	if len(c.Commits) == 0 {
+		return nil, commits.empty("trace")
+	}
 	facts := openFacts(p, repo.CommonDir())
 	stop := progress(p, "tracing")
 	report, err := impact.Assess(ctx, impact.AssessInput{Source: impact.Objects(repo), Change: c, Facts: facts})

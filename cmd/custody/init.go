@@ -52,9 +52,6 @@ the agents in its history. A file that is there already stays as it is.`,
 	return cmd
 }
 
-// starterLanguages are those with requirements of their own.
-var starterLanguages = []string{"go", "java", "python", "typescript"}
-
 func runInit(ctx context.Context, p *process, o *initOptions) error {
 	root, repo, err := openWorkTree(ctx, p, o.dir)
 	if err != nil {
@@ -85,7 +82,7 @@ func runInit(ctx context.Context, p *process, o *initOptions) error {
 		fmt.Fprintf(p.err, "%s is not written: %v\n", claim.Path, err)
 		attest = nil
 	}
-	requirements, err := starterRequirements(ctx, repo, self.Name, languages)
+	requirements, err := starterRequirements(ctx, p, repo, self.Name, languages)
 	if err != nil {
 		return err
 	}
@@ -109,39 +106,6 @@ func runInit(ctx context.Context, p *process, o *initOptions) error {
 	fmt.Fprintf(p.out, "\nRead them, then commit them: a change is judged by what stands on the branch that it is for.\n"+
 		"Next: custody config validate, custody requirements check, custody audit -o change.zip\n")
 	return nil
-}
-
-// starterRequirements are requirements that block only where the code of today meets
-// them: the others begin as warnings.
-func starterRequirements(ctx context.Context, repo *git.Repository, project string, languages []string) ([]byte, error) {
-	text := config.StarterRequirements(project, languages)
-	head, err := repo.Resolve(ctx, "HEAD")
-	if errors.Is(err, git.ErrNotFound) {
-		return text, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	commit, err := repo.Commit(ctx, head)
-	if err != nil {
-		return nil, err
-	}
-	parsed, err := control.ParseRequirements(config.DefaultRequirements, text)
-	if err != nil {
-		return nil, err
-	}
-	judge := review.Judge{Requirements: []*control.Requirements{parsed}}
-	checks, err := judge.VerifyRequirements(ctx, repo, commit)
-	if err != nil {
-		return nil, err
-	}
-	var unmet []string
-	for _, c := range checks {
-		if c.Outcome == finding.NotSatisfied {
-			unmet = append(unmet, c.ID)
-		}
-	}
-	return config.StarterRequirements(project, languages, unmet...), nil
 }
 
 // openWorkTree opens a repository that has a work tree.
@@ -170,9 +134,9 @@ func (o *initOptions) languages(root string) ([]string, error) {
 		case "golang":
 			l = "go"
 		}
-		if !slices.Contains(starterLanguages, l) {
+		if !slices.Contains(config.StarterLanguages(), l) {
 			return nil, hint(fmt.Errorf("--language %q: there are no first requirements for it", o.language),
-				"use one of "+strings.Join(starterLanguages, ", ")+", or leave it out and write your own")
+				"use one of "+strings.Join(config.StarterLanguages(), ", ")+", or leave it out and write your own")
 		}
 		return []string{l}, nil
 	}
@@ -205,7 +169,7 @@ func treeLanguages(root string) ([]string, error) {
 		return nil
 	})
 	var out []string
-	for _, l := range starterLanguages {
+	for _, l := range config.StarterLanguages() {
 		if found[l] {
 			out = append(out, l)
 		}
@@ -223,6 +187,47 @@ func seenAgents(ctx context.Context, repo *git.Repository) (*attestation.History
 		return nil, err
 	}
 	return history(ctx, repo, head, attestation.Window{}, func(*attestation.HistoryEntry) error { return nil })
+}
+
+// starterRequirements are the first requirements. Those that HEAD does not meet only
+// warn at first, so that nobody is blocked by what was there before.
+func starterRequirements(ctx context.Context, p *process, repo *git.Repository, project string, languages []string) ([]byte, error) {
+	text := config.StarterRequirements(project, languages)
+	id, err := repo.Resolve(ctx, "HEAD")
+	if errors.Is(err, git.ErrNotFound) {
+		return text, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	commit, err := repo.Commit(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	parsed, err := control.ParseRequirements(config.DefaultRequirements, text)
+	if err != nil {
+		return nil, err
+	}
+	judge := review.Judge{Requirements: []*control.Requirements{parsed}}
+	checks, err := judge.VerifyRequirements(ctx, repo, commit)
+	if err != nil {
+		return nil, err
+	}
+	var unmet []string
+	for _, c := range checks {
+		if c.Level == finding.Error && blocks(c) {
+			unmet = append(unmet, c.ID)
+			fmt.Fprintf(p.out, "%s (%s) is %s at HEAD: it only warns, until you raise its severity\n", c.ID, c.Name, c.Outcome)
+		}
+	}
+	return config.StarterRequirements(project, languages, unmet...), nil
+}
+
+// blocks says whether a requirement would hold up the first change. One that selects no
+// file yet may select those that init writes, and says something only then.
+func blocks(c finding.Check) bool {
+	waits := func(r finding.Reason) bool { return r.Code == control.ReasonNothingChosen }
+	return c.Outcome == finding.NotSatisfied || c.Outcome == finding.NotAssessed && !slices.ContainsFunc(c.Reasons, waits)
 }
 
 // writeStarter writes one file that is not there yet.

@@ -22,7 +22,7 @@ func openRepository(ctx context.Context, p *process, dir string) (*git.Repositor
 	var old *git.VersionError
 	switch {
 	case errors.Is(err, exec.ErrNotFound):
-		return nil, hint(err, "install git; without it, only 'custody scan' and 'custody impact --change' can read a repository")
+		return nil, hint(err, "install git; without it, only commands about a single commit work, such as 'custody scan'")
 	case errors.As(err, &old):
 		return nil, hint(err, "update git")
 	case err != nil:

@@ -39,6 +39,12 @@ func (f rangeFlags) resolve(ctx context.Context, r git.Reader) (commitRange, err
 	return c, err
 }
 
+// empty is the error of a range that holds no commit.
+func (c commitRange) empty(what string) error {
+	return hint(fmt.Errorf("%s..%s: there is no commit between base and head: nothing to %s", c.base.Short(), c.head.Short(), what),
+		"is base ahead of head? 'git log --oneline BASE..HEAD' lists the commits of a change")
+}
+
 // targets are the names of the branch that changes usually land on, best first.
 var targets = []string{"refs/remotes/origin/HEAD", "refs/remotes/origin/main", "refs/remotes/origin/master", "refs/heads/main", "refs/heads/master"}
 
@@ -84,6 +90,8 @@ func resolveFlag(ctx context.Context, r git.Reader, flag, rev string) (git.OID, 
 	switch {
 	case err == nil:
 		return id, nil
+	case errors.Is(err, git.ErrNotFound) && rev == "HEAD":
+		return id, hint(fmt.Errorf("%s: it names a branch without a commit", what), "commit something first, or name a commit")
 	case errors.Is(err, git.ErrNotFound):
 		return id, hint(fmt.Errorf("%s: no such commit, branch or tag", what),
 			"is it fetched? 'git fetch origin' brings branches; 'git log --oneline' lists commits")

@@ -82,7 +82,7 @@ func writeResult(w io.Writer, r *verify.Result) error {
 		fmt.Fprintf(w, "\nIt says: %s at stage %s for %.12s..%.12s, as of %s\n", r.Says.Decision, r.Says.Stage, r.Says.Base, r.Says.Head, r.Says.Day)
 	}
 	if r.Signer != nil && r.Trusted == finding.NotAssessed {
-		fmt.Fprintf(w, "\nIf you know that this key is the signer's, add this line and a name to your trusted keys:\n  %s NAME\n", r.Signer.Line)
+		fmt.Fprintf(w, "\nIf you know that this key is the signer's, add this line to your trusted keys, with a name for NAME:\n  %s\n", r.Signer.Line)
 	}
 	_, err := fmt.Fprintf(w, "\npack %s\n", r.PackDigest)
 	return err

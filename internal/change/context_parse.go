@@ -17,21 +17,21 @@ const MaxContext = 32 << 20
 // with a field that differs from a known one only by upper and lower case, is an error.
 func ParseContext(doc []byte) (*Context, error) {
 	if len(doc) > MaxContext {
-		return nil, fmt.Errorf("the context has %d bytes, over the limit of %d", len(doc), MaxContext)
+		return nil, fmt.Errorf("it has %d bytes, over the limit of %d", len(doc), MaxContext)
 	}
 	var c Context
 	if err := json.Unmarshal(doc, &c); err != nil {
-		return nil, fmt.Errorf("reading the context: %w", err)
+		return nil, err
 	}
 	if c.Schema != ContextSchema {
-		return nil, fmt.Errorf("reading the context: its schema is %q, want %q", c.Schema, ContextSchema)
+		return nil, fmt.Errorf("its schema is %q instead of %q", c.Schema, ContextSchema)
 	}
 	var plain any
 	if err := json.Unmarshal(doc, &plain); err != nil {
-		return nil, fmt.Errorf("reading the context: %w", err)
+		return nil, err
 	}
 	if err := exactNames(plain, reflect.TypeFor[Context]()); err != nil {
-		return nil, fmt.Errorf("reading the context: %w", err)
+		return nil, err
 	}
 	return &c, nil
 }

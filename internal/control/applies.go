@@ -2,7 +2,6 @@ package control
 
 import (
 	"slices"
-	"strings"
 
 	"custody/attestation"
 	"custody/internal/change"
@@ -144,7 +143,7 @@ func (e *evaluation) appliesByAuthor(r config.LayeredRule, w *whether, filesKnow
 		return
 	}
 	if w.outcome == finding.Satisfied {
-		*w = whether{answer: answered(finding.NotApplicable, ReasonAuthorship, "nothing in the change is of class %s", classList(r.When.Authorship))}
+		*w = whether{answer: answered(finding.NotApplicable, ReasonAuthorship, "nothing in the change is of class %s", config.ClassList(r.When.Authorship))}
 	}
 }
 
@@ -173,14 +172,6 @@ func className(c attestation.Class) attestation.Class {
 		return attestation.Unknown
 	}
 	return c
-}
-
-func classList(classes []config.Class) string {
-	names := make([]string, len(classes))
-	for i, c := range classes {
-		names[i] = string(c)
-	}
-	return strings.Join(names, ", ")
 }
 
 // authorshipLimit asks that at most a share of the added lines is of some classes. A
@@ -219,22 +210,22 @@ func (e *evaluation) authorshipLimit(r config.LayeredRule, files []touched) answ
 		if n > 0 {
 			a.found = append(a.found, scoped{finding.Finding{
 				Place:   finding.Place{Path: t.escaped},
-				Message: plural(n, "added line is", "added lines are") + " of class " + classList(r.Classes),
+				Message: plural(n, "added line is", "added lines are") + " of class " + config.ClassList(r.Classes),
 				Remedy:  "Say in the commits who or what wrote them (trailers, see docs/authorship.md), or split the change.",
 				Who:     "the authors of the commits",
 			}, t.paths()})
 		}
 	}
-	unit := "added lines"
+	one, many := "added line is", "added lines are"
 	if total == 0 {
-		unit = "commits, since no line was added,"
+		one, many = "commit (no line was added) is", "commits (no line was added) are"
 		counted, total, a.found = e.countCommits(r.Classes)
 	}
 	if total == 0 {
 		return answered(finding.NotAssessed, ReasonNotAttested, "the change has neither lines nor commits to go by")
 	}
 	a.outcome = finding.Satisfied
-	a.because(ReasonCounted, "%d of %d %s are of class %s; at most %d per mille may be", counted, total, unit, classList(r.Classes), *r.MaxPermille)
+	a.because(ReasonCounted, "%d of %s of class %s; the policy allows %s", counted, plural(total, one, many), config.ClassList(r.Classes), r.Share())
 	if counted*1000 > *r.MaxPermille*total {
 		a.outcome = finding.NotSatisfied
 	} else {

@@ -267,13 +267,13 @@ func TestAuthorshipLimit(t *testing.T) {
 		want finding.Outcome
 		says string
 	}{
-		{"under", "", files{"a": {attestation.Unknown: 2, attestation.HumanDeclared: 8}}, nil, finding.Satisfied, "2 of 10 added lines are of class unknown, conflict; at most 200 per mille may be"},
+		{"under", "", files{"a": {attestation.Unknown: 2, attestation.HumanDeclared: 8}}, nil, finding.Satisfied, "2 of 10 added lines are of class unknown or conflict; the policy allows 20%"},
 		{"just over", "", files{"a": {attestation.Unknown: 2001, attestation.HumanDeclared: 7999}}, nil, finding.NotSatisfied, "error a: 2001 added lines are of class"},
 		{"in another file", "", files{"a": {attestation.HumanDeclared: 10}, "b": {attestation.Conflict: 10}}, nil, finding.NotSatisfied, "error b: 10 added lines"},
 		{"unknown counts as an agent's", "classes: [ai-declared], ", files{"a": {attestation.Unknown: 10}}, nil, finding.NotSatisfied, ""},
-		{"paths", "when: {paths: [b]}, ", files{"a": {attestation.Unknown: 10}, "b": {attestation.HumanDeclared: 1}}, nil, finding.Satisfied, "0 of 1 added lines"},
+		{"paths", "when: {paths: [b]}, ", files{"a": {attestation.Unknown: 10}, "b": {attestation.HumanDeclared: 1}}, nil, finding.Satisfied, "0 of 1 added line "},
 		{"nothing added, by commits", "", nil, func(in *Input) { in.Attestation.Commits[0].Class = attestation.Unknown }, finding.NotSatisfied, "the commit is of class unknown"},
-		{"nothing added, known commits", "", nil, nil, finding.Satisfied, "0 of 1 commits"},
+		{"nothing added, known commits", "", nil, nil, finding.Satisfied, "0 of 1 commit "},
 		{"nothing at all", "", nil, func(in *Input) { in.Attestation.Commits = nil }, finding.NotAssessed, "neither lines nor commits"},
 		{"no attestation", "", nil, func(in *Input) { in.Attestation = nil }, finding.NotAssessed, ""},
 		{"attestation cut", "", files{"a": {attestation.HumanDeclared: 1}}, func(in *Input) {

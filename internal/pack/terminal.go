@@ -26,11 +26,11 @@ func WriteText(w io.Writer, v *review.Verdict, path, digest string) error {
 		fmt.Fprintf(&b, "  Who:  %s\n", message(view.Next.Who))
 	}
 	writeOpen(&b, view)
-	fmt.Fprintf(&b, "\n  change   %s..%s at stage %s, as of %s\n", v.Inputs.Base.Short(), v.Inputs.Head.Short(), v.Stage, v.Inputs.Day)
-	fmt.Fprintf(&b, "           %s\n", strings.Join(view.Facts, ", "))
-	fmt.Fprintf(&b, "  reaches  %s\n", message(view.Reach.Sentence))
-	fmt.Fprintf(&b, "  written  %s\n", message(view.Authorship.Sentence))
-	fmt.Fprintf(&b, "  pack     %s\n           %s\n", plain(path, 4*nameLimit), digest)
+	fmt.Fprintf(&b, "\n  change      %s..%s at stage %s, as of %s\n", v.Inputs.Base.Short(), v.Inputs.Head.Short(), v.Stage, v.Inputs.Day)
+	fmt.Fprintf(&b, "              %s\n", strings.Join(view.Facts, ", "))
+	fmt.Fprintf(&b, "  impact      %s\n", message(view.Reach.Sentence))
+	fmt.Fprintf(&b, "  authorship  %s\n", message(view.Authorship.Sentence))
+	fmt.Fprintf(&b, "  pack        %s\n              %s\n", plain(path, 4*nameLimit), digest)
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -59,12 +59,12 @@ func writeOpen(b *strings.Builder, view *view) {
 		}
 	}
 	if n := len(blocking) - terminalChecks; n > 0 {
-		fmt.Fprintf(b, "  and %s in the pack\n", plural(n, "more", "more"))
+		fmt.Fprintf(b, "  And %s in the pack.\n", plural(n, "more", "more"))
 	}
 	if n := len(others) - terminalChecks; n > 0 {
 		others = append(others[:terminalChecks], plural(n, "more", "more"))
 	}
 	if len(others) > 0 {
-		fmt.Fprintf(b, "  open, but does not block by itself: %s\n", strings.Join(others, ", "))
+		fmt.Fprintf(b, "  Open, but not blocking: %s\n", strings.Join(others, ", "))
 	}
 }

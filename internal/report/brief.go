@@ -80,26 +80,18 @@ func needs(r config.Rule) string {
 	var b strings.Builder
 	switch r.Kind {
 	case config.KindApprovals, config.KindJudge:
-		b.WriteString(count(r.Approvals.Humans, "approval") + " by people who did not write the change")
+		b.WriteString("It needs " + count(r.Approvals.Humans, "approval") + " by people who did not write it.")
 	case config.KindAuthorshipLimit:
-		fmt.Fprintf(&b, "say who or what wrote the code (trailer Assisted-by, or AI-Assistance: none): at most %d in 1000 added lines may be %s", *r.MaxPermille, classes(r.Classes))
+		fmt.Fprintf(&b, "Say in every commit who or what wrote it, with a trailer `Assisted-by: NAME` or `AI-Assistance: none`: at most %s of the added lines may be of class %s.", r.Share(), config.ClassList(r.Classes))
 	case config.KindRequirements:
-		b.WriteString("the requirements above hold at head")
+		b.WriteString("Every security requirement must hold, those about other files too.")
 	case config.KindImpact:
-		b.WriteString("what the change reaches can be followed: imports resolve, in languages that are read")
+		b.WriteString("Every import must resolve, in a language that Custody reads, so that it is known what the change reaches.")
 	}
 	if len(r.When.Authorship) > 0 {
-		b.WriteString("; where it is " + classes(r.When.Authorship))
+		b.WriteString(" Asked of what is of class " + config.ClassList(r.When.Authorship) + ".")
 	}
 	return b.String()
-}
-
-func classes(cs []config.Class) string {
-	var names []string
-	for _, c := range cs {
-		names = append(names, string(c))
-	}
-	return strings.Join(names, ", ")
 }
 
 // Markdown is the brief as instructions for an agent.
@@ -107,7 +99,7 @@ func (d Brief) Markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "<!-- custody brief %s -->\n## What holds for %s\n\n", d.Digest, strings.Join(d.Paths, ", "))
 	if len(d.Requirements)+len(d.Rules) == 0 {
-		b.WriteString("No requirement and no rule stands at this commit.\n")
+		b.WriteString("No requirement and no rule stands at this commit. 'custody init' writes first ones.\n")
 	}
 	for _, r := range d.Requirements {
 		fmt.Fprintf(&b, "- **%s %s**: %s.", r.ID, r.Name, strings.TrimSuffix(r.Requirement, "."))
@@ -121,7 +113,11 @@ func (d Brief) Markdown() string {
 		b.WriteString("\n")
 	}
 	for _, r := range d.Rules {
-		fmt.Fprintf(&b, "- **%s**: %s.\n", r.Name, r.Needs)
+		fmt.Fprintf(&b, "- **%s**: %s", r.Name, r.Needs)
+		if r.Level != finding.Error {
+			b.WriteString(" It is shown and does not block.")
+		}
+		b.WriteString("\n")
 	}
 	return b.String()
 }

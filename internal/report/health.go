@@ -81,7 +81,7 @@ func Measure(in HealthInput) Health {
 func (in HealthInput) requirements() Component {
 	c := Component{ID: "requirements", Name: "Security requirements met", Weight: 45,
 		Reason: "requirements that apply and are satisfied, of those that apply",
-		Raise:  "meet the requirements that are listed, or make them verifiable"}
+		Raise:  "meet these requirements, or make them verifiable"}
 	for _, r := range in.Requirements {
 		switch r.Outcome {
 		case finding.NotApplicable:
@@ -103,7 +103,7 @@ func (in HealthInput) requirements() Component {
 func (in HealthInput) graph() Component {
 	c := Component{ID: "graph", Name: "Source files in the dependency graph", Weight: 25, Met: in.InGraph,
 		Reason: "source files whose imports were read, of all source files",
-		Raise:  "see 'custody scan --format json' for what was skipped, and why"}
+		Raise:  "'custody scan --format json' lists what was skipped, and why"}
 	for _, n := range in.Sources {
 		c.All += n
 	}
@@ -114,7 +114,7 @@ func (in HealthInput) documentation() Component {
 	c := Component{ID: "documentation", Name: "Source folders that a document names", Weight: 20,
 		Met: in.documentedFolders(), All: len(in.Sources),
 		Reason: "folders with source files that a document of the repository names, themselves or a folder above, of all of them",
-		Raise:  "name the folders that are listed in README.md or under docs/"}
+		Raise:  "name these folders in README.md or in a document under docs/"}
 	for dir := range in.Sources {
 		if !in.Documented[dir] {
 			c.Missing = append(c.Missing, dir)
@@ -176,7 +176,7 @@ func (h Health) WriteText(w io.Writer) error {
 			fmt.Fprintf(&b, "        - %s\n", m)
 		}
 		if c.Raise != "" {
-			fmt.Fprintf(&b, "        to raise it: %s\n", c.Raise)
+			fmt.Fprintf(&b, "        To raise it: %s.\n", c.Raise)
 		}
 	}
 	_, err := io.WriteString(w, b.String())

@@ -31,7 +31,7 @@ func (d Policy) WriteText(w io.Writer) error {
 	for _, s := range d.Settings {
 		origin := s.Origin
 		switch {
-		case s.Default:
+		case s.Default && origin != config.DefaultOrigin:
 			origin += " (default)"
 		case s.Line > 0:
 			origin = fmt.Sprintf("%s:%d", origin, s.Line)

@@ -13,6 +13,7 @@ import (
 	"custody/internal/change"
 	"custody/internal/config"
 	"custody/internal/control"
+	"custody/internal/control/frameworks"
 	"custody/internal/finding"
 	"custody/internal/git"
 )
@@ -74,7 +75,11 @@ func limits() map[string]int64 {
 
 // versions of everything whose answers may change between builds.
 func versions() map[string]string {
-	all := map[string]string{"policy": fmt.Sprint(config.PolicyVersion)}
+	all := map[string]string{
+		"policy":     fmt.Sprint(config.PolicyVersion),
+		"identities": attestation.TableVersion,
+		"frameworks": frameworks.Version,
+	}
 	for _, l := range lang.All {
 		all["lang."+l.Name] = fmt.Sprint(l.Version)
 	}

@@ -10,9 +10,9 @@ import (
 	"custody/internal/git"
 )
 
-// Attest answers only who or what wrote a change. contextDoc is as in Input.
-func Attest(ctx context.Context, repo Repository, base, head git.OID, contextDoc []byte) (*attestation.Report, error) {
-	facts, _, err := parseContext(contextDoc)
+// Attest answers only who or what wrote a change. The context is as in Input.
+func Attest(ctx context.Context, repo Repository, base, head git.OID, contextDoc []byte, contextFile string) (*attestation.Report, error) {
+	facts, _, err := parseContext(contextDoc, contextFile)
 	if err != nil {
 		return nil, err
 	}

@@ -38,9 +38,10 @@ type Input struct {
 	Stage      change.Stage
 	Day        string // UTC, "2026-11-23": decides which waivers are in force
 
-	Context   []byte // a custody/context/v1 document, nil without one
-	Floor     []byte // the organisation's floor, nil without one
-	FloorFile string // its name in errors
+	Context     []byte // a custody/context/v1 document, nil without one
+	ContextFile string // its name in errors
+	Floor       []byte // the organisation's floor, nil without one
+	FloorFile   string // its name in errors
 
 	Facts impact.FactStore // kept between reviews; nil: none
 	Door  Door
@@ -87,13 +88,13 @@ func (r *run) readChange(ctx context.Context) (err error) {
 }
 
 func (r *run) readContext(context.Context) (err error) {
-	r.context, r.contextDigest, err = parseContext(r.Context)
+	r.context, r.contextDigest, err = parseContext(r.Context, r.ContextFile)
 	return err
 }
 
 // parseContext reads a context document; nil for none. Its digest is that of the
 // canonical form, in which it travels in a pack.
-func parseContext(doc []byte) (*change.Context, Digest, error) {
+func parseContext(doc []byte, file string) (*change.Context, Digest, error) {
 	if doc == nil {
 		return nil, "", nil
 	}
@@ -101,11 +102,14 @@ func parseContext(doc []byte) (*change.Context, Digest, error) {
 		return nil, "", fmt.Errorf("reading the context: it has more than %d bytes", change.MaxContext)
 	}
 	doc, err := sign.Canonicalize(doc)
-	if err != nil {
-		return nil, "", fmt.Errorf("reading the context: %w", err)
+	var c *change.Context
+	if err == nil {
+		c, err = change.ParseContext(doc)
 	}
-	c, err := change.ParseContext(doc)
-	return c, digest(doc), err
+	if err != nil {
+		return nil, "", fmt.Errorf("the context %s: %w", file, err)
+	}
+	return c, digest(doc), nil
 }
 
 func (r *run) readJudge(ctx context.Context) (err error) {

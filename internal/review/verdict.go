@@ -68,7 +68,7 @@ type Inputs struct {
 	Files        map[string]Digest `json:"files"`   // "policy", "floor", "requirements", "owners", "context", "keys"; absent ones are left out
 	Waivers      []string          `json:"waivers"` // ids in force
 	Limits       map[string]int64  `json:"limits"`
-	Versions     map[string]string `json:"versions"` // of extractors, identity table, policy format
+	Versions     map[string]string `json:"versions"` // of extractors, the tables of identities and frameworks, the policy format
 }
 
 // A Digest is "sha256:" and 64 hex digits.

@@ -205,7 +205,7 @@ func (r *Result) checkSignature(doc *document, st *signed, trusted sign.TrustedK
 
 	known, ok := trusted.Lookup(st.key)
 	if !ok {
-		r.step("trusted", finding.NotAssessed, "That key is not among the %d trusted keys: who holds it is unknown, and anybody can make one.", len(trusted))
+		r.step("trusted", finding.NotAssessed, "That key is none of your trusted keys (%d): who holds it is unknown, and anybody can make one.", len(trusted))
 		return
 	}
 	r.Signer.Name = known.Name
