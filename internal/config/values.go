@@ -103,6 +103,12 @@ func MatchAny(globs []Glob, p change.Path) bool {
 	return slices.ContainsFunc(globs, func(g Glob) bool { return g.Match(p) })
 }
 
+// MatchAnyCase says whether one of the globs matches, letters of either case being equal.
+func MatchAnyCase(globs []Glob, p change.Path) bool {
+	lower := change.Path(strings.ToLower(string(p)))
+	return MatchAny(globs, p) || slices.ContainsFunc(globs, func(g Glob) bool { return Glob(strings.ToLower(string(g))).Match(lower) })
+}
+
 var (
 	_ encoding.TextUnmarshaler = (*Mode)(nil)
 	_ encoding.TextUnmarshaler = (*CountsAs)(nil)

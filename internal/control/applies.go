@@ -41,8 +41,10 @@ func touchedFiles(c *change.Change, judge *config.Effective) []touched {
 	return files
 }
 
+// matches says whether a rule of these paths is about the file. Case makes no
+// difference, as for files that judge: where files are checked out, it may make none.
 func (t touched) matches(globs []config.Glob) bool {
-	return len(globs) == 0 || config.MatchAny(globs, t.Path) || t.OldPath != "" && config.MatchAny(globs, t.OldPath)
+	return len(globs) == 0 || config.MatchAnyCase(globs, t.Path) || t.OldPath != "" && config.MatchAnyCase(globs, t.OldPath)
 }
 
 // filesWhole says whether the list of changed files is complete; if not, why.
