@@ -173,11 +173,7 @@ func occupies(g Glob, path string) bool {
 	if g.Match(change.Path(path)) {
 		return true
 	}
-	pattern := string(g)
-	if i := strings.IndexAny(pattern, `*?[{\`); i >= 0 {
-		pattern = pattern[:i]
-	}
-	return strings.HasPrefix(pattern, path+"/")
+	return strings.HasPrefix(g.literal(), path+"/")
 }
 
 // escapeGlob makes a glob that matches just the given path.
