@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"custody/internal/change"
+	"custody/internal/finding"
 	"custody/internal/git"
 	"custody/internal/pack"
 	"custody/internal/pack/verify"
@@ -114,7 +115,7 @@ func exitFor(d review.Decision) error {
 func (o *auditOptions) input(ctx context.Context, p *process, repo git.Reader) (review.Input, error) {
 	in := review.Input{FloorFile: o.floor, Door: review.Door{Name: "cli", Version: version()}}
 	if o.like != "" {
-		if err := o.replay(ctx, repo, &in); err != nil {
+		if err := o.replay(ctx, p, repo, &in); err != nil {
 			return in, fmt.Errorf("replaying %s: %w", o.like, err)
 		}
 	} else if err := o.fresh(ctx, p, repo, &in); err != nil {
@@ -168,14 +169,26 @@ func (o *auditOptions) fresh(ctx context.Context, p *process, repo git.Reader, i
 
 // replay takes the inputs from a pack. Nothing of its answer is taken, and its floor is
 // not in it: that has to be given again.
-func (o *auditOptions) replay(ctx context.Context, repo git.Reader, in *review.Input) error {
+func (o *auditOptions) replay(ctx context.Context, p *process, repo git.Reader, in *review.Input) error {
 	file, err := readFile(o.like, verify.MaxPack)
 	if err != nil {
 		return err
 	}
+	trusted, err := trustedKeys(p, "")
+	if err != nil {
+		return err
+	}
+	checked := verify.Verify(file, trusted)
+	if checked.Intact != finding.Satisfied {
+		return hint(errors.New("it is not intact: "+checked.Steps[len(checked.Steps)-1].Detail), "'custody verify "+o.like+"' says more")
+	}
+	if !checked.Good() {
+		// Its context may be anybody's, and -o signs what follows from it.
+		fmt.Fprintf(p.err, "%s is not signed by a key that you trust: what its context says counts as if you had given it\n", o.like)
+	}
 	members, err := verify.Decode(file)
 	if err != nil {
-		return hint(err, "'custody verify "+o.like+"' says more")
+		return err
 	}
 	var was struct {
 		Door   review.Door `json:"door"`

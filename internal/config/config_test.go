@@ -258,6 +258,7 @@ func TestJudgeFile(t *testing.T) {
 		".custody.yaml": true, ".Custody.YAML": true, ".custody.yaml/x": true, "sub/.custody.yaml": false, ".custody.yml": false,
 		"security_requirements.yaml": true, "docs/security.yaml": true, "docs/Security.yaml": true, "docs": true,
 		"CODEOWNERS": true, ".github/CODEOWNERS": true, "docs/CODEOWNERS": true, "src/CODEOWNERS": false,
+		".husky": true, ".githooks": true, ".gitea/workflows/ci.yml": true, ".forgejo/workflows": true, ".woodpecker.yml": true, ".woodpecker/a.yml": true, ".gitea/CODEOWNERS": true,
 		".github/workflows/ci.yml": true, ".GitHub/Workflows/ci.yml": true, ".github/actions/a/action.yml": true, ".github/dependabot.yml": false,
 		".github": true, ".github/workflows": true, ".gitlab-ci.yml": true, "Jenkinsfile": true, ".husky/pre-commit": true, ".pre-commit-config.yaml": true,
 		".gitattributes": true, "a/b/.gitattributes": true, "ai_inventory.yaml": false, ".ai-attestation.yaml": false,

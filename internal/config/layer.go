@@ -128,14 +128,20 @@ var judgeFiles = []judgeFile{
 	{".github/codeowners", "the code owners"},
 	{".gitlab/codeowners", "the code owners"},
 	{"docs/codeowners", "the code owners"},
+	{".gitea/codeowners", "the code owners"},
+	{".forgejo/codeowners", "the code owners"},
 	{".github/workflows/**", "a workflow"},
+	{".gitea/workflows/**", "a workflow"},
+	{".forgejo/workflows/**", "a workflow"},
 	{".github/actions/**", "an action that workflows run"},
 	{".gitlab-ci.yml", "the pipeline"},
 	{".gitlab/ci/**", "the pipeline"},
 	{".circleci/**", "the pipeline"},
 	{".buildkite/**", "the pipeline"},
-	{"{jenkinsfile,azure-pipelines.yml,bitbucket-pipelines.yml,.travis.yml,.drone.yml}", "the pipeline"},
-	{"{.githooks,.husky}/**", "a git hook"},
+	{".woodpecker/**", "the pipeline"},
+	{"{jenkinsfile,azure-pipelines.yml,bitbucket-pipelines.yml,.travis.yml,.drone.yml,.woodpecker.yml,.woodpecker.yaml}", "the pipeline"},
+	{".githooks/**", "a git hook"},
+	{".husky/**", "a git hook"},
 	{"{.pre-commit-config.yaml,lefthook.yml,.lefthook.yml}", "the git hooks"},
 	{"**/.gitattributes", "what reviewers are shown of a diff"},
 }
@@ -173,11 +179,7 @@ func occupies(g Glob, path string) bool {
 	if g.Match(change.Path(path)) {
 		return true
 	}
-	pattern := string(g)
-	if i := strings.IndexAny(pattern, `*?[{\`); i >= 0 {
-		pattern = pattern[:i]
-	}
-	return strings.HasPrefix(pattern, path+"/")
+	return strings.HasPrefix(g.literal(), path+"/")
 }
 
 // escapeGlob makes a glob that matches just the given path.

@@ -92,7 +92,7 @@ type Rule struct {
 type When struct {
 	// Authorship: only if one of these classes wrote some of the lines. `mixed` and `conflict` count as every class, `unknown` as `authorship.unknown` says. For kinds `approvals`, `judge`, `requirements` and `impact`.
 	Authorship []Class `yaml:"authorship"`
-	// Paths: only if a changed file matches one of these globs, by its old or its new path; `**` stands for any folders, and a folder for everything in it.
+	// Paths: only if a changed file matches one of these globs, by its old or its new path and in either case; `**` stands for any folders, a folder for everything in it, and a submodule for whatever may stand below it.
 	Paths []Glob `yaml:"paths"`
 }
 

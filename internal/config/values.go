@@ -103,6 +103,25 @@ func MatchAny(globs []Glob, p change.Path) bool {
 	return slices.ContainsFunc(globs, func(g Glob) bool { return g.Match(p) })
 }
 
+// Concerns says whether a change at a path may be one of what the globs are meant for:
+// letters of either case are equal; a file or link in the place of a folder on the way
+// counts; and below a submodule anything may stand.
+func Concerns(globs []Glob, p change.Path, submodule bool) bool {
+	lower := strings.ToLower(string(p))
+	return slices.ContainsFunc(globs, func(g Glob) bool {
+		folded := Glob(strings.ToLower(string(g)))
+		return g.Match(p) || occupies(folded, lower) || submodule && strings.HasPrefix(lower+"/", folded.literal())
+	})
+}
+
+// literal is the beginning of the glob that stands for itself.
+func (g Glob) literal() string {
+	if i := strings.IndexAny(string(g), `*?[{\`); i >= 0 {
+		return string(g[:i])
+	}
+	return string(g)
+}
+
 var (
 	_ encoding.TextUnmarshaler = (*Mode)(nil)
 	_ encoding.TextUnmarshaler = (*CountsAs)(nil)

@@ -40,8 +40,9 @@ func touchedFiles(c *change.Change, judge *config.Effective) []touched {
 	return files
 }
 
+// matches says whether a rule of these paths is about the file.
 func (t touched) matches(globs []config.Glob) bool {
-	return len(globs) == 0 || config.MatchAny(globs, t.Path) || t.OldPath != "" && config.MatchAny(globs, t.OldPath)
+	return len(globs) == 0 || config.Concerns(globs, t.Path, t.SubmoduleChanged) || t.OldPath != "" && config.Concerns(globs, t.OldPath, t.SubmoduleChanged)
 }
 
 // filesWhole says whether the list of changed files is complete; if not, why.

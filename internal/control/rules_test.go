@@ -205,6 +205,16 @@ func TestWhen(t *testing.T) {
 		{"nobody's lines", attestation.Unknown, map[string]map[attestation.Class]int{"src/a.go": lines(attestation.Unknown, 10)}, nil, finding.NotSatisfied},
 		{"conflicting evidence", attestation.Conflict, map[string]map[attestation.Class]int{"src/a.go": lines(attestation.Conflict, 10)}, nil, finding.NotSatisfied},
 		{"mixed lines", attestation.Mixed, map[string]map[attestation.Class]int{"src/a.go": {attestation.HumanDeclared: 9, attestation.Mixed: 1}}, nil, finding.NotSatisfied},
+		{"the path in another case", attestation.AIDeclared, nil, func(in *Input) { in.Change.Files[0].Path = "SRC/a.go" }, finding.NotSatisfied},
+		{"a link in the place of the folder", attestation.AIDeclared, nil, func(in *Input) {
+			in.Change.Files[0] = change.File{Path: "src", Status: change.Added, Mode: git.ModeSymlink, Added: 1}
+		}, finding.NotSatisfied},
+		{"a submodule in the place of the folder", attestation.AIDeclared, nil, func(in *Input) {
+			in.Change.Files[0] = change.File{Path: "src", Mode: git.ModeGitlink, OldMode: git.ModeGitlink, SubmoduleChanged: true}
+		}, finding.NotSatisfied},
+		{"a submodule elsewhere", attestation.AIDeclared, nil, func(in *Input) {
+			in.Change.Files[0] = change.File{Path: "srcs", Mode: git.ModeGitlink, OldMode: git.ModeGitlink, SubmoduleChanged: true}
+		}, finding.NotApplicable},
 		{"another path", attestation.AIDeclared, nil, func(in *Input) { in.Change.Files[0].Path = "doc.md" }, finding.NotApplicable},
 		{"moved out of the path", attestation.AIDeclared, nil, func(in *Input) {
 			in.Change.Files[0].Path, in.Change.Files[0].OldPath, in.Change.Files[0].Status = "doc.md", "src/a.go", change.Renamed

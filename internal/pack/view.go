@@ -372,6 +372,9 @@ func (w *view) splitChecks() {
 		return cmp.Or(weight(a)-weight(b), cmp.Compare(a.ID, b.ID))
 	})
 	for _, c := range sorted {
+		if c.Kind == finding.Notice && c.Outcome == finding.Satisfied {
+			continue // it had nothing to say
+		}
 		if c.Outcome == finding.NotApplicable {
 			w.Quiet = append(w.Quiet, newCheck(c))
 		} else {
