@@ -1,7 +1,11 @@
 package impact
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"slices"
+	"sync"
 
 	"custody/impact/lang"
 	"custody/internal/change"
@@ -9,7 +13,7 @@ import (
 )
 
 // AssessInput is a change and what reading its two trees takes. See BuildInput for the
-// last three.
+// last three. Blobs of the Source may be called from two goroutines at once.
 type AssessInput struct {
 	Source    Source
 	Change    *change.Change
@@ -23,21 +27,82 @@ func Assess(ctx context.Context, in AssessInput) (*Report, error) {
 	if in.Facts == nil {
 		in.Facts = &Memory{} // most blobs are on both sides
 	}
-	build := func(commit, tree git.OID) (*Graph, error) {
-		return Build(ctx, BuildInput{
+	build := func(commit, tree git.OID) *builder {
+		return newBuilder(BuildInput{
 			Source: in.Source, Commit: commit, Tree: tree,
 			Languages: in.Languages, Facts: in.Facts, Limits: in.Limits,
 		})
 	}
-	t := TraceInput{Change: in.Change}
-	var err error
-	if t.Head, err = build(in.Change.Head, in.Change.HeadTree); err != nil {
+	head := build(in.Change.Head, in.Change.HeadTree)
+	if err := head.load(ctx); err != nil {
 		return nil, err
 	}
-	if !in.Change.From.IsZero() {
-		if t.From, err = build(in.Change.From, in.Change.FromTree); err != nil {
+	t := TraceInput{Change: in.Change}
+	if in.Change.From.IsZero() {
+		var err error
+		if t.Head, err = head.link(ctx); err != nil {
 			return nil, err
 		}
+		return Trace(ctx, t)
+	}
+	from := build(in.Change.From, in.Change.FromTree)
+	from.files = head.filesBefore(in.Change)
+	from.whole = from.files != nil
+	if err := from.load(ctx); err != nil {
+		return nil, err
+	}
+	var both sync.WaitGroup
+	var headErr, fromErr error
+	both.Go(func() { t.From, fromErr = from.link(ctx) })
+	t.Head, headErr = head.link(ctx)
+	both.Wait()
+	if err := errors.Join(headErr, fromErr); err != nil {
+		return nil, err
 	}
 	return Trace(ctx, t)
+}
+
+// filesBefore takes a change back: what the tree of from holds, with what is known of
+// the files that are the same. It is nil where that is not certain, and then the tree
+// has to be walked.
+func (b *builder) filesBefore(c *change.Change) []treeFile {
+	if !b.whole || len(c.Limits) > 0 {
+		return nil
+	}
+	gone := make(map[change.Path]git.OID, len(c.Files)) // came with the change
+	before := make(map[change.Path]git.Entry, len(c.Files))
+	for i := range c.Files {
+		f := &c.Files[i]
+		if p := newPath(f); p != "" {
+			gone[p] = f.ID
+		}
+		if p := oldPath(f); p != "" {
+			if f.OldMode == 0 || f.OldID.IsZero() {
+				return nil
+			}
+			before[p] = git.Entry{Mode: f.OldMode, ID: f.OldID}
+		}
+	}
+	files := make([]treeFile, 0, len(b.files)+len(before))
+	for _, f := range b.files {
+		id, changed := gone[f.path]
+		_, both := before[f.path]
+		switch {
+		case !changed && both || changed && id != f.entry.ID:
+			return nil // the change is not about this tree
+		case changed:
+			delete(gone, f.path)
+		default:
+			f.node = -1
+			files = append(files, f)
+		}
+	}
+	if len(gone) > 0 || len(files)+len(before) > b.Limits.Files {
+		return nil
+	}
+	for p, e := range before {
+		files = append(files, treeFile{path: p, entry: e, class: classify(p, e.Mode, b.Languages), node: -1})
+	}
+	slices.SortFunc(files, func(x, y treeFile) int { return cmp.Compare(x.path, y.path) })
+	return files
 }

@@ -31,6 +31,14 @@ type BuildInput struct {
 // Graph.Skips with their reason. Only a source that fails as a whole, or the context,
 // makes an error.
 func Build(ctx context.Context, in BuildInput) (*Graph, error) {
+	b := newBuilder(in)
+	if err := b.load(ctx); err != nil {
+		return nil, err
+	}
+	return b.link(ctx)
+}
+
+func newBuilder(in BuildInput) *builder {
 	if in.Languages == nil {
 		in.Languages = lang.All
 	}
@@ -40,7 +48,7 @@ func Build(ctx context.Context, in BuildInput) (*Graph, error) {
 	if in.Limits == (Limits{}) {
 		in.Limits = DefaultLimits()
 	}
-	b := &builder{
+	return &builder{
 		BuildInput: in,
 		reader:     factReader{source: in.Source, store: in.Facts, limits: in.Limits},
 		packages:   make(map[change.Path]int32),
@@ -52,13 +60,38 @@ func Build(ctx context.Context, in BuildInput) (*Graph, error) {
 			folders:   make(map[change.Path]int32),
 		},
 	}
-	for _, step := range []func(context.Context) error{b.walk, b.read, b.readMentions, b.addFiles, b.resolve} {
-		if err := step(ctx); err != nil {
-			return nil, fmt.Errorf("building the graph of tree %s: %w", in.Tree.Short(), err)
+}
+
+// load lists the tree, unless that is done, and gets what its files say. It alone uses
+// the fact store.
+func (b *builder) load(ctx context.Context) error {
+	if b.files == nil {
+		if err := b.walk(ctx); err != nil {
+			return b.failed(err)
 		}
+		b.whole = len(b.graph.gaps) == 0
+	}
+	b.place()
+	for _, step := range []func(context.Context) error{b.read, b.readMentions} {
+		if err := step(ctx); err != nil {
+			return b.failed(err)
+		}
+	}
+	return nil
+}
+
+// link makes the graph of what was loaded.
+func (b *builder) link(ctx context.Context) (*Graph, error) {
+	b.addFiles()
+	if err := b.resolve(ctx); err != nil {
+		return nil, b.failed(err)
 	}
 	b.finish()
 	return b.graph, nil
+}
+
+func (b *builder) failed(err error) error {
+	return fmt.Errorf("building the graph of tree %s: %w", b.Tree.Short(), err)
 }
 
 // A builder holds one graph in the making. Places in files and nodes are not yet those
@@ -66,7 +99,8 @@ func Build(ctx context.Context, in BuildInput) (*Graph, error) {
 type builder struct {
 	BuildInput
 	reader   factReader
-	files    []treeFile
+	files    []treeFile            // sorted by path
+	whole    bool                  // files are all that the tree holds
 	paths    []string              // of regular files, sorted: what resolvers see
 	places   map[string]int32      // of regular files, in files
 	packages map[change.Path]int32 // node of a folder
@@ -78,8 +112,9 @@ type treeFile struct {
 	path  change.Path
 	entry git.Entry
 	class
-	fact *Fact // nil: of no language, or not read
-	node int32 // -1: not in the graph
+	fact  *Fact // nil: of no language, or not read
+	words *Fact // all that the file mentions; nil: not read, or not needed
+	node  int32 // -1: not in the graph
 }
 
 // walk lists the tree. It stops at the limit, since a few small objects can describe a
@@ -112,16 +147,23 @@ func (b *builder) walk(ctx context.Context) error {
 		b.gap(gap{file: y.path, any: true, skip: skipReason{SkipUnreadable, "stands twice in its folder"}})
 		return true
 	})
-	b.places = make(map[string]int32, len(b.files))
 	for i := range b.files {
 		f := &b.files[i]
 		f.class = classify(f.path, f.entry.Mode, b.Languages)
+	}
+	return nil
+}
+
+// place makes the files findable.
+func (b *builder) place() {
+	b.places = make(map[string]int32, len(b.files))
+	for i := range b.files {
+		f := &b.files[i]
 		if f.entry.Mode.IsRegular() {
 			b.places[string(f.path)] = int32(i)
 			b.paths = append(b.paths, string(f.path))
 		}
 	}
-	return nil
 }
 
 // noFolder notes a folder of which nothing is known; "." and "" are the whole tree.
@@ -149,7 +191,7 @@ func isClean(path string) bool {
 func (b *builder) read(ctx context.Context) error {
 	var wants []want
 	for _, f := range b.files {
-		if f.language != nil {
+		if f.language != nil && f.fact == nil {
 			wants = append(wants, want{f.entry.ID, f.language})
 		}
 	}
@@ -159,7 +201,7 @@ func (b *builder) read(ctx context.Context) error {
 	}
 	for i := range b.files {
 		f := &b.files[i]
-		if f.language == nil {
+		if f.language == nil || f.fact != nil {
 			continue
 		}
 		a := answers[want{f.entry.ID, f.language}]
@@ -183,24 +225,29 @@ func (b *builder) readMentions(ctx context.Context) error {
 	for i := range b.files {
 		f := &b.files[i]
 		if f.fact != nil && f.fact.Damaged || families[f.kin] {
-			wants, who = append(wants, want{f.entry.ID, mentions}), append(who, f)
+			who = append(who, f)
+			if f.words == nil {
+				wants = append(wants, want{f.entry.ID, mentions})
+			}
 		}
 	}
 	answers, err := b.reader.read(ctx, wants)
 	if err != nil {
 		return err
 	}
-	for i, f := range who {
-		a := answers[wants[i]]
+	for _, f := range who {
+		if f.words == nil {
+			f.words = answers[want{f.entry.ID, mentions}].fact
+		}
 		g := gap{file: f.path, family: f.kin, skip: f.class.skip}
 		if f.language != nil {
 			g.family = family(f.language.Name)
 			g.skip = skipReason{SkipUnreadable, "not understood to its end: imports may be missing"}
 		}
-		if a.fact == nil || a.fact.Damaged || len(a.fact.Imports) != 1 {
+		if f.words == nil || f.words.Damaged || len(f.words.Imports) != 1 {
 			g.any = true
 		} else {
-			g.names = a.fact.Imports[0].Names
+			g.names = f.words.Imports[0].Names
 		}
 		b.gap(g)
 	}
@@ -208,7 +255,7 @@ func (b *builder) readMentions(ctx context.Context) error {
 }
 
 // addFiles makes nodes of source files and their packages.
-func (b *builder) addFiles(context.Context) error {
+func (b *builder) addFiles() {
 	for i := range b.files {
 		f := &b.files[i]
 		if f.language == nil {
@@ -231,7 +278,6 @@ func (b *builder) addFiles(context.Context) error {
 		b.addEdge(Edge{From: p, To: f.node, Kind: Contains, Confidence: 1000, Evidence: Evidence{Source: "folder"}})
 		b.addTestEdge(f)
 	}
-	return nil
 }
 
 // foldersArePackages says that files of the language import folders, not files.

@@ -1,0 +1,181 @@
+package impact
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"testing"
+
+	"custody/internal/change"
+	"custody/internal/git"
+)
+
+// mutated adds, alters, moves and deletes some files.
+func mutated(r *rand.Rand, from map[string]string) map[string]string {
+	head := maps.Clone(from)
+	for _, name := range slices.Sorted(maps.Keys(from)) {
+		switch r.IntN(8) {
+		case 0:
+			delete(head, name)
+		case 1:
+			head[name] += importLine(r, name, "d0/f0.toy")
+		case 2:
+			head["moved/"+name] = head[name]
+			delete(head, name)
+		case 3:
+			head[name] = []string{missing, symlink, submodule, exec, "broken"}[r.IntN(5)]
+		case 4:
+			head[fmt.Sprintf("new/%d.kt", r.IntN(100))] = "f0 moved"
+		}
+	}
+	return head
+}
+
+func entryOf(content string) git.Entry {
+	m := &memory{}
+	var e git.Entry
+	m.Walk(context.Background(), m.tree(map[string]string{"x": content}), func(_ string, got git.Entry, _ error) error {
+		e = got
+		return nil
+	})
+	return e
+}
+
+// changeOf is what git would say differs.
+func changeOf(m *memory, from, head map[string]string) *change.Change {
+	c := &change.Change{Base: oid("base"), Head: oid("head"), From: oid("base"), MergeBases: []git.OID{oid("base")}}
+	c.FromTree, c.HeadTree = m.tree(from), m.tree(head)
+	gone := map[string]string{} // content -> name
+	for _, name := range slices.Sorted(maps.Keys(from)) {
+		if _, ok := head[name]; !ok {
+			gone[from[name]] = name
+		}
+	}
+	moved := map[string]bool{}
+	for _, name := range slices.Sorted(maps.Keys(head)) {
+		now := entryOf(head[name])
+		f := change.File{Path: change.Path(name), Mode: now.Mode, ID: now.ID}
+		was, ok := from[name]
+		source, renamed := gone[head[name]]
+		switch {
+		case ok && was == head[name]:
+			continue
+		case ok:
+		case renamed: // two files may come from one
+			f.Status, f.OldPath, was = change.Renamed, change.Path(source), head[name]
+			moved[source], ok = true, true
+		default:
+			f.Status = change.Added
+		}
+		if ok {
+			before := entryOf(was)
+			f.OldMode, f.OldID = before.Mode, before.ID
+		}
+		c.Files = append(c.Files, f)
+	}
+	for _, name := range slices.Sorted(maps.Keys(from)) {
+		if _, ok := head[name]; !ok && !moved[name] {
+			e := entryOf(from[name])
+			c.Files = append(c.Files, change.File{Path: change.Path(name), Status: change.Deleted, OldMode: e.Mode, OldID: e.ID})
+		}
+	}
+	return c
+}
+
+// TestTheOtherSide: the graph of from that is made by taking the change back is the one
+// that walking its tree gives, and so is the report.
+func TestTheOtherSide(t *testing.T) {
+	ctx := t.Context()
+	eachTree(t, func(r *rand.Rand, from map[string]string) {
+		head := mutated(r, from)
+		m := &memory{}
+		c := changeOf(m, from, head)
+		facts := &Memory{}
+		input := func(commit, tree git.OID) BuildInput {
+			return BuildInput{Source: m, Commit: commit, Tree: tree, Languages: toys(), Facts: facts}
+		}
+		languages := toys()
+		in := input(c.Head, c.HeadTree)
+		in.Languages = languages
+		one := newBuilder(in)
+		if err := one.load(ctx); err != nil {
+			t.Fatal(err)
+		}
+		in = input(c.From, c.FromTree)
+		in.Languages = languages
+		other := newBuilder(in)
+		if other.files = one.filesBefore(c); other.files == nil {
+			t.Fatal("the change could not be taken back")
+		}
+		if err := other.load(ctx); err != nil {
+			t.Fatal(err)
+		}
+		got, err := other.link(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := Build(ctx, input(c.From, c.FromTree))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%+v\nwant\n%+v", got, want)
+		}
+
+		report, err := Assess(ctx, AssessInput{Source: m, Change: c, Languages: toys()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		headGraph, err := Build(ctx, input(c.Head, c.HeadTree))
+		if err != nil {
+			t.Fatal(err)
+		}
+		traced, err := Trace(ctx, TraceInput{Change: c, From: want, Head: headGraph})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(report, traced) {
+			t.Errorf("%+v\nwant\n%+v", report, traced)
+		}
+	})
+}
+
+// TestNoOtherSide: what is not certain is walked.
+func TestNoOtherSide(t *testing.T) {
+	from := map[string]string{"a.toy": "use b.toy", "b.toy": "", "gone.toy": "use b.toy"}
+	head := map[string]string{"a.toy": "use b.toy", "b.toy": "more", "new.toy": "use b.toy\n"}
+	for name, spoil := range map[string]func(c *change.Change, head map[string]string){
+		"nothing":            nil,
+		"a limit":            func(c *change.Change, _ map[string]string) { c.Limits = []change.Limit{{What: "files", Max: 3}} },
+		"another file":       func(c *change.Change, _ map[string]string) { c.Files[0].ID = oid("other") },
+		"a file that is not": func(c *change.Change, _ map[string]string) { c.Files[1].Path = "nowhere.toy" },
+		"one deleted that is there": func(c *change.Change, _ map[string]string) {
+			c.Files[2].Path = "a.toy"
+		},
+		"no former file": func(c *change.Change, _ map[string]string) { c.Files[2].OldMode = 0 },
+		"a folder that can not be listed": func(c *change.Change, head map[string]string) {
+			head["folder"] = badFolder
+		},
+	} {
+		m := &memory{}
+		now := maps.Clone(head)
+		c := changeOf(m, from, now)
+		if len(c.Files) != 3 {
+			t.Fatalf("%+v", c.Files)
+		}
+		if spoil != nil {
+			spoil(c, now)
+			c.HeadTree = m.tree(now)
+		}
+		b := newBuilder(BuildInput{Source: m, Tree: c.HeadTree, Languages: toys()})
+		if err := b.load(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if files := b.filesBefore(c); (files != nil) != (spoil == nil) {
+			t.Errorf("%s: %+v", name, files)
+		}
+	}
+}
