@@ -33,6 +33,9 @@ func WriteText(w io.Writer, r *Report) error {
 	}
 	if r.Claim != nil {
 		fmt.Fprintf(t, "\n.ai-attestation.yaml: %s\n", r.Claim.Outcome)
+		for _, why := range r.Claim.Reasons {
+			fmt.Fprintf(t, "  %s\n", why.Detail)
+		}
 	}
 	for _, f := range r.Findings {
 		fmt.Fprintf(t, "\n%s: %s: %s\n", f.Level, f.Place, f.Message)
