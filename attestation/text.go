@@ -3,6 +3,7 @@ package attestation
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -83,4 +84,11 @@ func share(n, all int) string {
 	}
 	p := permilleOf(n, all)
 	return fmt.Sprintf("%d.%d%%", *p/10, *p%10)
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return strconv.Itoa(n) + " " + noun + "s"
 }

@@ -123,13 +123,6 @@ func document(v *review.Verdict) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// ContextDigest is what a verdict's inputs name under "context": the digest of the
-// document's canonical form, so that a pack's context.json has it too.
-func ContextDigest(doc []byte) (review.Digest, error) {
-	c, err := canonicalContext(doc)
-	return review.Digest(verify.Digest(c)), err
-}
-
 func canonicalContext(doc []byte) ([]byte, error) {
 	if doc == nil {
 		return []byte("null"), nil
