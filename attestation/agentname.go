@@ -3,6 +3,8 @@ package attestation
 import (
 	"strings"
 	"unicode"
+
+	"custody/internal/change"
 )
 
 // Unlisted is the id of an agent that was declared but is not in the identity table,
@@ -130,7 +132,7 @@ func splitModel(name string) (agent, model string) {
 // pushes chooses it.
 func modelID(s string) string {
 	s, _, _ = strings.Cut(s, " (")
-	return clip(printable(strings.Join(strings.Fields(strings.ToLower(s)), "-")), 80)
+	return change.Clip(change.Printable(strings.Join(strings.Fields(strings.ToLower(s)), "-")), 80)
 }
 
 // families are the first words of language models' names.

@@ -468,7 +468,7 @@ func FuzzCommit(f *testing.F) {
 }
 
 func shown(t *testing.T, s string) {
-	if len(s) > 300 || s != printable(s) && len(s) <= 200 || strings.ContainsAny(s, "\n\r\x1b") {
+	if len(s) > 300 || s != change.Printable(s) && len(s) <= 200 || strings.ContainsAny(s, "\n\r\x1b") {
 		t.Fatalf("not fit to be shown: %q", s)
 	}
 }

@@ -171,7 +171,7 @@ func (t *table) body(to []Evidence, found []attribution, had map[change.Trailer]
 		if a.line != "" {
 			to = append(to, Evidence{
 				Source: "message", Strength: "E", Class: AIDeclared,
-				Agent: t.lines[a.line].ID, Detail: printable(a.line),
+				Agent: t.lines[a.line].ID, Detail: change.Printable(a.line),
 			})
 			continue
 		}

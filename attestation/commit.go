@@ -55,14 +55,14 @@ func (t *table) identity(to []Evidence, out *Commit, source string, s git.Signat
 	if r == nil {
 		return to
 	}
-	e := Evidence{Source: source, Detail: printable(s.Name + " <" + s.Email + ">")}
+	e := Evidence{Source: source, Detail: change.Printable(s.Name + " <" + s.Email + ">")}
 	switch {
 	case r.Kind != KindAutomation:
 		e.Strength, e.Class, e.Agent = "D", AIDeclared, r.ID
 	case source == "author":
 		out.Automation = r.ID
 		e.Strength, e.Class = "F", Unknown
-		e.Detail = printable("automation: " + e.Detail)
+		e.Detail = change.Printable("automation: " + e.Detail)
 	default:
 		return to // the forge, or a bot, that only passed the commit on
 	}
@@ -89,7 +89,7 @@ func (t *table) people(c *git.Commit, trailers []change.Trailer, found []attribu
 			return
 		}
 		seen = append(seen, who)
-		out = append(out, printable(name+" <"+email+">"))
+		out = append(out, change.Printable(name+" <"+email+">"))
 	}
 	add(c.Author.Name, c.Author.Email)
 	add(c.Committer.Name, c.Committer.Email)

@@ -24,7 +24,7 @@ func (t *table) forge(to []Evidence, out *Commit, f change.CommitFacts) []Eviden
 			continue // nobody in the table, or somebody else under that login
 		}
 		e := Evidence{Source: p.source, Strength: "D", Class: AIDeclared, Agent: r.ID, Scope: out.scope(),
-			Detail: printable("account " + p.person.Login + " (" + p.person.ID + ")")}
+			Detail: change.Printable("account " + p.person.Login + " (" + p.person.ID + ")")}
 		switch {
 		case r.Kind == KindAutomation:
 			if p.source == "forge-author" && out.Automation == "" {
@@ -33,7 +33,7 @@ func (t *table) forge(to []Evidence, out *Commit, f change.CommitFacts) []Eviden
 			continue
 		case sure && f.Verified && t.vouches(f.Committer, r):
 			e.Strength, e.Class = "B", AIVerified
-			e.Detail = printable(e.Detail + ", signature verified by the forge")
+			e.Detail = change.Printable(e.Detail + ", signature verified by the forge")
 		}
 		to = append(to, e)
 	}
@@ -58,7 +58,7 @@ func (t *table) request(c *change.Context) []Evidence {
 	s := strings.TrimSpace(c.Change.AIStatement)
 	return t.statement(nil, s, Evidence{
 		Source: "statement", Strength: "D", Class: AIDeclared, Scope: "change",
-		Detail: printable("statement of the request: " + s),
+		Detail: change.Printable("statement of the request: " + s),
 	})
 }
 

@@ -3,6 +3,7 @@ package attestation
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -33,6 +34,9 @@ func WriteText(w io.Writer, r *Report) error {
 	}
 	if r.Claim != nil {
 		fmt.Fprintf(t, "\n.ai-attestation.yaml: %s\n", r.Claim.Outcome)
+		for _, why := range r.Claim.Reasons {
+			fmt.Fprintf(t, "  %s\n", why.Detail)
+		}
 	}
 	for _, f := range r.Findings {
 		fmt.Fprintf(t, "\n%s: %s: %s\n", f.Level, f.Place, f.Message)
@@ -80,4 +84,11 @@ func share(n, all int) string {
 	}
 	p := permilleOf(n, all)
 	return fmt.Sprintf("%d.%d%%", *p/10, *p%10)
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return strconv.Itoa(n) + " " + noun + "s"
 }

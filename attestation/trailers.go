@@ -72,7 +72,7 @@ func (t *table) trailer(to []Evidence, tr change.Trailer, strength Strength) []E
 	value := strings.TrimSpace(tr.Value)
 	e := Evidence{
 		Source: "trailer", Strength: strength, Class: AIDeclared,
-		Detail: printable(tr.Key + ": " + value),
+		Detail: change.Printable(tr.Key + ": " + value),
 	}
 	switch rule.form {
 	case isCoAuthor, isSignOff:
@@ -156,7 +156,7 @@ func (t *table) statement(to []Evidence, value string, e Evidence) []Evidence {
 	}
 	if len(to) == n {
 		e.Class, e.Strength, e.Agent, e.Model = Unknown, "F", "", ""
-		e.Detail = printable(e.Detail + ` (not understood: write "none", or name the agents)`)
+		e.Detail = change.Printable(e.Detail + ` (not understood: write "none", or name the agents)`)
 		to = append(to, e)
 	}
 	return to

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"custody/impact/lang"
 	"custody/internal/change"
@@ -352,14 +351,4 @@ func (b *builder) finish() {
 }
 
 // clip is text from a file as it may leave the process: escaped, of bounded length.
-func clip(text string) string {
-	const longest = 200
-	if len(text) > longest {
-		n := longest
-		for n > longest-utf8.UTFMax && !utf8.RuneStart(text[n]) {
-			n--
-		}
-		text = text[:n] + "..."
-	}
-	return change.Path(text).Escaped()
-}
+func clip(text string) string { return change.Path(change.Clip(text, 200)).Escaped() }

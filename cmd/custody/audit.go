@@ -61,6 +61,7 @@ The policy is read at base. A change can not alter what it is judged by.`,
 	f.StringVar(&o.commits.base, "base", "", "the `COMMIT`, branch or tag that the change is for (default: the branch that head would be merged into)")
 	f.StringVar(&o.commits.head, "head", "", "the `COMMIT`, branch or tag of the change (default: HEAD)")
 	f.StringVar(&o.stage, "stage", "merge", "`STAGE` to judge at: push, merge or record")
+	_ = cmd.RegisterFlagCompletionFunc("stage", cobra.FixedCompletions([]string{"push", "merge", "record"}, cobra.ShellCompDirectiveNoFileComp))
 	f.StringVar(&o.context, "context", "", "what is not in git (reviews, labels, checks ...): a custody/context/v1 `FILE`")
 	f.StringVar(&o.floor, "floor", "", "the organisation's policy: a `FILE`; the repository's may only tighten it")
 	f.StringVar(&o.on, "on", "", "judge as of this UTC `DAY`, such as 2026-11-23 (default: today)")

@@ -36,8 +36,8 @@ func newConfigValidate(p *process, dir *string) *cobra.Command {
 		Use:   "validate [FILE]",
 		Short: "Check a policy, a floor or a requirements file before it is committed",
 		Long: `Check a file as it will be read when it judges. Without FILE: .custody.yaml in the
-folder, and the requirements file that it names. Exit code 0: it can be read. 2: it can
-not, and why is said with line and column.`,
+folder of -C, and the requirements file that it names. Exit code 0: it can be read. 2: it
+can not; line and column say where.`,
 		Example: `  custody config validate
   custody config validate --floor floor.yaml
   custody config validate --requirements security_requirements.yaml`,

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,8 +20,7 @@ func newMan(p *process, root *cobra.Command) *cobra.Command {
 			if err := os.MkdirAll(args[0], 0o755); err != nil {
 				return err
 			}
-			// The date is fixed, so that the pages are the same bytes in every build.
-			date := time.Unix(0, 0).UTC()
+			date := built()
 			root.DisableAutoGenTag = true
 			if err := doc.GenManTree(root, &doc.GenManHeader{Section: "1", Date: &date, Source: "custody"}, args[0]); err != nil {
 				return fmt.Errorf("writing manual pages: %w", err)
@@ -29,4 +29,17 @@ func newMan(p *process, root *cobra.Command) *cobra.Command {
 			return err
 		},
 	}
+}
+
+// built is the day of the commit that the program was built from, so that the pages of
+// one commit are the same bytes everywhere.
+func built() time.Time {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if at, err := time.Parse(time.RFC3339, s.Value); s.Key == "vcs.time" && err == nil {
+				return at.UTC()
+			}
+		}
+	}
+	return time.Unix(0, 0).UTC()
 }

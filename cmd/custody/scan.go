@@ -19,8 +19,8 @@ func newScan(p *process, dir *string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "scan [REV]",
 		Short: "Build the dependency graph of a commit",
-		Long: `Build the dependency graph of a commit (default: HEAD) from its blobs and print what
-it holds, what was skipped, and why. --format json prints the graph whole.`,
+		Long: `Build the dependency graph of a commit (default: HEAD) and print what it holds, what was
+skipped, and why. --format json prints the graph whole.`,
 		Example: `  custody scan
   custody scan --format json v1.2 > graph.json`,
 		Args: needs(0, 1, ""),

@@ -23,8 +23,9 @@ func newVerify(p *process) *cobra.Command {
 one that you trust? Trust comes from your trusted_keys file alone; a key that travels
 in the pack proves nothing.
 
-Exit code 0: all three are yes. 1: the pack was altered, or is no pack. 3: it is
-intact, but the signer is not among your trusted keys.`,
+Exit code 0: all three are yes. 1: one is no: the file was altered, is no pack, or was
+signed on a day on which the key did not count. 3: it is intact, but the signer is not
+among your trusted keys, or it is of a later version.`,
 		Example: `  custody verify change.zip
   custody verify --trusted-keys auditors_keys change.zip`,
 		Args: needs(1, 1, "PACK"),
@@ -83,6 +84,9 @@ func writeResult(w io.Writer, r *verify.Result) error {
 	}
 	if r.Signer != nil && r.Trusted == finding.NotAssessed {
 		fmt.Fprintf(w, "\nIf you know that this key is the signer's, add this line to your trusted keys, with a name for NAME:\n  %s\n", r.Signer.Line)
+	}
+	if r.Intact == finding.NotSatisfied {
+		fmt.Fprint(w, "\nDo not rely on this file: get the pack again from where it is kept.\n")
 	}
 	_, err := fmt.Fprintf(w, "\npack %s\n", r.PackDigest)
 	return err

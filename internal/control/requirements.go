@@ -2,6 +2,7 @@ package control
 
 import (
 	"fmt"
+	"strings"
 
 	"custody/internal/config"
 	"custody/internal/config/yaml"
@@ -117,7 +118,7 @@ func ParseRequirements(path string, src []byte) (*Requirements, error) {
 }
 
 // title is what must hold, in one line.
-func (r *Requirement) title() string { return oneLine(r.Requirement) }
+func (r *Requirement) title() string { return strings.TrimSuffix(oneLine(r.Requirement), ".") }
 
 // A requirementResult is one requirement, verified.
 type requirementResult struct {

@@ -116,13 +116,6 @@ func document(v *review.Verdict) (doc []byte, digest string, err error) {
 	return doc, verify.DigestOf(top), nil
 }
 
-// ContextDigest is what a verdict's inputs name under "context": the digest of the
-// document's canonical form, so that a pack's context.json has it too.
-func ContextDigest(doc []byte) (review.Digest, error) {
-	c, err := canonicalContext(doc)
-	return review.Digest(verify.Digest(c)), err
-}
-
 func canonicalContext(doc []byte) ([]byte, error) {
 	if doc == nil {
 		return []byte("null"), nil

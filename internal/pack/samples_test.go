@@ -42,11 +42,11 @@ const sampleContext = `{"schema":"custody/context/v1","repository":{"host":"gith
 func build(t testing.TB, v *review.Verdict, ctx []byte) []byte {
 	t.Helper()
 	if ctx != nil {
-		d, err := ContextDigest(ctx)
+		c, err := canonicalContext(ctx)
 		if err != nil {
 			t.Fatal(err)
 		}
-		v.Inputs.Files["context"] = d
+		v.Inputs.Files["context"] = review.Digest(Digest(c))
 	}
 	b, err := Build(context.Background(), Input{Verdict: v, Context: ctx, Signer: testKey(t)})
 	if err != nil {

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"custody/attestation"
 	"custody/impact"
@@ -151,8 +149,8 @@ func summarise(c *change.Change) Summary {
 		subject, _, _ := strings.Cut(string(k.Message), "\n")
 		s.Commits = append(s.Commits, CommitLine{
 			SHA:     k.ID,
-			Subject: printable(subject),
-			Author:  printable(fmt.Sprintf("%s <%s>", k.Author.Name, k.Author.Email)),
+			Subject: change.Printable(subject),
+			Author:  change.Printable(fmt.Sprintf("%s <%s>", k.Author.Name, k.Author.Email)),
 		})
 	}
 	for _, f := range c.Files {
@@ -164,25 +162,4 @@ func summarise(c *change.Change) Summary {
 		s.Deleted += f.Deleted
 	}
 	return s
-}
-
-// maxLine bounds a line of somebody else's text, in bytes.
-const maxLine = 200
-
-// printable is text that can do nothing to a page or a terminal, at most maxLine bytes.
-func printable(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if r == utf8.RuneError || !unicode.IsPrint(r) {
-			return '\uFFFD'
-		}
-		return r
-	}, s)
-	if len(s) <= maxLine {
-		return s
-	}
-	cut := maxLine - len("…")
-	for !utf8.RuneStart(s[cut]) {
-		cut--
-	}
-	return s[:cut] + "…"
 }
