@@ -85,18 +85,32 @@ func Layer(floor, repo *Policy) *Effective {
 		})
 	}
 	if len(e.Requirements) == 0 {
-		e.Requirements = []Sourced[RepoPath]{{DefaultRequirements, DefaultOrigin}}
-		e.settings = append(e.settings, Setting{Key: "requirements", Value: DefaultRequirements, Origin: DefaultOrigin, Default: true})
+		e.require(DefaultRequirements, DefaultOrigin)
 	}
 	return e
+}
+
+// require adds a requirements file, once.
+func (e *Effective) require(path RepoPath, origin string) {
+	if slices.ContainsFunc(e.Requirements, func(s Sourced[RepoPath]) bool { return s.Value == path }) {
+		return
+	}
+	e.Requirements = append(e.Requirements, Sourced[RepoPath]{path, origin})
+	if origin == DefaultOrigin {
+		e.settings = append(e.settings, Setting{Key: "requirements", Value: string(path), Origin: origin, Default: true})
+	}
 }
 
 // add puts one layer on top of what is there.
 func (e *Effective) add(p *Policy, checkID func(Rule) string) {
 	e.Unknown.AI = e.Unknown.AI || p.Authorship.Unknown == CountsAsAI
 	e.Unknown.Human = e.Unknown.Human || p.Authorship.Unknown == CountsAsHuman
-	if p.Requirements != "" && !slices.ContainsFunc(e.Requirements, func(s Sourced[RepoPath]) bool { return s.Value == p.Requirements }) {
-		e.Requirements = append(e.Requirements, Sourced[RepoPath]{p.Requirements, p.origin})
+	switch asks := func(r Rule) bool { return r.Kind == KindRequirements }; {
+	case p.Requirements != "":
+		e.require(p.Requirements, p.origin)
+	case slices.ContainsFunc(p.Rules, asks):
+		// It means the usual file, whatever the other layer names.
+		e.require(DefaultRequirements, DefaultOrigin)
 	}
 	for _, g := range p.JudgeFiles {
 		e.JudgeFiles = append(e.JudgeFiles, Sourced[Glob]{g, p.origin})
