@@ -78,7 +78,7 @@ func runAttest(ctx context.Context, p *process, o *attestOptions) error {
 	}
 	var doc []byte
 	if o.context != "" {
-		if doc, err = os.ReadFile(o.context); err != nil {
+		if doc, err = readAtMost(o.context, change.MaxContext); err != nil {
 			return fmt.Errorf("reading the context: %w", err)
 		}
 	}

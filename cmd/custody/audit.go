@@ -5,12 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"custody/internal/change"
+	"custody/internal/config/yaml"
 	"custody/internal/finding"
 	"custody/internal/git"
 	"custody/internal/pack"
@@ -122,7 +122,7 @@ func readFloor(file string) ([]byte, error) {
 	if file == "" {
 		return nil, nil
 	}
-	text, err := os.ReadFile(file)
+	text, err := readAtMost(file, yaml.MaxBytes)
 	if err != nil {
 		return nil, fmt.Errorf("reading the floor: %w", err)
 	}
@@ -141,7 +141,7 @@ func (o *auditOptions) fresh(ctx context.Context, p *process, repo git.Reader, i
 		return fmt.Errorf("--on: %q is not a day: write it as 2026-11-23", in.Day)
 	}
 	if o.context != "" {
-		text, err := os.ReadFile(o.context)
+		text, err := readAtMost(o.context, change.MaxContext)
 		if err != nil {
 			return fmt.Errorf("reading the context: %w", err)
 		}
@@ -161,7 +161,7 @@ func (o *auditOptions) fresh(ctx context.Context, p *process, repo git.Reader, i
 // replay takes the inputs from a pack. Nothing of its answer is taken, and its floor is
 // not in it: that has to be given again.
 func (o *auditOptions) replay(ctx context.Context, p *process, repo git.Reader, in *review.Input) error {
-	file, err := os.ReadFile(o.like)
+	file, err := readPack(o.like)
 	if err != nil {
 		return err
 	}

@@ -69,16 +69,22 @@ func runVerify(p *process, o *verifyOptions) error {
 
 // readPack reads a pack from a file, no more of it than a pack can have.
 func readPack(name string) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, fmt.Errorf("reading the pack: %w", err)
-	}
-	defer f.Close()
-	file, err := io.ReadAll(io.LimitReader(f, verify.MaxPack+1))
+	file, err := readAtMost(name, verify.MaxPack)
 	if err != nil {
 		return nil, fmt.Errorf("reading the pack: %w", err)
 	}
 	return file, nil
+}
+
+// readAtMost reads a file that a user named, and one byte more than it may have, so that
+// who takes it apart can tell.
+func readAtMost(name string, limit int64) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, limit+1))
 }
 
 func writeResult(w io.Writer, r *verify.Result) error {
