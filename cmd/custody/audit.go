@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"custody/internal/change"
+	"custody/internal/config/yaml"
 	"custody/internal/finding"
 	"custody/internal/git"
 	"custody/internal/pack"
@@ -132,7 +133,7 @@ func readFloor(file string) ([]byte, error) {
 	if file == "" {
 		return nil, nil
 	}
-	text, err := os.ReadFile(file)
+	text, err := readFile(file, yaml.MaxBytes)
 	if err != nil {
 		return nil, fmt.Errorf("reading the floor: %w", err)
 	}

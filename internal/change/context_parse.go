@@ -13,8 +13,9 @@ import (
 const MaxContext = 32 << 20
 
 // ParseContext reads a custody/context/v1 document. Fields that it does not know are
-// left to newer readers; a document of another kind, with a value of a wrong type, or
-// with a field that differs from a known one only by upper and lower case, is an error.
+// left to newer readers; a document of another kind, with a value of a wrong type, with
+// a person whose id is no number, or with a field that differs from a known one only by
+// upper and lower case, is an error.
 func ParseContext(doc []byte) (*Context, error) {
 	if len(doc) > MaxContext {
 		return nil, fmt.Errorf("it has %d bytes, over the limit of %d", len(doc), MaxContext)
@@ -33,7 +34,46 @@ func ParseContext(doc []byte) (*Context, error) {
 	if err := exactNames(plain, reflect.TypeFor[Context]()); err != nil {
 		return nil, err
 	}
+	for _, p := range c.people() {
+		if !isNumber(p.ID) {
+			return nil, fmt.Errorf("reading the context: %.40q, the id of %.40q, is not the forge's number of the account: write its digits, or leave it out", p.ID, p.Login)
+		}
+	}
 	return &c, nil
+}
+
+// people are everybody whom the context names.
+func (c *Context) people() []*Person {
+	var all []*Person
+	add := func(people ...*Person) {
+		for _, p := range people {
+			if p != nil {
+				all = append(all, p)
+			}
+		}
+	}
+	if c.Change != nil {
+		add(c.Change.Author)
+	}
+	for i := range c.Commits {
+		add(c.Commits[i].Author, c.Commits[i].Committer)
+	}
+	for i := range c.Reviews {
+		add(&c.Reviews[i].Reviewer)
+	}
+	if c.Merge != nil {
+		add(c.Merge.By)
+	}
+	for i := range c.Deployments {
+		add(c.Deployments[i].By)
+	}
+	return all
+}
+
+// isNumber accepts a number in its one spelling, and nothing at all: ids tell people
+// apart, so that "7", "07" and "7 " would be three.
+func isNumber(id string) bool {
+	return id == "" || strings.Trim(id, "0123456789") == "" && id[0] != '0'
 }
 
 // exactNames refuses what encoding/json lets through: "Reviews" for "reviews". Every

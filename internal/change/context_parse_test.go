@@ -1,6 +1,7 @@
 package change_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -20,6 +21,21 @@ func TestContextNamesAreExact(t *testing.T) {
 		doc := strings.Replace(known, rename[0], rename[1], 1)
 		if c, err := change.ParseContext([]byte(doc)); err == nil || !strings.Contains(err.Error(), "is written") {
 			t.Errorf("%s: %+v, %v", rename[1], c, err)
+		}
+	}
+}
+
+// One account has one spelling.
+func TestContextIDs(t *testing.T) {
+	const form = `{"schema":"custody/context/v1","reviews":[{"reviewer":{"login":"ada","id":%q,"type":"User"},"state":"approved","commit":"c","at":""}]}`
+	for id, ok := range map[string]bool{"": true, "7": true, "1234567890123": true, "07": false, "0": false, "7 ": false, " 7": false, "+7": false, "7.0": false, "ada": false, "\u0667": false} {
+		if _, err := change.ParseContext(fmt.Appendf(nil, form, id)); (err == nil) != ok {
+			t.Errorf("%q: %v", id, err)
+		}
+	}
+	for _, doc := range []string{`"change":{"author":{"login":"a","id":"x"}}`, `"commits":[{"sha":"a","author":{"login":"a","id":"x"}}]`, `"commits":[{"sha":"a","committer":{"login":"a","id":"x"}}]`, `"merge":{"sha":"a","by":{"login":"a","id":"x"}}`, `"deployments":[{"sha":"a","environment":"e","by":{"login":"a","id":"x"}}]`} {
+		if _, err := change.ParseContext([]byte(`{"schema":"custody/context/v1",` + doc + `}`)); err == nil {
+			t.Errorf("%s: accepted", doc)
 		}
 	}
 }
