@@ -168,6 +168,13 @@ func makeKey(p *process, file string) (*sign.Key, error) {
 // may audit as of an earlier one.
 func trust(file string, key sign.PublicKey) error {
 	line := sign.TrustedKey{Key: key, Name: "local-" + key.ID()[:8]}.String()
+	before, err := os.ReadFile(file)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("trusting the new key: %w", err)
+	}
+	if len(before) > 0 && !bytes.HasSuffix(before, []byte("\n")) {
+		line = "\n" + line // not part of somebody's last line, which may be a comment
+	}
 	f, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		return fmt.Errorf("trusting the new key: %w", err)
