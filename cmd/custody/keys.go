@@ -202,6 +202,9 @@ func trustedKeys(p *process, flag string) (sign.TrustedKeys, error) {
 		}
 		file = filepath.Join(dir, "trusted_keys")
 	}
+	if info, err := os.Stat(file); err == nil && info.Mode().Perm()&0o022 != 0 && runtime.GOOS != "windows" {
+		return nil, hint(fmt.Errorf("the trusted keys %s can be written by others (mode %04o)", file, info.Mode().Perm()), "chmod go-w "+file)
+	}
 	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) && !named {
 		return nil, nil
