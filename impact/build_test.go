@@ -242,7 +242,7 @@ func TestClassify(t *testing.T) {
 		"a.go": "go", "A.GO": "go", "x/y.toy": "toy",
 		"a.rb": "unsupported", "Dockerfile": "unsupported", "x/Makefile": "unsupported", "a.html": "unsupported",
 		"package.json": "unsupported", "tsconfig.base.json": "unsupported", "requirements-dev.txt": "unsupported",
-		"README": "opaque", "a.md": "opaque", "a.json": "opaque", ".gitignore": "opaque", "noext": "opaque", "a.": "opaque", ".": "opaque",
+		"README": "opaque", "a.md": "opaque", "a.json": "opaque", ".gitignore": "opaque", "noext": "unsupported", "a.": "opaque", ".": "opaque",
 	} {
 		c := classify(path, git.ModeFile, toys())
 		got := c.skip.reason

@@ -49,6 +49,10 @@ func classify(path change.Path, mode git.Mode, languages []*lang.Language) class
 	if mode&0o111 != 0 && !opaqueExtensions[ext] {
 		return class{skip: skipReason{SkipUnsupported, "executable file of unknown language"}}
 	}
+	if ext == "" {
+		// A script needs no extension, and no mode where something else runs it.
+		return class{skip: skipReason{SkipUnsupported, "file without an extension: it may be code"}}
+	}
 	return class{skip: skipReason{SkipOpaque, ""}}
 }
 
@@ -194,7 +198,7 @@ func isProse(path change.Path) bool {
 		return true
 	case "":
 		switch strings.ToUpper(baseName(path)) {
-		case "README", "LICENSE", "LICENCE", "COPYING", "NOTICE", "AUTHORS", "CONTRIBUTORS", "CHANGELOG", "CHANGES", "NEWS", "TODO", "INSTALL", "PATENTS", "MAINTAINERS", "VERSION":
+		case "README", "LICENSE", "LICENCE", "COPYING", "NOTICE", "AUTHORS", "CONTRIBUTORS", "CHANGELOG", "CHANGES", "NEWS", "TODO", "INSTALL", "PATENTS", "MAINTAINERS", "VERSION", "CODEOWNERS":
 			return true
 		}
 	}

@@ -56,8 +56,17 @@ func foreign(name string) bool {
 // maxDocument bounds one document that is searched for the names of folders, in bytes.
 const maxDocument = 1 << 20
 
-// Documented finds the folders that a document of the tree names, as "folder/" or as
-// "`folder`", and those below them. The root needs no document but its own.
+// names says whether a text names a folder: "internal/git" as it stands, but "git", which
+// is a word like any other, only as "git/" or "`git`".
+func names(text []byte, folder string) bool {
+	if !strings.Contains(folder, "/") {
+		return bytes.Contains(text, []byte(folder+"/")) || bytes.Contains(text, []byte("`"+folder+"`"))
+	}
+	return bytes.Contains(text, []byte(folder))
+}
+
+// Documented finds the folders that a document of the tree names, and those below them.
+// The root needs no document but its own.
 func Documented(ctx context.Context, r git.Reader, tree git.OID, folders map[string]int) (map[string]bool, error) {
 	var ids []git.OID
 	err := git.Walk(ctx, r, tree, git.DefaultWalkLimits(), func(p string, e git.Entry) error {
@@ -79,7 +88,7 @@ func Documented(ctx context.Context, r git.Reader, tree git.OID, folders map[str
 		}
 		found["."] = true
 		for folder := range folders {
-			if !found[folder] && (bytes.Contains(text, []byte(folder+"/")) || bytes.Contains(text, []byte("`"+folder+"`"))) {
+			if !found[folder] && names(text, folder) {
 				found[folder] = true
 			}
 		}
