@@ -263,7 +263,7 @@ func TestClassify(t *testing.T) {
 		t.Error("a block device is not unreadable")
 	}
 	for name, family := range kinOf {
-		if family == "" || !slices.Contains(slices.Collect(mapValues(codeExtensions)), name) {
+		if family == "" || !slices.Contains(slices.Collect(mapValues(codeExtensions())), name) {
 			t.Errorf("kin %q is no known language", name)
 		}
 	}

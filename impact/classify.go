@@ -3,6 +3,7 @@ package impact
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"custody/impact/lang"
 	"custody/internal/change"
@@ -40,13 +41,13 @@ func classify(path change.Path, mode git.Mode, languages []*lang.Language) class
 	if language, ok := codeNames[strings.ToLower(name)]; ok {
 		return class{skip: skipReason{SkipUnsupported, language}}
 	}
-	if language, ok := codeExtensions[ext]; ok {
+	if language, ok := codeExtensions()[ext]; ok {
 		return class{skip: skipReason{SkipUnsupported, language}, kin: kinOf[language]}
 	}
 	if isProse(path) {
 		return class{skip: skipReason{SkipOpaque, "prose"}}
 	}
-	if mode&0o111 != 0 && !opaqueExtensions[ext] {
+	if mode&0o111 != 0 && !opaqueExtensions()[ext] {
 		return class{skip: skipReason{SkipUnsupported, "executable file of unknown language"}}
 	}
 	if ext == "" {
@@ -76,7 +77,9 @@ var kinOf = map[string]string{
 // codeExtensions are code that no extractor reads yet: programming languages,
 // templates, styles, and descriptions that steer or generate code. An extractor that
 // knows the extension comes first.
-var codeExtensions = byExtension(map[string]string{
+var codeExtensions = sync.OnceValue(func() map[string]string { return byExtension(codeByLanguage) })
+
+var codeByLanguage = map[string]string{
 	"ada":              ".adb .ads",
 	"apex":             ".cls .trigger",
 	"assembly":         ".s .asm .nasm",
@@ -163,7 +166,7 @@ var codeExtensions = byExtension(map[string]string{
 	"xslt":             ".xsl .xslt",
 	"yacc, lex":        ".y .yy .l .ll .g4 .peg",
 	"zig":              ".zig",
-})
+}
 
 // codeNames are code whose name says so, lower case.
 var codeNames = map[string]string{
@@ -206,10 +209,12 @@ func isProse(path change.Path) bool {
 }
 
 // opaqueExtensions are data that often carry an executable bit by accident.
-var opaqueExtensions = byWord(`.json .yaml .yml .toml .xml .ini .cfg .conf .csv .tsv
+var opaqueExtensions = sync.OnceValue(func() map[string]bool { return byWord(opaqueData) })
+
+const opaqueData = `.json .yaml .yml .toml .xml .ini .cfg .conf .csv .tsv
 	.properties .lock .svg .png .jpg .jpeg .gif .webp .ico .bmp .tif .tiff .pdf .woff .woff2
 	.ttf .otf .eot .mp3 .mp4 .wav .ogg .webm .mov .zip .gz .tgz .bz2 .xz .7z .jar .war .exe .dll
-	.so .dylib .a .o .bin .dat .db .pem .crt .key .po .pot .mo .map .snap .golden .out .log .patch .diff`)
+	.so .dylib .a .o .bin .dat .db .pem .crt .key .po .pot .mo .map .snap .golden .out .log .patch .diff`
 
 // isTest goes by the conventions of each language's usual test runner.
 func isTest(path change.Path, language string) bool {

@@ -231,7 +231,7 @@ func read(path string) (string, uint32, error) {
 	var b strings.Builder
 	b.Grow(int(info.Size()))
 	b.Write(head)
-	sum := crc32.New(castagnoli)
+	sum := crc32.New(castagnoli())
 	if _, err := io.CopyN(io.MultiWriter(&b, sum), f, info.Size()-checkedFrom); err != nil {
 		return "", 0, errShort
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/go-git/go-git/v5/plumbing"
 )
@@ -53,12 +54,12 @@ func (g *GoGit) Resolve(ctx context.Context, rev string) (OID, error) {
 	return id, nil
 }
 
-var stepForm = regexp.MustCompile(`^(?:\^\{\}|\^\{commit\}|[~^](\d{0,4}))`)
+var stepForm = lazily(`^(?:\^\{\}|\^\{commit\}|[~^](\d{0,4}))`)
 
 // parseSteps turns "~2^2" into the parents to follow: 1, 1, 2. 0 stays where it is.
 func parseSteps(s string) (steps []int, ok bool) {
 	for s != "" {
-		m := stepForm.FindStringSubmatch(s)
+		m := stepForm().FindStringSubmatch(s)
 		if m == nil {
 			return nil, false
 		}
@@ -121,11 +122,11 @@ func (g *GoGit) named(name string) (OID, error) {
 }
 
 // refForm is what a ref may be called, as far as a file of that name could be trouble.
-var refForm = regexp.MustCompile(`^(?:[A-Z_]+|refs(?:/[^/.][^/\\:?*[~^ ]*)+)$`)
+var refForm = lazily(`^(?:[A-Z_]+|refs(?:/[^/.][^/\\:?*[~^ ]*)+)$`)
 
 func (g *GoGit) ref(name string) (OID, bool) {
 	for range 5 { // symbolic refs may point at symbolic refs; git follows five
-		if !refForm.MatchString(name) || strings.Contains(name, "..") {
+		if !refForm().MatchString(name) || strings.Contains(name, "..") {
 			return OID{}, false
 		}
 		ref, err := g.st.Reference(plumbing.ReferenceName(name))
@@ -142,12 +143,12 @@ func (g *GoGit) ref(name string) (OID, bool) {
 	return OID{}, false
 }
 
-var shortForm = regexp.MustCompile(`^[0-9a-f]{4,39}$`)
+var shortForm = lazily(`^[0-9a-f]{4,39}$`)
 
 // abbreviated finds the one object whose id begins with the digits; of several, the one
 // that is or names a commit, like git where a commit is wanted.
 func (g *GoGit) abbreviated(digits string) (OID, error) {
-	if !shortForm.MatchString(digits) {
+	if !shortForm().MatchString(digits) {
 		return OID{}, nil
 	}
 	var prefix []byte
@@ -225,4 +226,9 @@ func (g *GoGit) kind(id OID) (kind plumbing.ObjectType, err error) {
 		return 0, err
 	}
 	return obj.Type(), nil
+}
+
+// lazily compiles an expression at its first use: most commands use none.
+func lazily(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
 }

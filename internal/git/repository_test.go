@@ -396,7 +396,7 @@ func TestQuarantine(t *testing.T) {
 
 func TestNoPlaceToWrite(t *testing.T) {
 	r := gittest.New(t)
-	_, err := git.Open(context.Background(), r.Dir, git.WithEnviron([]string{"PATH=" + os.Getenv("PATH"), "TMPDIR=/nonexistent"}))
+	_, err := git.Open(context.Background(), r.Dir, git.WithEnviron([]string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + filepath.Join(t.TempDir(), "absent")}))
 	if err == nil || !strings.Contains(err.Error(), "TMPDIR") {
 		t.Errorf("%v", err)
 	}

@@ -1,9 +1,6 @@
 package pack
 
-import (
-	"regexp"
-	"strings"
-)
+import "strings"
 
 // What follows turns text that a change may have chosen into Markdown that shows
 // exactly that text: no markup, no mention, no reference, no link. GitHub looks for
@@ -14,7 +11,18 @@ const part = "&#8203;"
 // special is every ASCII character that can mean something to Markdown inside a line.
 const special = "\\`*_{}[]<>()|~&$!^=@#"
 
-var listStart = regexp.MustCompile(`^([-+ ]|\d+[.)])`)
+// startsList says whether a line of Markdown that begins so would be an item of a list,
+// or code.
+func startsList(s string) bool {
+	if s == "" {
+		return false
+	}
+	if strings.IndexByte("-+ ", s[0]) >= 0 {
+		return true
+	}
+	rest := strings.TrimLeft(s, "0123456789")
+	return len(rest) < len(s) && rest != "" && (rest[0] == '.' || rest[0] == ')')
+}
 
 // prose shows text inside a line of Markdown: @name, #1, GH-1, addresses and commit
 // ids are parted. Line breaks and other invisible characters are shown by their code
@@ -22,7 +30,7 @@ var listStart = regexp.MustCompile(`^([-+ ]|\d+[.)])`)
 func prose(s string) string {
 	s = plain(s, messageLimit)
 	var b strings.Builder
-	if listStart.MatchString(s) {
+	if startsList(s) {
 		b.WriteString(part) // it would begin a list, or code, behind a bullet
 	}
 	digits := 0 // hex digits in a row: seven are a commit id
