@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -236,7 +237,7 @@ func TestFindingsAreGrouped(t *testing.T) {
 	v.Findings = nil
 	for i := range 10 * maxFindings {
 		v.Findings = append(v.Findings,
-			finding.Finding{Rule: "r", Level: finding.Warning, Message: fmt.Sprintf("Message %d.", i/2), Place: finding.Place{Path: fmt.Sprint("f", i)}},
+			finding.Finding{Rule: "r", Level: finding.Warning, Message: "Message " + word(i/2), Place: finding.Place{Path: fmt.Sprint("f", i)}},
 			finding.Finding{Rule: "all", Level: finding.Warning, Message: "The same.", Place: finding.Place{StartLine: i}})
 	}
 	g := newView(v, "").Findings[0]
@@ -249,6 +250,71 @@ func TestFindingsAreGrouped(t *testing.T) {
 	}
 	if len(g.Shown) != maxFindings || count != g.Total || g.Total != len(v.Findings) || g.Shown[0].Count != 10*maxFindings || g.Shown[1].Count != 2 {
 		t.Errorf("%d entries, %d of %d findings; %+v", len(g.Shown), count, g.Total, g.Shown[0])
+	}
+}
+
+// word is another one for each number, without digits.
+func word(n int) string {
+	w := string(rune('a' + n%26))
+	if n >= 26 {
+		w = word(n/26) + w
+	}
+	return w
+}
+
+// What differs in numbers alone is one thing to do, and each place shows its own.
+func TestNumbersAreNoDifference(t *testing.T) {
+	v := failing()
+	v.Findings = nil
+	for i := range 30 {
+		v.Findings = append(v.Findings, finding.Finding{Rule: "r", Level: finding.Warning, Remedy: "Say who.",
+			Message: fmt.Sprintf("%d added lines, 12 of them long", 7+i/2*90), Place: finding.Place{Path: "f" + word(i)}})
+	}
+	v.Findings = append(v.Findings, finding.Finding{Rule: "r", Level: finding.Warning, Remedy: "Say who.", Message: "7 added words"})
+	g := newView(v, "").Findings[0]
+	if len(g.Shown) != 2 || g.Shown[1].Count != 30 || !g.Shown[1].Varies || g.Shown[1].MorePlaces() != 20 || g.Shown[0].Varies {
+		t.Fatalf("%+v", g)
+	}
+	ms := membersOf(t, build(t, v, nil))
+	for _, want := range []string{"<strong>and 29 more like it</strong>", "<code>fc</code> 97 added lines, 12 of them long", "and 20 more places"} {
+		if !strings.Contains(string(ms[verify.Page]), want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	if !strings.Contains(string(ms[verify.Summary]), "**and 29 more like it**") {
+		t.Error("the summary does not say how many more there are")
+	}
+}
+
+// The name of a check says what should be. Where it is given as a reason, what became of
+// it stands before it; and what is open and blocks stands before what does not.
+func TestReasonsAndOrder(t *testing.T) {
+	v := failing()
+	v.Decision = review.Incomplete
+	v.Checks = []finding.Check{
+		{ID: "warns", Kind: finding.Rule, Name: "It is fine", Level: finding.Warning, Outcome: finding.NotSatisfied,
+			Found: []finding.Finding{{Message: "odd"}, {Message: "strange"}, {Message: "odd"}}},
+		{ID: "done", Kind: finding.Rule, Name: "It is done", Level: finding.Error, Outcome: finding.Satisfied},
+		{ID: "asks", Kind: finding.Rule, Name: "Everything is satisfied", Level: finding.Error, Outcome: finding.NotAssessed},
+	}
+	v.Reasons = []finding.Reason{
+		{Code: review.ReasonNotAssessed, Detail: "asks: Everything is satisfied"},
+		{Code: review.ReasonNotSatisfied, Detail: "no: Such check"},
+		{Code: review.ReasonShallow, Detail: "History is cut."},
+	}
+	w := newView(v, "")
+	if w.Why != "Not assessed: Everything is satisfied (asks)" || len(w.More) != 2 || w.More[0] != "no: Such check" || w.More[1] != "History is cut." {
+		t.Errorf("%q, %q", w.Why, w.More)
+	}
+	var order []string
+	for _, c := range w.Checks {
+		order = append(order, c.ID)
+	}
+	if !slices.Equal(order, []string{"asks", "warns", "done"}) {
+		t.Errorf("in the order %q", order)
+	}
+	if why := w.Checks[1].Why; !slices.Equal(why, []string{"odd (2 times)", "strange"}) {
+		t.Errorf("why: %q", why)
 	}
 }
 

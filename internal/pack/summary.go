@@ -120,10 +120,13 @@ func findingBlocks(w *view) []string {
 func findingBlock(f *entry) string {
 	line := "- "
 	if len(f.Places) == 1 {
-		line += code(name(f.Places[0])) + " "
+		line += code(name(f.Places[0].Where)) + " "
 	}
 	line += prose(plain(f.Message, messageLimit))
-	if f.Count > 1 {
+	switch {
+	case f.Varies:
+		line += fmt.Sprintf(" **and %s more like it**", number(f.Count-1))
+	case f.Count > 1:
 		line += fmt.Sprintf(" **%s times**", number(f.Count))
 	}
 	if f.Remedy != "" {
@@ -136,7 +139,7 @@ func findingBlock(f *entry) string {
 	if len(f.Places) > 1 {
 		places := make([]string, len(f.Places))
 		for i, p := range f.Places {
-			places[i] = code(name(p))
+			places[i] = code(name(p.Where))
 		}
 		line += "  \n  " + strings.Join(places, ", ")
 		if n := f.MorePlaces(); n > 0 {

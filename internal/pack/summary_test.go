@@ -120,7 +120,7 @@ func TestSummaryIsOnlyWhatItMayBe(t *testing.T) {
 func TestSummaryIsCutAtBlocks(t *testing.T) {
 	v := huge(3000)
 	for i := range v.Findings {
-		v.Findings[i].Message = strings.Repeat("A long explanation. ", 40) + v.Findings[i].Place.Path
+		v.Findings[i].Message = strings.Repeat("A long explanation. ", 40) + word(i)
 	}
 	src := string(membersOf(t, build(t, v, nil))[verify.Summary])
 	if len(src) > maxSummary || len(src) < maxSummary-3000 { // nearly full

@@ -45,8 +45,8 @@ type action struct {
 	For  string // the check that asks for it
 }
 
-// A group of findings: those that say the same are one entry, and only the first
-// entries are shown.
+// A group of findings: those that say the same, but for numbers, are one entry, and only
+// the first entries are shown.
 type group struct {
 	Shown []*entry
 	Total int // findings
@@ -56,39 +56,57 @@ type group struct {
 
 // An entry is what one or many findings say, with their first places.
 type entry struct {
-	finding.Finding
-	Places []string
-	Count  int // findings
-	Placed int // of them, those that have a place
+	finding.Finding // the first
+	Places          []place
+	Count           int  // findings
+	Placed          int  // of them, those that have a place
+	Varies          bool // not all of them have the same numbers
 }
+
+// A place is where a finding is, and what it says when that varies.
+type place struct{ Where, Message string }
 
 // MorePlaces is how many places are not shown.
 func (e *entry) MorePlaces() int { return e.Placed - len(e.Places) }
 
 func (g *group) add(f finding.Finding) {
 	g.Total++
-	place := f.Place.String()
 	same := f
-	same.Place = finding.Place{}
+	same.Place, same.Message = finding.Place{}, withoutNumbers(f.Message)
 	e := g.seen[same]
 	if e == nil {
 		if len(g.Shown) == maxFindings {
 			g.More++
 			return
 		}
-		e = &entry{Finding: same}
+		e = &entry{Finding: f}
 		if g.seen == nil {
 			g.seen = map[finding.Finding]*entry{}
 		}
 		g.seen[same], g.Shown = e, append(g.Shown, e)
 	}
 	e.Count++
-	if place == "" {
+	e.Varies = e.Varies || f.Message != e.Message
+	where := f.Place.String()
+	if where == "" {
 		return
 	}
 	if e.Placed++; len(e.Places) < maxPlaces {
-		e.Places = append(e.Places, place)
+		e.Places = append(e.Places, place{where, f.Message})
 	}
+}
+
+// withoutNumbers has one digit for each run of them.
+func withoutNumbers(s string) string {
+	var b strings.Builder
+	for i := range len(s) {
+		if c := s[i]; c < '0' || '9' < c {
+			b.WriteByte(c)
+		} else if i == 0 || s[i-1] < '0' || '9' < s[i-1] {
+			b.WriteByte('0')
+		}
+	}
+	return b.String()
 }
 
 // A levelGroup holds the findings of one level that no waiver covers.
@@ -171,7 +189,7 @@ func headline(s change.Stage, d review.Decision) string {
 // checks.
 func (w *view) explain() {
 	for _, r := range w.v.Reasons {
-		if text := strings.TrimSpace(reasonText(r)); text != "" {
+		if text := strings.TrimSpace(w.decided(r)); text != "" {
 			w.More = append(w.More, text)
 		}
 	}
@@ -201,6 +219,20 @@ func (w *view) explain() {
 			w.Why = "No rule and no requirement is in force here, so nothing was judged."
 		}
 	}
+}
+
+// decided is a reason for the decision. The name of a check says what should be: that it
+// is not, or not known to be, has to stand before it.
+func (w *view) decided(r finding.Reason) string {
+	words := map[string]string{
+		review.ReasonNotSatisfied: "Not met: ", review.ReasonNotAssessed: "Not assessed: ", review.ReasonExcepted: "Excepted by a waiver: ",
+	}
+	for _, c := range w.v.Checks {
+		if word := words[r.Code]; word != "" && r.Detail == c.ID+": "+c.Name {
+			return word + c.Name + " (" + c.ID + ")"
+		}
+	}
+	return reasonText(r)
 }
 
 func isAre(n int) string {
@@ -314,9 +346,7 @@ func newCheck(c finding.Check) check {
 		row.Why = append(row.Why, reasonText(r))
 	}
 	if len(c.Reasons) == 0 && c.Outcome != finding.Satisfied {
-		for _, f := range c.Found {
-			row.Why = append(row.Why, f.Message)
-		}
+		row.Why = append(row.Why, distinct(c.Found)...)
 	}
 	if n := len(row.Why) - maxReasons; n > 0 {
 		row.Why, row.MoreWhy = row.Why[:maxReasons], n
@@ -355,12 +385,33 @@ func framework(id string) string {
 	return short
 }
 
-// weight orders checks so that what blocks comes first.
+// distinct are the messages of findings, each once, with how often it is there.
+func distinct(fs []finding.Finding) []string {
+	count := map[string]int{}
+	var texts []string
+	for _, f := range fs {
+		if count[f.Message]++; count[f.Message] == 1 {
+			texts = append(texts, f.Message)
+		}
+	}
+	for i, text := range texts {
+		if n := count[text]; n > 1 {
+			texts[i] = fmt.Sprintf("%s (%s times)", text, number(n))
+		}
+	}
+	return texts
+}
+
+// weight orders checks so that what blocks comes first, and what is open before what is
+// not.
 func weight(c finding.Check) int {
-	w := [...]int{
-		finding.NotSatisfied: 0, finding.NotAssessed: 1, finding.Excepted: 2,
-		finding.Satisfied: 3, finding.NotApplicable: 4,
-	}[c.Outcome]
+	switch c.Outcome {
+	case finding.NotSatisfied:
+		return 2 * int(c.Level)
+	case finding.NotAssessed:
+		return 2*int(c.Level) + 1
+	}
+	w := [...]int{finding.Excepted: 2, finding.Satisfied: 3, finding.NotApplicable: 4}[c.Outcome]
 	return w*len(levels) + int(c.Level)
 }
 
