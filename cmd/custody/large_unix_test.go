@@ -80,7 +80,7 @@ controls:
 	} {
 		for _, cache := range []string{"cold", "warm"} {
 			cmd := exec.Command("custody", "-C", r.Dir, "audit", "--base", base, "--head", c.head, "--on", "2026-11-23")
-			cmd.Env = append(gittest.Env(), "CUSTODY_CACHE_DIR="+filepath.Join(t.TempDir(), c.head))
+			cmd.Env = append(gittest.Env(), noWait, "CUSTODY_CACHE_DIR="+filepath.Join(t.TempDir(), c.head))
 			start := time.Now()
 			out, err := cmd.Output()
 			took := time.Since(start)

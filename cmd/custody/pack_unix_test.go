@@ -58,7 +58,7 @@ func TestPackOfAnotherUser(t *testing.T) {
 		out := filepath.Join(dir, "home", name+".zip")
 		cmd := exec.Command(filepath.Join(dir, "custody"), "-C", filepath.Join(dir, "repo.git"), "audit", "--base", "main", "--head", "feature",
 			"--context", filepath.Join(dir, "context.json"), "--on", "2026-11-23", "--key", filepath.Join(dir, "key.pem"), "-o", out)
-		cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + filepath.Join(dir, "tmp")}, extra...)
+		cmd.Env = append([]string{noWait, "PATH=" + os.Getenv("PATH"), "TMPDIR=" + filepath.Join(dir, "tmp")}, extra...)
 		cmd.Dir = "/"
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 		said, err := cmd.CombinedOutput()

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -16,6 +17,10 @@ func TestMain(m *testing.M) {
 		"custody": func() { os.Exit(Main()) },
 	})
 }
+
+// noWait is the environment in which a program that the race detector watches does not
+// wait for a second before it ends. A race is reported and fails the test all the same.
+const noWait = "GORACE=atexit_sleep_ms=0"
 
 // TestScripts runs what a person would type, with the real program, the real git and
 // a home folder of its own.
@@ -43,6 +48,7 @@ func runScripts(t *testing.T, dir string) {
 				"GIT_AUTHOR_DATE": "2026-01-02T03:04:05Z", "GIT_COMMITTER_DATE": "2026-01-02T03:04:05Z",
 				"DAY":     "2026-11-23",
 				"CUSTODY": program, // for scripts that take PATH away
+				"GORACE":  strings.TrimPrefix(noWait, "GORACE="),
 			} {
 				env.Setenv(k, v)
 			}

@@ -53,7 +53,7 @@ func TestMalformedTrees(t *testing.T) {
 		} {
 			var out, errs bytes.Buffer
 			cmd := exec.Command("custody", append([]string{"-C", r.Dir}, args...)...)
-			cmd.Env, cmd.Stdout, cmd.Stderr = gittest.Env(), &out, &errs
+			cmd.Env, cmd.Stdout, cmd.Stderr = append(gittest.Env(), noWait), &out, &errs
 			err := cmd.Run()
 			code := cmd.ProcessState.ExitCode()
 			switch {
@@ -68,7 +68,7 @@ func TestMalformedTrees(t *testing.T) {
 		// As the base it judges nothing either, unless it can be read.
 		next := r.Git("commit-tree", "-p", head, "-m", "next", r.ID("main^{tree}"))
 		cmd := exec.Command("custody", "-C", r.Dir, "audit", "--base", head, "--head", next, "--on", "2026-11-23")
-		cmd.Env = gittest.Env()
+		cmd.Env = append(gittest.Env(), noWait)
 		if out, err := cmd.Output(); err == nil {
 			t.Errorf("%s: as base: pass\n%s", name, out)
 		}
