@@ -48,7 +48,8 @@ func newReach(r *impact.Report) reach {
 		return reach{Sentence: "What this change reaches was not assessed."}
 	}
 	out := reach{Assessed: r.Outcome == finding.Satisfied, Total: len(r.Reached)}
-	for _, reason := range r.Reasons[:min(len(r.Reasons), maxReasons)] {
+	reasons := gather(r.Reasons)
+	for _, reason := range reasons[:min(len(reasons), maxReasons)] {
 		out.Reasons = append(out.Reasons, reasonText(reason))
 	}
 	counts := make([]int, maxDistance+2)
@@ -67,8 +68,10 @@ func newReach(r *impact.Report) reach {
 	switch {
 	case out.Total == 0 && out.Assessed:
 		out.Sentence = "Nothing else in the repository depends on what was changed."
-	case out.Total == 0:
+	case out.Total == 0 && !slices.ContainsFunc(r.Changed, func(c impact.Changed) bool { return c.Language != "" }):
 		out.Sentence = "What this change reaches was not assessed."
+	case out.Total == 0:
+		out.Sentence = "Nothing beyond the changed files is known to depend on them; not everything could be followed."
 	default:
 		out.Sentence = "Beyond the changed files it reaches " + listKinds(kinds) + "."
 		if !out.Assessed {
@@ -76,6 +79,57 @@ func newReach(r *impact.Report) reach {
 		}
 	}
 	return out
+}
+
+// skipWords are what a skip reason says of one thing and of many.
+var skipWords = map[string][2]string{
+	impact.SkipUnsupported: {"file of a kind that is not read yet changed, or could use what did", "files of kinds that are not read yet changed, or could use what did"},
+	impact.SkipUnresolved:  {"import leads nowhere that is known", "imports lead nowhere that is known"},
+	impact.SkipUnreadable:  {"file could not be read, or not to its end", "files could not be read, or not to their end"},
+	impact.SkipLimit:       {"thing is over a limit", "things are over a limit"},
+}
+
+// gather makes one reason of all that have the same skip reason, with their number and
+// the first of them. An impact report has a few of each, and one more that counts the
+// others.
+func gather(reasons []finding.Reason) []finding.Reason {
+	var out []finding.Reason
+	for len(reasons) > 0 {
+		first := reasons[0]
+		words, ok := skipWords[first.Code]
+		if !ok {
+			out, reasons = append(out, first), reasons[1:]
+			continue
+		}
+		var shown []string
+		total := 0
+		for ; len(reasons) > 0 && reasons[0].Code == first.Code; reasons = reasons[1:] {
+			more := 0
+			if _, err := fmt.Sscanf(reasons[0].Detail, "and %d more", &more); err == nil && reasons[0].Path == "" {
+				total += more
+				continue
+			}
+			if total++; len(shown) < 3 {
+				shown = append(shown, placeFirst(reasons[0]))
+			}
+		}
+		text := plural(total, words[0], words[1]) + ": " + strings.Join(shown, ", ")
+		if total > len(shown) {
+			text += " and " + number(total-len(shown)) + " more"
+		}
+		out = append(out, finding.Reason{Code: first.Code, Detail: text})
+	}
+	return out
+}
+
+func placeFirst(r finding.Reason) string {
+	switch {
+	case r.Path == "":
+		return cmp.Or(r.Detail, r.Code)
+	case r.Detail == "":
+		return r.Path
+	}
+	return r.Path + " (" + r.Detail + ")"
 }
 
 func steps(counts []int) []bar {
@@ -291,21 +345,54 @@ type skips struct {
 	Kinds  []bar
 	Shown  []finding.Reason
 	Total  int
+	All    []bar // what the graph of the whole repository lacks, by reason
 }
 
 // More is how many are not shown.
 func (s skips) More() int { return s.Total - len(s.Shown) }
 
 func newSkips(v *review.Verdict) skips {
-	out := skips{Blocks: v.Decision == review.Incomplete, Total: len(v.NotAssessed)}
+	out := skips{Blocks: v.Decision == review.Incomplete}
+	elsewhere := map[finding.Reason]bool{} // examples of the whole repository: no matter of this change
+	all := map[string]int{}
+	if r := v.Impact; r != nil {
+		for _, s := range r.Graph.Examples {
+			elsewhere[finding.Reason{Code: s.Reason, Detail: s.Detail, Path: s.Path}] = true
+		}
+		for _, c := range r.Changed {
+			for reason := range elsewhere {
+				if reason.Path == c.Path || reason.Path == c.OldPath {
+					delete(elsewhere, reason)
+				}
+			}
+		}
+		for code, n := range r.Graph.Skipped {
+			if code != impact.SkipOpaque {
+				all[code] = n
+			}
+		}
+	}
 	count := map[string]int{}
-	for _, r := range v.NotAssessed {
-		count[r.Code]++
+	for _, opaque := range []bool{false, true} { // pictures last: nothing was expected of them
+		for _, r := range v.NotAssessed {
+			if elsewhere[r] || (r.Code == impact.SkipOpaque) != opaque {
+				continue
+			}
+			count[r.Code]++
+			if out.Total++; out.Total <= maxSkipped {
+				out.Shown = append(out.Shown, r)
+			}
+		}
 	}
-	for code, n := range count {
-		out.Kinds = append(out.Kinds, bar{Label: code, Count: n})
-	}
-	slices.SortFunc(out.Kinds, func(a, b bar) int { return cmp.Or(b.Count-a.Count, cmp.Compare(a.Label, b.Label)) })
-	out.Shown = v.NotAssessed[:min(len(v.NotAssessed), maxSkipped)]
+	out.Kinds, out.All = byCount(count), byCount(all)
 	return out
+}
+
+func byCount(count map[string]int) []bar {
+	var bars []bar
+	for label, n := range count {
+		bars = append(bars, bar{Label: label, Count: n})
+	}
+	slices.SortFunc(bars, func(a, b bar) int { return cmp.Or(b.Count-a.Count, cmp.Compare(a.Label, b.Label)) })
+	return bars
 }

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"unicode"
 
+	"custody/impact"
 	"custody/internal/finding"
 	"custody/internal/git"
 	"custody/internal/pack/verify"
@@ -315,6 +316,50 @@ func TestReasonsAndOrder(t *testing.T) {
 	}
 	if why := w.Checks[1].Why; !slices.Equal(why, []string{"odd (2 times)", "strange"}) {
 		t.Errorf("why: %q", why)
+	}
+}
+
+// Why a list may lack something: a sentence for each kind of reason, with all of them
+// counted, and nothing said of the repository at large as if it were about the change.
+func TestReachReasons(t *testing.T) {
+	v := incomplete()
+	reasons := []finding.Reason{{Code: "no-edges", Detail: "no toy file of the tree imports another one"}}
+	for _, path := range []string{"a.gradle", "b.gradle", "c.gradle", "d.gradle"} {
+		reasons = append(reasons, finding.Reason{Code: impact.SkipUnsupported, Detail: "groovy", Path: path})
+	}
+	reasons = append(reasons, finding.Reason{Code: impact.SkipUnsupported, Detail: "and 1263 more"},
+		finding.Reason{Code: impact.SkipUnreadable, Path: "x.go"})
+	v.Impact.Reasons, v.Impact.Outcome = reasons, finding.NotAssessed
+	want := []string{
+		"no toy file of the tree imports another one",
+		"1,267 files of kinds that are not read yet changed, or could use what did: a.gradle (groovy), b.gradle (groovy), c.gradle (groovy) and 1,264 more",
+		"1 file could not be read, or not to its end: x.go",
+	}
+	if got := newReach(v.Impact).Reasons; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	v.Impact.Reached = nil
+	if got := newReach(v.Impact).Sentence; got != "Nothing beyond the changed files is known to depend on them; not everything could be followed." {
+		t.Error(got)
+	}
+	v.Impact.Changed = []impact.Changed{{Path: "a.gradle", Skipped: impact.SkipUnsupported}}
+	if got := newReach(v.Impact).Sentence; got != "What this change reaches was not assessed." {
+		t.Error(got)
+	}
+
+	v.Impact.Graph.Skipped = map[string]int{impact.SkipOpaque: 9, impact.SkipUnsupported: 1500, impact.SkipUnresolved: 2}
+	v.Impact.Graph.Examples = []impact.Skipped{{Path: "far.sh", Reason: impact.SkipUnsupported, Detail: "shell"}, {Path: "a.gradle", Reason: impact.SkipUnsupported, Detail: "groovy"}}
+	v.NotAssessed = []finding.Reason{
+		{Code: impact.SkipUnsupported, Detail: "shell", Path: "far.sh"},
+		{Code: impact.SkipUnsupported, Detail: "groovy", Path: "a.gradle"},
+		{Code: "no-context", Detail: "one-human: nobody knows"},
+	}
+	s := newSkips(v)
+	if s.Total != 2 || len(s.Shown) != 2 || s.Shown[0].Path != "a.gradle" || s.More() != 0 {
+		t.Errorf("%+v", s)
+	}
+	if len(s.All) != 2 || s.All[0] != (bar{Label: impact.SkipUnsupported, Count: 1500}) || s.All[1].Count != 2 {
+		t.Errorf("%+v", s.All)
 	}
 }
 

@@ -19,6 +19,7 @@ type view struct {
 	Digest string // of the verdict
 
 	Title    string // what the change is
+	Range    string // base and head, when the title does not name them
 	Where    string // repository and number
 	Author   string
 	Decision string
@@ -146,13 +147,17 @@ func newView(v *review.Verdict, digest string) *view {
 
 func (w *view) about() {
 	in := w.v.Inputs
-	w.Title = fmt.Sprintf("Change %s..%s", in.Base.Short(), in.Head.Short())
+	between := in.Base.Short() + ".." + in.Head.Short()
+	w.Title = "Change " + between
 	a := w.v.About
+	switch commits := w.v.Change.Commits; {
+	case a != nil && a.Title != "":
+		w.Title, w.Range = a.Title, between
+	case len(commits) == 1 && strings.TrimSpace(commits[0].Subject) != "":
+		w.Title, w.Range = commits[0].Subject, between
+	}
 	if a == nil {
 		return
-	}
-	if a.Title != "" {
-		w.Title = a.Title
 	}
 	w.Where, w.Author = a.Repository, a.Author
 	if a.Number > 0 {
@@ -422,6 +427,9 @@ func (w *view) splitChecks() {
 	slices.SortStableFunc(sorted, func(a, b finding.Check) int {
 		return cmp.Or(weight(a)-weight(b), cmp.Compare(a.ID, b.ID))
 	})
+	for i := range sorted {
+		sorted[i].Reasons = gather(sorted[i].Reasons)
+	}
 	for _, c := range sorted {
 		if c.Kind == finding.Notice && c.Outcome == finding.Satisfied {
 			continue // it had nothing to say

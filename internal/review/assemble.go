@@ -112,6 +112,9 @@ func (r *run) notAssessed() []finding.Reason {
 	for _, c := range r.checks {
 		if c.Outcome == finding.NotAssessed {
 			for _, reason := range c.Reasons {
+				if reason.Code == control.ReasonCounted {
+					continue // it says what was found, not what is missing
+				}
 				reason.Detail = c.ID + ": " + reason.Detail
 				all = append(all, reason)
 			}
