@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -247,7 +246,7 @@ func claimed(ctx context.Context, p *process, dir string) (file string, facts cl
 		return "", facts, nil, hint(errors.New("a bare repository has no work tree with "+claim.Path), "run this in a clone")
 	}
 	file = filepath.Join(root, claim.Path)
-	existing, err = os.ReadFile(file)
+	existing, err = readOwn(file)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", facts, nil, fmt.Errorf("reading %s: %w", claim.Path, err)
 	}
