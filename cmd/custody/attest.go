@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -247,7 +246,7 @@ func claimed(ctx context.Context, p *process, dir string, asWritten bool) (file 
 		return "", facts, nil, err
 	}
 	file = filepath.Join(root, claim.Path)
-	existing, err = os.ReadFile(file)
+	existing, err = readOwn(file)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", facts, nil, fmt.Errorf("reading %s: %w", claim.Path, err)
 	}

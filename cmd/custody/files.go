@@ -20,6 +20,26 @@ func readFile(name string, limit int64) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, limit+1))
 }
 
+// maxOwn is more than a file that Custody writes into a work tree has, in bytes.
+const maxOwn = 16 << 20
+
+// readOwn reads a file of the work tree that Custody would write as well. A repository
+// may have put a link there that leads to anything of the user's.
+func readOwn(file string) ([]byte, error) {
+	info, err := os.Lstat(file)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, hint(errors.New("it is not a regular file"), "remove it, or make it one")
+	}
+	text, err := readFile(file, maxOwn)
+	if len(text) > maxOwn {
+		return nil, fmt.Errorf("it has more than %d bytes", maxOwn)
+	}
+	return text, err
+}
+
 // writeFile replaces a file by one rename, so that nobody ever reads half of it. It
 // keeps the mode of the file that it replaces; a new one gets what umask says. Through
 // a symbolic link it replaces what the link leads to, and a device or pipe, which a
