@@ -182,7 +182,8 @@ func occupies(g Glob, path string) bool {
 	if i := strings.IndexAny(pattern, `*?[{\`); i >= 0 {
 		pattern = pattern[:i]
 	}
-	return strings.HasPrefix(pattern, path+"/")
+	rest, ok := strings.CutPrefix(pattern, path)
+	return ok && strings.HasPrefix(rest, "/")
 }
 
 // ancestor is the folder of a path that has so many slashes.
