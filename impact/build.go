@@ -246,7 +246,7 @@ func (b *builder) readMentions(ctx context.Context) error {
 		if f.words == nil || f.words.Damaged || len(f.words.Imports) != 1 {
 			g.any = true
 		} else {
-			g.names = f.words.Imports[0].Names
+			g.mentioned(f.words.Imports[0].Names)
 		}
 		b.gap(g)
 	}

@@ -19,16 +19,19 @@ type gap struct {
 	skip   skipReason
 	line   int
 	names  []string // sorted; the missing edge leads to something of one of these names
+	exact  bool     // names are as they are written, and those of classes
 	any    bool     // it may lead anywhere
 }
 
-// couldName says whether the missing edge could end in something with one of names,
-// which are sorted.
-func (g *gap) couldName(names []string) bool {
-	if g.any {
+// couldName says whether the missing edge could end in something of these names.
+func (g *gap) couldName(n *names) bool {
+	if g.any || n.any {
 		return true
 	}
-	few, many := g.names, names
+	few, many := g.names, n.lower
+	if g.exact {
+		many = n.exact
+	}
 	if len(few) > len(many) {
 		few, many = many, few
 	}
@@ -44,11 +47,26 @@ func (g *gap) couldName(names []string) bool {
 // name up to the first dot, and the name of its folder, for "index", "__init__" and
 // wildcards. Lower case, since some machines do not tell "A" from "a".
 func namesOf(path change.Path, isFolder bool) []string {
+	names := exactNamesOf(path, isFolder, "")
+	for i, n := range names {
+		names[i] = lower(n)
+	}
+	return names
+}
+
+// exactNamesOf is namesOf as it is written. Whoever uses a class of the JVM has to spell
+// its name, with or without a wildcard; the last word of its package says nothing, since
+// packages are called "build", "maven" or "web".
+func exactNamesOf(path change.Path, isFolder bool, family string) []string {
 	if isFolder {
 		return longestWord(baseName(path))
 	}
 	stem, _, _ := strings.Cut(baseName(path), ".")
-	return append(longestWord(stem), longestWord(baseName(folderOf(path)))...)
+	names := longestWord(stem)
+	if family != "java" {
+		names = append(names, longestWord(baseName(folderOf(path)))...)
+	}
+	return names
 }
 
 // longestWord is the part of a name that an import has to spell out as one word: of
@@ -72,25 +90,25 @@ func longestWord(name string) []string {
 func namesIn(imp lang.Import) []string {
 	var parts []string
 	for part := range wordsIn(imp.Spec) {
-		parts = append(parts, part)
+		parts = append(parts, lower(part))
 	}
 	names := slices.Clone(parts[max(0, len(parts)-2):])
 	for _, n := range imp.Names {
 		for w := range wordsIn(n) {
-			names = append(names, w)
+			names = append(names, lower(w))
 		}
 	}
 	if last := strings.LastIndexByte(imp.Spec, '/'); last >= 0 {
 		for w := range wordsIn(imp.Spec[last:]) { // all of "store.user.service.js"
-			names = append(names, w)
+			names = append(names, lower(w))
 		}
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
 }
 
-// wordsIn yields the words of a text, lower case: letters, digits, "_", "$", any byte
-// beyond ASCII, and "-" within.
+// wordsIn yields the words of a text: letters, digits, "_", "$", any byte beyond ASCII,
+// and "-" within.
 func wordsIn[T string | []byte](text T) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
 		for i := 0; i < len(text); i++ {
@@ -101,7 +119,7 @@ func wordsIn[T string | []byte](text T) func(yield func(string) bool) {
 			for i < len(text) && (isWord(text[i]) || text[i] == '-') {
 				i++
 			}
-			if !yield(strings.TrimRight(lower(text[start:i]), "-")) {
+			if !yield(strings.TrimRight(string(text[start:i]), "-")) {
 				return
 			}
 		}
@@ -112,7 +130,7 @@ func isWord(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_' || c == '$' || c >= 0x80
 }
 
-func lower[T string | []byte](text T) string {
+func lower(text string) string {
 	b := []byte(text)
 	for i, c := range b {
 		if 'A' <= c && c <= 'Z' {
@@ -125,7 +143,7 @@ func lower[T string | []byte](text T) string {
 // mentions is read like a language, so that its facts are kept like any other: the words
 // of a file that no extractor understands, as the Names of one import. A file can hardly
 // import another without spelling its name.
-var mentions = &lang.Language{Name: "mentions", Version: 1, Extract: extractWords}
+var mentions = &lang.Language{Name: "mentions", Version: 2, Extract: extractWords}
 
 // maxWords bounds the different words kept of one file. One with more may mean anything.
 const maxWords = 20_000
@@ -148,4 +166,18 @@ func extractWords(src []byte) lang.Facts {
 	}
 	slices.Sort(words)
 	return lang.Facts{Imports: []lang.Import{{Names: words}}}
+}
+
+// mentioned makes the names of a gap from the words of its file.
+func (g *gap) mentioned(words []string) {
+	if g.family == "java" {
+		g.names, g.exact = words, true
+		return
+	}
+	g.names = make([]string, len(words))
+	for i, w := range words {
+		g.names[i] = lower(w)
+	}
+	slices.Sort(g.names)
+	g.names = slices.Compact(g.names)
 }

@@ -156,8 +156,8 @@ func (w *walk) passes(p int32) bool { return w.graph.Nodes[w.steps[p].prev].Kind
 type nameSet map[string]*names
 
 type names struct {
-	sorted []string
-	any    bool // one of them has no name, such as Go's root package
+	lower, exact []string // sorted; see namesOf and exactNamesOf
+	any          bool     // one of them has no name, such as Go's root package
 }
 
 func (t *tracer) names(w *walk) nameSet {
@@ -173,18 +173,22 @@ func (t *tracer) names(w *walk) nameSet {
 			s[family(n.Language)] = f
 		}
 		spelled := namesOf(n.Path, n.Kind == KindPackage)
-		f.sorted = append(f.sorted, spelled...)
+		f.lower = append(f.lower, spelled...)
 		f.any = f.any || len(spelled) == 0
+		exact := exactNamesOf(n.Path, n.Kind == KindPackage, n.Language)
+		f.exact = append(f.exact, exact...)
+		f.any = f.any || len(exact) == 0
 	}
 	for _, f := range s {
-		slices.Sort(f.sorted)
+		slices.Sort(f.lower)
+		slices.Sort(f.exact)
 	}
 	return s
 }
 
 func (s nameSet) mayBeMeantBy(g *gap) bool {
 	for family, names := range s {
-		if (g.family == "" || family == "" || g.family == family) && (names.any || g.couldName(names.sorted)) {
+		if (g.family == "" || family == "" || g.family == family) && g.couldName(names) {
 			return true
 		}
 	}

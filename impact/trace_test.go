@@ -325,3 +325,43 @@ func TestLongChain(t *testing.T) {
 		t.Errorf("a near one has %d nodes in its path", len(near.Via))
 	}
 }
+
+// Code of the JVM that nobody reads yet matters where it spells a changed or reached
+// class. Words that a package or a variable shares with it are everywhere.
+func TestOtherLanguagesOfTheJVM(t *testing.T) {
+	java := "package com.example.build;\n\npublic class Builder { Tool tool; }\n"
+	for name, c := range map[string]struct {
+		path, text string
+		hidden     bool
+	}{
+		"an import":            {"x/Use.kt", "import com.example.build.Builder\n", true},
+		"a wildcard and a use": {"x/use.groovy", "import com.example.build.*\nnew Builder()\n", true},
+		"in the same package":  {"src/com/example/build/Same.kt", "package com.example.build\nclass Same : Builder()\n", true},
+		"a reached class":      {"x/Use.kt", "val plant = Plant()\n", true},
+		"a word of a package":  {"build.gradle", "plugins { id 'java' }\nbuild { maven {} }\n", false},
+		"a variable":           {"x/Use.kt", "val builder = StringBuilder()\nbuilder.plant()\n", false},
+	} {
+		files := map[string]string{
+			"src/com/example/build/Builder.java": java,
+			"src/com/example/build/Tool.java":    "package com.example.build;\n\nclass Tool {}\n",
+			"src/com/example/maven/Plant.java":   "package com.example.maven;\n\nimport com.example.build.Builder;\n\npublic class Plant { Builder b; }\n",
+			c.path:                               c.text,
+		}
+		m := &memory{}
+		g, err := Build(t.Context(), BuildInput{Source: m, Tree: m.tree(files)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := tracePaths(t, g, "src/com/example/build/Builder.java")
+		if len(r.Reached) != 1 {
+			t.Fatalf("%s: reached %v", name, lines(r))
+		}
+		want := finding.Satisfied
+		if c.hidden {
+			want = finding.NotAssessed
+		}
+		if r.Outcome != want {
+			t.Errorf("%s: %s, %v", name, r.Outcome, r.Reasons)
+		}
+	}
+}

@@ -28,7 +28,12 @@ func Encode(ms *Members) ([]byte, error) {
 		return nil, err
 	}
 	le := binary.LittleEndian
-	var out, central []byte
+	size := 4 << 10 // more than the headers take
+	for _, b := range ms {
+		size += len(b)
+	}
+	out := make([]byte, 0, size)
+	var central []byte
 	for m, b := range ms {
 		name := names[m]
 		offset := len(out)
