@@ -4,7 +4,7 @@
 // It promises that a check is satisfied only by what was really looked at: a missing
 // fact makes it not assessed, an unread file counts against "nothing was found", and no
 // rule, floor or finding that is added makes an answer better. It never runs anything,
-// and reads no clock, network or repository but the two methods of Head.
+// and reads no clock, network or repository but the methods of Head.
 package control
 
 import (
@@ -42,6 +42,9 @@ type Head interface {
 	Files(ctx context.Context) ([]TreeFile, error)
 	// Blob reads a blob of at most limit bytes; a longer one is a *git.TooLargeError.
 	Blob(ctx context.Context, id git.OID, limit int64) ([]byte, error)
+	// Blobs does the same for many, as git.Blobs: fn is called once for each, in order, and
+	// the bytes are valid until it returns.
+	Blobs(ctx context.Context, ids []git.OID, limit int64, fn func(i int, data []byte, err error) error) error
 }
 
 // A TreeFile is one file, symbolic link or submodule of a tree.

@@ -67,6 +67,17 @@ func (h *fakeHead) Blob(_ context.Context, id git.OID, limit int64) ([]byte, err
 	return []byte(content), nil
 }
 
+func (h *fakeHead) Blobs(ctx context.Context, ids []git.OID, limit int64, fn func(i int, data []byte, err error) error) error {
+	for i, id := range ids {
+		data, err := h.Blob(ctx, id, limit)
+		if err := fn(i, data, err); err != nil {
+			return err
+		}
+		clear(data) // nobody may keep it
+	}
+	return nil
+}
+
 func requirementsFile(t *testing.T, src string) *Requirements {
 	t.Helper()
 	r, err := ParseRequirements(config.DefaultRequirements, []byte(src))

@@ -112,38 +112,122 @@ type searcher struct {
 	cost     int64
 }
 
+// firstBatch and lastBatch are how many files are asked for at once. The first batches
+// are small: what must be present is mostly found soon.
+const (
+	firstBatch = 16
+	lastBatch  = 1024
+)
+
 func (sr *searcher) run(ctx context.Context, files []TreeFile) error {
-	for _, f := range files {
-		var wanted []*search
-		for _, s := range sr.searches {
-			if !s.done && s.selects(f) {
-				wanted = append(wanted, s)
+	size := firstBatch
+	for len(files) > 0 {
+		var batch []wantedFile
+		for len(files) > 0 && len(batch) < size {
+			if w := sr.wants(files[0]); len(w.by) > 0 {
+				batch = append(batch, w)
 			}
+			files = files[1:]
 		}
-		if len(wanted) == 0 {
-			continue
+		if err := sr.readBatch(ctx, batch); err != nil {
+			return err
 		}
+		size = min(2*size, lastBatch)
+	}
+	return nil
+}
+
+// errEnough ends the reading of a batch when no search wants to know more.
+var errEnough = errors.New("every search has ended")
+
+// A wantedFile is one that some searches are about.
+type wantedFile struct {
+	TreeFile
+	by []*search
+}
+
+func (sr *searcher) wants(f TreeFile) wantedFile {
+	w := wantedFile{TreeFile: f}
+	for _, s := range sr.searches {
+		if !s.done && s.selects(f) {
+			w.by = append(w.by, s)
+		}
+	}
+	return w
+}
+
+// readBatch searches some files, in their order.
+func (sr *searcher) readBatch(ctx context.Context, batch []wantedFile) error {
+	var ids []git.OID
+	for _, f := range batch {
+		if f.Mode.IsRegular() {
+			ids = append(ids, f.ID)
+		}
+	}
+	take := func(data []byte, err error) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		content, why, err := sr.read(ctx, f)
-		if err != nil {
+		f := batch[0]
+		batch = batch[1:]
+		f.by = slices.DeleteFunc(f.by, func(s *search) bool { return s.done }) // since it was asked for
+		if len(f.by) == 0 {
+			return nil
+		}
+		content, why := sr.content(f.TreeFile, data, err)
+		for _, s := range f.by {
+			sr.look(s, f.TreeFile, content, why)
+		}
+		return nil
+	}
+	others := func() error { // links and submodules, of which nothing is read
+		for len(batch) > 0 && !batch[0].Mode.IsRegular() {
+			if err := take(nil, nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := others(); err != nil {
+		return err
+	}
+	err := sr.in.Head.Blobs(ctx, ids, sr.in.Limits.FileBytes, func(_ int, data []byte, err error) error {
+		if err := take(data, err); err != nil {
 			return err
 		}
-		for _, s := range wanted {
-			if f.Mode != git.ModeGitlink { // a folder of another repository, not a file
-				s.selected++
-			}
-			reason := why
-			if reason == "" {
-				reason = sr.search(s, f, content)
-			}
-			if reason != "" {
-				s.missed(f.Path, reason)
-			}
+		if err := others(); err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(sr.searches, func(s *search) bool { return !s.done }) {
+			return errEnough
+		}
+		return nil
+	})
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err == errEnough {
+		return nil
+	}
+	for err != nil && len(batch) > 0 { // the repository itself failed: nothing more is known
+		if failed := take(nil, err); failed != nil {
+			return failed
 		}
 	}
 	return nil
+}
+
+// look lets one search have one file.
+func (sr *searcher) look(s *search, f TreeFile, content []byte, why string) {
+	if f.Mode != git.ModeGitlink { // a folder of another repository, not a file
+		s.selected++
+	}
+	if why == "" {
+		why = sr.search(s, f, content)
+	}
+	if why != "" {
+		s.missed(f.Path, why)
+	}
 }
 
 // selects says whether the search is about a file. Symbolic links are not followed,
@@ -164,35 +248,34 @@ func (s *search) selects(f TreeFile) bool {
 	return r.command.Selects(string(f.Path))
 }
 
-// read returns the bytes of a file, or why they were not searched.
-func (sr *searcher) read(ctx context.Context, f TreeFile) (content []byte, why string, err error) {
+// content is what is searched of a file that was read, or why nothing is.
+func (sr *searcher) content(f TreeFile, data []byte, err error) (content []byte, why string) {
 	switch {
 	case f.Mode == git.ModeGitlink:
-		return nil, "a submodule, whose files are not in this repository", nil
+		return nil, "a submodule, whose files are not in this repository"
 	case f.Mode == git.ModeSymlink:
-		return nil, "a symbolic link", nil
+		return nil, "a symbolic link"
+	case !f.Mode.IsRegular():
+		return nil, fmt.Sprintf("no file (mode %s)", f.Mode)
 	}
 	if sr.bytes >= sr.in.Limits.TotalBytes {
-		return nil, fmt.Sprintf("over the limit of %d bytes for all files", sr.in.Limits.TotalBytes), nil
+		return nil, fmt.Sprintf("over the limit of %d bytes for all files", sr.in.Limits.TotalBytes)
 	}
-	content, err = sr.in.Head.Blob(ctx, f.ID, sr.in.Limits.FileBytes)
 	var large *git.TooLargeError
 	switch {
-	case ctx.Err() != nil:
-		return nil, "", ctx.Err()
 	case errors.As(err, &large):
-		return nil, fmt.Sprintf("%d bytes, over the limit of %d", large.Size, large.Limit), nil
+		return nil, fmt.Sprintf("%d bytes, over the limit of %d", large.Size, large.Limit)
 	case err != nil:
-		return nil, "could not be read: " + err.Error(), nil
+		return nil, "could not be read: " + err.Error()
 	}
-	sr.bytes += int64(len(content))
+	sr.bytes += int64(len(data))
 	switch {
-	case bytes.HasPrefix(content, []byte("version https://git-lfs.github.com/spec/")) && len(content) < 1024:
-		return nil, "a Git LFS pointer, whose content is not in this repository", nil
-	case bytes.HasPrefix(content, []byte("\xff\xfe")), bytes.HasPrefix(content, []byte("\xfe\xff")):
-		return nil, "UTF-16, in which a pattern of bytes finds nothing", nil
+	case bytes.HasPrefix(data, []byte("version https://git-lfs.github.com/spec/")) && len(data) < 1024:
+		return nil, "a Git LFS pointer, whose content is not in this repository"
+	case bytes.HasPrefix(data, []byte("\xff\xfe")), bytes.HasPrefix(data, []byte("\xfe\xff")):
+		return nil, "UTF-16, in which a pattern of bytes finds nothing"
 	}
-	return content, "", nil
+	return data, ""
 }
 
 // search looks for a requirement's pattern in one file; a reason when it did not.

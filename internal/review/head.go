@@ -28,3 +28,8 @@ func (h head) Files(ctx context.Context) ([]control.TreeFile, error) {
 func (h head) Blob(ctx context.Context, id git.OID, limit int64) ([]byte, error) {
 	return h.repo.Blob(ctx, id, limit)
 }
+
+// Blobs implements control.Head.
+func (h head) Blobs(ctx context.Context, ids []git.OID, limit int64, fn func(i int, data []byte, err error) error) error {
+	return git.Blobs(ctx, h.repo, ids, limit, fn)
+}
