@@ -94,17 +94,6 @@ func parentsFirst(set map[OID]*Commit, head OID) []*Commit {
 	return order
 }
 
-// Log calls fn for every commit reachable from head, merges too, as git finds them:
-// children mostly before parents. It holds one commit at a time. An error of fn ends
-// it and is returned; a commit that is missing or malformed ends it, too.
-func (r *Repository) Log(ctx context.Context, head OID, fn func(*Commit) error) error {
-	err := r.stream(ctx, []string{"--end-of-options", head.String()}, fn)
-	if err != nil {
-		return fmt.Errorf("reading the history of %s: %w", head.Short(), err)
-	}
-	return nil
-}
-
 // stream connects rev-list to a cat-file of its own, so that ids never pass through
 // us and nothing is kept.
 func (r *Repository) stream(ctx context.Context, revs []string, fn func(*Commit) error) error {
