@@ -11,6 +11,7 @@ import (
 	"custody/internal/change"
 	"custody/internal/config"
 	"custody/internal/control"
+	"custody/internal/control/checks"
 	"custody/internal/control/frameworks"
 	"custody/internal/finding"
 	"custody/internal/git"
@@ -77,6 +78,9 @@ func versions() map[string]string {
 		"policy":     fmt.Sprint(config.PolicyVersion),
 		"identities": attestation.TableVersion,
 		"frameworks": frameworks.Version,
+	}
+	for _, d := range checks.Definitions() {
+		all["check."+d.ID] = fmt.Sprint(d.Version)
 	}
 	for _, l := range lang.All {
 		all["lang."+l.Name] = fmt.Sprint(l.Version)

@@ -141,6 +141,7 @@ func (r *run) evaluate(ctx context.Context) (err error) {
 		Config:       r.judge.Policy,
 		Requirements: r.judge.Requirements,
 		Head:         head{r.Repository, r.change.HeadTree},
+		Base:         head{r.Repository, r.change.BaseTree},
 		Impact:       r.impact,
 		Attestation:  r.attestation,
 	})
