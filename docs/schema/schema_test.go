@@ -25,6 +25,7 @@ import (
 	"custody/internal/change"
 	"custody/internal/config"
 	"custody/internal/control"
+	"custody/internal/control/checks"
 	"custody/internal/pack/verify"
 	"custody/internal/report"
 	"custody/internal/review"
@@ -67,6 +68,7 @@ var scalars = map[string]node{
 	"git.Mode":             {Type: "string", Pattern: "^[0-7]{6}$"},
 	"review.Digest":        {Type: "string", Pattern: "^sha256:[0-9a-f]{64}$"},
 	"attestation.Strength": {Type: "string", Enum: []string{"A", "B", "C", "D", "E", "F"}},
+	"config.BuiltIn":       {Type: "string", Enum: checks.IDs()},
 	"config.Class":         {Type: "string", Enum: classes()},
 	"config.Day":           {Type: "string", Pattern: `^\d{4}-\d{2}-\d{2}$`},
 	"config.Glob":          {Type: "string", Pattern: `^[^/!]$|^[^/!].*[^/]$`},

@@ -44,6 +44,10 @@ rules:
   - id: reach-known
     kind: impact
     when: { paths: ["src/**/*.go", "{a,b}/c"] }
+  - id: nothing-hidden
+    kind: checks
+    checks: [hidden-unicode]
+    prompts: ["ai/**"]
 waivers:
   - id: W-2026-001
     covers: known-origin
@@ -191,7 +195,7 @@ func TestLayer(t *testing.T) {
 	for _, r := range e.Rules {
 		ids = append(ids, r.CheckID+" "+r.Origin)
 	}
-	want := []string{"judge floor", "soft floor", "two-humans-for-agent-code .custody.yaml", "known-origin .custody.yaml", "requirements .custody.yaml", "repository:judge .custody.yaml", "reach-known .custody.yaml"}
+	want := []string{"judge floor", "soft floor", "two-humans-for-agent-code .custody.yaml", "known-origin .custody.yaml", "requirements .custody.yaml", "repository:judge .custody.yaml", "reach-known .custody.yaml", "nothing-hidden .custody.yaml"}
 	if !slices.Equal(ids, want) {
 		t.Errorf("rules %q\nwant  %q", ids, want)
 	}
@@ -289,7 +293,7 @@ func TestExplain(t *testing.T) {
 		"rules.two-humans-for-agent-code.approvals.permission = maintain (.custody.yaml, default false, line 13)",
 		"rules.two-humans-for-agent-code.maps.0.framework = soc2-2017",
 		"rules.judge.approvals.permission = write (.custody.yaml, default true, line 0)",
-		"waivers.W-2026-001.last_day = 2026-12-31 (.custody.yaml, default false, line 37)",
+		"waivers.W-2026-001.last_day = 2026-12-31 (.custody.yaml, default false, line 41)",
 	} {
 		if !strings.Contains(all, want) {
 			t.Errorf("no %q in\n%s", want, all)

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"strings"
 
 	"custody/internal/change"
@@ -113,17 +114,26 @@ var perKind = map[string][]Kind{
 	"approvals":    {KindApprovals, KindJudge},
 	"classes":      {KindAuthorshipLimit},
 	"max_permille": {KindAuthorshipLimit},
+	"checks":       {KindChecks},
+}
+
+// perKindOptional lists the keys that only some kinds know, and that these can do without.
+var perKindOptional = map[string][]Kind{
+	"prompts": {KindChecks},
 }
 
 func (c checker) rule(r Rule, n *yaml.Node) error {
-	for _, key := range []string{"approvals", "classes", "max_permille"} {
-		kinds := perKind[key]
+	for _, key := range []string{"approvals", "classes", "max_permille", "checks", "prompts"} {
+		kinds, optional := perKind[key], false
+		if kinds == nil {
+			kinds, optional = perKindOptional[key], true
+		}
 		wanted := false
 		for _, k := range kinds {
 			wanted = wanted || k == r.Kind
 		}
 		at := n.Get(key)
-		if wanted && at == nil {
+		if wanted && at == nil && !optional {
 			return c.doc.Errorf(n, "rule %q of kind %s lacks %q", r.ID, r.Kind, key)
 		}
 		if !wanted && at != nil {
@@ -143,6 +153,16 @@ func (c checker) rule(r Rule, n *yaml.Node) error {
 	}
 	if m := r.MaxPermille; m != nil && (*m < 0 || *m > 1000) {
 		return c.doc.Errorf(n.Get("max_permille"), "max_permille must be 0 to 1000, not %d", *m).WithHint("200 is a fifth of the added lines")
+	}
+	if at := n.Get("checks"); at != nil {
+		if len(r.Checks) == 0 {
+			return c.doc.Errorf(at, "rule %q names no check", r.ID).WithHint("name some of docs/checks.md, such as [hidden-unicode]")
+		}
+		for i, name := range r.Checks {
+			if slices.Contains(r.Checks[:i], name) {
+				return c.doc.Errorf(at.Item(i), "check %s is named twice", name)
+			}
+		}
 	}
 	if at := n.Get("classes"); at != nil && len(r.Classes) == 0 {
 		return c.doc.Errorf(at, "rule %q counts no class", r.ID)

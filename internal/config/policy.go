@@ -66,7 +66,7 @@ type Authorship struct {
 type Rule struct {
 	// ID names the rule in findings and waivers: letters, digits, `.`, `_` and `-`.
 	ID ID `yaml:"id,required"`
-	// Kind is what the rule asks: `approvals`, `authorship-limit`, `requirements`, `judge` or `impact`.
+	// Kind is what the rule asks: `approvals`, `authorship-limit`, `requirements`, `judge`, `impact` or `checks`.
 	Kind Kind `yaml:"kind,required"`
 	// Name is one line for people. Default: what the kind asks.
 	Name string `yaml:"name"`
@@ -82,6 +82,10 @@ type Rule struct {
 	Classes []Class `yaml:"classes"`
 	// MaxPermille is the share of added lines, in per mille, that `classes` may have: 0 to 1000. For kind `authorship-limit`, required there.
 	MaxPermille *int `yaml:"max_permille"`
+	// Checks are the built-in checks that must find nothing, such as `hidden-unicode`: docs/checks.md lists them. For kind `checks`, required there.
+	Checks []BuiltIn `yaml:"checks"`
+	// Prompts are globs of further prompts and agent transcripts, besides the usual places. For kind `checks`.
+	Prompts []Glob `yaml:"prompts"`
 	// Waivable says whether a waiver may except findings of this rule. Default: `false`.
 	Waivable bool `yaml:"waivable"`
 	// Maps are the controls of outside frameworks to which the rule gives evidence.
@@ -90,7 +94,7 @@ type Rule struct {
 
 // When says which changes a rule is about.
 type When struct {
-	// Authorship: only if one of these classes wrote some of the lines. `mixed` and `conflict` count as every class, `unknown` as `authorship.unknown` says. For kinds `approvals`, `judge`, `requirements` and `impact`.
+	// Authorship: only if one of these classes wrote some of the lines. `mixed` and `conflict` count as every class, `unknown` as `authorship.unknown` says. For every kind but `authorship-limit`.
 	Authorship []Class `yaml:"authorship"`
 	// Paths: only if a changed file matches one of these globs, by its old or its new path and in either case; `**` stands for any folders, a folder for everything in it, and a submodule for whatever may stand below it.
 	Paths []Glob `yaml:"paths"`

@@ -13,6 +13,7 @@ import (
 	"custody/attestation"
 	"custody/internal/change"
 	"custody/internal/config/yaml"
+	"custody/internal/control/checks"
 	"custody/internal/control/frameworks"
 )
 
@@ -41,6 +42,7 @@ const (
 	KindRequirements    Kind = "requirements"     // every requirement of level error is satisfied
 	KindJudge           Kind = "judge"            // who edits what judges has approvals
 	KindImpact          Kind = "impact"           // what the change reaches is known
+	KindChecks          Kind = "checks"           // built-in checks find nothing
 )
 
 // asks names each kind for people.
@@ -50,10 +52,14 @@ var asks = map[Kind]string{
 	KindRequirements:    "Every security requirement is satisfied",
 	KindJudge:           "Changes of what judges are approved",
 	KindImpact:          "What the change reaches is known",
+	KindChecks:          "Built-in checks find nothing",
 }
 
 // Class is an authorship class as a policy names it.
 type Class attestation.Class
+
+// BuiltIn names a built-in check.
+type BuiltIn string
 
 // Permission of a person in a repository, as GitHub names it.
 type Permission string
@@ -127,6 +133,7 @@ var (
 	_ encoding.TextUnmarshaler = (*CountsAs)(nil)
 	_ encoding.TextUnmarshaler = (*Kind)(nil)
 	_ encoding.TextUnmarshaler = (*Class)(nil)
+	_ encoding.TextUnmarshaler = (*BuiltIn)(nil)
 	_ encoding.TextUnmarshaler = (*Permission)(nil)
 	_ encoding.TextUnmarshaler = (*ID)(nil)
 	_ encoding.TextUnmarshaler = (*Glob)(nil)
@@ -142,9 +149,18 @@ func (c *CountsAs) UnmarshalText(b []byte) error {
 	return oneOf(c, b, "value", CountsAsAI, CountsAsHuman)
 }
 
-// UnmarshalText accepts the five kinds.
+// UnmarshalText accepts the built-in checks.
+func (c *BuiltIn) UnmarshalText(b []byte) error {
+	var known []BuiltIn
+	for _, id := range checks.IDs() {
+		known = append(known, BuiltIn(id))
+	}
+	return oneOf(c, b, "check", known...)
+}
+
+// UnmarshalText accepts the six kinds.
 func (k *Kind) UnmarshalText(b []byte) error {
-	return oneOf(k, b, "kind", KindApprovals, KindAuthorshipLimit, KindRequirements, KindJudge, KindImpact)
+	return oneOf(k, b, "kind", KindApprovals, KindAuthorshipLimit, KindRequirements, KindJudge, KindImpact, KindChecks)
 }
 
 // UnmarshalText accepts the classes of authorship.

@@ -16,6 +16,7 @@ import (
 	"custody/impact"
 	"custody/internal/change"
 	"custody/internal/config"
+	"custody/internal/control/checks"
 	"custody/internal/finding"
 	"custody/internal/git"
 )
@@ -30,7 +31,8 @@ type Input struct {
 	Config  *config.Effective // nil: no policy and no floor
 	// Requirements are the parsed files of Config.Requirements that stand at base.
 	Requirements []*Requirements
-	Head         Head // nil: nothing of head can be read
+	Head         Head        // nil: nothing of head can be read
+	Base         checks.Tree // the tree at base, for built-in checks; may be nil
 	Impact       *impact.Report
 	Attestation  *attestation.Report
 	Limits       Limits // the zero value stands for DefaultLimits
@@ -38,43 +40,37 @@ type Input struct {
 
 // Head is the tree of the change's head.
 type Head interface {
-	// Files lists everything in the tree that is not a folder.
-	Files(ctx context.Context) ([]TreeFile, error)
+	checks.Tree
 	// Blob reads a blob of at most limit bytes; a longer one is a *git.TooLargeError.
 	Blob(ctx context.Context, id git.OID, limit int64) ([]byte, error)
-	// Blobs does the same for many, as git.Blobs: fn is called once for each, in order, and
-	// the bytes are valid until it returns.
-	Blobs(ctx context.Context, ids []git.OID, limit int64, fn func(i int, data []byte, err error) error) error
 }
 
 // A TreeFile is one file, symbolic link or submodule of a tree.
-type TreeFile struct {
-	Path change.Path
-	Mode git.Mode
-	ID   git.OID
-}
+type TreeFile = checks.TreeFile
 
-// Limits bound the search of requirements in head. What they cut off is not assessed.
+// Limits bound the search of requirements in head, and the built-in checks. What they
+// cut off is not assessed.
 type Limits struct {
 	FileBytes  int64 // of one file
 	TotalBytes int64 // of all files, each counted once
 	Cost       int64 // steps of all patterns over all files, at worst
 	Places     int   // lines shown of one requirement
+	Checks     checks.Limits
 }
 
 // DefaultLimits are those of a review.
 func DefaultLimits() Limits {
-	return Limits{FileBytes: 1 << 20, TotalBytes: 512 << 20, Cost: 40e9, Places: 20}
+	return Limits{FileBytes: 1 << 20, TotalBytes: 512 << 20, Cost: 40e9, Places: 20, Checks: checks.DefaultLimits()}
 }
 
 // Map is the table as a pack records it.
 func (l Limits) Map() map[string]int64 {
-	return map[string]int64{
-		"control.file_bytes":  l.FileBytes,
-		"control.total_bytes": l.TotalBytes,
-		"control.cost":        l.Cost,
-		"control.places":      int64(l.Places),
-	}
+	all := l.Checks.Map()
+	all["control.file_bytes"] = l.FileBytes
+	all["control.total_bytes"] = l.TotalBytes
+	all["control.cost"] = l.Cost
+	all["control.places"] = int64(l.Places)
+	return all
 }
 
 // Codes of reasons.
@@ -98,7 +94,8 @@ const (
 	ReasonNotTraced      = "impact-not-assessed"
 	ReasonWaiver         = "waiver"
 	ReasonWaiverIgnored  = "waiver-ignored"
-	ReasonCounted        = "counted" // the figures of an answer
+	ReasonCounted        = "counted"  // the figures of an answer
+	ReasonNoCheck        = "no-check" // a built-in check that this program does not have
 )
 
 // Evaluate answers every rule and requirement, in the order: rules of the floor, rules
@@ -122,20 +119,23 @@ func Evaluate(ctx context.Context, in Input) ([]finding.Check, error) {
 		return nil, err
 	}
 	e := evaluation{Input: in, requirements: requirements, touched: touchedFiles(in.Change, in.Config), lines: linesByFile(in.Attestation)}
-	var checks []finding.Check
+	if err := e.look(ctx); err != nil {
+		return nil, fmt.Errorf("running the built-in checks: %w", err)
+	}
+	var all []finding.Check
 	if in.Config != nil {
 		for _, r := range in.Config.Rules {
-			checks = append(checks, e.rule(r))
+			all = append(all, e.rule(r))
 		}
 	}
 	for _, r := range requirements {
-		checks = append(checks, e.shownRequirement(r))
+		all = append(all, e.shownRequirement(r))
 	}
-	checks = append(checks, e.notices()...)
-	for i := range checks {
-		tidy(&checks[i])
+	all = append(all, e.notices()...)
+	for i := range all {
+		tidy(&all[i])
 	}
-	return checks, nil
+	return all, nil
 }
 
 // tidy sorts findings and leaves no nil list, so that equal checks have equal bytes.
@@ -155,6 +155,7 @@ type evaluation struct {
 	requirements []requirementResult
 	touched      []touched
 	lines        map[string]attestation.File // by escaped path
+	looked       map[string]answer           // by CheckID, of rules of kind checks
 }
 
 // An answer is the outcome of a rule before waivers, with its findings.
@@ -184,7 +185,7 @@ func answered(o finding.Outcome, code, format string, args ...any) answer {
 // asks, then waivers.
 func (e *evaluation) rule(r config.LayeredRule) finding.Check {
 	check := finding.Check{ID: r.CheckID, Kind: finding.Rule, Name: r.Name, Origin: r.Origin, Level: r.Level}
-	for _, m := range r.Maps {
+	for _, m := range mapsOf(r) {
 		check.Maps = append(check.Maps, m.Control())
 	}
 	a := e.answer(r)
@@ -223,6 +224,8 @@ func (e *evaluation) answer(r config.LayeredRule) answer {
 		a = e.judge(r, w.files)
 	case config.KindImpact:
 		a = e.impact()
+	case config.KindChecks:
+		a = e.looked[r.CheckID]
 	}
 	if w.outcome == finding.NotAssessed && a.outcome != finding.Satisfied {
 		// It is not known whether the rule is about this change. What it asks would be

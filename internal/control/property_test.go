@@ -28,7 +28,9 @@ func (w world) rule(id string) string {
 	when := w.pick("", "", "when: {authorship: ["+w.classes()+"]}, ", "when: {paths: ["+w.pick("src/**", "'**'", "doc/*")+"]}, ", "when: {authorship: ["+w.classes()+"], paths: [src/**]}, ")
 	common := fmt.Sprintf("id: %s, level: %s, waivable: %s, ", id, w.pick("error", "error", "warning"), w.pick("true", "false"))
 	approvals := fmt.Sprintf("approvals: {humans: %d, permission: %s}", 1+w.IntN(2), w.pick("read", "write", "admin"))
-	switch w.IntN(5) {
+	switch w.IntN(6) {
+	case 4:
+		return "- {" + common + when + "kind: checks, checks: [hidden-unicode]}\n"
 	case 0:
 		return "- {" + common + when + "kind: approvals, " + approvals + "}\n"
 	case 1:

@@ -69,7 +69,8 @@ func (p Place) String() string {
 
 // A Finding is one thing that somebody should look at.
 type Finding struct {
-	Rule    string `json:"rule"` // id of the rule, requirement or built-in check
+	Rule    string `json:"rule"`            // id of the rule, requirement or built-in check
+	Check   string `json:"check,omitempty"` // what of a built-in check found it: "secrets/private-key"
 	Level   Level  `json:"level"`
 	Place   Place  `json:"place"`
 	Message string `json:"message"`          // what is wrong, one sentence
@@ -97,6 +98,7 @@ func Sort(fs []Finding) {
 			cmp.Compare(a.Place.StartLine, b.Place.StartLine),
 			cmp.Compare(a.Place.Commit, b.Place.Commit),
 			cmp.Compare(a.Message, b.Message),
+			cmp.Compare(a.Check, b.Check),
 			cmp.Compare(a.WaivedBy, b.WaivedBy),
 		)
 	})

@@ -177,9 +177,9 @@ func parseSignature(line []byte) Signature {
 		return s
 	}
 	s.Email = string(line[:end])
-	// The date stands after the last bracket, as git reads it.
+	// The date stands after the last bracket, as git reads it, whatever follows it.
 	date := bytes.Fields(line[bytes.LastIndexByte(line, '>')+1:])
-	if len(date) == 2 {
+	if len(date) >= 2 {
 		when, err := strconv.ParseInt(string(date[0]), 10, 64)
 		if err == nil {
 			s.When, s.Zone = when, string(date[1])

@@ -10,6 +10,7 @@ import (
 	"custody/internal/change"
 	"custody/internal/config"
 	"custody/internal/control"
+	"custody/internal/control/checks"
 	"custody/internal/finding"
 	"custody/internal/git"
 	"custody/internal/review"
@@ -85,6 +86,14 @@ func needs(r config.Rule) string {
 		fmt.Fprintf(&b, "Say in every commit who or what wrote it, with a trailer `Assisted-by: NAME` or `AI-Assistance: none`: at most %s of the added lines may be of class %s.", r.Share(), config.ClassList(r.Classes))
 	case config.KindRequirements:
 		b.WriteString("Every security requirement must hold, those about other files too.")
+	case config.KindChecks:
+		for i, id := range r.Checks {
+			if i > 0 {
+				b.WriteString(" ")
+			}
+			d := checks.Define(string(id))
+			fmt.Fprintf(&b, "%s (check `%s`).", strings.TrimSuffix(d.Title, "."), id)
+		}
 	case config.KindImpact:
 		b.WriteString("Every import must resolve, in a language that Custody reads, so that it is known what the change reaches.")
 	}

@@ -7,7 +7,7 @@ import (
 	"custody/internal/finding"
 )
 
-func checks(outcomes ...finding.Outcome) []finding.Check {
+func judged(outcomes ...finding.Outcome) []finding.Check {
 	var cs []finding.Check
 	for i, o := range outcomes {
 		cs = append(cs, finding.Check{ID: string(rune('a' + i)), Outcome: o})
@@ -29,7 +29,7 @@ func TestEmptyIsNotHealthy(t *testing.T) {
 func TestScore(t *testing.T) {
 	full := HealthInput{
 		Policy:       true,
-		Requirements: checks(finding.Satisfied, finding.Excepted, finding.NotApplicable),
+		Requirements: judged(finding.Satisfied, finding.Excepted, finding.NotApplicable),
 		Sources:      map[string]int{"a": 3, "b": 1},
 		InGraph:      4,
 		Documented:   map[string]bool{"a": true, "b": true},
@@ -43,9 +43,9 @@ func TestScore(t *testing.T) {
 	}{
 		"no policy":                {func(in *HealthInput) { in.Policy = false }, 90},
 		"no requirements":          {func(in *HealthInput) { in.Requirements = nil }, 55},
-		"one of two not satisfied": {func(in *HealthInput) { in.Requirements = checks(finding.Satisfied, finding.NotSatisfied) }, 77},
-		"one of two not assessed":  {func(in *HealthInput) { in.Requirements = checks(finding.Satisfied, finding.NotAssessed) }, 77},
-		"only not applicable":      {func(in *HealthInput) { in.Requirements = checks(finding.NotApplicable) }, 55},
+		"one of two not satisfied": {func(in *HealthInput) { in.Requirements = judged(finding.Satisfied, finding.NotSatisfied) }, 77},
+		"one of two not assessed":  {func(in *HealthInput) { in.Requirements = judged(finding.Satisfied, finding.NotAssessed) }, 77},
+		"only not applicable":      {func(in *HealthInput) { in.Requirements = judged(finding.NotApplicable) }, 55},
 		"half of the graph":        {func(in *HealthInput) { in.InGraph = 2 }, 87},
 		"one folder undocumented":  {func(in *HealthInput) { in.Documented = map[string]bool{"a": true} }, 90},
 	}
@@ -60,7 +60,7 @@ func TestScore(t *testing.T) {
 
 func TestTextCountsViolationsAndGaps(t *testing.T) {
 	h := Measure(HealthInput{
-		Requirements: checks(finding.NotSatisfied, finding.NotSatisfied, finding.NotAssessed),
+		Requirements: judged(finding.NotSatisfied, finding.NotSatisfied, finding.NotAssessed),
 		Sources:      map[string]int{"a": 1},
 	})
 	if s := text(t, h); !strings.HasPrefix(s, "Health Score: 0/100 - 2 security violations, 1 documentation gap\n") {

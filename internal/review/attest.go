@@ -12,9 +12,12 @@ import (
 
 // Attest answers only who or what wrote a change. The context is as in Input.
 func Attest(ctx context.Context, repo Repository, base, head git.OID, contextDoc []byte, contextFile string) (*attestation.Report, error) {
-	facts, _, err := parseContext(contextDoc, contextFile)
-	if err != nil {
-		return nil, err
+	var facts *change.Context
+	if contextDoc != nil {
+		var err error
+		if facts, _, err = parseContext(contextDoc); err != nil {
+			return nil, fmt.Errorf("the context %s: %w", contextFile, err)
+		}
 	}
 	c, err := change.Read(ctx, repo, base, head, change.DefaultLimits())
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"custody/internal/git"
 )
 
-// head is the tree of head as control wants it.
+// head is one tree, that of head or of base, as control wants it.
 type head struct {
 	repo git.Reader
 	tree git.OID

@@ -20,7 +20,7 @@ import (
 )
 
 // testKey is the same key in every run.
-func testKey(t *testing.T, seed byte) *Key {
+func testKey(t testing.TB, seed byte) *Key {
 	t.Helper()
 	k, err := GenerateKey(bytes.NewReader(bytes.Repeat([]byte{seed}, 32)))
 	if err != nil {

@@ -15,13 +15,15 @@ type TrustedKeys []TrustedKey
 
 // A TrustedKey is one line of a trusted_keys file:
 //
-//	ed25519 MCowBQYDK2VwAyEA... build-2026 valid-from=2026-01-01 valid-until=2026-12-31
+//	ed25519 MCowBQYDK2VwAyEA... build-2026 for=packs valid-from=2026-01-01 valid-until=2026-12-31
 //
-// that is the algorithm, the base64 of the SubjectPublicKeyInfo, a name, and the first
-// and last UTC day on which it may sign. Either day may be missing.
+// that is the algorithm, the base64 of the SubjectPublicKeyInfo, a name, what it may
+// sign, and the first and last UTC day on which it may. Either day may be missing; a
+// line without for= is about packs.
 type TrustedKey struct {
 	Key        PublicKey
 	Name       string
+	Purposes   Purposes
 	ValidFrom  string // "2026-01-01", or empty
 	ValidUntil string // inclusive
 }
@@ -81,12 +83,23 @@ func parseTrustedKey(line string) (TrustedKey, error) {
 	if k.Name = fields[2]; !isKeyName(k.Name) {
 		return k, fmt.Errorf("the name %q: use at most 100 printable characters without =", k.Name)
 	}
+	purposes := false
 	for _, field := range fields[3:] {
 		option, day, _ := strings.Cut(field, "=")
+		if option == "for" {
+			if purposes {
+				return k, fmt.Errorf("for is given twice")
+			}
+			purposes = true
+			if k.Purposes, err = parsePurposes(day); err != nil {
+				return k, err
+			}
+			continue
+		}
 		where := map[string]*string{"valid-from": &k.ValidFrom, "valid-until": &k.ValidUntil}[option]
 		switch {
 		case where == nil:
-			return k, fmt.Errorf("unknown option %q: use valid-from=DAY or valid-until=DAY", field)
+			return k, fmt.Errorf("unknown option %q: use for=PURPOSES, valid-from=DAY or valid-until=DAY", field)
 		case *where != "":
 			return k, fmt.Errorf("%s is given twice", option)
 		case !IsDay(day):
@@ -122,6 +135,16 @@ func (ks TrustedKeys) Lookup(key PublicKey) (TrustedKey, bool) {
 	return TrustedKey{}, false
 }
 
+// byID finds a key by its name in a record.
+func (ks TrustedKeys) byID(id string) (TrustedKey, bool) {
+	for _, k := range ks {
+		if k.Key.ID() == id {
+			return k, true
+		}
+	}
+	return TrustedKey{}, false
+}
+
 // ValidOn says whether the key may sign on the day.
 func (k TrustedKey) ValidOn(day string) bool {
 	return IsDay(day) && (k.ValidFrom == "" || k.ValidFrom <= day) && (k.ValidUntil == "" || day <= k.ValidUntil)
@@ -130,6 +153,9 @@ func (k TrustedKey) ValidOn(day string) bool {
 // String is the line of the file.
 func (k TrustedKey) String() string {
 	line := fmt.Sprintf("%s %s %s", k.Key.algorithm, encodeBase64(k.Key.SPKI()), k.Name)
+	if k.Purposes != 0 {
+		line += " for=" + k.Purposes.String()
+	}
 	if k.ValidFrom != "" {
 		line += " valid-from=" + k.ValidFrom
 	}

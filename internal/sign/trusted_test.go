@@ -9,7 +9,7 @@ func TestParseTrustedKeys(t *testing.T) {
 	a, b := testKey(t, 1).Public(), testP256(t).Public()
 	file := "# our keys\n\n" +
 		"ed25519 " + encodeBase64(a.SPKI()) + " build-2026 valid-from=2026-01-01 valid-until=2026-12-31\r\n" +
-		"  p256\t" + encodeBase64(b.SPKI()) + " hsm\n"
+		"  p256\t" + encodeBase64(b.SPKI()) + " hsm valid-from=2026-01-01 for=statements,context\n"
 	keys, err := ParseTrustedKeys([]byte(file))
 	if err != nil || len(keys) != 2 {
 		t.Fatalf("%d keys, %v", len(keys), err)
@@ -25,8 +25,13 @@ func TestParseTrustedKeys(t *testing.T) {
 			t.Errorf("ValidOn(%q) is %v", day, !want)
 		}
 	}
+	if !k.Is(ForPacks) || k.Is(ForContext) || k.Is(ForPacks|ForContext) || k.Is(0) {
+		t.Error("a line without for= is trusted for something else than packs")
+	}
 	if k, _ := keys.Lookup(b); !k.ValidOn("2099-01-01") || k.ValidOn("someday") {
-		t.Error("a key without days: valid on any day, but only on days")
+		t.Error("a key without a last day: valid on any day, but only on days")
+	} else if k.Is(ForPacks) || !k.Is(ForContext) || !k.Is(ForStatements) || k.Is(ForWaivers) || !k.Is(ForContext|ForStatements) {
+		t.Errorf("for=statements,context is trusted for %s", k.Purposes)
 	}
 	if _, ok := keys.Lookup(testKey(t, 9).Public()); ok {
 		t.Error("Lookup finds a key that is not there")
@@ -62,6 +67,12 @@ func TestParseTrustedKeysRefuses(t *testing.T) {
 		"ed25519 " + spki + " x valid-from=2026-01-02 valid-until=2026-01-01":              "never",
 		"ed25519 " + spki + " x\ned25519 " + spki + " y":                                   "line 3: the same key",
 		"ed25519 " + spki + " x\np256 " + encodeBase64(testP256(t).Public().SPKI()) + " x": "is taken",
+		"ed25519 " + spki + " x for=":                                                      "nothing that a key is trusted for",
+		"ed25519 " + spki + " x for":                                                       "nothing that a key is trusted for",
+		"ed25519 " + spki + " x for=packs,":                                                "nothing that a key is trusted for",
+		"ed25519 " + spki + " x for=Packs":                                                 "use packs, context",
+		"ed25519 " + spki + " x for=packs,packs":                                           "packs is named twice",
+		"ed25519 " + spki + " x for=packs for=context":                                     "for is given twice",
 		"\xff": "not UTF-8",
 	} {
 		keys, err := ParseTrustedKeys([]byte("# head\n" + line + "\n"))
@@ -73,6 +84,7 @@ func TestParseTrustedKeysRefuses(t *testing.T) {
 
 func FuzzParseTrustedKeys(f *testing.F) {
 	f.Add([]byte("# c\ned25519 MCowBQYDK2VwAyEAiojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w= n valid-from=2026-01-01\n"))
+	f.Add([]byte("ed25519 MCowBQYDK2VwAyEAiojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w= n for=context,packs\n"))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		keys, err := ParseTrustedKeys(file)
 		if err != nil {

@@ -209,6 +209,10 @@ func (r *Result) checkSignature(doc *document, st *signed, trusted sign.TrustedK
 		return
 	}
 	r.Signer.Name = known.Name
+	if !known.Is(sign.ForPacks) {
+		r.fail("trusted", &r.Trusted, fmt.Errorf("the key %q is trusted for %s only, not for packs", known.Name, known.Purposes))
+		return
+	}
 	if !known.ValidOn(doc.day) {
 		r.fail("trusted", &r.Trusted, fmt.Errorf("the pack is of %s, and the key %q is trusted%s only", doc.day, known.Name, days(known)))
 		return

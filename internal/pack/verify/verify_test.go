@@ -95,6 +95,7 @@ func TestTrust(t *testing.T) {
 	for options, want := range map[string]finding.Outcome{
 		"": yes, " valid-from=2026-11-23": yes, " valid-until=2026-11-23": yes,
 		" valid-from=2026-11-24": no, " valid-until=2026-11-22": no,
+		" for=packs": yes, " for=context,packs": yes, " for=context": no, " for=waivers,statements": no,
 	} {
 		if r := verify.Verify(pack, trusted(t, options)); answers(r) != [3]finding.Outcome{yes, yes, want} || r.Outcome != want {
 			t.Errorf("%q: %v", options, answers(r))

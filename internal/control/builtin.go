@@ -1,0 +1,115 @@
+package control
+
+import (
+	"context"
+	"slices"
+
+	"custody/internal/change"
+	"custody/internal/config"
+	"custody/internal/control/checks"
+	hiddenunicode "custody/internal/control/checks/hidden-unicode"
+	"custody/internal/finding"
+)
+
+// builtin are the checks that this program has, each by the name of its folder.
+var builtin = map[string]checks.Check{
+	"hidden-unicode": hiddenunicode.Check{},
+}
+
+// look runs the checks that rules in force ask for, one rule after the other.
+func (e *evaluation) look(ctx context.Context) error {
+	if e.Config == nil {
+		return nil
+	}
+	e.looked = map[string]answer{}
+	cache := checks.NewCache(e.Limits.Checks)
+	for _, r := range e.Config.Rules {
+		if r.Kind != config.KindChecks || !slices.Contains(r.At, e.Stage) {
+			continue
+		}
+		w := e.applies(r)
+		if w.outcome == finding.NotApplicable {
+			continue
+		}
+		a, err := e.checks(ctx, r, w.files, cache)
+		if err != nil {
+			return err
+		}
+		e.looked[r.CheckID] = a
+	}
+	return nil
+}
+
+// checks answers a rule of kind checks: nothing that weighs as an error was found by
+// any of them, and each looked at all that it is about.
+func (e *evaluation) checks(ctx context.Context, r config.LayeredRule, files []touched, cache *checks.Cache) (answer, error) {
+	var a answer
+	in := e.checksInput(r, files).With(cache)
+	var outcomes []finding.Outcome
+	for _, id := range r.Checks {
+		check, def := builtin[string(id)], checks.Define(string(id))
+		if check == nil || def == nil {
+			outcomes = append(outcomes, finding.NotAssessed)
+			a.because(ReasonNoCheck, "this program has no check %s", id)
+			continue
+		}
+		res := checks.NewResult(def, e.Limits.Checks)
+		if err := check.Look(ctx, in, res); err != nil {
+			return answer{}, err
+		}
+		outcomes = append(outcomes, res.Outcome())
+		a.reasons = append(a.reasons, res.Reasons()...)
+		for _, f := range res.Found() {
+			name := def.ID
+			if f.Rule != "" {
+				name += "/" + f.Rule
+			}
+			a.found = append(a.found, scoped{finding.Finding{
+				Check: name, Level: f.Level,
+				Place:   finding.Place{Path: f.Path.Escaped(), StartLine: f.Start, EndLine: f.End},
+				Message: f.Message, Remedy: f.Remedy, Who: "the authors of the change",
+			}, f.About})
+		}
+	}
+	a.outcome = finding.Worst(outcomes...)
+	return a, nil
+}
+
+func (e *evaluation) checksInput(r config.LayeredRule, files []touched) checks.Input {
+	in := checks.Input{
+		Change: e.Change, Base: e.Base, Context: e.Context, Attestation: e.Attestation, Impact: e.Impact,
+		Limits: e.Limits.Checks,
+	}
+	if e.Head != nil {
+		in.Head = e.Head
+	}
+	for _, t := range files {
+		in.Files = append(in.Files, t.File)
+	}
+	if why, whole := filesWhole(e.Change); !whole {
+		in.Incomplete = why
+	}
+	if len(r.When.Paths) > 0 {
+		in.Concerns = func(p change.Path) bool { return config.Concerns(r.When.Paths, p, false) }
+	}
+	for _, g := range r.Prompts {
+		in.Options.Prompts = append(in.Options.Prompts, string(g))
+	}
+	return in
+}
+
+// mapsOf are the controls to which a rule gives evidence: those that the policy names
+// and, of built-in checks, those of their definitions.
+func mapsOf(r config.LayeredRule) []config.Map {
+	all := slices.Clone(r.Maps)
+	for _, id := range r.Checks {
+		if d := checks.Define(string(id)); d != nil {
+			for _, m := range d.Maps {
+				if m := config.Map(m); !slices.Contains(all, m) {
+					all = append(all, m)
+				}
+			}
+		}
+	}
+	return all
+}
