@@ -8,12 +8,14 @@ import (
 	"custody/internal/config"
 	"custody/internal/control/checks"
 	hiddenunicode "custody/internal/control/checks/hidden-unicode"
+	"custody/internal/control/checks/secrets"
 	"custody/internal/finding"
 )
 
 // builtin are the checks that this program has, each by the name of its folder.
 var builtin = map[string]checks.Check{
 	"hidden-unicode": hiddenunicode.Check{},
+	"secrets":        secrets.Check{},
 }
 
 // look runs the checks that rules in force ask for, one rule after the other.
