@@ -8,7 +8,7 @@ require (
 	github.com/spf13/cobra v1.10.2
 )
 
-require github.com/BurntSushi/toml v1.6.0 // indirect
+require github.com/BurntSushi/toml v1.6.0
 
 require (
 	github.com/bmatcuk/doublestar/v4 v4.10.4
