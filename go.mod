@@ -3,21 +3,12 @@ module custody
 go 1.26.0
 
 require (
-	cel.dev/cel-go v0.33.2
-	cel.dev/expr v0.25.1
 	github.com/gowebpki/jcs v1.0.2
 	github.com/rogpeppe/go-internal v1.16.0
 	github.com/spf13/cobra v1.10.2
-	google.golang.org/protobuf v1.36.10
 )
 
-require (
-	github.com/antlr4-go/antlr/v4 v4.13.1 // indirect
-	go.yaml.in/yaml/v3 v3.0.5 // indirect
-	golang.org/x/exp v0.0.0-20260410095643-746e56fc9e2f // indirect
-	google.golang.org/genproto/googleapis/api v0.0.0-20240826202546-f6391c0de4c7 // indirect
-	google.golang.org/genproto/googleapis/rpc v0.0.0-20240826202546-f6391c0de4c7 // indirect
-)
+require github.com/CycloneDX/cyclonedx-go v0.12.0
 
 require (
 	github.com/bmatcuk/doublestar/v4 v4.10.4
