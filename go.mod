@@ -8,9 +8,9 @@ require (
 	github.com/spf13/cobra v1.10.2
 )
 
-require github.com/BurntSushi/toml v1.6.0
-
 require (
+	github.com/BurntSushi/toml v1.6.0
+	github.com/CycloneDX/cyclonedx-go v0.12.0
 	github.com/bmatcuk/doublestar/v4 v4.10.4
 	github.com/cyphar/filepath-securejoin v0.6.1 // indirect
 	github.com/go-git/gcfg v1.5.1-0.20230307220236-3a3c6141e376 // indirect

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"custody/attestation/claim"
+	"custody/attestation/corpus"
 	"custody/internal/change"
 	"custody/internal/finding"
 	"custody/internal/git"
@@ -442,9 +443,9 @@ Not all of the change was assessed:
 // What anybody can push must neither panic nor slip through: shown text is printable
 // and bounded, the class has evidence, and no class is human without a declaration.
 func FuzzCommit(f *testing.F) {
-	for _, c := range corpus {
-		name, email := parsePerson(or(c.author, ada))
-		f.Add(name, email, "Co-authored-by", "Claude <noreply@anthropic.com>", c.message)
+	for _, c := range corpus.Messages() {
+		name, email := parsePerson(or(c.Author, ada))
+		f.Add(name, email, "Co-authored-by", "Claude <noreply@anthropic.com>", c.Message)
 	}
 	f.Add("x (aider)", "", "Assisted-by", "Assisted-by:Assisted-by:", "\n\n```\n\n~~~")
 	f.Add("", "<>", "AI-Assistance", ",,;none", "\n\n\nMade-with: \n : \n\n>")

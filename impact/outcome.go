@@ -21,7 +21,7 @@ const (
 func (t *tracer) outcome() (finding.Outcome, []finding.Reason) {
 	var reasons []finding.Reason
 	if c := t.Change; c != nil {
-		if t.From == nil {
+		if t.From == nil && !c.FromNothing() {
 			reasons = append(reasons, finding.Reason{Code: ReasonNoMergeBase, Detail: "base and head have no history in common, so what changed is not known"})
 		}
 		for _, l := range c.Limits {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -30,6 +31,7 @@ type auditOptions struct {
 	on      string // day
 	output  string // file
 	like    string // pack
+	trusted string // file
 	keys    keyFlags
 }
 
@@ -51,6 +53,9 @@ The policy is read at base. A change can not alter what it is judged by.`,
 			if err := exclude(cmd, "like", "base", "head", "stage", "context", "on"); err != nil {
 				return err
 			}
+			if (o.keys.key != "" || o.keys.signer != "") && o.output == "" {
+				return hint(errors.New("a key was named, but no pack is written"), "add -o FILE")
+			}
 			return o.keys.check(cmd)
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -63,7 +68,8 @@ The policy is read at base. A change can not alter what it is judged by.`,
 	f.StringVar(&o.commits.head, "head", "", "the `COMMIT`, branch or tag of the change (default: HEAD)")
 	f.StringVar(&o.stage, "stage", "merge", "`STAGE` to judge at: push, merge or record")
 	_ = cmd.RegisterFlagCompletionFunc("stage", cobra.FixedCompletions([]string{"push", "merge", "record"}, cobra.ShellCompDirectiveNoFileComp))
-	f.StringVar(&o.context, "context", "", "what is not in git (reviews, labels, checks ...): a custody/context/v1 `FILE`")
+	f.StringVar(&o.context, "context", "", "what is not in git (reviews, labels, checks ...): a custody/context/v1 `FILE`, as it is or signed by 'custody context sign'")
+	f.StringVar(&o.trusted, "trusted-keys", "", "the keys under which signed contexts, waivers and statements count: a `FILE` (default: $CUSTODY_TRUSTED_KEYS, else trusted_keys in custody's configuration folder)")
 	f.StringVar(&o.floor, "floor", "", "the organisation's policy: a `FILE`; the repository's may only tighten it")
 	f.StringVar(&o.on, "on", "", "judge as of this UTC `DAY`, such as 2026-11-23 (default: today)")
 	f.StringVarP(&o.output, "output", "o", "", "write the signed pack to `FILE`")
@@ -95,7 +101,10 @@ func runAudit(ctx context.Context, p *process, o *auditOptions) error {
 		return explain(err, in)
 	}
 	facts.save(p)
-	if err := o.write(ctx, p, &verdict, in.Context, signer); err != nil {
+	if c := verdict.Inputs.Context; c != nil && c.Trust == review.Distrusted {
+		fmt.Fprintf(p.err, "the context %s does not count: %s\n", in.ContextFile, c.Why)
+	}
+	if err := o.write(ctx, p, &verdict, signer); err != nil {
 		return err
 	}
 	return exitFor(verdict.Decision)
@@ -116,6 +125,10 @@ func exitFor(d review.Decision) error {
 // input gathers what the review follows from: the flags, or what a pack says of itself.
 func (o *auditOptions) input(ctx context.Context, p *process, repo git.Reader) (review.Input, error) {
 	in := review.Input{FloorFile: o.floor, Door: review.Door{Name: "cli", Version: version()}}
+	var err error
+	if in.KeyRing, in.KeyRingFile, err = readKeyRing(p, o.trusted); err != nil {
+		return in, err
+	}
 	if o.like != "" {
 		if err := o.replay(ctx, p, repo, &in); err != nil {
 			return in, fmt.Errorf("replaying %s: %w", o.like, err)
@@ -123,7 +136,6 @@ func (o *auditOptions) input(ctx context.Context, p *process, repo git.Reader) (
 	} else if err := o.fresh(ctx, p, repo, &in); err != nil {
 		return in, err
 	}
-	var err error
 	in.Floor, err = readFloor(o.floor)
 	return in, err
 }
@@ -176,9 +188,9 @@ func (o *auditOptions) replay(ctx context.Context, p *process, repo git.Reader, 
 	if err != nil {
 		return err
 	}
-	trusted, err := trustedKeys(p, "")
+	trusted, err := sign.ParseTrustedKeys(in.KeyRing)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", in.KeyRingFile, err)
 	}
 	checked := verify.Verify(file, trusted)
 	if checked.Intact != finding.Satisfied {
@@ -195,11 +207,14 @@ func (o *auditOptions) replay(ctx context.Context, p *process, repo git.Reader, 
 	var was struct {
 		Door   review.Door `json:"door"`
 		Inputs struct {
-			Base  git.OID                  `json:"base"`
-			Head  git.OID                  `json:"head"`
-			Stage change.Stage             `json:"stage"`
-			Day   string                   `json:"day"`
-			Files map[string]review.Digest `json:"files"`
+			Base    git.OID                  `json:"base"`
+			Head    git.OID                  `json:"head"`
+			Stage   change.Stage             `json:"stage"`
+			Ref     string                   `json:"ref"`
+			Pushers []change.Pusher          `json:"pushers"`
+			Context *review.ContextOrigin    `json:"context"`
+			Day     string                   `json:"day"`
+			Files   map[string]review.Digest `json:"files"`
 		} `json:"inputs"`
 	}
 	if err := json.Unmarshal(members[verify.PackJSON], &was); err != nil {
@@ -208,9 +223,17 @@ func (o *auditOptions) replay(ctx context.Context, p *process, repo git.Reader, 
 	if err := o.sameFloor(was.Inputs.Files["floor"]); err != nil {
 		return err
 	}
-	if string(members[verify.Context]) != "null" {
-		in.Context = members[verify.Context]
+	if in.Context, err = contextLike(members[verify.Context], was.Inputs.Context); err != nil {
+		return err
 	}
+	if err := sameKeyRing(in, was.Inputs.Files["key_ring"]); err != nil {
+		return err
+	}
+	ref, err := change.Unescape(was.Inputs.Ref)
+	if err != nil {
+		return fmt.Errorf("the ref in its pack.json: %w", err)
+	}
+	in.Ref, in.Pushers = string(ref), was.Inputs.Pushers
 	in.Door.Name, in.Door.Delivery, in.Door.URL = was.Door.Name, was.Door.Delivery, was.Door.URL
 	in.Base, in.Head, in.Stage, in.Day = was.Inputs.Base, was.Inputs.Head, was.Inputs.Stage, was.Inputs.Day
 	for name, id := range map[string]git.OID{"base": in.Base, "head": in.Head} {
@@ -219,6 +242,32 @@ func (o *auditOptions) replay(ctx context.Context, p *process, repo git.Reader, 
 		}
 	}
 	return nil
+}
+
+// contextLike is the context as it was given when a pack was made.
+func contextLike(member []byte, origin *review.ContextOrigin) ([]byte, error) {
+	switch {
+	case origin != nil && origin.Trust == review.Distrusted:
+		return nil, errors.New("it was made with a context that did not count, and such a context is not in the pack: nobody can give it again")
+	case string(member) == "null":
+		return nil, nil
+	case origin == nil || origin.Trust != review.Signed:
+		return member, nil
+	}
+	signature, err := base64.StdEncoding.DecodeString(origin.Signature)
+	if err != nil {
+		return nil, fmt.Errorf("the signature of its context: %w", err)
+	}
+	return (&sign.Record{Type: sign.ContextRecord, Payload: member, KeyID: origin.KeyID, Signature: signature}).Marshal()
+}
+
+// sameKeyRing compares the trusted keys with those that a pack was made with, if
+// anything was held against them.
+func sameKeyRing(in *review.Input, was review.Digest) error {
+	if was == "" || in.KeyRing != nil && review.Digest(pack.Digest(in.KeyRing)) == was {
+		return nil
+	}
+	return hint(fmt.Errorf("it was made with other trusted keys: %s", was), "give the same file with --trusted-keys")
 }
 
 // sameFloor compares the floor with the one that a pack was made with, by its digest:
@@ -256,7 +305,7 @@ func (o *auditOptions) signer(p *process) (sign.Signer, error) {
 
 // write puts the pack into a file and a summary on the terminal, or the verdict on
 // standard output.
-func (o *auditOptions) write(ctx context.Context, p *process, v *review.Verdict, contextDoc []byte, signer sign.Signer) error {
+func (o *auditOptions) write(ctx context.Context, p *process, v *review.Verdict, signer sign.Signer) error {
 	if o.output == "" {
 		doc, err := pack.Document(v)
 		if err != nil {
@@ -265,7 +314,7 @@ func (o *auditOptions) write(ctx context.Context, p *process, v *review.Verdict,
 		_, err = fmt.Fprintf(p.out, "%s\n", doc)
 		return err
 	}
-	file, err := pack.Build(ctx, pack.Input{Verdict: v, Context: contextDoc, Signer: signer})
+	file, err := pack.Build(ctx, pack.Input{Verdict: v, Context: v.Context, Signer: signer})
 	if err != nil {
 		return err
 	}

@@ -25,19 +25,17 @@ type keyFlags struct {
 	signerKey string // and the file with the public key of that program
 }
 
+// add defines the flags.
 func (f *keyFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.key, "key", "", "sign with the private key in `FILE` (default: $CUSTODY_SIGNING_KEY, else signing.pem in custody's configuration folder, made on first use)")
 	cmd.Flags().StringVar(&f.signer, "signer", "", "sign by running `COMMAND`: what to sign on its standard input, the base64 of the signature on its standard output")
 	cmd.Flags().StringVar(&f.signerKey, "signer-key", "", "the public key (PEM `FILE`) of --signer")
 }
 
-// check refuses flags that do not fit each other, and those that would sign nothing.
+// check refuses flags that do not fit each other.
 func (f *keyFlags) check(cmd *cobra.Command) error {
 	if (f.signer == "") != (f.signerKey == "") {
 		return hint(errors.New("--signer and --signer-key belong together"), "give the command that signs and the file with its public key")
-	}
-	if (f.key != "" || f.signer != "") && !cmd.Flags().Changed("output") {
-		return hint(errors.New("a key was named, but no pack is written"), "add -o FILE")
 	}
 	return exclude(cmd, "key", "signer")
 }
@@ -186,11 +184,27 @@ func trust(file string, key sign.PublicKey) error {
 	return nil
 }
 
-// trustedKeys reads the keys that a person has pinned: --trusted-keys, the file that
-// $CUSTODY_TRUSTED_KEYS names, or the one beside the default signing key. Without the
-// last nobody is trusted, which is no error.
+// trustedKeys reads the keys that a person has pinned.
 func trustedKeys(p *process, flag string) (sign.TrustedKeys, error) {
-	file := flag
+	text, file, err := readKeyRing(p, flag)
+	if text == nil || err != nil {
+		return nil, err
+	}
+	keys, err := sign.ParseTrustedKeys(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return keys, nil
+}
+
+// maxKeyRing is more than the largest file of trusted keys has, in bytes.
+const maxKeyRing = 16 << 20
+
+// readKeyRing reads a file of trusted keys: --trusted-keys, the file that
+// $CUSTODY_TRUSTED_KEYS names, or the one beside the default signing key. Without the
+// last nobody is trusted, which is no error: the text is nil.
+func readKeyRing(p *process, flag string) (text []byte, file string, err error) {
+	file = flag
 	if file == "" {
 		file = p.env("CUSTODY_TRUSTED_KEYS")
 	}
@@ -198,23 +212,25 @@ func trustedKeys(p *process, flag string) (sign.TrustedKeys, error) {
 	if !named {
 		dir, err := p.configDir()
 		if err != nil {
-			return nil, nil //nolint:nilerr // no home, so nothing is pinned
+			return nil, "", nil //nolint:nilerr // no home, so nothing is pinned
 		}
 		file = filepath.Join(dir, "trusted_keys")
 	}
 	if info, err := os.Stat(file); err == nil && info.Mode().Perm()&0o022 != 0 && runtime.GOOS != "windows" {
-		return nil, hint(fmt.Errorf("the trusted keys %s can be written by others (mode %04o)", file, info.Mode().Perm()), "chmod go-w "+file)
+		return nil, "", hint(fmt.Errorf("the trusted keys %s can be written by others (mode %04o)", file, info.Mode().Perm()), "chmod go-w "+file)
 	}
-	text, err := os.ReadFile(file)
+	text, err = readFile(file, maxKeyRing)
 	if errors.Is(err, fs.ErrNotExist) && !named {
-		return nil, nil
+		return nil, "", nil
+	}
+	if err == nil && len(text) > maxKeyRing {
+		err = fmt.Errorf("%s has more than %d bytes", file, maxKeyRing)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading the trusted keys: %w", err)
+		return nil, "", fmt.Errorf("reading the trusted keys: %w", err)
 	}
-	keys, err := sign.ParseTrustedKeys(text)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
+	if text == nil {
+		text = []byte{}
 	}
-	return keys, nil
+	return text, file, nil
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"custody/attestation"
+	"custody/attestation/inventory"
 	"custody/impact"
 	"custody/internal/change"
 	"custody/internal/config"
@@ -46,6 +47,7 @@ var contracts = []contract{
 	{id: impact.ReportSchema, title: "What a change reaches, and why", typ: reflect.TypeFor[impact.Report]()},
 	{id: attestation.ReportSchema, title: "Who or what wrote a change", typ: reflect.TypeFor[attestation.Report]()},
 	{id: attestation.HistorySchema, title: "Who or what wrote every commit of a history", typ: reflect.TypeFor[HistoryDocument]()},
+	{id: inventory.Schema, title: "Whether the AI inventory lists every agent that took part", typ: reflect.TypeFor[inventory.Report]()},
 	{id: change.ContextSchema, title: "What a review needs that is not in git", typ: reflect.TypeFor[change.Context]()},
 	{id: review.Schema, title: "The verdict on a change: pack.json", typ: reflect.TypeFor[review.Verdict]()},
 	{id: verify.ResultSchema, title: "Whether a pack is intact, signed and trusted", typ: reflect.TypeFor[verify.Result]()},
@@ -58,8 +60,9 @@ var contracts = []contract{
 	{id: report.HealthSchema, title: "The health of one commit", typ: reflect.TypeFor[report.Health]()},
 }
 
-// handWritten schemas have no type of ours behind them: other tools own those formats.
-var handWritten = []string{"ai-attestation-file.schema.json"}
+// handWritten schemas have no type of ours behind them: others write those files, with
+// keys of their own.
+var handWritten = []string{"ai-attestation-file.schema.json", "ai-inventory-file.schema.json"}
 
 // scalars are the types whose values are text or numbers of a form that Go's type
 // system does not say.

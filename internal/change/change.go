@@ -8,20 +8,25 @@ package change
 import "custody/internal/git"
 
 // A Change is base..head of one repository. Files and lines are the difference from
-// From, one of the merge bases; the judge is read at Base.
+// From, one of the merge bases; the judge is read at Base. Base is all zeros, as git
+// writes "not there", for what is new as a whole: then everything at head is the change,
+// and no judge stands at base.
 type Change struct {
 	ObjectFormat string // "sha1" or "sha256"
 	Base, Head   git.OID
 	BaseTree     git.OID
 	HeadTree     git.OID
 	MergeBases   []git.OID // all of them, sorted; none when the histories are unrelated
-	From         git.OID   // the smallest merge base; zero when there is none
+	From         git.OID   // the smallest merge base; zero when there is none, or no base
 	FromTree     git.OID
 	Commits      []Commit // reachable from head, not from base; parents before children
 	Files        []File   // sorted by Path; none when there is no merge base
 	Shallow      bool     // history is cut: commits and merge bases may be missing
 	Limits       []Limit  // what was cut, if anything: then the change is not assessed whole
 }
+
+// FromNothing says that the change has no base: its base is written, as zeros.
+func (c *Change) FromNothing() bool { return c.Base.IsZero() && len(c.Base.Bytes()) > 0 }
 
 // A Limit says that something was not read whole.
 type Limit struct {

@@ -52,13 +52,28 @@ type Repository struct {
 type Request struct {
 	Kind        string   `json:"kind,omitempty"` // "pull_request", "merge_group", "push"
 	Number      int64    `json:"number,omitempty"`
+	Head        string   `json:"head,omitempty"`   // the commit that all of this is about; a signed context needs it
+	Target      string   `json:"target,omitempty"` // the ref that the change is for, "refs/heads/main"
 	Title       string   `json:"title,omitempty"`
 	Author      *Person  `json:"author,omitempty"`
+	Pushers     []Pusher `json:"pushers,omitzero"`
 	Labels      []string `json:"labels,omitzero"`
 	Draft       bool     `json:"draft,omitempty"`
 	Reason      *Why     `json:"reason,omitempty"`
 	AIStatement string   `json:"ai_statement,omitempty"` // "none", or the agents that helped
 }
+
+// A Pusher is an account that pushed commits of the change, which need not be the one
+// that wrote them. From says who saw it, such as "gitlab". What is not known is empty.
+type Pusher struct {
+	Login string     `json:"login"`
+	ID    string     `json:"id"`
+	Type  PersonType `json:"type,omitempty"`
+	From  string     `json:"from,omitempty"`
+}
+
+// Person is the account.
+func (p Pusher) Person() Person { return Person{p.Login, p.ID, p.Type} }
 
 // Why is the reason given for a change.
 type Why struct {

@@ -35,7 +35,7 @@ func ParseContext(doc []byte) (*Context, error) {
 		return nil, err
 	}
 	for _, p := range c.people() {
-		if !isNumber(p.ID) {
+		if !IsAccountID(p.ID) {
 			return nil, fmt.Errorf("reading the context: %.40q, the id of %.40q, is not the forge's number of the account: write its digits, or leave it out", p.ID, p.Login)
 		}
 	}
@@ -54,6 +54,10 @@ func (c *Context) people() []*Person {
 	}
 	if c.Change != nil {
 		add(c.Change.Author)
+		for _, p := range c.Change.Pushers {
+			person := p.Person()
+			add(&person)
+		}
 	}
 	for i := range c.Commits {
 		add(c.Commits[i].Author, c.Commits[i].Committer)
@@ -70,9 +74,9 @@ func (c *Context) people() []*Person {
 	return all
 }
 
-// isNumber accepts a number in its one spelling, and nothing at all: ids tell people
+// IsAccountID accepts a number in its one spelling, and nothing at all: ids tell people
 // apart, so that "7", "07" and "7 " would be three.
-func isNumber(id string) bool {
+func IsAccountID(id string) bool {
 	return id == "" || strings.Trim(id, "0123456789") == "" && id[0] != '0'
 }
 

@@ -41,7 +41,8 @@ func (l Limits) Map() map[string]int64 {
 // Read reads the change base..head. Both are commits; one that is missing is an error
 // that wraps git.ErrMissing, and so is a missing folder. A missing file is Unread, and
 // everything else is still read. When the histories have nothing in common, MergeBases
-// and Files are empty; when head has nothing that base has not, Commits are.
+// and Files are empty; when head has nothing that base has not, Commits are. A base of
+// zeros stands for nothing: all of head is the change.
 func Read(ctx context.Context, repo Repo, base, head git.OID, lim Limits) (*Change, error) {
 	c := &Change{Base: base, Head: head, Shallow: repo.Shallow(), ObjectFormat: "sha1"}
 	if len(head.Bytes()) == 32 {
@@ -51,6 +52,10 @@ func Read(ctx context.Context, repo Repo, base, head git.OID, lim Limits) (*Chan
 		id   git.OID
 		tree *git.OID
 	}{{base, &c.BaseTree}, {head, &c.HeadTree}} {
+		if x.tree == &c.BaseTree && c.FromNothing() {
+			*x.tree = git.EmptyTree(c.ObjectFormat)
+			continue
+		}
 		commit, err := repo.Commit(ctx, x.id)
 		if err != nil {
 			return nil, err
@@ -65,6 +70,11 @@ func Read(ctx context.Context, repo Repo, base, head git.OID, lim Limits) (*Chan
 		c.Limits = append(c.Limits, Limit{"commits", int64(lim.Commits)})
 	}
 	c.addCommits(commits)
+	if c.FromNothing() {
+		c.FromTree = c.BaseTree
+		c.Files, c.Limits, err = c.diff(ctx, repo, lim)
+		return c, err
+	}
 	if c.MergeBases, err = repo.MergeBases(ctx, base, head); err != nil {
 		return nil, err
 	}
@@ -77,11 +87,9 @@ func Read(ctx context.Context, repo Repo, base, head git.OID, lim Limits) (*Chan
 		return nil, err
 	}
 	c.FromTree = from.Tree
-	files, cut, err := Diff(ctx, repo, c.FromTree, c.HeadTree, lim)
-	if err != nil {
-		return nil, fmt.Errorf("reading what changed from %s to %s: %w", c.From.Short(), head.Short(), err)
+	if c.Files, c.Limits, err = c.diff(ctx, repo, lim); err != nil {
+		return nil, err
 	}
-	c.Files, c.Limits = files, append(c.Limits, cut...)
 	hidden, err := c.hides(ctx, repo, lim)
 	if err != nil {
 		return nil, fmt.Errorf("comparing the merge bases of %s and %s: %w", base.Short(), head.Short(), err)
@@ -90,6 +98,15 @@ func Read(ctx context.Context, repo Repo, base, head git.OID, lim Limits) (*Chan
 		c.Limits = append(c.Limits, Limit{ManyBases, 1})
 	}
 	return c, nil
+}
+
+// diff lists what differs between the trees, and all limits that cut the change so far.
+func (c *Change) diff(ctx context.Context, repo Differ, lim Limits) ([]File, []Limit, error) {
+	files, cut, err := Diff(ctx, repo, c.FromTree, c.HeadTree, lim)
+	if err != nil {
+		return nil, nil, fmt.Errorf("reading what changed from %s to %s: %w", c.From.Short(), c.Head.Short(), err)
+	}
+	return files, append(c.Limits, cut...), nil
 }
 
 // Differ compares trees, or the trees of commits.

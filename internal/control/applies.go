@@ -47,7 +47,7 @@ func (t touched) matches(globs []config.Glob) bool {
 
 // filesWhole says whether the list of changed files is complete; if not, why.
 func filesWhole(c *change.Change) (string, bool) {
-	if len(c.MergeBases) == 0 {
+	if len(c.MergeBases) == 0 && !c.FromNothing() {
 		return "base and head have no common commit", false
 	}
 	for _, l := range c.Limits {

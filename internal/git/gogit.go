@@ -161,9 +161,6 @@ func (g *GoGit) Blob(ctx context.Context, id OID, limit int64) ([]byte, error) {
 	return data, nil
 }
 
-// emptyTree exists in every repository, as git sees it.
-const emptyTree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
-
 func (g *GoGit) object(ctx context.Context, id OID, kind plumbing.ObjectType, limit int64) (data []byte, err error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
@@ -182,7 +179,7 @@ func (g *GoGit) object(ctx context.Context, id OID, kind plumbing.ObjectType, li
 	}()
 	size, err := g.st.EncodedObjectSize(hash)
 	if errors.Is(err, plumbing.ErrObjectNotFound) {
-		if id.String() == emptyTree && kind == plumbing.TreeObject {
+		if id == EmptyTree("sha1") && kind == plumbing.TreeObject {
 			return nil, nil
 		}
 		return nil, ErrMissing

@@ -41,13 +41,17 @@ func (r *Repository) MergeBases(ctx context.Context, a, b OID) ([]OID, error) {
 // maxMessages bounds what Commits holds at once.
 const maxMessages = 256 << 20
 
-// Commits lists what is reachable from head and not from base: parents before
+// Commits lists what is reachable from head and not from base, or all of it when base is
+// zero: parents before
 // children, in an order that depends on the commits' parents alone and not on their
 // dates. more says that there are more than max, or that their messages are over 256
 // MiB; then it lists those that git finds first, head among them.
 func (r *Repository) Commits(ctx context.Context, base, head OID, max int) (commits []*Commit, more bool, err error) {
 	found := map[OID]*Commit{}
-	args := []string{"--topo-order", fmt.Sprintf("--max-count=%d", max+1), "--end-of-options", head.String(), "^" + base.String()}
+	args := []string{"--topo-order", fmt.Sprintf("--max-count=%d", max+1), "--end-of-options", head.String()}
+	if !base.IsZero() {
+		args = append(args, "^"+base.String())
+	}
 	size := 0
 	err = r.stream(ctx, args, func(c *Commit) error {
 		if size += len(c.Message); len(found) == max || size > maxMessages {

@@ -76,3 +76,19 @@ func (o *OID) UnmarshalText(b []byte) error {
 	*o = p
 	return nil
 }
+
+// The trees without entries: they exist in every repository, as git sees it.
+const (
+	emptyTree1   = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+	emptyTree256 = "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321"
+)
+
+// EmptyTree is the id of the tree without entries, in an object format.
+func EmptyTree(format string) OID {
+	id := emptyTree1
+	if format == "sha256" {
+		id = emptyTree256
+	}
+	o, _ := ParseOID(id) // can not fail
+	return o
+}

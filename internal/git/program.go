@@ -188,43 +188,6 @@ func newIsolation(temp string, loc location, quarantine []string) (*isolation, e
 
 func (iso *isolation) remove() error { return os.RemoveAll(iso.dir) }
 
-// quarantineNames are what git sets for a hook whose objects are not accepted yet.
-var quarantineNames = []string{"GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_QUARANTINE_PATH"}
-
-// quarantineOf picks them from an environment: all when GIT_QUARANTINE_PATH is there,
-// none otherwise, since the other two alone may be about another repository.
-func quarantineOf(environ []string) ([]string, error) {
-	if path, ok := variable(environ, "GIT_QUARANTINE_PATH"); !ok || path == "" {
-		return nil, nil
-	}
-	var vars []string
-	for _, name := range quarantineNames {
-		value, ok := variable(environ, name)
-		if !ok || value == "" {
-			if name == "GIT_OBJECT_DIRECTORY" {
-				return nil, errors.New("GIT_QUARANTINE_PATH is set without GIT_OBJECT_DIRECTORY: pass on the environment of the hook as it is")
-			}
-			continue
-		}
-		// Our processes run in another folder than the hook.
-		list := []string{value}
-		if name == "GIT_ALTERNATE_OBJECT_DIRECTORIES" && !strings.Contains(value, `"`) {
-			list = filepath.SplitList(value)
-		}
-		for i, dir := range list {
-			abs, err := filepath.Abs(dir)
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", name, err)
-			}
-			if !strings.HasPrefix(dir, `"`) {
-				list[i] = abs
-			}
-		}
-		vars = append(vars, name+"="+strings.Join(list, string(filepath.ListSeparator)))
-	}
-	return vars, nil
-}
-
 // variable is the last value of a name in an environment, as os/exec counts.
 func variable(environ []string, name string) (value string, ok bool) {
 	for _, kv := range environ {

@@ -36,13 +36,23 @@ type location struct {
 // An Option changes how Open works.
 type Option func(*options)
 
-type options struct{ environ []string }
+type options struct {
+	environ     []string
+	quarantines []string
+}
 
 // WithEnviron gives Open the environment of the process, as os.Environ has it. Taken
 // from it are PATH, TMPDIR and, when GIT_QUARANTINE_PATH is there, the object
-// directories of a push that a hook is asked about. Nothing else of it has any effect.
+// directories of a push that a hook is asked about, if they are this repository's own:
+// else Open fails. Nothing else of it has any effect.
 func WithEnviron(environ []string) Option {
 	return func(o *options) { o.environ = environ }
+}
+
+// WithQuarantines names further folders in which object directories of pushes may lie,
+// for servers that keep them outside of the repository. They must come from the operator.
+func WithQuarantines(folders ...string) Option {
+	return func(o *options) { o.quarantines = folders }
 }
 
 // Open finds the repository that dir belongs to, as git does: dir may be a bare
@@ -61,10 +71,6 @@ func Open(ctx context.Context, dir string, opts ...Option) (*Repository, error) 
 	if err != nil {
 		return nil, err
 	}
-	quarantine, err := quarantineOf(o.environ)
-	if err != nil {
-		return nil, err
-	}
 
 	// Two processes of two milliseconds each: side by side.
 	version := make(chan error, 1)
@@ -73,6 +79,10 @@ func Open(ctx context.Context, dir string, opts ...Option) (*Repository, error) 
 	if verr := <-version; verr != nil {
 		return nil, verr
 	}
+	if err != nil {
+		return nil, fmt.Errorf("opening %s: %w", dir, err)
+	}
+	quarantine, err := quarantineOf(o.environ, loc, o.quarantines)
 	if err != nil {
 		return nil, fmt.Errorf("opening %s: %w", dir, err)
 	}

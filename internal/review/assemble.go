@@ -31,6 +31,7 @@ func (r *run) verdict() Verdict {
 		Impact:      r.impact,
 		Attestation: r.attestation,
 		NotAssessed: r.notAssessed(),
+		Context:     r.contextDoc,
 	}
 	v.Decision, v.Reasons = decide(r.change, r.judge.Policy != nil, r.checks)
 	return v
@@ -43,14 +44,20 @@ func (r *run) inputs() Inputs {
 		Head:         r.change.Head,
 		MergeBases:   append([]git.OID{}, r.change.MergeBases...), // none is a list, too
 		Stage:        r.Stage,
+		Ref:          change.Path(r.Ref).Escaped(),
+		Pushers:      r.Pushers,
+		Context:      r.origin,
 		Day:          r.Day,
 		Files:        maps.Clone(r.judge.digests),
 		Waivers:      []string{},
 		Limits:       limits(),
 		Versions:     versions(),
 	}
-	if r.context != nil {
-		in.Files["context"] = r.contextDigest
+	if r.contextDoc != nil {
+		in.Files["context"] = digest(r.contextDoc)
+	}
+	if r.KeyRing != nil && r.ring.Used() {
+		in.Files["key_ring"] = digest(r.KeyRing)
 	}
 	if r.judge.Policy != nil {
 		for _, w := range r.judge.Policy.Waivers {
@@ -100,7 +107,7 @@ func (r *run) findings() []finding.Finding {
 
 // notAssessed lists everything that was not looked at, whether or not a rule needs it.
 func (r *run) notAssessed() []finding.Reason {
-	all := whole(r.change)
+	all := append(whole(r.change), r.distrust()...)
 	for _, f := range r.change.Files {
 		if f.Unread != "" {
 			all = append(all, finding.Reason{Code: string(f.Unread), Detail: unreadText(f.Unread), Path: f.Path.Escaped()})

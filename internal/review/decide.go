@@ -81,7 +81,7 @@ func satisfied(excepted int) string {
 // concluded from it is certain.
 func whole(c *change.Change) []finding.Reason {
 	var rs []finding.Reason
-	if len(c.MergeBases) == 0 {
+	if len(c.MergeBases) == 0 && !c.FromNothing() {
 		rs = append(rs, finding.Reason{Code: ReasonNoMergeBase, Detail: "Base and head have no common commit, so there is no difference to judge."})
 	}
 	if c.Shallow {

@@ -38,10 +38,18 @@ type Input struct {
 	Stage      change.Stage
 	Day        string // UTC, "2026-11-23": decides which waivers are in force
 
-	Context     []byte // a custody/context/v1 document, nil without one
-	ContextFile string // its name in errors
-	Floor       []byte // the organisation's floor, nil without one
-	FloorFile   string // its name in errors
+	Context       []byte // a custody/context/v1 document, or one as a signed record; nil without one
+	ContextFile   string // its name in errors
+	ContextSigned bool   // only a signed context counts: whoever put it there need not be trusted
+	KeyRing       []byte // trusted keys, under which signed records count; nil without
+	KeyRingFile   string // its name in errors
+	Floor         []byte // the organisation's floor, nil without one
+	FloorFile     string // its name in errors
+
+	// What the door itself knows of the change, as far as it does.
+	Ref     string            // that the change is for, "refs/heads/main"
+	Place   change.Repository // where it lives
+	Pushers []change.Pusher   // who pushed it
 
 	Facts impact.FactStore // kept between reviews; nil: none
 	Door  Door
@@ -53,9 +61,9 @@ var ErrNothing = errors.New("there is no commit between base and head: nothing t
 // Run reviews a change. An error means that nothing was judged: the range is empty, a
 // file that judges is malformed, the context is, or ctx ended.
 func Run(ctx context.Context, in Input) (Verdict, error) {
-	r := run{Input: in}
+	r := run{Input: in, ring: sign.NewKeyRing(in.KeyRing, in.Day)}
 	for _, step := range []func(context.Context) error{
-		r.readChange, r.readContext, r.readJudge, r.readFacts, r.evaluate,
+		r.readChange, r.readContext, r.readJudge, r.readFacts, r.evaluate, r.checkRing,
 	} {
 		if err := step(ctx); err != nil {
 			return Verdict{}, err
@@ -67,13 +75,15 @@ func Run(ctx context.Context, in Input) (Verdict, error) {
 // A run is one review on its way.
 type run struct {
 	Input
-	change        *change.Change
-	context       *change.Context // nil without one
-	contextDigest Digest          // of its canonical form
-	judge         *Judge
-	impact        *impact.Report
-	attestation   *attestation.Report
-	checks        []finding.Check
+	ring        *sign.KeyRing
+	change      *change.Change
+	context     *change.Context // nil without one
+	contextDoc  []byte          // it as it was given, canonical; nil without one
+	origin      *ContextOrigin  // what the context is worth; nil when none was given
+	judge       *Judge
+	impact      *impact.Report
+	attestation *attestation.Report
+	checks      []finding.Check
 }
 
 func (r *run) readChange(ctx context.Context) (err error) {
@@ -85,31 +95,6 @@ func (r *run) readChange(ctx context.Context) (err error) {
 		return ErrNothing
 	}
 	return nil
-}
-
-func (r *run) readContext(context.Context) (err error) {
-	r.context, r.contextDigest, err = parseContext(r.Context, r.ContextFile)
-	return err
-}
-
-// parseContext reads a context document; nil for none. Its digest is that of the
-// canonical form, in which it travels in a pack.
-func parseContext(doc []byte, file string) (*change.Context, Digest, error) {
-	if doc == nil {
-		return nil, "", nil
-	}
-	if len(doc) > change.MaxContext {
-		return nil, "", fmt.Errorf("reading the context: it has more than %d bytes", change.MaxContext)
-	}
-	doc, err := sign.Canonicalize(doc)
-	var c *change.Context
-	if err == nil {
-		c, err = change.ParseContext(doc)
-	}
-	if err != nil {
-		return nil, "", fmt.Errorf("the context %s: %w", file, err)
-	}
-	return c, digest(doc), nil
 }
 
 func (r *run) readJudge(ctx context.Context) (err error) {

@@ -43,6 +43,10 @@ type Verdict struct {
 	Impact      *impact.Report      `json:"impact"`
 	Attestation *attestation.Report `json:"attestation"`
 	NotAssessed []finding.Reason    `json:"not_assessed"` // everything that was skipped, blocking or not
+
+	// Context is the context document that was judged, canonical, nil for none. It is a
+	// member of the pack of its own.
+	Context []byte `json:"-"`
 }
 
 // Schema is the value of Verdict.Schema.
@@ -64,9 +68,12 @@ type Inputs struct {
 	Head         git.OID           `json:"head"`
 	MergeBases   []git.OID         `json:"merge_bases"`
 	Stage        change.Stage      `json:"stage"`
-	Day          string            `json:"day"`     // "2026-11-23", UTC
-	Files        map[string]Digest `json:"files"`   // "policy", "floor", "requirements", "owners", "context", "keys"; absent ones are left out
-	Waivers      []string          `json:"waivers"` // ids in force
+	Ref          string            `json:"ref,omitempty"`     // that was pushed, escaped
+	Pushers      []change.Pusher   `json:"pushers,omitzero"`  // whom the door saw pushing
+	Context      *ContextOrigin    `json:"context,omitempty"` // absent: none was given
+	Day          string            `json:"day"`               // "2026-11-23", UTC
+	Files        map[string]Digest `json:"files"`             // "policy", "floor", "requirements", "owners", "context", "key_ring"; absent ones are left out
+	Waivers      []string          `json:"waivers"`           // ids in force
 	Limits       map[string]int64  `json:"limits"`
 	Versions     map[string]string `json:"versions"` // of extractors, the tables of identities and frameworks, the policy format
 }
