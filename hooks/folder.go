@@ -36,7 +36,10 @@ type Folder struct {
 // OpenFolder makes the folder if it is missing. now tells the age of what is pruned.
 func OpenFolder(path string, now func() time.Time) (*Folder, error) {
 	f := &Folder{path: path, now: now}
-	for _, dir := range []string{path, f.in("packs"), f.in("spool"), f.in("cache"), f.in("tmp")} {
+	for _, dir := range f.folders() {
+		if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+			return nil, err
+		}
 		if err := own(dir); err != nil {
 			return nil, err
 		}
@@ -44,16 +47,28 @@ func OpenFolder(path string, now func() time.Time) (*Folder, error) {
 	return f, nil
 }
 
+// LookFolder is OpenFolder for one who writes nothing: what is missing stays missing.
+func LookFolder(path string) (*Folder, error) {
+	f := &Folder{path: path}
+	for _, dir := range f.folders() {
+		if err := own(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+	}
+	return f, nil
+}
+
+func (f *Folder) folders() []string {
+	return []string{f.path, f.in("packs"), f.in("spool"), f.in("cache"), f.in("tmp")}
+}
+
 func (f *Folder) in(name string) string { return filepath.Join(f.path, name) }
 
 // Path is where something of the folder is, such as "floor.yaml".
 func (f *Folder) Path(name string) string { return f.in(name) }
 
-// own makes a folder that is ours, or refuses the one that is there.
+// own refuses a folder that is not ours.
 func own(dir string) error {
-	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
 	info, err := os.Lstat(dir)
 	if err != nil {
 		return err

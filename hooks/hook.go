@@ -23,14 +23,13 @@ type Hook struct {
 	Repository Repository
 	Server     Server
 	Mode       config.Mode // empty: the floor's, and without one Enforce
-	Floor      []byte      // nil without one
-	FloorFile  string      // its name in errors
+	Floor      *File       // nil without one
 	Day        string      // UTC
 	Deadline   time.Duration
 	Facts      impact.FactStore // nil: none
 	Contexts   Contexts         // nil: there are none
-	Keys       []byte           // trusted keys; nil without
-	KeysFile   string           // their name in errors
+	Context    *File            // a context that the operator vouches for, instead; mostly nil
+	Keys       *File            // trusted keys; nil without
 	Signer     sign.Signer
 	Packs      *Folder // nil: packs are made and not kept
 	Version    string  // of the program
@@ -38,19 +37,10 @@ type Hook struct {
 	floor *config.Policy
 }
 
-// Contexts finds what is known of a change that is not in git: reviews, checks, and
-// whatever else a custody/context/v1 document holds. See Context for what it is worth.
-type Contexts interface {
-	// Find gives the context of the change that ends at head; nil, without an error, when
-	// there is none. name is what the pusher asked for by a push option, mostly empty.
-	Find(ctx context.Context, head git.OID, name string) (*Context, error)
-}
-
-// A Context is a document about one change.
-type Context struct {
-	Document []byte
-	File     string // where it was found
-	Trusted  bool   // the operator vouches for it; else it counts only if it is signed
+// A File is one that the operator named.
+type File struct {
+	Name string
+	Text []byte
 }
 
 // A Result is the answer to one update.
@@ -70,6 +60,7 @@ type Answer struct {
 	Results  []Result
 	Err      error // nothing was judged: why
 	Accepted bool
+	Verbose  bool // also tell what needed no judging
 }
 
 // Judge answers a push before its refs move. Whatever happens, it returns an answer;
@@ -91,7 +82,7 @@ func (h *Hook) Record(ctx context.Context, updates []Update) *Answer {
 func (h *Hook) answer(ctx context.Context, updates []Update, said Said, adapt func(*Plan)) *Answer {
 	a := &Answer{Mode: h.Mode, Server: h.Server}
 	if h.Floor != nil {
-		if h.floor, a.Err = config.ParseFloor(h.FloorFile, h.Floor); a.Err != nil {
+		if h.floor, a.Err = config.ParseFloor(h.Floor.Name, h.Floor.Text); a.Err != nil {
 			a.Err = fmt.Errorf("the floor: %w", a.Err)
 		} else if a.Mode == "" {
 			a.Mode = h.floor.Mode
@@ -255,13 +246,18 @@ func nextAfter(err error) string {
 func (h *Hook) input(ctx context.Context, p Plan, said Said) (review.Input, error) {
 	in := review.Input{
 		Repository: h.Repository, Base: p.Base, Head: p.Head, Judge: p.By, Stage: p.Stage, Day: h.Day,
-		Floor: h.Floor, FloorFile: h.FloorFile, KeyRing: h.Keys, KeyRingFile: h.KeysFile,
 		Ref: p.Ref, Claims: said.Claims,
 		Facts: h.Facts,
 		Door:  review.Door{Name: "hook", Version: h.Version},
 	}
 	if p.Target != "" {
 		in.Ref = p.Target
+	}
+	if h.Floor != nil {
+		in.Floor, in.FloorFile = h.Floor.Text, h.Floor.Name
+	}
+	if h.Keys != nil {
+		in.KeyRing, in.KeyRingFile = h.Keys.Text, h.Keys.Name
 	}
 	if h.Server.Repository != nil {
 		in.Place = *h.Server.Repository
@@ -270,15 +266,18 @@ func (h *Hook) input(ctx context.Context, p Plan, said Said) (review.Input, erro
 		s := h.Server.Pusher
 		in.Pushers = []change.Pusher{{Login: s.Name, ID: s.ID, Type: s.Type, From: h.Server.Name}}
 	}
-	if h.Contexts == nil {
-		return in, nil
-	}
-	found, err := h.Contexts.Find(ctx, p.Head, said.Context)
-	if err != nil {
-		return in, fmt.Errorf("looking for the context of %s: %w", p.Head.Short(), err)
-	}
-	if found != nil {
-		in.Context, in.ContextFile, in.ContextSigned = found.Document, found.File, !found.Trusted
+	switch {
+	case h.Context != nil:
+		in.Context, in.ContextFile = h.Context.Text, h.Context.Name
+	case h.Contexts != nil:
+		var err error
+		in.ContextSigned = true
+		if in.Context, in.ContextFile, err = h.Contexts.Find(ctx, p.Head, said.Context); err == nil && in.Context == nil && said.Context != "" {
+			in.Context, in.ContextFile, err = h.Contexts.Find(ctx, p.Head, "")
+		}
+		if err != nil {
+			return in, err
+		}
 	}
 	return in, nil
 }

@@ -2,7 +2,6 @@ package hooks
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"custody/internal/change"
@@ -22,9 +21,6 @@ const optionPrefix = "custody."
 
 // maxClaims bounds what is kept of one push.
 const maxClaims = 20
-
-// contextName is a name without a folder, and none that is hidden or goes up.
-var contextName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
 
 // ReadOptions reads push options.
 func ReadOptions(options []string) Said {
@@ -46,8 +42,8 @@ func ReadOptions(options []string) Said {
 			remark("push option %s%s is not known: there are custody.ticket, .reason, .waiver and .context", optionPrefix, change.Printable(key))
 		case value == "":
 			remark("push option %s%s has no value: write it as %s%s=VALUE", optionPrefix, key, optionPrefix, key)
-		case key == "context" && !contextName.MatchString(value):
-			remark("push option custody.context names a document of who runs the server by letters, digits, dots, _ and -, and no file")
+		case key == "context" && !isContextName(value):
+			remark("push option custody.context is a name of at most 60 letters, digits, - and _, and no file")
 		case key == "context":
 			s.Context = value
 		case len(s.Claims) == maxClaims:

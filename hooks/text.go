@@ -37,14 +37,11 @@ func (a *Answer) Write(w io.Writer) error {
 	if a.Err != nil {
 		writeErr(line, a.Err)
 	}
-	whole, brief, left, judged := 0, 0, 0, 0
+	whole, brief, left := 0, 0, 0
 	for i := range a.Results {
 		r := &a.Results[i]
-		if r.Verdict != nil {
-			judged++
-		}
 		switch {
-		case r.Accepted && r.Verdict == nil && r.Code != CodeSkipped:
+		case r.Accepted && r.Verdict == nil && !a.Verbose:
 			continue // nothing happened that anybody waits for
 		case !r.Accepted && whole < maxWhole:
 			whole++
