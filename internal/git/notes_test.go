@@ -18,11 +18,13 @@ func TestNotes(t *testing.T) {
 		t.Run(format, func(t *testing.T) {
 			ctx := context.Background()
 			r := gittest.New(t, gittest.Format(format))
-			var ids []string
-			for i := range 300 {
-				ids = append(ids, r.Commit("main", fmt.Sprint(i), gittest.Write("a", fmt.Sprint(i))))
-			}
 			var in strings.Builder
+			for range 300 {
+				in.WriteString("commit refs/heads/main\ncommitter Ada <a@b> 1700000000 +0000\ndata 0\n")
+			}
+			r.Pipe([]byte(in.String()), "fast-import", "--quiet")
+			ids := strings.Fields(r.Git("rev-list", "main"))
+			in.Reset()
 			in.WriteString("commit refs/notes/ai\ncommitter Ada <a@b> 1700000000 +0000\ndata 0\n")
 			for i, id := range ids {
 				if i%2 == 0 {
