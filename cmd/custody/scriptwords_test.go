@@ -1,15 +1,9 @@
 package main
 
 import (
-	"archive/zip"
-	"bytes"
-	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
-	"io"
-	"io/fs"
+	"errors"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -27,56 +21,8 @@ var scriptWords = map[string]func(*testscript.TestScript, bool, []string){
 	"verdict": verdictIs,
 	"check":   checkIs,
 	"absent":  absent,
-}
-
-// absent TEXT PATH... wants that a text stands nowhere in files and folders, nor in the
-// members of zip archives, plain, in base64 or in hex.
-func absent(ts *testscript.TestScript, neg bool, args []string) {
-	if len(args) < 2 {
-		ts.Fatalf("usage: absent TEXT PATH...")
-	}
-	var where []string
-	for _, name := range args[1:] {
-		if name == "stdout" || name == "stderr" {
-			where = append(where, holding(args[0], name, []byte(ts.ReadFile(name)))...)
-			continue
-		}
-		ts.Check(filepath.WalkDir(ts.MkAbs(name), func(path string, d fs.DirEntry, err error) error {
-			if err != nil || !d.Type().IsRegular() {
-				return err
-			}
-			data, err := os.ReadFile(path)
-			where = append(where, holding(args[0], path, data)...)
-			return err
-		}))
-	}
-	if found := len(where) > 0; found != neg {
-		ts.Fatalf("%q stands in %q", args[0], where)
-	}
-}
-
-func holding(text, name string, data []byte) []string {
-	var where []string
-	if z, err := zip.NewReader(bytes.NewReader(data), int64(len(data))); err == nil {
-		for _, f := range z.File {
-			r, err := f.Open()
-			if err != nil {
-				return []string{name + ": " + err.Error()}
-			}
-			member, err := io.ReadAll(r)
-			if err != nil {
-				return []string{name + ": " + err.Error()}
-			}
-			where = append(where, holding(text, name+"!"+f.Name, member)...)
-		}
-		return where
-	}
-	for _, form := range []string{text, base64.StdEncoding.EncodeToString([]byte(text))[:len(text)/3*4], hex.EncodeToString([]byte(text))} {
-		if bytes.Contains(data, []byte(form)) {
-			where = append(where, name)
-		}
-	}
-	return where
+	"answer":  answerIs,
+	"append":  appendLine,
 }
 
 // id NAME DIR REV sets the variable NAME to the id that REV has in the repository DIR.
@@ -125,6 +71,35 @@ func printed(ts *testscript.TestScript) scriptPack {
 	}
 	return p
 }
+
+// append FILE LINE adds a line to a file, which need not be there.
+func appendLine(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: append FILE LINE")
+	}
+	f, err := os.OpenFile(ts.MkAbs(args[0]), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
+	ts.Check(err)
+	_, err = f.WriteString(args[1] + "\n")
+	ts.Check(errors.Join(err, f.Close()))
+}
+
+// answer FILE wants the last push to have been answered with these lines, ids aside.
+func answerIs(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: answer FILE")
+	}
+	var said strings.Builder
+	for line := range strings.Lines(ts.ReadFile("stderr")) {
+		if line, remote := strings.CutPrefix(line, "remote: "); remote {
+			said.WriteString(ids.ReplaceAllString(strings.TrimRight(line, " \n"), "ID") + "\n")
+		}
+	}
+	if want := ts.ReadFile(args[0]); said.String() != want {
+		ts.Fatalf("the answer is\n%s\nwant\n%s", said.String(), want)
+	}
+}
+
+var ids = regexp.MustCompile(`[0-9a-f]{12,64}`)
 
 // verdict DECISION CODE... wants the verdict that the last command printed to be of
 // this decision, for exactly the reasons with these codes.
