@@ -87,6 +87,13 @@ type Pusher struct {
 // Person is the account.
 func (p Pusher) Person() Person { return Person{p.Login, p.ID, p.Type} }
 
+// A Claim is what somebody said about a change without any proof, such as by a push
+// option. It is shown and decides nothing.
+type Claim struct {
+	What string `json:"what"` // "ticket", "reason", "waiver"
+	Text string `json:"text"` // printable
+}
+
 // Why is the reason given for a change.
 type Why struct {
 	Text    string   `json:"text,omitempty"`

@@ -47,12 +47,16 @@ func (r *run) inputs() Inputs {
 		Stage:        r.Stage,
 		Ref:          change.Path(r.Ref).Escaped(),
 		Pushers:      r.Pushers,
+		Claims:       r.Claims,
 		Context:      r.origin,
 		Day:          r.Day,
 		Files:        maps.Clone(r.judge.digests),
 		Waivers:      []string{},
 		Limits:       limits(),
 		Versions:     versions(),
+	}
+	if (r.Judge != git.OID{}) {
+		in.Judge = &r.Judge
 	}
 	if r.contextDoc != nil {
 		in.Files["context"] = digest(r.contextDoc)
