@@ -61,6 +61,18 @@ type Request struct {
 	Draft       bool     `json:"draft,omitempty"`
 	Reason      *Why     `json:"reason,omitempty"`
 	AIStatement string   `json:"ai_statement,omitempty"` // "none", or the agents that helped
+	Emergency   *Urgency `json:"emergency,omitempty"`    // absent: nobody declared one
+}
+
+// Urgency says that somebody declared a change an emergency, by a label or a command,
+// as the forge saw it.
+type Urgency struct {
+	By         *Person  `json:"by,omitempty"`
+	Permission string   `json:"permission,omitempty"` // when they declared it
+	Teams      []string `json:"teams,omitzero"`
+	At         string   `json:"at,omitempty"`  // RFC 3339
+	Via        string   `json:"via,omitempty"` // "label emergency", "command /emergency"
+	Reason     string   `json:"reason,omitempty"`
 }
 
 // A Pusher is an account that pushed commits of the change, which need not be the one

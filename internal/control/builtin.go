@@ -26,7 +26,7 @@ func (e *evaluation) look(ctx context.Context) error {
 	e.looked = map[string]answer{}
 	cache := checks.NewCache(e.Limits.Checks)
 	for _, r := range e.Config.Rules {
-		if r.Kind != config.KindChecks || !slices.Contains(r.At, e.Stage) {
+		if r.Kind != config.KindChecks || !e.inForce(r) {
 			continue
 		}
 		w := e.applies(r)

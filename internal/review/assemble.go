@@ -13,6 +13,7 @@ import (
 	"custody/internal/control"
 	"custody/internal/control/checks"
 	"custody/internal/control/frameworks"
+	"custody/internal/control/owners"
 	"custody/internal/finding"
 	"custody/internal/git"
 )
@@ -75,7 +76,7 @@ func (r *run) inputs() Inputs {
 
 // limits is the one table of everything that bounds a review.
 func limits() map[string]int64 {
-	all := map[string]int64{"review.small_file_bytes": maxSmall}
+	all := map[string]int64{"review.small_file_bytes": maxSmall, "review.owners_bytes": owners.MaxBytes, "review.approved_commits": maxApproved, "review.approved_bytes": change.MaxSameBytes}
 	maps.Copy(all, change.DefaultLimits().Map())
 	maps.Copy(all, impact.DefaultLimits().Map())
 	maps.Copy(all, attestation.DefaultLimits().Map())
