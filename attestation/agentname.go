@@ -20,11 +20,15 @@ type mention struct {
 	email string
 }
 
-// parsePerson splits "Name <address>". The address is empty when there is none.
+// parsePerson splits "Name <address>". The address is empty when there is none; one that
+// stands alone is the name, too.
 func parsePerson(s string) (name, email string) {
 	s = strings.TrimSpace(s)
 	open := strings.LastIndexByte(s, '<')
 	if open < 0 || !strings.HasSuffix(s, ">") {
+		if strings.Count(s, "@") == 1 && !strings.ContainsAny(s, " \t<>") {
+			return s, s
+		}
 		return s, ""
 	}
 	return strings.TrimSpace(s[:open]), strings.TrimSpace(s[open+1 : len(s)-1])
@@ -39,7 +43,7 @@ func (t *table) coAuthor(value string) mention {
 	who, model := splitModel(name)
 	r := t.email(email)
 	if r == nil || r.Kind == KindAutomation {
-		if named := t.names[who]; named != nil {
+		if named := versioned(t.names, who); named != nil {
 			r = named
 		}
 	}
@@ -68,7 +72,7 @@ func (t *table) tool(value string) mention {
 	stranger := m.email != "" && t.email(m.email) == nil
 	m.agent, m.kind, m.model = "", KindAutomation, ""
 	who, model := splitModel(m.name)
-	switch r := t.short[who]; {
+	switch r := versioned(t.short, who); {
 	case stranger:
 	case r != nil:
 		m.agent, m.kind, m.model = r.ID, r.Kind, model
@@ -78,6 +82,27 @@ func (t *table) tool(value string) mention {
 		m.agent, m.kind, m.model = Unlisted, KindAgent, model
 	}
 	return m
+}
+
+// versioned finds a name, with or without the tool's own version behind it: "claude code
+// v2.1.0".
+func versioned(names map[string]*Identity, who string) *Identity {
+	if r := names[who]; r != nil {
+		return r
+	}
+	name, v, ok := cutLast(who, " ")
+	if !ok || strings.Count(v, ".") < 1 || strings.Trim(strings.TrimPrefix(v, "v"), "0123456789.") != "" {
+		return nil
+	}
+	return names[name]
+}
+
+func cutLast(s, sep string) (before, after string, ok bool) {
+	i := strings.LastIndex(s, sep)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+len(sep):], true
 }
 
 // kernelForm says whether a value has the kernel's form AGENT:MODEL [TOOLS], which no

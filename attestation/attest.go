@@ -17,6 +17,7 @@ type Input struct {
 	Change  *change.Change
 	Context *change.Context
 	Differ  Differ // nil: lines are attributed only where all commits agree
+	Source  Source // nil: no notes, traces, headers and statements are read
 	Limits  Limits
 
 	// ClaimBase and ClaimHead are the bytes of .ai-attestation.yaml at base and head,
@@ -35,43 +36,72 @@ const (
 )
 
 // Attest says who or what wrote each commit and each added line of a change. The
-// error is the Differ's, or the context's; whatever could not be read is not an error
-// but a reason in the report, and its lines are unknown.
+// error is the Differ's, the Source's or the context's; whatever could not be read is
+// not an error but a reason in the report, and its lines are unknown.
 func Attest(ctx context.Context, in Input) (*Report, error) {
-	t, c := known(), in.Change
-	r := &Report{Schema: ReportSchema, Commits: []Commit{}, Files: []File{}, Findings: []finding.Finding{}, Reasons: []finding.Reason{}}
+	a := &assessor{
+		Input: in, t: known(), limits: in.Limits.or(DefaultLimits()),
+		r: &Report{Schema: ReportSchema, Commits: []Commit{}, Files: []File{}, Findings: []finding.Finding{}, Reasons: []finding.Reason{}},
+	}
+	a.budget = newBudget(a.limits)
+	a.classify()
+	if err := a.readEvidence(ctx); err != nil {
+		return nil, err
+	}
+	said := a.t.request(in.Context)
+	for i := range a.r.Commits {
+		a.r.Commits[i].settle()
+		a.r.Commits[i].bound()
+	}
+	state(a.r.Commits, said)
+	for i := range a.r.Commits {
+		a.r.Commits[i].trim()
+	}
+	if err := a.attribute(ctx); err != nil {
+		return nil, err
+	}
+	a.find(said)
+	a.r.claim(in)
+	finding.Sort(a.r.Findings)
+	return a.r, nil
+}
+
+// An assessor is one report on its way.
+type assessor struct {
+	Input
+	t       *table
+	r       *Report
+	limits  Limits
+	budget  *budget
+	index   map[git.OID]int // of commits of the change
+	origins []origin        // of the added lines; see trace
+	traced  bool
+	notes   []finding.Reason // what speaks against nothing
+}
+
+// classify reads what each commit says of itself, and what the forge knows of it.
+func (a *assessor) classify() {
 	facts := map[string]change.CommitFacts{}
-	if in.Context != nil {
-		for _, f := range in.Context.Commits {
+	if a.Context != nil {
+		for _, f := range a.Context.Commits {
 			facts[f.SHA] = f
 		}
 	}
-	for i := range c.Commits {
-		k := t.classify(&c.Commits[i].Commit, c.Commits[i].Trailers)
+	a.index = make(map[git.OID]int, len(a.Change.Commits))
+	for i := range a.Change.Commits {
+		k := a.t.classify(&a.Change.Commits[i].Commit, a.Change.Commits[i].Trailers)
 		if f, ok := facts[k.SHA.String()]; ok {
-			k.Evidence = t.forge(k.Evidence, &k, f)
+			k.wide = a.t.forge(k.wide, &k, f)
 		}
-		k.settle()
-		k.bound()
-		r.Commits = append(r.Commits, k)
+		k.budget = a.budget
+		a.index[k.SHA] = len(a.r.Commits)
+		a.r.Commits = append(a.r.Commits, k)
 	}
-	said := t.request(in.Context)
-	state(r.Commits, said)
-	for i := range r.Commits {
-		r.Commits[i].trim()
-	}
-	if err := r.attribute(ctx, in); err != nil {
-		return nil, err
-	}
-	r.find(t, c, said)
-	r.claim(in)
-	finding.Sort(r.Findings)
-	return r, nil
 }
 
 // attribute counts the added lines by class, and says whether all of it was looked at.
-func (r *Report) attribute(ctx context.Context, in Input) error {
-	c := in.Change
+func (a *assessor) attribute(ctx context.Context) error {
+	c, r := a.Change, a.r
 	for _, l := range c.Limits {
 		r.cut("limit-"+l.What, "more "+l.What+" than are read: not all of the change was looked at", "")
 	}
@@ -86,7 +116,7 @@ func (r *Report) attribute(ctx context.Context, in Input) error {
 	if len(c.Commits) == 0 {
 		r.cut("no-commits", "there is no commit to look at", "")
 	}
-	if c.From.IsZero() && !c.FromNothing() {
+	if c.From.IsZero() {
 		r.cut("no-merge-base", "base and head have no common history: there is no difference to attribute", "")
 	}
 	for i := range c.Files {
@@ -94,27 +124,15 @@ func (r *Report) attribute(ctx context.Context, in Input) error {
 			r.cut("lines-"+string(f.Unread), "the added lines of this file could not be read", f.Path.Escaped())
 		}
 	}
-	files, notes, err := r.countFiles(ctx, in)
-	if err != nil {
+	if err := a.countFiles(ctx); err != nil {
 		return err
 	}
+	a.sayCut()
 	if len(r.Reasons) == 0 {
 		r.Outcome = finding.Satisfied
 	}
-	r.Reasons = append(r.Reasons, notes...)
-	r.Summary.Lines = map[Class]int{}
-	for i := range c.Files {
-		n := 0
-		for class, k := range files[i] {
-			n += k
-			r.Summary.Lines[class] += k
-		}
-		r.Summary.AddedLines += n
-		if n > 0 {
-			r.Files = append(r.Files, File{Path: c.Files[i].Path.Escaped(), Added: n, Lines: files[i]})
-		}
-	}
-	r.Summary.AIPermille = permille(r.Summary)
+	r.Reasons = append(r.Reasons, a.notes...)
+	r.Summary.sum(r.Files)
 	return nil
 }
 
@@ -122,58 +140,11 @@ func (r *Report) cut(code, detail, path string) {
 	r.Reasons = append(r.Reasons, finding.Reason{Code: code, Detail: detail, Path: path})
 }
 
-// countFiles gives the added lines of each file of the change by class, and notes that
-// do not speak against the answer.
-func (r *Report) countFiles(ctx context.Context, in Input) ([]map[Class]int, []finding.Reason, error) {
-	c := in.Change
-	class, ok := r.uniform(c)
-	if !ok && in.Differ == nil {
-		class, ok = Unknown, true
-		r.cut("lines-unread", "the differences of the single commits were not read, and the commits are of several classes", "")
+// sayCut tells of evidence that was over a limit.
+func (a *assessor) sayCut() {
+	if a.budget.cut["evidence"] {
+		a.r.cut("limit-evidence", "notes, traces and statements hold more than is read: some of the evidence was not looked at", "")
 	}
-	if ok {
-		files := make([]map[Class]int, len(c.Files))
-		for i := range c.Files {
-			if n := hunkLines(&c.Files[i]); n > 0 {
-				files[i] = map[Class]int{class: n}
-			}
-		}
-		return files, nil, nil
-	}
-	origins, err := traceLines(ctx, c, in.Differ, in.Limits.or(DefaultLimits()))
-	if err != nil {
-		return nil, nil, err
-	}
-	classes := make(map[git.OID]Class, len(r.Commits))
-	for i := range r.Commits {
-		classes[r.Commits[i].SHA] = r.Commits[i].Class
-	}
-	files, cut, older := countLines(c, classes, origins)
-	r.Reasons = append(r.Reasons, cut...)
-	return files, older, nil
-}
-
-// uniform is the class of every commit, when that alone settles every line: there is
-// one class, and no line can have come from elsewhere. Of unknown lines it makes no
-// difference where they came from.
-func (r *Report) uniform(c *change.Change) (Class, bool) {
-	if len(r.Commits) == 0 {
-		return Unknown, true
-	}
-	class := r.Commits[0].Class
-	for i := range r.Commits {
-		if r.Commits[i].Class != class {
-			return "", false
-		}
-	}
-	if class == Unknown {
-		return class, true
-	}
-	straight := len(c.MergeBases) == 1 && !c.Shallow && len(c.Limits) == 0
-	for i := range c.Commits {
-		straight = straight && len(c.Commits[i].Parents) < 2
-	}
-	return class, straight
 }
 
 // hunkLines is File.Added, from the hunks that the lines are counted by.
@@ -183,17 +154,6 @@ func hunkLines(f *change.File) int {
 		n += h.Lines
 	}
 	return n
-}
-
-// permille is the share of added lines that agents wrote.
-func permille(s Summary) *int {
-	ai := 0
-	for class, n := range s.Lines {
-		if class.IsAI() {
-			ai += n
-		}
-	}
-	return permilleOf(ai, s.AddedLines)
 }
 
 // permilleOf is n of all, rounded: 0 only if n is, 1000 only if n is all; nil of nothing.
@@ -212,7 +172,8 @@ func permilleOf(n, all int) *int {
 }
 
 // find looks for what somebody should put right in the commits.
-func (r *Report) find(t *table, c *change.Change, said []Evidence) {
+func (a *assessor) find(said []Evidence) {
+	t, c, r := a.t, a.Change, a.r
 	denied := decide(said) == HumanDeclared
 	for i := range r.Commits {
 		k := &r.Commits[i]

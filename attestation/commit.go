@@ -36,9 +36,9 @@ func (t *table) classify(c *git.Commit, trailers []change.Trailer) Commit {
 		}
 	}
 	found, cut := attributions(c.Message)
-	out.Evidence = t.body(es, found, had)
-	for i := range out.Evidence {
-		out.Evidence[i].Scope = out.scope()
+	out.wide = t.body(es, found, had)
+	for i := range out.wide {
+		out.wide[i].Scope = out.scope()
 	}
 	out.People = t.people(c, trailers, found)
 	out.cut = cut
@@ -112,53 +112,149 @@ func (t *table) people(c *git.Commit, trailers []change.Trailer, found []attribu
 
 // settle decides the class of a commit by its evidence, and names the agents.
 func (c *Commit) settle() {
-	c.Class = decide(c.Evidence)
-	slices.SortFunc(c.Evidence, compareEvidence)
-	c.Evidence = slices.Compact(c.Evidence)
-	c.Agents = []Agent{}
-	for _, e := range c.Evidence {
-		if e.Class != AIDeclared && e.Class != AIVerified || e.Strength == "F" || e.Agent == "" {
-			continue
+	slices.SortFunc(c.wide, compareEvidence)
+	c.wide = slices.Compact(c.wide)
+	c.Class = decide(c.wide)
+	c.cells = nil
+	if len(c.pieces) > 0 {
+		c.settleLines()
+	}
+	c.Agents, c.Sessions = []Agent{}, nil
+	c.eachEvidence(func(e *Evidence) {
+		if e.Class != Unknown && e.Class.IsAI() && e.Strength != "F" && e.Agent != "" {
+			c.Agents = addAgent(c.Agents, Agent{ID: e.Agent, Model: e.Model})
+			c.Sessions = addSessions(c.Sessions, e.Session)
 		}
-		a := Agent{ID: e.Agent, Model: e.Model}
-		if len(c.Agents) < maxShown && !slices.Contains(c.Agents, a) {
-			c.Agents = append(c.Agents, a)
+	})
+	c.Agents = distinct(c.Agents)
+	slices.Sort(c.Sessions)
+}
+
+// settleLines decides the class of a commit some of whose lines are told apart.
+func (c *Commit) settleLines() {
+	c.cells = map[change.Path][]lineCell{}
+	byPath := map[change.Path][]*piece{}
+	for _, p := range c.pieces {
+		byPath[p.path] = append(byPath[p.path], p)
+	}
+	lines := map[Class]int{}
+	covered := 0
+	for path, pieces := range byPath {
+		cells := cellsOf(c.wide, pieces, c.budget)
+		c.cells[path] = cells
+		for _, cell := range cells {
+			n := c.own.of(path).and(lineSet{cell.lineRange}).count()
+			lines[cell.class] += n
+			covered += n
 		}
 	}
-	slices.SortFunc(c.Agents, func(a, b Agent) int {
+	if rest := c.own.total - covered; rest > 0 {
+		lines[c.Class] += rest
+	}
+	c.Class = together(lines, c.Class == HumanDeclared)
+}
+
+// eachEvidence calls fn for what is said of the commit and of its lines.
+func (c *Commit) eachEvidence(fn func(*Evidence)) {
+	for i := range c.wide {
+		fn(&c.wide[i])
+	}
+	for _, p := range c.pieces {
+		fn(&p.Evidence)
+	}
+}
+
+func addAgent(to []Agent, a Agent) []Agent {
+	if len(to) == maxShown || slices.Contains(to, a) {
+		return to
+	}
+	return append(to, a)
+}
+
+// addSessions adds what one piece of evidence names, which may be several with commas.
+func addSessions(to []string, sessions string) []string {
+	if sessions == "" {
+		return to
+	}
+	for s := range strings.SplitSeq(sessions, ",") {
+		if s = strings.TrimSpace(s); s != "" && len(to) < maxShown && !slices.Contains(to, s) {
+			to = append(to, s)
+		}
+	}
+	return to
+}
+
+// distinct sorts agents. One named once with its model and once without is one agent.
+func distinct(as []Agent) []Agent {
+	slices.SortFunc(as, func(a, b Agent) int {
 		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Model, b.Model))
 	})
-	// An agent named once with its model and once without is one agent.
-	for i := len(c.Agents) - 2; i >= 0; i-- {
-		if a := c.Agents[i]; a.Model == "" && c.Agents[i+1].ID == a.ID {
-			c.Agents = slices.Delete(c.Agents, i, i+1)
+	for i := len(as) - 2; i >= 0; i-- {
+		if a := as[i]; a.Model == "" && as[i+1].ID == a.ID {
+			as = slices.Delete(as, i, i+1)
 		}
 	}
+	return as
 }
 
-// bound keeps the strongest evidence of a settled commit: messages of a change can hold
-// millions of pieces. Those of one class and strength decide alike, and a request's
-// statement is added only where no evidence is for an agent.
+// bound keeps the strongest of what is said of a settled commit as a whole: messages of
+// a change can hold millions of pieces. Those of one class and strength decide alike,
+// and a request's statement is added only where no evidence is for an agent.
 func (c *Commit) bound() {
-	if n := len(c.Evidence) - maxShown; n > 0 {
-		c.Evidence, c.unshown = slices.Clone(c.Evidence[:maxShown]), c.unshown+n
+	if n := len(c.wide) - maxShown; n > 0 {
+		c.wide, c.unshown = slices.Clone(c.wide[:maxShown]), c.unshown+n
 	}
 }
 
-// trim bounds what is shown of a settled commit. No slice of it is nil after this.
+// trim writes down what is shown of a settled commit. No slice of it is nil after this.
 func (c *Commit) trim() {
 	c.bound()
+	all := make([]Evidence, 0, min(len(c.wide)+len(c.pieces), 2*maxShown))
+	c.eachEvidence(func(e *Evidence) {
+		if all = append(all, *e); len(all) == 2*maxShown {
+			slices.SortFunc(all, compareEvidence)
+			all, c.unshown = all[:maxShown], c.unshown+maxShown
+		}
+	})
+	slices.SortFunc(all, compareEvidence)
+	if n := len(all) - maxShown; n > 0 {
+		all, c.unshown = all[:maxShown], c.unshown+n
+	}
+	weigh(all, c.Class)
 	if c.unshown > 0 {
-		c.Evidence = append(c.Evidence, Evidence{
-			Source: "limit", Strength: "F", Class: Unknown, Scope: c.Evidence[0].Scope,
+		all = append(all, Evidence{
+			Source: "limit", Strength: "F", Class: Unknown, Scope: all[0].Scope,
 			Detail: plural(c.unshown, "more piece") + " of evidence, counted and not shown",
 		})
 	}
-	if c.Evidence == nil {
-		c.Evidence = []Evidence{}
-	}
+	c.Evidence = all
 	if c.People == nil {
 		c.People = []string{}
+	}
+}
+
+// weigh marks in sorted evidence what decided for the class and what speaks against it.
+func weigh(es []Evidence, class Class) {
+	if class == Unknown {
+		return
+	}
+	ai := class.IsAI() || class == Conflict
+	var decided [2]bool // for the class, and for the other half of what is mixed
+	for i := range es {
+		e := &es[i]
+		if !e.speaks() {
+			continue
+		}
+		side := 0
+		if e.Class.IsAI() != ai {
+			if side = 1; class != Mixed {
+				e.Role = Contradicts
+				continue
+			}
+		}
+		if !decided[side] {
+			e.Role, decided[side] = Decides, true
+		}
 	}
 }
 
@@ -166,6 +262,6 @@ func compareEvidence(a, b Evidence) int {
 	return cmp.Or(
 		cmp.Compare(a.Strength, b.Strength), // "A" is strongest
 		cmp.Compare(a.Source, b.Source), cmp.Compare(a.Agent, b.Agent), cmp.Compare(a.Model, b.Model),
-		cmp.Compare(a.Class, b.Class), cmp.Compare(a.Scope, b.Scope), cmp.Compare(a.Detail, b.Detail),
+		cmp.Compare(a.Class, b.Class), cmp.Compare(a.Scope, b.Scope), cmp.Compare(a.Detail, b.Detail), cmp.Compare(a.Session, b.Session),
 	)
 }

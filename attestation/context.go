@@ -80,7 +80,7 @@ func state(commits []Commit, es []Evidence) {
 		default:
 			continue
 		}
-		c.Evidence = append(c.Evidence, es...)
+		c.wide = append(c.wide, es...)
 		c.settle()
 	}
 }

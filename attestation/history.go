@@ -40,16 +40,24 @@ type HistorySummary struct {
 	AI         int            `json:"ai_commits"`
 	AIPermille *int           `json:"ai_permille"` // of commits; null without any
 	Classes    map[Class]int  `json:"classes"`
-	Tools      []HistoryCount `json:"tools"`      // agents, by commits
-	Automation []HistoryCount `json:"automation"` // deterministic tools that authored, by commits
-	Months     []HistoryMonth `json:"months"`     // those with commits by agents
-	Cut        int            `json:"cut"`        // commits with more attribution in their message than is read
+	Tools      []HistoryCount `json:"tools"`            // agents, by commits
+	Models     []HistoryModel `json:"models,omitempty"` // models that agents' commits name, by agent and model
+	Automation []HistoryCount `json:"automation"`       // deterministic tools that authored, by commits
+	Months     []HistoryMonth `json:"months"`           // those with commits by agents
+	Cut        int            `json:"cut"`              // commits with more attribution in their message than is read
 }
 
 // A HistoryCount is the number of commits in which a tool took part.
 type HistoryCount struct {
 	ID      string `json:"id"`
 	Name    string `json:"name"`
+	Commits int    `json:"commits"`
+}
+
+// A HistoryModel is the number of commits in which an agent took part with a model.
+type HistoryModel struct {
+	Agent   string `json:"agent"`
+	Model   string `json:"model"`
 	Commits int    `json:"commits"`
 }
 
@@ -67,6 +75,7 @@ type History struct {
 	sum   HistorySummary
 
 	tools, automation, months map[string]int
+	models                    map[Agent]int
 
 	// For .ai-attestation.yaml: without merges, within the window.
 	window                   Window
@@ -84,7 +93,7 @@ func NewHistory(parse TrailerParser, w Window, visit func(*HistoryEntry) error) 
 	return &History{
 		parse: parse, visit: visit, window: w, byTool: map[claim.ToolName]*seenTool{},
 		sum:   HistorySummary{Classes: map[Class]int{}},
-		tools: map[string]int{}, automation: map[string]int{}, months: map[string]int{},
+		tools: map[string]int{}, automation: map[string]int{}, months: map[string]int{}, models: map[Agent]int{},
 	}
 }
 
@@ -110,6 +119,11 @@ func (h *History) Add(c *git.Commit) error {
 		h.months[e.Month]++
 		for _, id := range agentIDs(&e.Commit) {
 			h.tools[id]++
+		}
+		for _, a := range e.Agents {
+			if _, had := h.models[a]; a.Model != "" && (had || len(h.models) < MaxModels) {
+				h.models[a]++
+			}
 		}
 	}
 	if !e.Merge {
@@ -155,9 +169,18 @@ func (h *History) Summary() *HistorySummary {
 		s.Months = append(s.Months, HistoryMonth{m, n})
 	}
 	slices.SortFunc(s.Months, func(a, b HistoryMonth) int { return cmp.Compare(a.Month, b.Month) })
+	for a, n := range h.models {
+		s.Models = append(s.Models, HistoryModel{a.ID, a.Model, n})
+	}
+	slices.SortFunc(s.Models, func(a, b HistoryModel) int {
+		return cmp.Or(cmp.Compare(a.Agent, b.Agent), cmp.Compare(a.Model, b.Model))
+	})
 	s.AIPermille = permilleOf(s.AI, s.Commits)
 	return &s
 }
+
+// MaxModels bounds the models that a summary lists: whoever pushes chooses the names.
+const MaxModels = 10_000
 
 // agentIDs are the agents of a commit, each once whatever its models.
 func agentIDs(c *Commit) []string {

@@ -80,6 +80,7 @@ func TestHistoryJSON(t *testing.T) {
 	got, _ := json.Marshal(doc.Summary)
 	const want = `{"commits":5,"merges":1,"ai_commits":3,"ai_permille":600,"classes":{"ai-declared":3,"unknown":2},` +
 		`"tools":[{"id":"claude-code","name":"Claude Code","commits":3},{"id":"amp","name":"Amp","commits":1}],` +
+		`"models":[{"agent":"claude-code","model":"claude-opus-4.7","commits":1}],` +
 		`"automation":[{"id":"dependabot","name":"Dependabot","commits":1}],` +
 		`"months":[{"month":"2023-11","commits":1},{"month":"2024-01","commits":1},{"month":"2024-02","commits":1}],"cut":0}`
 	if string(got) != want {

@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"custody/internal/change"
-	"custody/internal/finding"
 	"custody/internal/git"
 )
 
@@ -29,6 +28,13 @@ type Limits struct {
 	Diffs int // differences asked for: one for every parent of a commit looked at
 	Files int // files in all of them
 	Spans int // runs of lines that were cut, or put together, on the way
+
+	Cells     int   // runs of lines told apart by evidence, times what speaks of them
+	Ranges    int   // ranges of lines in notes, traces and statements
+	Notes     int   // commits with notes that may be what a commit was before it was rewritten
+	NoteBytes int64 // of all notes, traces and statements together, and of one
+	HashBytes int64 // of lines that are held against hashes
+	Hunks     int   // listed in a report
 }
 
 // Map is the table as a pack records it.
@@ -37,14 +43,30 @@ func (l Limits) Map() map[string]int64 {
 		"attestation.diffs": int64(l.Diffs),
 		"attestation.files": int64(l.Files),
 		"attestation.spans": int64(l.Spans),
+
+		"attestation.cells":      int64(l.Cells),
+		"attestation.ranges":     int64(l.Ranges),
+		"attestation.notes":      int64(l.Notes),
+		"attestation.note_bytes": l.NoteBytes,
+		"attestation.hash_bytes": l.HashBytes,
+		"attestation.hunks":      int64(l.Hunks),
 	}
 }
 
 // DefaultLimits suit a change of some thousand commits.
-func DefaultLimits() Limits { return Limits{Diffs: 5_000, Files: 500_000, Spans: 2_000_000} }
+func DefaultLimits() Limits {
+	return Limits{
+		Diffs: 5_000, Files: 500_000, Spans: 2_000_000,
+		Cells: 5_000_000, Ranges: 2_000_000, Notes: 20_000, NoteBytes: 256 << 20, HashBytes: 64 << 20, Hunks: 5_000,
+	}
+}
 
 func (l Limits) or(d Limits) Limits {
-	return Limits{cmp.Or(l.Diffs, d.Diffs), cmp.Or(l.Files, d.Files), cmp.Or(l.Spans, d.Spans)}
+	return Limits{
+		cmp.Or(l.Diffs, d.Diffs), cmp.Or(l.Files, d.Files), cmp.Or(l.Spans, d.Spans),
+		cmp.Or(l.Cells, d.Cells), cmp.Or(l.Ranges, d.Ranges), cmp.Or(l.Notes, d.Notes),
+		cmp.Or(l.NoteBytes, d.NoteBytes), cmp.Or(l.HashBytes, d.HashBytes), cmp.Or(l.Hunks, d.Hunks),
+	}
 }
 
 // A span is a run of added lines of the change on its way back to the commit that
@@ -58,6 +80,8 @@ type origin struct {
 	file, line, n int
 	commit        git.OID // zero: no commit of the change, for the reason why
 	why           string
+	path          change.Path // in that commit's version
+	cur           int         // and the first line there
 }
 
 // Reasons why no commit of the change is known to have written a line.
@@ -105,7 +129,7 @@ func traceLines(ctx context.Context, c *change.Change, d Differ, limits Limits) 
 	}
 	for _, files := range t.pending { // out of order, if ever: never lost
 		for _, ss := range files {
-			t.settle(ss, git.OID{}, whyUnreadable)
+			t.settle(ss, "", git.OID{}, whyUnreadable)
 		}
 	}
 	slices.SortFunc(t.found, func(a, b origin) int {
@@ -117,12 +141,12 @@ func traceLines(ctx context.Context, c *change.Change, d Differ, limits Limits) 
 // pass hands a run of lines to a commit.
 func (t *tracer) pass(to git.OID, p change.Path, s span) {
 	if !t.mine[to] {
-		t.settle([]span{s}, git.OID{}, whyOlder)
+		t.settle([]span{s}, "", git.OID{}, whyOlder)
 		return
 	}
 	if t.spans++; t.spans > t.limits.Spans {
 		t.exceeded = true
-		t.settle([]span{s}, git.OID{}, whyLimit)
+		t.settle([]span{s}, "", git.OID{}, whyLimit)
 		return
 	}
 	files := t.pending[to]
@@ -133,9 +157,9 @@ func (t *tracer) pass(to git.OID, p change.Path, s span) {
 	files[p] = append(files[p], s)
 }
 
-func (t *tracer) settle(ss []span, commit git.OID, why string) {
+func (t *tracer) settle(ss []span, path change.Path, commit git.OID, why string) {
 	for _, s := range ss {
-		t.found = append(t.found, origin{s.file, s.line, s.n, commit, why})
+		t.found = append(t.found, origin{s.file, s.line, s.n, commit, why, path, s.cur})
 	}
 }
 
@@ -157,7 +181,7 @@ func (t *tracer) visit(ctx context.Context, c *git.Commit) error {
 		if reason != "" {
 			// What is not in a list that was not read can not be called unchanged.
 			for _, ss := range todo {
-				t.settle(ss, git.OID{}, reason)
+				t.settle(ss, "", git.OID{}, reason)
 			}
 			return nil
 		}
@@ -178,9 +202,9 @@ func (t *tracer) visit(ctx context.Context, c *git.Commit) error {
 	}
 	for path, ss := range todo {
 		if why[path] != "" {
-			t.settle(ss, git.OID{}, why[path])
+			t.settle(ss, "", git.OID{}, why[path])
 		} else {
-			t.settle(ss, c.ID, "")
+			t.settle(ss, path, c.ID, "")
 		}
 	}
 	return nil
@@ -209,7 +233,7 @@ func (t *tracer) passUnchanged(to git.OID, todo map[change.Path][]span, files ma
 	}
 	if !t.mine[to] {
 		for _, ss := range todo {
-			t.settle(ss, git.OID{}, whyOlder)
+			t.settle(ss, "", git.OID{}, whyOlder)
 		}
 		return kept
 	}
@@ -241,7 +265,7 @@ func (t *tracer) join(to git.OID, path change.Path, ss []span) {
 	}
 	if t.spans += len(ss); t.spans > t.limits.Spans {
 		t.exceeded = true
-		t.settle(ss, git.OID{}, whyLimit)
+		t.settle(ss, "", git.OID{}, whyLimit)
 		return
 	}
 	files[path] = append(files[path], ss...)
@@ -353,54 +377,4 @@ func sortedPaths(m map[change.Path][]span) []change.Path {
 	}
 	slices.Sort(ps)
 	return ps
-}
-
-// countLines turns origins into added lines by class, file by file. Cut says why lines
-// are unknown that could not be followed, older what came from the base's side.
-//
-// The whole difference may call a line added that no commit's own difference does: of
-// two equal lines it took the other, or a file that moved and changed in steps is new
-// to it. Such a line counts as an agent's where agents wrote all the rest of the file's
-// added lines, and is unknown elsewhere.
-func countLines(c *change.Change, classes map[git.OID]Class, origins []origin) (files []map[Class]int, cut, older []finding.Reason) {
-	files = make([]map[Class]int, len(c.Files))
-	carried := make([]int, len(c.Files)) // older lines, by file
-	lost := map[string]int{}
-	for _, o := range origins {
-		class := Unknown
-		if o.why == "" {
-			class = classes[o.commit]
-		} else {
-			lost[o.why] += o.n
-		}
-		if files[o.file] == nil {
-			files[o.file] = map[Class]int{}
-		}
-		if o.why == whyOlder {
-			carried[o.file] += o.n
-		} else {
-			files[o.file][class] += o.n
-		}
-	}
-	for i, n := range carried {
-		to := Unknown
-		for class := range files[i] {
-			if len(files[i]) == 1 && class.IsAI() {
-				to = class
-			}
-		}
-		if n > 0 {
-			files[i][to] += n
-		}
-	}
-	if n := lost[whyLimit]; n > 0 {
-		cut = append(cut, finding.Reason{Code: "lines-limit", Detail: plural(n, "added line") + " could not be followed to a commit: the change is over a limit"})
-	}
-	if n := lost[whyUnreadable]; n > 0 {
-		cut = append(cut, finding.Reason{Code: "lines-unreadable", Detail: plural(n, "added line") + " could not be followed to a commit: an object is missing or has no lines"})
-	}
-	if n := lost[whyOlder]; n > 0 {
-		older = append(older, finding.Reason{Code: "lines-older", Detail: plural(n, "added line") + " of the whole difference came from the base's side, moved or merged: no commit of the change wrote them"})
-	}
-	return files, cut, older
 }

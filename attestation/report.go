@@ -9,6 +9,7 @@ package attestation
 
 import (
 	"custody/attestation/claim"
+	"custody/internal/change"
 	"custody/internal/finding"
 	"custody/internal/git"
 )
@@ -62,10 +63,21 @@ type Commit struct {
 	Evidence []Evidence `json:"evidence"` // strongest first
 	People   []string   `json:"people"`   // "Name <email>" of accountable people: author, committer, co-authors that are no agent
 
+	// Drivers are the people who had an agent write the commit: its author, the human
+	// co-authors of an agent's own commit, those whom a note names. All are among People.
+	Drivers []string `json:"drivers,omitempty"`
+	// Sessions are the agents' own names for what they did: ids and addresses.
+	Sessions []string `json:"sessions,omitempty"`
+
 	// Automation is the deterministic tool that authored the commit ("dependabot"),
 	// empty otherwise. It decides nothing about the class.
 	Automation string `json:"automation,omitempty"`
 
+	wide    []Evidence                 // what is said of the commit as a whole
+	pieces  []*piece                   // what is said of some of its lines
+	cells   map[change.Path][]lineCell // both together, for the files that pieces are about
+	own     ownLines                   // lines that it added; read only where there are pieces
+	budget  *budget
 	unshown int  // pieces of evidence that were counted and not kept
 	cut     bool // its message holds more attribution than is read
 }
@@ -78,25 +90,57 @@ type Agent struct {
 
 // Evidence is one observed fact.
 type Evidence struct {
-	Source   string   `json:"source"`   // "author", "committer", "trailer", "message", "forge-author", "forge-committer", "statement", "limit"
+	Source   string   `json:"source"`   // "author", "committer", "trailer", "message", "header", "note", "trace", "signature", "signed-statement", "forge-author", "forge-committer", "statement", "limit"
 	Strength Strength `json:"strength"` // "A" to "F"
 	Class    Class    `json:"class"`    // what it speaks for
 	Agent    string   `json:"agent,omitempty"`
 	Model    string   `json:"model,omitempty"`
-	Scope    string   `json:"scope"`  // "commit:<sha>", "file:<path>", "change"
+	Session  string   `json:"session,omitempty"`
+	Scope    string   `json:"scope"`  // "commit:<sha>", "file:<path>" of the commit's own version, "change"
 	Detail   string   `json:"detail"` // what was seen, at most 200 bytes, printable
+	Role     Role     `json:"role,omitempty"`
 }
+
+// A Role is the part that evidence has in a class. Most supports, or says nothing.
+type Role string
+
+const (
+	Decides     Role = "decides"     // the strongest, for which the class stands
+	Contradicts Role = "contradicts" // says otherwise
+)
 
 // A File of the change and its added lines by class.
 type File struct {
 	Path  string        `json:"path"` // escaped
 	Added int           `json:"added"`
 	Lines map[Class]int `json:"lines"` // sums to Added
+	Hunks []Hunk        `json:"hunks,omitempty"`
 }
+
+// A Hunk is a run of added lines of a file at head, and who wrote them.
+type Hunk struct {
+	Start    int           `json:"start"`
+	Lines    int           `json:"lines"`
+	Class    Class         `json:"class"`
+	By       map[Class]int `json:"by,omitempty"`      // its lines, where they are of several classes
+	Commits  []git.OID     `json:"commits,omitempty"` // that wrote them, in order of lines, at most 16
+	Agents   []Agent       `json:"agents,omitempty"`
+	Sessions []string      `json:"sessions,omitempty"`
+	Evidence *Evidence     `json:"evidence,omitempty"` // what decided
+	Against  *Evidence     `json:"against,omitempty"`  // the strongest of what says otherwise
+}
+
+const maxHunkCommits = 16
 
 // Summary adds up the files.
 type Summary struct {
 	AddedLines int           `json:"added_lines"`
 	Lines      map[Class]int `json:"lines"`
 	AIPermille *int          `json:"ai_permille"` // null when no line was added
+
+	// The two parts of AIPermille: agents' lines of class ai-verified, and all others,
+	// which are declared.
+	VerifiedPermille *int `json:"ai_verified_permille,omitempty"`
+	DeclaredPermille *int `json:"ai_declared_permille,omitempty"`
+	MoreHunks        int  `json:"more_hunks,omitempty"` // that are counted and not listed
 }

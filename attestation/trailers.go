@@ -24,6 +24,8 @@ type trailerRule struct {
 	form   form
 	agent  string   // of a session
 	starts []string // what a session's value may start with; none: any word
+	within string   // what a session's value holds
+	id     bool     // a session's value is an address or an id: no word of a language
 }
 
 // trailerRules are the keys that speak of authorship. Whatever is not here is nothing
@@ -34,12 +36,16 @@ var trailerRules = map[string]trailerRule{
 	"assisted-by":     {form: isKernel},   // kernel, coding-assistants.rst
 	"generated-by":    {form: isTool},
 	"made-with":       {form: isTool}, // Cursor
+	"ai-agent":        {form: isTool}, // conventions of houses
+	"ai-assisted-by":  {form: isTool},
+	"ai-generated-by": {form: isTool},
 	"ai-assistance":   {form: isStatement},
 	"signed-off-by":   {form: isSignOff},
 
 	"claude-session":           {form: isSession, agent: "claude-code", starts: []string{"https://claude.ai/", "session_"}},
 	"amp-thread-id":            {form: isSession, agent: "amp", starts: []string{"https://ampcode.com/threads/", "T-"}},
-	"agent-logs-url":           {form: isSession, agent: "copilot", starts: []string{"https://"}},
+	"agent-logs-url":           {form: isSession, agent: "copilot", starts: []string{"https://"}, within: "/sessions/"},
+	"agent-session":            {form: isSession, agent: Unlisted, id: true},
 	"entire-checkpoint":        {form: isSession, agent: Unlisted},
 	"chainloop-trace-sessions": {form: isSession, agent: Unlisted},
 }
@@ -99,7 +105,7 @@ func (t *table) trailer(to []Evidence, tr change.Trailer, strength Strength) []E
 		if !rule.matches(value) {
 			return to
 		}
-		e.Agent = rule.agent
+		e.Agent, e.Session = rule.agent, sessionID(value)
 	case isStatement:
 		return t.statement(to, value, e)
 	}
@@ -115,6 +121,12 @@ func unrepeat(key, value string) string {
 }
 
 func (r trailerRule) matches(value string) bool {
+	if !strings.Contains(value, r.within) {
+		return false
+	}
+	if r.id {
+		return len(value) >= 8 && strings.ContainsAny(value, "0123456789") && !strings.ContainsAny(value, " <>`")
+	}
 	if len(r.starts) == 0 {
 		return value != "" && !strings.ContainsAny(value, "<>`")
 	}
@@ -124,6 +136,15 @@ func (r trailerRule) matches(value string) bool {
 		}
 	}
 	return false
+}
+
+// sessionID is a session's name as it is shown: one line, at most 120 bytes. A path on
+// somebody's disk is nobody's to see.
+func sessionID(s string) string {
+	if strings.HasPrefix(s, "file:") || strings.HasPrefix(s, "/") || strings.HasPrefix(s, "~") || strings.Contains(s, `\`) {
+		return ""
+	}
+	return change.Clip(change.Printable(s), 120)
 }
 
 // statement appends what "none", or the agents that helped, separated by commas, says;

@@ -211,7 +211,9 @@ func (o *auditOptions) replay(ctx context.Context, p *process, repo git.Reader, 
 			Head    git.OID                  `json:"head"`
 			Stage   change.Stage             `json:"stage"`
 			Ref     string                   `json:"ref"`
+			Judge   git.OID                  `json:"judge"`
 			Pushers []change.Pusher          `json:"pushers"`
+			Claims  []change.Claim           `json:"claims"`
 			Context *review.ContextOrigin    `json:"context"`
 			Day     string                   `json:"day"`
 			Files   map[string]review.Digest `json:"files"`
@@ -233,10 +235,13 @@ func (o *auditOptions) replay(ctx context.Context, p *process, repo git.Reader, 
 	if err != nil {
 		return fmt.Errorf("the ref in its pack.json: %w", err)
 	}
-	in.Ref, in.Pushers = string(ref), was.Inputs.Pushers
+	in.Ref, in.Pushers, in.Claims, in.Judge = string(ref), was.Inputs.Pushers, was.Inputs.Claims, was.Inputs.Judge
 	in.Door.Name, in.Door.Delivery, in.Door.URL = was.Door.Name, was.Door.Delivery, was.Door.URL
 	in.Base, in.Head, in.Stage, in.Day = was.Inputs.Base, was.Inputs.Head, was.Inputs.Stage, was.Inputs.Day
 	for name, id := range map[string]git.OID{"base": in.Base, "head": in.Head} {
+		if name == "base" && id.IsZero() {
+			continue // there was nothing to compare with
+		}
 		if _, err := repo.Commit(ctx, id); err != nil {
 			return hint(fmt.Errorf("its %s %s is not in this repository: %w", name, id.Short(), err), "fetch it, or name the repository with -C")
 		}

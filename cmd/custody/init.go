@@ -15,6 +15,7 @@ import (
 
 	"custody/attestation"
 	"custody/attestation/claim"
+	"custody/attestation/inventory"
 	"custody/internal/config"
 	"custody/internal/control"
 	"custody/internal/finding"
@@ -92,7 +93,7 @@ func runInit(ctx context.Context, p *process, o *initOptions) error {
 	}{
 		{config.FileName, config.Starter(path)},
 		{o.requirements, requirements},
-		{"ai_inventory.yaml", inventory(self.Name, p.today(), seen.Summary())},
+		{inventory.Path, inventory.Draft(self.Name, p.today(), inventory.OfHistory(seen.Summary()))},
 		{claim.Path, attest},
 	}
 	for _, f := range files {
@@ -246,34 +247,4 @@ func writeStarter(p *process, root, name string, text []byte) error {
 	}
 	fmt.Fprintf(p.out, "wrote  %s\n", name)
 	return nil
-}
-
-// inventory is a first ai_inventory.yaml: a system for every agent in the history, with
-// what only people know left to be filled in.
-func inventory(project, day string, h *attestation.HistorySummary) []byte {
-	var b strings.Builder
-	fmt.Fprintf(&b, "# AI systems that take part in %s. The agents below stand in the history of this\n"+
-		"# repository; fill in what only you know, and add those that leave no trace there.\n"+
-		"version: \"1.0\"\ndate: %q\nsystems:", printableLine(project), day)
-	if len(h.Tools) == 0 {
-		b.WriteString(" []\n")
-		return []byte(b.String())
-	}
-	b.WriteString("\n")
-	for _, t := range h.Tools {
-		fmt.Fprintf(&b, "  - name: %q  # %d commits\n", t.Name, t.Commits)
-		for _, key := range []string{"model", "version", "risk_classification", "owner", "training_data_source", "deployment_date", "last_bias_test", "drift_monitoring"} {
-			fmt.Fprintf(&b, "    %s: \"\"  # to be filled in\n", key)
-		}
-	}
-	return []byte(b.String())
-}
-
-func printableLine(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return -1
-		}
-		return r
-	}, s)
 }

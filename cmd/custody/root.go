@@ -22,7 +22,11 @@ func run(ctx context.Context, args []string, p *process) int {
 	if err == nil {
 		err = unnamed(cmd)
 	}
-	return say(p.err, cmd.CommandPath(), err)
+	code := say(p.err, cmd.CommandPath(), err)
+	if code == exitUsage && cmd.Annotations[hookMark] != "" {
+		code = exitFail // a hook answers 0 or 1
+	}
+	return code
 }
 
 // newRoot is the command tree. Help, completion and man pages come from it.
@@ -56,6 +60,7 @@ Exit codes: 0 pass, 1 fail, 3 incomplete (a rule needs a fact that is missing),
 		newScan(p, &dir),
 		newImpact(p, &dir),
 		newAttest(p, &dir),
+		newInventory(p, &dir),
 		newAudit(p, &dir),
 		newVerify(p),
 		newContext(p, &dir),
@@ -63,6 +68,7 @@ Exit codes: 0 pass, 1 fail, 3 incomplete (a rule needs a fact that is missing),
 		newBrief(p, &dir),
 		newMeasure(p, &dir),
 		newConfig(p, &dir),
+		newHook(p, &dir),
 	)
 	root.AddCommand(newMan(p, root))
 	return root

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"regexp"
 	"slices"
@@ -19,6 +20,9 @@ var scriptWords = map[string]func(*testscript.TestScript, bool, []string){
 	"fill":    fill,
 	"verdict": verdictIs,
 	"check":   checkIs,
+	"absent":  absent,
+	"answer":  answerIs,
+	"append":  appendLine,
 }
 
 // id NAME DIR REV sets the variable NAME to the id that REV has in the repository DIR.
@@ -67,6 +71,35 @@ func printed(ts *testscript.TestScript) scriptPack {
 	}
 	return p
 }
+
+// append FILE LINE adds a line to a file, which need not be there.
+func appendLine(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: append FILE LINE")
+	}
+	f, err := os.OpenFile(ts.MkAbs(args[0]), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
+	ts.Check(err)
+	_, err = f.WriteString(args[1] + "\n")
+	ts.Check(errors.Join(err, f.Close()))
+}
+
+// answer FILE wants the last push to have been answered with these lines, ids aside.
+func answerIs(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: answer FILE")
+	}
+	var said strings.Builder
+	for line := range strings.Lines(ts.ReadFile("stderr")) {
+		if line, remote := strings.CutPrefix(line, "remote: "); remote {
+			said.WriteString(ids.ReplaceAllString(strings.TrimRight(line, " \n"), "ID") + "\n")
+		}
+	}
+	if want := ts.ReadFile(args[0]); said.String() != want {
+		ts.Fatalf("the answer is\n%s\nwant\n%s", said.String(), want)
+	}
+}
+
+var ids = regexp.MustCompile(`[0-9a-f]{12,64}`)
 
 // verdict DECISION CODE... wants the verdict that the last command printed to be of
 // this decision, for exactly the reasons with these codes.

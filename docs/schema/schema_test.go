@@ -21,6 +21,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"custody/attestation"
+	"custody/attestation/inventory"
 	"custody/impact"
 	"custody/internal/change"
 	"custody/internal/config"
@@ -46,6 +47,7 @@ var contracts = []contract{
 	{id: impact.ReportSchema, title: "What a change reaches, and why", typ: reflect.TypeFor[impact.Report]()},
 	{id: attestation.ReportSchema, title: "Who or what wrote a change", typ: reflect.TypeFor[attestation.Report]()},
 	{id: attestation.HistorySchema, title: "Who or what wrote every commit of a history", typ: reflect.TypeFor[HistoryDocument]()},
+	{id: inventory.Schema, title: "Whether the AI inventory lists every agent that took part", typ: reflect.TypeFor[inventory.Report]()},
 	{id: change.ContextSchema, title: "What a review needs that is not in git", typ: reflect.TypeFor[change.Context]()},
 	{id: review.Schema, title: "The verdict on a change: pack.json", typ: reflect.TypeFor[review.Verdict]()},
 	{id: verify.ResultSchema, title: "Whether a pack is intact, signed and trusted", typ: reflect.TypeFor[verify.Result]()},
@@ -58,8 +60,9 @@ var contracts = []contract{
 	{id: report.HealthSchema, title: "The health of one commit", typ: reflect.TypeFor[report.Health]()},
 }
 
-// handWritten schemas have no type of ours behind them: other tools own those formats.
-var handWritten = []string{"ai-attestation-file.schema.json"}
+// handWritten schemas have no type of ours behind them: others write those files, with
+// keys of their own.
+var handWritten = []string{"ai-attestation-file.schema.json", "ai-inventory-file.schema.json"}
 
 // scalars are the types whose values are text or numbers of a form that Go's type
 // system does not say.
@@ -70,6 +73,13 @@ var scalars = map[string]node{
 	"attestation.Strength": {Type: "string", Enum: []string{"A", "B", "C", "D", "E", "F"}},
 	"config.BuiltIn":       {Type: "string", Enum: checks.IDs()},
 	"config.Class":         {Type: "string", Enum: classes()},
+	"config.Account":       {Type: "string", Pattern: `^[^ /@]+:[1-9][0-9]*$`},
+	"config.ChangeKind":    {Type: "string", Enum: []string{"code", "tests", "docs", "dependencies", "config", "pipeline", "migration", "data", "emergency"}},
+	"config.Email":         {Type: "string", Pattern: `^[^@ <>]+@[^@ <>]+$`},
+	"config.Label":         {Type: "string", Pattern: `^.*\S.*$`},
+	"config.OwnerName":     {Type: "string", Pattern: `^[^ <>#]*@[^ <>#]*$`},
+	"config.Pattern":       {Type: "string", Pattern: `^[\s\S]+$`},
+	"config.TeamName":      {Type: "string", Pattern: `^@?[^ /@]+/[^ /@]+$`},
 	"config.Day":           {Type: "string", Pattern: `^\d{4}-\d{2}-\d{2}$`},
 	"config.Glob":          {Type: "string", Pattern: `^[^/!]$|^[^/!].*[^/]$`},
 	"config.ID":            {Type: "string", Pattern: `^[A-Za-z0-9._-]{1,80}$`},
@@ -87,6 +97,10 @@ var scalars = map[string]node{
 var fields = map[string]func(*node){
 	"attestation.Summary.AIPermille":        func(n *node) { n.AnyOf[0] = &node{Type: "integer", Minimum: number(0), Maximum: number(1000)} },
 	"config.Approvals.Humans":               func(n *node) { n.Minimum, n.Maximum = number(1), number(20) },
+	"config.Emergency.ReviewWithinDays":     func(n *node) { n.Minimum, n.Maximum = number(1), number(30) },
+	"config.When.MinLines":                  func(n *node) { n.Minimum = number(1) },
+	"config.When.MinFiles":                  func(n *node) { n.Minimum = number(1) },
+	"config.When.MinReach":                  func(n *node) { n.Minimum = number(1) },
 	"config.Policy.Version":                 func(n *node) { n.Minimum, n.Maximum = number(1), number(1) },
 	"config.Rule.MaxPermille":               func(n *node) { n.Minimum, n.Maximum = number(0), number(1000) },
 	"attestation.HistorySummary.AIPermille": func(n *node) { n.AnyOf[0] = &node{Type: "integer", Minimum: number(0), Maximum: number(1000)} },

@@ -48,6 +48,9 @@ func Open(path string) *Store {
 // Refused says why the file was ignored; nil when it was used, or is absent.
 func (s *Store) Refused() error { return s.refused }
 
+// Empty says that the file holds nothing that could be used.
+func (s *Store) Empty() bool { return s.file.count == 0 }
+
 // Private says why others could change what is in a folder; nil when only we can, or
 // when it is not there.
 func Private(folder string) error {

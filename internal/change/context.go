@@ -61,6 +61,18 @@ type Request struct {
 	Draft       bool     `json:"draft,omitempty"`
 	Reason      *Why     `json:"reason,omitempty"`
 	AIStatement string   `json:"ai_statement,omitempty"` // "none", or the agents that helped
+	Emergency   *Urgency `json:"emergency,omitempty"`    // absent: nobody declared one
+}
+
+// Urgency says that somebody declared a change an emergency, by a label or a command,
+// as the forge saw it.
+type Urgency struct {
+	By         *Person  `json:"by,omitempty"`
+	Permission string   `json:"permission,omitempty"` // when they declared it
+	Teams      []string `json:"teams,omitzero"`
+	At         string   `json:"at,omitempty"`  // RFC 3339
+	Via        string   `json:"via,omitempty"` // "label emergency", "command /emergency"
+	Reason     string   `json:"reason,omitempty"`
 }
 
 // A Pusher is an account that pushed commits of the change, which need not be the one
@@ -74,6 +86,13 @@ type Pusher struct {
 
 // Person is the account.
 func (p Pusher) Person() Person { return Person{p.Login, p.ID, p.Type} }
+
+// A Claim is what somebody said about a change without any proof, such as by a push
+// option. It is shown and decides nothing.
+type Claim struct {
+	What string `json:"what"` // "ticket", "reason", "waiver"
+	Text string `json:"text"` // printable
+}
 
 // Why is the reason given for a change.
 type Why struct {

@@ -54,6 +54,9 @@ func (c *Context) people() []*Person {
 	}
 	if c.Change != nil {
 		add(c.Change.Author)
+		if u := c.Change.Emergency; u != nil {
+			add(u.By)
+		}
 		for _, p := range c.Change.Pushers {
 			person := p.Person()
 			add(&person)

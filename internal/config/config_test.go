@@ -48,6 +48,35 @@ rules:
     kind: checks
     checks: [hidden-unicode]
     prompts: ["ai/**"]
+  - id: owners-approve
+    kind: approvals
+    when:
+      owners: ["@acme/payments"]
+      labels: [risky]
+      kinds: [code, dependencies]
+      repositories: ["github.com/acme/*"]
+      min_lines: 100
+      min_files: 2
+      min_reach: 50
+    approvals: { humans: 1, teams: ["@acme/Security"], owners: true }
+    emergency: defer
+  - id: ticket
+    kind: reason
+    reason: { pattern: "[A-Z]+-[0-9]+", in: [commits], every_commit: true }
+  - id: green
+    kind: check-runs
+    check_runs: [{ name: build, app: github-actions }]
+  - id: pci
+    kind: change-record
+    fields: [reason, security-impact, approval, testing, secure-coding, roll-back]
+  - id: pull-requests
+    kind: pull-request
+people:
+  - id: ann
+    accounts: ["GitHub.com:1042", "git.example.com:8443:7"]
+    emails: [Ann@Example.org]
+    drives: ["github.com:99"]
+emergency: { permission: admin, teams: [acme/on-call], review_within_days: 2 }
 waivers:
   - id: W-2026-001
     covers: known-origin
@@ -82,6 +111,15 @@ func TestParsePolicy(t *testing.T) {
 	if r := p.Rules[3]; r.Approvals.Permission != DefaultPermission || r.Name == "" || r.Level != finding.Error {
 		t.Errorf("defaults read as %+v", r)
 	}
+	if m := p.People[0]; m.Accounts[0] != "github.com:1042" || m.Accounts[1].Host() != "git.example.com:8443" || m.Accounts[1].ID() != "7" || m.Emails[0] != "ann@example.org" {
+		t.Errorf("person read as %+v", m)
+	}
+	if r := p.Rules[6]; r.Approvals.Teams[0] != "acme/security" || !r.Approvals.Owners || r.Emergency != Defer || *r.When.MinReach != 50 {
+		t.Errorf("rule read as %+v", r)
+	}
+	if r := p.Rules[9]; r.Approvals == nil || r.Approvals.Humans != 1 || r.Approvals.Permission != DefaultPermission {
+		t.Errorf("the record's approvals are by default %+v", r.Approvals)
+	}
 	if w := p.Waivers[0]; w.LastDay != "2026-12-31" || w.Owner != "alice" {
 		t.Errorf("waiver read as %+v", w)
 	}
@@ -100,6 +138,30 @@ func TestRefused(t *testing.T) {
 		{"unknown kind", "kind: impact", "kind: impacts", `:28:11: "kind": unknown kind "impacts"`},
 		{"unknown class", "classes: [unknown, conflict]", "classes: [unknwon]", `:19:15: an item of "classes": unknown class "unknwon"`},
 		{"no class", "classes: [unknown, conflict]", "classes: []", `counts no class`},
+		{"an account by login", "git.example.com:8443:7", "github.com:ann", `"github.com:ann" is not an account`},
+		{"an account with a sign", "git.example.com:8443:7", "github.com:007", `is not an account`},
+		{"an account of two", "people:\n", "people:\n  - { id: bob, accounts: ['github.com:1042'] }\n", `github.com:1042 is "bob"'s already`},
+		{"a person twice", "people:\n", "people:\n  - { id: ann, emails: [x@y.z] }\n", `person "ann" is there twice`},
+		{"a person of nothing", "people:\n", "people:\n  - { id: bob }\n", `person "bob" has neither account nor address`},
+		{"drives a person", "drives: [\"github.com:99\"]", "drives: [\"github.com:1042\"]", `is "ann"'s own account`},
+		{"no address", "[Ann@Example.org]", "[Ann]", `"Ann" is not an e-mail address`},
+		{"team", "[acme/on-call]", "[on-call]", `"on-call" is not a team`},
+		{"no team", "[acme/on-call]", "[]", `nobody may declare an emergency`},
+		{"review never due", "review_within_days: 2", "review_within_days: 90", `review_within_days must be 1 to 30`},
+		{"nobody may declare", "emergency: { permission: admin, teams: [acme/on-call], review_within_days: 2 }\n", "", `the file does not say who may declare one`},
+		{"defer", "emergency: defer", "emergency: skip", `unknown value "skip"`},
+		{"pattern", `pattern: "[A-Z]+-[0-9]+"`, `pattern: "(?=x)"`, `pattern "(?=x)" is not one`},
+		{"pattern of nothing", `pattern: "[A-Z]+-[0-9]+"`, `pattern: "[A-Z]*"`, `matches an empty text`},
+		{"pattern that explodes", `pattern: "[A-Z]+-[0-9]+"`, `pattern: "((a{1,100}){1,100}){1,100}"`, `is not one`},
+		{"pattern that is large", `pattern: "[A-Z]+-[0-9]+"`, `pattern: "(a|bb|ccc|dddd|eeeee|ffffff){300}"`, `is too large`},
+		{"every commit elsewhere", "in: [commits], every", "in: [commits, title], every", `asks each commit, and looks elsewhere too`},
+		{"field twice", "fields: [reason, ", "fields: [reason, reason, ", `field reason is named twice`},
+		{"no field", "fields: [reason, security-impact, approval, testing, secure-coding, roll-back]", "fields: []", `asks for no field`},
+		{"check without App", "{ name: build, app: github-actions }", "{ name: build }", `lacks "app"`},
+		{"kinds", "kinds: [code, dependencies]", "kinds: [codes]", `unknown kind of change "codes"`},
+		{"no labels", "labels: [risky]", "labels: []", `would never apply: nothing is named`},
+		{"least of nothing", "min_lines: 100", "min_lines: 0", `min_lines must be at least 1`},
+		{"owner", "owners: [\"@acme/payments\"]", "owners: [payments]", `"payments" is not an owner`},
 		{"unknown permission", "permission: maintain", "permission: owner", `unknown permission "owner"`},
 		{"no humans", "humans: 2", "humans: 0", `:13:26: humans must be 1 to 20, not 0`},
 		{"text humans", "humans: 2", "humans: two", `"humans" must be a whole number`},
@@ -195,7 +257,8 @@ func TestLayer(t *testing.T) {
 	for _, r := range e.Rules {
 		ids = append(ids, r.CheckID+" "+r.Origin)
 	}
-	want := []string{"judge floor", "soft floor", "two-humans-for-agent-code .custody.yaml", "known-origin .custody.yaml", "requirements .custody.yaml", "repository:judge .custody.yaml", "reach-known .custody.yaml", "nothing-hidden .custody.yaml"}
+	want := []string{"judge floor", "soft floor", "two-humans-for-agent-code .custody.yaml", "known-origin .custody.yaml", "requirements .custody.yaml", "repository:judge .custody.yaml", "reach-known .custody.yaml", "nothing-hidden .custody.yaml",
+		"owners-approve .custody.yaml", "ticket .custody.yaml", "green .custody.yaml", "pci .custody.yaml", "pull-requests .custody.yaml"}
 	if !slices.Equal(ids, want) {
 		t.Errorf("rules %q\nwant  %q", ids, want)
 	}
@@ -293,7 +356,7 @@ func TestExplain(t *testing.T) {
 		"rules.two-humans-for-agent-code.approvals.permission = maintain (.custody.yaml, default false, line 13)",
 		"rules.two-humans-for-agent-code.maps.0.framework = soc2-2017",
 		"rules.judge.approvals.permission = write (.custody.yaml, default true, line 0)",
-		"waivers.W-2026-001.last_day = 2026-12-31 (.custody.yaml, default false, line 41)",
+		"waivers.W-2026-001.last_day = 2026-12-31 (.custody.yaml, default false, line 70)",
 	} {
 		if !strings.Contains(all, want) {
 			t.Errorf("no %q in\n%s", want, all)

@@ -24,6 +24,9 @@ type Effective struct {
 	JudgeFiles        []Sourced[Glob]
 	Rules             []LayeredRule   // the floor's first, in the order written
 	Waivers           []LayeredWaiver // the same
+	People            []LayeredMember // the same
+	// Emergencies say who may declare an emergency, by the origin of the rules that wait.
+	Emergencies map[string]Emergency
 
 	settings []Setting
 }
@@ -50,6 +53,15 @@ type LayeredRule struct {
 // A LayeredWaiver is a waiver with its place.
 type LayeredWaiver struct {
 	Waiver
+	Origin string
+}
+
+// A LayeredMember is a person of the identity map with its place. What either layer
+// joins is one person for every rule; but only the floor's map, or that of the rule's
+// own layer, makes an address known that the forge does not know. Otherwise a
+// repository could talk the floor's rules out of their doubt.
+type LayeredMember struct {
+	Member
 	Origin string
 }
 
@@ -120,6 +132,15 @@ func (e *Effective) add(p *Policy, checkID func(Rule) string) {
 	}
 	for _, w := range p.Waivers {
 		e.Waivers = append(e.Waivers, LayeredWaiver{w, p.origin})
+	}
+	for _, m := range p.People {
+		e.People = append(e.People, LayeredMember{m, p.origin})
+	}
+	if p.Emergency != nil {
+		if e.Emergencies == nil {
+			e.Emergencies = map[string]Emergency{}
+		}
+		e.Emergencies[p.origin] = *p.Emergency
 	}
 	e.settings = append(e.settings, p.settings()...)
 }

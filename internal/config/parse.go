@@ -49,7 +49,7 @@ func parse(name string, src []byte) (*Policy, error) {
 		return nil, err
 	}
 	c := checker{doc, p}
-	for _, check := range []func() error{c.rules, c.waivers, c.unknown} {
+	for _, check := range []func() error{c.rules, c.waivers, c.unknown, c.people, c.emergency} {
 		if err := check(); err != nil {
 			return nil, err
 		}
@@ -72,9 +72,18 @@ func (p *Policy) fillDefaults() {
 		if len(r.At) == 0 {
 			r.At = defaultStages(r.Kind)
 		}
+		if r.Kind == KindChangeRecord && r.Approvals == nil && slices.Contains(r.Fields, FieldApproval) {
+			r.Approvals = &Approvals{Humans: 1}
+		}
 		if r.Approvals != nil && r.Approvals.Permission == "" {
 			r.Approvals.Permission = DefaultPermission
 		}
+		if r.Reason != nil && len(r.Reason.In) == 0 {
+			r.Reason.In = slices.Clone(ReasonPlaces)
+		}
+	}
+	if p.Emergency != nil && p.Emergency.Permission == "" {
+		p.Emergency.Permission = DefaultEmergencyPermission
 	}
 }
 
@@ -82,8 +91,11 @@ func (p *Policy) fillDefaults() {
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 func defaultStages(k Kind) []change.Stage {
-	if k == KindApprovals || k == KindJudge {
+	switch k {
+	case KindApprovals, KindJudge, KindReason, KindCheckRuns, KindChangeRecord:
 		return []change.Stage{change.AtMerge}
+	case KindPullRequest:
+		return []change.Stage{change.AtMerge, change.AtRecord}
 	}
 	return []change.Stage{change.AtPush, change.AtMerge, change.AtRecord}
 }
@@ -109,35 +121,31 @@ func (c checker) rules() error {
 	return nil
 }
 
-// perKind lists the keys that only some kinds know.
-var perKind = map[string][]Kind{
-	"approvals":    {KindApprovals, KindJudge},
-	"classes":      {KindAuthorshipLimit},
-	"max_permille": {KindAuthorshipLimit},
-	"checks":       {KindChecks},
-}
-
-// perKindOptional lists the keys that only some kinds know, and that these can do without.
-var perKindOptional = map[string][]Kind{
-	"prompts": {KindChecks},
+// perKind lists the keys that only some kinds know, and whether these need them.
+var perKind = []struct {
+	key      string
+	required []Kind
+	optional []Kind
+}{
+	{"approvals", []Kind{KindApprovals, KindJudge}, []Kind{KindChangeRecord}},
+	{"classes", []Kind{KindAuthorshipLimit}, nil},
+	{"max_permille", []Kind{KindAuthorshipLimit}, nil},
+	{"reason", []Kind{KindReason}, nil},
+	{"check_runs", []Kind{KindCheckRuns}, nil},
+	{"fields", []Kind{KindChangeRecord}, nil},
+	{"checks", []Kind{KindChecks}, nil},
+	{"prompts", nil, []Kind{KindChecks}},
 }
 
 func (c checker) rule(r Rule, n *yaml.Node) error {
-	for _, key := range []string{"approvals", "classes", "max_permille", "checks", "prompts"} {
-		kinds, optional := perKind[key], false
-		if kinds == nil {
-			kinds, optional = perKindOptional[key], true
-		}
-		wanted := false
-		for _, k := range kinds {
-			wanted = wanted || k == r.Kind
-		}
-		at := n.Get(key)
-		if wanted && at == nil && !optional {
-			return c.doc.Errorf(n, "rule %q of kind %s lacks %q", r.ID, r.Kind, key)
-		}
-		if !wanted && at != nil {
-			return c.doc.Errorf(at, "rule %q of kind %s has no use for %q", r.ID, r.Kind, key).WithHint("only kind %s reads it", joinKinds(kinds))
+	for _, k := range perKind {
+		at := n.Get(k.key)
+		if slices.Contains(k.required, r.Kind) {
+			if at == nil {
+				return c.doc.Errorf(n, "rule %q of kind %s lacks %q", r.ID, r.Kind, k.key)
+			}
+		} else if at != nil && !slices.Contains(k.optional, r.Kind) {
+			return c.doc.Errorf(at, "rule %q of kind %s has no use for %q", r.ID, r.Kind, k.key).WithHint("only kind %s reads it", joinKinds(slices.Concat(k.required, k.optional)))
 		}
 	}
 	if at := n.Get("at"); at != nil {
@@ -167,7 +175,13 @@ func (c checker) rule(r Rule, n *yaml.Node) error {
 	if at := n.Get("classes"); at != nil && len(r.Classes) == 0 {
 		return c.doc.Errorf(at, "rule %q counts no class", r.ID)
 	}
+	if err := c.details(r, n); err != nil {
+		return err
+	}
 	when := n.Get("when")
+	if err := c.when(r, when); err != nil {
+		return err
+	}
 	if at := when.Get("authorship"); at != nil {
 		switch {
 		case r.Kind == KindAuthorshipLimit:
@@ -175,9 +189,6 @@ func (c checker) rule(r Rule, n *yaml.Node) error {
 		case len(r.When.Authorship) == 0:
 			return c.doc.Errorf(at, "rule %q would never apply: no class is named", r.ID).WithHint("name classes, or take the key out")
 		}
-	}
-	if at := when.Get("paths"); at != nil && len(r.When.Paths) == 0 {
-		return c.doc.Errorf(at, "rule %q would never apply: no path is named", r.ID).WithHint(`name paths, such as ["src/**"], or take the key out`)
 	}
 	return CheckMaps(c.doc, n.Get("maps"), r.Maps)
 }

@@ -45,6 +45,10 @@ type Policy struct {
 	Authorship Authorship `yaml:"authorship"`
 	// Requirements is the path of the requirements file, read at base. Default: `security_requirements.yaml`.
 	Requirements RepoPath `yaml:"requirements"`
+	// People is the identity map: which accounts and addresses belong to one person. Without it each account counts as a person of its own, and an address that the forge does not know may be anybody's.
+	People []Member `yaml:"people"`
+	// Emergency says who may declare a change an emergency, and by when it is reviewed after the fact. Without it nobody may.
+	Emergency *Emergency `yaml:"emergency"`
 	// JudgeFiles are further files that judge changes, as globs, besides the built-in ones.
 	JudgeFiles []Glob `yaml:"judge_files"`
 	// Rules are what a change is asked. Each needs an id of its own.
@@ -62,26 +66,57 @@ type Authorship struct {
 	Unknown CountsAs `yaml:"unknown"`
 }
 
+// A Member is one person of the identity map.
+type Member struct {
+	// ID names the person: letters, digits, `.`, `_` and `-`.
+	ID ID `yaml:"id,required"`
+	// Accounts are theirs on forges, as host and numeric id: `github.com:1042`.
+	Accounts []Account `yaml:"accounts"`
+	// Emails are the addresses under which they commit.
+	Emails []Email `yaml:"emails"`
+	// Drives are accounts of bots and apps that write code at their word: what such an account wrote, they wrote.
+	Drives []Account `yaml:"drives"`
+}
+
+// Emergency says how a change may land before it is reviewed. A rule takes part only if
+// it says `emergency: defer`; in what the floor says, a repository has no part.
+type Emergency struct {
+	// Permission is the least that whoever declares an emergency must have: `read` to `admin`. Default: `maintain`.
+	Permission Permission `yaml:"permission"`
+	// Teams narrow who may: only members of one of these, such as `acme/on-call`.
+	Teams []TeamName `yaml:"teams"`
+	// ReviewWithinDays is how many days after its declaration the review is due: 1 to 30.
+	ReviewWithinDays int `yaml:"review_within_days,required"`
+}
+
 // A Rule asks one thing of a change.
 type Rule struct {
 	// ID names the rule in findings and waivers: letters, digits, `.`, `_` and `-`.
 	ID ID `yaml:"id,required"`
-	// Kind is what the rule asks: `approvals`, `authorship-limit`, `requirements`, `judge`, `impact` or `checks`.
+	// Kind is what the rule asks: `approvals`, `authorship-limit`, `requirements`, `judge`, `impact`, `checks`, `reason`, `check-runs`, `change-record` or `pull-request`.
 	Kind Kind `yaml:"kind,required"`
 	// Name is one line for people. Default: what the kind asks.
 	Name string `yaml:"name"`
-	// At lists the stages at which the rule is in force: `push`, `merge`, `record`. Default: `[merge]` for `approvals` and `judge`, all three for the others.
+	// At lists the stages at which the rule is in force: `push`, `merge`, `record`. Default: `[merge]` for `approvals`, `judge`, `reason`, `check-runs` and `change-record`, `[merge, record]` for `pull-request`, all three for the others.
 	At []change.Stage `yaml:"at"`
 	// Level is `error` (blocks), `warning` or `note` (both only shown). Default: `error`.
 	Level finding.Level `yaml:"level"`
 	// When says which changes the rule is about. Default: all.
 	When When `yaml:"when"`
-	// Approvals is how many people must have approved the head commit. For kinds `approvals` and `judge`, required there.
+	// Approvals is how many people must have approved, and who counts. For kinds `approvals` and `judge`, required there; for `change-record` it says what its field `approval` needs.
 	Approvals *Approvals `yaml:"approvals"`
 	// Classes are the authorship classes that kind `authorship-limit` counts; required there.
 	Classes []Class `yaml:"classes"`
 	// MaxPermille is the share of added lines, in per mille, that `classes` may have: 0 to 1000. For kind `authorship-limit`, required there.
 	MaxPermille *int `yaml:"max_permille"`
+	// Reason is the pattern and where it is looked for. For kind `reason`, required there.
+	Reason *Reason `yaml:"reason"`
+	// CheckRuns are the checks that must have succeeded on the head. For kind `check-runs`, required there.
+	CheckRuns []CheckRun `yaml:"check_runs"`
+	// Fields are what the record of the change must say: `reason`, `security-impact`, `approval`, `testing`, `secure-coding` and `roll-back` (the six of PCI DSS 6.5.1). For kind `change-record`, required there.
+	Fields []RecordField `yaml:"fields"`
+	// Emergency is `defer` if an emergency change may land before the rule is satisfied; at stage `record` it is asked again. Default: the rule holds in an emergency too.
+	Emergency Deferral `yaml:"emergency"`
 	// Checks are the built-in checks that must find nothing, such as `hidden-unicode`: docs/checks.md lists them. For kind `checks`, required there.
 	Checks []BuiltIn `yaml:"checks"`
 	// Prompts are globs of further prompts and agent transcripts, besides the usual places. For kind `checks`.
@@ -98,15 +133,52 @@ type When struct {
 	Authorship []Class `yaml:"authorship"`
 	// Paths: only if a changed file matches one of these globs, by its old or its new path and in either case; `**` stands for any folders, a folder for everything in it, and a submodule for whatever may stand below it.
 	Paths []Glob `yaml:"paths"`
+	// Owners: only if one of these owns a changed file by CODEOWNERS at base, written as there: `@login`, `@organisation/team` or an address.
+	Owners []OwnerName `yaml:"owners"`
+	// Labels: only if the change carries one of these labels.
+	Labels []Label `yaml:"labels"`
+	// Kinds: only if a changed file is of one of these kinds: `code`, `tests`, `docs`, `dependencies`, `config`, `pipeline`, `migration`, `data`; or `emergency`, for a change that was declared one.
+	Kinds []ChangeKind `yaml:"kinds"`
+	// Repositories: only in one of these, as globs of `host/owner/name` such as `github.com/acme/*`. For a floor that serves several organisations.
+	Repositories []Glob `yaml:"repositories"`
+	// MinLines: only if the change adds and deletes at least so many lines.
+	MinLines *int `yaml:"min_lines"`
+	// MinFiles: only if the change touches at least so many files.
+	MinFiles *int `yaml:"min_files"`
+	// MinReach: only if the change reaches at least so many nodes of the graph.
+	MinReach *int `yaml:"min_reach"`
 }
 
-// Approvals is how many people must have approved the head commit. Nobody approves
-// what they wrote, and bots and apps count for nothing.
+// Reason is what must be found in the words that explain a change.
+type Reason struct {
+	// Pattern is a regular expression (RE2) that must match, such as `[A-Z]+-[0-9]+`.
+	Pattern Pattern `yaml:"pattern,required"`
+	// In says where: `tickets`, `title` and `text` of the change in the context, and `commits` for their messages. Default: all four.
+	In []ReasonPlace `yaml:"in"`
+	// EveryCommit asks that each commit's message matches, merges aside; `in` must be `[commits]`.
+	EveryCommit bool `yaml:"every_commit"`
+}
+
+// A CheckRun is a check that somebody else runs on the head.
+type CheckRun struct {
+	// Name is the check's, as the forge shows it.
+	Name string `yaml:"name,required"`
+	// App is the App that must have run it, such as `github-actions`: a name alone anybody with a token can post.
+	App string `yaml:"app,required"`
+}
+
+// Approvals is how many people must have approved the head commit, or one that makes
+// the same change. Nobody approves what they wrote, bots and apps count for nothing, and
+// whoever pushed last is not enough alone.
 type Approvals struct {
 	// Humans is how many people are needed: 1 to 20.
 	Humans int `yaml:"humans,required"`
 	// Permission is the least that counts: `read`, `triage`, `write`, `maintain` or `admin`. Default: `write`.
 	Permission Permission `yaml:"permission"`
+	// Teams narrow who counts: only members of one of these, such as `acme/security`.
+	Teams []TeamName `yaml:"teams"`
+	// Owners asks besides that each file which the rule is about and somebody owns (CODEOWNERS at base) is approved by one of its owners. Default: `false`.
+	Owners bool `yaml:"owners"`
 }
 
 // A Map is one control of an outside framework.

@@ -42,8 +42,18 @@ const (
 	KindRequirements    Kind = "requirements"     // every requirement of level error is satisfied
 	KindJudge           Kind = "judge"            // who edits what judges has approvals
 	KindImpact          Kind = "impact"           // what the change reaches is known
+	KindReason          Kind = "reason"           // a reason or ticket of some form is given
+	KindCheckRuns       Kind = "check-runs"       // others' checks succeeded on the head
+	KindChangeRecord    Kind = "change-record"    // the record of the change is complete
+	KindPullRequest     Kind = "pull-request"     // the change came by a pull request, not by a push
 	KindChecks          Kind = "checks"           // built-in checks find nothing
 )
+
+// kinds lists every kind of rule.
+var kinds = []Kind{
+	KindApprovals, KindAuthorshipLimit, KindRequirements, KindJudge, KindImpact,
+	KindReason, KindCheckRuns, KindChangeRecord, KindPullRequest, KindChecks,
+}
 
 // asks names each kind for people.
 var asks = map[Kind]string{
@@ -52,6 +62,10 @@ var asks = map[Kind]string{
 	KindRequirements:    "Every security requirement is satisfied",
 	KindJudge:           "Changes of what judges are approved",
 	KindImpact:          "What the change reaches is known",
+	KindReason:          "A reason is given",
+	KindCheckRuns:       "The checks of others succeeded on the head",
+	KindChangeRecord:    "The record of the change is complete",
+	KindPullRequest:     "The change came by a pull request",
 	KindChecks:          "Built-in checks find nothing",
 }
 
@@ -96,6 +110,15 @@ func ParseDay(s string) (Day, error) {
 		return "", fmt.Errorf("%q is not a day: write it as 2026-12-31", s)
 	}
 	return Day(s), nil
+}
+
+// Plus is the day n days later; "" for what is no day.
+func (d Day) Plus(n int) Day {
+	t, err := time.Parse(time.DateOnly, string(d))
+	if err != nil {
+		return ""
+	}
+	return Day(t.AddDate(0, 0, n).Format(time.DateOnly))
 }
 
 // Match says whether the glob matches a path or a folder on the way to it: "src" is
@@ -158,10 +181,8 @@ func (c *BuiltIn) UnmarshalText(b []byte) error {
 	return oneOf(c, b, "check", known...)
 }
 
-// UnmarshalText accepts the six kinds.
-func (k *Kind) UnmarshalText(b []byte) error {
-	return oneOf(k, b, "kind", KindApprovals, KindAuthorshipLimit, KindRequirements, KindJudge, KindImpact, KindChecks)
-}
+// UnmarshalText accepts the kinds of rules.
+func (k *Kind) UnmarshalText(b []byte) error { return oneOf(k, b, "kind", kinds...) }
 
 // UnmarshalText accepts the classes of authorship.
 func (c *Class) UnmarshalText(b []byte) error {

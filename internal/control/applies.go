@@ -98,6 +98,14 @@ func (e *evaluation) applies(r config.LayeredRule) whether {
 		w.outcome = finding.NotAssessed
 		w.because(ReasonChange, "%s, so it is not known whether the rule's paths were changed", why)
 	}
+	for _, asked := range e.conditions() {
+		a := asked(r, &w)
+		if a.outcome == finding.NotApplicable {
+			return whether{answer: a}
+		}
+		w.outcome = finding.Worst(w.outcome, a.outcome)
+		w.reasons = append(w.reasons, a.reasons...)
+	}
 	if len(r.When.Authorship) > 0 {
 		e.appliesByAuthor(r, &w, whole)
 	}

@@ -8,12 +8,14 @@ import (
 	"custody/internal/config"
 	"custody/internal/control/checks"
 	hiddenunicode "custody/internal/control/checks/hidden-unicode"
+	"custody/internal/control/checks/secrets"
 	"custody/internal/finding"
 )
 
 // builtin are the checks that this program has, each by the name of its folder.
 var builtin = map[string]checks.Check{
 	"hidden-unicode": hiddenunicode.Check{},
+	"secrets":        secrets.Check{},
 }
 
 // look runs the checks that rules in force ask for, one rule after the other.
@@ -24,7 +26,7 @@ func (e *evaluation) look(ctx context.Context) error {
 	e.looked = map[string]answer{}
 	cache := checks.NewCache(e.Limits.Checks)
 	for _, r := range e.Config.Rules {
-		if r.Kind != config.KindChecks || !slices.Contains(r.At, e.Stage) {
+		if r.Kind != config.KindChecks || !e.inForce(r) {
 			continue
 		}
 		w := e.applies(r)

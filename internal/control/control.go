@@ -17,6 +17,7 @@ import (
 	"custody/internal/change"
 	"custody/internal/config"
 	"custody/internal/control/checks"
+	"custody/internal/control/owners"
 	"custody/internal/finding"
 	"custody/internal/git"
 )
@@ -35,7 +36,11 @@ type Input struct {
 	Base         checks.Tree // the tree at base, for built-in checks; may be nil
 	Impact       *impact.Report
 	Attestation  *attestation.Report
-	Limits       Limits // the zero value stands for DefaultLimits
+	// Owners is the CODEOWNERS at base; nil when there is none.
+	Owners *owners.File
+	// Approved says, by commit, what those that somebody approved have to do with the head.
+	Approved map[string]Approved
+	Limits   Limits // the zero value stands for DefaultLimits
 }
 
 // Head is the tree of the change's head.
@@ -51,16 +56,18 @@ type TreeFile = checks.TreeFile
 // Limits bound the search of requirements in head, and the built-in checks. What they
 // cut off is not assessed.
 type Limits struct {
-	FileBytes  int64 // of one file
-	TotalBytes int64 // of all files, each counted once
-	Cost       int64 // steps of all patterns over all files, at worst
-	Places     int   // lines shown of one requirement
-	Checks     checks.Limits
+	FileBytes   int64 // of one file
+	TotalBytes  int64 // of all files, each counted once
+	Cost        int64 // steps of all patterns over all files, at worst
+	Places      int   // lines shown of one requirement
+	ReasonBytes int64 // of the words that explain a change
+	OwnerTries  int   // patterns of CODEOWNERS, over all files
+	Checks      checks.Limits
 }
 
 // DefaultLimits are those of a review.
 func DefaultLimits() Limits {
-	return Limits{FileBytes: 1 << 20, TotalBytes: 512 << 20, Cost: 40e9, Places: 20, Checks: checks.DefaultLimits()}
+	return Limits{FileBytes: 1 << 20, TotalBytes: 512 << 20, Cost: 40e9, Places: 20, OwnerTries: 50e6, ReasonBytes: 16 << 20, Checks: checks.DefaultLimits()}
 }
 
 // Map is the table as a pack records it.
@@ -70,6 +77,8 @@ func (l Limits) Map() map[string]int64 {
 	all["control.total_bytes"] = l.TotalBytes
 	all["control.cost"] = l.Cost
 	all["control.places"] = int64(l.Places)
+	all["control.owner_tries"] = int64(l.OwnerTries)
+	all["control.reason_bytes"] = l.ReasonBytes
 	return all
 }
 
@@ -155,6 +164,9 @@ type evaluation struct {
 	requirements []requirementResult
 	touched      []touched
 	lines        map[string]attestation.File // by escaped path
+	people       *identities                 // see identities
+	owned        *ownership                  // see owners
+	deferring    bool                        // what an emergency put off is asked again: reviews after the merge count
 	looked       map[string]answer           // by CheckID, of rules of kind checks
 }
 
@@ -205,17 +217,39 @@ func (e *evaluation) rule(r config.LayeredRule) finding.Check {
 }
 
 func (e *evaluation) answer(r config.LayeredRule) answer {
-	if !slices.Contains(r.At, e.Stage) {
+	if !e.inForce(r) {
 		return answered(finding.NotApplicable, ReasonStage, "the rule is not in force at stage %s", e.Stage)
 	}
 	w := e.applies(r)
 	if w.outcome == finding.NotApplicable {
 		return w.answer
 	}
-	var a answer
+	e.deferring = r.Emergency == config.Defer && e.urgency(r.Origin).counts()
+	a := e.asks(r, w)
+	e.deferring = false
+	if w.outcome == finding.NotAssessed && a.outcome != finding.Satisfied {
+		// It is not known whether the rule is about this change. What it asks would be
+		// missing, so neither a pass nor a failure is certain.
+		a.outcome = finding.NotAssessed
+	}
+	a.reasons = append(w.reasons, a.reasons...)
+	return e.wait(r, a)
+}
+
+// inForce says whether a rule is asked at this stage. What an emergency put off at
+// merge is asked again when the change has landed.
+func (e *evaluation) inForce(r config.LayeredRule) bool {
+	if slices.Contains(r.At, e.Stage) {
+		return true
+	}
+	return e.Stage == change.AtRecord && r.Emergency == config.Defer && slices.Contains(r.At, change.AtMerge) && e.urgency(r.Origin).counts()
+}
+
+// asks is the answer to what the rule asks, for the files that it is about.
+func (e *evaluation) asks(r config.LayeredRule, w whether) (a answer) {
 	switch r.Kind {
 	case config.KindApprovals:
-		a = e.approvals(*r.Approvals, w.files)
+		a = e.approvals(r, w.files)
 	case config.KindAuthorshipLimit:
 		a = e.authorshipLimit(r, w.files)
 	case config.KindRequirements:
@@ -224,15 +258,17 @@ func (e *evaluation) answer(r config.LayeredRule) answer {
 		a = e.judge(r, w.files)
 	case config.KindImpact:
 		a = e.impact()
+	case config.KindReason:
+		a = e.reason(r)
+	case config.KindCheckRuns:
+		a = e.checkRuns(r)
+	case config.KindChangeRecord:
+		a = e.changeRecord(r, w.files)
+	case config.KindPullRequest:
+		a = e.pullRequest()
 	case config.KindChecks:
 		a = e.looked[r.CheckID]
 	}
-	if w.outcome == finding.NotAssessed && a.outcome != finding.Satisfied {
-		// It is not known whether the rule is about this change. What it asks would be
-		// missing, so neither a pass nor a failure is certain.
-		a.outcome = finding.NotAssessed
-	}
-	a.reasons = append(w.reasons, a.reasons...)
 	return a
 }
 

@@ -23,7 +23,7 @@ func (e *evaluation) judge(r config.LayeredRule, files []touched) answer {
 		}
 		return answered(finding.NotApplicable, ReasonNothingEdited, "no file that judges changes was edited")
 	}
-	a := e.approvals(*r.Approvals, edited)
+	a := e.approvals(r, edited)
 	for i := range a.found {
 		a.found[i].Place.Path = edited[0].escaped
 		a.found[i].Message = fmt.Sprintf("files that judge changes were edited (%s): %s", listPaths(edited), a.found[i].Message)
@@ -39,7 +39,11 @@ const (
 
 // notices are what is always said, whatever the policy asks.
 func (e *evaluation) notices() []finding.Check {
-	return []finding.Check{e.judgeNotice(), e.waiverNotice()}
+	checks := []finding.Check{e.judgeNotice(), e.waiverNotice()}
+	if c, declared := e.emergencyNotice(); declared {
+		checks = append(checks, c)
+	}
+	return checks
 }
 
 // judgeNotice flags every changed file that judges changes.

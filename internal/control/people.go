@@ -8,13 +8,16 @@ import (
 
 	"custody/attestation"
 	"custody/internal/change"
+	"custody/internal/config"
 	"custody/internal/finding"
 )
 
-// authors are the people who wrote a change, as the forge knows them, and those it does
-// not know. Nobody among them may approve it.
+// authors are the people who wrote a change, as far as they are known, and those who
+// are not. Nobody among them may approve it.
 type authors struct {
-	known map[string]string // numeric id -> login
+	ids    identities
+	origin string            // of the rule that asks: which identity maps it relies on
+	known  map[string]string // person, as identities name them -> login
 	// unknown are identities in git, by lower-case e-mail address, that belong to nobody
 	// the forge named. Each may be any person, so each may be one of the approvers.
 	unknown map[string]bool
@@ -23,9 +26,10 @@ type authors struct {
 }
 
 // authorsOf collects everybody who took part: who opened the change, authors,
-// committers and co-authors of its commits. An agent is no person and approves nothing.
-func authorsOf(c *change.Change, ctx *change.Context, at *attestation.Report) authors {
-	a := authors{map[string]string{}, map[string]bool{}, map[string]string{}}
+// committers and co-authors of its commits, and who drove an agent that wrote some of
+// it. An agent is no person and approves nothing.
+func authorsOf(c *change.Change, ctx *change.Context, at *attestation.Report, ids identities, origin string) authors {
+	a := authors{ids, origin, map[string]string{}, map[string]bool{}, map[string]string{}}
 	if ctx.Change == nil || !a.person(ctx.Change.Author) {
 		a.unknown["who opened the change"] = true
 	}
@@ -51,6 +55,8 @@ func authorsOf(c *change.Change, ctx *change.Context, at *attestation.Report) au
 	}
 	for _, commit := range c.Commits {
 		known := facts[commit.ID.String()]
+		a.mapped(commit.Author.Email)
+		a.mapped(commit.Committer.Email)
 		if !slices.ContainsFunc(known, func(f change.CommitFacts) bool { return isPerson(f.Author) }) {
 			a.unknownAddress(commit.Author.Email, emails, agents)
 		}
@@ -61,13 +67,56 @@ func authorsOf(c *change.Change, ctx *change.Context, at *attestation.Report) au
 			// The forge speaks of no co-authors; its own form of address is all there is.
 			// An author or committer under such an address would be known to it.
 			if id, login, ok := noreply(address(email), host); ok {
-				a.known[id] = login
+				a.known[ids.account(id)] = login
 				continue
 			}
 			a.unknownAddress(email, emails, agents)
 		}
 	}
+	a.drivers(ctx, at)
 	return a
+}
+
+// drivers adds who drove the machines that wrote commits: whoever gave an agent its
+// task is an author of what it wrote. Nobody drives automation, such as an updater of
+// dependencies.
+func (a authors) drivers(ctx *change.Context, at *attestation.Report) {
+	of := map[string]attestation.Commit{}
+	if at != nil && at.Outcome == finding.Satisfied {
+		for _, c := range at.Commits {
+			of[c.SHA.String()] = c
+		}
+	}
+	byBot := map[string]*change.Person{}
+	for _, f := range ctx.Commits {
+		if f.Author != nil && f.Author.Type != change.User && f.Author.Type != "" {
+			byBot[f.SHA] = f.Author
+			if _, ok := of[f.SHA]; !ok {
+				of[f.SHA] = attestation.Commit{}
+			}
+		}
+	}
+	for sha, c := range of {
+		bot, name := byBot[sha], ""
+		switch {
+		case len(c.Agents) > 0:
+			name = c.Agents[0].ID
+		case bot != nil && c.Automation == "":
+			name = bot.Login
+		default:
+			continue
+		}
+		sure := len(c.People) > 0
+		if bot != nil {
+			for _, d := range a.ids.drive(bot.ID) {
+				a.known[d] = strings.TrimPrefix(d, "person ")
+				sure = sure || a.ids.vouches(accountName(config.AccountOn(a.ids.host, bot.ID)), a.origin)
+			}
+		}
+		if !sure {
+			a.unknown["who drove "+name] = true
+		}
+	}
 }
 
 func isPerson(p *change.Person) bool { return p != nil && p.ID != "" }
@@ -77,16 +126,32 @@ func (a authors) person(p *change.Person) bool {
 	if !isPerson(p) {
 		return false
 	}
-	a.known[p.ID] = p.Login
+	a.known[a.ids.account(p.ID)] = p.Login
 	if p.Login != "" {
 		a.accounts[strings.ToLower(p.Login)] = p.ID
 	}
 	return true
 }
 
+// mapped adds the person to whom an identity map gives an address, whoever the forge
+// says it is.
+func (a authors) mapped(email string) bool {
+	email = address(email)
+	person, ok := a.ids.email(email)
+	if ok {
+		if _, named := a.known[person]; !named {
+			a.known[person] = email
+		}
+	}
+	return ok && a.ids.vouches(emailName(email), a.origin)
+}
+
 // unknownAddress adds an identity of git that the forge gave no person to, for this
 // commit or any other.
 func (a authors) unknownAddress(email string, known, agents map[string]bool) {
+	if a.mapped(email) {
+		return
+	}
 	email = address(email)
 	if !known[email] && !agents[email] {
 		a.unknown[email] = true

@@ -119,6 +119,11 @@ func (w world) input() Input {
 		x.Commits = append(x.Commits, change.CommitFacts{SHA: id.String(), Author: author, Committer: committer})
 		r.Commits = append(r.Commits, attestation.Commit{SHA: id, Class: w.class(), People: []string{"x <" + author.Login + "@example.org>"}})
 	}
+	x.Change.Pushers = []change.Pusher{}
+	for range 1 + w.IntN(2) {
+		p := w.person()
+		x.Change.Pushers = append(x.Change.Pushers, change.Pusher{Login: p.Login, ID: p.ID, Type: p.Type})
+	}
 	for i := range w.IntN(5) {
 		v := change.Review{Reviewer: *w.person(), State: w.pick("approved", "approved", "approved", "commented", "changes_requested", "dismissed"),
 			Commit: c.Head.String(), At: fmt.Sprintf("2026-11-20T10:00:0%dZ", i), Permission: w.pick("read", "write", "admin")}
@@ -169,7 +174,16 @@ func (w world) removals(in Input) map[string]Input {
 	remove("context", func(in *Input) { in.Context = nil })
 	remove("reviews", func(in *Input) { in.Context.Reviews = nil })
 	remove("commit facts", func(in *Input) { in.Context.Commits = nil })
-	remove("who opened it", func(in *Input) { in.Context.Change = nil })
+	remove("the request", func(in *Input) { in.Context.Change = nil })
+	request := func(edit func(*change.Request)) func(*Input) {
+		return func(in *Input) {
+			r := *in.Context.Change
+			edit(&r)
+			in.Context.Change = &r
+		}
+	}
+	remove("who opened it", request(func(r *change.Request) { r.Author = nil }))
+	remove("who pushed it", request(func(r *change.Request) { r.Pushers = nil }))
 	remove("attestation", func(in *Input) { in.Attestation = nil })
 	remove("certainty of attestation", func(in *Input) { in.Attestation.Outcome = finding.NotAssessed })
 	remove("impact", func(in *Input) { in.Impact = nil })
@@ -188,7 +202,9 @@ func (w world) removals(in Input) map[string]Input {
 		remove(fmt.Sprint("type of reviewer ", i), func(in *Input) { in.Context.Reviews[i].Reviewer.Type = "" })
 		remove(fmt.Sprint("time of review ", i), func(in *Input) { in.Context.Reviews[i].At = "" })
 		remove(fmt.Sprint("commit of review ", i), func(in *Input) { in.Context.Reviews[i].Commit = "" })
-		if r.State == "approved" && !slices.ContainsFunc(in.Context.Reviews, func(o change.Review) bool { return o.Reviewer.ID == r.Reviewer.ID && o.State != "approved" }) {
+		if r.State == "approved" && !slices.ContainsFunc(in.Context.Reviews, func(o change.Review) bool { // Of two words of one person, the older counts when the newer is gone.
+			return o.Reviewer.ID == r.Reviewer.ID && (o.State != "approved" || o.Commit != r.Commit || o.Permission != r.Permission || o.Reviewer != r.Reviewer)
+		}) {
 			remove(fmt.Sprint("approval ", i), func(in *Input) { in.Context.Reviews = slices.Delete(in.Context.Reviews, i, i+1) })
 		}
 	}

@@ -39,7 +39,7 @@ func pullRequest(reviews ...change.Review) (*change.Change, *change.Context) {
 		reviews = []change.Review{}
 	}
 	return c, &change.Context{
-		Change:  &change.Request{Author: person("1", "ann")},
+		Change:  &change.Request{Author: person("1", "ann"), Pushers: []change.Pusher{{Login: "ann", ID: "1", Type: change.User}}},
 		Commits: []change.CommitFacts{{SHA: c.Head.String(), Author: person("1", "ann"), Committer: person("1", "ann")}},
 		Reviews: reviews,
 	}

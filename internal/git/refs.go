@@ -119,12 +119,18 @@ func (r *Repository) eachRef(ctx context.Context, format string, fn func(line st
 	run, cancel := context.WithCancel(ctx)
 	defer cancel()
 	cmd := r.refs(run, append([]string{"for-each-ref", "--format=" + format, "--end-of-options"}, patterns...)...)
+	return eachLine(ctx, cmd, cancel, fn)
+}
+
+// eachLine runs a command and calls fn for each line that it prints. An error of fn ends
+// it and is returned. cancel ends the command.
+func eachLine(ctx context.Context, cmd *exec.Cmd, cancel func(), fn func(line string) error) error {
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return err
 	}
 	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("starting git for-each-ref: %w", err)
+		return fmt.Errorf("starting git %s: %w", subcommand(cmd), err)
 	}
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
@@ -162,29 +168,55 @@ func (r *Repository) IsAncestor(ctx context.Context, a, b OID) (bool, error) {
 	return true, nil
 }
 
-// HasNew says whether head, a commit, reaches one that no branch and no tag reaches yet.
-func (r *Repository) HasNew(ctx context.Context, head OID) (bool, error) {
-	if _, err := r.Commit(ctx, head); err != nil { // --ignore-missing would pass over it
-		return false, err
+// New says of each head, the id of a commit, whether no branch and no tag reaches it yet.
+func (r *Repository) New(ctx context.Context, heads []OID) (map[OID]bool, error) {
+	var known strings.Builder
+	fresh := make(map[OID]bool, len(heads))
+	for _, head := range heads {
+		fresh[head] = false
+		known.WriteString(head.String() + "\n")
+	}
+	peeled, err := r.Peel(ctx, heads)
+	if err != nil {
+		return nil, err
+	}
+	for i, p := range peeled { // --ignore-missing would pass over one
+		if p.Kind != "commit" || p.ID != heads[i] {
+			return nil, fmt.Errorf("commit %s: %w", heads[i], ErrMissing)
+		}
 	}
 	// The names of refs are read where the repository's configuration is in force, their
 	// history in isolation. What a ref names and is not there can exclude nothing.
-	var known strings.Builder
-	known.WriteString(head.String() + "\n")
-	err := r.eachRef(ctx, "%(objectname)", func(line string) error {
+	err = r.eachRef(ctx, "%(objectname)", func(line string) error {
 		known.WriteString("^" + line + "\n")
 		return nil
 	}, "refs/heads/", "refs/tags/")
 	if err != nil {
-		return false, fmt.Errorf("listing branches and tags: %w", err)
+		return nil, fmt.Errorf("listing branches and tags: %w", err)
 	}
-	cmd := r.git.isolated(ctx, r.iso, "rev-list", "--ignore-missing", "--max-count=1", "--stdin")
+	run, cancel := context.WithCancel(ctx)
+	defer cancel()
+	cmd := r.git.isolated(run, r.iso, "rev-list", "--ignore-missing", "--stdin")
 	cmd.Stdin = strings.NewReader(known.String())
-	out, err := cmd.Output()
-	if err != nil {
-		return false, fmt.Errorf("looking for commits that only %s has: %w: %w", head.Short(), ErrMissing, failed(ctx, cmd, err))
+	left := len(fresh)
+	err = eachLine(ctx, cmd, cancel, func(line string) error {
+		id, err := ParseOID(line)
+		if err != nil {
+			return err
+		}
+		if found, wanted := fresh[id]; wanted && !found {
+			fresh[id] = true
+			left--
+		}
+		if left == 0 {
+			return errEnough
+		}
+		return nil
+	})
+	if err != nil && err != errEnough {
+		return nil, fmt.Errorf("looking for commits that no branch has: %w: %w", ErrMissing, err)
 	}
-	return len(out) > 0, nil
+	return fresh, nil
 }
 
 // CountCommits counts what is reachable from head and not from base, up to max.

@@ -88,7 +88,7 @@ func TestIsAncestorAndCount(t *testing.T) {
 	}
 }
 
-func TestHasNew(t *testing.T) {
+func TestNew(t *testing.T) {
 	ctx := context.Background()
 	for _, format := range []string{"sha1", "sha256"} {
 		r := gittest.New(t, gittest.Format(format))
@@ -101,19 +101,17 @@ func TestHasNew(t *testing.T) {
 		r.Git("update-ref", "refs/notes/hidden", three)
 		r.Git("update-ref", "refs/pull/1/head", three)
 		repo := open(t, r)
-		for id, want := range map[string]bool{one: false, two: false, three: true} {
-			if got, err := repo.HasNew(ctx, oid(t, id)); err != nil || got != want {
-				t.Errorf("%s: %v, %v; want %v", id, got, err, want)
-			}
+		if got, err := repo.New(ctx, []git.OID{oid(t, one), oid(t, three), oid(t, two), oid(t, three)}); err != nil || len(got) != 3 || got[oid(t, one)] || got[oid(t, two)] || !got[oid(t, three)] {
+			t.Errorf("%v, %v", got, err)
 		}
 		// A ref that leads nowhere makes nothing known.
 		missing := strings.Repeat("1", len(one))
 		os.WriteFile(filepath.Join(r.Dir, "refs/heads/broken"), []byte(missing+"\n"), 0o600)
-		if got, err := repo.HasNew(ctx, oid(t, three)); err != nil || !got {
+		if got, err := repo.New(ctx, []git.OID{oid(t, three)}); err != nil || !got[oid(t, three)] {
 			t.Errorf("beside a broken ref: %v, %v", got, err)
 		}
 		// A head that is not there is an error, never "nothing new".
-		if got, err := repo.HasNew(ctx, oid(t, strings.Repeat("2", len(one)))); err == nil {
+		if got, err := repo.New(ctx, []git.OID{oid(t, three), oid(t, strings.Repeat("2", len(one)))}); err == nil {
 			t.Errorf("a missing head: new is %v", got)
 		}
 	}

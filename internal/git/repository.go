@@ -39,6 +39,7 @@ type Option func(*options)
 type options struct {
 	environ     []string
 	quarantines []string
+	temp        func(commonDir string) (string, error)
 }
 
 // WithEnviron gives Open the environment of the process, as os.Environ has it. Taken
@@ -53,6 +54,12 @@ func WithEnviron(environ []string) Option {
 // for servers that keep them outside of the repository. They must come from the operator.
 func WithQuarantines(folders ...string) Option {
 	return func(o *options) { o.quarantines = folders }
+}
+
+// WithTemp says where the temporary folder of a repository is made, once it is known
+// where that repository is. The default is TMPDIR, or /tmp.
+func WithTemp(folder func(commonDir string) (string, error)) Option {
+	return func(o *options) { o.temp = folder }
 }
 
 // Open finds the repository that dir belongs to, as git does: dir may be a bare
@@ -89,6 +96,11 @@ func Open(ctx context.Context, dir string, opts ...Option) (*Repository, error) 
 	temp, ok := variable(o.environ, "TMPDIR")
 	if !ok || temp == "" {
 		temp = "/tmp"
+	}
+	if o.temp != nil {
+		if temp, err = o.temp(loc.common); err != nil {
+			return nil, fmt.Errorf("opening %s: %w", dir, err)
+		}
 	}
 	iso, err := newIsolation(temp, loc, quarantine)
 	if err != nil {

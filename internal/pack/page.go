@@ -91,6 +91,12 @@ func (d pageData) Inputs() []input {
 		{"Stage", in.Stage.String()},
 		{"Day", in.Day},
 	}
+	if in.Judge != nil {
+		out = append(out, input{"Policy read at", in.Judge.String()})
+	}
+	for _, c := range in.Claims {
+		out = append(out, input{"Said when pushing, not verified: " + c.What, c.Text})
+	}
 	for _, k := range slices.Sorted(maps.Keys(in.Files)) {
 		out = append(out, input{"Digest of the " + k, string(in.Files[k])})
 	}

@@ -86,6 +86,26 @@ func needs(r config.Rule) string {
 		fmt.Fprintf(&b, "Say in every commit who or what wrote it, with a trailer `Assisted-by: NAME` or `AI-Assistance: none`: at most %s of the added lines may be of class %s.", r.Share(), config.ClassList(r.Classes))
 	case config.KindRequirements:
 		b.WriteString("Every security requirement must hold, those about other files too.")
+	case config.KindReason:
+		if r.Reason.EveryCommit {
+			fmt.Fprintf(&b, "The message of each commit must match %q.", string(r.Reason.Pattern))
+		} else {
+			fmt.Fprintf(&b, "Name a reason or ticket that matches %q in the text of the change or in a commit's message.", string(r.Reason.Pattern))
+		}
+	case config.KindCheckRuns:
+		names := make([]string, len(r.CheckRuns))
+		for i, c := range r.CheckRuns {
+			names[i] = c.Name + " (" + c.App + ")"
+		}
+		b.WriteString("These checks must succeed on the head: " + strings.Join(names, ", ") + ".")
+	case config.KindChangeRecord:
+		names := make([]string, len(r.Fields))
+		for i, f := range r.Fields {
+			names[i] = string(f)
+		}
+		b.WriteString("Say in the text of the change, or in trailers of a commit: " + strings.Join(names, ", ") + ". Write `Roll-back: HOW`, for instance.")
+	case config.KindPullRequest:
+		b.WriteString("Open a pull request; do not push it directly.")
 	case config.KindChecks:
 		for i, id := range r.Checks {
 			if i > 0 {

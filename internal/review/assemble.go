@@ -13,6 +13,7 @@ import (
 	"custody/internal/control"
 	"custody/internal/control/checks"
 	"custody/internal/control/frameworks"
+	"custody/internal/control/owners"
 	"custody/internal/finding"
 	"custody/internal/git"
 )
@@ -46,12 +47,16 @@ func (r *run) inputs() Inputs {
 		Stage:        r.Stage,
 		Ref:          change.Path(r.Ref).Escaped(),
 		Pushers:      r.Pushers,
+		Claims:       r.Claims,
 		Context:      r.origin,
 		Day:          r.Day,
 		Files:        maps.Clone(r.judge.digests),
 		Waivers:      []string{},
 		Limits:       limits(),
 		Versions:     versions(),
+	}
+	if (r.Judge != git.OID{}) {
+		in.Judge = &r.Judge
 	}
 	if r.contextDoc != nil {
 		in.Files["context"] = digest(r.contextDoc)
@@ -71,7 +76,7 @@ func (r *run) inputs() Inputs {
 
 // limits is the one table of everything that bounds a review.
 func limits() map[string]int64 {
-	all := map[string]int64{"review.small_file_bytes": maxSmall}
+	all := map[string]int64{"review.small_file_bytes": maxSmall, "review.owners_bytes": owners.MaxBytes, "review.approved_commits": maxApproved, "review.approved_bytes": change.MaxSameBytes}
 	maps.Copy(all, change.DefaultLimits().Map())
 	maps.Copy(all, impact.DefaultLimits().Map())
 	maps.Copy(all, attestation.DefaultLimits().Map())

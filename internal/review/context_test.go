@@ -43,7 +43,8 @@ func TestSignedContext(t *testing.T) {
 		return fmt.Sprintf(`{"schema":"custody/context/v1","change":{%s"author":{"login":"ada","id":"1","type":"User"}},
 			"repository":{"owner":"Acme","name":"shop"},
 			"commits":[{"sha":"%[2]s","verified":false,"author":{"login":"ada","id":"1","type":"User"},"committer":{"login":"ada","id":"1","type":"User"}}],
-			"reviews":[{"reviewer":{"login":"ben","id":"2","type":"User"},"state":"approved","commit":"%[2]s","at":"2026-11-23T09:30:00Z","permission":"write"}]}`, request, head)
+			"reviews":[{"reviewer":{"login":"ben","id":"2","type":"User"},"state":"approved","commit":"%[2]s","at":"2026-11-23T09:30:00Z","permission":"write"},
+				{"reviewer":{"login":"cid","id":"3","type":"User"},"state":"approved","commit":"%[2]s","at":"2026-11-23T09:30:00Z","permission":"write"}]}`, request, head)
 	}
 	signed := func(request string) []byte {
 		record, err := sign.SignRecord(context.Background(), []byte(doc(request)), sign.ContextRecord, key)

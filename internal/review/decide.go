@@ -2,8 +2,10 @@ package review
 
 import (
 	"fmt"
+	"slices"
 
 	"custody/internal/change"
+	"custody/internal/control"
 	"custody/internal/finding"
 )
 
@@ -45,7 +47,7 @@ func decide(c *change.Change, hasPolicy bool, checks []finding.Check) (Decision,
 		case finding.NotSatisfied:
 			failed = append(failed, because(ReasonNotSatisfied, "is not satisfied"))
 		case finding.Excepted:
-			excepted = append(excepted, because(ReasonExcepted, "is not satisfied, and a waiver excepts it"))
+			excepted = append(excepted, because(ReasonExcepted, exceptedBy(check)))
 		case finding.Satisfied:
 		default:
 			missing = append(missing, because(ReasonNotAssessed, "was not assessed"))
@@ -68,6 +70,14 @@ func decide(c *change.Change, hasPolicy bool, checks []finding.Check) (Decision,
 	default:
 		return Pass, append(excepted, finding.Reason{Code: ReasonSatisfied, Detail: satisfied(len(excepted))})
 	}
+}
+
+// exceptedBy says why a check that is not satisfied does not stand in the way.
+func exceptedBy(c finding.Check) string {
+	if slices.ContainsFunc(c.Reasons, func(r finding.Reason) bool { return r.Code == control.ReasonEmergency }) {
+		return "waits, because of an emergency"
+	}
+	return "is not satisfied, and a waiver excepts it"
 }
 
 func satisfied(excepted int) string {

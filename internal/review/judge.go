@@ -10,6 +10,7 @@ import (
 	"custody/internal/change"
 	"custody/internal/config"
 	"custody/internal/control"
+	"custody/internal/control/owners"
 	"custody/internal/git"
 )
 
@@ -22,6 +23,7 @@ const maxSmall = 1 << 20
 type Judge struct {
 	Policy       *config.Effective // nil without policy and floor
 	Requirements []*control.Requirements
+	Owners       *owners.File // nil without one
 	digests      map[string]Digest
 }
 
@@ -86,15 +88,20 @@ func (j *Judge) readRequirements(ctx context.Context, r git.Reader, base git.OID
 	return nil
 }
 
-// readOwners names the CODEOWNERS file that the forge would use.
+// readOwners reads the CODEOWNERS file that the forge would use. One that is there and
+// can not be read leaves in doubt who owns what, and is no reason to stop.
 func (j *Judge) readOwners(ctx context.Context, r git.Reader, base git.OID) error {
-	for _, path := range []string{".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"} {
-		text, err := readSmall(ctx, r, base, path)
-		if err != nil {
+	for _, path := range owners.Places {
+		text, err := readUpTo(ctx, r, base, path, owners.MaxBytes)
+		switch {
+		case ctx.Err() != nil || errors.Is(err, git.ErrMissing):
 			return err
-		}
-		if text != nil {
+		case err != nil:
+			j.Owners = owners.Broken(path, err.Error())
+			return nil
+		case text != nil:
 			j.digests["owners"] = digest(text)
+			j.Owners = owners.Parse(path, text)
 			return nil
 		}
 	}
@@ -104,6 +111,10 @@ func (j *Judge) readOwners(ctx context.Context, r git.Reader, base git.OID) erro
 // readSmall reads a file below a tree, nil when it is not there. What is there but is
 // no regular file, or is too large, is an error: it was meant to be read.
 func readSmall(ctx context.Context, r git.Reader, tree git.OID, path string) ([]byte, error) {
+	return readUpTo(ctx, r, tree, path, maxSmall)
+}
+
+func readUpTo(ctx context.Context, r git.Reader, tree git.OID, path string, limit int64) ([]byte, error) {
 	entry, err := git.Lookup(ctx, r, tree, path)
 	if errors.Is(err, git.ErrNotFound) {
 		return nil, nil
@@ -114,7 +125,7 @@ func readSmall(ctx context.Context, r git.Reader, tree git.OID, path string) ([]
 	if !entry.Mode.IsRegular() {
 		return nil, fmt.Errorf("%s is not a regular file (mode %s): make it one", path, entry.Mode)
 	}
-	text, err := r.Blob(ctx, entry.ID, maxSmall)
+	text, err := r.Blob(ctx, entry.ID, limit)
 	var large *git.TooLargeError
 	if errors.As(err, &large) {
 		return nil, fmt.Errorf("%s has %d bytes, over the limit of %d", path, large.Size, large.Limit)

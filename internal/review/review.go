@@ -34,7 +34,8 @@ type Repository interface {
 // Input is everything that a verdict follows from.
 type Input struct {
 	Repository Repository
-	Base, Head git.OID // commits
+	Base, Head git.OID // commits; zeros as base: everything at head is the change
+	Judge      git.OID // the commit where policy and requirements are read; zero: Base
 	Stage      change.Stage
 	Day        string // UTC, "2026-11-23": decides which waivers are in force
 
@@ -50,6 +51,7 @@ type Input struct {
 	Ref     string            // that the change is for, "refs/heads/main"
 	Place   change.Repository // where it lives
 	Pushers []change.Pusher   // who pushed it
+	Claims  []change.Claim    // what they said about it; shown, decides nothing
 
 	Facts impact.FactStore // kept between reviews; nil: none
 	Door  Door
@@ -63,7 +65,7 @@ var ErrNothing = errors.New("there is no commit between base and head: nothing t
 func Run(ctx context.Context, in Input) (Verdict, error) {
 	r := run{Input: in, ring: sign.NewKeyRing(in.KeyRing, in.Day)}
 	for _, step := range []func(context.Context) error{
-		r.readChange, r.readContext, r.readJudge, r.readFacts, r.evaluate, r.checkRing,
+		r.readChange, r.readContext, r.readJudge, r.readApproved, r.readFacts, r.evaluate, r.checkRing,
 	} {
 		if err := step(ctx); err != nil {
 			return Verdict{}, err
@@ -81,6 +83,7 @@ type run struct {
 	contextDoc  []byte          // it as it was given, canonical; nil without one
 	origin      *ContextOrigin  // what the context is worth; nil when none was given
 	judge       *Judge
+	approved    map[string]control.Approved // by commit
 	impact      *impact.Report
 	attestation *attestation.Report
 	checks      []finding.Check
@@ -98,7 +101,20 @@ func (r *run) readChange(ctx context.Context) (err error) {
 }
 
 func (r *run) readJudge(ctx context.Context) (err error) {
-	r.judge, err = ReadJudge(ctx, r.Repository, r.change.BaseTree, r.Floor, r.FloorFile)
+	tree := r.change.BaseTree
+	switch {
+	case r.Judge == git.OID{} || r.Judge == r.Base:
+		r.Judge = git.OID{}
+	case r.Judge.IsZero():
+		tree = git.EmptyTree(r.change.ObjectFormat)
+	default:
+		commit, err := r.Repository.Commit(ctx, r.Judge)
+		if err != nil {
+			return fmt.Errorf("reading what judges: %w", err)
+		}
+		tree = commit.Tree
+	}
+	r.judge, err = ReadJudge(ctx, r.Repository, tree, r.Floor, r.FloorFile)
 	return err
 }
 
@@ -129,6 +145,8 @@ func (r *run) evaluate(ctx context.Context) (err error) {
 		Base:         head{r.Repository, r.change.BaseTree},
 		Impact:       r.impact,
 		Attestation:  r.attestation,
+		Owners:       r.judge.Owners,
+		Approved:     r.approved,
 	})
 	return err
 }

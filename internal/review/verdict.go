@@ -66,10 +66,12 @@ type Inputs struct {
 	ObjectFormat string            `json:"object_format"`
 	Base         git.OID           `json:"base"`
 	Head         git.OID           `json:"head"`
+	Judge        *git.OID          `json:"judge,omitempty"` // where policy and requirements were read; absent: at base
 	MergeBases   []git.OID         `json:"merge_bases"`
 	Stage        change.Stage      `json:"stage"`
 	Ref          string            `json:"ref,omitempty"`     // that was pushed, escaped
 	Pushers      []change.Pusher   `json:"pushers,omitzero"`  // whom the door saw pushing
+	Claims       []change.Claim    `json:"claims,omitzero"`   // what they said about it; nobody verified it, and it decided nothing
 	Context      *ContextOrigin    `json:"context,omitempty"` // absent: none was given
 	Day          string            `json:"day"`               // "2026-11-23", UTC
 	Files        map[string]Digest `json:"files"`             // "policy", "floor", "requirements", "owners", "context", "key_ring"; absent ones are left out

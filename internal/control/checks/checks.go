@@ -86,13 +86,14 @@ type Limits struct {
 	FileBytes  int64 // of one file
 	TotalBytes int64 // of all files that one check reads
 	CacheBytes int64 // kept of them for the next check
+	Cost       int64 // bytes that patterns are tried on, of one check
 	Findings   int   // listed of one check; the rest is counted
 }
 
 // DefaultLimits are those of a review. FileBytes is that of a diff: a larger file has
 // no known lines.
 func DefaultLimits() Limits {
-	return Limits{FileBytes: git.DefaultDiffLimits().FileBytes, TotalBytes: 512 << 20, CacheBytes: 128 << 20, Findings: 100}
+	return Limits{FileBytes: git.DefaultDiffLimits().FileBytes, TotalBytes: 512 << 20, CacheBytes: 128 << 20, Cost: 512 << 20, Findings: 100}
 }
 
 // Map is the table as a pack records it.
@@ -100,6 +101,7 @@ func (l Limits) Map() map[string]int64 {
 	return map[string]int64{
 		"checks.file_bytes":  l.FileBytes,
 		"checks.total_bytes": l.TotalBytes,
+		"checks.cost":        l.Cost,
 		"checks.findings":    int64(l.Findings),
 	}
 }

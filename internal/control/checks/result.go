@@ -85,7 +85,10 @@ func (r *Result) Unread(p change.Path, why string, args ...any) {
 func (r *Result) Missing(why string, args ...any) { r.Unread("", why, args...) }
 
 // Looked says that one more thing of the check's kind was looked at.
-func (r *Result) Looked() { r.looked++ }
+func (r *Result) Looked() { r.LookedAt(1) }
+
+// LookedAt says that n more things of the check's kind were looked at.
+func (r *Result) LookedAt(n int) { r.looked += n }
 
 // Note says something that decides nothing.
 func (r *Result) Note(detail string, args ...any) {

@@ -28,6 +28,15 @@ type Block struct {
 	Text  []byte // whole lines, each with its newline but perhaps the last
 }
 
+// Lines is how many lines it has.
+func (b Block) Lines() int {
+	n := bytes.Count(b.Text, []byte("\n"))
+	if len(b.Text) > 0 && b.Text[len(b.Text)-1] != '\n' {
+		n++
+	}
+	return n
+}
+
 // A Text is what a file of the change says at head.
 type Text struct {
 	File  *change.File
@@ -63,6 +72,8 @@ func (in *Input) Read(ctx context.Context, out *Result, wanted func(*change.File
 		f := files[i]
 		text, binary := plain(data)
 		switch {
+		case why != "" && f.Unread == change.Opaque:
+			return nil // git has seen enough of it to call it binary
 		case why != "":
 			out.Unread(f.Path, "%s", why)
 			return nil

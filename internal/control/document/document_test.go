@@ -16,7 +16,7 @@ func TestRead(t *testing.T) {
 		{"a.yaml", "a: !Ref Bucket\nb: !!str 1\nc: !Sub ['${x}', {x: 1}]\n", `{"a": {"!Ref": "Bucket"} "b": "1" "c": {"!Sub": ["${x}" {"x": 1}]}}`},
 		{"a.yaml", "a: |\n  x\n  y\nb: >-\n  z\n  w\n", `{"a": "x\ny\n" "b": "z w"}`},
 		{"a.yaml", "1: a\ntrue: b\n", `{1: "a" true: "b"}`},
-		{"a.toml", "a = 1\n[b.c]\nd = [1.5, 2]\nwhen = 2026-01-02\n[[e]]\nf = 'x'\n", `{"a": 1 "b": {"c": {"d": [1.5 2] "when": "2026-01-02"}} "e": [{"f": "x"}]}`},
+		{"a.toml", "a = 1\n[b.c]\nd = [1.5, 2]\nwhen = 2026-01-02\nat = 2026-01-02T03:04:05Z\nlocal = 2026-01-02T03:04:05.5\nt = 03:04:05\n[[e]]\nf = 'x'\n", `{"a": 1 "b": {"c": {"at": "2026-01-02T03:04:05Z" "d": [1.5 2] "local": "2026-01-02T03:04:05.5" "t": "03:04:05" "when": "2026-01-02"}} "e": [{"f": "x"}]}`},
 		{"a.tf", "resource \"aws_s3_bucket\" \"logs\" {\n  acl = \"private\" // said\n  tags = { Name = \"x\", \"a:b\" = 1 }\n  kms = var.key\n  name = \"x-${var.env}\"\n}\n", `{"resource": {"aws_s3_bucket": {"logs": [{"acl": "private" "kms": "${var.key}" "name": "x-${var.env}" "tags": {"Name": "x" "a:b": 1}}]}}}`},
 		{"a.hcl", "a = [1, -2.5, true, null, \"\\u00e9\", 1 + 2]\nb = <<-EOT\n    x\n      y\n    EOT\nc = [for x in y : x]\n", `{"a": [1 -2.5 true null "é" "${1 + 2}"] "b": "x\n  y\n" "c": "${[for x in y : x]}"}`},
 		{"a.tfvars", "x = {\n  a = 1\n  (b) = 2\n}\n", `{"x": {"${(b)}": 2 "a": 1}}`},

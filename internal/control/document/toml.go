@@ -4,8 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
-	"github.com/pelletier/go-toml/v2"
+	"github.com/BurntSushi/toml"
 
 	"custody/internal/control/cel"
 )
@@ -16,10 +17,9 @@ func readTOML(src []byte) ([]cel.Value, error) {
 	}
 	var doc map[string]any
 	if err := toml.Unmarshal(src, &doc); err != nil {
-		var at *toml.DecodeError
+		var at toml.ParseError
 		if errors.As(err, &at) {
-			line, _ := at.Position()
-			return nil, fmt.Errorf("it is not TOML that can be read: line %d: %s", line, at.Error())
+			return nil, fmt.Errorf("it is not TOML that can be read: line %d: %s", at.Position.Line, at.Message)
 		}
 		return nil, fmt.Errorf("it is not TOML that can be read")
 	}
@@ -85,8 +85,31 @@ func fromTOML(b *budget, v any, depth int) (cel.Value, error) {
 			m.add(k, c)
 		}
 		return m.value()
-	case fmt.Stringer: // dates and times
-		return v.String(), nil
+	case []map[string]any:
+		list := []cel.Value{}
+		for _, item := range v {
+			c, err := fromTOML(b, item, depth+1)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, c)
+		}
+		return list, nil
+	case time.Time:
+		return moment(v), nil
 	}
 	return nil, fmt.Errorf("it holds a %T", v)
+}
+
+// moment writes a date, a time or both as the file may have.
+func moment(t time.Time) string {
+	switch t.Location().String() {
+	case "date-local":
+		return t.Format(time.DateOnly)
+	case "time-local":
+		return t.Format("15:04:05.999999999")
+	case "datetime-local":
+		return t.Format("2006-01-02T15:04:05.999999999")
+	}
+	return t.Format(time.RFC3339Nano)
 }

@@ -22,7 +22,8 @@ import (
 	"custody/internal/git/gittest"
 )
 
-var update = flag.Bool("update", false, "rewrite what the test files want")
+// Update says that what the test files want is to be written anew.
+var Update = flag.Bool("update", false, "rewrite what test files want")
 
 // Files runs a check on every txtar file of a folder. "base/PATH" are the files before
 // the change, "head/PATH" those after it, and "want" is what the check answers, as Show
@@ -59,7 +60,7 @@ func Files(t *testing.T, id string, check checks.Check, folder string) {
 			if got == string(archive.Files[want].Data) {
 				return
 			}
-			if !*update {
+			if !*Update {
 				t.Errorf("got\n%s\nwant\n%s", got, archive.Files[want].Data)
 				return
 			}

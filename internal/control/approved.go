@@ -1,0 +1,173 @@
+package control
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"custody/internal/change"
+	"custody/internal/config"
+	"custody/internal/finding"
+)
+
+// Approved says what a commit that somebody approved has to do with the head. The zero
+// value says that it is another change.
+type Approved struct {
+	Same bool
+	How  string // "it has the same files", "it makes another change"
+	// Commits are those of its change. Who wrote them must be among the authors of the
+	// head: an approval of one's own work is none, whoever's name it lands under.
+	Commits []change.Commit
+}
+
+func (a Approved) note() string {
+	if a.How == "" {
+		return ""
+	}
+	return " " + a.How
+}
+
+// sameChange says whether who approved a commit approved what the head is.
+func (e *evaluation) sameChange(commit string) Approved {
+	if commit == e.Change.Head.String() {
+		return Approved{Same: true}
+	}
+	a, known := e.Input.Approved[commit]
+	switch {
+	case !known:
+		return Approved{How: "whether it makes the same change was not looked at"}
+	case a.Same && !e.namesAuthors(a.Commits):
+		return Approved{How: "its commits name other authors than those of the head"}
+	case a.Same:
+		a.How = fmt.Sprintf("commit %s: %s", shortCommit(commit), a.How)
+	}
+	return a
+}
+
+// namesAuthors says whether everybody whom the commits name as having written them is
+// named by some commit of the change, too.
+func (e *evaluation) namesAuthors(commits []change.Commit) bool {
+	named := map[string]bool{}
+	for _, c := range e.Change.Commits {
+		named[address(c.Author.Email)], named[address(c.Committer.Email)] = true, true
+		for _, email := range coAuthors(c) {
+			named[address(email)] = true
+		}
+	}
+	for _, c := range commits {
+		for _, email := range append(coAuthors(c), c.Author.Email) {
+			if !named[address(email)] {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// late says whether a review came after the change had landed. That can be asked only
+// at stage record; known is false where a time is missing.
+func (e *evaluation) late(r change.Review) (late, known bool) {
+	if e.Stage != change.AtRecord || e.deferring {
+		return false, true
+	}
+	if e.Context.Merge == nil {
+		return true, false
+	}
+	at, err := time.Parse(time.RFC3339, r.At)
+	merged, err2 := time.Parse(time.RFC3339, e.Context.Merge.At)
+	if err != nil || err2 != nil {
+		return true, false
+	}
+	return at.After(merged), true
+}
+
+// owner is the account or organisation to which the repository belongs, or "".
+func (e *evaluation) owner() string {
+	if e.Context == nil || e.Context.Repository == nil {
+		return ""
+	}
+	return e.Context.Repository.Owner
+}
+
+// isMember says whether somebody of these teams is in one of the wanted ones. A team
+// without an organisation is one of the repository's owner.
+func isMember(wanted []config.TeamName, teams []string, owner string) (member, known bool) {
+	if len(wanted) == 0 {
+		return true, true
+	}
+	for _, t := range teams {
+		if slices.Contains(wanted, config.TeamName(fullTeam(t, owner))) {
+			return true, true
+		}
+	}
+	return false, teams != nil
+}
+
+func fullTeam(team, owner string) string {
+	team = strings.ToLower(strings.TrimPrefix(team, "@"))
+	if !strings.Contains(team, "/") {
+		team = strings.ToLower(owner) + "/" + team
+	}
+	return team
+}
+
+func teamList(teams []config.TeamName) string {
+	names := make([]string, len(teams))
+	for i, t := range teams {
+		names[i] = string(t)
+	}
+	return strings.Join(names, ", ")
+}
+
+// lastPusher is what the rule about the last pusher says: somebody approved who is not
+// the one that pushed the head. Whoever pushed any of it counts as the one.
+func (e *evaluation) lastPusher(wrote authors, voices []voice) answer {
+	var pushers []change.Pusher
+	if e.Context.Change != nil {
+		pushers = e.Context.Change.Pushers
+	}
+	pushed, nameless := map[string]bool{}, len(pushers) == 0
+	for _, p := range pushers {
+		nameless = nameless || p.ID == ""
+		pushed[wrote.ids.account(p.ID)] = true
+		pushed["login "+strings.ToLower(p.Login)] = true
+	}
+	others, maybe := 0, 0
+	for _, v := range voices {
+		mine := pushed[v.person] || slices.ContainsFunc(v.logins, func(l string) bool { return pushed["login "+l] })
+		switch {
+		case mine:
+		case v.stand == standApproved:
+			others++
+		case v.stand == standUnclear:
+			maybe++
+		}
+	}
+	switch {
+	case others == 0 && maybe == 0 && !slices.ContainsFunc(voices, func(v voice) bool { return v.stand == standApproved }):
+		return answer{outcome: finding.Satisfied} // nobody approved: that is said already
+	case others == 0 && maybe == 0:
+		a := answered(finding.NotSatisfied, ReasonCounted, "only who pushed the change approved it")
+		a.found = []scoped{{Finding: finding.Finding{
+			Message: "only who pushed the change approved it",
+			Remedy:  "Ask somebody who pushed none of it to review and approve commit " + e.Change.Head.Short() + ".",
+			Who:     "people other than " + clip(strings.Join(pusherLogins(pushers), ", ")),
+		}}}
+		return a
+	case others-len(wrote.unknown) > 1, others-len(wrote.unknown) == 1 && !nameless:
+		return answer{outcome: finding.Satisfied}
+	case nameless:
+		return answered(finding.NotAssessed, ReasonContextPart, "the context does not say who pushed the change (`change.pushers`), so the one approval may be theirs")
+	}
+	return answered(finding.NotAssessed, ReasonUnknownPeople, "it is not certain that somebody else than who pushed the change approved it")
+}
+
+func pusherLogins(pushers []change.Pusher) []string {
+	var names []string
+	for _, p := range pushers {
+		names = append(names, p.Login)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}

@@ -1,0 +1,112 @@
+package control
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"custody/internal/change"
+	"custody/internal/config"
+	"custody/internal/finding"
+)
+
+// checkRuns asks that others' checks succeeded on the head, told apart by name and App.
+// Only success counts: what was skipped, or is neutral, has checked nothing.
+func (e *evaluation) checkRuns(r config.LayeredRule) answer {
+	switch {
+	case e.Context == nil:
+		return answered(finding.NotAssessed, ReasonNoContext, "which checks ran is not in git, and no context was given: pass --context FILE")
+	case e.Context.Checks == nil:
+		return answered(finding.NotAssessed, ReasonContextPart, "the context has no part `checks`")
+	}
+	var a answer
+	var outcomes []finding.Outcome
+	for _, want := range r.CheckRuns {
+		outcome, says := e.checkRun(want)
+		outcomes = append(outcomes, outcome)
+		a.because(ReasonCounted, "%s by %s %s", clip(want.Name), clip(want.App), says)
+		if outcome == finding.NotSatisfied {
+			a.found = append(a.found, scoped{Finding: finding.Finding{
+				Message: fmt.Sprintf("the check %s by %s %s", clip(want.Name), clip(want.App), says),
+				Remedy:  fmt.Sprintf("Make it succeed on commit %s.", e.Change.Head.Short()),
+				Who:     "the authors of the change",
+			}})
+		}
+	}
+	a.outcome = finding.Worst(outcomes...)
+	return a
+}
+
+// checkRun is the answer of one check: its last run on the head counts.
+func (e *evaluation) checkRun(want config.CheckRun) (finding.Outcome, string) {
+	var runs []change.CheckRun
+	unclear := ""
+	for _, c := range e.Context.Checks {
+		switch {
+		case c.Name != want.Name && c.Name != "":
+		case c.App != want.App && c.App != "":
+		case c.Head != e.Change.Head.String() && c.Head != "":
+		case c.Name == "" || c.App == "" || c.Head == "":
+			unclear = "may have run again: of some run the context does not say name, App and head"
+		default:
+			runs = append(runs, c)
+		}
+	}
+	last, sure := lastRun(runs)
+	switch {
+	case len(runs) == 0 && unclear == "":
+		return finding.NotSatisfied, "did not run on the head"
+	case len(runs) == 0:
+		return finding.NotAssessed, unclear
+	case last.Conclusion == "":
+		return finding.NotAssessed, "has not ended on the head"
+	case last.Conclusion != "success":
+		if !sure {
+			return finding.NotAssessed, "ended on the head more than once, and not always with success"
+		}
+		return finding.NotSatisfied, fmt.Sprintf("ended on the head with %q, not with success", clip(last.Conclusion))
+	case unclear != "":
+		return finding.NotAssessed, unclear
+	}
+	return finding.Satisfied, "succeeded on the head"
+}
+
+// lastRun is the run that counts. sure is false when the times do not tell which of
+// several is the last; then it is one that speaks most against the change.
+func lastRun(runs []change.CheckRun) (last change.CheckRun, sure bool) {
+	worst := func(runs []change.CheckRun) (change.CheckRun, bool) {
+		w := runs[0]
+		for _, r := range runs[1:] {
+			if w.Conclusion == "success" || w.Conclusion != "" && r.Conclusion != "success" && r.Conclusion < w.Conclusion {
+				w = r
+			}
+		}
+		same := !slices.ContainsFunc(runs, func(r change.CheckRun) bool { return r.Conclusion != w.Conclusion })
+		return w, same
+	}
+	if len(runs) < 2 {
+		if len(runs) == 0 {
+			return change.CheckRun{}, false
+		}
+		return runs[0], true
+	}
+	var newest time.Time
+	times := make([]time.Time, len(runs))
+	for i, r := range runs {
+		at, err := time.Parse(time.RFC3339, r.At)
+		if err != nil {
+			return worst(runs)
+		}
+		times[i] = at
+		if i == 0 || at.After(newest) {
+			newest = at
+		}
+	}
+	var latest []change.CheckRun
+	for i, r := range runs {
+		if times[i].Equal(newest) {
+			latest = append(latest, r)
+		}
+	}
+	return worst(latest)
+}

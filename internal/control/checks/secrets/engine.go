@@ -1,0 +1,336 @@
+package secrets
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// An Engine finds secrets by rules of gitleaks.
+type Engine struct {
+	rules  []*Rule
+	allow  []allowlist // for all rules
+	words  *keywords
+	ruleOf []int // rule of each word
+}
+
+// A Hit is a secret's place. It holds nothing of the secret.
+type Hit struct {
+	Rule       *Rule
+	Start, End int // lines, counted from that of the block
+	secret     string
+}
+
+// Passes says whether a file of this path is not looked at at all: media, lock files,
+// other people's code.
+func (e *Engine) Passes(path string) bool {
+	for i := range e.allow {
+		if e.allow[i].passes(path) {
+			return true
+		}
+	}
+	return false
+}
+
+// Named finds rules that speak of a file by its path alone.
+func (e *Engine) Named(path string) ([]*Rule, error) {
+	var out []*Rule
+	for _, r := range e.rules {
+		if r.Regex != "" {
+			continue
+		}
+		if err := r.ready(); err != nil {
+			return nil, fmt.Errorf("rule %s: %w", r.ID, err)
+		}
+		if r.path.MatchString(path) && !r.passes(path) {
+			out = append(out, r)
+		}
+	}
+	return out, nil
+}
+
+func (r *Rule) passes(path string) bool {
+	for i := range r.Allowlists {
+		if r.Allowlists[i].passes(path) {
+			return true
+		}
+	}
+	return false
+}
+
+// A Budget bounds the work of many scans: bytes that a rule's expression is tried on.
+type Budget struct{ Left int64 }
+
+// errBudget says that a text was not searched by every rule.
+var errBudget = fmt.Errorf("over the limit of bytes on which patterns are tried")
+
+// A span is a part of a text that a rule is tried on.
+type span struct {
+	from, to int // whole lines
+	word     int // where a keyword begins in it
+}
+
+// Scan finds the secrets in a block of whole lines of a file. An error says why some
+// rule was not tried; the hits are still good.
+func (e *Engine) Scan(path string, text []byte, budget *Budget) ([]Hit, error) {
+	wanted, failed := e.wanted(text)
+	var hits []Hit
+	for i, r := range e.rules {
+		spans := wanted[i]
+		if r.Regex == "" || len(spans) == 0 && len(r.Keywords) > 0 {
+			continue
+		}
+		if r.ready() != nil { // told by wanted
+			continue
+		}
+		if r.path != nil && !r.path.MatchString(path) || r.passes(path) {
+			continue
+		}
+		t := trial{e, r, path, text, budget, place{text: text}}
+		for _, s := range r.pattern.windows(text, r.pattern.begun(text, spans, budget)) {
+			if budget.Left -= int64(s.to - s.from); budget.Left < 0 {
+				return tidy(hits), errBudget
+			}
+			hits = append(hits, t.window(s)...)
+		}
+	}
+	return tidy(hits), failed
+}
+
+// wanted lists for each rule the lines where its keywords stand and where what follows
+// them may be a match.
+func (e *Engine) wanted(text []byte) (map[int][]span, error) {
+	wanted := map[int][]span{}
+	var failed error
+	start, stop := 0, -1 // the line of the last keyword
+	e.words.in(text, func(word, from, end int) {
+		i := e.ruleOf[word]
+		r := e.rules[i]
+		if err := r.ready(); err != nil {
+			failed = cmp.Or(failed, fmt.Errorf("rule %s can not be used: %w", r.ID, err))
+			return
+		}
+		if r.pattern == nil || r.pattern.behind != nil && !r.pattern.behind.may(text, from) {
+			return
+		}
+		if end > stop {
+			start, stop = bytes.LastIndexByte(text[:from], '\n')+1, len(text)
+			if i := bytes.IndexByte(text[end:], '\n'); i >= 0 {
+				stop = end + i + 1
+			}
+		}
+		spans := wanted[i]
+		if n := len(spans); n > 0 && r.pattern.at == nil && spans[n-1].from == start {
+			return // the line is there
+		}
+		wanted[i] = append(spans, span{start, stop, from})
+	})
+	return wanted, failed
+}
+
+// begun leaves of the places of keywords those where a match really begins, as far as
+// that can be told by looking at the place alone.
+func (p *pattern) begun(text []byte, spans []span, budget *Budget) []span {
+	if p.at == nil {
+		return spans
+	}
+	var out []span
+	for _, s := range spans {
+		part := text[s.word:min(len(text), p.reach(text, s).to, s.word+longest)]
+		if budget.Left -= int64(len(part)); budget.Left < 0 {
+			return out // the caller sees that it is used up
+		}
+		if p.at.Match(part) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// longest is how far behind its keyword a match may end, if that can be told: no secret
+// has more bytes.
+const longest = 4 << 10
+
+// reach widens a line with a keyword to all that a match with it may take in.
+func (p *pattern) reach(text []byte, s span) span {
+	for range p.lines {
+		if s.from > 0 {
+			s.from = bytes.LastIndexByte(text[:s.from-1], '\n') + 1
+		}
+		if s.to < len(text) {
+			if i := bytes.IndexByte(text[s.to:], '\n'); i >= 0 {
+				s.to += i + 1
+			} else {
+				s.to = len(text)
+			}
+		}
+	}
+	return s
+}
+
+// windows widens the lines with keywords to all that a match with one of them may
+// reach, and joins what overlaps.
+func (p *pattern) windows(text []byte, spans []span) []span {
+	if !p.bound || p.lines >= many {
+		return []span{{to: len(text)}}
+	}
+	var out []span
+	for _, s := range spans {
+		s = p.reach(text, s)
+		if n := len(out); n > 0 && s.from <= out[n-1].to {
+			out[n-1].to = max(s.to, out[n-1].to)
+			continue
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// A trial is one rule on one text.
+type trial struct {
+	*Engine
+	rule   *Rule
+	path   string
+	text   []byte
+	budget *Budget
+	place  place
+}
+
+// window applies the rule to a part of the text, step by step as gitleaks does.
+func (t *trial) window(s span) []Hit {
+	r, window := t.rule, t.text[s.from:s.to]
+	var hits []Hit
+	for _, at := range r.pattern.FindAllIndex(window, -1) {
+		match := strings.Trim(string(window[at[0]:at[1]]), "\n")
+		secret := match
+		if groups := r.pattern.FindStringSubmatch(match); len(groups) > 1 {
+			if r.SecretGroup > 0 {
+				secret = groups[r.SecretGroup]
+			} else if i := slices.IndexFunc(groups[1:], func(g string) bool { return g != "" }); i >= 0 {
+				secret = groups[1+i]
+			}
+		}
+		if r.Entropy != 0 && entropy(secret) <= r.Entropy {
+			continue
+		}
+		from := s.from + at[0]
+		for from < s.from+at[1] && t.text[from] == '\n' {
+			from++
+		}
+		t.place.move(from)
+		if t.allows(secret, match, from+len(match)) {
+			continue
+		}
+		hits = append(hits, Hit{Rule: r, Start: t.place.line, End: t.place.line + strings.Count(match, "\n"), secret: secret})
+	}
+	return hits
+}
+
+// allows says whether some allowlist takes the match for no secret.
+func (t *trial) allows(secret, match string, end int) bool {
+	for _, lists := range [][]allowlist{t.allow, t.rule.Allowlists} {
+		for i := range lists {
+			a := &lists[i]
+			line := ""
+			if a.RegexTarget == "line" {
+				line = string(t.place.lines(end))
+				t.budget.Left -= int64(len(line))
+			}
+			if a.allows(t.path, secret, match, line) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// A place moves forward through a text and knows its line.
+type place struct {
+	text  []byte
+	at    int
+	line  int // from 0
+	start int // of the line
+}
+
+func (p *place) move(to int) {
+	for p.at < to {
+		i := bytes.IndexByte(p.text[p.at:to], '\n')
+		if i < 0 {
+			p.at = to
+			return
+		}
+		p.at += i + 1
+		p.line, p.start = p.line+1, p.at
+	}
+}
+
+// lines are those from the place's to that of end, without the last line end.
+func (p *place) lines(end int) []byte {
+	if i := bytes.IndexByte(p.text[end:], '\n'); i >= 0 {
+		return p.text[p.start : end+i]
+	}
+	return p.text[p.start:]
+}
+
+// tidy sorts hits and leaves out those of a generic rule where a better one found the
+// same.
+func tidy(hits []Hit) []Hit {
+	generic := func(h Hit) bool { return strings.Contains(strings.ToLower(h.Rule.ID), "generic") }
+	better := map[int][]string{} // by line
+	for _, h := range hits {
+		if !generic(h) {
+			better[h.Start] = append(better[h.Start], h.secret)
+		}
+	}
+	var out []Hit
+	for _, h := range hits {
+		if generic(h) && slices.ContainsFunc(better[h.Start], func(s string) bool { return strings.Contains(s, h.secret) }) {
+			continue
+		}
+		out = append(out, h)
+	}
+	slices.SortStableFunc(out, func(a, b Hit) int {
+		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End), cmp.Compare(a.Rule.ID, b.Rule.ID))
+	})
+	return out
+}
+
+// entropy is Shannon's, in bits for each byte of the text, its characters being the
+// symbols.
+func entropy(s string) float64 {
+	if s == "" {
+		return 0
+	}
+	var few [utf8.RuneSelf]int
+	var more map[rune]int
+	for _, r := range s {
+		if r < utf8.RuneSelf {
+			few[r]++
+			continue
+		}
+		if more == nil {
+			more = map[rune]int{}
+		}
+		more[r]++
+	}
+	counts := make([]int, 0, len(few)+len(more))
+	for _, n := range few {
+		if n > 0 {
+			counts = append(counts, n)
+		}
+	}
+	for _, n := range more {
+		counts = append(counts, n)
+	}
+	slices.Sort(counts) // the same sum whatever the order of a map
+	sum := 0.0
+	for _, n := range counts {
+		f := float64(n) / float64(len(s))
+		sum -= f * math.Log2(f)
+	}
+	return sum
+}

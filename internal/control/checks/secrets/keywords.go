@@ -1,0 +1,92 @@
+package secrets
+
+// Keywords finds many words in a text in one pass, letters of either case alike
+// (Aho-Corasick, with a table for each state).
+type keywords struct {
+	class [256]uint8 // of a byte, folded to lower case; 0: in no word
+	width int        // classes
+	next  []int32    // by state*width + class
+	found [][]int32  // words that end in a state
+	size  []int      // of each word
+}
+
+func newKeywords(words []string) *keywords {
+	k := &keywords{width: 1}
+	for _, w := range words {
+		for _, c := range []byte(w) {
+			if k.class[lower(c)] == 0 {
+				k.class[lower(c)] = uint8(k.width)
+				k.width++
+			}
+		}
+		k.size = append(k.size, len(w))
+	}
+	for c := byte('A'); c <= 'Z'; c++ {
+		k.class[c] = k.class[lower(c)]
+	}
+	k.state() // the root
+	for i, w := range words {
+		s := int32(0)
+		for _, c := range []byte(w) {
+			at := int(s)*k.width + int(k.class[lower(c)])
+			if k.next[at] == 0 {
+				n := k.state()
+				k.next[at] = n
+			}
+			s = k.next[at]
+		}
+		k.found[s] = append(k.found[s], int32(i))
+	}
+	// Breadth first: where a word does not go on, go on with the longest end of it
+	// that begins another.
+	fail := make([]int32, len(k.found))
+	queue := []int32{}
+	for c := range k.width {
+		if s := k.next[c]; s != 0 {
+			queue = append(queue, s)
+		}
+	}
+	for len(queue) > 0 {
+		s := queue[0]
+		queue = queue[1:]
+		k.found[s] = append(k.found[s], k.found[fail[s]]...)
+		for c := range k.width {
+			at := int(s)*k.width + c
+			other := k.next[int(fail[s])*k.width+c]
+			if child := k.next[at]; child != 0 {
+				fail[child] = other
+				queue = append(queue, child)
+			} else {
+				k.next[at] = other
+			}
+		}
+	}
+	return k
+}
+
+func (k *keywords) state() int32 {
+	k.next = append(k.next, make([]int32, k.width)...)
+	k.found = append(k.found, nil)
+	return int32(len(k.found) - 1)
+}
+
+func lower(c byte) byte {
+	if c >= 'A' && c <= 'Z' {
+		return c + 'a' - 'A'
+	}
+	return c
+}
+
+// in calls fn for each place of a word in text, in the order in which they end.
+func (k *keywords) in(text []byte, fn func(word, start, end int)) {
+	s, width := 0, k.width
+	for i, c := range text {
+		s = int(k.next[s*width+int(k.class[c])])
+		if s == 0 {
+			continue
+		}
+		for _, w := range k.found[s] {
+			fn(int(w), i+1-k.size[w], i+1)
+		}
+	}
+}

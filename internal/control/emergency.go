@@ -1,0 +1,158 @@
+package control
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"custody/internal/change"
+	"custody/internal/config"
+	"custody/internal/finding"
+)
+
+// ReasonEmergency says that a rule waits, or that its wait is over.
+const ReasonEmergency = "emergency"
+
+// NoticeEmergency is the id of the notice that an emergency was declared, and of what
+// excepts the findings of rules that wait.
+const NoticeEmergency = "emergency"
+
+// urgency is what the declaration of an emergency is worth for rules of one layer.
+type urgency struct {
+	declared bool
+	why      string     // it does not count; "" when it does
+	due      config.Day // by when the review is due
+}
+
+func (u urgency) counts() bool { return u.declared && u.why == "" }
+
+// urgency weighs the declaration by what the rule's own layer says of emergencies: what
+// the floor asks for, no repository puts off.
+func (e *evaluation) urgency(origin string) urgency {
+	if e.Context == nil || e.Context.Change == nil || e.Context.Change.Emergency == nil {
+		return urgency{}
+	}
+	d := e.Context.Change.Emergency
+	no := func(format string, args ...any) urgency {
+		return urgency{declared: true, why: fmt.Sprintf(format, args...)}
+	}
+	may, ok := e.Config.Emergencies[origin]
+	if !ok {
+		return no("%s does not say who may declare one", origin)
+	}
+	at, err := time.Parse(time.RFC3339, d.At)
+	permission := config.Permission(d.Permission)
+	member, memberKnown := isMember(may.Teams, d.Teams, e.owner())
+	switch {
+	case d.By == nil || d.By.ID == "":
+		return no("the context does not say who declared it: a label alone may be anybody's")
+	case d.By.Type != change.User:
+		return no("%s, who declared it, is not known to be a person", clip(d.By.Login))
+	case !permission.AtLeast(may.Permission):
+		return no("%s, who declared it, has permission %q, and it takes %s", clip(d.By.Login), clip(d.Permission), may.Permission)
+	case !member && memberKnown:
+		return no("%s, who declared it, is in none of the teams %s", clip(d.By.Login), teamList(may.Teams))
+	case !member:
+		return no("the context does not say in which teams %s is", clip(d.By.Login))
+	case strings.TrimSpace(d.Reason) == "":
+		return no("it has no reason")
+	case err != nil:
+		return no("the context does not say when it was declared")
+	case e.Day == "":
+		return no("the review was given no day")
+	}
+	day := config.Day(at.UTC().Format(time.DateOnly))
+	if day > e.Day {
+		return no("it was declared on %s, after the day of this review", day)
+	}
+	if e.Stage == change.AtRecord {
+		// Declared when it had landed, it is no emergency but an excuse.
+		merged, err := time.Parse(time.RFC3339, mergedAt(e.Context))
+		if err != nil {
+			return no("the context does not say when the change landed, so perhaps it was declared only then")
+		}
+		if at.After(merged) {
+			return no("it was declared after the change had landed")
+		}
+	}
+	return urgency{declared: true, due: day.Plus(may.ReviewWithinDays)}
+}
+
+func mergedAt(c *change.Context) string {
+	if c.Merge == nil {
+		return ""
+	}
+	return c.Merge.At
+}
+
+// wait puts off what a rule asks, when there is an emergency and the rule may wait: the
+// change lands, and at stage record it is asked until the day on which it is due. After
+// that the finding stands.
+func (e *evaluation) wait(r config.LayeredRule, a answer) answer {
+	if r.Emergency != config.Defer || a.outcome != finding.NotSatisfied && a.outcome != finding.NotAssessed {
+		return a
+	}
+	u := e.urgency(r.Origin)
+	switch {
+	case !u.declared:
+		return a
+	case u.why != "":
+		a.because(ReasonEmergency, "an emergency was declared, and does not count: %s", u.why)
+		return a
+	case e.Stage == change.AtRecord && e.Day > u.due:
+		a.because(ReasonEmergency, "what an emergency put off was due by %s", u.due)
+		a.found = append(a.found, scoped{Finding: finding.Finding{
+			Message: fmt.Sprintf("the change landed in an emergency, and what it put off was due by %s", u.due),
+			Remedy:  "Have it reviewed now, and say why it is late.",
+			Who:     clip(e.Context.Change.Emergency.By.Login) + ", who declared the emergency",
+		}})
+		return a
+	}
+	a.outcome = finding.Excepted
+	a.because(ReasonEmergency, "it waits, because of an emergency that %s declared; due by %s", clip(e.Context.Change.Emergency.By.Login), u.due)
+	for i := range a.found {
+		a.found[i].WaivedBy = NoticeEmergency
+	}
+	return a
+}
+
+// emergencyNotice tells that an emergency was declared, by whom, why, and whether it
+// counts.
+func (e *evaluation) emergencyNotice() (finding.Check, bool) {
+	c := finding.Check{ID: NoticeEmergency, Kind: finding.Notice, Name: "Emergency", Origin: "custody", Level: finding.Warning, Outcome: finding.NotSatisfied}
+	if e.Context == nil || e.Context.Change == nil || e.Context.Change.Emergency == nil {
+		return c, false
+	}
+	d := e.Context.Change.Emergency
+	who := "somebody"
+	if d.By != nil && d.By.Login != "" {
+		who = clip(d.By.Login)
+	}
+	say := fmt.Sprintf("%s declared the change an emergency (%s): %s", who, clip(d.Via), clip(d.Reason))
+	var says []string
+	if e.Config != nil {
+		origins := []string{}
+		for _, r := range e.Config.Rules {
+			if r.Emergency == config.Defer && !slices.Contains(origins, r.Origin) {
+				origins = append(origins, r.Origin)
+			}
+		}
+		slices.Sort(origins)
+		for _, origin := range origins {
+			if u := e.urgency(origin); u.why != "" {
+				says = append(says, fmt.Sprintf("for %s it does not count: %s", origin, u.why))
+			} else {
+				says = append(says, fmt.Sprintf("what %s put off is due by %s", origin, u.due))
+			}
+		}
+	}
+	if len(says) == 0 {
+		says = []string{"no rule waits for it"}
+	}
+	c.Found = []finding.Finding{{
+		Rule: c.ID, Level: c.Level, Message: say + "; " + strings.Join(says, "; "),
+		Remedy: "Review it after the fact, by that day.", Who: who,
+	}}
+	return c, true
+}

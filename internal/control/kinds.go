@@ -1,0 +1,113 @@
+package control
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"custody/internal/change"
+	"custody/internal/config"
+	"custody/internal/git"
+)
+
+// kindsOf tells what kinds of file a changed file is, by its names and modes alone: it
+// may be several, and what no table knows is code. Tests and migrations are code too,
+// so that a rule for code is not passed by where a file is put.
+func kindsOf(t touched) []config.ChangeKind {
+	if t.SubmoduleChanged {
+		return []config.ChangeKind{config.OfCode, config.OfDependencies}
+	}
+	var kinds []config.ChangeKind
+	for _, p := range t.paths() {
+		for _, mode := range []git.Mode{t.OldMode, t.Mode} {
+			if mode != 0 {
+				kinds = append(kinds, kindsByName(p, mode)...)
+			}
+		}
+	}
+	slices.Sort(kinds)
+	return slices.Compact(kinds)
+}
+
+func kindsByName(p change.Path, mode git.Mode) []config.ChangeKind {
+	lower := strings.ToLower(string(p))
+	name, ext := path.Base(lower), path.Ext(lower)
+	folders := strings.Split(path.Dir(lower), "/")
+	in := func(names ...string) bool {
+		return slices.ContainsFunc(folders, func(f string) bool { return slices.Contains(names, f) })
+	}
+	if mode != git.ModeFile {
+		return []config.ChangeKind{config.OfCode} // a link, or something that is run
+	}
+	var kinds []config.ChangeKind
+	add := func(k ...config.ChangeKind) { kinds = append(kinds, k...) }
+	switch {
+	case dependencyNames[name], strings.HasPrefix(name, "requirements") && ext == ".txt", ext == ".csproj", ext == ".gemspec", ext == ".lockb":
+		add(config.OfDependencies)
+		if ext == ".py" || ext == ".gradle" || ext == ".kts" || name == "package.json" || name == "gemfile" || ext == ".exs" || ext == ".gemspec" {
+			add(config.OfCode) // a program, or it names some that are run
+		}
+	case pipelineFile(lower, name):
+		add(config.OfPipeline)
+	case steersAgents(lower, name):
+		add(config.OfConfig)
+	case proseExtensions[ext] && name != "cmakelists.txt", ext == "" && proseNames[name]:
+		add(config.OfDocs)
+	case dataExtensions[ext]:
+		add(config.OfData)
+	case configExtensions[ext], ext == "" && strings.HasPrefix(name, "."):
+		add(config.OfConfig)
+	default:
+		add(config.OfCode)
+	}
+	if in("migrations", "migrate", "migration", "alembic", "liquibase", "flyway") || ext == ".sql" {
+		add(config.OfMigration, config.OfCode)
+	}
+	if in("test", "tests", "__tests__", "spec", "specs", "testdata", "e2e") || isTestName(name) {
+		add(config.OfTests)
+	}
+	return kinds
+}
+
+func isTestName(name string) bool {
+	stem := strings.TrimSuffix(name, path.Ext(name))
+	return strings.HasSuffix(stem, "_test") || strings.HasPrefix(name, "test_") || strings.HasSuffix(stem, ".test") ||
+		strings.HasSuffix(stem, ".spec") || strings.HasSuffix(stem, "_spec") || strings.HasSuffix(name, "test.java") || strings.HasSuffix(name, "tests.java")
+}
+
+func pipelineFile(lower, name string) bool {
+	for _, folder := range []string{".github/workflows/", ".github/actions/", ".gitea/workflows/", ".forgejo/workflows/", ".gitlab/ci/", ".circleci/", ".buildkite/", ".woodpecker/"} {
+		if strings.HasPrefix(lower, folder) {
+			return true
+		}
+	}
+	return pipelineNames[name] || strings.HasPrefix(name, "dockerfile") || strings.HasSuffix(name, ".dockerfile")
+}
+
+// steersAgents says whether a file that looks like prose is what agents obey.
+func steersAgents(lower, name string) bool {
+	return agentNames[name] || strings.HasPrefix(lower, ".cursor/") || strings.HasPrefix(lower, ".claude/") || strings.HasPrefix(lower, ".github/instructions/") || strings.HasPrefix(lower, ".github/prompts/")
+}
+
+func set(words string) map[string]bool {
+	m := map[string]bool{}
+	for _, w := range strings.Fields(words) {
+		m[w] = true
+	}
+	return m
+}
+
+var (
+	dependencyNames = set(`go.mod go.sum go.work go.work.sum package.json package-lock.json npm-shrinkwrap.json yarn.lock pnpm-lock.yaml
+		bun.lock cargo.toml cargo.lock pom.xml build.gradle build.gradle.kts settings.gradle gradle.lockfile libs.versions.toml pyproject.toml
+		poetry.lock pipfile pipfile.lock uv.lock setup.py setup.cfg constraints.txt gemfile gemfile.lock composer.json composer.lock mix.exs
+		mix.lock packages.config packages.lock.json directory.packages.props paket.dependencies podfile podfile.lock pubspec.yaml pubspec.lock
+		package.swift package.resolved deno.json deno.lock conanfile.txt vcpkg.json flake.nix flake.lock .gitmodules`)
+	pipelineNames = set(`.gitlab-ci.yml jenkinsfile azure-pipelines.yml bitbucket-pipelines.yml .travis.yml .drone.yml .woodpecker.yml
+		.pre-commit-config.yaml lefthook.yml .lefthook.yml action.yml action.yaml containerfile docker-compose.yml docker-compose.yaml compose.yaml`)
+	agentNames       = set(`agents.md claude.md gemini.md copilot-instructions.md skill.md .cursorrules .windsurfrules .clinerules llms.txt`)
+	proseExtensions  = set(`.md .markdown .rst .adoc .asciidoc .txt .org`)
+	proseNames       = set(`readme license licence copying notice authors contributors changelog changes news history`)
+	dataExtensions   = set(`.csv .tsv .png .jpg .jpeg .gif .webp .ico .bmp .pdf .woff .woff2 .ttf .otf .mp3 .mp4 .webm .ogg .wav .parquet .avro`)
+	configExtensions = set(`.yaml .yml .json .json5 .toml .ini .cfg .conf .properties .env .editorconfig .xml .plist .tfvars`)
+)

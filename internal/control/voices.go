@@ -1,0 +1,191 @@
+package control
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"custody/internal/change"
+	"custody/internal/config"
+)
+
+// A stand is what one reviewer's latest word on the change is worth.
+type stand uint8
+
+const (
+	standNothing  stand = iota // no approval, and nothing against the change
+	standStale                 // approved another commit, which makes another change
+	standLate                  // approved after the change had landed
+	standAuthor                // approved what they wrote
+	standMachine               // approved by a bot or app
+	standLow                   // approved with too little permission
+	standOutside               // approved by somebody outside the rule's teams
+	standUnclear               // a fact is missing that decides whether it counts
+	standApproved              // counts
+	standAgainst               // asks for changes and has the permission to
+)
+
+// A voice is one person and where they stand.
+type voice struct {
+	person string // as identities name them
+	login  string
+	logins []string // lower case: of all their accounts that spoke
+	teams  []string // nil: not known
+	stand  stand
+	detail string // what is wrong with it, or of note, for people
+}
+
+// mayBeAgainst says whether an unclear voice could speak against the change.
+func mayBeAgainst(voices []voice) bool {
+	return slices.ContainsFunc(voices, func(v voice) bool { return v.stand == standUnclear && strings.HasPrefix(v.detail, unclearAgainst) })
+}
+
+// unclearAgainst begins the detail of a voice that may speak against the change.
+const unclearAgainst = "asks for changes"
+
+// voices takes the last word of each reviewer, sorted by login and id.
+func (e *evaluation) voices(want config.Approvals, wrote authors) []voice {
+	words := map[string][]change.Review{}
+	for _, r := range e.Context.Reviews {
+		key := wrote.ids.account(r.Reviewer.ID)
+		if key == "" {
+			key = "login " + r.Reviewer.Login // may be anybody: never counts, see stand
+		}
+		if r.State != "commented" {
+			words[key] = append(words[key], r)
+		}
+	}
+	var voices []voice
+	for _, key := range slices.Sorted(maps.Keys(words)) {
+		last, sure := lastWord(words[key])
+		v := e.voice(last, want, wrote)
+		v.person = key
+		for _, r := range words[key] {
+			v.logins = append(v.logins, strings.ToLower(r.Reviewer.Login))
+		}
+		if !sure && v.stand != standAgainst {
+			v.stand, v.detail = standUnclear, unclearAgainst+" or not: the order of their reviews is not known"
+		}
+		voices = append(voices, v)
+	}
+	oneLoginEach(voices)
+	slices.SortStableFunc(voices, func(a, b voice) int { return cmp.Compare(a.login, b.login) })
+	return voices
+}
+
+// oneLoginEach makes approvals unclear whose reviewers have one login and several ids:
+// they may be one person, told of twice.
+func oneLoginEach(voices []voice) {
+	logins := map[string]int{}
+	for _, v := range voices {
+		logins[strings.ToLower(v.login)]++
+	}
+	for i := range voices {
+		if v := &voices[i]; v.stand == standApproved && logins[strings.ToLower(v.login)] > 1 {
+			v.stand, v.detail = standUnclear, "approved, and another review of the login "+clip(strings.ToLower(v.login))+" has another id"
+		}
+	}
+}
+
+// lastWord is the review that counts. sure is false when the times do not tell which of
+// two different words is the last; then it is the worst.
+func lastWord(reviews []change.Review) (last change.Review, sure bool) {
+	if len(reviews) == 1 {
+		return reviews[0], true
+	}
+	times := make([]time.Time, len(reviews))
+	for i, r := range reviews {
+		at, err := time.Parse(time.RFC3339, r.At)
+		if err != nil {
+			return slices.MinFunc(reviews, byWeight), false
+		}
+		times[i] = at
+	}
+	newest := slices.MaxFunc(times, time.Time.Compare)
+	var latest []change.Review
+	for i, r := range reviews {
+		if times[i].Equal(newest) {
+			latest = append(latest, r)
+		}
+	}
+	last = slices.MinFunc(latest, byWeight)
+	return last, !slices.ContainsFunc(latest, func(r change.Review) bool { return byWeight(last, r) != 0 })
+}
+
+// byWeight orders the reviews of one person from what speaks most against the change.
+func byWeight(a, b change.Review) int {
+	weight := func(r change.Review) int {
+		return slices.Index([]string{"changes_requested", "dismissed", "approved"}, r.State)
+	}
+	return cmp.Or(cmp.Compare(weight(a), weight(b)), cmp.Compare(a.State, b.State),
+		cmp.Compare(a.Commit, b.Commit), cmp.Compare(a.Permission, b.Permission), cmp.Compare(a.Reviewer.Type, b.Reviewer.Type))
+}
+
+// voice weighs one review.
+func (e *evaluation) voice(r change.Review, want config.Approvals, wrote authors) voice {
+	v := voice{login: r.Reviewer.Login, teams: r.Teams}
+	if v.login == "" {
+		v.login = "somebody without a login"
+	}
+	set := func(s stand, format string, args ...any) voice {
+		v.stand, v.detail = s, fmt.Sprintf(format, args...)
+		return v
+	}
+	permission := config.Permission(r.Permission)
+	known := slices.Contains(config.Permissions, permission) || permission == "none"
+	_, author := wrote.known[wrote.ids.account(r.Reviewer.ID)]
+	account := wrote.accounts[strings.ToLower(r.Reviewer.Login)]
+	human := r.Reviewer.Type == change.User
+	switch r.State {
+	case "dismissed":
+		return set(standNothing, "their review was dismissed")
+	case "changes_requested":
+		// From an author too: who is named in a commit of somebody else's making would
+		// otherwise have no objection any more.
+		switch {
+		case !known:
+			return set(standUnclear, "%s, and the context does not say with which permission", unclearAgainst)
+		case permission.AtLeast(want.Permission):
+			return set(standAgainst, "asks for changes")
+		}
+		return set(standLow, "asks for changes, with permission %s", permission)
+	case "approved":
+	default:
+		return set(standUnclear, "%s or not: the state %q of their review is not known", unclearAgainst, clip(r.State))
+	}
+	same := e.sameChange(r.Commit)
+	late, lateKnown := e.late(r)
+	member, memberKnown := isMember(want.Teams, r.Teams, e.owner())
+	switch {
+	case r.Commit != "" && !same.Same:
+		return set(standStale, "approved commit %s, not the head; %s", shortCommit(r.Commit), same.How)
+	case r.Reviewer.Type == change.Bot || r.Reviewer.Type == change.App || r.Reviewer.Type == change.Organization:
+		return set(standMachine, "is of type %s, not a person", r.Reviewer.Type)
+	case author:
+		return set(standAuthor, "wrote some of it")
+	case known && !permission.AtLeast(want.Permission):
+		return set(standLow, "has permission %s", permission)
+	case late && lateKnown:
+		return set(standLate, "approved after the change had landed")
+	case memberKnown && !member:
+		return set(standOutside, "is in none of the teams %s", teamList(want.Teams))
+	case r.Reviewer.ID == "":
+		return set(standUnclear, "approved, and the context does not give their numeric id")
+	case account != "" && account != r.Reviewer.ID && wrote.ids.account(account) != wrote.ids.account(r.Reviewer.ID):
+		return set(standUnclear, "has the login of an author, and another id")
+	case r.Commit == "":
+		return set(standUnclear, "approved, and the context does not say which commit")
+	case !human:
+		return set(standUnclear, "approved, and the context does not say that they are a person")
+	case !known:
+		return set(standUnclear, "approved, and the context does not say with which permission")
+	case late:
+		return set(standUnclear, "approved, and the context does not say whether before the change landed")
+	case !memberKnown:
+		return set(standUnclear, "approved, and the context does not say in which teams they are")
+	}
+	return set(standApproved, "approved%s", same.note())
+}

@@ -1,0 +1,164 @@
+package git
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// NoteRefs finds which of some refs are there, by their full names: what the commits
+// below refs/notes/ hold about others. One process serves them all.
+func (r *Repository) NoteRefs(ctx context.Context, names ...string) (map[string]OID, error) {
+	found := map[string]OID{}
+	err := r.eachRef(ctx, "%(refname) %(objectname)", func(line string) error {
+		name, hex, _ := strings.Cut(line, " ")
+		for _, n := range names {
+			if n != name {
+				continue // a pattern also matches what stands below it
+			}
+			id, err := ParseOID(hex)
+			if err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+			found[name] = id
+		}
+		return nil
+	}, names...)
+	if err != nil {
+		return nil, fmt.Errorf("looking for notes: %w", err)
+	}
+	return found, nil
+}
+
+// Notes are what the commit of a notes ref holds: texts about objects, by their id.
+// The folders of a tree split the ids as git pleases, two digits at a time, so they are
+// walked, each read once.
+type Notes struct {
+	r     Reader
+	root  OID
+	trees map[OID]map[string]Entry
+	held  int // entries in trees
+}
+
+// Bounds of a tree of notes, which somebody may have built to be walked for ever.
+const (
+	maxNoteEntries = 1 << 20 // held at once
+	maxNoteTrees   = 70_000  // listed: two digits twice, and then some
+)
+
+// OpenNotes reads notes at a commit of their ref.
+func OpenNotes(ctx context.Context, r Reader, commit OID) (*Notes, error) {
+	c, err := r.Commit(ctx, commit)
+	if err != nil {
+		return nil, fmt.Errorf("reading the notes at %s: %w", commit.Short(), err)
+	}
+	return &Notes{r: r, root: c.Tree, trees: map[OID]map[string]Entry{}}, nil
+}
+
+// Find gives the id of the note on an object. ErrNotFound when it has none.
+func (n *Notes) Find(ctx context.Context, object OID) (OID, error) {
+	tree, rest := n.root, object.String()
+	for {
+		entries, err := n.tree(ctx, tree)
+		if err != nil {
+			return OID{}, fmt.Errorf("looking for the note on %s: %w", object.Short(), err)
+		}
+		if e, ok := entries[rest]; ok && e.Mode.IsRegular() {
+			return e.ID, nil
+		}
+		if len(rest) <= 2 {
+			return OID{}, ErrNotFound
+		}
+		e, ok := entries[rest[:2]]
+		if !ok || e.Mode != ModeTree {
+			return OID{}, ErrNotFound
+		}
+		tree, rest = e.ID, rest[2:]
+	}
+}
+
+func (n *Notes) tree(ctx context.Context, id OID) (map[string]Entry, error) {
+	if m, ok := n.trees[id]; ok {
+		return m, nil
+	}
+	list, err := n.r.Tree(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	m := make(map[string]Entry, len(list))
+	for _, e := range list {
+		m[e.Name] = e
+	}
+	if n.held += len(m); n.held > maxNoteEntries {
+		n.held = len(m)
+		clear(n.trees)
+	}
+	n.trees[id] = m
+	return m, nil
+}
+
+var errEnoughNotes = errors.New("enough notes")
+
+// List gives the objects that have notes, in order of their ids, at most max. more says
+// that there are others. What is in the tree under another name than an id is no note.
+func (n *Notes) List(ctx context.Context, max int) (objects []OID, more bool, err error) {
+	digits, trees := 2*len(n.root.Bytes()), 0
+	type place struct {
+		tree  OID
+		depth int
+	}
+	barren := map[place]bool{} // trees that hold no note at that depth
+	var walk func(tree OID, prefix string) error
+	walk = func(tree OID, prefix string) error {
+		at, before := place{tree, len(prefix)}, len(objects)
+		if barren[at] {
+			return nil
+		}
+		if trees++; trees > maxNoteTrees {
+			return errEnoughNotes
+		}
+		list, err := n.r.Tree(ctx, tree)
+		if err != nil {
+			return err
+		}
+		for _, e := range list {
+			name := prefix + e.Name
+			switch {
+			case e.Mode == ModeTree && len(e.Name) == 2 && len(name) < digits:
+				if err := walk(e.ID, name); err != nil {
+					return err
+				}
+			case e.Mode.IsRegular() && len(name) == digits:
+				id, err := ParseOID(name)
+				if err != nil {
+					continue
+				}
+				if len(objects) == max {
+					return errEnoughNotes
+				}
+				objects = append(objects, id)
+			}
+		}
+		if len(objects) == before {
+			barren[at] = true
+		}
+		return nil
+	}
+	if err := walk(n.root, ""); errors.Is(err, errEnoughNotes) {
+		more = true
+	} else if err != nil {
+		return nil, false, fmt.Errorf("listing notes: %w", err)
+	}
+	return objects, more, nil
+}
+
+// RawCommit reads a commit as it is stored: what its signature was made over, and the
+// signature.
+func (r *Repository) RawCommit(ctx context.Context, id OID) ([]byte, error) {
+	data, err := r.object(ctx, id, "commit", maxObject)
+	if err != nil {
+		return nil, fmt.Errorf("reading commit %s: %w", id, err)
+	}
+	return data, nil
+}
