@@ -256,9 +256,9 @@ func TestContextOfHead(t *testing.T) {
 	head := s.pushed("good", gittest.From(main), gittest.Write("a.py", "x = 2\n"))
 	updates := []Update{s.update("refs/heads/main", main, head)}
 	ada := `{"login": "ada", "id": "1", "type": "User"}`
-	doc := fmt.Sprintf(`{"schema": "custody/context/v1", "change": {"head": %q, "author": %s},
+	doc := fmt.Sprintf(`{"schema": "custody/context/v1", "change": {"head": %q, "author": %s, "pushers": [%s]},
 		"commits": [{"sha": %q, "verified": true, "author": %s, "committer": %s}],
-		"reviews": [{"reviewer": {"login": "ben", "id": "2", "type": "User"}, "state": "approved", "commit": %q, "at": "2026-11-22T10:00:00Z", "permission": "write"}]}`, head, ada, head, ada, ada, head)
+		"reviews": [{"reviewer": {"login": "ben", "id": "2", "type": "User"}, "state": "approved", "commit": %q, "at": "2026-11-22T10:00:00Z", "permission": "write"}]}`, head, ada, ada, head, ada, ada, head)
 	key := newKey(t)
 	canonical, err := sign.Canonicalize([]byte(doc))
 	if err != nil {

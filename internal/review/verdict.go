@@ -55,8 +55,8 @@ const Schema = "custody/pack/v1"
 // Door says through which door the change came. It is the only part of a verdict that
 // may differ between two reviews of the same inputs.
 type Door struct {
-	Name     string `json:"name"`    // "cli", "hook", "app"
-	Version  string `json:"version"` // of the program
+	Name     string `json:"name"`          // "cli", "hook", "app"
+	Version  string `json:"version"`       // of the program
 	Ref      string `json:"ref,omitempty"` // that the change is for, escaped
 	Delivery string `json:"delivery,omitempty"`
 	URL      string `json:"url,omitempty"`
