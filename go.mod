@@ -8,6 +8,8 @@ require (
 	github.com/spf13/cobra v1.10.2
 )
 
+require mvdan.cc/sh/v3 v3.14.1
+
 require (
 	github.com/BurntSushi/toml v1.6.0
 	github.com/CycloneDX/cyclonedx-go v0.12.0
