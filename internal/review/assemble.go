@@ -22,7 +22,7 @@ import (
 func (r *run) verdict() Verdict {
 	v := Verdict{
 		Schema:      Schema,
-		Door:        r.Door,
+		Door:        r.door(),
 		Stage:       r.Stage,
 		Inputs:      r.inputs(),
 		About:       AboutOf(r.context),
@@ -38,6 +38,13 @@ func (r *run) verdict() Verdict {
 	return v
 }
 
+// door adds the ref to the door, where it tells people more and decides nothing.
+func (r *run) door() Door {
+	d := r.Door
+	d.Ref = change.Path(r.Ref).Escaped()
+	return d
+}
+
 func (r *run) inputs() Inputs {
 	in := Inputs{
 		ObjectFormat: r.change.ObjectFormat,
@@ -45,7 +52,6 @@ func (r *run) inputs() Inputs {
 		Head:         r.change.Head,
 		MergeBases:   append([]git.OID{}, r.change.MergeBases...), // none is a list, too
 		Stage:        r.Stage,
-		Ref:          change.Path(r.Ref).Escaped(),
 		Pushers:      r.Pushers,
 		Claims:       r.Claims,
 		Context:      r.origin,
@@ -57,6 +63,9 @@ func (r *run) inputs() Inputs {
 	}
 	if (r.Judge != git.OID{}) {
 		in.Judge = &r.Judge
+	}
+	if r.refDecided {
+		in.Ref = change.Path(r.Ref).Escaped()
 	}
 	if r.contextDoc != nil {
 		in.Files["context"] = digest(r.contextDoc)

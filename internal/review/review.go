@@ -78,6 +78,7 @@ func Run(ctx context.Context, in Input) (Verdict, error) {
 type run struct {
 	Input
 	ring        *sign.KeyRing
+	refDecided  bool // a context was held against Ref
 	change      *change.Change
 	context     *change.Context // nil without one
 	contextDoc  []byte          // it as it was given, canonical; nil without one
