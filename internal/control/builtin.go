@@ -7,6 +7,7 @@ import (
 	"custody/internal/change"
 	"custody/internal/config"
 	"custody/internal/control/checks"
+	"custody/internal/control/checks/commands"
 	hiddenunicode "custody/internal/control/checks/hidden-unicode"
 	"custody/internal/control/checks/secrets"
 	"custody/internal/finding"
@@ -14,6 +15,7 @@ import (
 
 // builtin are the checks that this program has, each by the name of its folder.
 var builtin = map[string]checks.Check{
+	"commands":       commands.Check{},
 	"hidden-unicode": hiddenunicode.Check{},
 	"secrets":        secrets.Check{},
 }
