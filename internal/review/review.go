@@ -29,6 +29,7 @@ type Repository interface {
 	git.Reader
 	change.Repo
 	change.PartDiffer
+	NoteRefs(ctx context.Context, names ...string) (map[string]git.OID, error)
 }
 
 // Input is everything that a verdict follows from.
