@@ -7,6 +7,7 @@ import (
 	"custody/internal/change"
 	"custody/internal/config"
 	"custody/internal/control/checks"
+	agentinstructions "custody/internal/control/checks/agent-instructions"
 	hiddenunicode "custody/internal/control/checks/hidden-unicode"
 	"custody/internal/control/checks/secrets"
 	"custody/internal/finding"
@@ -14,8 +15,9 @@ import (
 
 // builtin are the checks that this program has, each by the name of its folder.
 var builtin = map[string]checks.Check{
-	"hidden-unicode": hiddenunicode.Check{},
-	"secrets":        secrets.Check{},
+	"agent-instructions": agentinstructions.Check{},
+	"hidden-unicode":     hiddenunicode.Check{},
+	"secrets":            secrets.Check{},
 }
 
 // look runs the checks that rules in force ask for, one rule after the other.
