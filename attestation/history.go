@@ -2,6 +2,7 @@ package attestation
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -19,6 +20,9 @@ type HistoryEntry struct {
 	Commit
 	Merge bool
 	Month string // "2026-11", of the committer's clock in UTC; shown, decides nothing
+
+	Files       []HistoryFile // of an agent's commit, when they were asked for; sorted
+	FilesUnread bool          // they were, and could not be read
 }
 
 // Attributed says whether there is anything to tell of the commit: a class, or the
@@ -45,6 +49,12 @@ type HistorySummary struct {
 	Automation []HistoryCount `json:"automation"`       // deterministic tools that authored, by commits
 	Months     []HistoryMonth `json:"months"`           // those with commits by agents
 	Cut        int            `json:"cut"`              // commits with more attribution in their message than is read
+
+	// When files were asked for:
+	Folders     []HistoryFolder `json:"folders,omitempty"`      // by commits
+	Files       []HistoryPath   `json:"files,omitempty"`        // that agents' commits changed, by commits
+	FilesUnread int             `json:"files_unread,omitempty"` // agents' commits whose files could not be read
+	FilesMore   int             `json:"files_more,omitempty"`   // files beyond a limit, not listed
 }
 
 // A HistoryCount is the number of commits in which a tool took part.
@@ -63,8 +73,10 @@ type HistoryModel struct {
 
 // A HistoryMonth is the number of commits by agents in one month.
 type HistoryMonth struct {
-	Month   string `json:"month"`
-	Commits int    `json:"commits"`
+	Month   string         `json:"month"`
+	Commits int            `json:"commits"`
+	All     int            `json:"all_commits,omitempty"` // by anybody
+	Tools   []HistoryCount `json:"tools,omitempty"`       // agents, by commits
 }
 
 // A History classifies commits one by one, in the order in which they are added, and
@@ -74,8 +86,10 @@ type History struct {
 	visit func(*HistoryEntry) error
 	sum   HistorySummary
 
-	tools, automation, months map[string]int
-	models                    map[Agent]int
+	tools, automation map[string]int
+	all               map[string]int            // commits by month
+	months            map[string]map[string]int // commits by month and agent; under "" those by any
+	models            map[Agent]int
 
 	// For .ai-attestation.yaml: without merges, within the window.
 	window                   Window
@@ -93,7 +107,7 @@ func NewHistory(parse TrailerParser, w Window, visit func(*HistoryEntry) error) 
 	return &History{
 		parse: parse, visit: visit, window: w, byTool: map[claim.ToolName]*seenTool{},
 		sum:   HistorySummary{Classes: map[Class]int{}},
-		tools: map[string]int{}, automation: map[string]int{}, months: map[string]int{}, models: map[Agent]int{},
+		tools: map[string]int{}, automation: map[string]int{}, months: map[string]map[string]int{}, all: map[string]int{}, models: map[Agent]int{},
 	}
 }
 
@@ -105,6 +119,7 @@ func (h *History) Add(c *git.Commit) error {
 	e.trim()
 	h.sum.Commits++
 	h.sum.Classes[e.Class]++
+	h.all[e.Month]++
 	if e.Merge {
 		h.sum.Merges++
 	}
@@ -116,9 +131,15 @@ func (h *History) Add(c *git.Commit) error {
 	}
 	if e.Class.IsAI() {
 		h.sum.AI++
-		h.months[e.Month]++
+		month := h.months[e.Month]
+		if month == nil {
+			month = map[string]int{}
+			h.months[e.Month] = month
+		}
+		month[""]++
 		for _, id := range agentIDs(&e.Commit) {
 			h.tools[id]++
+			month[id]++
 		}
 		for _, a := range e.Agents {
 			if _, had := h.models[a]; a.Model != "" && (had || len(h.models) < MaxModels) {
@@ -165,8 +186,11 @@ func (h *History) count(e *HistoryEntry, when int64) {
 func (h *History) Summary() *HistorySummary {
 	s := h.sum
 	s.Tools, s.Automation, s.Months = counted(h.tools), counted(h.automation), []HistoryMonth{}
-	for m, n := range h.months {
-		s.Months = append(s.Months, HistoryMonth{m, n})
+	for m, byAgent := range h.months {
+		n := byAgent[""]
+		tools := maps.Clone(byAgent)
+		delete(tools, "")
+		s.Months = append(s.Months, HistoryMonth{m, n, h.all[m], counted(tools)})
 	}
 	slices.SortFunc(s.Months, func(a, b HistoryMonth) int { return cmp.Compare(a.Month, b.Month) })
 	for a, n := range h.models {

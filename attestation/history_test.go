@@ -82,7 +82,9 @@ func TestHistoryJSON(t *testing.T) {
 		`"tools":[{"id":"claude-code","name":"Claude Code","commits":3},{"id":"amp","name":"Amp","commits":1}],` +
 		`"models":[{"agent":"claude-code","model":"claude-opus-4.7","commits":1}],` +
 		`"automation":[{"id":"dependabot","name":"Dependabot","commits":1}],` +
-		`"months":[{"month":"2023-11","commits":1},{"month":"2024-01","commits":1},{"month":"2024-02","commits":1}],"cut":0}`
+		`"months":[{"month":"2023-11","commits":1,"all_commits":1,"tools":[{"id":"claude-code","name":"Claude Code","commits":1}]},` +
+		`{"month":"2024-01","commits":1,"all_commits":2,"tools":[{"id":"claude-code","name":"Claude Code","commits":1}]},` +
+		`{"month":"2024-02","commits":1,"all_commits":1,"tools":[{"id":"amp","name":"Amp","commits":1},{"id":"claude-code","name":"Claude Code","commits":1}]}],"cut":0}`
 	if string(got) != want {
 		t.Errorf("summary\n%s\nwant\n%s", got, want)
 	}
@@ -123,9 +125,9 @@ agents
 automation
   Dependabot  1  20.0%
 months with commits by agents
-  2023-11  1
-  2024-01  1
-  2024-02  1
+  2023-11  1  100.0%
+  2024-01  1  50.0%
+  2024-02  1  100.0%
 `
 	if got != want {
 		t.Errorf("got\n%s", b.String())

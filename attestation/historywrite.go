@@ -39,6 +39,9 @@ type historyLine struct {
 	Agents     []Agent    `json:"agents,omitempty"`
 	Evidence   []Evidence `json:"evidence,omitempty"`
 	People     []string   `json:"people,omitempty"` // of commits that agents took part in
+
+	Files       []HistoryFile `json:"files,omitempty"` // of commits that agents took part in, when asked for
+	FilesUnread bool          `json:"files_unread,omitempty"`
 }
 
 func (j *historyJSON) Entry(e *HistoryEntry) error {
@@ -56,7 +59,7 @@ func (j *historyJSON) Entry(e *HistoryEntry) error {
 		_, err := j.w.WriteString(`{"sha":"` + e.SHA.String() + `","class":"` + string(e.Class) + `",` + merge + `"month":"` + e.Month + `"}`)
 		return err
 	}
-	l := historyLine{e.SHA.String(), e.Class, e.Merge, e.Month, e.Automation, e.Agents, e.Evidence, nil}
+	l := historyLine{e.SHA.String(), e.Class, e.Merge, e.Month, e.Automation, e.Agents, e.Evidence, nil, e.Files, e.FilesUnread}
 	if e.Class != Unknown {
 		l.People = e.People
 	}
@@ -85,22 +88,33 @@ func (j *historyJSON) Close(h *HistorySummary) error {
 type historyCSV struct {
 	w      *csv.Writer
 	header bool
+	files  bool
 }
 
 // NewHistoryCSV writes a table with a header: one row for every commit of which
 // something is known, without the summary.
 func NewHistoryCSV(w io.Writer) HistoryWriter { return &historyCSV{w: csv.NewWriter(w)} }
 
+// NewHistoryFilesCSV writes a row for every file of every commit that agents took part
+// in, and one for a commit of theirs without files.
+func NewHistoryFilesCSV(w io.Writer) HistoryWriter {
+	return &historyCSV{w: csv.NewWriter(w), files: true}
+}
+
 func (c *historyCSV) head() error {
 	if c.header {
 		return nil
 	}
 	c.header = true
-	return c.w.Write([]string{"sha", "month", "merge", "class", "agents", "models", "automation", "strength", "source", "detail", "people"})
+	names := []string{"sha", "month", "merge", "class", "agents", "models", "automation", "strength", "source", "detail", "people"}
+	if c.files {
+		names = append(names, "path", "added", "deleted")
+	}
+	return c.w.Write(names)
 }
 
 func (c *historyCSV) Entry(e *HistoryEntry) error {
-	if err := c.head(); err != nil || !e.Attributed() {
+	if err := c.head(); err != nil || !e.Attributed() || c.files && !e.Class.IsAI() {
 		return err
 	}
 	var agents, models []string
@@ -119,7 +133,18 @@ func (c *historyCSV) Entry(e *HistoryEntry) error {
 	for i := range row {
 		row[i] = cell(row[i])
 	}
-	return c.w.Write(row)
+	if !c.files {
+		return c.w.Write(row)
+	}
+	if len(e.Files) == 0 {
+		return c.w.Write(append(row, "", "", ""))
+	}
+	for _, f := range e.Files {
+		if err := c.w.Write(append(row[:len(row):len(row)], cell(f.Path), strconv.Itoa(f.Added), strconv.Itoa(f.Deleted))); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c *historyCSV) Close(*HistorySummary) error {
@@ -193,7 +218,37 @@ func (x *historyText) Close(h *HistorySummary) error {
 		fmt.Fprintln(x.w, "months with commits by agents")
 	}
 	for _, m := range h.Months {
-		fmt.Fprintf(x.w, "  %s\t%d\n", m.Month, m.Commits)
+		fmt.Fprintf(x.w, "  %s\t%d\t%s\n", m.Month, m.Commits, share(m.Commits, m.All))
+	}
+	more := func(all, shown int, what string) {
+		if all > shown {
+			fmt.Fprintf(x.w, "  and %d more %s: --format json or csv has them all\n", all-shown, what)
+		}
+	}
+	x.w.Flush() // columns of their own
+	if len(h.Folders) > 0 {
+		fmt.Fprintln(x.w, "folders\tcommits\tfiles\tadded lines")
+	}
+	for _, d := range h.Folders[:min(len(h.Folders), maxRows)] {
+		fmt.Fprintf(x.w, "  %s\t%d\t%d\t%d\n", d.Path, d.Commits, d.Files, d.Added)
+	}
+	more(len(h.Folders), maxRows, "folders")
+	x.w.Flush()
+	if len(h.Files) > 0 {
+		fmt.Fprintln(x.w, "files\tcommits\tadded lines\tagents")
+	}
+	for _, f := range h.Files[:min(len(h.Files), maxRows)] {
+		fmt.Fprintf(x.w, "  %s\t%d\t%d\t%s\n", f.Path, f.Commits, f.Added, strings.Join(f.Agents, ", "))
+	}
+	more(len(h.Files), maxRows, "files")
+	if h.FilesUnread > 0 {
+		fmt.Fprintf(x.w, "not assessed: the files of %s, whose objects are not in this repository\n", plural(h.FilesUnread, "commit"))
+	}
+	if h.FilesMore > 0 {
+		fmt.Fprintf(x.w, "not listed: %s beyond the limit\n", plural(h.FilesMore, "file"))
 	}
 	return x.w.Flush()
 }
+
+// maxRows bounds the tables of folders and files for people.
+const maxRows = 25

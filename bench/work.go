@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -55,7 +56,7 @@ func measure(ctx context.Context, o options) (Result, error) {
 	for _, one := range []struct {
 		name string
 		run  func(context.Context, string) (Comparison, error)
-	}{{"start", w.start}, {"cold graph", w.cold}, {"warm impact", w.warm}, {"audit", w.audit}, {"history", w.history}} {
+	}{{"start", w.start}, {"cold graph", w.cold}, {"warm impact", w.warm}, {"audit", w.audit}, {"history", w.history}, {"history files", w.historyFiles}} {
 		if o.only != "" && o.only != one.name {
 			continue
 		}
@@ -113,6 +114,34 @@ func (w *workplace) history(ctx context.Context, name string) (Comparison, error
 	return compare(ctx, name, "the authorship class of every commit; git: print them all", w.few(),
 		side{commands: []process{w.custodyCommand("warm", "attest", "--history", "--format", "json")}},
 		side{commands: []process{w.gitCommand(nil, "log", "-z", "--format=raw", "HEAD")}})
+}
+
+// historyFiles adds the files of what agents wrote; git reads history once, and then
+// counts the lines of the same commits.
+func (w *workplace) historyFiles(ctx context.Context, name string) (Comparison, error) {
+	var out bytes.Buffer
+	if _, err := w.custodyCommand("warm", "attest", "--history", "--format", "csv").run(ctx, &out); err != nil {
+		return Comparison{}, err
+	}
+	rows, err := csv.NewReader(&out).ReadAll()
+	if err != nil {
+		return Comparison{}, fmt.Errorf("reading what custody attest printed: %w", err)
+	}
+	if len(rows) == 0 {
+		return Comparison{}, errors.New("custody attest printed no table")
+	}
+	var ids []string
+	for _, r := range rows[1:] {
+		if r[2] == "false" && (r[3] == "ai-declared" || r[3] == "ai-verified" || r[3] == "mixed") {
+			ids = append(ids, r[0])
+		}
+	}
+	return compare(ctx, name, fmt.Sprintf("the same, with the files of %d commits by agents; git: print all commits, then count the lines of those", len(ids)), w.few(),
+		side{commands: []process{w.custodyCommand("warm", "attest", "--history", "--files", "--format", "json")}},
+		side{commands: []process{
+			w.gitCommand(nil, "log", "-z", "--format=raw", "HEAD"),
+			w.gitCommand(lines(ids), "diff-tree", "--stdin", "--root", "-r", "-z", "--numstat", "-M"),
+		}})
 }
 
 // few rounds are for what takes seconds.

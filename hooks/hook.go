@@ -81,12 +81,8 @@ func (h *Hook) Record(ctx context.Context, updates []Update) *Answer {
 
 func (h *Hook) answer(ctx context.Context, updates []Update, said Said, adapt func(*Plan)) *Answer {
 	a := &Answer{Mode: h.Mode, Server: h.Server}
-	if h.Floor != nil {
-		if h.floor, a.Err = config.ParseFloor(h.Floor.Name, h.Floor.Text); a.Err != nil {
-			a.Err = fmt.Errorf("the floor: %w", a.Err)
-		} else if a.Mode == "" {
-			a.Mode = h.floor.Mode
-		}
+	if a.Err = h.readFloor(); a.Mode == "" && h.floor != nil {
+		a.Mode = h.floor.Mode
 	}
 	if a.Mode == "" {
 		a.Mode = config.Enforce
@@ -104,6 +100,16 @@ func (h *Hook) answer(ctx context.Context, updates []Update, said Said, adapt fu
 		a.Accepted = true
 	}
 	return a
+}
+
+func (h *Hook) readFloor() (err error) {
+	if h.Floor == nil {
+		return nil
+	}
+	if h.floor, err = config.ParseFloor(h.Floor.Name, h.Floor.Text); err != nil {
+		return fmt.Errorf("the floor: %w", err)
+	}
+	return nil
 }
 
 // inTime ends everything at the deadline, whether or not it listens: who pushes waits for

@@ -37,13 +37,12 @@ func (a *Answer) Write(w io.Writer) error {
 	if a.Err != nil {
 		writeErr(line, a.Err)
 	}
-	whole, brief, left := 0, 0, 0
+	// What is refused comes first. Where that refuses all, the others are only counted.
+	whole, brief, left, fine := 0, 0, 0, 0
 	for i := range a.Results {
-		r := &a.Results[i]
-		switch {
-		case r.Accepted && r.Verdict == nil && !a.Verbose:
-			continue // nothing happened that anybody waits for
-		case !r.Accepted && whole < maxWhole:
+		switch r := &a.Results[i]; {
+		case r.Accepted:
+		case whole < maxWhole:
 			whole++
 			a.writeRefusal(line, r)
 		case brief < maxBrief:
@@ -53,8 +52,24 @@ func (a *Answer) Write(w io.Writer) error {
 			left++
 		}
 	}
+	for i := range a.Results {
+		switch r := &a.Results[i]; {
+		case !r.Accepted || r.Verdict == nil && !a.Verbose:
+			// Of what needed no judging nobody waits to hear.
+		case !a.Accepted:
+			fine++
+		case brief < maxBrief:
+			brief++
+			line("custody: %s %s: %s", a.word(r), r.Ref, summary(r))
+		default:
+			left++
+		}
+	}
 	if left > 0 {
-		line("custody: and %d more refs; the packs have everything", left)
+		line("custody: and %s; the packs have everything", plural(left, "more ref", "more refs"))
+	}
+	if fine > 0 {
+		line("custody: %s would be accepted without what is refused", plural(fine, "other ref", "other refs"))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -131,7 +146,7 @@ func summary(r *Result) string {
 	case r.Merged:
 		text += "; merged on a trusted path, although: " + said.Why
 	case !r.Accepted:
-		text = said.Why
+		text = strings.TrimSuffix(said.Why, ".")
 	}
 	if r.Kept.Digest != "" {
 		text += "; pack " + strings.TrimPrefix(r.Kept.Digest, "sha256:")[:12]

@@ -24,6 +24,8 @@ type attestOptions struct {
 	commits rangeFlags
 	context string
 	history bool
+	all     bool
+	files   bool
 	format  string
 }
 
@@ -33,14 +35,22 @@ func newAttest(p *process, dir *string) *cobra.Command {
 		Use:   "attest [--base A] [--head B] | --history",
 		Short: "Show who or what wrote a change, or each commit of a history",
 		Long: `Show who or what wrote each commit and each added line of a change, with the evidence
-that decided it. --history classifies every commit reachable from head, merges too.`,
+that decided it.
+
+--history classifies every commit reachable from head, merges too; with --all, from every
+branch and tag. --files adds the files that agents' commits changed. The table, the page
+(--format html) and the JSON sum up by agent, month and folder.`,
 		Example: `  custody attest --base main --head feature
   custody attest --history --format csv > ai_commits.csv
+  custody attest --history --all --files --format html > ai_history.html
   custody attest write    # create or update .ai-attestation.yaml
   custody attest check    # does it still say what history holds?`,
 		Args: noArguments,
 		PreRunE: func(cmd *cobra.Command, _ []string) error {
-			return exclude(cmd, "history", "base", "context")
+			if err := exclude(cmd, "history", "base", "context"); err != nil {
+				return err
+			}
+			return exclude(cmd, "all", "head")
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.dir = *dir
@@ -55,14 +65,16 @@ that decided it. --history classifies every commit reachable from head, merges t
 	f.StringVar(&o.commits.head, "head", "", "the `COMMIT`, branch or tag of the change (default: HEAD)")
 	f.StringVar(&o.context, "context", "", "what the forge verified: a custody/context/v1 `FILE`")
 	f.BoolVar(&o.history, "history", false, "classify every commit reachable from head")
-	addFormat(cmd, &o.format, "text", "json", "csv")
+	f.BoolVar(&o.all, "all", false, "with --history: every commit reachable from any branch or tag")
+	f.BoolVar(&o.files, "files", false, "with --history: the files that agents' commits changed, too")
+	addFormat(cmd, &o.format, "text", "json", "csv", "html")
 	cmd.AddCommand(newAttestWrite(p, dir), newAttestCheck(p, dir))
 	return cmd
 }
 
 func runAttest(ctx context.Context, p *process, o *attestOptions) error {
-	if o.format == "csv" {
-		return hint(errors.New("--format csv lists commits of a history"), "add --history")
+	if o.format == "csv" || o.format == "html" || o.all || o.files {
+		return hint(errors.New("--all, --files, --format csv and --format html are about a history"), "add --history")
 	}
 	repo, err := openRepository(ctx, p, o.dir)
 	if err != nil {
@@ -93,44 +105,6 @@ func runAttest(ctx context.Context, p *process, o *attestOptions) error {
 		return writeJSON(p.out, report)
 	}
 	return attestation.WriteText(p.out, report)
-}
-
-func runHistory(ctx context.Context, p *process, o *attestOptions) error {
-	repo, head, err := openAt(ctx, p, o.dir, o.commits.head)
-	if err != nil {
-		return err
-	}
-	defer repo.Close()
-	var w attestation.HistoryWriter
-	switch o.format {
-	case "json":
-		w = attestation.NewHistoryJSON(p.out)
-	case "csv":
-		w = attestation.NewHistoryCSV(p.out)
-	default:
-		w = attestation.NewHistoryText(p.out)
-	}
-	if repo.Shallow() {
-		fmt.Fprintln(p.err, "history is cut in this repository: older commits are not counted ('git fetch --unshallow' brings them)")
-	}
-	h, err := history(ctx, repo, head, attestation.Window{}, w.Entry)
-	if err != nil {
-		return err
-	}
-	return w.Close(h.Summary())
-}
-
-// history classifies everything that is reachable from head.
-func history(ctx context.Context, repo *git.Repository, head git.OID, w attestation.Window, visit func(*attestation.HistoryEntry) error) (*attestation.History, error) {
-	h := newHistory(w, visit)
-	if err := repo.Log(ctx, head, h.Add); err != nil {
-		return nil, fmt.Errorf("reading the history of %s: %w", head.Short(), err)
-	}
-	return h, nil
-}
-
-func newHistory(w attestation.Window, visit func(*attestation.HistoryEntry) error) *attestation.History {
-	return attestation.NewHistory(change.ParseTrailers, w, visit)
 }
 
 // openAt opens the repository and resolves a commit of it, HEAD by default.

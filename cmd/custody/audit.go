@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -231,7 +232,7 @@ func (o *auditOptions) replay(ctx context.Context, p *process, repo git.Reader, 
 	if err := sameKeyRing(in, was.Inputs.Files["key_ring"]); err != nil {
 		return err
 	}
-	ref, err := change.Unescape(was.Inputs.Ref)
+	ref, err := change.Unescape(cmp.Or(was.Inputs.Ref, was.Door.Ref))
 	if err != nil {
 		return fmt.Errorf("the ref in its pack.json: %w", err)
 	}

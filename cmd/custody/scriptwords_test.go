@@ -4,13 +4,17 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"custody/internal/finding"
+	"custody/internal/pack"
+	"custody/internal/pack/verify"
 )
 
 // scriptWords are the commands that scripts have besides those of testscript.
@@ -23,6 +27,9 @@ var scriptWords = map[string]func(*testscript.TestScript, bool, []string){
 	"absent":  absent,
 	"answer":  answerIs,
 	"append":  appendLine,
+	"today":   today,
+
+	"samepack": samePack,
 }
 
 // id NAME DIR REV sets the variable NAME to the id that REV has in the repository DIR.
@@ -81,6 +88,39 @@ func appendLine(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	_, err = f.WriteString(args[1] + "\n")
 	ts.Check(errors.Join(err, f.Close()))
+}
+
+// today NAME sets the variable NAME to the UTC day, which a hook can not be told.
+func today(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: today NAME")
+	}
+	ts.Setenv(args[0], time.Now().UTC().Format(time.DateOnly))
+}
+
+// samepack PACK FOLDER wants the one pack in the folder to hold the verdict of PACK.
+func samePack(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: samepack PACK FOLDER")
+	}
+	files, err := filepath.Glob(filepath.Join(ts.MkAbs(args[1]), "*.zip"))
+	ts.Check(err)
+	if len(files) != 1 {
+		ts.Fatalf("there are %d packs in %s", len(files), args[1])
+	}
+	digests := map[string]bool{}
+	for _, file := range []string{ts.MkAbs(args[0]), files[0]} {
+		text, err := os.ReadFile(file)
+		ts.Check(err)
+		members, err := verify.Decode(text)
+		ts.Check(err)
+		digest, err := pack.VerdictDigest(members[verify.PackJSON])
+		ts.Check(err)
+		digests[digest] = true
+	}
+	if len(digests) != 1 {
+		ts.Fatalf("two verdicts: %v", digests)
+	}
 }
 
 // answer FILE wants the last push to have been answered with these lines, ids aside.

@@ -26,4 +26,7 @@ type HistoryCommit struct {
 	Agents     []attestation.Agent    `json:"agents,omitempty"`
 	Evidence   []attestation.Evidence `json:"evidence,omitempty"` // strongest first
 	People     []string               `json:"people,omitempty"`   // of commits that agents took part in
+
+	Files       []attestation.HistoryFile `json:"files,omitempty"`        // with --files, of commits that agents took part in
+	FilesUnread bool                      `json:"files_unread,omitempty"` // they could not be read
 }

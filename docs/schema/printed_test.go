@@ -29,6 +29,7 @@ var printed = []struct {
 	{"custody/impact/v1", []int{0}, "impact --format json --change lib/a.go"},
 	{"custody/attestation/v1", []int{0}, "attest --base main~3 --head main --format json"},
 	{"custody/attestation-history/v1", []int{0}, "attest --history --format json"},
+	{"custody/attestation-history/v1", []int{0}, "attest --history --all --files --format json"},
 	{"custody/inventory/v1", []int{1}, "inventory check --base main~3 --head main --format json"}, // an agent, and no file
 	{"custody/pack/v1", []int{3}, "audit --base main~3 --head main"},                              // no policy: incomplete
 	{"", []int{3}, "audit --base main~3 --head main -o $HOME/pack.zip"},

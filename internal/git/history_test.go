@@ -64,6 +64,34 @@ func TestHistory(t *testing.T) {
 			t.Errorf("a missing head: %v", err)
 		}
 
+		r.Git("branch", "aside", "main~7")
+		r.Git("tag", "-a", "-m", "x", "annotated", "main~2")
+		r.Git("tag", "light", "main~3")
+		r.Git("tag", "blob", "main:"+gittest.GeneratedPath(0))
+		only := r.Commit("only", "reached by a tag of a tag", gittest.Write("only", ""))
+		r.Git("tag", "-a", "-m", "x", "inner", "only")
+		r.Git("tag", "-a", "-m", "x", "outer", "inner")
+		r.Git("branch", "-D", "only")
+		r.Git("tag", "-d", "inner")
+		aside := r.Commit("aside", "aside", gittest.Write("aside", ""))
+		tips, err := repo.Tips(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all []string
+		if err := repo.LogAll(ctx, tips, func(c *git.Commit) error { all = append(all, c.ID.String()); return nil }); err != nil {
+			t.Fatal(err)
+		}
+		wantAll := strings.Fields(r.Git("rev-list", "--branches", "--tags"))
+		slices.Sort(all)
+		slices.Sort(wantAll)
+		if !slices.Equal(all, wantAll) || !slices.Contains(all, aside) || !slices.Contains(all, only) {
+			t.Errorf("%d commits of all refs, want %d", len(all), len(wantAll))
+		}
+		if err := repo.LogAll(ctx, nil, func(*git.Commit) error { return stop }); err != nil {
+			t.Errorf("of no refs: %v", err)
+		}
+
 		for _, base := range []string{"main~30", "main~1", "main", "main~5^2"} {
 			list, more, err := repo.Commits(ctx, oid(t, r.ID(base)), head, 1000)
 			if err != nil || more {

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
+	"strings"
 )
 
 // Log calls fn for every commit reachable from head, merges too, as git finds them:
@@ -18,23 +20,76 @@ import (
 // two. For that, it leaves out what nobody asks of a history: Tree is zero, Signed is
 // false, and a message ends at its first NUL, as in git.
 func (r *Repository) Log(ctx context.Context, head OID, fn func(*Commit) error) error {
-	if err := r.log(ctx, head, fn); err != nil {
+	if err := r.log(ctx, []OID{head}, fn); err != nil {
 		return fmt.Errorf("reading the history of %s: %w", head.Short(), err)
 	}
 	return nil
+}
+
+// LogAll is Log for every commit reachable from any of the heads, each once.
+func (r *Repository) LogAll(ctx context.Context, heads []OID, fn func(*Commit) error) error {
+	if len(heads) == 0 {
+		return nil
+	}
+	if err := r.log(ctx, heads, fn); err != nil {
+		return fmt.Errorf("reading the history of %d branches and tags: %w", len(heads), err)
+	}
+	return nil
+}
+
+// Tips are the commits that branches, remote branches and tags name, each once, sorted.
+func (r *Repository) Tips(ctx context.Context) ([]OID, error) {
+	cmd := r.git.discovery(ctx, r.loc.dir, "--git-dir="+r.loc.dir, "for-each-ref",
+		"--format=%(objecttype) %(objectname) %(*objecttype) %(*objectname)", "refs/heads", "refs/remotes", "refs/tags")
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("listing branches and tags: %w", failed(ctx, cmd, err))
+	}
+	var tips []OID
+	for line := range strings.Lines(string(out)) {
+		f := strings.Fields(line)
+		if len(f) == 4 && f[2] == "tag" { // a tag of a tag, and git shows one step
+			id, err := r.Resolve(ctx, f[3]+"^{commit}")
+			var other *NotCommitError
+			if errors.As(err, &other) || errors.Is(err, ErrNotFound) {
+				continue
+			}
+			if err != nil {
+				return nil, fmt.Errorf("listing branches and tags: %w", err)
+			}
+			tips = append(tips, id)
+		}
+		for i := 0; i+1 < len(f); i += 2 {
+			if f[i] != "commit" {
+				continue
+			}
+			id, err := ParseOID(f[i+1])
+			if err != nil {
+				return nil, fmt.Errorf("listing branches and tags: %w", err)
+			}
+			tips = append(tips, id)
+		}
+	}
+	slices.SortFunc(tips, OID.Compare)
+	return slices.Compact(tips), nil
 }
 
 // logFields are what rev-list prints of a commit, each ended by a NUL, which none can
 // hold: git reads commits as C strings.
 const logFields = "%P%x00%an%x00%ae%x00%ad%x00%cn%x00%ce%x00%cd%x00%e%x00%B%x00"
 
-func (r *Repository) log(ctx context.Context, head OID, fn func(*Commit) error) error {
+func (r *Repository) log(ctx context.Context, heads []OID, fn func(*Commit) error) error {
 	if r.isClosed() {
 		return errClosed
 	}
 	run, cancel := context.WithCancel(ctx)
 	defer cancel()
-	cmd := r.git.isolated(run, r.iso, "rev-list", "--date=raw", "--encoding=none", "--format="+logFields, "--end-of-options", head.String())
+	cmd := r.git.isolated(run, r.iso, "rev-list", "--date=raw", "--encoding=none", "--format="+logFields, "--stdin")
+	var names strings.Builder
+	for _, h := range heads {
+		names.WriteString(h.String() + "\n")
+	}
+	cmd.Stdin = strings.NewReader(names.String())
 	cmd.Env = append(cmd.Env, "GIT_FLUSH=0") // not a system call for every commit
 	out, err := cmd.StdoutPipe()
 	if err != nil {

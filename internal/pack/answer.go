@@ -27,15 +27,16 @@ func AnswerOf(v *review.Verdict) Answer {
 		Headline: w.Headline, Why: message(w.Why), More: len(w.More),
 		Next: message(w.Next.What), Who: message(w.Next.Who), Change: strings.Join(w.Facts, ", "),
 	}
-	for _, g := range w.Findings {
-		if g.Level != finding.Error || g.Total == 0 {
+	seen := map[finding.Finding]bool{} // a requirement and the rule that asks for it have the same
+	for _, f := range v.Findings {
+		if f.Level != finding.Error || f.WaivedBy != "" || seen[f] {
 			continue
 		}
-		a.Findings += g.Total
-		if f := g.Shown[0]; a.First == "" {
+		seen[f] = true
+		if a.Findings++; a.Findings == 1 {
 			a.First = message(f.Message)
-			if len(f.Places) > 0 {
-				a.First = plain(f.Places[0].Where, nameLimit) + ": " + a.First
+			if where := f.Place.String(); where != "" {
+				a.First = plain(where, nameLimit) + ": " + a.First
 			}
 		}
 	}

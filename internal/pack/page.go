@@ -91,6 +91,9 @@ func (d pageData) Inputs() []input {
 		{"Stage", in.Stage.String()},
 		{"Day", in.Day},
 	}
+	if ref := d.v.Door.Ref; ref != "" {
+		out = append(out, input{"For the ref", ref})
+	}
 	if in.Judge != nil {
 		out = append(out, input{"Policy read at", in.Judge.String()})
 	}

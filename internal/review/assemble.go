@@ -22,7 +22,7 @@ import (
 func (r *run) verdict() Verdict {
 	v := Verdict{
 		Schema:      Schema,
-		Door:        r.Door,
+		Door:        r.door(),
 		Stage:       r.Stage,
 		Inputs:      r.inputs(),
 		About:       AboutOf(r.context),
@@ -38,6 +38,13 @@ func (r *run) verdict() Verdict {
 	return v
 }
 
+// door adds the ref to the door, where it tells people more and decides nothing.
+func (r *run) door() Door {
+	d := r.Door
+	d.Ref = change.Path(r.Ref).Escaped()
+	return d
+}
+
 func (r *run) inputs() Inputs {
 	in := Inputs{
 		ObjectFormat: r.change.ObjectFormat,
@@ -45,18 +52,20 @@ func (r *run) inputs() Inputs {
 		Head:         r.change.Head,
 		MergeBases:   append([]git.OID{}, r.change.MergeBases...), // none is a list, too
 		Stage:        r.Stage,
-		Ref:          change.Path(r.Ref).Escaped(),
 		Pushers:      r.Pushers,
 		Claims:       r.Claims,
 		Context:      r.origin,
 		Day:          r.Day,
 		Files:        maps.Clone(r.judge.digests),
-		Waivers:      []string{},
+		Waivers:      r.waiversInForce(),
 		Limits:       limits(),
 		Versions:     versions(),
 	}
 	if (r.Judge != git.OID{}) {
 		in.Judge = &r.Judge
+	}
+	if r.refDecided {
+		in.Ref = change.Path(r.Ref).Escaped()
 	}
 	if r.contextDoc != nil {
 		in.Files["context"] = digest(r.contextDoc)
@@ -64,19 +73,12 @@ func (r *run) inputs() Inputs {
 	if r.KeyRing != nil && r.ring.Used() {
 		in.Files["key_ring"] = digest(r.KeyRing)
 	}
-	if r.judge.Policy != nil {
-		for _, w := range r.judge.Policy.Waivers {
-			if w.InForce(config.Day(r.Day)) {
-				in.Waivers = append(in.Waivers, string(w.ID))
-			}
-		}
-	}
 	return in
 }
 
 // limits is the one table of everything that bounds a review.
 func limits() map[string]int64 {
-	all := map[string]int64{"review.small_file_bytes": maxSmall, "review.owners_bytes": owners.MaxBytes, "review.approved_commits": maxApproved, "review.approved_bytes": change.MaxSameBytes}
+	all := map[string]int64{"review.small_file_bytes": maxSmall, "review.owners_bytes": owners.MaxBytes, "review.approved_commits": maxApproved, "review.approved_bytes": change.MaxSameBytes, "review.waivers": maxGranted}
 	maps.Copy(all, change.DefaultLimits().Map())
 	maps.Copy(all, impact.DefaultLimits().Map())
 	maps.Copy(all, attestation.DefaultLimits().Map())

@@ -95,7 +95,10 @@ func (r *run) isAboutThis(c *change.Context) error {
 	if c.Change.Head != r.Head.String() {
 		return no("for the head %.64q, and this is %s", c.Change.Head, r.Head)
 	}
-	if r.Ref != "" && c.Change.Target != "" && c.Change.Target != r.Ref {
+	if r.Ref != "" && c.Change.Target != "" {
+		r.refDecided = true
+	}
+	if r.refDecided && c.Change.Target != r.Ref {
 		return no("for the target %.200q, and this is for %.200q", c.Change.Target, r.Ref)
 	}
 	if c.Repository == nil {

@@ -55,8 +55,9 @@ const Schema = "custody/pack/v1"
 // Door says through which door the change came. It is the only part of a verdict that
 // may differ between two reviews of the same inputs.
 type Door struct {
-	Name     string `json:"name"`    // "cli", "hook", "app"
-	Version  string `json:"version"` // of the program
+	Name     string `json:"name"`          // "cli", "hook", "app"
+	Version  string `json:"version"`       // of the program
+	Ref      string `json:"ref,omitempty"` // that the change is for, escaped
 	Delivery string `json:"delivery,omitempty"`
 	URL      string `json:"url,omitempty"`
 }
@@ -69,7 +70,7 @@ type Inputs struct {
 	Judge        *git.OID          `json:"judge,omitempty"` // where policy and requirements were read; absent: at base
 	MergeBases   []git.OID         `json:"merge_bases"`
 	Stage        change.Stage      `json:"stage"`
-	Ref          string            `json:"ref,omitempty"`     // that was pushed, escaped
+	Ref          string            `json:"ref,omitempty"`     // that the change is for, escaped; absent unless a context was held against it
 	Pushers      []change.Pusher   `json:"pushers,omitzero"`  // whom the door saw pushing
 	Claims       []change.Claim    `json:"claims,omitzero"`   // what they said about it; nobody verified it, and it decided nothing
 	Context      *ContextOrigin    `json:"context,omitempty"` // absent: none was given
