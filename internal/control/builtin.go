@@ -10,6 +10,7 @@ import (
 	agentinstructions "custody/internal/control/checks/agent-instructions"
 	"custody/internal/control/checks/commands"
 	hiddenunicode "custody/internal/control/checks/hidden-unicode"
+	personaldata "custody/internal/control/checks/personal-data"
 	"custody/internal/control/checks/secrets"
 	"custody/internal/finding"
 )
@@ -22,6 +23,7 @@ var builtin = []struct {
 	{"agent-instructions", agentinstructions.Check{}},
 	{"commands", commands.Check{}},
 	{"hidden-unicode", hiddenunicode.Check{}},
+	{"personal-data", personaldata.Check{}},
 	{"secrets", secrets.Check{}},
 }
 
