@@ -8,11 +8,16 @@ require (
 	github.com/spf13/cobra v1.10.2
 )
 
-require mvdan.cc/sh/v3 v3.14.1
+require (
+	github.com/ProtonMail/go-crypto v1.1.6
+	mvdan.cc/sh/v3 v3.14.1
+)
 
 require (
 	github.com/antlr4-go/antlr/v4 v4.13.1 // indirect
+	github.com/cloudflare/circl v1.6.3 // indirect
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
+	golang.org/x/crypto v0.56.0 // indirect
 	golang.org/x/exp v0.0.0-20260410095643-746e56fc9e2f // indirect
 	google.golang.org/genproto/googleapis/api v0.0.0-20240826202546-f6391c0de4c7 // indirect
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20240826202546-f6391c0de4c7 // indirect
