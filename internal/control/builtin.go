@@ -10,11 +10,13 @@ import (
 	"custody/internal/control/checks/commands"
 	hiddenunicode "custody/internal/control/checks/hidden-unicode"
 	"custody/internal/control/checks/secrets"
+	"custody/internal/control/checks/workflows"
 	"custody/internal/finding"
 )
 
 // builtin are the checks that this program has, each by the name of its folder.
 var builtin = map[string]checks.Check{
+	"workflows":      workflows.Check{},
 	"commands":       commands.Check{},
 	"hidden-unicode": hiddenunicode.Check{},
 	"secrets":        secrets.Check{},
@@ -117,3 +119,6 @@ func mapsOf(r config.LayeredRule) []config.Map {
 	}
 	return all
 }
+
+// Builtin are the built-in checks by id, for whoever measures them.
+func Builtin() map[string]checks.Check { return builtin }
