@@ -50,6 +50,7 @@ var contracts = []contract{
 	{id: attestation.HistorySchema, title: "Who or what wrote every commit of a history", typ: reflect.TypeFor[HistoryDocument]()},
 	{id: inventory.Schema, title: "Whether the AI inventory lists every agent that took part", typ: reflect.TypeFor[inventory.Report]()},
 	{id: change.ContextSchema, title: "What a review needs that is not in git", typ: reflect.TypeFor[change.Context]()},
+	{id: control.WaiverSchema, title: "A waiver that was granted outside of the repository: the payload of a signed record", typ: reflect.TypeFor[control.WaiverRecord]()},
 	{id: hooks.EventSchema, title: "What became of one update of a push", typ: reflect.TypeFor[hooks.Event]()},
 	{id: review.Schema, title: "The verdict on a change: pack.json", typ: reflect.TypeFor[review.Verdict]()},
 	{id: verify.ResultSchema, title: "Whether a pack is intact, signed and trusted", typ: reflect.TypeFor[verify.Result]()},

@@ -65,10 +65,14 @@ type LayeredMember struct {
 	Origin string
 }
 
+// GrantedOrigin is the origin of a waiver that was granted outside of any file and
+// signed by a key which who runs Custody trusts for waivers.
+const GrantedOrigin = "context"
+
 // MayExcept says whether the waiver is allowed to except findings of the rule, be it
 // of the rule itself or, for a rule of kind requirements, of a requirement.
 func (w LayeredWaiver) MayExcept(r LayeredRule) bool {
-	return r.Waivable && (w.Origin == r.Origin || r.Origin == FloorOrigin)
+	return r.Waivable && (w.Origin == r.Origin || r.Origin == FloorOrigin || w.Origin == GrantedOrigin)
 }
 
 // InForce says whether the waiver counts on a day. Its last day is included.

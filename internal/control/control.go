@@ -40,7 +40,9 @@ type Input struct {
 	Owners *owners.File
 	// Approved says, by commit, what those that somebody approved have to do with the head.
 	Approved map[string]Approved
-	Limits   Limits // the zero value stands for DefaultLimits
+	// Granted are the waivers of the context, their signatures verified, in its order.
+	Granted []Granted
+	Limits  Limits // the zero value stands for DefaultLimits
 }
 
 // Head is the tree of the change's head.
@@ -165,6 +167,7 @@ type evaluation struct {
 	touched      []touched
 	lines        map[string]attestation.File // by escaped path
 	people       *identities                 // see identities
+	granted      *grants                     // see grants
 	owned        *ownership                  // see owners
 	deferring    bool                        // what an emergency put off is asked again: reviews after the merge count
 	looked       map[string]answer           // by CheckID, of rules of kind checks

@@ -466,9 +466,9 @@ func TestWaivers(t *testing.T) {
 	if got := evaluate(t, Input{Change: c, Context: x, Day: "2026-11-23", Config: config.Layer(nil, p)})["r"]; got.Outcome != finding.NotAssessed {
 		t.Errorf("perhaps not about the change: %s", text(got))
 	}
-	// Signed waivers of the context are not counted yet, and that is said.
+	// Waivers of the context that nobody looked at do not count, and that is said.
 	in := Input{Context: &change.Context{Waivers: []change.Waiver{{}}}}
-	if n := evaluate(t, in)[NoticeWaivers]; n.Outcome != finding.NotAssessed || !strings.Contains(text(n), "1 signed waiver of the context was not counted") {
+	if n := evaluate(t, in)[NoticeWaivers]; n.Outcome != finding.NotAssessed || !strings.Contains(text(n), "were not all read") {
 		t.Error(text(n))
 	}
 }

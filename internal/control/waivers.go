@@ -36,7 +36,7 @@ func (e *evaluation) except(r config.LayeredRule, a answer) answer {
 // requirement that the rule asks for) about some files; none stands for the change as
 // a whole, which only "**" covers.
 func (e *evaluation) waiver(r config.LayeredRule, id config.ID, files []change.Path) config.ID {
-	for _, w := range e.Config.Waivers {
+	for _, w := range e.waivers() {
 		if w.Covers == id && w.InForce(e.Day) && w.MayExcept(r) && coversAll(w.Paths, files) {
 			return w.ID
 		}
@@ -59,27 +59,38 @@ func coversAll(globs []config.Glob, files []change.Path) bool {
 // waiverNotice tells of waivers that do not count, and why.
 func (e *evaluation) waiverNotice() finding.Check {
 	c := finding.Check{ID: NoticeWaivers, Kind: finding.Notice, Name: "Waivers that do not count", Origin: "custody", Level: finding.Warning}
+	say := func(id, origin, why, who string) {
+		c.Found = append(c.Found, finding.Finding{
+			Rule: c.ID, Level: c.Level, Place: finding.Place{},
+			Message: fmt.Sprintf("waiver %s (%s) does not count: %s", id, origin, why),
+			Remedy:  "Take it out, or put it right, in a change of its own.",
+			Who:     who,
+		})
+	}
+	granted, refused := e.grants()
 	if e.Config != nil {
-		for _, w := range e.Config.Waivers {
+		for _, w := range e.waivers() {
 			if why := e.idle(w); why != "" {
-				c.Found = append(c.Found, finding.Finding{
-					Rule: c.ID, Level: c.Level, Place: finding.Place{},
-					Message: fmt.Sprintf("waiver %s (%s) does not count: %s", w.ID, w.Origin, why),
-					Remedy:  "Take it out, or put it right, in a change of its own.",
-					Who:     w.Owner,
-				})
+				say(string(w.ID), w.Origin, why, w.Owner)
 			}
 		}
 	}
-	if e.Context != nil && len(e.Context.Waivers) > 0 {
-		c.Reasons = append(c.Reasons, finding.Reason{Code: ReasonWaiverIgnored,
-			Detail: plural(len(e.Context.Waivers), "signed waiver of the context was", "signed waivers of the context were") + " not counted: this version does not verify them"})
+	for i, why := range refused {
+		if why != "" {
+			say(e.Granted[i].name(i), config.GrantedOrigin, why, "who grants waivers")
+		}
+	}
+	for _, w := range granted {
+		c.Reasons = append(c.Reasons, finding.Reason{Code: ReasonCounted, Detail: fmt.Sprintf("waiver %s was granted by %s outside of the repository, until %s: %s", w.ID, clip(w.Approver), w.LastDay, clip(w.Reason))})
+	}
+	if e.Context != nil && len(e.Context.Waivers) > len(e.Granted) {
+		c.Reasons = append(c.Reasons, finding.Reason{Code: ReasonWaiverIgnored, Detail: "the waivers of the context were not all read"})
 	}
 	c.Outcome = finding.Satisfied
 	switch {
 	case len(c.Found) > 0:
 		c.Outcome = finding.NotSatisfied
-	case len(c.Reasons) > 0:
+	case e.Context != nil && len(e.Context.Waivers) > len(e.Granted):
 		c.Outcome = finding.NotAssessed
 	}
 	return c

@@ -57,7 +57,7 @@ func (r *run) inputs() Inputs {
 		Context:      r.origin,
 		Day:          r.Day,
 		Files:        maps.Clone(r.judge.digests),
-		Waivers:      []string{},
+		Waivers:      r.waiversInForce(),
 		Limits:       limits(),
 		Versions:     versions(),
 	}
@@ -73,19 +73,12 @@ func (r *run) inputs() Inputs {
 	if r.KeyRing != nil && r.ring.Used() {
 		in.Files["key_ring"] = digest(r.KeyRing)
 	}
-	if r.judge.Policy != nil {
-		for _, w := range r.judge.Policy.Waivers {
-			if w.InForce(config.Day(r.Day)) {
-				in.Waivers = append(in.Waivers, string(w.ID))
-			}
-		}
-	}
 	return in
 }
 
 // limits is the one table of everything that bounds a review.
 func limits() map[string]int64 {
-	all := map[string]int64{"review.small_file_bytes": maxSmall, "review.owners_bytes": owners.MaxBytes, "review.approved_commits": maxApproved, "review.approved_bytes": change.MaxSameBytes}
+	all := map[string]int64{"review.small_file_bytes": maxSmall, "review.owners_bytes": owners.MaxBytes, "review.approved_commits": maxApproved, "review.approved_bytes": change.MaxSameBytes, "review.waivers": maxGranted}
 	maps.Copy(all, change.DefaultLimits().Map())
 	maps.Copy(all, impact.DefaultLimits().Map())
 	maps.Copy(all, attestation.DefaultLimits().Map())

@@ -29,6 +29,7 @@ type Repository interface {
 	git.Reader
 	change.Repo
 	change.PartDiffer
+	NoteRefs(ctx context.Context, names ...string) (map[string]git.OID, error)
 }
 
 // Input is everything that a verdict follows from.
@@ -65,7 +66,7 @@ var ErrNothing = errors.New("there is no commit between base and head: nothing t
 func Run(ctx context.Context, in Input) (Verdict, error) {
 	r := run{Input: in, ring: sign.NewKeyRing(in.KeyRing, in.Day)}
 	for _, step := range []func(context.Context) error{
-		r.readChange, r.readContext, r.readJudge, r.readApproved, r.readFacts, r.evaluate, r.checkRing,
+		r.readChange, r.readContext, r.readJudge, r.readApproved, r.readWaivers, r.readFacts, r.evaluate, r.checkRing,
 	} {
 		if err := step(ctx); err != nil {
 			return Verdict{}, err
@@ -85,6 +86,7 @@ type run struct {
 	origin      *ContextOrigin  // what the context is worth; nil when none was given
 	judge       *Judge
 	approved    map[string]control.Approved // by commit
+	granted     []control.Granted           // waivers of the context
 	impact      *impact.Report
 	attestation *attestation.Report
 	checks      []finding.Check
@@ -142,12 +144,13 @@ func (r *run) evaluate(ctx context.Context) (err error) {
 		Day:          config.Day(r.Day),
 		Config:       r.judge.Policy,
 		Requirements: r.judge.Requirements,
-		Head:         head{r.Repository, r.change.HeadTree},
-		Base:         head{r.Repository, r.change.BaseTree},
+		Head:         newHead(r.Repository, r.change.HeadTree),
+		Base:         newHead(r.Repository, r.change.BaseTree),
 		Impact:       r.impact,
 		Attestation:  r.attestation,
 		Owners:       r.judge.Owners,
 		Approved:     r.approved,
+		Granted:      r.granted,
 	})
 	return err
 }
