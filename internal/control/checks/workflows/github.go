@@ -13,7 +13,6 @@ import (
 // what somebody without any has sent.
 var privileged = []string{"pull_request_target", "issue_comment", "issues", "workflow_run", "discussion", "discussion_comment", "pull_request_review_comment", "pull_request_review", "pull_request_comment", "fork", "watch", "gollum", "commit_comment"}
 
-
 // a workflow's events, permissions and the like, while its jobs are looked at.
 type workflow struct {
 	events []string
