@@ -100,22 +100,22 @@ func (b *bench) run(t *testing.T, args ...string) string {
 // install puts the hooks into a repository.
 func (b *bench) install(t *testing.T, server string, args ...string) string {
 	t.Helper()
-	return b.run(t, append([]string{"hook", "install", "--server", server, "--key", b.key, "--trusted-keys", b.ring}, args...)...)
+	return b.run(t, append([]string{"hook", "install", "--server", server, "--deadline", "60s", "--key", b.key, "--trusted-keys", b.ring}, args...)...)
 }
 
 const twoEyes = "version: 1\nrules:\n  - {id: two-eyes, kind: approvals, approvals: {humans: 1}}\n"
 
-// A pushed is a clone whose main has a policy, and what it pushes.
-type pushed struct {
+// A serverClone is a clone whose main has a policy, and what it pushes.
+type serverClone struct {
 	*gittest.Repo
 	b      *bench
 	server string // git directory
 }
 
 // seed makes a clone, and pushes its main to a server that has no hooks of ours yet.
-func (b *bench) seed(t *testing.T, gitDir, url string, env ...string) *pushed {
+func (b *bench) seed(t *testing.T, gitDir, url string, env ...string) *serverClone {
 	t.Helper()
-	c := &pushed{gittest.New(t), b, gitDir}
+	c := &serverClone{gittest.New(t), b, gitDir}
 	c.Commit("main", "Start", gittest.Write(".custody.yaml", twoEyes), gittest.Write("a.py", "import os\n"))
 	if out, err := c.pushWith(url, env...)("refs/heads/main"); err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -125,7 +125,7 @@ func (b *bench) seed(t *testing.T, gitDir, url string, env ...string) *pushed {
 
 // approve puts a context into the server's folder in which somebody approves the head,
 // and which says whose account the pusher's is.
-func (c *pushed) approve(t *testing.T, folder, pusher string) {
+func (c *serverClone) approve(t *testing.T, folder, pusher string) {
 	t.Helper()
 	head := c.ID("main")
 	facts := filepath.Join(t.TempDir(), "facts.json")
@@ -146,7 +146,7 @@ type scenario struct {
 	who    change.Pusher                    // as the pack has them
 }
 
-func (c *pushed) through(t *testing.T, s scenario) {
+func (c *serverClone) through(t *testing.T, s scenario) {
 	t.Helper()
 	if s.folder == "" {
 		s.folder = filepath.Join(c.server, "custody", "contexts")
@@ -201,7 +201,7 @@ type hookPack struct {
 }
 
 // packOf finds the pack that let a head land, and verifies it.
-func (c *pushed) packOf(t *testing.T, head string) hookPack {
+func (c *serverClone) packOf(t *testing.T, head string) hookPack {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(c.server, "custody", "packs", "*.zip"))
 	if err != nil {
@@ -234,7 +234,7 @@ func (c *pushed) packOf(t *testing.T, head string) hookPack {
 }
 
 // pushWith is a push by the real git, with variables of its client.
-func (c *pushed) pushWith(url string, env ...string) func(string) (string, error) {
+func (c *serverClone) pushWith(url string, env ...string) func(string) (string, error) {
 	return func(ref string) (string, error) {
 		cmd := exec.Command("git", "-C", c.Dir, "push", "--force", url, "main:"+ref)
 		cmd.Env = append(gittest.Env(), env...)

@@ -30,7 +30,7 @@ func testGitolite(t *testing.T, b *bench) {
 	// Repositories are made by a push to gitolite-admin, virtual refs found in LOCAL_CODE.
 	rc := home + "/.gitolite.rc"
 	put(t, rc, strings.Replace(mustRead(t, rc), "%RC = (", "%RC = (\n    LOCAL_CODE => \"$ENV{HOME}/local\",", 1), 0o600)
-	put(t, home+"/local/VREF/custody", "#!/bin/sh\nexec "+b.custody+" hook update --server gitolite --key "+b.key+" --trusted-keys "+b.ring+" \"$@\"\n", 0o755)
+	put(t, home+"/local/VREF/custody", "#!/bin/sh\nexec "+b.custody+" hook update --server gitolite --deadline 60s --key "+b.key+" --trusted-keys "+b.ring+" \"$@\"\n", 0o755)
 	admin := t.TempDir() + "/admin"
 	git := func(args ...string) {
 		t.Helper()
@@ -86,7 +86,7 @@ exit $worst
 		put(t, server.Dir+"/hooks/"+hook, delegate, 0o755)
 		put(t, server.Dir+"/hooks/"+hook+".d/gitea", "#!/bin/sh\ncat >/dev/null; echo gitea ran\n", 0o755)
 	}
-	if out := b.run(t, "hook", "install", "--key", b.key, "--trusted-keys", b.ring, server.Dir); !strings.Contains(out, "installed") {
+	if out := b.run(t, "hook", "install", "--deadline", "60s", "--key", b.key, "--trusted-keys", b.ring, server.Dir); !strings.Contains(out, "installed") {
 		t.Errorf("%s", out)
 	}
 	if text := mustRead(t, server.Dir+"/hooks/pre-receive.d/custody"); !strings.Contains(text, "--server gitea") {
@@ -167,7 +167,7 @@ func testGHES(t *testing.T, b *bench) {
 	for from, to := range map[string]string{b.key: "signing.pem", b.ring: "trusted_keys"} {
 		put(t, root+"/etc/custody/"+to, mustRead(t, from), 0o600)
 	}
-	put(t, root+"/hook", "#!/bin/sh\nexec custody hook pre-receive --server ghes --key /etc/custody/signing.pem --trusted-keys /etc/custody/trusted_keys --contexts /contexts\n", 0o755)
+	put(t, root+"/hook", "#!/bin/sh\nexec custody hook pre-receive --server ghes --deadline 60s --key /etc/custody/signing.pem --trusted-keys /etc/custody/trusted_keys --contexts /contexts\n", 0o755)
 
 	push := func(ref string) (string, error) {
 		// What receive-pack does, with GitHub's name for the quarantine.
