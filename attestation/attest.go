@@ -118,7 +118,7 @@ func (a *assessor) attribute(ctx context.Context) error {
 	if len(c.Commits) == 0 {
 		r.cut("no-commits", "there is no commit to look at", "")
 	}
-	if c.From.IsZero() {
+	if c.From.IsZero() && !c.FromNothing() {
 		r.cut("no-merge-base", "base and head have no common history: there is no difference to attribute", "")
 	}
 	for i := range c.Files {

@@ -3,7 +3,6 @@ package signature_test
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -239,7 +238,7 @@ func FuzzVerify(f *testing.F) {
 				t.Fatalf("%d bytes became %d", len(raw), len(payload)+len(sig))
 			}
 			if _, err := keys.Verify(payload, sig, "2026-11-25"); err == nil {
-				t.Fatal(fmt.Sprintf("verified: %q", raw))
+				t.Fatalf("verified: %q", raw)
 			}
 		}
 	})

@@ -51,7 +51,7 @@ func parse(name string, src []byte) (*Policy, error) {
 		return nil, err
 	}
 	c := checker{doc, p}
-	for _, check := range []func() error{c.rules, c.waivers, c.unknown, c.people, c.emergency} {
+	for _, check := range []func() error{c.rules, c.waivers, c.unknown, c.signers, c.people, c.emergency} {
 		if err := check(); err != nil {
 			return nil, err
 		}
