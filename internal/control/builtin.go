@@ -11,6 +11,7 @@ import (
 	"custody/internal/control/checks/commands"
 	hiddenunicode "custody/internal/control/checks/hidden-unicode"
 	"custody/internal/control/checks/secrets"
+	"custody/internal/control/checks/workflows"
 	"custody/internal/finding"
 )
 
@@ -23,6 +24,7 @@ var builtin = []struct {
 	{"commands", commands.Check{}},
 	{"hidden-unicode", hiddenunicode.Check{}},
 	{"secrets", secrets.Check{}},
+	{"workflows", workflows.Check{}},
 }
 
 func builtinCheck(id config.BuiltIn) checks.Check {
@@ -128,6 +130,15 @@ func mapsOf(r config.LayeredRule) []config.Map {
 				}
 			}
 		}
+	}
+	return all
+}
+
+// Builtin lists the checks for whoever measures them: each by its id.
+func Builtin() map[string]checks.Check {
+	all := map[string]checks.Check{}
+	for _, b := range builtin {
+		all[b.id] = b.Check
 	}
 	return all
 }
