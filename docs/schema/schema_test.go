@@ -23,6 +23,7 @@ import (
 	"custody/attestation"
 	"custody/attestation/inventory"
 	"custody/hooks"
+	"custody/hooks/install"
 	"custody/impact"
 	"custody/internal/change"
 	"custody/internal/config"
@@ -54,6 +55,7 @@ var contracts = []contract{
 	{id: hooks.EventSchema, title: "What became of one update of a push", typ: reflect.TypeFor[hooks.Event]()},
 	{id: review.Schema, title: "The verdict on a change: pack.json", typ: reflect.TypeFor[review.Verdict]()},
 	{id: verify.ResultSchema, title: "Whether a pack is intact, signed and trusted", typ: reflect.TypeFor[verify.Result]()},
+	{id: install.StatusSchema, title: "Which of Custody's hooks are where on a git server", typ: reflect.TypeFor[install.Status]()},
 	{id: "custody/policy/v1", title: "The policy, .custody.yaml, and the floor", typ: reflect.TypeFor[config.Policy](), yaml: true},
 	{id: "custody/requirements/v2", title: "security_requirements.yaml, version 2.0", typ: reflect.TypeFor[control.Requirements](), yaml: true},
 	{id: report.RequirementsSchema, title: "Which security requirements apply at a commit", typ: reflect.TypeFor[report.Requirements]()},
