@@ -21,6 +21,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"custody/attestation"
+	"custody/attestation/claim"
 	"custody/attestation/inventory"
 	"custody/hooks"
 	"custody/hooks/install"
@@ -49,6 +50,7 @@ var contracts = []contract{
 	{id: impact.ReportSchema, title: "What a change reaches, and why", typ: reflect.TypeFor[impact.Report]()},
 	{id: attestation.ReportSchema, title: "Who or what wrote a change", typ: reflect.TypeFor[attestation.Report]()},
 	{id: attestation.HistorySchema, title: "Who or what wrote every commit of a history", typ: reflect.TypeFor[HistoryDocument]()},
+	{id: claim.CheckSchema, title: "Whether .ai-attestation.yaml says what history holds, and meets its own policy", typ: reflect.TypeFor[claim.CheckDocument]()},
 	{id: inventory.Schema, title: "Whether the AI inventory lists every agent that took part", typ: reflect.TypeFor[inventory.Report]()},
 	{id: change.ContextSchema, title: "What a review needs that is not in git", typ: reflect.TypeFor[change.Context]()},
 	{id: control.WaiverSchema, title: "A waiver that was granted outside of the repository: the payload of a signed record", typ: reflect.TypeFor[control.WaiverRecord]()},
