@@ -22,7 +22,7 @@ func TestReference(t *testing.T) {
 		doc, source string
 		structs     [][2]string // name, heading
 	}{
-		{"../../docs/policy.md", "policy.go", [][2]string{{"Policy", "The file"}, {"Authorship", "authorship"}, {"Member", "people[]"}, {"Emergency", "emergency"}, {"Rule", "rules[]"}, {"When", "rules[].when"}, {"Approvals", "rules[].approvals"}, {"Reason", "rules[].reason"}, {"CheckRun", "rules[].check_runs[]"}, {"Map", "rules[].maps[]"}, {"Waiver", "waivers[]"}}},
+		{"../../docs/policy.md", "policy.go", [][2]string{{"Policy", "The file"}, {"Authorship", "authorship"}, {"Signer", "authorship.signers[]"}, {"Member", "people[]"}, {"Emergency", "emergency"}, {"Rule", "rules[]"}, {"When", "rules[].when"}, {"Approvals", "rules[].approvals"}, {"Reason", "rules[].reason"}, {"CheckRun", "rules[].check_runs[]"}, {"Map", "rules[].maps[]"}, {"Waiver", "waivers[]"}}},
 		{"../../docs/requirements.md", "../control/requirements.go", [][2]string{{"Requirements", "The file"}, {"Requirement", "controls[]"}}},
 	} {
 		const begin, end = "<!-- reference: from the comments in ", "<!-- end of reference -->\n"

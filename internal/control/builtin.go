@@ -12,6 +12,7 @@ import (
 	hiddenunicode "custody/internal/control/checks/hidden-unicode"
 	personaldata "custody/internal/control/checks/personal-data"
 	"custody/internal/control/checks/secrets"
+	"custody/internal/control/checks/workflows"
 	"custody/internal/finding"
 )
 
@@ -25,6 +26,7 @@ var builtin = []struct {
 	{"hidden-unicode", hiddenunicode.Check{}},
 	{"personal-data", personaldata.Check{}},
 	{"secrets", secrets.Check{}},
+	{"workflows", workflows.Check{}},
 }
 
 func builtinCheck(id config.BuiltIn) checks.Check {
@@ -130,6 +132,15 @@ func mapsOf(r config.LayeredRule) []config.Map {
 				}
 			}
 		}
+	}
+	return all
+}
+
+// Builtin lists the checks for whoever measures them: each by its id.
+func Builtin() map[string]checks.Check {
+	all := map[string]checks.Check{}
+	for _, b := range builtin {
+		all[b.id] = b.Check
 	}
 	return all
 }
