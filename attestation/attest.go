@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strings"
 
 	"custody/attestation/claim"
 	"custody/internal/change"
@@ -20,20 +19,15 @@ type Input struct {
 	Source  Source // nil: no notes, traces, headers and statements are read
 	Limits  Limits
 
+	// Notes are the commits of the notes refs to read; nil: those that the refs name now.
+	Notes map[string]git.OID
+
 	// ClaimBase and ClaimHead are the bytes of .ai-attestation.yaml at base and head,
 	// nil where there is none. History is what history really holds at head, nil when
 	// it was not read: then the file is not assessed.
 	ClaimBase, ClaimHead []byte
 	History              *claim.Facts
 }
-
-// Rules that Attest looks at by itself. Their findings say what to do; whether they
-// block is the policy's matter.
-const (
-	RuleSignOff   = "attest-agent-signoff"    // an agent in Signed-off-by
-	RuleConflict  = "attest-conflict"         // evidence contradicts itself
-	RuleStatement = "attest-statement-denied" // the request says "none", a commit says otherwise
-)
 
 // Attest says who or what wrote each commit and each added line of a change. The
 // error is the Differ's, the Source's or the context's; whatever could not be read is
@@ -55,12 +49,14 @@ func Attest(ctx context.Context, in Input) (*Report, error) {
 	}
 	state(a.r.Commits, said)
 	for i := range a.r.Commits {
+		a.drivers(i)
 		a.r.Commits[i].trim()
 	}
 	if err := a.attribute(ctx); err != nil {
 		return nil, err
 	}
 	a.find(said)
+	a.driverApproves()
 	a.r.claim(in)
 	finding.Sort(a.r.Findings)
 	return a.r, nil
@@ -77,6 +73,9 @@ type assessor struct {
 	origins []origin        // of the added lines; see trace
 	traced  bool
 	notes   []finding.Reason // what speaks against nothing
+
+	notesAt     map[string]*git.Notes
+	unreadNotes int
 }
 
 // classify reads what each commit says of itself, and what the forge knows of it.
@@ -116,7 +115,7 @@ func (a *assessor) attribute(ctx context.Context) error {
 	if len(c.Commits) == 0 {
 		r.cut("no-commits", "there is no commit to look at", "")
 	}
-	if c.From.IsZero() {
+	if c.From.IsZero() && !c.FromNothing() {
 		r.cut("no-merge-base", "base and head have no common history: there is no difference to attribute", "")
 	}
 	for i := range c.Files {
@@ -169,59 +168,6 @@ func permilleOf(n, all int) *int {
 		p = 999
 	}
 	return &p
-}
-
-// find looks for what somebody should put right in the commits.
-func (a *assessor) find(said []Evidence) {
-	t, c, r := a.t, a.Change, a.r
-	denied := decide(said) == HumanDeclared
-	for i := range r.Commits {
-		k := &r.Commits[i]
-		who := "the author of the commit"
-		if len(k.People) > 0 {
-			who = k.People[0]
-		}
-		for _, tr := range c.Commits[i].Trailers {
-			if rule, ok := ruleOf(tr.Key); !ok || rule.form != isSignOff {
-				continue
-			}
-			if m := t.coAuthor(tr.Value); m.agent != "" && m.kind != KindAutomation {
-				r.Findings = append(r.Findings, finding.Finding{
-					Rule: RuleSignOff, Place: finding.Place{Commit: k.SHA.String()}, Who: who,
-					Message: "Signed-off-by names an agent (" + m.agent + "), which can not take responsibility",
-					Remedy:  "sign off yourself, and name the agent in Assisted-by or Co-authored-by",
-				})
-			}
-		}
-		if k.Class == Conflict {
-			r.Findings = append(r.Findings, finding.Finding{
-				Rule: RuleConflict, Place: finding.Place{Commit: k.SHA.String()}, Who: who,
-				Message: "the evidence contradicts itself: " + contradiction(k.Evidence),
-				Remedy:  "correct the commit message or the request's statement, whichever is wrong",
-			})
-		}
-		if denied && k.Class.IsAI() {
-			r.Findings = append(r.Findings, finding.Finding{
-				Rule: RuleStatement, Place: finding.Place{Commit: k.SHA.String()}, Who: who,
-				Message: "the request states that no agent helped, this commit says otherwise: " + strongest(k.Evidence, true),
-				Remedy:  "correct the statement of the request, or the commit message",
-			})
-		}
-	}
-}
-
-// strongest is the first evidence for an agent, or for a human.
-func strongest(es []Evidence, ai bool) string {
-	for _, e := range es {
-		if e.Strength != "F" && e.Class != Unknown && e.Class.IsAI() == ai {
-			return e.Detail
-		}
-	}
-	return ""
-}
-
-func contradiction(es []Evidence) string {
-	return strings.Join([]string{strongest(es, true), strongest(es, false)}, " against ")
 }
 
 // claim compares .ai-attestation.yaml with the change, and with history if there is

@@ -56,13 +56,6 @@ func TestCorpus(t *testing.T) {
 	}
 }
 
-func or(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
-}
-
 // Every row of the table is recognised by its own examples and by nobody else's, has a
 // source, and shares nothing with another row.
 func TestTable(t *testing.T) {

@@ -1,7 +1,7 @@
 package attestation
 
 // TableVersion changes with every change of a row: verdicts record it.
-const TableVersion = "1"
+const TableVersion = "2"
 
 // Where the facts come from. "Histories": read in public histories, as author,
 // committer or trailer. The rest names the publisher's own words.
@@ -252,6 +252,7 @@ func Identities() []Identity {
 			ID: "lovable", Name: "Lovable", Kind: KindAgent,
 			Emails:   []string{"noreply@lovable.dev", "gpt-engineer@lovable.dev"},
 			Accounts: []Account{{"159125892", "gpt-engineer-app[bot]"}},
+			Short:    []string{"lovable"},
 			Source:   written,
 			Yes:      []string{"author: gpt-engineer-app[bot] <159125892+gpt-engineer-app[bot]@users.noreply.github.com>"},
 			No:       []string{"author: Lovable <me@lovable.example>"},

@@ -57,7 +57,7 @@ func (l Limits) Map() map[string]int64 {
 func DefaultLimits() Limits {
 	return Limits{
 		Diffs: 5_000, Files: 500_000, Spans: 2_000_000,
-		Cells: 5_000_000, Ranges: 2_000_000, Notes: 20_000, NoteBytes: 256 << 20, HashBytes: 64 << 20, Hunks: 5_000,
+		Cells: 5_000_000, Ranges: 500_000, Notes: 20_000, NoteBytes: 256 << 20, HashBytes: 64 << 20, Hunks: 5_000,
 	}
 }
 

@@ -91,16 +91,16 @@ func parseRanges(to lineSet, s string) (lineSet, error) {
 		a, b, isRange := strings.Cut(part, "-")
 		from, err := parseLine(a)
 		if err != nil {
-			return nil, err
+			return to, err
 		}
 		end := from
 		if isRange {
 			if end, err = parseLine(b); err != nil {
-				return nil, err
+				return to, err
 			}
 		}
 		if end < from {
-			return nil, errRange
+			return to, errRange
 		}
 		to = append(to, lineRange{from, end})
 	}

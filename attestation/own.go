@@ -17,6 +17,7 @@ type ownLines struct {
 	all   bool // it has no parent: every line is its own
 	total int
 	read  bool
+	err   error // why they are not known
 }
 
 func (o *ownLines) of(p change.Path) lineSet {

@@ -47,6 +47,9 @@ type Report struct {
 	Outcome  finding.Outcome   `json:"outcome"` // NotAssessed when commits or lines could not be read
 	Reasons  []finding.Reason  `json:"reasons"` // why; "lines-older" is a note that does not speak against the outcome
 
+	// NotesAt are the commits of the refs whose notes were read.
+	NotesAt map[string]git.OID `json:"notes_at,omitempty"`
+
 	// Claim is what .ai-attestation.yaml says and whether that holds; nil when the
 	// change has no such file on either side.
 	Claim *claim.Report `json:"claim,omitempty"`
@@ -76,6 +79,7 @@ type Commit struct {
 	wide    []Evidence                 // what is said of the commit as a whole
 	pieces  []*piece                   // what is said of some of its lines
 	cells   map[change.Path][]lineCell // both together, for the files that pieces are about
+	noted   bool                       // git-ai left a note on it
 	own     ownLines                   // lines that it added; read only where there are pieces
 	budget  *budget
 	unshown int  // pieces of evidence that were counted and not kept

@@ -21,8 +21,10 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"custody/attestation"
+	"custody/attestation/claim"
 	"custody/attestation/inventory"
 	"custody/hooks"
+	"custody/hooks/install"
 	"custody/impact"
 	"custody/internal/change"
 	"custody/internal/config"
@@ -49,12 +51,14 @@ var contracts = []contract{
 	{id: impact.ReportSchema, title: "What a change reaches, and why", typ: reflect.TypeFor[impact.Report]()},
 	{id: attestation.ReportSchema, title: "Who or what wrote a change", typ: reflect.TypeFor[attestation.Report]()},
 	{id: attestation.HistorySchema, title: "Who or what wrote every commit of a history", typ: reflect.TypeFor[HistoryDocument]()},
+	{id: claim.CheckSchema, title: "Whether .ai-attestation.yaml says what history holds, and meets its own policy", typ: reflect.TypeFor[claim.CheckDocument]()},
 	{id: inventory.Schema, title: "Whether the AI inventory lists every agent that took part", typ: reflect.TypeFor[inventory.Report]()},
 	{id: change.ContextSchema, title: "What a review needs that is not in git", typ: reflect.TypeFor[change.Context]()},
 	{id: control.WaiverSchema, title: "A waiver that was granted outside of the repository: the payload of a signed record", typ: reflect.TypeFor[control.WaiverRecord]()},
 	{id: hooks.EventSchema, title: "What became of one update of a push", typ: reflect.TypeFor[hooks.Event]()},
 	{id: review.Schema, title: "The verdict on a change: pack.json", typ: reflect.TypeFor[review.Verdict]()},
 	{id: verify.ResultSchema, title: "Whether a pack is intact, signed and trusted", typ: reflect.TypeFor[verify.Result]()},
+	{id: install.StatusSchema, title: "Which of Custody's hooks are where on a git server", typ: reflect.TypeFor[install.Status]()},
 	{id: "custody/policy/v1", title: "The policy, .custody.yaml, and the floor", typ: reflect.TypeFor[config.Policy](), yaml: true},
 	{id: "custody/policy-examples/v1", title: "Examples of changes, .custody.test.yaml", typ: reflect.TypeFor[example.File](), yaml: true},
 	{id: report.ExamplesSchema, title: "Whether a policy judges examples of changes as expected", typ: reflect.TypeFor[report.Examples]()},

@@ -104,6 +104,10 @@ func TestChain(t *testing.T) {
 						t.Fatalf("changed %v, %v", changed, err)
 					}
 				}
+				text, err := os.ReadFile(hooks + "/pre-receive")
+				if err != nil || ProgramOf(string(text)) != program || !strings.HasSuffix(CallOf(string(text)), " hook pre-receive --mode 'it'\\''s \"$HOME\" `x`'") {
+					t.Errorf("the script calls %q: %s, %v", ProgramOf(string(text)), CallOf(string(text)), err)
+				}
 				if installed != was && listing(t, server.Dir) != installed {
 					t.Error("installing again changed something")
 				}

@@ -42,6 +42,8 @@ type javaScanner struct {
 	seen   map[string]bool
 	lines  lineCounter
 	facts  Facts
+
+	comments []Span
 }
 
 func (s *javaScanner) token() {
@@ -84,7 +86,9 @@ func (s *javaScanner) space() {
 		case isSpace(c) || c == '\n':
 			s.i++
 		case hasPrefixAt(s.src, s.i, "//"):
-			s.i = lineEndCR(s.src, s.i)
+			end := lineEndCR(s.src, s.i)
+			s.comments = append(s.comments, Span{s.i, end})
+			s.i = end
 		case hasPrefixAt(s.src, s.i, "/*"):
 			n := bytes.Index(s.src[s.i+2:], []byte("*/"))
 			if n < 0 {
@@ -92,6 +96,7 @@ func (s *javaScanner) space() {
 				s.i = len(s.src)
 				return
 			}
+			s.comments = append(s.comments, Span{s.i, s.i + n + 4})
 			s.i += n + 4
 		default:
 			return

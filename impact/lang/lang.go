@@ -11,14 +11,14 @@ import "slices"
 
 // All lists the languages, in the order in which they are tried.
 var All = []*Language{
-	{Name: "go", Extensions: []string{".go"}, Version: 1, Extract: extractGo, NewResolver: newGoResolver},
-	{Name: "python", Extensions: []string{".py", ".pyi"}, Version: 1, Extract: extractPython, NewResolver: newPythonResolver},
-	{Name: "typescript", Extensions: []string{".ts", ".mts", ".cts"}, Version: 1, Extract: extractTypeScript, NewResolver: newScriptResolver},
-	{Name: "tsx", Extensions: []string{".tsx"}, Version: 1, Extract: extractJSX, NewResolver: newScriptResolver},
-	{Name: "javascript", Extensions: []string{".js", ".jsx", ".mjs", ".cjs"}, Version: 1, Extract: extractJSX, NewResolver: newScriptResolver},
+	{Name: "go", Extensions: []string{".go"}, Version: 1, Extract: extractGo, NewResolver: newGoResolver, comments: goComments},
+	{Name: "python", Extensions: []string{".py", ".pyi"}, Version: 1, Extract: extractPython, NewResolver: newPythonResolver, comments: pythonComments},
+	{Name: "typescript", Extensions: []string{".ts", ".mts", ".cts"}, Version: 1, Extract: extractTypeScript, NewResolver: newScriptResolver, comments: typeScriptComments},
+	{Name: "tsx", Extensions: []string{".tsx"}, Version: 1, Extract: extractJSX, NewResolver: newScriptResolver, comments: jsxComments},
+	{Name: "javascript", Extensions: []string{".js", ".jsx", ".mjs", ".cjs"}, Version: 1, Extract: extractJSX, NewResolver: newScriptResolver, comments: jsxComments},
 	{Name: "vue", Extensions: []string{".vue"}, Version: 1, Extract: extractVue, NewResolver: newScriptResolver},
 	{Name: "svelte", Extensions: []string{".svelte"}, Version: 1, Extract: extractSvelte, NewResolver: newScriptResolver},
-	{Name: "java", Extensions: []string{".java"}, Version: 1, Extract: extractJava, NewResolver: newJavaResolver},
+	{Name: "java", Extensions: []string{".java"}, Version: 1, Extract: extractJava, NewResolver: newJavaResolver, comments: javaComments},
 }
 
 // A Language is one row of All.
@@ -38,6 +38,8 @@ type Language struct {
 	// the names of the tree; for Java, and for Go without any go.mod, also over the
 	// facts of its files.
 	NewResolver func(Tree) Resolver
+
+	comments func(src []byte) ([]Span, bool)
 }
 
 // ForPath finds the language of a file by its extension; nil when none knows it.

@@ -28,6 +28,8 @@ type pyScanner struct {
 	start bool     // a statement may start here
 	lines lineCounter
 	facts Facts
+
+	comments []Span
 }
 
 // pyOpen is an open bracket, f-string or replacement field of an f-string.
@@ -53,7 +55,7 @@ func (p *pyScanner) token() {
 		p.start = len(p.open) == 0
 		return
 	case c == '#':
-		p.i = lineEndCR(p.src, p.i)
+		p.comment()
 		return
 	case c == '\\' && p.i+1 < len(p.src):
 		p.i = pySkipContinuation(p.src, p.i)
@@ -88,6 +90,12 @@ func (p *pyScanner) token() {
 		p.i++
 	}
 	p.start = false
+}
+
+func (p *pyScanner) comment() {
+	start := p.i
+	p.i = lineEndCR(p.src, p.i)
+	p.comments = append(p.comments, Span{start, p.i})
 }
 
 func (p *pyScanner) top() *pyOpen { return &p.open[len(p.open)-1] }
@@ -259,7 +267,7 @@ func (p *pyScanner) skipSpace(parens bool) {
 		case isSpace(c) && c != '\r', parens && (c == '\n' || c == '\r'):
 			p.i++
 		case parens && c == '#':
-			p.i = lineEndCR(p.src, p.i)
+			p.comment()
 		case c == '\\':
 			end := pySkipContinuation(p.src, p.i)
 			if end == p.i+1 {

@@ -40,8 +40,9 @@ type scriptScanner struct {
 	newline  bool // between the token before and this one
 	started  bool // a token was read
 	before   scriptToken
-	noRegexp int   // up to here a slash was tried in vain: none is tried again
-	spent    int   // bytes read again after what looked like an element was none
+	noRegexp int // up to here a slash was tried in vain: none is tried again
+	spent    int // bytes read again after what looked like an element was none
+	comments []Span
 	facts    Facts // while scanning, Line of an import is its offset
 }
 
@@ -290,6 +291,7 @@ func (s *scriptScanner) slash() {
 	case hasPrefixAt(s.src, s.i, "//"):
 		end := scriptLineEnd(s.src, s.i)
 		s.reference(s.i, end)
+		s.comments = append(s.comments, Span{s.i, end})
 		s.i = end
 		return
 	case hasPrefixAt(s.src, s.i, "/*"):
@@ -300,6 +302,7 @@ func (s *scriptScanner) slash() {
 			return
 		}
 		s.newline = s.newline || bytes.IndexByte(s.src[s.i:s.i+2+n], '\n') >= 0
+		s.comments = append(s.comments, Span{s.i, s.i + n + 4})
 		s.i += n + 4
 		return
 	case !s.operand && s.i >= s.noRegexp:

@@ -181,6 +181,9 @@ func (s *scriptScanner) notAnElement() bool {
 	s.noRegexp = 0
 	s.open = s.open[:n]
 	s.facts.Imports = s.facts.Imports[:o.imports]
+	for k := len(s.comments) - 1; k >= 0 && s.comments[k].Start > o.at; k-- {
+		s.comments = s.comments[:k]
+	}
 	s.i = o.at + 1
 	s.after(false, scriptNone)
 	return true

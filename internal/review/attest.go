@@ -35,7 +35,7 @@ func attestRange(ctx context.Context, repo Repository, base, head git.OID, conte
 // attest adds what .ai-attestation.yaml claims on both sides of the change. A file that
 // can not be read is a claim that does not hold, and no reason to stop.
 func attest(ctx context.Context, repo Repository, c *change.Change, facts *change.Context) (*attestation.Report, error) {
-	in := attestation.Input{Change: c, Context: facts, Differ: differ{repo}}
+	in := attestation.Input{Change: c, Context: facts, Differ: differ{repo}, Source: repo}
 	var err error
 	if in.ClaimBase, err = readClaim(ctx, repo, c.BaseTree, claim.Path); err != nil {
 		return nil, err

@@ -29,6 +29,7 @@ type Repository interface {
 	git.Reader
 	change.Repo
 	change.PartDiffer
+	NoteRefs(ctx context.Context, names ...string) (map[string]git.OID, error)
 }
 
 // Input is everything that a verdict follows from.
@@ -143,8 +144,8 @@ func (r *run) evaluate(ctx context.Context) (err error) {
 		Day:          config.Day(r.Day),
 		Config:       r.judge.Policy,
 		Requirements: r.judge.Requirements,
-		Head:         head{r.Repository, r.change.HeadTree},
-		Base:         head{r.Repository, r.change.BaseTree},
+		Head:         newHead(r.Repository, r.change.HeadTree),
+		Base:         newHead(r.Repository, r.change.BaseTree),
 		Impact:       r.impact,
 		Attestation:  r.attestation,
 		Owners:       r.judge.Owners,

@@ -87,6 +87,8 @@ type Document struct {
 	Name string
 	Root *Node // a mapping
 	src  []byte
+
+	foreign bool // another tool's file: more of YAML is read
 }
 
 // Parse reads a file. Every error is an *Error.
@@ -135,11 +137,14 @@ func (d *Document) checkBytes() error {
 		c := d.src[i]
 		switch c {
 		case '\t':
+			if d.foreign {
+				break // the parser knows where it may stand
+			}
 			return d.atOffset(i, "a tab", `use spaces, or "\t" inside of double quotes`)
 		case '[', ']', '{', '}', ',', '\n', '\r':
 			structural++
 		}
-		if c < ' ' && c != '\n' && c != '\r' || c == 0x7f {
+		if c < ' ' && c != '\n' && c != '\r' && c != '\t' || c == 0x7f {
 			return d.atOffset(i, fmt.Sprintf("a control character (0x%02x)", c), "")
 		}
 		if c < utf8.RuneSelf {
@@ -150,7 +155,7 @@ func (d *Document) checkBytes() error {
 		switch {
 		case r == utf8.RuneError && n == 1:
 			return d.atOffset(i, "a byte that is not UTF-8", "save the file as UTF-8")
-		case r == 0xFEFF && i > 0, hidden(r):
+		case r == 0xFEFF && i > 0, hidden(r) && !d.foreign:
 			return d.atOffset(i, fmt.Sprintf("an invisible control character (U+%04X)", r), "")
 		}
 		i += n
@@ -185,7 +190,7 @@ func (d *Document) tokens() (token.Tokens, error) {
 		if t.Type == token.InvalidType {
 			return nil, d.at(pos, t.Error, "")
 		}
-		if refused, hint := outside(t); refused != "" {
+		if refused, hint := d.outside(t); refused != "" {
 			return nil, d.at(pos, refused+" is not supported here", hint)
 		}
 		if pos.Line != line {
@@ -210,7 +215,14 @@ func (d *Document) tokens() (token.Tokens, error) {
 }
 
 // outside names what the subset leaves out.
-func outside(t *token.Token) (what, hint string) {
+func (d *Document) outside(t *token.Token) (what, hint string) {
+	switch t.Type {
+	case token.DirectiveType, token.MappingKeyType:
+	default:
+		if d.foreign {
+			return "", ""
+		}
+	}
 	switch t.Type {
 	case token.AnchorType:
 		return "an anchor (&)", "write the value where it is used, or quote a text that begins with &"

@@ -3,6 +3,7 @@ package cel
 import (
 	"bytes"
 	"cmp"
+	"iter"
 	"math"
 	"slices"
 	"strings"
@@ -280,4 +281,15 @@ func compareUintDouble(x uint64, y float64) (int, bool) {
 		return -1, true
 	}
 	return cmp.Compare(float64(x), y), true
+}
+
+// All goes through the keys in their order.
+func (m *Mapping) All() iter.Seq2[Value, Value] {
+	return func(yield func(Value, Value) bool) {
+		for _, k := range m.keys {
+			if v, _ := m.Get(k); !yield(k, v) {
+				return
+			}
+		}
+	}
 }
