@@ -19,6 +19,9 @@ type Input struct {
 	Source  Source // nil: no notes, traces, headers and statements are read
 	Limits  Limits
 
+	Verifier Verifier // of signed statements; nil: no key is trusted
+	Signers  Signers  // keys of those who sign commits
+
 	// Notes are the commits of the notes refs to read; nil: those that the refs name now.
 	Notes map[string]git.OID
 

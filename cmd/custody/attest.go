@@ -17,6 +17,8 @@ type attestOptions struct {
 	dir     string
 	commits rangeFlags
 	context string
+	floor   string // file
+	trusted string // file
 	history bool
 	all     bool
 	files   bool
@@ -41,7 +43,7 @@ branch and tag. --files adds the files that agents' commits changed. The table, 
   custody attest check    # does it still say what history holds?`,
 		Args: noArguments,
 		PreRunE: func(cmd *cobra.Command, _ []string) error {
-			if err := exclude(cmd, "history", "base", "context"); err != nil {
+			if err := exclude(cmd, "history", "base", "context", "floor", "trusted-keys"); err != nil {
 				return err
 			}
 			return exclude(cmd, "all", "head")
@@ -58,6 +60,8 @@ branch and tag. --files adds the files that agents' commits changed. The table, 
 	f.StringVar(&o.commits.base, "base", "", "the `COMMIT`, branch or tag that the change is for (default: the branch that head would be merged into)")
 	f.StringVar(&o.commits.head, "head", "", "the `COMMIT`, branch or tag of the change (default: HEAD)")
 	f.StringVar(&o.context, "context", "", "what the forge verified: a custody/context/v1 `FILE`")
+	f.StringVar(&o.floor, "floor", "", "the organisation's policy, for its authorship.signers: a `FILE`")
+	f.StringVar(&o.trusted, "trusted-keys", "", "the keys under which signed statements count: a `FILE` (default: $CUSTODY_TRUSTED_KEYS, else trusted_keys in custody's configuration folder)")
 	f.BoolVar(&o.history, "history", false, "classify every commit reachable from head")
 	f.BoolVar(&o.all, "all", false, "with --history: every commit reachable from any branch or tag")
 	f.BoolVar(&o.files, "files", false, "with --history: the files that agents' commits changed, too")
@@ -88,7 +92,14 @@ func runAttest(ctx context.Context, p *process, o *attestOptions) error {
 			return fmt.Errorf("reading the context: %w", err)
 		}
 	}
-	report, err := review.Attest(ctx, repo, commits.base, commits.head, doc, o.context)
+	in := review.Input{Repository: repo, Base: commits.base, Head: commits.head, Context: doc, ContextFile: o.context, FloorFile: o.floor, Day: p.today()}
+	if in.KeyRing, in.KeyRingFile, err = readKeyRing(p, o.trusted); err != nil {
+		return err
+	}
+	if in.Floor, err = readFloor(o.floor); err != nil {
+		return err
+	}
+	report, err := review.Attest(ctx, in)
 	if err != nil {
 		return err
 	}

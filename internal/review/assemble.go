@@ -60,6 +60,7 @@ func (r *run) inputs() Inputs {
 		Waivers:      r.waiversInForce(),
 		Limits:       limits(),
 		Versions:     versions(),
+		Notes:        r.attestation.NotesAt,
 	}
 	if (r.Judge != git.OID{}) {
 		in.Judge = &r.Judge

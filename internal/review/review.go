@@ -48,6 +48,9 @@ type Input struct {
 	Floor         []byte // the organisation's floor, nil without one
 	FloorFile     string // its name in errors
 
+	// Notes are the commits of the notes refs to read; nil: those that the refs name now.
+	Notes map[string]git.OID
+
 	// What the door itself knows of the change, as far as it does.
 	Ref     string            // that the change is for, "refs/heads/main"
 	Place   change.Repository // where it lives
@@ -132,7 +135,7 @@ func (r *run) readFacts(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.attestation, err = attest(ctx, r.Repository, r.change, r.context)
+	r.attestation, err = r.attest(ctx, r.judge.Policy)
 	return err
 }
 
