@@ -10,6 +10,7 @@ import (
 	agentinstructions "custody/internal/control/checks/agent-instructions"
 	"custody/internal/control/checks/commands"
 	hiddenunicode "custody/internal/control/checks/hidden-unicode"
+	"custody/internal/control/checks/migrations"
 	"custody/internal/control/checks/secrets"
 	"custody/internal/control/checks/workflows"
 	"custody/internal/finding"
@@ -23,6 +24,7 @@ var builtin = []struct {
 	{"agent-instructions", agentinstructions.Check{}},
 	{"commands", commands.Check{}},
 	{"hidden-unicode", hiddenunicode.Check{}},
+	{"migrations", migrations.Check{}},
 	{"secrets", secrets.Check{}},
 	{"workflows", workflows.Check{}},
 }
