@@ -102,6 +102,25 @@ exit $worst
 	}
 	c.through(t, scenario{push: c.pushWith(server.Dir, ssh...), who: change.Pusher{Login: "ada", ID: "7", Type: change.User, From: "gitea"}})
 
+	// Its own merges land on the way that the floor trusts; a client that says to be one
+	// does not.
+	floor := t.TempDir() + "/floor.yaml"
+	put(t, floor, "version: 1\ntrusted_merge_paths: [pr-merge-to-base]\n", 0o644)
+	b.install(t, "gitea", "--floor", floor, server.Dir)
+	c.Commit("main", "Not approved", gittest.Write("c.py", "import os\n"))
+	merge := func(env ...string) (string, error) {
+		return c.pushWith(server.Dir, append(ssh, env...)...)("refs/heads/main")
+	}
+	if out, err := merge("GITEA_PUSH_TRIGGER=pr-merge-to-base", "GITEA_INTERNAL_PUSH=true", "GITEA_PR_ID=4"); err == nil {
+		t.Errorf("a client said that it merges:\n%s", out)
+	}
+	if out, err := merge("SSH_ORIGINAL_COMMAND=gitea-internal", "GITEA_PUSH_TRIGGER=pr-update-with-base"); err == nil {
+		t.Errorf("a way that the floor does not list:\n%s", out)
+	}
+	if out, err := merge("SSH_ORIGINAL_COMMAND=gitea-internal", "GITEA_PUSH_TRIGGER=pr-merge-to-base", "GITEA_PR_ID=4", "GITEA_PR_INDEX=2"); err != nil || !strings.Contains(out, "merged on a trusted path") {
+		t.Errorf("a merge by the server: %v\n%s", err, out)
+	}
+
 	// A wiki is passed over, and it is said.
 	c.Commit("wiki", "Page", gittest.Orphan(), gittest.Write("Home.md", "hello\n"))
 	cmd := exec.Command("git", "-C", c.Dir, "push", server.Dir, "+wiki:refs/heads/main")
@@ -167,8 +186,10 @@ func testGHES(t *testing.T, b *bench) {
 	for from, to := range map[string]string{b.key: "signing.pem", b.ring: "trusted_keys"} {
 		put(t, root+"/etc/custody/"+to, mustRead(t, from), 0o600)
 	}
-	put(t, root+"/hook", "#!/bin/sh\nexec custody hook pre-receive --server ghes --deadline 60s --key /etc/custody/signing.pem --trusted-keys /etc/custody/trusted_keys --contexts /contexts\n", 0o755)
+	put(t, root+"/hook", "#!/bin/sh\nexec custody hook pre-receive --server ghes --deadline 60s --key /etc/custody/signing.pem --trusted-keys /etc/custody/trusted_keys --contexts /contexts --floor /etc/custody/floor.yaml\n", 0o755)
+	put(t, root+"/etc/custody/floor.yaml", "version: 1\ntrusted_merge_paths: [pull request merge button]\n", 0o644)
 
+	via := ""
 	push := func(ref string) (string, error) {
 		// What receive-pack does, with GitHub's name for the quarantine.
 		quarantine := gitDir + "/objects/ghq_x7f3a"
@@ -195,6 +216,7 @@ func testGHES(t *testing.T, b *bench) {
 			"GIT_ALTERNATE_OBJECT_DIRECTORIES=" + inside + "/./objects", "GIT_PUSH_OPTION_COUNT=0", "GIT_USER_AGENT=git/2.39.5",
 			"GITHUB_REPO_NAME=acme/shop", "GITHUB_REPO_PUBLIC=false", "GITHUB_USER_LOGIN=ada", "GITHUB_USER_IP=203.0.113.7",
 			"GITHUB_PUBLIC_KEY_FINGERPRINT=SHA256:x", "GITHUB_PULL_REQUEST_AUTHOR_LOGIN=", "GITHUB_PULL_REQUEST_HEAD=", "GITHUB_PULL_REQUEST_BASE=",
+			"GITHUB_VIA=" + via,
 		}
 		cmd.Stdin = strings.NewReader(old + " " + head + " " + ref + "\n")
 		out, err := cmd.CombinedOutput()
@@ -213,6 +235,14 @@ func testGHES(t *testing.T, b *bench) {
 		return string(out), err
 	}
 	c.through(t, scenario{push: push, folder: root + "/contexts", who: change.Pusher{Login: "ada", Type: change.User, From: "ghes"}})
+
+	c.Commit("main", "Not approved", gittest.Write("c.py", "import os\n"))
+	for _, way := range []string{"", "blob edit", "pull request merge button"} {
+		via = way
+		if out, err := push("refs/heads/main"); (err == nil) != (way == "pull request merge button") {
+			t.Errorf("via %q: %v\n%s", way, err, out)
+		}
+	}
 }
 
 // newRootFS is a root folder with a shell, git, custody, and the libraries that they need.

@@ -10,6 +10,7 @@ import (
 	agentinstructions "custody/internal/control/checks/agent-instructions"
 	"custody/internal/control/checks/commands"
 	hiddenunicode "custody/internal/control/checks/hidden-unicode"
+	"custody/internal/control/checks/migrations"
 	personaldata "custody/internal/control/checks/personal-data"
 	"custody/internal/control/checks/secrets"
 	"custody/internal/control/checks/workflows"
@@ -24,6 +25,7 @@ var builtin = []struct {
 	{"agent-instructions", agentinstructions.Check{}},
 	{"commands", commands.Check{}},
 	{"hidden-unicode", hiddenunicode.Check{}},
+	{"migrations", migrations.Check{}},
 	{"personal-data", personaldata.Check{}},
 	{"secrets", secrets.Check{}},
 	{"workflows", workflows.Check{}},
