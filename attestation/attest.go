@@ -19,6 +19,9 @@ type Input struct {
 	Source  Source // nil: no notes, traces, headers and statements are read
 	Limits  Limits
 
+	Verifier Verifier // of signed statements; nil: no key is trusted
+	Signers  Signers  // keys of those who sign commits
+
 	// Notes are the commits of the notes refs to read; nil: those that the refs name now.
 	Notes map[string]git.OID
 
@@ -115,7 +118,7 @@ func (a *assessor) attribute(ctx context.Context) error {
 	if len(c.Commits) == 0 {
 		r.cut("no-commits", "there is no commit to look at", "")
 	}
-	if c.From.IsZero() {
+	if c.From.IsZero() && !c.FromNothing() {
 		r.cut("no-merge-base", "base and head have no common history: there is no difference to attribute", "")
 	}
 	for i := range c.Files {

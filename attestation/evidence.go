@@ -57,7 +57,7 @@ func (a *assessor) readEvidence(ctx context.Context) error {
 	if len(refs) > 0 {
 		a.r.NotesAt = refs
 	}
-	for _, read := range []func(context.Context) error{a.readNotes, a.readTraces, a.readHeaders} {
+	for _, read := range []func(context.Context) error{a.readSignatures, a.readStatements, a.readNotes, a.readTraces, a.readHeaders} {
 		if err := read(ctx); err != nil {
 			return err
 		}
@@ -108,7 +108,7 @@ func (a *assessor) unread(ref string, commit git.OID, err error) {
 		code, what = "limit-note", "holds more than is read"
 	case errors.Is(err, errUnchecked):
 		what = "could not be held against the lines that the commit added"
-	case errors.Is(err, errNote), errors.Is(err, errRange), errors.Is(err, errTrace):
+	case errors.Is(err, errNote), errors.Is(err, errRange), errors.Is(err, errTrace), errors.Is(err, errStatement):
 		what = "is malformed"
 	}
 	switch a.unreadNotes++; {

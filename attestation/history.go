@@ -21,6 +21,8 @@ type HistoryEntry struct {
 	Merge bool
 	Month string // "2026-11", of the committer's clock in UTC; shown, decides nothing
 
+	When int64 // of the committer's clock, in seconds since 1970; decides nothing
+
 	Files       []HistoryFile // of an agent's commit, when they were asked for; sorted
 	FilesUnread bool          // they were, and could not be read
 }
@@ -114,7 +116,7 @@ func NewHistory(parse TrailerParser, w Window, visit func(*HistoryEntry) error) 
 // Add classifies one commit. The error is visit's.
 func (h *History) Add(c *git.Commit) error {
 	trailers, more := h.parse(c.Message)
-	e := HistoryEntry{Commit: known().classify(c, trailers), Merge: len(c.Parents) > 1, Month: month(c.Committer.When)}
+	e := HistoryEntry{Commit: known().classify(c, trailers), Merge: len(c.Parents) > 1, Month: month(c.Committer.When), When: c.Committer.When}
 	e.settle()
 	e.trim()
 	h.sum.Commits++

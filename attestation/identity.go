@@ -141,3 +141,9 @@ func isBotAddress(address string) bool {
 	local, ok := strings.CutSuffix(strings.ToLower(address), noreply)
 	return ok && strings.HasSuffix(local, "[bot]")
 }
+
+// IsAgent says whether an id is that of a row which writes code.
+func IsAgent(id string) bool {
+	r := known().byID[id]
+	return r != nil && r.Kind != KindAutomation
+}

@@ -37,6 +37,9 @@ func (a *Answer) Write(w io.Writer) error {
 	if a.Err != nil {
 		writeErr(line, a.Err)
 	}
+	if a.Server.Skip != "" && a.Err == nil {
+		line("custody: nothing here is judged: %s", a.Server.Skip)
+	}
 	// What is refused comes first. Where that refuses all, the others are only counted.
 	whole, brief, left, fine := 0, 0, 0, 0
 	for i := range a.Results {

@@ -20,6 +20,7 @@ type Facts struct {
 	After     int64  // commits by agents that are newer than the window
 	Tools     []Tool // by identifier; of every listed tool and of the others
 	Cut       string // why history is not whole ("shallow"); empty when it is
+	Scan      *Scan  // what verified packs say, nil without any
 }
 
 // A Repo names the repository. URL may be empty.
@@ -77,11 +78,13 @@ func (c *checker) notAssessed(code, detail string) {
 	c.report.Outcome = finding.Worst(c.report.Outcome, finding.NotAssessed)
 }
 
-// Check compares the file with history: `attest check`. No file at all is a finding.
+// Check compares the file with history, and enforces its own policy: `attest check`. No
+// file at all is a finding.
 func Check(existing []byte, f Facts) (*Report, []finding.Finding) {
 	c := read(existing)
 	if c.doc != nil {
 		c.history(&f)
+		c.policy(&f)
 	}
 	return c.done()
 }

@@ -6,8 +6,9 @@
 // never lowers what history shows; where the two differ, history stands and the file
 // gets a finding. What history can not tell, because it is cut, is not assessed.
 //
-// Write keeps every comment and everything that is not its own: governance, policy,
-// radar, and keys that it does not know.
+// Write keeps every comment and everything that is not its own: policy, radar, keys that
+// it does not know, and governance unless it is given verified packs. What governance
+// says by itself counts against the file's own policy, never for it.
 package claim
 
 import (

@@ -10,7 +10,7 @@ import (
 // update edits the text of a file that Parse could read. Every step parses the text
 // again, so that line numbers are always those of the text at hand; the file is small.
 func update(text string, f Facts, stamp bool) (string, error) {
-	steps := []func(*editor, Facts){(*editor).head, (*editor).span, (*editor).assisted, (*editor).moveUnlisted, (*editor).listed, (*editor).others}
+	steps := []func(*editor, Facts){(*editor).head, (*editor).span, (*editor).assisted, (*editor).moveUnlisted, (*editor).listed, (*editor).others, (*editor).governance}
 	if stamp {
 		steps = append(steps, (*editor).stamp)
 	}

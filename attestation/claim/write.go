@@ -10,8 +10,8 @@ import (
 
 // Write creates the file, or updates an existing one so that it says what history
 // holds and is valid for the published schema. It touches only the counts, the tools,
-// the window and the time, on their own lines: comments, governance, policy, radar,
-// unknown keys and line ends stay as they are. The same facts again change nothing, the
+// the window and the time, and with a scan what governance says of one, on their own
+// lines: comments, policy, radar, unknown keys and line ends stay as they are. The same facts again change nothing, the
 // time of counting included. A tool that history does not show stays, with count 0.
 //
 // A file that can not be read, or whose other parts are not valid, is an error that
@@ -56,6 +56,11 @@ func checked(out []byte, f Facts) ([]byte, error) {
 		had := d.tool(t.ID)
 		wrong = wrong || had == nil || had.Commits != t.Commits
 	}
+	if f.Scan != nil {
+		for _, p := range governanceParts(f.Scan) {
+			wrong = wrong || !p.same(d.root.get("governance").get(p.key))
+		}
+	}
 	if wrong {
 		return nil, fmt.Errorf("updating %s: %w", Path, errUnusual)
 	}
@@ -85,6 +90,9 @@ func create(f Facts) []byte {
 	fmt.Fprintf(&b, "generated: %s\n", quote(f.Generated))
 	b.WriteString(rangeSection(f))
 	b.WriteString(aiSection(f, nil))
+	if f.Scan != nil {
+		b.WriteString(governanceSection(f.Scan, nil))
+	}
 	return []byte(b.String())
 }
 

@@ -31,7 +31,12 @@ func ask(ctx context.Context, cases []corpus.Case) ([]answer, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	b := builder{ctx, dir, &keys{ctx, filepath.Join(dir, "keys"), map[string]string{}}}
+	keys, err := newKeys(ctx, filepath.Join(dir, "keys"))
+	if err != nil {
+		return nil, err
+	}
+	defer keys.end()
+	b := builder{ctx, dir, keys}
 	made := make([]built, len(cases))
 	var simple []corpus.Case
 	for _, c := range cases {
@@ -50,7 +55,7 @@ func ask(ctx context.Context, cases []corpus.Case) ([]answer, error) {
 		} else if made[i], err = b.build(i, c); err != nil {
 			return nil, err
 		}
-		report, err := attest(ctx, made[i])
+		report, err := attest(ctx, made[i], keys)
 		if err != nil {
 			return nil, fmt.Errorf("case %q: %w", c.Name, err)
 		}
@@ -63,7 +68,7 @@ func ask(ctx context.Context, cases []corpus.Case) ([]answer, error) {
 	return answers, nil
 }
 
-func attest(ctx context.Context, b built) (*attestation.Report, error) {
+func attest(ctx context.Context, b built, k *keys) (*attestation.Report, error) {
 	repo, err := git.Open(ctx, b.dir, git.WithEnviron(os.Environ()))
 	if err != nil {
 		return nil, err
@@ -81,7 +86,11 @@ func attest(ctx context.Context, b built) (*attestation.Report, error) {
 	if b.context != "" {
 		doc = []byte(b.context)
 	}
-	return review.Attest(ctx, repo, base, head, doc, "the case's context")
+	in := review.Input{Repository: repo, Base: base, Head: head, Context: doc, ContextFile: "context", KeyRing: k.ring, KeyRingFile: "keys", Day: k.day}
+	if b.floor != "" {
+		in.Floor, in.FloorFile = []byte(b.floor), "floor"
+	}
+	return review.Attest(ctx, in)
 }
 
 // judge compares a report with the labels.

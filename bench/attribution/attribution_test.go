@@ -20,19 +20,6 @@ var open = []string{
 	"note on a commit that was rebased below other lines",
 	"notes on commits that were squashed",
 	"notes on commits that were squashed onto others",
-	"statement that an agent wrote it",
-	"statement in a bare envelope",
-	"statement about one file",
-	"statement about some lines",
-	"statement that a human wrote it",
-	"statements against each other",
-	"session by Chainloop",
-	"session by Chainloop without ranges",
-	"session by Chainloop, a file by hand",
-	"statement under a note that is none",
-	"signed by an agent",
-	"signed by an agent, OpenPGP",
-	"signed by an agent, denied",
 }
 
 // No case that was right may become wrong, and none may be measured twice.

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -191,7 +192,18 @@ func stream(in *bytes.Buffer, ref, parent string, c corpus.Commit, known map[str
 
 // notes attaches what the case says.
 func (r repository) notes(id string, c corpus.Commit, known map[string]string) error {
-	for ref, text := range c.Notes {
+	all := maps.Clone(c.Notes)
+	for _, s := range c.Statements {
+		line, err := r.keys.statement(s, known)
+		if err != nil {
+			return err
+		}
+		if all == nil {
+			all = map[string]string{}
+		}
+		all["refs/notes/custody"] += line + "\n"
+	}
+	for ref, text := range all {
 		blob, err := r.git([]byte(fill(text, known)), "hash-object", "-w", "--stdin")
 		if err == nil {
 			_, err = r.git(nil, "notes", "--ref="+ref, "add", "-C", blob, id)

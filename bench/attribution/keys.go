@@ -3,12 +3,20 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"time"
+
+	"custody/attestation/corpus"
+	"custody/internal/sign"
 )
 
 // keys are made when a case asks for one, by ssh-keygen and gpg: what verifies their
@@ -16,7 +24,55 @@ import (
 type keys struct {
 	ctx  context.Context
 	dir  string
+	day  string            // on which everything is judged
 	made map[string]string // public key by name
+	dsse map[string]*sign.Key
+	ring []byte // trusted keys
+}
+
+// newKeys makes those that sign statements, and the ring that trusts some of them.
+func newKeys(ctx context.Context, dir string) (*keys, error) {
+	k := &keys{ctx: ctx, dir: dir, day: time.Now().UTC().Format(time.DateOnly), made: map[string]string{}, dsse: map[string]*sign.Key{}}
+	for name, options := range map[string]string{"trusted": "for=statements", "packs": "", "expired": "for=statements valid-until=2001-01-01", "stranger": "-"} {
+		key, err := sign.GenerateKey(rand.Reader)
+		if err != nil {
+			return nil, err
+		}
+		k.dsse[name] = key
+		if options != "-" {
+			k.ring = fmt.Appendf(k.ring, "ed25519 %s %s %s\n", base64.StdEncoding.EncodeToString(key.Public().SPKI()), name, options)
+		}
+	}
+	return k, nil
+}
+
+// end stops the agent that gpg left running.
+func (k *keys) end() {
+	if k.made["agent-pgp"] != "" {
+		run(k.ctx, k.dir, nil, k.gpgHome(), "gpgconf", "--kill", "all")
+	}
+}
+
+// statement signs a statement, as a line of a note.
+func (k *keys) statement(s corpus.Statement, known map[string]string) (string, error) {
+	payload := fmt.Sprintf(`{"_type": %q, "subject": %s, "predicateType": %q, "predicate": %s}`, sign.StatementType, fill(s.Subject, known), s.Type, fill(s.Predicate, known))
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, []byte(payload)); err != nil {
+		return "", err
+	}
+	sig, err := sign.Sign(k.ctx, k.dsse[s.Key], sign.PAE(sign.PayloadType, compact.Bytes()))
+	if err != nil {
+		return "", err
+	}
+	text := compact.String()
+	if s.Tamper {
+		text = strings.Replace(text, "AI_AUTHORED", "AI_ASSISTED", 1)
+	}
+	envelope := fmt.Sprintf(`{"payload":%q,"payloadType":%q,"signatures":[{"sig":%q}]}`, base64.StdEncoding.EncodeToString([]byte(text)), sign.PayloadType, base64.StdEncoding.EncodeToString(sig))
+	if !s.Bare {
+		envelope = fmt.Sprintf(`{"mediaType":%q,"verificationMaterial":{"publicKey":{"hint":"x"}},"dsseEnvelope":%s}`, sign.BundleType, envelope)
+	}
+	return envelope, nil
 }
 
 var keyName = regexp.MustCompile(`( *)\{key:([a-z-]+)\}`)

@@ -213,6 +213,7 @@ func (o *auditOptions) replay(ctx context.Context, p *process, repo git.Reader, 
 			Stage   change.Stage             `json:"stage"`
 			Ref     string                   `json:"ref"`
 			Judge   git.OID                  `json:"judge"`
+			Notes   map[string]git.OID       `json:"notes"`
 			Pushers []change.Pusher          `json:"pushers"`
 			Claims  []change.Claim           `json:"claims"`
 			Context *review.ContextOrigin    `json:"context"`
@@ -238,6 +239,9 @@ func (o *auditOptions) replay(ctx context.Context, p *process, repo git.Reader, 
 	}
 	in.Ref, in.Pushers, in.Claims, in.Judge = string(ref), was.Inputs.Pushers, was.Inputs.Claims, was.Inputs.Judge
 	in.Door.Name, in.Door.Delivery, in.Door.URL = was.Door.Name, was.Door.Delivery, was.Door.URL
+	if in.Notes = was.Inputs.Notes; in.Notes == nil {
+		in.Notes = map[string]git.OID{} // it read none
+	}
 	in.Base, in.Head, in.Stage, in.Day = was.Inputs.Base, was.Inputs.Head, was.Inputs.Stage, was.Inputs.Day
 	for name, id := range map[string]git.OID{"base": in.Base, "head": in.Head} {
 		if name == "base" && id.IsZero() {

@@ -32,6 +32,9 @@ said to who pushes it, before it lands.`,
 		Example: `  custody hook test main feature refs/heads/main   # what a push would get`,
 	}
 	cmd.AddCommand(
+		newHookInstall(p, dir),
+		newHookStatus(p, dir),
+		newHookUninstall(p, dir),
 		newHookPreReceive(p, dir),
 		newHookUpdate(p, dir),
 		newHookPostReceive(p, dir),

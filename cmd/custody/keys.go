@@ -46,23 +46,30 @@ func (f *keyFlags) load(p *process) (sign.Signer, error) {
 	if f.signer != "" {
 		return f.external(p)
 	}
-	file := f.key
-	if file == "" {
-		file = p.env("CUSTODY_SIGNING_KEY")
-	}
-	if file != "" {
-		return readKey(file)
-	}
-	dir, err := p.configDir()
+	file, err := f.file(p)
 	if err != nil {
 		return nil, err
 	}
-	file = filepath.Join(dir, "signing.pem")
 	key, err := readKey(file)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) && f.key == "" && p.env("CUSTODY_SIGNING_KEY") == "" {
 		return makeKey(p, file)
 	}
-	return key, err
+	if err != nil {
+		return nil, err
+	}
+	return key, nil
+}
+
+// file is where the private key is.
+func (f *keyFlags) file(p *process) (string, error) {
+	if f.key != "" {
+		return f.key, nil
+	}
+	if file := p.env("CUSTODY_SIGNING_KEY"); file != "" {
+		return file, nil
+	}
+	dir, err := p.configDir()
+	return filepath.Join(dir, "signing.pem"), err
 }
 
 func (f *keyFlags) external(p *process) (sign.Signer, error) {

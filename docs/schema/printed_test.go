@@ -33,6 +33,7 @@ var printed = []struct {
 	{"custody/inventory/v1", []int{1}, "inventory check --base main~3 --head main --format json"}, // an agent, and no file
 	{"custody/pack/v1", []int{3}, "audit --base main~3 --head main"},                              // no policy: incomplete
 	{"", []int{3}, "audit --base main~3 --head main -o $HOME/pack.zip"},
+	{"custody/hook-status/v1", []int{0}, "hook status --format json"},
 	{"custody/verification/v1", []int{0}, "verify --format json $HOME/pack.zip"},
 }
 

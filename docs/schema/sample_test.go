@@ -41,6 +41,7 @@ var texts = map[string]string{
 	"control.Language":      "python",
 	"control.formatVersion": "2.0",
 	"config.Policy.Version": "1",
+	"example.File.Version":  "1",
 }
 
 type filler struct {

@@ -38,31 +38,68 @@ func (s Script) Text() string {
 	for _, a := range s.Args {
 		words = append(words, quote(a))
 	}
-	call := strings.Join(append(words, `"$@"`), " ")
-	unset := "unset " + scrub
+	fmt.Fprintf(&b, "judge() {\n\tunset %s\n%s%s%s\n}\n", scrub, callMark, strings.Join(words, " "), callEnd)
 	failed := "exit 1"
 	if s.Lenient {
 		failed = ":"
 	}
+	const kept = `[ ! -x "$0` + keptSuffix + `" ] || `
 	switch {
 	case !s.chained && !s.Lenient:
-		fmt.Fprintf(&b, "%s\nexec %s\n", unset, call)
+		b.WriteString("judge \"$@\"\n")
 	case !s.chained:
-		fmt.Fprintf(&b, "%s\n%s || :\n", unset, call)
+		fmt.Fprintf(&b, "(judge \"$@\") || %s\n", failed)
 	case s.Hook == "update": // told by arguments, and nothing on its input
-		fmt.Fprintf(&b, "(%s; %s) || %s\n", unset, call, failed)
-		b.WriteString(`[ ! -x "$0` + keptSuffix + `" ] || exec "$0` + keptSuffix + `" "$@"` + "\n")
+		fmt.Fprintf(&b, "(judge \"$@\") || %s\n", failed)
+		b.WriteString(kept + `exec "$0` + keptSuffix + `" "$@"` + "\n")
 	case s.Hook == "post-receive": // too late to refuse: first what people wait for
-		b.WriteString("updates=$(cat && echo .) || exit 1\ncode=0\n")
-		b.WriteString(`[ ! -x "$0` + keptSuffix + `" ] || printf %s "${updates%.}" | "$0` + keptSuffix + `" "$@" || code=$?` + "\n")
-		fmt.Fprintf(&b, "%s\nprintf %%s \"${updates%%.}\" | %s || :\nexit $code\n", unset, call)
+		b.WriteString(readInput + "code=0\n")
+		b.WriteString(kept + `printf %s "${updates%.}" | "$0` + keptSuffix + `" "$@" || code=$?` + "\n")
+		b.WriteString("printf %s \"${updates%.}\" | (judge \"$@\") || :\nexit $code\n")
 	default:
-		// The shell cuts line ends off; the dot keeps them.
-		b.WriteString("updates=$(cat && echo .) || exit 1\n")
-		fmt.Fprintf(&b, "printf %%s \"${updates%%.}\" | (%s; %s) || %s\n", unset, call, failed)
-		b.WriteString(`[ ! -x "$0` + keptSuffix + `" ] || printf %s "${updates%.}" | "$0` + keptSuffix + `" "$@"` + "\n")
+		fmt.Fprintf(&b, "%sprintf %%s \"${updates%%.}\" | (judge \"$@\") || %s\n", readInput, failed)
+		b.WriteString(kept + `printf %s "${updates%.}" | "$0` + keptSuffix + `" "$@"` + "\n")
 	}
 	return b.String()
+}
+
+const (
+	callMark = "\texec "
+	callEnd  = ` "$@"`
+	// readInput keeps line ends, which the shell would cut off, by a dot behind them.
+	readInput = "updates=$(cat && echo .) || exit 1\n"
+)
+
+// CallOf is the call of Custody in a script, as it stands there, without the arguments
+// of the hook itself.
+func CallOf(text string) string {
+	_, rest, _ := strings.Cut(text, "\n"+callMark)
+	call, _, _ := strings.Cut(rest, callEnd+"\n")
+	return call
+}
+
+// wordsOf are the words of a call, as sh reads what quote wrote.
+func wordsOf(call string) []string {
+	var words []string
+	for call = strings.TrimLeft(call, " "); call != ""; call = strings.TrimLeft(call, " ") {
+		var word strings.Builder
+		for call != "" && call[0] != ' ' {
+			switch {
+			case call[0] == '\'':
+				text, rest, _ := strings.Cut(call[1:], "'")
+				word.WriteString(text)
+				call = rest
+			case call[0] == '\\' && len(call) > 1:
+				word.WriteByte(call[1])
+				call = call[2:]
+			default:
+				word.WriteByte(call[0])
+				call = call[1:]
+			}
+		}
+		words = append(words, word.String())
+	}
+	return words
 }
 
 const madeWord = "# folders made: "

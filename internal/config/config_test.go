@@ -421,9 +421,57 @@ func TestSampleIsWhole(t *testing.T) {
 		switch key {
 		case "mode", "protected_refs", "trusted_merge_paths": // the floor's
 		default:
-			if !strings.Contains(full, key+":") {
+			if !strings.Contains(full+signers, key+":") {
 				t.Errorf("the sample lacks %q", key)
 			}
+		}
+	}
+}
+
+// signers are in no other sample, as their keys are long.
+const signers = `version: 1
+authorship:
+  signers:
+  - agent: claude-code
+    ssh: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIM8nxm+wwoay3kjXxXWb9iA+lDGSKx6ampUkPijr/bhS agent"
+  - person: ada@example.com
+    openpgp: |
+      -----BEGIN PGP PUBLIC KEY BLOCK-----
+
+      mDMEawcvchYJKwYBBAHaRw8BAQdAe0a8EMS4FLraZ8QBdzYzZGj1yWtvx/HjKE8a
+      kYu131S0GUFnZW50IDxhZ2VudEBleGFtcGxlLmNvbT6IkAQTFggAOBYhBP/XF1nu
+      +MkXxXVAYhTcCs/+JPmnBQJrBy9yAhsDBQsJCAcCBhUKCQgLAgQWAgMBAh4BAheA
+      AAoJEBTcCs/+JPmnRIYBAO/+Ct2JFPLsxLJ8TeMjno4C6Jg0LozIfU8sdf21e3Sm
+      AQD9Oa3m+KZP+hJdr7qOzKFcHI1I3sAJxtKGBpqxHm8/AQ==
+      =CBny
+      -----END PGP PUBLIC KEY BLOCK-----
+`
+
+func TestSigners(t *testing.T) {
+	p, err := ParsePolicy(FileName, []byte(signers))
+	if err != nil {
+		t.Fatal(err)
+	}
+	floor, err := ParseFloor("floor", []byte(signers))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := Layer(floor, p)
+	if len(e.Signers) != 4 || e.Signers[0].Agent != "claude-code" || e.Signers[3].OpenPGP == "" {
+		t.Errorf("signers of both layers: %+v", e.Signers)
+	}
+	for _, c := range []struct{ name, old, new, want string }{
+		{"signer of nobody", "  - agent: claude-code\n    ssh:", "  - ssh:", "a signer is an agent or a person"},
+		{"signer without key", "  - agent: claude-code\n", "  - agent: claude-code\n  - agent: aider\n", "a signer has one key"},
+		{"signer of no agent", "agent: claude-code", "agent: dependabot", `"dependabot" is no agent`},
+		{"signer of no address", "person: ada@example.com", "person: ada", `"ada" is no address`},
+		{"signer with a broken key", "ssh: \"ssh-ed25519 AAAAC3", "ssh: \"ssh-ed25519 BBBBC3", "the SSH key"},
+		{"signer with a broken OpenPGP key", "mDMEawcv", "AAAA", "the OpenPGP key"},
+	} {
+		_, err := ParsePolicy(FileName, []byte(strings.Replace(signers, c.old, c.new, 1)))
+		var y *yaml.Error
+		if !errors.As(err, &y) || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got  %v\nwant %s", c.name, err, c.want)
 		}
 	}
 }

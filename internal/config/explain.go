@@ -98,5 +98,5 @@ func shown(v reflect.Value) string {
 			return string(b)
 		}
 	}
-	return fmt.Sprint(v.Interface())
+	return strings.TrimSpace(strings.ReplaceAll(fmt.Sprint(v.Interface()), "\n", " ")) // an armored key is lines
 }

@@ -20,6 +20,7 @@ type Effective struct {
 	ProtectedRefs     []Glob
 	TrustedMergePaths []string
 	Unknown           Unknown
+	Signers           []Signer // the floor's first
 	Requirements      []Sourced[RepoPath]
 	JudgeFiles        []Sourced[Glob]
 	Rules             []LayeredRule   // the floor's first, in the order written
@@ -128,6 +129,7 @@ func (e *Effective) add(p *Policy, checkID func(Rule) string) {
 		// It means the usual file, whatever the other layer names.
 		e.require(DefaultRequirements, DefaultOrigin)
 	}
+	e.Signers = append(e.Signers, p.Authorship.Signers...)
 	for _, g := range p.JudgeFiles {
 		e.JudgeFiles = append(e.JudgeFiles, Sourced[Glob]{g, p.origin})
 	}

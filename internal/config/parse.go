@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"custody/attestation"
+	"custody/attestation/signature"
 	"custody/internal/change"
 	"custody/internal/config/yaml"
 	"custody/internal/control/frameworks"
@@ -49,7 +51,7 @@ func parse(name string, src []byte) (*Policy, error) {
 		return nil, err
 	}
 	c := checker{doc, p}
-	for _, check := range []func() error{c.rules, c.waivers, c.unknown, c.people, c.emergency} {
+	for _, check := range []func() error{c.rules, c.waivers, c.unknown, c.signers, c.people, c.emergency} {
 		if err := check(); err != nil {
 			return nil, err
 		}
@@ -252,6 +254,33 @@ func (c checker) unknown() error {
 		if len(r.When.Authorship) > 0 || len(r.Classes) > 0 {
 			return c.doc.Errorf(c.doc.Root.Get("rules").Item(i), "rule %q depends on authorship, and the policy does not say what `unknown` counts as", r.ID).
 				WithHint("add\n    authorship:\n      unknown: ai        # or human")
+		}
+	}
+	return nil
+}
+
+// signers wants each to be one key of one owner.
+func (c checker) signers() error {
+	n := c.doc.Root.Get("authorship").Get("signers")
+	for i, s := range c.p.Authorship.Signers {
+		at := n.Item(i)
+		switch {
+		case (s.Agent == "") == (s.Person == ""):
+			return c.doc.Errorf(at, "a signer is an agent or a person").WithHint("name one: agent: claude-code, or person: ada@example.com")
+		case (s.SSH == "") == (s.OpenPGP == ""):
+			return c.doc.Errorf(at, "a signer has one key").WithHint("give ssh: ssh-ed25519 AAAA..., or openpgp: with the armored key")
+		case s.Agent != "" && !attestation.IsAgent(s.Agent):
+			return c.doc.Errorf(at.Get("agent"), "%q is no agent of the identity table", clip(s.Agent)).WithHint("use an id such as claude-code, copilot or aider")
+		case s.Person != "" && strings.Count(s.Person, "@") != 1:
+			return c.doc.Errorf(at.Get("person"), "%q is no address", clip(s.Person))
+		}
+		var keys signature.Keys
+		if s.SSH != "" {
+			if err := keys.AddSSH(s.SSH, i); err != nil {
+				return c.doc.Errorf(at.Get("ssh"), "%v", err)
+			}
+		} else if err := keys.AddOpenPGP(s.OpenPGP, i); err != nil {
+			return c.doc.Errorf(at.Get("openpgp"), "%v", err)
 		}
 	}
 	return nil

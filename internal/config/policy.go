@@ -64,6 +64,21 @@ type Policy struct {
 type Authorship struct {
 	// Unknown is what class `unknown` counts as: `ai` or `human`. Required as soon as a rule asks for authorship; there is no default.
 	Unknown CountsAs `yaml:"unknown"`
+	// Signers are keys whose signatures of commits are known: a commit that an agent's own key signed is `ai-verified`. A person's signature says nothing of who wrote it, and is only shown.
+	Signers []Signer `yaml:"signers"`
+}
+
+// A Signer is a key that signs commits, and whose it is: of an agent or a person, by SSH
+// or OpenPGP.
+type Signer struct {
+	// Agent is the id of an agent in the identity table, such as `claude-code`.
+	Agent string `yaml:"agent"`
+	// Person is somebody's address, such as `ada@example.com`.
+	Person string `yaml:"person"`
+	// SSH is a public key as its file has it: `ssh-ed25519 AAAA...`.
+	SSH string `yaml:"ssh"`
+	// OpenPGP is an armored public key, as `gpg --armor --export` writes it.
+	OpenPGP string `yaml:"openpgp"`
 }
 
 // A Member is one person of the identity map.

@@ -128,8 +128,10 @@ func (e *evaluation) lastPusher(wrote authors, voices []voice) answer {
 		pushers = e.Context.Change.Pushers
 	}
 	pushed, nameless := map[string]bool{}, len(pushers) == 0
+	logins := namedLogins(pushers, wrote, voices)
 	for _, p := range pushers {
-		nameless = nameless || p.ID == ""
+		// Some git servers know no ids. A login that the context names is the account of it.
+		nameless = nameless || p.ID == "" && !logins[strings.ToLower(p.Login)]
 		pushed[wrote.ids.account(p.ID)] = true
 		pushed["login "+strings.ToLower(p.Login)] = true
 	}
@@ -161,6 +163,24 @@ func (e *evaluation) lastPusher(wrote authors, voices []voice) answer {
 		return answered(finding.NotAssessed, ReasonContextPart, "the context does not say who pushed the change (`change.pushers`), so the one approval may be theirs")
 	}
 	return answered(finding.NotAssessed, ReasonUnknownPeople, "it is not certain that somebody else than who pushed the change approved it")
+}
+
+// namedLogins are those that the context names together with an id, in lower case.
+func namedLogins(pushers []change.Pusher, wrote authors, voices []voice) map[string]bool {
+	known := map[string]bool{}
+	for login := range wrote.accounts {
+		known[login] = true
+	}
+	for _, v := range voices {
+		for _, login := range v.logins {
+			known[strings.ToLower(login)] = true
+		}
+	}
+	for _, p := range pushers {
+		known[strings.ToLower(p.Login)] = known[strings.ToLower(p.Login)] || p.ID != ""
+	}
+	delete(known, "")
+	return known
 }
 
 func pusherLogins(pushers []change.Pusher) []string {

@@ -7,17 +7,37 @@ import (
 	"custody/internal/change"
 	"custody/internal/config"
 	"custody/internal/control/checks"
+	agentinstructions "custody/internal/control/checks/agent-instructions"
 	"custody/internal/control/checks/commands"
 	hiddenunicode "custody/internal/control/checks/hidden-unicode"
+	"custody/internal/control/checks/migrations"
+	personaldata "custody/internal/control/checks/personal-data"
 	"custody/internal/control/checks/secrets"
+	"custody/internal/control/checks/workflows"
 	"custody/internal/finding"
 )
 
 // builtin are the checks that this program has, each by the name of its folder.
-var builtin = map[string]checks.Check{
-	"commands":       commands.Check{},
-	"hidden-unicode": hiddenunicode.Check{},
-	"secrets":        secrets.Check{},
+var builtin = []struct {
+	id string
+	checks.Check
+}{
+	{"agent-instructions", agentinstructions.Check{}},
+	{"commands", commands.Check{}},
+	{"hidden-unicode", hiddenunicode.Check{}},
+	{"migrations", migrations.Check{}},
+	{"personal-data", personaldata.Check{}},
+	{"secrets", secrets.Check{}},
+	{"workflows", workflows.Check{}},
+}
+
+func builtinCheck(id config.BuiltIn) checks.Check {
+	for _, b := range builtin {
+		if b.id == string(id) {
+			return b.Check
+		}
+	}
+	return nil
 }
 
 // look runs the checks that rules in force ask for, one rule after the other.
@@ -51,7 +71,7 @@ func (e *evaluation) checks(ctx context.Context, r config.LayeredRule, files []t
 	in := e.checksInput(r, files).With(cache)
 	var outcomes []finding.Outcome
 	for _, id := range r.Checks {
-		check, def := builtin[string(id)], checks.Define(string(id))
+		check, def := builtinCheck(id), checks.Define(string(id))
 		if check == nil || def == nil {
 			outcomes = append(outcomes, finding.NotAssessed)
 			a.because(ReasonNoCheck, "this program has no check %s", id)
@@ -114,6 +134,15 @@ func mapsOf(r config.LayeredRule) []config.Map {
 				}
 			}
 		}
+	}
+	return all
+}
+
+// Builtin lists the checks for whoever measures them: each by its id.
+func Builtin() map[string]checks.Check {
+	all := map[string]checks.Check{}
+	for _, b := range builtin {
+		all[b.id] = b.Check
 	}
 	return all
 }

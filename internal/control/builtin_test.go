@@ -14,8 +14,8 @@ import (
 // Each folder with a definition has its check, and each check a folder.
 func TestBuiltinIsWhole(t *testing.T) {
 	var have []string
-	for id := range builtin {
-		have = append(have, id)
+	for _, b := range builtin {
+		have = append(have, b.id)
 	}
 	slices.Sort(have)
 	if want := checks.IDs(); !slices.Equal(have, want) {

@@ -11,7 +11,6 @@ import (
 	"custody/internal/config"
 	"custody/internal/config/yaml"
 	"custody/internal/control/cel"
-	"custody/internal/control/document"
 	"custody/internal/control/grep"
 )
 
@@ -228,6 +227,3 @@ func globList(in, out []config.Glob) string {
 	}
 	return s
 }
-
-// unknownFormat says that a file has no format that is known.
-func unknownFormat(p change.Path) bool { return !document.Known(string(p)) }

@@ -3,7 +3,9 @@ package git
 import (
 	"context"
 	"errors"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 )
 
@@ -30,4 +32,15 @@ func (r *Repository) ask(ctx context.Context, args ...string) (string, error) {
 		return "", failed(ctx, cmd, err)
 	}
 	return strings.TrimSuffix(string(out), "\n"), nil
+}
+
+// Busy names the operation that git is in the middle of in this work tree, such as a
+// rebase, which a change of files would disturb; empty when there is none.
+func (r *Repository) Busy() string {
+	for _, what := range []string{"rebase-merge", "rebase-apply", "sequencer", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "BISECT_LOG"} {
+		if _, err := os.Lstat(filepath.Join(r.loc.dir, what)); err == nil {
+			return what
+		}
+	}
+	return ""
 }

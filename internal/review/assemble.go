@@ -34,7 +34,7 @@ func (r *run) verdict() Verdict {
 		NotAssessed: r.notAssessed(),
 		Context:     r.contextDoc,
 	}
-	v.Decision, v.Reasons = decide(r.change, r.judge.Policy != nil, r.checks)
+	v.Decision, v.Reasons = Decide(r.change, r.judge.Policy != nil, r.checks)
 	return v
 }
 
@@ -60,6 +60,7 @@ func (r *run) inputs() Inputs {
 		Waivers:      r.waiversInForce(),
 		Limits:       limits(),
 		Versions:     versions(),
+		Notes:        r.attestation.NotesAt,
 	}
 	if (r.Judge != git.OID{}) {
 		in.Judge = &r.Judge

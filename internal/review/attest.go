@@ -6,44 +6,82 @@ import (
 
 	"custody/attestation"
 	"custody/attestation/claim"
+	"custody/attestation/signature"
 	"custody/internal/change"
+	"custody/internal/config"
 	"custody/internal/git"
+	"custody/internal/sign"
 )
 
-// Attest answers only who or what wrote a change. The context is as in Input.
-func Attest(ctx context.Context, repo Repository, base, head git.OID, contextDoc []byte, contextFile string) (*attestation.Report, error) {
-	_, report, err := attestRange(ctx, repo, base, head, contextDoc, contextFile)
+// Attest answers only who or what wrote a change. Of the input it needs the repository
+// and the commits; the context, the floor and the key ring add evidence. The day decides
+// which keys are in force.
+func Attest(ctx context.Context, in Input) (*attestation.Report, error) {
+	_, report, err := attestRange(ctx, in)
 	return report, err
 }
 
-func attestRange(ctx context.Context, repo Repository, base, head git.OID, contextDoc []byte, contextFile string) (*change.Change, *attestation.Report, error) {
-	var facts *change.Context
-	if contextDoc != nil {
+func attestRange(ctx context.Context, in Input) (*change.Change, *attestation.Report, error) {
+	r := run{Input: in, ring: sign.NewKeyRing(in.KeyRing, in.Day)}
+	if in.Context != nil {
 		var err error
-		if facts, _, err = parseContext(contextDoc); err != nil {
-			return nil, nil, fmt.Errorf("the context %s: %w", contextFile, err)
+		if r.context, _, err = parseContext(in.Context); err != nil {
+			return nil, nil, fmt.Errorf("the context %s: %w", in.ContextFile, err)
 		}
 	}
-	c, err := change.Read(ctx, repo, base, head, change.DefaultLimits())
-	if err != nil {
+	var err error
+	if r.change, err = change.Read(ctx, in.Repository, in.Base, in.Head, change.DefaultLimits()); err != nil {
 		return nil, nil, fmt.Errorf("reading the change: %w", err)
 	}
-	report, err := attest(ctx, repo, c, facts)
-	return c, report, err
+	policy, err := readPolicy(ctx, in.Repository, r.change.BaseTree, in.Floor, in.FloorFile)
+	if err != nil {
+		return nil, nil, err
+	}
+	report, err := r.attest(ctx, policy)
+	if err == nil {
+		err = r.checkRing(ctx)
+	}
+	return r.change, report, err
 }
 
-// attest adds what .ai-attestation.yaml claims on both sides of the change. A file that
-// can not be read is a claim that does not hold, and no reason to stop.
-func attest(ctx context.Context, repo Repository, c *change.Change, facts *change.Context) (*attestation.Report, error) {
-	in := attestation.Input{Change: c, Context: facts, Differ: differ{repo}, Source: repo}
+// attest adds what .ai-attestation.yaml claims on both sides of the change, and what
+// signatures are held against. A file that can not be read is a claim that does not
+// hold, and no reason to stop.
+func (r *run) attest(ctx context.Context, policy *config.Effective) (*attestation.Report, error) {
+	in := attestation.Input{Change: r.change, Context: r.context, Differ: differ{r.Repository}, Source: r.Repository, Verifier: r.ring, Notes: r.Notes}
 	var err error
-	if in.ClaimBase, err = readClaim(ctx, repo, c.BaseTree, claim.Path); err != nil {
+	if in.Signers, err = signersOf(policy, r.Day); err != nil {
 		return nil, err
 	}
-	if in.ClaimHead, err = readClaim(ctx, repo, c.HeadTree, claim.Path); err != nil {
+	if in.ClaimBase, err = readClaim(ctx, r.Repository, r.change.BaseTree, claim.Path); err != nil {
+		return nil, err
+	}
+	if in.ClaimHead, err = readClaim(ctx, r.Repository, r.change.HeadTree, claim.Path); err != nil {
 		return nil, err
 	}
 	return attestation.Attest(ctx, in)
+}
+
+// signersOf are the keys that policy and floor name.
+func signersOf(policy *config.Effective, day string) (attestation.Signers, error) {
+	s := attestation.Signers{Day: day}
+	if policy == nil || len(policy.Signers) == 0 {
+		return s, nil
+	}
+	s.Keys = &signature.Keys{}
+	for i, signer := range policy.Signers {
+		s.Owners = append(s.Owners, attestation.Signer{Agent: signer.Agent, Person: signer.Person})
+		err := error(nil)
+		if signer.SSH != "" {
+			err = s.Keys.AddSSH(signer.SSH, i)
+		} else {
+			err = s.Keys.AddOpenPGP(signer.OpenPGP, i)
+		}
+		if err != nil { // they were tried when the policy was read
+			return s, fmt.Errorf("the key of signer %d: %w", i+1, err)
+		}
+	}
+	return s, nil
 }
 
 // readClaim reads a file in which a repository speaks of itself. It comes with the

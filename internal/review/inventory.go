@@ -14,7 +14,7 @@ import (
 // brings an agent brings the entry for it, and reviewers see both. What the change takes
 // out of the file at base is a finding.
 func CheckInventory(ctx context.Context, repo Repository, base, head git.OID, contextDoc []byte, contextFile string, o inventory.Options) (*inventory.Report, error) {
-	c, report, err := attestRange(ctx, repo, base, head, contextDoc, contextFile)
+	c, report, err := attestRange(ctx, Input{Repository: repo, Base: base, Head: head, Context: contextDoc, ContextFile: contextFile})
 	if err != nil {
 		return nil, err
 	}

@@ -32,6 +32,22 @@ type Judge struct {
 // understood is an error: nothing is judged by half a policy.
 func ReadJudge(ctx context.Context, r git.Reader, base git.OID, floor []byte, floorName string) (*Judge, error) {
 	j := &Judge{digests: map[string]Digest{}}
+	var err error
+	if j.Policy, err = j.readPolicy(ctx, r, base, floor, floorName); err != nil {
+		return nil, err
+	}
+	if err := j.readRequirements(ctx, r, base); err != nil {
+		return nil, err
+	}
+	return j, j.readOwners(ctx, r, base)
+}
+
+// readPolicy reads the policy at base and puts it on the floor; nil without either.
+func readPolicy(ctx context.Context, r git.Reader, base git.OID, floor []byte, floorName string) (*config.Effective, error) {
+	return (&Judge{digests: map[string]Digest{}}).readPolicy(ctx, r, base, floor, floorName)
+}
+
+func (j *Judge) readPolicy(ctx context.Context, r git.Reader, base git.OID, floor []byte, floorName string) (*config.Effective, error) {
 	var own, over *config.Policy
 	text, err := readSmall(ctx, r, base, config.FileName)
 	if err != nil {
@@ -49,13 +65,7 @@ func ReadJudge(ctx context.Context, r git.Reader, base git.OID, floor []byte, fl
 			return nil, fmt.Errorf("the floor: %w", err)
 		}
 	}
-	if own != nil || over != nil {
-		j.Policy = config.Layer(over, own)
-	}
-	if err := j.readRequirements(ctx, r, base); err != nil {
-		return nil, err
-	}
-	return j, j.readOwners(ctx, r, base)
+	return config.Layer(over, own), nil
 }
 
 func (j *Judge) readRequirements(ctx context.Context, r git.Reader, base git.OID) error {

@@ -48,6 +48,9 @@ type Input struct {
 	Floor         []byte // the organisation's floor, nil without one
 	FloorFile     string // its name in errors
 
+	// Notes are the commits of the notes refs to read; nil: those that the refs name now.
+	Notes map[string]git.OID
+
 	// What the door itself knows of the change, as far as it does.
 	Ref     string            // that the change is for, "refs/heads/main"
 	Place   change.Repository // where it lives
@@ -132,7 +135,7 @@ func (r *run) readFacts(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.attestation, err = attest(ctx, r.Repository, r.change, r.context)
+	r.attestation, err = r.attest(ctx, r.judge.Policy)
 	return err
 }
 
@@ -144,8 +147,8 @@ func (r *run) evaluate(ctx context.Context) (err error) {
 		Day:          config.Day(r.Day),
 		Config:       r.judge.Policy,
 		Requirements: r.judge.Requirements,
-		Head:         head{r.Repository, r.change.HeadTree},
-		Base:         head{r.Repository, r.change.BaseTree},
+		Head:         newHead(r.Repository, r.change.HeadTree),
+		Base:         newHead(r.Repository, r.change.BaseTree),
 		Impact:       r.impact,
 		Attestation:  r.attestation,
 		Owners:       r.judge.Owners,

@@ -17,7 +17,7 @@ func (j *Judge) VerifyRequirements(ctx context.Context, r git.Reader, commit *gi
 		Change:       &change.Change{Head: commit.ID, HeadTree: commit.Tree},
 		Stage:        change.AtRecord,
 		Requirements: j.Requirements,
-		Head:         head{r, commit.Tree},
+		Head:         newHead(r, commit.Tree),
 	})
 	return slices.DeleteFunc(checks, func(c finding.Check) bool { return c.Kind != finding.Requirement }), err
 }

@@ -64,21 +64,22 @@ type Door struct {
 
 // Inputs name, by digest, everything the verdict was derived from.
 type Inputs struct {
-	ObjectFormat string            `json:"object_format"`
-	Base         git.OID           `json:"base"`
-	Head         git.OID           `json:"head"`
-	Judge        *git.OID          `json:"judge,omitempty"` // where policy and requirements were read; absent: at base
-	MergeBases   []git.OID         `json:"merge_bases"`
-	Stage        change.Stage      `json:"stage"`
-	Ref          string            `json:"ref,omitempty"`     // that the change is for, escaped; absent unless a context was held against it
-	Pushers      []change.Pusher   `json:"pushers,omitzero"`  // whom the door saw pushing
-	Claims       []change.Claim    `json:"claims,omitzero"`   // what they said about it; nobody verified it, and it decided nothing
-	Context      *ContextOrigin    `json:"context,omitempty"` // absent: none was given
-	Day          string            `json:"day"`               // "2026-11-23", UTC
-	Files        map[string]Digest `json:"files"`             // "policy", "floor", "requirements", "owners", "context", "key_ring"; absent ones are left out
-	Waivers      []string          `json:"waivers"`           // ids in force
-	Limits       map[string]int64  `json:"limits"`
-	Versions     map[string]string `json:"versions"` // of extractors, the tables of identities and frameworks, the policy format
+	ObjectFormat string             `json:"object_format"`
+	Base         git.OID            `json:"base"`
+	Head         git.OID            `json:"head"`
+	Judge        *git.OID           `json:"judge,omitempty"` // where policy and requirements were read; absent: at base
+	MergeBases   []git.OID          `json:"merge_bases"`
+	Stage        change.Stage       `json:"stage"`
+	Ref          string             `json:"ref,omitempty"`     // that the change is for, escaped; absent unless a context was held against it
+	Pushers      []change.Pusher    `json:"pushers,omitzero"`  // whom the door saw pushing
+	Claims       []change.Claim     `json:"claims,omitzero"`   // what they said about it; nobody verified it, and it decided nothing
+	Context      *ContextOrigin     `json:"context,omitempty"` // absent: none was given
+	Day          string             `json:"day"`               // "2026-11-23", UTC
+	Notes        map[string]git.OID `json:"notes,omitempty"`   // commits of the refs whose notes on commits were read
+	Files        map[string]Digest  `json:"files"`             // "policy", "floor", "requirements", "owners", "context", "key_ring"; absent ones are left out
+	Waivers      []string           `json:"waivers"`           // ids in force
+	Limits       map[string]int64   `json:"limits"`
+	Versions     map[string]string  `json:"versions"` // of extractors, the tables of identities and frameworks, the policy format
 }
 
 // A Digest is "sha256:" and 64 hex digits.

@@ -238,6 +238,12 @@ func addedLines(text []byte, hunks []change.Hunk) []Block {
 	return blocks
 }
 
+// Plain is a text in UTF-8, whatever it was written in.
+func Plain(data []byte) []byte {
+	text, _ := plain(data)
+	return text
+}
+
 // plain turns UTF-16 with a byte order mark into UTF-8. Other bytes with a NUL among
 // the first 8000 are binary, as git has it.
 func plain(data []byte) (text []byte, binary bool) {

@@ -9,17 +9,26 @@ import (
 	"custody/internal/control/checks/yamltree"
 )
 
-// scriptKeys are those under which CI systems keep shell: GitHub's and CircleCI's run,
-// GitLab's script, Azure's bash, Travis' phases, Buildkite's command.
-var scriptKeys = []string{"run", "script", "before_script", "after_script", "bash", "command", "commands", "install", "before_install", "after_success", "after_failure", "pre_build", "build", "post_build", "inlineScript", "cleanup_script"}
+// scriptKeys are those under which CI systems keep shell: GitLab's script, CircleCI's run,
+// Azure's bash, Travis' phases, Buildkite's command. In a workflow of GitHub it is run
+// alone: script is an input of actions, and often JavaScript.
+var (
+	scriptKeys = []string{"run", "script", "before_script", "after_script", "bash", "command", "commands", "install", "before_install", "after_success", "after_failure", "pre_build", "build", "post_build", "inlineScript", "cleanup_script"}
+	runKeys    = []string{"run"}
+)
 
 // ciFile finds the scripts of a CI's file.
-func ciFile(src []byte) ([]script, []problem) {
+func ciFile(src []byte) ([]script, []problem) { return ciScripts(src, scriptKeys) }
+
+// workflowFile finds those of a workflow or an action.
+func workflowFile(src []byte) ([]script, []problem) { return ciScripts(src, runKeys) }
+
+func ciScripts(src []byte, keys []string) ([]script, []problem) {
 	docs, err := yamltree.Parse(src)
 	if err != nil {
 		return nil, []problem{{1, strings.Count(string(src), "\n") + 1, fmt.Sprintf("not YAML that can be read: %v", err)}}
 	}
-	c := &ciReader{}
+	c := &ciReader{keys: keys}
 	for _, d := range docs {
 		d.Walk(c.visit)
 	}
@@ -27,6 +36,7 @@ func ciFile(src []byte) ([]script, []problem) {
 }
 
 type ciReader struct {
+	keys     []string
 	scripts  []script
 	problems []problem
 	shell    string // the default of the file
@@ -44,7 +54,7 @@ func (c *ciReader) visit(keys []string, n *yamltree.Node) bool {
 		shell = c.shell
 	}
 	for _, f := range n.Fields {
-		if !contains(scriptKeys, f.Key.Text) {
+		if !contains(c.keys, f.Key.Text) {
 			continue
 		}
 		v := f.Value

@@ -12,7 +12,7 @@ func makefile(src []byte) ([]script, []problem) {
 	text := strings.Split(string(src), "\n")
 	vars := makeVariables(text)
 	var scripts []script
-	inDefine := false
+	inDefine, inRule := false, false
 	for i := 0; i < len(text); i++ {
 		l := strings.TrimSuffix(text[i], "\r")
 		trimmed := strings.TrimSpace(l)
@@ -24,7 +24,14 @@ func makefile(src []byte) ([]script, []problem) {
 		case strings.HasPrefix(strings.TrimSpace(l), ".RECIPEPREFIX"):
 			return nil, []problem{{1, len(text), "a Makefile that sets .RECIPEPREFIX"}}
 		}
-		recipe := strings.HasPrefix(l, "\t") && trimmed != "" && (inDefine || true)
+		switch {
+		case trimmed == "" || trimmed[0] == '#' || strings.HasPrefix(l, "\t"):
+		case conditional(trimmed):
+		default:
+			inRule = isRule(l)
+		}
+		// Before the first rule, and where it is make's own, a tab means nothing.
+		recipe := strings.HasPrefix(l, "\t") && trimmed != "" && (inDefine || inRule && !conditional(trimmed))
 		inline := ""
 		if !recipe && !inDefine {
 			inline = behindRule(l)
@@ -58,6 +65,23 @@ func makefile(src []byte) ([]script, []problem) {
 		scripts = append(scripts, script{text: unmake(body), lines: lines, vars: vars, dialect: syntax.LangBash})
 	}
 	return scripts, nil
+}
+
+// conditional says whether a line is one of make's own.
+func conditional(trimmed string) bool {
+	word, _, _ := strings.Cut(trimmed, " ")
+	word, _, _ = strings.Cut(word, "(")
+	return contains([]string{"ifeq", "ifneq", "ifdef", "ifndef", "else", "endif"}, word)
+}
+
+// isRule says whether a line names targets.
+func isRule(l string) bool {
+	colon := strings.Index(l, ":")
+	if colon <= 0 {
+		return false
+	}
+	equals := strings.IndexByte(l, '=')
+	return equals < 0 || colon < equals && !strings.HasPrefix(l[colon:], ":=") && !strings.HasPrefix(l[colon:], "::=")
 }
 
 // behindRule is the command of "target: prerequisite ; command".

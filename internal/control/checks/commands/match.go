@@ -197,7 +197,7 @@ func (p *pattern) match(c *command) tri {
 		g = grammarOf(base(c.argv[0].text))
 	}
 	args := g.sort(c.argv[1:])
-	answer := name
+	answer := yes
 	for _, group := range p.all {
 		if answer = both(answer, args.has(group)); answer == no {
 			return no
@@ -228,7 +228,17 @@ func (p *pattern) match(c *command) tri {
 		}
 		answer = both(answer, found)
 	}
-	return answer
+	return suspicious(name, answer)
+}
+
+// suspicious weighs the arguments of a program whose name may not be known. Such a one is
+// like any other program that is called: only what it is given for certain makes it one
+// that might match.
+func suspicious(name, arguments tri) tri {
+	if name == maybe && arguments != yes {
+		return no
+	}
+	return both(name, arguments)
 }
 
 // named answers whether a word is one of the programs; "mkfs*" is any that begins so.

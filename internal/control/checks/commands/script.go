@@ -42,16 +42,16 @@ func numbered(text string, first int) script {
 // A holder finds the scripts of one kind of file. Problems are parts of the file that
 // were not understood.
 type holder struct {
-	name  string
 	holds func(change.Path) bool
 	find  func(src []byte) ([]script, []problem)
 }
 
 var holders = []holder{
-	{"a Dockerfile", isDockerfile, dockerfile},
-	{"a Makefile", isMakefile, makefile},
-	{"package.json", func(p change.Path) bool { return path.Base(string(p)) == "package.json" }, packageJSON},
-	{"a file of a CI", isCI, ciFile},
+	{isDockerfile, dockerfile},
+	{isMakefile, makefile},
+	{func(p change.Path) bool { return path.Base(string(p)) == "package.json" }, packageJSON},
+	{isWorkflow, workflowFile},
+	{isCI, ciFile},
 }
 
 // holderOf is the holder of a path; nil for one that only its first line may make a script.
@@ -74,15 +74,21 @@ func isMakefile(p change.Path) bool {
 	return name == "Makefile" || name == "makefile" || name == "GNUmakefile" || strings.HasSuffix(name, ".mk") || strings.HasPrefix(name, "Makefile.")
 }
 
-// isCI says whether a path is one where a CI looks for its instructions.
+func isWorkflow(p change.Path) bool {
+	name, dir := path.Base(string(p)), path.Dir(string(p))
+	if ext := path.Ext(name); ext != ".yml" && ext != ".yaml" {
+		return false
+	}
+	return dir == ".github/workflows" || dir == ".gitea/workflows" || dir == ".forgejo/workflows" || name == "action.yml" || name == "action.yaml"
+}
+
+// isCI says whether a path is one where another CI looks for its instructions.
 func isCI(p change.Path) bool {
 	name, dir := path.Base(string(p)), path.Dir(string(p))
 	if !strings.HasSuffix(name, ".yml") && !strings.HasSuffix(name, ".yaml") {
 		return false
 	}
 	switch {
-	case dir == ".github/workflows", dir == ".gitea/workflows", dir == ".forgejo/workflows", name == "action.yml", name == "action.yaml":
-		return true
 	case strings.HasSuffix(name, ".gitlab-ci.yml"), strings.HasPrefix(dir+"/", ".gitlab/"), name == ".travis.yml", name == "cloudbuild.yaml", name == "bitbucket-pipelines.yml", name == ".drone.yml", name == "appveyor.yml", name == ".appveyor.yml", name == ".cirrus.yml", name == "buildspec.yml":
 		return true
 	case strings.HasPrefix(name, "azure-pipelines"), strings.HasPrefix(dir+"/", ".circleci/"), strings.HasPrefix(dir+"/", ".buildkite/"), strings.HasPrefix(dir+"/", ".azure-pipelines/"), strings.HasPrefix(dir+"/", ".woodpecker/"):

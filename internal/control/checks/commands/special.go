@@ -304,7 +304,7 @@ func privileged(c *command) tri {
 			}
 		}
 	}
-	return both(is, answer)
+	return suspicious(is, answer)
 }
 
 // showsSecret prints a credential, which then stands in a log.
@@ -435,16 +435,16 @@ func forcesPush(c *command) tri {
 	}
 	args := grammarOf("git").sort(c.argv[1:])
 	found, rest := subcommand(args.operands, []string{"push"})
-	answer := both(both(is, found), args.has(flags("-f", "--force")))
+	answer := both(found, args.has(flags("-f", "--force")))
 	if answer == no || args.has(flags("--tags")) == yes && len(rest) < 2 || args.has(flags("--dry-run", "-n")) == yes {
 		return no
 	}
 	if len(rest) < 2 {
-		return both(answer, yes)
+		return suspicious(is, answer)
 	}
 	target := no
 	for i, ref := range rest[1:] {
 		target = either(target, sharedRef(ref, rest[i+2:]))
 	}
-	return both(answer, target)
+	return suspicious(is, both(answer, target))
 }

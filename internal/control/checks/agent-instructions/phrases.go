@@ -1,0 +1,103 @@
+package agentinstructions
+
+import (
+	"regexp"
+	"strings"
+	"sync"
+)
+
+// A phrase is what no instructions should say. words, in lower case, stand in every text
+// that it matches: only where one does is the expression tried.
+type phrase struct {
+	rule  string
+	words []string
+	expr  string
+	says  string
+}
+
+var phrases = []phrase{
+	{"override", []string{"ignore", "disregard", "forget", "override", "bypass"},
+		`\b(?:ignore|disregard|forget|override|bypass)\s+(?:(?:all|any|every|each|the|your|my|our|of|these|those|other)\s+){0,4}(?:previous|prior|earlier|above|preceding|foregoing|existing|original|initial|system|safety|security)\s+(?:\w+\s+){0,2}(?:instructions?|prompts?|rules|guidelines?|directives?|constraints|restrictions|guardrails|safeguards|policies)\b`,
+		"it tells an agent to ignore what it was told before"},
+	{"override", []string{"you are now", "act as", "pretend", "enter", "enable", "activate", "switch to"},
+		`\b(?:you\s+are\s+now|act\s+as|pretend\s+to\s+be|(?:enter|enable|activate|switch\s+to))\s+(?:an?\s+|in\s+|the\s+)?(?:dan|jailbroken|unrestricted|unfiltered|uncensored|god[\s-]mode|jailbreak|developer[\s-]mode\s+(?:enabled|without))\b`,
+		"it tells an agent to be another without restrictions"},
+	{"secrecy", []string{"user", "human", "reviewer", "maintainer", "developer"},
+		`\b(?:do\s+not|don'?t|never)\s+(?:tell|inform|notify|alert|warn|mention\s+(?:this|it|that)\s+to|reveal\s+(?:this|it|that)\s+to|disclose\s+(?:this|it|that)\s+to|show\s+(?:this|it)\s+to|let)\s+(?:to\s+)?(?:the\s+|any\s+)?(?:users?|humans?|reviewers?|maintainers?|developers?)\s+(?:(?:about|of|that|know\s+(?:about|that)|see)\s+)?(?:this|these|that\s+you|you|it\b)`,
+		"it tells an agent to hide something from people"},
+	{"secrecy", []string{"without"},
+		`\bwithout\s+(?:telling|informing|notifying|alerting|the\s+knowledge\s+of|mentioning\s+(?:it|this)\s+to)\s+(?:the\s+|any\s+)?(?:users?|humans?|reviewers?|maintainers?|developers?|anyone)\b`,
+		"it tells an agent to hide something from people"},
+	{"exfiltration", []string{"http", "webhook", "dns", "base64"},
+		`\b(?:send|post|upload|exfiltrate|transmit|forward|leak|submit|report)\b[^.\n]{0,80}(?:\.env\b|\b(?:api[ _-]?keys?|secrets|credentials|passwords|access\s+tokens?|environment\s+variables|env\s+vars|ssh\s+keys?|private\s+keys?|id_rsa|conversation|chat\s+history|system\s+prompt|source\s+code)\b)[^.\n]{0,80}\b(?:to|via|using|with)\b[^\n]{0,20}(?:https?://|webhook|a\s+dns|base64)`,
+		"it tells an agent to send secrets away"},
+	{"exfiltration", []string{"]("},
+		`!\[[^\]]*\]\(https?://[^)\s]*[?&/=](?:\{\{?|\$\{?|<|%7b)[^)]*(?:secret|token|key|password|env|data|conversation|history|prompt)[^)]*\)`,
+		"it makes an agent write an image whose address carries data away"},
+	{"fake-turn", []string{"<|", "[inst]", "<<sys>>", "<start_of_turn>"},
+		`<\|(?:im_start|im_end|system|assistant|user|endoftext|eot_id|start_header_id|begin_of_text|channel|message)\|>|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>`,
+		"it holds the marks with which a model tells who speaks"},
+	{"hidden-comment", []string{"<!--"},
+		`<!--(?:[^-]|-[^-])*?\b(?:ignore|disregard|secretly|silently|do\s+not\s+(?:tell|mention|reveal|show)|exfiltrate|curl\s|wget\s|api[ _-]?keys?|credentials|you\s+must\s+(?:now|first|always)?\s*(?:run|execute|send|fetch|download))\b(?:[^-]|-[^-])*?-->`,
+		"a comment that no page shows tells an agent what to do"},
+	{"pipe-to-shell", []string{"curl", "wget", "iwr", "irm", "invoke-"},
+		`\b(?:curl|wget)\b[^|\n;&]{0,300}\|\s*(?:sudo\s+)?(?:env\s+)?(?:ba|z|da|k)?sh\b|\b(?:iwr|irm|invoke-webrequest|invoke-restmethod)\b[^|\n;]{0,300}\|\s*(?:iex|invoke-expression)\b`,
+		"it has an agent run what it fetches"},
+	{"no-questions", []string{"--dangerously-skip-permissions", "--dangerously-bypass-approvals-and-sandbox", "--yolo", "--allow-all-tools", "--dangerously-allow-all", "--yes-always", "yes-always:", "--trust-all-tools", "--always-approve"},
+		`(?:^|[\s"'\x60=(\[])(?:--dangerously-skip-permissions|--dangerously-bypass-approvals-and-sandbox|--yolo|--allow-all-tools|--dangerously-allow-all|--yes-always|yes-always:\s*true|--trust-all-tools|--always-approve)\b`,
+		"it starts an agent that never asks"},
+	{"encoded", nil,
+		`\b[A-Za-z0-9+/]{200,}={0,2}`,
+		"it holds a long text in base64, which no reviewer reads"},
+}
+
+// compiled are the expressions, made when first needed.
+var compiled = sync.OnceValue(func() []*regexp.Regexp {
+	var all []*regexp.Regexp
+	for _, p := range phrases {
+		all = append(all, regexp.MustCompile("(?i)"+p.expr))
+	}
+	return all
+})
+
+// A said is a phrase and its place in a text.
+type said struct {
+	phrase
+	start, end int
+}
+
+// listen finds phrases in a text of whole lines, those of some rules or of all.
+func listen(text string, rules ...string) []said {
+	lower := lowerASCII(text)
+	var out []said
+	for i, p := range phrases {
+		wanted := len(rules) == 0
+		for _, r := range rules {
+			wanted = wanted || r == p.rule
+		}
+		found := len(p.words) == 0
+		for _, w := range p.words {
+			found = found || strings.Contains(lower, w)
+		}
+		if !wanted || !found {
+			continue
+		}
+		for _, at := range compiled()[i].FindAllStringIndex(text, 20) {
+			if p.rule == "encoded" && strings.HasSuffix(lower[:at[0]], "base64,") {
+				continue // a picture within the text
+			}
+			out = append(out, said{p, at[0], at[1]})
+		}
+	}
+	return out
+}
+
+// lowerASCII keeps every byte in its place, which strings.ToLower does not.
+func lowerASCII(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, s)
+}
