@@ -24,5 +24,5 @@ func (j *Judge) VerifyRequirements(ctx context.Context, r git.Reader, commit *gi
 
 // Applicable says which of the judge's requirements apply to a commit's tree, and why.
 func (j *Judge) Applicable(ctx context.Context, r git.Reader, commit *git.Commit) ([]control.Applicability, error) {
-	return control.Applicable(ctx, j.Requirements, head{r, commit.Tree})
+	return control.Applicable(ctx, j.Requirements, newHead(r, commit.Tree))
 }
