@@ -14,7 +14,33 @@ import (
 // MergeBases are the best common ancestors of two commits, all of them, sorted by id:
 // more than one after criss-cross merges, none when the histories are unrelated (or
 // when a shallow repository does not hold the common part).
+//
+// They are what they are for ever, so each pair is asked for once: who plans a review
+// asks before the review does.
 func (r *Repository) MergeBases(ctx context.Context, a, b OID) ([]OID, error) {
+	pair := [2]OID{a, b}
+	r.mu.Lock()
+	known, ok := r.bases[pair]
+	r.mu.Unlock()
+	if ok {
+		return slices.Clone(known), nil
+	}
+	bases, err := r.mergeBases(ctx, a, b)
+	if err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.bases == nil || len(r.bases) == maxKnownBases {
+		r.bases = map[[2]OID][]OID{}
+	}
+	r.bases[pair] = slices.Clone(bases)
+	return bases, nil
+}
+
+const maxKnownBases = 1000
+
+func (r *Repository) mergeBases(ctx context.Context, a, b OID) ([]OID, error) {
 	cmd := r.git.isolated(ctx, r.iso, "merge-base", "--all", "--end-of-options", a.String(), b.String())
 	out, err := cmd.Output()
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && exit.ExitCode() == 1 && len(out) == 0 {
