@@ -204,3 +204,60 @@ func (c *child) eachCommit(idSize int, fn func(*Commit) error) error {
 		}
 	}
 }
+
+// Ancestry lists the commits reachable from tips and not from base, each with its
+// parents. more says that there are more than max: then the list is of no use.
+func (r *Repository) Ancestry(ctx context.Context, base OID, tips []OID, max int) (parents map[OID][]OID, more bool, err error) {
+	var in strings.Builder
+	for _, id := range tips {
+		in.WriteString(id.String() + "\n")
+	}
+	if !base.IsZero() {
+		in.WriteString("^" + base.String() + "\n")
+	}
+	run, cancel := context.WithCancel(ctx)
+	defer cancel()
+	cmd := r.git.isolated(run, r.iso, "rev-list", "--parents", "--stdin")
+	cmd.Stdin = strings.NewReader(in.String())
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, false, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, false, fmt.Errorf("starting git rev-list: %w", err)
+	}
+	parents = map[OID][]OID{}
+	lines := bufio.NewScanner(out)
+	lines.Buffer(nil, 1<<20) // a merge of many
+	for lines.Scan() {
+		if len(parents) == max {
+			cancel()
+			cmd.Wait()
+			return nil, true, nil
+		}
+		var ids []OID
+		for hex := range strings.FieldsSeq(lines.Text()) {
+			id, err := ParseOID(hex)
+			if err != nil {
+				cancel()
+				cmd.Wait()
+				return nil, false, fmt.Errorf("listing ancestors: %w", err)
+			}
+			ids = append(ids, id)
+		}
+		if len(ids) > 0 {
+			parents[ids[0]] = ids[1:]
+		}
+	}
+	err = lines.Err()
+	if err != nil {
+		cancel()
+	}
+	if waited := cmd.Wait(); err == nil && waited != nil { // given ids alone, it fails over objects alone
+		err = fmt.Errorf("%w: %w", ErrMissing, failed(ctx, cmd, waited))
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("listing ancestors: %w", err)
+	}
+	return parents, false, nil
+}
