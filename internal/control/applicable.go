@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"custody/impact/lang"
-	"custody/internal/change"
 	"custody/internal/config"
 	"custody/internal/control/checks"
 	"custody/internal/git"
