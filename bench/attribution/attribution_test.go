@@ -15,9 +15,6 @@ import (
 // open are cases that are labelled and not answered yet. One that is answered has to
 // leave the list.
 var open = []string{
-	"chat of aider",
-	"opendevin",
-	"suggestion of a reviewer",
 	"note on a commit that was rebased",
 	"note on a commit that was rebased and amended",
 	"note on a commit that was rebased below other lines",
