@@ -33,7 +33,7 @@ var order = [][]string{
 	{"internal/change"},
 	{"impact", "attestation", "internal/config", "internal/control"},
 	{"internal/review"},
-	{"internal/pack"},
+	{"internal/pack", "internal/example"},
 	{"internal/report", "internal/ledger", "internal/store"},
 	{"app", "hooks"},
 	{"cmd", "bench"},
@@ -43,7 +43,7 @@ var order = [][]string{
 // arguments nor in the repository does not exist for them.
 var pure = []string{
 	"impact", "attestation", "internal/change", "internal/config", "internal/control",
-	"internal/finding", "internal/review", "internal/pack", "internal/sign",
+	"internal/finding", "internal/review", "internal/pack", "internal/sign", "internal/example",
 }
 
 // A ban keeps imports or uses of names to the folders that may have them.

@@ -17,17 +17,18 @@ import (
 func newConfig(p *process, dir *string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "config",
-		Short: "Check a policy, or explain the one in effect",
+		Short: "Check, explain and try out a policy",
 		Example: `  custody config validate
-  custody config explain --floor floor.yaml`,
+  custody config explain --floor floor.yaml
+  custody config test`,
 	}
-	cmd.AddCommand(newConfigValidate(p, dir), newConfigExplain(p, dir))
+	cmd.AddCommand(newConfigValidate(p, dir), newConfigExplain(p, dir), newConfigTest(p, dir))
 	return cmd
 }
 
 type validateOptions struct {
-	dir, file   string
-	floor, reqs bool
+	dir, file, format string
+	floor, reqs       bool
 }
 
 func newConfigValidate(p *process, dir *string) *cobra.Command {
@@ -55,6 +56,7 @@ can not; line and column say where.`,
 	}
 	cmd.Flags().BoolVar(&o.floor, "floor", false, "FILE is an organisation's floor")
 	cmd.Flags().BoolVar(&o.reqs, "requirements", false, "FILE holds security requirements")
+	addFormat(cmd, &o.format, "text", "json")
 	return cmd
 }
 
@@ -79,56 +81,68 @@ func runValidate(p *process, o *validateOptions) error {
 	if err != nil {
 		return err
 	}
+	var doc report.Validated
 	switch {
 	case o.reqs:
-		err = validRequirements(p, file, text)
+		file, err = validRequirements(&doc, file, text)
 	case o.floor:
 		var f *config.Policy
 		if f, err = config.ParseFloor(file, text); err == nil {
-			fmt.Fprintf(p.out, "%s can be read: a floor with %d rules\n", file, len(f.Rules))
+			doc.Valid(file, fmt.Sprintf("a floor with %d rules", len(f.Rules)))
 		}
 	default:
 		var f *config.Policy
 		if f, err = config.ParsePolicy(file, text); err != nil {
 			break
 		}
-		fmt.Fprintf(p.out, "%s can be read: %d rules, %d waivers\n", file, len(f.Rules), len(f.Waivers))
+		doc.Valid(file, fmt.Sprintf("%d rules, %d waivers", len(f.Rules), len(f.Waivers)))
 		if o.file == "" {
-			err = validNamedRequirements(p, root.FS(), f)
+			file, err = validNamedRequirements(&doc, root.FS(), f)
 		}
+	}
+	if err != nil {
+		doc.Invalid(file, err)
+	}
+	doc.Close()
+	if werr := write(p, o.format, doc); werr != nil {
+		return werr
+	}
+	if err != nil && o.format == "json" {
+		return exitError(exitUsage)
 	}
 	return err
 }
 
 // validNamedRequirements checks the file that a policy names, if it is there.
-func validNamedRequirements(p *process, folder fs.FS, f *config.Policy) error {
-	name := string(f.Requirements)
+func validNamedRequirements(doc *report.Validated, folder fs.FS, f *config.Policy) (name string, err error) {
+	name = string(f.Requirements)
 	if name == "" {
 		name = config.DefaultRequirements
 	}
 	text, err := fs.ReadFile(folder, name)
 	if errors.Is(err, fs.ErrNotExist) {
-		fmt.Fprintf(p.out, "%s is not there: no requirement will be in force\n", name)
-		return nil
+		doc.Absent(name, "no requirement will be in force")
+		return name, nil
 	}
 	if err != nil {
-		return err
+		return name, err
 	}
-	return validRequirements(p, name, text)
+	return validRequirements(doc, name, text)
 }
 
-func validRequirements(p *process, file string, text []byte) error {
+func validRequirements(doc *report.Validated, file string, text []byte) (string, error) {
 	r, err := control.ParseRequirements(file, text)
 	if err != nil {
-		return err
+		return file, err
 	}
-	fmt.Fprintf(p.out, "%s can be read: %d requirements\n", file, len(r.Controls))
+	var notes []string
 	for i := range r.Controls {
 		if why := r.Controls[i].Unevaluated(); why != "" {
-			fmt.Fprintf(p.out, "  %s will not be assessed: %s\n", r.Controls[i].ID, why)
+			notes = append(notes, fmt.Sprintf("%s will not be assessed: %s", r.Controls[i].ID, why))
 		}
 	}
-	return nil
+	doc.Valid(file, fmt.Sprintf("%d requirements", len(r.Controls)), notes...)
+	return file, nil
 }
 
 func newConfigExplain(p *process, dir *string) *cobra.Command {

@@ -11,6 +11,7 @@ import (
 
 	"custody/internal/config"
 	"custody/internal/control"
+	"custody/internal/example"
 )
 
 // TestPeoplesFiles holds the schemas of the files that people write against what reads
@@ -18,13 +19,14 @@ import (
 // or with one that nobody knows.
 func TestPeoplesFiles(t *testing.T) {
 	read := map[string]func([]byte) error{
-		"custody/policy/v1": func(text []byte) error { _, err := config.ParsePolicy("p.yaml", text); return err },
+		"custody/policy/v1":          func(text []byte) error { _, err := config.ParsePolicy("p.yaml", text); return err },
+		"custody/policy-examples/v1": func(text []byte) error { _, err := example.Parse("e.yaml", text); return err },
 		"custody/requirements/v2": func(text []byte) error {
 			_, err := control.ParseRequirements("r.yaml", text)
 			return err
 		},
 	}
-	examples := map[string]string{"custody/policy/v1": "policy.yaml", "custody/requirements/v2": "requirements.yaml"}
+	examples := map[string]string{"custody/policy/v1": "policy.yaml", "custody/requirements/v2": "requirements.yaml", "custody/policy-examples/v1": "policy-examples.yaml"}
 	for _, c := range contracts {
 		if !c.yaml {
 			continue

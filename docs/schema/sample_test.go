@@ -39,6 +39,7 @@ var texts = map[string]string{
 	"config.RepoPath":       "policy/requirements.yaml",
 	"control.formatVersion": "2.0",
 	"config.Policy.Version": "1",
+	"example.File.Version":  "1",
 }
 
 type filler struct {

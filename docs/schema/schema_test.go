@@ -30,6 +30,7 @@ import (
 	"custody/internal/config"
 	"custody/internal/control"
 	"custody/internal/control/checks"
+	"custody/internal/example"
 	"custody/internal/pack/verify"
 	"custody/internal/report"
 	"custody/internal/review"
@@ -59,6 +60,9 @@ var contracts = []contract{
 	{id: verify.ResultSchema, title: "Whether a pack is intact, signed and trusted", typ: reflect.TypeFor[verify.Result]()},
 	{id: install.StatusSchema, title: "Which of Custody's hooks are where on a git server", typ: reflect.TypeFor[install.Status]()},
 	{id: "custody/policy/v1", title: "The policy, .custody.yaml, and the floor", typ: reflect.TypeFor[config.Policy](), yaml: true},
+	{id: "custody/policy-examples/v1", title: "Examples of changes, .custody.test.yaml", typ: reflect.TypeFor[example.File](), yaml: true},
+	{id: report.ExamplesSchema, title: "Whether a policy judges examples of changes as expected", typ: reflect.TypeFor[report.Examples]()},
+	{id: report.ValidatedSchema, title: "Whether files that judge can be read", typ: reflect.TypeFor[report.Validated]()},
 	{id: "custody/requirements/v2", title: "security_requirements.yaml, version 2.0", typ: reflect.TypeFor[control.Requirements](), yaml: true},
 	{id: report.RequirementsSchema, title: "Which security requirements apply at a commit", typ: reflect.TypeFor[report.Requirements]()},
 	{id: report.VerificationSchema, title: "The security requirements of a commit, answered", typ: reflect.TypeFor[report.Verification]()},
@@ -100,6 +104,12 @@ var scalars = map[string]node{
 	"impact.EdgeKind": {Type: "string", Enum: []string{"imports", "contains", "references", "tests", "documents", "owns", "reads", "writes", "requires"}},
 }
 
+func init() {
+	for name, words := range example.Words {
+		scalars["example."+name] = node{Type: "string", Enum: words}
+	}
+}
+
 // fields are those that hold less than their type could.
 var fields = map[string]func(*node){
 	"attestation.Summary.AIPermille":        func(n *node) { n.AnyOf[0] = &node{Type: "integer", Minimum: number(0), Maximum: number(1000)} },
@@ -108,6 +118,7 @@ var fields = map[string]func(*node){
 	"config.When.MinLines":                  func(n *node) { n.Minimum = number(1) },
 	"config.When.MinFiles":                  func(n *node) { n.Minimum = number(1) },
 	"config.When.MinReach":                  func(n *node) { n.Minimum = number(1) },
+	"example.File.Version":                  func(n *node) { n.Minimum, n.Maximum = number(1), number(1) },
 	"config.Policy.Version":                 func(n *node) { n.Minimum, n.Maximum = number(1), number(1) },
 	"config.Rule.MaxPermille":               func(n *node) { n.Minimum, n.Maximum = number(0), number(1000) },
 	"attestation.HistorySummary.AIPermille": func(n *node) { n.AnyOf[0] = &node{Type: "integer", Minimum: number(0), Maximum: number(1000)} },

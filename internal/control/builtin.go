@@ -10,6 +10,8 @@ import (
 	agentinstructions "custody/internal/control/checks/agent-instructions"
 	"custody/internal/control/checks/commands"
 	hiddenunicode "custody/internal/control/checks/hidden-unicode"
+	"custody/internal/control/checks/migrations"
+	personaldata "custody/internal/control/checks/personal-data"
 	"custody/internal/control/checks/secrets"
 	"custody/internal/control/checks/workflows"
 	"custody/internal/finding"
@@ -23,6 +25,8 @@ var builtin = []struct {
 	{"agent-instructions", agentinstructions.Check{}},
 	{"commands", commands.Check{}},
 	{"hidden-unicode", hiddenunicode.Check{}},
+	{"migrations", migrations.Check{}},
+	{"personal-data", personaldata.Check{}},
 	{"secrets", secrets.Check{}},
 	{"workflows", workflows.Check{}},
 }

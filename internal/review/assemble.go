@@ -34,7 +34,7 @@ func (r *run) verdict() Verdict {
 		NotAssessed: r.notAssessed(),
 		Context:     r.contextDoc,
 	}
-	v.Decision, v.Reasons = decide(r.change, r.judge.Policy != nil, r.checks)
+	v.Decision, v.Reasons = Decide(r.change, r.judge.Policy != nil, r.checks)
 	return v
 }
 

@@ -24,10 +24,10 @@ const (
 	ReasonSatisfied    = "satisfied"
 )
 
-// decide turns the change and its checks into a decision. What speaks against the
+// Decide turns the change and its checks into a decision. What speaks against the
 // change always wins over what is missing, and what is missing over what is fine;
 // so a check that is added can only make the decision worse.
-func decide(c *change.Change, hasPolicy bool, checks []finding.Check) (Decision, []finding.Reason) {
+func Decide(c *change.Change, hasPolicy bool, checks []finding.Check) (Decision, []finding.Reason) {
 	var failed, missing, excepted []finding.Reason
 	rules, asked := 0, 0
 	for _, check := range checks {

@@ -49,7 +49,7 @@ func TestDecide(t *testing.T) {
 		{"shallow", &change.Change{MergeBases: []git.OID{{}}, Shallow: true}, true, []finding.Check{met}, Incomplete, ReasonShallow},
 		{"cut, and not met", &change.Change{MergeBases: []git.OID{{}}, Shallow: true}, true, []finding.Check{unmet}, Fail, ReasonNotSatisfied},
 	} {
-		got, reasons := decide(c.change, c.policy, c.checks)
+		got, reasons := Decide(c.change, c.policy, c.checks)
 		if got != c.want || len(reasons) == 0 || reasons[0].Code != c.reason {
 			t.Errorf("%s: %s because of %v, want %s because of %s", c.name, got, reasons, c.want, c.reason)
 		}
@@ -69,12 +69,12 @@ func TestDecideNeverRelaxes(t *testing.T) {
 		for range random.IntN(5) {
 			checks = append(checks, some())
 		}
-		before, _ := decide(oneBase(), true, checks)
-		if after, _ := decide(oneBase(), true, append(slices.Clone(checks), some())); rank[after] < rank[before] {
+		before, _ := Decide(oneBase(), true, checks)
+		if after, _ := Decide(oneBase(), true, append(slices.Clone(checks), some())); rank[after] < rank[before] {
 			t.Fatalf("%v is %s; with one more check it is %s", checks, before, after)
 		}
 		random.Shuffle(len(checks), func(i, j int) { checks[i], checks[j] = checks[j], checks[i] })
-		if again, _ := decide(oneBase(), true, checks); again != before {
+		if again, _ := Decide(oneBase(), true, checks); again != before {
 			t.Fatalf("the order of %v decides: %s or %s", checks, before, again)
 		}
 	}

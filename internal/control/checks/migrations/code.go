@@ -1,0 +1,246 @@
+package migrations
+
+import "strings"
+
+// A language is how much of one must be known to tell its calls from its strings and
+// comments.
+type language uint8
+
+const (
+	python language = iota
+	ruby
+	script // JavaScript and TypeScript
+	php
+)
+
+type kind uint8
+
+const (
+	name  kind = iota // also with dots: op.drop_table
+	text              // a string
+	other             // one character
+)
+
+type token struct {
+	kind      kind
+	text      string
+	line, end int
+	first     bool // on its line
+	indent    int  // of its line
+	unsure    bool // a string of which a part is put in when it runs
+	symbol    bool // Ruby's :name
+}
+
+// maxTokens bounds one file; behind it nothing is known.
+const maxTokens = 60_000
+
+// tokens splits code. Cut says that there is more than is read, or that a string never
+// ends.
+func tokens(src string, lang language) (out []token, cut bool) {
+	l := &lexer{src: src, lang: lang, line: 1}
+	for l.at < len(src) {
+		if len(l.out) >= maxTokens || !l.next() {
+			return l.out, true
+		}
+	}
+	return l.out, false
+}
+
+type lexer struct {
+	src    string
+	lang   language
+	at     int
+	line   int
+	indent int
+	seen   bool // a token of this line
+	out    []token
+	docs   []string // Ruby's here-documents that begin on the next line
+}
+
+func (l *lexer) add(t token, size int) {
+	t.line, t.first, t.indent = l.line, !l.seen, l.indent
+	l.seen = true
+	l.step(size)
+	t.end = l.line
+	l.out = append(l.out, t)
+}
+
+// step goes over bytes and counts lines.
+func (l *lexer) step(n int) {
+	for _, c := range []byte(l.src[l.at : l.at+n]) {
+		if c == '\n' {
+			l.line++
+			l.seen, l.indent = false, 0
+		}
+	}
+	l.at += n
+}
+
+func isName(c byte) bool {
+	return c == '_' || c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z' || c >= 0x80
+}
+
+func (l *lexer) next() bool {
+	rest := l.src[l.at:]
+	c := rest[0]
+	switch {
+	case c == '\n':
+		l.step(1)
+		return l.documents()
+	case c == ' ' || c == '\t' || c == '\r':
+		if !l.seen {
+			l.indent++
+		}
+		l.step(1)
+	case c == '#' && l.lang != script, strings.HasPrefix(rest, "//") && (l.lang == script || l.lang == php):
+		if i := strings.IndexByte(rest, '\n'); i >= 0 {
+			l.step(i)
+		} else {
+			l.step(len(rest))
+		}
+	case strings.HasPrefix(rest, "/*") && (l.lang == script || l.lang == php):
+		i := strings.Index(rest[2:], "*/")
+		if i < 0 {
+			return false
+		}
+		l.step(i + 4)
+	case l.lang == ruby && !l.seen && l.indent == 0 && strings.HasPrefix(rest, "=begin"):
+		i := strings.Index(rest, "\n=end")
+		if i < 0 {
+			return false
+		}
+		l.step(i + 5)
+	case c == '"' || c == '\'' || c == '`' && l.lang == script:
+		return l.quoted("")
+	case l.lang == ruby && c == ':' && len(rest) > 1 && (isName(rest[1]) || rest[1] == '"') && !strings.HasPrefix(rest, "::"):
+		if rest[1] == '"' {
+			l.step(1)
+			return l.quoted("")
+		}
+		n := 1
+		for n < len(rest) && isName(rest[n]) {
+			n++
+		}
+		l.add(token{kind: text, text: rest[1:n], symbol: true}, n)
+	case l.lang == ruby && strings.HasPrefix(rest, "<<"):
+		return l.document()
+	case isName(c):
+		n := 1
+		for n < len(rest) && (isName(rest[n]) || rest[n] == '.' && n+1 < len(rest) && isName(rest[n+1]) && rest[n+1] > '9') {
+			n++
+		}
+		word := rest[:n]
+		if l.lang == python && n < len(rest) && (rest[n] == '"' || rest[n] == '\'') && len(word) <= 2 && strings.Trim(strings.ToLower(word), "rbfu") == "" {
+			l.step(n)
+			return l.quoted(strings.ToLower(word))
+		}
+		if l.lang == ruby && n < len(rest) && (rest[n] == '?' || rest[n] == '!') {
+			n++
+		}
+		l.add(token{kind: name, text: word}, n)
+	default:
+		l.add(token{kind: other, text: rest[:1]}, 1)
+	}
+	return true
+}
+
+// quoted reads a string; prefix is Python's.
+func (l *lexer) quoted(prefix string) bool {
+	rest := l.src[l.at:]
+	quote := rest[:1]
+	if l.lang == python && (strings.HasPrefix(rest, `"""`) || strings.HasPrefix(rest, "'''")) {
+		quote = rest[:3]
+	}
+	unsure := strings.Contains(prefix, "f")
+	i := len(quote)
+	for i < len(rest) {
+		switch {
+		case rest[i] == '\\' && !strings.Contains(prefix, "r"):
+			i++
+		case strings.HasPrefix(rest[i:], quote):
+			body := rest[len(quote):i]
+			switch {
+			case l.lang == ruby && quote == `"`:
+				unsure = strings.Contains(body, "#{")
+			case quote == "`":
+				unsure = strings.Contains(body, "${")
+			case l.lang == php && quote == `"`:
+				unsure = strings.Contains(body, "$")
+			case unsure:
+				unsure = strings.Contains(body, "{")
+			}
+			l.add(token{kind: text, text: body, unsure: unsure}, i+len(quote))
+			return true
+		case rest[i] == '\n' && len(quote) == 1 && (l.lang == python || l.lang == script && quote != "`"):
+			l.add(token{kind: other, text: quote}, 1) // not closed on its line: no string
+			return true
+		}
+		i++
+	}
+	return false
+}
+
+// document notices <<~SQL, whose text begins on the next line.
+func (l *lexer) document() bool {
+	rest := l.src[l.at:]
+	n := 2
+	if n < len(rest) && (rest[n] == '~' || rest[n] == '-') {
+		n++
+	}
+	quote := byte(0)
+	if n < len(rest) && (rest[n] == '\'' || rest[n] == '"') {
+		quote = rest[n]
+		n++
+	}
+	from := n
+	for n < len(rest) && isName(rest[n]) {
+		n++
+	}
+	word := rest[from:n]
+	if word == "" || word[0] < 'A' || word[0] > 'Z' {
+		l.add(token{kind: other, text: "<"}, 1)
+		return true
+	}
+	if quote != 0 && n < len(rest) && rest[n] == quote {
+		n++
+	}
+	l.docs = append(l.docs, word)
+	// The text is filled in when it has been read.
+	l.add(token{kind: text, text: "\x00" + word, unsure: quote == '\''}, n)
+	return true
+}
+
+// documents reads the here-documents that begin on this line, into their tokens.
+func (l *lexer) documents() bool {
+	for _, word := range l.docs {
+		start, line := l.at, l.line
+		found := false
+		for l.at < len(l.src) {
+			rest := l.src[l.at:]
+			n := strings.IndexByte(rest, '\n')
+			if n < 0 {
+				n = len(rest)
+			}
+			if strings.TrimSpace(rest[:n]) == word {
+				body := l.src[start:l.at]
+				for i := len(l.out) - 1; i >= 0; i-- {
+					if t := &l.out[i]; t.text == "\x00"+word && t.kind == text {
+						// Its lines are those of the text, not of where it is used.
+						raw := t.unsure
+						t.text, t.unsure, t.line, t.end = body, !raw && strings.Contains(body, "#{"), line, l.line
+						break
+					}
+				}
+				l.step(n)
+				found = true
+				break
+			}
+			l.step(min(n+1, len(rest)))
+		}
+		if !found {
+			return false
+		}
+	}
+	l.docs = nil
+	return true
+}
