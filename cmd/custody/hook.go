@@ -286,6 +286,9 @@ func (o *hookOptions) open(ctx context.Context, p *process) (*openHook, error) {
 		Day: p.today(), Version: version(),
 	}}
 	options := []git.Option{git.WithEnviron(p.environ), git.WithQuarantines(server.Quarantines...)}
+	if server.Unmarked {
+		options = append(options, git.WithUnmarkedQuarantine())
+	}
 	if !o.look {
 		// Temporary files too are kept where nobody else can write, whatever TMPDIR says.
 		options = append(options, git.WithTemp(func(commonDir string) (string, error) {
