@@ -9,7 +9,9 @@ import (
 	"custody/internal/control/checks"
 	agentinstructions "custody/internal/control/checks/agent-instructions"
 	"custody/internal/control/checks/commands"
+	"custody/internal/control/checks/dependencies"
 	hiddenunicode "custody/internal/control/checks/hidden-unicode"
+	"custody/internal/control/checks/licences"
 	"custody/internal/control/checks/migrations"
 	personaldata "custody/internal/control/checks/personal-data"
 	"custody/internal/control/checks/secrets"
@@ -24,7 +26,9 @@ var builtin = []struct {
 }{
 	{"agent-instructions", agentinstructions.Check{}},
 	{"commands", commands.Check{}},
+	{"dependencies", dependencies.Check{}},
 	{"hidden-unicode", hiddenunicode.Check{}},
+	{"licences", licences.Check{}},
 	{"migrations", migrations.Check{}},
 	{"personal-data", personaldata.Check{}},
 	{"secrets", secrets.Check{}},

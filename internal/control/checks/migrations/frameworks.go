@@ -99,7 +99,7 @@ func alembic(cs []call) []operation {
 				add(c, sqltext.Rename, c.text(at, "column_name"))
 			case c.has("type_"):
 				add(c, sqltext.ChangeType, c.text(at, "column_name"))
-			case c.is("nullable", "False"):
+			case c.is("nullable", "False") && !filled(cs[:i], c.text(at, "column_name")):
 				add(c, sqltext.NotNull, c.text(at, "column_name"))
 			}
 		case "execute":
@@ -146,7 +146,7 @@ func rails(cs []call) []operation {
 		case "change_column":
 			add(c, sqltext.ChangeType, column)
 		case "change_column_null":
-			if c.text(2, "") == "false" && len(c.args) < 4 {
+			if c.text(2, "") == "false" && len(c.args) < 4 && !filled(cs[:i], c.text(1, "")) {
 				add(c, sqltext.NotNull, column)
 			}
 		case "add_column":
@@ -244,4 +244,27 @@ func column(c *call, at int) string {
 		name = c.text(0, "table_name") + "." + name
 	}
 	return name
+}
+
+// filled says whether a call in front gives a column values, as far as can be seen: it
+// runs an UPDATE that names it, or is one of the ways to update rows that does.
+func filled(before []call, column string) bool {
+	before = before[max(0, len(before)-200):]
+	for i := range before {
+		c := &before[i]
+		if c.function == "down" || c.function == "downgrade" {
+			continue
+		}
+		if strings.HasPrefix(c.name, "update") && (c.has(column) || c.text(0, "") == column) {
+			return true
+		}
+		for _, a := range c.args {
+			for _, t := range a.texts {
+				if strings.Contains(strings.ToUpper(t.text), "UPDATE") && strings.Contains(t.text, column) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }

@@ -61,7 +61,7 @@ var says = map[string]string{
 	sqltext.Truncate:     "empties table %s",
 	sqltext.DeleteAll:    "deletes every row of %s",
 	sqltext.UpdateAll:    "changes every row of %s",
-	sqltext.NotNull:      "column %s must not be null, and rows that are there have no value for it",
+	sqltext.NotNull:      "column %s must not be null, and rows that are there may have no value for it",
 	sqltext.ChangeType:   "changes the type of %s, which can lose what does not fit",
 	sqltext.Rename:       "renames %s, and code that still runs asks for the old name",
 }
