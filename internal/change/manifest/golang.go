@@ -44,6 +44,9 @@ func goMod(src []byte) (*File, error) {
 				return fmt.Errorf("line %d: a replace without =>", n)
 			}
 			d := Dependency{Name: words[0] + " (replace)", Source: words[i+1], Line: n}
+			if words[i+1] == words[0] {
+				d.Source = "" // another version of the same
+			}
 			if i+2 < len(words) {
 				d.Version = words[i+2]
 			}

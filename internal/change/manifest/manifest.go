@@ -77,7 +77,7 @@ func formats() []Format {
 		{"poetry.lock", "pypi", true, named("poetry.lock", "uv.lock", "pdm.lock"), tomlLock},
 		{"pip.conf", "pypi", false, named("pip.conf", "pip.ini"), pipConf},
 		{"Cargo.toml", "cargo", false, named("Cargo.toml"), cargoToml},
-		{"Cargo.lock", "cargo", true, named("Cargo.lock"), tomlLock},
+		{"Cargo.lock", "cargo", true, named("Cargo.lock"), cargoLock},
 		{"Gemfile", "gem", false, named("Gemfile"), gemfile},
 		{"Gemfile.lock", "gem", true, named("Gemfile.lock"), gemfileLock},
 		{"pom.xml", "maven", false, named("pom.xml"), pom},

@@ -226,8 +226,13 @@ func (r *tomlReader) string() (string, error) {
 	return "", fmt.Errorf("line %d: a text that is not closed", first)
 }
 
-// tomlLock reads Cargo.lock, poetry.lock, uv.lock and pdm.lock.
-func tomlLock(src []byte) (*File, error) {
+// tomlLock reads poetry.lock, uv.lock and pdm.lock, where no source is the registry.
+func tomlLock(src []byte) (*File, error) { return packages(src, "") }
+
+// cargoLock reads Cargo.lock, where no source is a folder of the project.
+func cargoLock(src []byte) (*File, error) { return packages(src, ".") }
+
+func packages(src []byte, unsaid string) (*File, error) {
 	entries, err := readTOML(src)
 	if err != nil {
 		return nil, err
@@ -241,7 +246,7 @@ func tomlLock(src []byte) (*File, error) {
 		case e.section == "package":
 			if e.block != block {
 				block = e.block
-				f.Dependencies = append(f.Dependencies, Dependency{Indirect: true, Line: e.line})
+				f.Dependencies = append(f.Dependencies, Dependency{Indirect: true, Source: unsaid, Line: e.line})
 				d = &f.Dependencies[len(f.Dependencies)-1]
 			}
 			switch e.key {

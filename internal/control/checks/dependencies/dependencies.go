@@ -111,7 +111,7 @@ func isOurs(p change.Path) bool {
 	}
 	for _, folder := range strings.Split(path.Dir(string(p)), "/") {
 		switch folder {
-		case "testdata", "fixtures", "__fixtures__", "node_modules", "vendor", "third_party":
+		case "testdata", "testsuite", "fixtures", "__fixtures__", "snapshots", "node_modules", "vendor", "third_party":
 			return false
 		}
 	}
@@ -195,47 +195,88 @@ func registries(out *checks.Result, p *Pair) {
 	}
 }
 
+// locked is one version of a package in a lock file, which may stand there several times.
+type locked struct{ name, version string }
+
+// together joins what a lock file says of each version from the registry.
+func together(f *manifest.File) (all map[locked]manifest.Dependency, origins map[string]bool) {
+	all, origins = map[locked]manifest.Dependency{}, map[string]bool{}
+	if f == nil {
+		return all, origins
+	}
+	for _, d := range f.Dependencies {
+		if remote(d.Source) {
+			origins[origin(d.Source)] = true
+		}
+		if d.Source != "" {
+			continue
+		}
+		e := locked{d.Name, d.Version}
+		if other, ok := all[e]; ok {
+			d.Integrity, d.Line = strings.TrimSpace(other.Integrity+" "+d.Integrity), other.Line
+		}
+		all[e] = d
+	}
+	return all, origins
+}
+
 // compareLock tells what a lock file lets in that nobody declares.
 func compareLock(out *checks.Result, p *Pair, declared map[string]bool, alone bool) {
-	type entry struct{ name, version string }
-	before := map[entry]manifest.Dependency{}
-	sources := map[string]bool{}
-	digests, all := 0, 0
-	if p.Old != nil {
-		for _, d := range p.Old.Dependencies {
-			e := entry{d.Name, d.Version}
-			if was, ok := before[e]; ok {
-				d.Integrity = strings.TrimSpace(was.Integrity + " " + d.Integrity)
-			}
-			before[e] = d
-			sources[d.Name+"\x00"+origin(d.Source)] = true
-			if d.Source == "" {
-				all++
-				if d.Integrity != "" {
-					digests++
-				}
-			}
+	before, origins := together(p.Old)
+	after, _ := together(p.New)
+	withDigest := 0
+	for _, d := range before {
+		if d.Integrity != "" {
+			withDigest++
 		}
 	}
-	moved := false
+	moved := len(after) != len(before)
+	told := map[locked]bool{}
 	for _, d := range p.New.Dependencies {
-		was, known := before[entry{d.Name, d.Version}]
+		e := locked{d.Name, d.Version}
+		if d.Source != "" || told[e] {
+			continue
+		}
+		told[e] = true
+		was, known := before[e]
 		moved = moved || !known
-		switch {
-		case known && was.Integrity != "" && d.Integrity == "" && d.Source == was.Source:
+		switch is := after[e]; {
+		case known && was.Integrity != "" && is.Integrity == "":
 			out.Find(checks.Found{Rule: "integrity", Path: p.File.Path, Start: d.Line, Message: fmt.Sprintf("the digest of %s%s was taken out", clip(d.Name), version(d.Version))})
-		case known && d.Source == was.Source && otherDigest(was.Integrity, d.Integrity):
+		case known && otherDigest(was.Integrity, is.Integrity):
 			out.Find(checks.Found{Rule: "integrity", Path: p.File.Path, Start: d.Line, Message: fmt.Sprintf("%s%s has another digest than before, under the same version", clip(d.Name), version(d.Version))})
-		case !known && d.Integrity == "" && d.Source == "" && all >= 10 && digests == all:
+		case !known && is.Integrity == "" && len(before) >= 10 && withDigest == len(before):
 			out.Find(checks.Found{Rule: "integrity", Path: p.File.Path, Start: d.Line, Message: fmt.Sprintf("%s%s has no digest, as everything else here had", clip(d.Name), version(d.Version))})
 		}
-		if remote(d.Source) && !sources[d.Name+"\x00"+origin(d.Source)] && !declared[key(p, d.Name)] && p.Old != nil {
-			sources[d.Name+"\x00"+origin(d.Source)] = true
-			out.Find(checks.Found{Rule: "source", Path: p.File.Path, Start: d.Line, Message: fmt.Sprintf("%s comes from %s, not from the registry, and no manifest of the change says so", clip(d.Name), clip(origin(d.Source)))})
-		}
+	}
+	if p.Old != nil {
+		newOrigins(out, p, declared, origins)
 	}
 	if alone && moved && p.Old != nil && p.Format.Name != "go.sum" {
 		out.Find(checks.Found{Rule: "lock-alone", Path: p.File.Path, Message: "what is installed changes, and no manifest does"})
+	}
+}
+
+// newOrigins tells of each address from which nothing came before, once.
+func newOrigins(out *checks.Result, p *Pair, declared, known map[string]bool) {
+	first, count := map[string]manifest.Dependency{}, map[string]int{}
+	var order []string
+	for _, d := range p.New.Dependencies {
+		o := origin(d.Source)
+		if !remote(d.Source) || known[o] || declared[key(p, d.Name)] {
+			continue
+		}
+		if count[o]++; count[o] == 1 {
+			first[o] = d
+			order = append(order, o)
+		}
+	}
+	for _, o := range order {
+		d, more := first[o], ""
+		if count[o] > 1 {
+			more = fmt.Sprintf(" and %d more", count[o]-1)
+		}
+		out.Find(checks.Found{Rule: "source", Path: p.File.Path, Start: d.Line, Message: fmt.Sprintf("%s%s come from %s, from where nothing came before, and no manifest of the change says so", clip(d.Name), more, clip(o))})
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"custody/internal/change"
 	"custody/internal/control/checks"
 	"custody/internal/control/checks/dependencies"
+	"custody/internal/finding"
 )
 
 // Check is the built-in check licences.
@@ -40,6 +41,17 @@ func isLicence(p change.Path) bool {
 	return false
 }
 
+// vendored says whether a path is of code that was copied in with its licence.
+func vendored(p change.Path) bool {
+	for _, folder := range strings.Split(path.Dir(string(p)), "/") {
+		switch folder {
+		case "vendor", "third_party", "node_modules", "external":
+			return true
+		}
+	}
+	return false
+}
+
 // files compares the texts of licences.
 func files(ctx context.Context, in *checks.Input, out *checks.Result) error {
 	now := map[*change.File][]byte{}
@@ -60,6 +72,7 @@ func files(ctx context.Context, in *checks.Input, out *checks.Result) error {
 		}
 		switch {
 		case !f.OldMode.IsRegular() || !isLicence(was):
+		case vendored(was) && f.Status == change.Deleted: // with the dependency
 		case f.Status == change.Deleted, !isLicence(f.Path):
 			out.Looked()
 			out.Find(checks.Found{Rule: "licence-removed", Path: f.Path, Message: fmt.Sprintf("the text of a licence, %s, goes away", was.Escaped())})
@@ -69,7 +82,11 @@ func files(ctx context.Context, in *checks.Input, out *checks.Result) error {
 	}
 	return in.ReadOld(ctx, out, old, func(f *change.File, text []byte) error {
 		if !bytes.Equal(terms(text), now[f]) {
-			out.Find(checks.Found{Rule: "licence-changed", Path: f.Path, Start: 1, Message: "the terms of a licence change, not only the lines that say whose it is"})
+			level := finding.Error
+			if vendored(f.Path) {
+				level = finding.Warning // whose it is decided so
+			}
+			out.Find(checks.Found{Rule: "licence-changed", Level: level, Path: f.Path, Start: 1, Message: "the terms of a licence change, not only the lines that say whose it is"})
 		}
 		return nil
 	})
@@ -102,7 +119,7 @@ func headers(ctx context.Context, in *checks.Input, out *checks.Result) error {
 	var suspects []*change.File
 	for i := range in.Files {
 		f := &in.Files[i]
-		if f.Mode.IsRegular() && f.OldMode.IsRegular() && f.OldID != f.ID && f.Unread == "" && !isLicence(f.Path) && slices.ContainsFunc(f.Hunks, func(h change.Hunk) bool { return h.OldLines > 0 && h.OldStart <= headerLines }) {
+		if f.Mode.IsRegular() && f.OldMode.IsRegular() && f.OldID != f.ID && f.Unread == "" && !vendored(f.Path) && !isLicence(f.Path) && slices.ContainsFunc(f.Hunks, func(h change.Hunk) bool { return h.OldLines > 0 && h.OldStart <= headerLines }) {
 			suspects = append(suspects, f)
 		}
 	}
