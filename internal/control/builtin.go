@@ -15,6 +15,7 @@ import (
 	"custody/internal/control/checks/migrations"
 	personaldata "custody/internal/control/checks/personal-data"
 	"custody/internal/control/checks/secrets"
+	"custody/internal/control/checks/tests"
 	"custody/internal/control/checks/workflows"
 	"custody/internal/finding"
 )
@@ -32,6 +33,7 @@ var builtin = []struct {
 	{"migrations", migrations.Check{}},
 	{"personal-data", personaldata.Check{}},
 	{"secrets", secrets.Check{}},
+	{"tests", tests.Check{}},
 	{"workflows", workflows.Check{}},
 }
 

@@ -23,15 +23,15 @@ func sql(c *call, a argument, ok bool, out []operation) []operation {
 		return append(out, operation{line: c.line, end: c.end, unknown: c.name + " runs SQL that does not stand there"})
 	}
 	for _, t := range a.texts {
-		if t.symbol {
+		if t.Symbol {
 			continue
 		}
-		found, _ := sqltext.Scan(t.text, t.line)
+		found, _ := sqltext.Scan(t.Text, t.Line)
 		for _, s := range found {
-			out = append(out, operation{rule: s.Kind, object: s.Object, line: s.Line, end: max(s.Line, min(s.End, t.end))})
+			out = append(out, operation{rule: s.Kind, object: s.Object, line: s.Line, end: max(s.Line, min(s.End, t.End))})
 		}
-		if t.unsure && len(found) == 0 {
-			if word := strings.ToUpper(strings.TrimSpace(t.text)); strings.HasPrefix(word, "#{") || strings.HasPrefix(word, "${") || strings.HasPrefix(word, "{") {
+		if t.Unsure && len(found) == 0 {
+			if word := strings.ToUpper(strings.TrimSpace(t.Text)); strings.HasPrefix(word, "#{") || strings.HasPrefix(word, "${") || strings.HasPrefix(word, "{") {
 				out = append(out, operation{line: c.line, end: c.end, unknown: c.name + " runs SQL that is put together when it runs"})
 			}
 		}
@@ -260,7 +260,7 @@ func filled(before []call, column string) bool {
 		}
 		for _, a := range c.args {
 			for _, t := range a.texts {
-				if strings.Contains(strings.ToUpper(t.text), "UPDATE") && strings.Contains(t.text, column) {
+				if strings.Contains(strings.ToUpper(t.Text), "UPDATE") && strings.Contains(t.Text, column) {
 					return true
 				}
 			}

@@ -14,6 +14,7 @@ import (
 
 	"custody/internal/change"
 	"custody/internal/control/checks"
+	"custody/internal/control/checks/codetext"
 	"custody/internal/control/checks/sqltext"
 )
 
@@ -127,8 +128,8 @@ func isMigration(p change.Path) bool {
 // not all of it was read.
 func read(p change.Path, src []byte) (found []operation, is bool, problem string) {
 	text := string(src)
-	code := func(lang language, framework func([]call) []operation) ([]operation, bool, string) {
-		ts, cut := tokens(text, lang)
+	code := func(lang codetext.Language, framework func([]call) []operation) ([]operation, bool, string) {
+		ts, cut := codetext.Tokens(text, lang)
 		if cut {
 			problem = "code that is not understood to its end"
 		}
@@ -147,21 +148,21 @@ func read(p change.Path, src []byte) (found []operation, is bool, problem string
 	case ".py":
 		switch {
 		case strings.Contains(text, "migrations.Migration"), strings.Contains(text, "django.db"):
-			return code(python, django)
+			return code(codetext.Python, django)
 		case strings.Contains(text, "def upgrade"):
-			return code(python, alembic)
+			return code(codetext.Python, alembic)
 		}
 	case ".rb":
 		if strings.Contains(text, "Migration") {
-			return code(ruby, rails)
+			return code(codetext.Ruby, rails)
 		}
 	case ".js", ".ts", ".mjs", ".cjs":
 		if strings.Contains(text, "up") && (strings.Contains(text, "queryInterface") || strings.Contains(text, "knex") || strings.Contains(text, "queryRunner") || strings.Contains(text, "schema.")) {
-			return code(script, scripts)
+			return code(codetext.Script, scripts)
 		}
 	case ".php":
 		if strings.Contains(text, "Migration") {
-			return code(php, laravel)
+			return code(codetext.PHP, laravel)
 		}
 	case ".xml":
 		found, is, err := liquibase(src)
