@@ -21,3 +21,8 @@ func (j *Judge) VerifyRequirements(ctx context.Context, r git.Reader, commit *gi
 	})
 	return slices.DeleteFunc(checks, func(c finding.Check) bool { return c.Kind != finding.Requirement }), err
 }
+
+// Applicable says which of the judge's requirements apply to a commit's tree, and why.
+func (j *Judge) Applicable(ctx context.Context, r git.Reader, commit *git.Commit) ([]control.Applicability, error) {
+	return control.Applicable(ctx, j.Requirements, newHead(r, commit.Tree))
+}

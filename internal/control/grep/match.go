@@ -17,6 +17,7 @@ const maxProgram = 1000
 type matcher struct {
 	re      *regexp.Regexp
 	program int
+	runes   bool // characters are those of UTF-8, not bytes
 }
 
 // compile turns the patterns of a command into one matcher.
@@ -66,7 +67,7 @@ func newMatcher(expr string) (*matcher, error) {
 	if err != nil {
 		return nil, tooLarge
 	}
-	m := &matcher{re, len(prog.Inst)}
+	m := &matcher{re: re, program: len(prog.Inst)}
 	if m.find([]byte("~")) >= 0 && m.find([]byte{1}) >= 0 { // two lines with nothing in common
 		return nil, unsupported("make the pattern say what must stand there", "the pattern matches any line, so it proves nothing")
 	}
@@ -118,7 +119,7 @@ func (m *matcher) find(text []byte) int {
 	}
 	text = bytes.TrimSuffix(text, []byte{'\n'}) // it ends a line, it begins none
 	high := bytes.IndexFunc(text, func(r rune) bool { return r >= utf8.RuneSelf })
-	if high < 0 {
+	if high < 0 || m.runes {
 		if at := m.re.FindIndex(text); at != nil {
 			return at[0]
 		}
