@@ -40,6 +40,10 @@ type Input struct {
 	Owners *owners.File
 	// Approved says, by commit, what those that somebody approved have to do with the head.
 	Approved map[string]Approved
+	// Baseline lists findings that stood before; nil when there is none at base.
+	Baseline *Baseline
+	// Counting finds every line, for a new baseline.
+	Counting bool
 	// Granted are the waivers of the context, their signatures verified, in its order.
 	Granted []Granted
 	Limits  Limits // the zero value stands for DefaultLimits
@@ -104,6 +108,7 @@ const (
 	ReasonNotAttested    = "authorship-not-assessed"
 	ReasonNotTraced      = "impact-not-assessed"
 	ReasonWaiver         = "waiver"
+	ReasonBaseline       = "baseline" // findings that stood before
 	ReasonWaiverIgnored  = "waiver-ignored"
 	ReasonCounted        = "counted"  // the figures of an answer
 	ReasonNoCheck        = "no-check" // a built-in check that this program does not have
