@@ -18,6 +18,8 @@ type Source interface {
 	change.Repo
 	// NoteRefs finds which of some refs are there, and the commits that they name.
 	NoteRefs(ctx context.Context, names ...string) (map[string]git.OID, error)
+	// Ancestry lists what is reachable from tips and not from base, with parents.
+	Ancestry(ctx context.Context, base git.OID, tips []git.OID, max int) (parents map[git.OID][]git.OID, more bool, err error)
 }
 
 // The refs under which notes on commits are looked for.
@@ -57,7 +59,7 @@ func (a *assessor) readEvidence(ctx context.Context) error {
 	if len(refs) > 0 {
 		a.r.NotesAt = refs
 	}
-	for _, read := range []func(context.Context) error{a.readSignatures, a.readStatements, a.readNotes, a.readTraces, a.readHeaders} {
+	for _, read := range []func(context.Context) error{a.readSignatures, a.readStatements, a.readNotes, a.readRewritten, a.readTraces, a.readHeaders} {
 		if err := read(ctx); err != nil {
 			return err
 		}

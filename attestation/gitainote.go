@@ -183,27 +183,26 @@ func (w *noteWalk) open(name string) error {
 	return nil
 }
 
-// noteKey accepts s_<id>::t_<id>, h_<id>, and the hexadecimal ids of old prompts.
-// Lengths may change, prefixes do not.
+// noteKey accepts s_<id>::t_<id>, h_<id>, the hexadecimal ids of old prompts, and other
+// words: real notes hold some that the standard does not know.
 func noteKey(key string) bool {
-	if len(key) > 200 {
-		return false
-	}
-	if s, ok := strings.CutPrefix(key, "s_"); ok {
-		session, edit, two := strings.Cut(s, "::")
-		edit, isEdit := strings.CutPrefix(edit, "t_")
-		return isHex(session) && (!two || isEdit && isHex(edit))
-	}
-	if h, ok := strings.CutPrefix(key, "h_"); ok {
-		return isHex(h)
-	}
-	return len(key) >= 7 && isHex(key)
+	return key != "" && len(key) <= 200 && !strings.ContainsFunc(key, func(r rune) bool {
+		return r != '_' && r != '-' && r != ':' && (r < '0' || r > '9') && (r|0x20 < 'a' || r|0x20 > 'z')
+	})
+}
+
+// isSession says whether a key is that of an agent's session, of whatever age.
+func (m *noteMeta) isSession(key string) bool {
+	_, session := m.Sessions[key]
+	_, prompt := m.Prompts[key]
+	id := strings.ReplaceAll(key, "-", "") // some are UUIDs
+	return session || prompt || strings.HasPrefix(key, "s_") || key == "ai_agent" || len(id) >= 7 && isHex(id)
 }
 
 func isHex(s string) bool { return s != "" && strings.Trim(s, "0123456789abcdef") == "" }
 
 // attested says what a key stands for; nil for a human of whom nothing is recorded, or
-// who is an agent.
+// who is an agent, and for a key that is not known.
 func (t *table) attested(key string, meta *noteMeta) (e *Evidence, driver string) {
 	if strings.HasPrefix(key, "h_") {
 		author := meta.Humans[key].Author
@@ -212,6 +211,9 @@ func (t *table) attested(key string, meta *noteMeta) (e *Evidence, driver string
 			return nil, ""
 		}
 		return &Evidence{Source: "note", Strength: "C", Class: HumanAttested, Detail: change.Printable("git-ai saw " + author + " type")}, ""
+	}
+	if !meta.isSession(key) {
+		return nil, ""
 	}
 	s, ok := meta.Sessions[key]
 	if !ok {

@@ -69,6 +69,12 @@ func (l Limits) or(d Limits) Limits {
 	}
 }
 
+// less allows fewer differences.
+func (l Limits) less(diffs int) Limits {
+	l.Diffs = max(1, min(l.Diffs, diffs))
+	return l
+}
+
 // A span is a run of added lines of the change on its way back to the commit that
 // wrote them: n lines from cur in the version looked at, from line in the file at head.
 type span struct {

@@ -48,7 +48,7 @@ with space.go ai-declared aider: lines 1-3`
 		"indented thrice":   func(s string) string { return strings.Replace(s, "  h_", "   h_", 1) },
 		"space in ranges":   func(s string) string { return strings.Replace(s, "2,4-6", "2, 4-6", 1) },
 		"no ranges":         func(s string) string { return strings.Replace(s, " 5\n", "\n", 1) },
-		"a key of no kind":  func(s string) string { return strings.Replace(s, "h_31", "x_31", 1) },
+		"a key of no kind":  func(s string) string { return strings.Replace(s, "h_31", "x?31", 1) },
 		"open quote":        func(s string) string { return strings.Replace(s, "space.go\"", "space.go", 1) },
 		"another version":   func(s string) string { return strings.Replace(s, "3.0.0", "2.0.0", 1) },
 		"backwards":         func(s string) string { return strings.Replace(s, "4-6", "6-4", 1) },

@@ -26,6 +26,9 @@ import (
 )
 
 func main() {
+	if len(os.Args) > 3 && os.Args[1] == "-timed" {
+		os.Exit(runTimed(os.Args[2], os.Args[3:]))
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
@@ -46,6 +49,7 @@ type options struct {
 	only    string // name of one comparison; nothing is written then
 	ranges  int    // of history to audit, instead of the comparisons
 	floor   string // file to judge the ranges by
+	pushes  bool   // measure the hook, instead of the comparisons
 }
 
 func run(ctx context.Context, args []string, stdout io.Writer) error {
@@ -61,6 +65,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	flags.StringVar(&o.only, "only", "", "just the comparison called `NAME`, and write nothing")
 	flags.IntVar(&o.ranges, "ranges", 0, "audit `N` real changes instead, from one commit to a release")
 	flags.StringVar(&o.floor, "floor", "", "judge them by the policy in `FILE`, too")
+	flags.BoolVar(&o.pushes, "pushes", false, "measure pushes at the hook instead, against git receive-pack")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -81,6 +86,9 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 		if o.floor, err = filepath.Abs(o.floor); err != nil {
 			return err
 		}
+	}
+	if o.pushes {
+		return runPushes(ctx, o, stdout)
 	}
 	if o.ranges > 0 {
 		return runRanges(ctx, o, stdout)

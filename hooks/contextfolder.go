@@ -18,7 +18,8 @@ import (
 // A ContextFolder finds contexts in a folder, where a review tool or the job that merges
 // puts them: <folder>/<head>.json. Of several documents about one head the pusher may
 // name one, <folder>/<head>.<name>.json. It is a Contexts whose documents are to be
-// trusted for their signature alone: nobody has to watch over the folder.
+// trusted for their signature alone, so that who writes there can invent nothing. They can
+// put back an older document about the same head: see docs/context.md.
 type ContextFolder string
 
 // Find implements Contexts. What is there and can not be read is an error; what it says

@@ -150,8 +150,9 @@ func (h *Hook) inTime(ctx context.Context, updates []Update, said Said, adapt fu
 		if !send(step{plans: plans, err: err}) || err != nil {
 			return
 		}
+		after := h.afterPush(updates)
 		for i, p := range plans {
-			r, err := h.one(ctx, p, said)
+			r, err := h.one(ctx, after, p, said)
 			if !send(step{i: i, Result: r, err: err}) {
 				return
 			}
@@ -205,7 +206,7 @@ func late(ctx context.Context, updates []Update, results []Result) ([]Result, er
 }
 
 // one answers one update.
-func (h *Hook) one(ctx context.Context, p Plan, said Said) (Result, error) {
+func (h *Hook) one(ctx context.Context, repo Repository, p Plan, said Said) (Result, error) {
 	r := Result{Plan: p}
 	if !p.Judge {
 		if !p.Refused {
@@ -213,7 +214,7 @@ func (h *Hook) one(ctx context.Context, p Plan, said Said) (Result, error) {
 		}
 		return r, nil
 	}
-	in, err := h.input(ctx, p, said)
+	in, err := h.input(ctx, repo, p, said)
 	if err != nil {
 		return r, err
 	}
@@ -249,9 +250,9 @@ func nextAfter(err error) string {
 }
 
 // input is what a plan follows from.
-func (h *Hook) input(ctx context.Context, p Plan, said Said) (review.Input, error) {
+func (h *Hook) input(ctx context.Context, repo Repository, p Plan, said Said) (review.Input, error) {
 	in := review.Input{
-		Repository: h.Repository, Base: p.Base, Head: p.Head, Judge: p.By, Stage: p.Stage, Day: h.Day,
+		Repository: repo, Base: p.Base, Head: p.Head, Judge: p.By, Stage: p.Stage, Day: h.Day,
 		Ref: p.Ref, Claims: said.Claims,
 		Facts: h.Facts,
 		Door:  review.Door{Name: "hook", Version: h.Version},

@@ -237,8 +237,10 @@ func (p *planner) protectedChange(ctx context.Context, plan Plan, old git.Peeled
 	if plan.Base == plan.Head {
 		return plan.accept(CodeNothingNew, "Every commit of it is on the default branch."), nil
 	}
-	if n, err := p.count(ctx, plan.Base, plan.Head, 1); err != nil || n == 0 {
-		return plan.accept(CodeNothingNew, "Every commit of it is on the default branch."), err
+	if plan.Creates() { // else it moves forward, by a commit at least
+		if n, err := p.count(ctx, plan.Base, plan.Head, 1); err != nil || n == 0 {
+			return plan.accept(CodeNothingNew, "Every commit of it is on the default branch."), err
+		}
 	}
 	plan.Judge, plan.By = true, plan.Base
 	return plan, nil

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"reflect"
 	"slices"
 	"sync"
 
@@ -51,6 +52,20 @@ func Assess(ctx context.Context, in AssessInput) (*Report, error) {
 	if err := from.load(ctx); err != nil {
 		return nil, err
 	}
+	if head.looksLike(from, in.Change) {
+		g, err := head.link(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if t.Head = g; !head.readProject(in.Change) {
+			t.From = g.at(from.Commit, from.Tree)
+			return Trace(ctx, t)
+		}
+		if t.From, err = from.link(ctx); err != nil {
+			return nil, err
+		}
+		return Trace(ctx, t)
+	}
 	var both sync.WaitGroup
 	var headErr, fromErr error
 	both.Go(func() { t.From, fromErr = from.link(ctx) })
@@ -60,6 +75,41 @@ func Assess(ctx context.Context, in AssessInput) (*Report, error) {
 		return nil, err
 	}
 	return Trace(ctx, t)
+}
+
+// looksLike says whether the two sides of a change can not differ in their graphs,
+// project files aside: every changed file stands in the same place, is of the same kind,
+// and says the same of itself. Most changes are of this kind: they alter what functions
+// do, not what files import.
+func (b *builder) looksLike(from *builder, c *change.Change) bool {
+	if !from.whole {
+		return false
+	}
+	for i := range c.Files {
+		f := &c.Files[i]
+		if f.Mode != f.OldMode || newPath(f) == "" || newPath(f) != oldPath(f) {
+			return false
+		}
+		x, there := b.places[string(f.Path)]
+		y, too := from.places[string(f.Path)]
+		if !there || !too {
+			return false
+		}
+		now, was := &b.files[x], &from.files[y]
+		if now.class != was.class || !sameFact(now.fact, was.fact) || !sameFact(now.words, was.words) || now.language != nil && now.fact == nil {
+			return false
+		}
+	}
+	return true
+}
+
+func sameFact(a, b *Fact) bool {
+	return a == b || a != nil && b != nil && reflect.DeepEqual(a.Facts, b.Facts)
+}
+
+// readProject says whether a changed file is one of those that decide what names mean.
+func (b *builder) readProject(c *change.Change) bool {
+	return slices.ContainsFunc(c.Files, func(f change.File) bool { return b.projects[string(f.Path)] })
 }
 
 // filesBefore takes a change back: what the tree of from holds, with what is known of

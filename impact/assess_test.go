@@ -143,6 +143,63 @@ func TestTheOtherSide(t *testing.T) {
 	})
 }
 
+// TestGentleChange: a change that alters no fact takes one graph for both sides, and the
+// report is the one that two graphs give, also where a file decides what names mean.
+func TestGentleChange(t *testing.T) {
+	ctx := t.Context()
+	one, two := 0, 0
+	eachTree(t, func(r *rand.Rand, from map[string]string) {
+		names := slices.Sorted(maps.Keys(from))
+		from[names[r.IntN(len(names))]] += "\nuse alias"
+		from["alias.map"] = names[r.IntN(len(names))]
+		head := maps.Clone(from)
+		for _, name := range names {
+			if r.IntN(3) == 0 {
+				head[name] += "\nnothing new"
+			}
+		}
+		if r.IntN(3) == 0 {
+			head["alias.map"] = names[r.IntN(len(names))]
+		}
+		if r.IntN(6) == 0 {
+			head[names[r.IntN(len(names))]] += "\nuse " + names[0]
+		}
+		m := &memory{}
+		c := changeOf(m, from, head)
+		if len(c.Files) == 0 {
+			return
+		}
+		report, err := Assess(ctx, AssessInput{Source: m, Change: c, Languages: toys()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		graph := func(commit, tree git.OID) *Graph {
+			g, err := Build(ctx, BuildInput{Source: m, Commit: commit, Tree: tree, Languages: toys()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return g
+		}
+		was, now := graph(c.From, c.FromTree), graph(c.Head, c.HeadTree)
+		want, err := Trace(ctx, TraceInput{Change: c, From: was, Head: now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(report, want) {
+			t.Errorf("%+v\nwant\n%+v", report, want)
+		}
+		if reflect.DeepEqual(was.at(now.Commit, now.Tree), now) {
+			one++
+		} else {
+			two++
+		}
+	})
+	t.Logf("%d changes kept the graph, %d did not", one, two)
+	if one < 50 || two < 30 {
+		t.Errorf("%d and %d: the test proves less than it says", one, two)
+	}
+}
+
 // TestNoOtherSide: what is not certain is walked.
 func TestNoOtherSide(t *testing.T) {
 	from := map[string]string{"a.toy": "use b.toy", "b.toy": "", "gone.toy": "use b.toy"}

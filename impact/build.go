@@ -103,6 +103,7 @@ type builder struct {
 	paths    []string              // of regular files, sorted: what resolvers see
 	places   map[string]int32      // of regular files, in files
 	packages map[change.Path]int32 // node of a folder
+	projects map[string]bool       // paths of project files that a resolver asked for
 	graph    *Graph
 }
 

@@ -151,6 +151,10 @@ func (r toyResolver) Resolve(_ string, imp lang.Import) lang.Resolution {
 	switch {
 	case strings.HasPrefix(imp.Spec, "ext:"):
 		return lang.Resolution{External: true}
+	case imp.Spec == "alias":
+		if to := string(r.Read("alias.map")); r.Has(to) {
+			return lang.Resolution{Files: []string{to}, Confidence: 1000}
+		}
 	case r.folders && imp.Kind != lang.Embed:
 		for _, f := range r.Files() {
 			if path.Dir(f) == imp.Spec && strings.HasSuffix(f, ".go") {

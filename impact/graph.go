@@ -79,6 +79,13 @@ type Graph struct {
 	folders   map[change.Path]int32      // number of Go files in a folder
 }
 
+// at is the same graph, for a tree that can not have another one.
+func (g *Graph) at(commit, tree git.OID) *Graph {
+	same := *g
+	same.Commit, same.Tree = commit, tree
+	return &same
+}
+
 // language counts what was read of one language.
 type language struct {
 	files   int // source files

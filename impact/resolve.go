@@ -41,6 +41,12 @@ func (b *builder) resolveLanguage(ctx context.Context, l *lang.Language) error {
 		}
 		b.addImports(resolver, f)
 	}
+	for path := range view.projects {
+		if b.projects == nil {
+			b.projects = map[string]bool{}
+		}
+		b.projects[path] = true
+	}
 	b.graph.languages[l.Name] = language{files: len(mine), imports: len(b.graph.Edges) - before}
 	return view.err
 }
@@ -166,6 +172,7 @@ func (v *treeView) Read(path string) []byte {
 	if data, ok := v.projects[path]; ok {
 		return data
 	}
+	v.projects[path] = nil
 	i, ok := v.b.places[path]
 	if !ok || v.err != nil {
 		return nil

@@ -43,7 +43,10 @@ type Check struct {
 	Failing   int            `json:"failing"`      // changes that it would make not satisfied
 	Undecided int            `json:"not_assessed"` // changes that it would leave not assessed
 	Findings  map[string]int `json:"findings"`     // by rule and level
+	Standing  int            `json:"standing"`     // places found in files that a change left as they were, each counted once, not listed
 	Places    []Place        `json:"places"`
+
+	stood map[string]bool
 }
 
 // A Place is where something was found, or was not looked at.
@@ -122,7 +125,7 @@ func measure(ctx context.Context, o options) (*Results, error) {
 		ids = o.only
 	}
 	for _, id := range ids {
-		r.Checks = append(r.Checks, Check{ID: id, Version: checks.Define(id).Version, Findings: map[string]int{}, Places: []Place{}})
+		r.Checks = append(r.Checks, Check{ID: id, Version: checks.Define(id).Version, Findings: map[string]int{}, Places: []Place{}, stood: map[string]bool{}})
 	}
 	step := max(1, len(line)/max(1, o.changes))
 	for i := 0; i < len(line) && r.Changes < o.changes; i += step {
@@ -194,6 +197,13 @@ func (c *Check) add(id git.OID, out *checks.Result, o options) {
 	}
 	for _, f := range out.Found() {
 		at := f.Path.Escaped()
+		if strings.HasSuffix(f.Message, "it stood there before the change") {
+			if key := f.Rule + " " + at; !c.stood[key] {
+				c.stood[key] = true
+				c.Standing++
+			}
+			continue
+		}
 		if f.Start > 0 {
 			at += fmt.Sprintf(":%d", f.Start)
 		}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -191,6 +192,9 @@ func runHook(p *process, o *hookOptions, body func() error) (err error) {
 		}
 		err = finish(p, &a)
 	}()
+	// A hook lives for a moment, and who pushes waits for it: memory that it will give back
+	// at once need not be collected four times on the way.
+	debug.SetGCPercent(400)
 	if o.mode != "" {
 		var m config.Mode
 		if err := m.UnmarshalText([]byte(o.mode)); err != nil {

@@ -49,26 +49,26 @@ func TestInstallMany(t *testing.T) {
 	}
 	refused := 2 * count / 20
 	was := treeOf(t, root)
-	run := func(args ...string) (string, error, time.Duration) {
+	run := func(args ...string) (string, time.Duration, error) {
 		start := time.Now()
 		cmd := exec.Command(program, append(append([]string{"hook"}, args...), root)...)
 		cmd.Env = append(gittest.Env(), "HOME="+home, noWait)
 		out, err := cmd.CombinedOutput()
-		return string(out), err, time.Since(start)
+		return string(out), time.Since(start), err
 	}
 	for i, word := range []string{"installed", "unchanged"} {
-		out, err, took := run("install")
+		out, took, err := run("install")
 		if err == nil || strings.Count(out, word+" ") != count-refused || !strings.Contains(out, fmt.Sprintf("%d of %d were refused", refused, count)) {
 			t.Fatalf("%v, %d times %q\n%s", err, strings.Count(out, word+" "), word, out)
 		}
 		t.Logf("run %d of install: %d repositories in %v, %v each", i+1, count, took.Round(time.Millisecond), (took / time.Duration(count)).Round(10*time.Microsecond))
 	}
-	out, err, took := run("status")
+	out, took, err := run("status")
 	if err != nil || !strings.Contains(out, fmt.Sprintf("%d of %d in order", count-refused, count)) {
 		t.Errorf("status: %v\n%s", err, out)
 	}
 	t.Logf("status: %v", took.Round(time.Millisecond))
-	if out, err, _ := run("uninstall"); err != nil || strings.Count(out, "uninstalled ") != count-refused {
+	if out, _, err := run("uninstall"); err != nil || strings.Count(out, "uninstalled ") != count-refused {
 		t.Errorf("uninstall: %v\n%s", err, out)
 	}
 	if is := treeOf(t, root); is != was {

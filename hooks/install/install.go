@@ -160,7 +160,10 @@ func ours(dir string) error {
 	if !info.IsDir() {
 		return fmt.Errorf("%s is no folder", dir)
 	}
-	return cache.Private(dir)
+	if err := cache.Private(dir); err != nil {
+		return fmt.Errorf("%w; only its owner installs hooks, where nobody else may write", err)
+	}
+	return nil
 }
 
 // Install puts the script at the place, in front of a hook that is there already. It

@@ -78,15 +78,28 @@ func CallOf(text string) string {
 	return call
 }
 
-// ProgramOf is the program that a script calls.
-func ProgramOf(text string) string {
-	call := CallOf(text)
-	if !strings.HasPrefix(call, "'") {
-		program, _, _ := strings.Cut(call, " ")
-		return program
+// wordsOf are the words of a call, as sh reads what quote wrote.
+func wordsOf(call string) []string {
+	var words []string
+	for call = strings.TrimLeft(call, " "); call != ""; call = strings.TrimLeft(call, " ") {
+		var word strings.Builder
+		for call != "" && call[0] != ' ' {
+			switch {
+			case call[0] == '\'':
+				text, rest, _ := strings.Cut(call[1:], "'")
+				word.WriteString(text)
+				call = rest
+			case call[0] == '\\' && len(call) > 1:
+				word.WriteByte(call[1])
+				call = call[2:]
+			default:
+				word.WriteByte(call[0])
+				call = call[1:]
+			}
+		}
+		words = append(words, word.String())
 	}
-	program, _, _ := strings.Cut(call[1:], "' ")
-	return strings.ReplaceAll(strings.TrimSuffix(program, "'"), `'\''`, "'")
+	return words
 }
 
 const madeWord = "# folders made: "

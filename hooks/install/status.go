@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -54,8 +55,8 @@ func StatusOf(root string, places []Place) Repository {
 			if err := place.Check(); err != nil {
 				problem("%v", err)
 			}
-			if program := ProgramOf(text); !canRun(program) {
-				problem("%s runs %s, which can not be run: install again", place.File(), program)
+			for _, why := range amiss(wordsOf(CallOf(text))) {
+				problem("%s %s: install again", place.File(), why)
 			}
 			if info, err := os.Stat(place.File()); err == nil && info.Mode()&0o100 == 0 {
 				problem("%s is not executable, so git passes it over: chmod +x", place.File())
@@ -82,7 +83,27 @@ func StatusOf(root string, places []Place) Repository {
 	return r
 }
 
-func canRun(program string) bool {
-	info, err := os.Stat(program)
-	return err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
+// files are the flags of a hook that name a file which has to be there.
+var files = []string{"--key", "--signer-key", "--trusted-keys", "--floor"}
+
+// amiss says what a call needs and is not there.
+func amiss(words []string) []string {
+	if len(words) == 0 {
+		return []string{"calls nothing"}
+	}
+	var all []string
+	if info, err := os.Stat(words[0]); err != nil || !info.Mode().IsRegular() || info.Mode()&0o111 == 0 {
+		all = append(all, "runs "+words[0]+", which can not be run")
+	}
+	for i, w := range words[:len(words)-1] {
+		if slices.Contains(files, w) {
+			f, err := os.Open(words[i+1])
+			if err != nil {
+				all = append(all, fmt.Sprintf("needs its %s: %v", w, err))
+				continue
+			}
+			f.Close()
+		}
+	}
+	return all
 }

@@ -11,6 +11,7 @@ import (
 	"custody/internal/control/checks/commands"
 	hiddenunicode "custody/internal/control/checks/hidden-unicode"
 	"custody/internal/control/checks/migrations"
+	personaldata "custody/internal/control/checks/personal-data"
 	"custody/internal/control/checks/secrets"
 	"custody/internal/control/checks/workflows"
 	"custody/internal/finding"
@@ -25,6 +26,7 @@ var builtin = []struct {
 	{"commands", commands.Check{}},
 	{"hidden-unicode", hiddenunicode.Check{}},
 	{"migrations", migrations.Check{}},
+	{"personal-data", personaldata.Check{}},
 	{"secrets", secrets.Check{}},
 	{"workflows", workflows.Check{}},
 }

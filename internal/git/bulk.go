@@ -1,6 +1,9 @@
 package git
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
 // bulkReader is the fast path of Blobs.
 type bulkReader interface {
@@ -21,6 +24,31 @@ func Blobs(ctx context.Context, r Reader, ids []OID, limit int64, fn func(i int,
 			return context.Cause(ctx)
 		}
 		if err := fn(i, data, err); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// EachCommit reads many commits, at the speed of one process where the reader can. It
+// calls fn once for every id, in order, with the commit or the error that Commit would
+// have given. An error of fn ends it and is returned.
+func EachCommit(ctx context.Context, r Reader, ids []OID, fn func(i int, c *Commit, err error) error) error {
+	if repo, ok := r.(*Repository); ok {
+		return repo.bulk(ctx, ids, "commit", maxObject, func(i int, data []byte, err error) error {
+			if err != nil {
+				return fn(i, nil, fmt.Errorf("reading commit %s: %w", ids[i], err))
+			}
+			c, err := parseCommit(ids[i], data)
+			return fn(i, c, err)
+		})
+	}
+	for i, id := range ids {
+		c, err := r.Commit(ctx, id)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err := fn(i, c, err); err != nil {
 			return err
 		}
 	}

@@ -14,7 +14,33 @@ import (
 // MergeBases are the best common ancestors of two commits, all of them, sorted by id:
 // more than one after criss-cross merges, none when the histories are unrelated (or
 // when a shallow repository does not hold the common part).
+//
+// They are what they are for ever, so each pair is asked for once: who plans a review
+// asks before the review does.
 func (r *Repository) MergeBases(ctx context.Context, a, b OID) ([]OID, error) {
+	pair := [2]OID{a, b}
+	r.mu.Lock()
+	known, ok := r.bases[pair]
+	r.mu.Unlock()
+	if ok {
+		return slices.Clone(known), nil
+	}
+	bases, err := r.mergeBases(ctx, a, b)
+	if err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.bases == nil || len(r.bases) == maxKnownBases {
+		r.bases = map[[2]OID][]OID{}
+	}
+	r.bases[pair] = slices.Clone(bases)
+	return bases, nil
+}
+
+const maxKnownBases = 1000
+
+func (r *Repository) mergeBases(ctx context.Context, a, b OID) ([]OID, error) {
 	cmd := r.git.isolated(ctx, r.iso, "merge-base", "--all", "--end-of-options", a.String(), b.String())
 	out, err := cmd.Output()
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && exit.ExitCode() == 1 && len(out) == 0 {
@@ -177,4 +203,61 @@ func (c *child) eachCommit(idSize int, fn func(*Commit) error) error {
 			return err
 		}
 	}
+}
+
+// Ancestry lists the commits reachable from tips and not from base, each with its
+// parents. more says that there are more than max: then the list is of no use.
+func (r *Repository) Ancestry(ctx context.Context, base OID, tips []OID, max int) (parents map[OID][]OID, more bool, err error) {
+	var in strings.Builder
+	for _, id := range tips {
+		in.WriteString(id.String() + "\n")
+	}
+	if !base.IsZero() {
+		in.WriteString("^" + base.String() + "\n")
+	}
+	run, cancel := context.WithCancel(ctx)
+	defer cancel()
+	cmd := r.git.isolated(run, r.iso, "rev-list", "--parents", "--stdin")
+	cmd.Stdin = strings.NewReader(in.String())
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, false, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, false, fmt.Errorf("starting git rev-list: %w", err)
+	}
+	parents = map[OID][]OID{}
+	lines := bufio.NewScanner(out)
+	lines.Buffer(nil, 1<<20) // a merge of many
+	for lines.Scan() {
+		if len(parents) == max {
+			cancel()
+			cmd.Wait()
+			return nil, true, nil
+		}
+		var ids []OID
+		for hex := range strings.FieldsSeq(lines.Text()) {
+			id, err := ParseOID(hex)
+			if err != nil {
+				cancel()
+				cmd.Wait()
+				return nil, false, fmt.Errorf("listing ancestors: %w", err)
+			}
+			ids = append(ids, id)
+		}
+		if len(ids) > 0 {
+			parents[ids[0]] = ids[1:]
+		}
+	}
+	err = lines.Err()
+	if err != nil {
+		cancel()
+	}
+	if waited := cmd.Wait(); err == nil && waited != nil { // given ids alone, it fails over objects alone
+		err = fmt.Errorf("%w: %w", ErrMissing, failed(ctx, cmd, waited))
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("listing ancestors: %w", err)
+	}
+	return parents, false, nil
 }

@@ -154,18 +154,8 @@ func eachLine(ctx context.Context, cmd *exec.Cmd, cancel func(), fn func(line st
 
 // IsAncestor says whether b contains a: whether moving a ref from a to b loses nothing.
 func (r *Repository) IsAncestor(ctx context.Context, a, b OID) (bool, error) {
-	cmd := r.git.isolated(ctx, r.iso, "merge-base", "--is-ancestor", "--end-of-options", a.String(), b.String())
-	err := cmd.Run()
-	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && exit.ExitCode() == 1 && ctx.Err() == nil {
-		return false, nil
-	}
-	if ctx.Err() != nil {
-		return false, context.Cause(ctx)
-	}
-	if err != nil { // given ids alone, it fails over objects alone
-		return false, fmt.Errorf("asking whether %s contains %s: %w: %w", b.Short(), a.Short(), ErrMissing, failed(ctx, cmd, err))
-	}
-	return true, nil
+	bases, err := r.MergeBases(ctx, a, b)
+	return len(bases) == 1 && bases[0] == a, err
 }
 
 // New says of each head, the id of a commit, whether no branch and no tag reaches it yet.

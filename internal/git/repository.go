@@ -20,8 +20,9 @@ type Repository struct {
 	iso   *isolation
 
 	mu       sync.Mutex
-	idle     *child    // the cat-file process, while nobody uses it
-	comparer *comparer // the diff-tree process, the same
+	bases    map[[2]OID][]OID // of pairs of commits that were asked for
+	idle     *child           // the cat-file process, while nobody uses it
+	comparer *comparer        // the diff-tree process, the same
 	closed   bool
 }
 

@@ -1,6 +1,7 @@
 package review
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -23,13 +24,14 @@ func Attest(ctx context.Context, in Input) (*attestation.Report, error) {
 
 func attestRange(ctx context.Context, in Input) (*change.Change, *attestation.Report, error) {
 	r := run{Input: in, ring: sign.NewKeyRing(in.KeyRing, in.Day)}
-	if in.Context != nil {
-		var err error
-		if r.context, _, err = parseContext(in.Context); err != nil {
-			return nil, nil, fmt.Errorf("the context %s: %w", in.ContextFile, err)
-		}
+	// A report has no place to say that a context does not count.
+	err := r.readContext(ctx)
+	if err == nil && r.origin != nil && r.origin.Trust == Distrusted {
+		err = cmp.Or(r.checkRing(ctx), fmt.Errorf("the context %s does not count: %s", in.ContextFile, r.origin.Why))
 	}
-	var err error
+	if err != nil {
+		return nil, nil, err
+	}
 	if r.change, err = change.Read(ctx, in.Repository, in.Base, in.Head, change.DefaultLimits()); err != nil {
 		return nil, nil, fmt.Errorf("reading the change: %w", err)
 	}

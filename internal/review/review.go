@@ -30,6 +30,7 @@ type Repository interface {
 	change.Repo
 	change.PartDiffer
 	NoteRefs(ctx context.Context, names ...string) (map[string]git.OID, error)
+	Ancestry(ctx context.Context, base git.OID, tips []git.OID, max int) (parents map[git.OID][]git.OID, more bool, err error)
 }
 
 // Input is everything that a verdict follows from.

@@ -17,7 +17,8 @@ type phrase struct {
 
 var phrases = []phrase{
 	{"override", []string{"ignore", "disregard", "forget", "override", "bypass"},
-		`\b(?:ignore|disregard|forget|override|bypass)\s+(?:(?:all|any|every|each|the|your|my|our|of|these|those|other)\s+){0,4}(?:previous|prior|earlier|above|preceding|foregoing|existing|original|initial|system|safety|security)\s+(?:\w+\s+){0,2}(?:instructions?|prompts?|rules|guidelines?|directives?|constraints|restrictions|guardrails|safeguards|policies)\b`,
+		`\b(?:ignore|disregard|forget)\s+(?:(?:all|any|every|each|the|your|my|our|of|these|those|other)\s+){0,4}(?:previous|prior|earlier|above|preceding|foregoing|existing|original|initial|system|safety|security)\s+(?:\w+\s+){0,2}(?:instructions?|prompts?|rules|guidelines?|directives?|constraints|restrictions|guardrails|safeguards|policies)\b|` +
+			`\b(?:override|bypass)\s+(?:(?:all|any|every|your|of|these|those)\s+){1,4}(?:previous|prior|earlier|above|preceding|original|initial|safety|security)\s+(?:\w+\s+)?(?:instructions|prompts|rules|guidelines|directives|constraints|restrictions|guardrails|safeguards)\b`,
 		"it tells an agent to ignore what it was told before"},
 	{"override", []string{"you are now", "act as", "pretend", "enter", "enable", "activate", "switch to"},
 		`\b(?:you\s+are\s+now|act\s+as|pretend\s+to\s+be|(?:enter|enable|activate|switch\s+to))\s+(?:an?\s+|in\s+|the\s+)?(?:dan|jailbroken|unrestricted|unfiltered|uncensored|god[\s-]mode|jailbreak|developer[\s-]mode\s+(?:enabled|without))\b`,
@@ -38,7 +39,7 @@ var phrases = []phrase{
 		`<\|(?:im_start|im_end|system|assistant|user|endoftext|eot_id|start_header_id|begin_of_text|channel|message)\|>|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>`,
 		"it holds the marks with which a model tells who speaks"},
 	{"hidden-comment", []string{"<!--"},
-		`<!--(?:[^-]|-[^-])*?\b(?:ignore|disregard|secretly|silently|do\s+not\s+(?:tell|mention|reveal|show)|exfiltrate|curl\s|wget\s|api[ _-]?keys?|credentials|you\s+must\s+(?:now|first|always)?\s*(?:run|execute|send|fetch|download))\b(?:[^-]|-[^-])*?-->`,
+		`<!--(?:[^-]|-[^-])*?\b(?:ignore\s+(?:all|any|previous|prior|the\s+(?:user|above))|disregard|secretly|silently|do\s+not\s+(?:tell|mention|reveal|show)|never\s+(?:tell|mention|reveal)|exfiltrate|curl\s|wget\s|you\s+must\s+(?:now|first|always)?\s*(?:run|execute|send|fetch|download))\b(?:[^-]|-[^-])*?-->`,
 		"a comment that no page shows tells an agent what to do"},
 	{"pipe-to-shell", []string{"curl", "wget", "iwr", "irm", "invoke-"},
 		`\b(?:curl|wget)\b[^|\n;&]{0,300}\|\s*(?:sudo\s+)?(?:env\s+)?(?:ba|z|da|k)?sh\b|\b(?:iwr|irm|invoke-webrequest|invoke-restmethod)\b[^|\n;]{0,300}\|\s*(?:iex|invoke-expression)\b`,

@@ -43,6 +43,11 @@ func server(name string, n *node, tell func(rule string, line int, message strin
 			tell("literal-secret", url.line, fmt.Sprintf("the address of the server %s holds a password", name))
 		}
 	}
+	for _, key := range []string{"alwaysAllow", "autoApprove", "autoAllow"} {
+		if allow := n.get(key); allow != nil && filled(allow) {
+			tell("auto-approve", allow.line, fmt.Sprintf("%s uses tools of the server without asking", join(name, key)))
+		}
+	}
 	line, words := n.line, []string{}
 	command := n.get("command")
 	if command != nil {

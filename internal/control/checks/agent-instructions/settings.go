@@ -61,8 +61,6 @@ var settings = []setting{
 
 	// Servers without asking.
 	{tools("claude"), "enableAllProjectMcpServers", yes, "any-server", "%s starts every server that the repository names, without asking"},
-	{nil, "**/alwaysAllow", filled, "auto-approve", "%s uses tools of the server without asking"},
-	{nil, "**/autoApprove", filled, "auto-approve", "%s uses tools of the server without asking"},
 
 	// Commands beside the agent.
 	{tools("claude", "hooks", "gemini"), "hooks/**/command", present, "runs-command", "%s runs a command on its own"},

@@ -33,7 +33,8 @@ type place struct {
 // places are asked in order: the first that matches says what a file is.
 var places = []place{
 	{"**/.claude/settings{,.local}.json", Settings, "claude"},
-	{"**/{.mcp.json,mcp.json,mcp_config.json,mcp_settings.json,cline_mcp_settings.json,claude_desktop_config.json}", Settings, "mcp"},
+	{"**/{.mcp.json,mcp_config.json,mcp_settings.json,cline_mcp_settings.json,claude_desktop_config.json}", Settings, "mcp"},
+	{"mcp.json", Settings, "mcp"},
 	{"**/.{amazonq,kilocode,roo,cursor,vscode,windsurf,idx,trae}/mcp.json", Settings, "mcp"},
 	{"**/.kiro/settings/mcp.json", Settings, "mcp"},
 	{"**/.junie/mcp/*.json", Settings, "mcp"},

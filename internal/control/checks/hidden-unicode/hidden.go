@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"path"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -24,6 +26,9 @@ func (Check) Look(ctx context.Context, in *checks.Input, out *checks.Result) err
 			for line := range bytes.Lines(b.Text) {
 				out.Looked()
 				for _, h := range Scan(line, n == 1) {
+					if h.Rule == "bidi" && isTranslation(t.File.Path) && setsApart(line) {
+						h.Rule = "direction-mark"
+					}
 					out.Find(checks.Found{Rule: h.Rule, Path: t.File.Path, Start: n, Message: h.Message()})
 				}
 				n++
@@ -31,6 +36,29 @@ func (Check) Look(ctx context.Context, in *checks.Input, out *checks.Result) err
 		}
 		return nil
 	})
+}
+
+// isTranslation says whether a file holds texts for people in many languages, and nothing
+// that runs.
+func isTranslation(p change.Path) bool {
+	switch path.Ext(strings.ToLower(string(p))) {
+	case ".po", ".pot", ".xlf", ".xliff", ".arb", ".strings", ".resx", ".ftl":
+		return true
+	}
+	return false
+}
+
+// setsApart says whether a line is one in a script written from the right whose controls
+// only set parts of it apart: none overrides the order of letters.
+func setsApart(line []byte) bool {
+	rtl := false
+	for _, r := range string(line) {
+		if r == 0x202D || r == 0x202E {
+			return false
+		}
+		rtl = rtl || unicode.In(r, unicode.Hebrew, unicode.Arabic, unicode.Syriac, unicode.Thaana, unicode.Nko)
+	}
+	return rtl
 }
 
 // A Hit is the characters of one rule in one line.
@@ -100,6 +128,16 @@ func Scan(line []byte, first bool) []Hit {
 		}
 		i += n
 	}
+	if h := hits["variation-selectors"]; h != nil && h.Count == 1 {
+		// One alone carries next to nothing; it is left over from an emoji.
+		delete(hits, h.Rule)
+		if zero := hits["zero-width"]; zero != nil {
+			zero.Count++
+		} else {
+			h.Rule = "zero-width"
+			hits[h.Rule] = h
+		}
+	}
 	var out []Hit
 	for _, r := range rules {
 		if h := hits[r]; h != nil {
@@ -146,7 +184,7 @@ func ruleOf(r, before, after rune, first, flag bool, run int) string {
 	case isVariation(r):
 		// One may follow what it varies: an emoji, a symbol, a digit of a keycap, an
 		// ideograph, a Mongolian letter.
-		if run == 0 && varies(before) {
+		if run == 0 && (r < 0xE0100 && varies(before) || unicode.Is(unicode.Han, before)) {
 			return ""
 		}
 		return "variation-selectors"
@@ -164,6 +202,8 @@ func ruleOf(r, before, after rune, first, flag bool, run int) string {
 			return ""
 		}
 		return "zero-width"
+	case r == 0x200B && (wraps(before) || wraps(after)):
+		return "" // where a line may break, in scripts without spaces
 	case r == 0x200B, r == 0x180E, r >= 0x2060 && r <= 0x2065, r >= 0x206A && r <= 0x206F, r >= 0xFFF9 && r <= 0xFFFB, r >= 0x1D173 && r <= 0x1D17A:
 		return "zero-width"
 	}
@@ -174,6 +214,11 @@ func ruleOf(r, before, after rune, first, flag bool, run int) string {
 func varies(r rune) bool {
 	return r >= '0' && r <= '9' || r == '#' || r == '*' || r >= 0xA9 && !unicode.IsSpace(r) &&
 		(unicode.In(r, unicode.So, unicode.Sm, unicode.Sk, unicode.Po, unicode.Pd, unicode.Han, unicode.Mongolian, unicode.Myanmar, unicode.Phags_Pa) || r == 0x20E3 || r >= 0x1F000)
+}
+
+// wraps says whether a script may need a place to break a line.
+func wraps(r rune) bool {
+	return unicode.In(r, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar, unicode.Tibetan, unicode.Javanese, unicode.Balinese, unicode.Arabic, unicode.Hebrew)
 }
 
 // joins says whether a joiner may stand beside: within emoji, and in scripts whose

@@ -28,7 +28,9 @@ func TestScan(t *testing.T) {
 		{"a joined emoji with selectors", "\U0001F3F3\ufe0f\u200d\U0001F308 \U0001F9D1\U0001F3FD\u200d\u2764\ufe0f\u200d\U0001F9D1", ""},
 		{"an ideograph's variant", "葛\U000E0100", ""},
 		{"bytes in selectors", "a\U000E0110\U000E0121\ufe03", "variation-selectors*3"},
-		{"bytes behind an emoji", "\U0001F600\U000E0110\U000E0121", "variation-selectors"},
+		{"bytes behind an emoji", "\U0001F600\U000E0110\U000E0121", "variation-selectors*2"},
+		{"left over from an emoji", "\ufe0fPublic email", "zero-width"},
+		{"a break in Thai", "ภาษา\u200bไทย", ""},
 		{"Persian", "می\u200cخواهم", ""},
 		{"Hindi", "क्\u200dष", ""},
 		{"a joiner in code", "admin\u200d", "zero-width"},
@@ -71,11 +73,14 @@ func TestLook(t *testing.T) {
 		"new.go":   "\ufeffx\ny \u202e",
 		"wide.cs":  wide("x\r\n\u202e\r\n"),
 		"image":    "\x00\u202e",
+		"fa.po":    "msgid \"\"\nmsgstr \"\u202aبارگذاری\u202c\"\nmsgstr \"\u202eبارگذاری\u202c\"\n",
 		"folder/a": "",
 	}
 	got := checkstest.Show(checkstest.Look(t, "hidden-unicode", Check{}, base, head))
 	want := `not-satisfied
-counted: hidden-unicode: looked at 6 added lines, found 3
+counted: hidden-unicode: looked at 9 added lines, found 5
+fa.po:2: note direction-mark: the line holds a mark of direction, 2 in all (the first is U+202A)
+fa.po:3: error bidi: the line holds a control that turns the direction of text around, 2 in all (the first is U+202E)
 new.go:2: error bidi: the line holds a control that turns the direction of text around (U+202E)
 old.go:4: warning zero-width: the line holds a character without width (U+200B)
 wide.cs:2: error bidi: the line holds a control that turns the direction of text around (U+202E)

@@ -5,8 +5,10 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -24,6 +26,29 @@ type Hit struct {
 	Start, End int // lines, counted from that of the block
 	secret     string
 }
+
+// Stand says that what was found only stands for a secret, where gitleaks does not see
+// that: XXXXXXXX in it, or for the generic rule a name in lower case, such as
+// "conversations_30d".
+func (h Hit) Stand() bool {
+	run := 1
+	for i := 1; i < len(h.secret); i++ {
+		if run++; h.secret[i] != h.secret[i-1] {
+			run = 1
+		}
+		if run >= 8 && strings.IndexByte("xX0*.-_", h.secret[i]) >= 0 && !strings.HasPrefix(h.secret, "-----BEGIN") {
+			return true
+		}
+	}
+	return isGeneric(h) && aName().MatchString(h.secret)
+}
+
+// aName is words in lower case with a few digits at the end of some.
+var aName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[a-z]{2,}[0-9]{0,2}(?:[_.-](?:[a-z]{2,}[0-9]{0,2}|[a-z]?[0-9]{1,3}[a-z]?))+$`)
+})
+
+func isGeneric(h Hit) bool { return strings.Contains(strings.ToLower(h.Rule.ID), "generic") }
 
 // Passes says whether a file of this path is not looked at at all: media, lock files,
 // other people's code.
@@ -279,16 +304,15 @@ func (p *place) lines(end int) []byte {
 // tidy sorts hits and leaves out those of a generic rule where a better one found the
 // same.
 func tidy(hits []Hit) []Hit {
-	generic := func(h Hit) bool { return strings.Contains(strings.ToLower(h.Rule.ID), "generic") }
 	better := map[int][]string{} // by line
 	for _, h := range hits {
-		if !generic(h) {
+		if !isGeneric(h) {
 			better[h.Start] = append(better[h.Start], h.secret)
 		}
 	}
 	var out []Hit
 	for _, h := range hits {
-		if generic(h) && slices.ContainsFunc(better[h.Start], func(s string) bool { return strings.Contains(s, h.secret) }) {
+		if isGeneric(h) && slices.ContainsFunc(better[h.Start], func(s string) bool { return strings.Contains(s, h.secret) }) {
 			continue
 		}
 		out = append(out, h)

@@ -128,6 +128,24 @@ wide.txt:1: error github-pat: the line adds what looks like a secret (github-pat
 	}
 }
 
+// What only stands for a secret is told from one.
+func TestStand(t *testing.T) {
+	generic, other := &Rule{ID: "generic-api-key"}, &Rule{ID: "github-pat"}
+	for _, c := range []struct {
+		rule   *Rule
+		secret string
+		want   bool
+	}{
+		{generic, "conversations_30d", true}, {generic, "user.id.v2", true}, {generic, "q7rt5yx2lm8w", false}, {generic, "hunter2hunter2", false}, {generic, "Conversations_30d", false},
+		{generic, "a_1", false}, {generic, "abc_1x2y3z", false},
+		{other, "T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX", true}, {other, "conversations_30d", false}, {other, "abXXXXXXXcd", false},
+	} {
+		if got := (Hit{Rule: c.rule, secret: c.secret}).Stand(); got != c.want {
+			t.Errorf("%s %s: %v", c.rule.ID, c.secret, got)
+		}
+	}
+}
+
 func FuzzScan(f *testing.F) {
 	f.Add([]byte("key = 'abcdefgh12345678'\n"), "a.txt")
 	f.Add([]byte("-----BEGIN "+"PRIVATE KEY-----\n"), ".env")

@@ -41,6 +41,9 @@ func (Check) Look(ctx context.Context, in *checks.Input, out *checks.Result) err
 				out.Unread(t.File.Path, "not searched by every rule: %s", err)
 			}
 			for _, h := range hits {
+				if h.Stand() {
+					continue
+				}
 				out.Find(checks.Found{
 					Rule: h.Rule.ID, Path: t.File.Path, Start: b.Start + h.Start, End: b.Start + h.End,
 					Message: lines(h) + " what looks like a secret (" + h.Rule.ID + ")",
