@@ -1,7 +1,7 @@
 package attestation
 
 // TableVersion changes with every change of a row: verdicts record it.
-const TableVersion = "2"
+const TableVersion = "3"
 
 // Where the facts come from. "Histories": read in public histories, as author,
 // committer or trailer. The rest names the publisher's own words.
@@ -111,6 +111,7 @@ func Identities() []Identity {
 			Emails: []string{"aider@aider.chat", "noreply@aider.chat", "noreply@aider.dev"},
 			Short:  []string{"aider"},
 			Suffix: " (aider)",
+			Lines:  []string{"# Aider chat conversation:"}, // until 2023, above the chat
 			Source: seen + "; aider.chat/docs/git.html",
 			Yes: []string{
 				"author: Paul (aider) <paul@example.com>",
@@ -139,10 +140,10 @@ func Identities() []Identity {
 		{
 			ID: "roo", Name: "Roo Code", Kind: KindAgent,
 			Emails:   []string{"roomote@roocode.com", "support@roocode.com", "support@roo.vet"},
-			Accounts: []Account{{"219738659", "roomote[bot]"}},
+			Accounts: []Account{{"219738659", "roomote[bot]"}, {"219738659", "roomote-v0[bot]"}}, // one app, renamed
 			Names:    []string{"roo code", "roomote"},
 			Source:   seen,
-			Yes:      []string{"Co-authored-by: Roo Code <support@roocode.com>"},
+			Yes:      []string{"Co-authored-by: Roo Code <support@roocode.com>", "author: roomote-v0[bot] <219738659+roomote-v0[bot]@users.noreply.github.com>"},
 			No:       []string{"author: Roo Kang <roo@kang.example>"},
 		},
 		{
@@ -191,10 +192,11 @@ func Identities() []Identity {
 		},
 		{
 			ID: "openhands", Name: "OpenHands", Kind: KindAgent, Schema: "openhands",
-			Emails: []string{"openhands@all-hands.dev"},
+			// Until 2024 it was OpenDevin, and its addresses stayed for a while.
+			Emails: []string{"openhands@all-hands.dev", "opendevin@all-hands.dev", "opendevin@opendevin.ai"},
 			Names:  []string{"openhands"},
 			Source: seen,
-			Yes:    []string{"Co-authored-by: openhands <openhands@all-hands.dev>"},
+			Yes:    []string{"Co-authored-by: openhands <openhands@all-hands.dev>", "author: OpenHands <opendevin@all-hands.dev>", "Co-authored-by: OpenDevin <opendevin@opendevin.ai>"},
 			No:     []string{"author: Robert <robert@all-hands.dev>", "Notes of the all-hands meeting"},
 		},
 		{
@@ -262,12 +264,12 @@ func Identities() []Identity {
 		{ID: "codeium", Name: "Codeium", Kind: KindAgent, Schema: "codeium", Names: []string{"codeium"}, Source: "published schema", Yes: []string{"Assisted-by: Codeium"}, No: []string{"Codeium is not used here"}},
 		{ID: "tabnine", Name: "Tabnine", Kind: KindAgent, Schema: "tabnine", Names: []string{"tabnine"}, Source: "published schema", Yes: []string{"Assisted-by: Tabnine"}, No: []string{"Ignore .tabnine"}},
 
-		// Reviewers: their co-authorship is a review.
-		{ID: "ellipsis", Name: "Ellipsis", Kind: KindReviewer, Accounts: []Account{{"65095814", "ellipsis-dev[bot]"}}, Source: seen, Yes: []string{"author: ellipsis-dev[bot] <65095814+ellipsis-dev[bot]@users.noreply.github.com>"}, No: []string{"Co-authored-by: ellipsis-dev[bot] <65095814+ellipsis-dev[bot]@users.noreply.github.com>"}},
-		{ID: "coderabbit", Name: "CodeRabbit", Kind: KindReviewer, Accounts: []Account{{"136622811", "coderabbitai[bot]"}}, Source: seen, Yes: []string{"author: coderabbitai[bot] <136622811+coderabbitai[bot]@users.noreply.github.com>"}, No: []string{"Co-authored-by: coderabbitai[bot] <136622811+coderabbitai[bot]@users.noreply.github.com>"}},
-		{ID: "greptile", Name: "Greptile", Kind: KindReviewer, Accounts: []Account{{"165735046", "greptile-apps[bot]"}}, Source: seen, Yes: []string{"author: greptile-apps[bot] <165735046+greptile-apps[bot]@users.noreply.github.com>"}, No: []string{"Co-authored-by: greptile-apps[bot] <165735046+greptile-apps[bot]@users.noreply.github.com>"}},
-		{ID: "aikido", Name: "Aikido Autofix", Kind: KindReviewer, Accounts: []Account{{"119856028", "aikido-autofix[bot]"}}, Source: seen, Yes: []string{"author: aikido-autofix[bot] <119856028+aikido-autofix[bot]@users.noreply.github.com>"}, No: []string{"Co-authored-by: aikido-autofix[bot] <119856028+aikido-autofix[bot]@users.noreply.github.com>"}},
-		{ID: "mintlify", Name: "Mintlify", Kind: KindReviewer, Accounts: []Account{{"109931778", "mintlify[bot]"}}, Source: seen, Yes: []string{"author: mintlify[bot] <109931778+mintlify[bot]@users.noreply.github.com>"}, No: []string{"Co-authored-by: mintlify[bot] <109931778+mintlify[bot]@users.noreply.github.com>"}},
+		// Reviewers. A forge names one as co-author when its suggestion is committed.
+		{ID: "ellipsis", Name: "Ellipsis", Kind: KindAgent, Accounts: []Account{{"65095814", "ellipsis-dev[bot]"}}, Source: seen, Yes: []string{"Co-authored-by: ellipsis-dev[bot] <65095814+ellipsis-dev[bot]@users.noreply.github.com>", "author: ellipsis-dev[bot] <65095814+ellipsis-dev[bot]@users.noreply.github.com>"}, No: []string{"Reviewed-by: ellipsis-dev[bot] <65095814+ellipsis-dev[bot]@users.noreply.github.com>"}},
+		{ID: "coderabbit", Name: "CodeRabbit", Kind: KindAgent, Accounts: []Account{{"136622811", "coderabbitai[bot]"}}, Source: seen, Yes: []string{"Co-authored-by: coderabbitai[bot] <136622811+coderabbitai[bot]@users.noreply.github.com>", "author: coderabbitai[bot] <136622811+coderabbitai[bot]@users.noreply.github.com>"}, No: []string{"Reviewed-by: coderabbitai[bot] <136622811+coderabbitai[bot]@users.noreply.github.com>"}},
+		{ID: "greptile", Name: "Greptile", Kind: KindAgent, Accounts: []Account{{"165735046", "greptile-apps[bot]"}}, Source: seen, Yes: []string{"Co-authored-by: greptile-apps[bot] <165735046+greptile-apps[bot]@users.noreply.github.com>", "author: greptile-apps[bot] <165735046+greptile-apps[bot]@users.noreply.github.com>"}, No: []string{"Reviewed-by: greptile-apps[bot] <165735046+greptile-apps[bot]@users.noreply.github.com>"}},
+		{ID: "aikido", Name: "Aikido Autofix", Kind: KindAgent, Accounts: []Account{{"119856028", "aikido-autofix[bot]"}}, Source: seen, Yes: []string{"Co-authored-by: aikido-autofix[bot] <119856028+aikido-autofix[bot]@users.noreply.github.com>", "author: aikido-autofix[bot] <119856028+aikido-autofix[bot]@users.noreply.github.com>"}, No: []string{"Reviewed-by: aikido-autofix[bot] <119856028+aikido-autofix[bot]@users.noreply.github.com>"}},
+		{ID: "mintlify", Name: "Mintlify", Kind: KindAgent, Accounts: []Account{{"109931778", "mintlify[bot]"}}, Source: seen, Yes: []string{"Co-authored-by: mintlify[bot] <109931778+mintlify[bot]@users.noreply.github.com>", "author: mintlify[bot] <109931778+mintlify[bot]@users.noreply.github.com>"}, No: []string{"Reviewed-by: mintlify[bot] <109931778+mintlify[bot]@users.noreply.github.com>"}},
 
 		// Automation: neither human nor agent.
 		{ID: "dependabot", Name: "Dependabot", Kind: KindAutomation, Emails: []string{"support@github.com", "support@dependabot.com"}, Accounts: []Account{{"49699333", "dependabot[bot]"}, {"27856297", "dependabot-preview[bot]"}}, Source: seen, Yes: []string{"author: dependabot[bot] <49699333+dependabot[bot]@users.noreply.github.com>"}, No: []string{"author: Dee Bott <dee@bott.example>"}},

@@ -15,9 +15,6 @@ const (
 	KindAutomation Kind = iota
 	// KindAgent writes code with a language model.
 	KindAgent
-	// KindReviewer is an agent whose main work is to review. As author or committer it
-	// wrote the commit; as co-author it only reviewed.
-	KindReviewer
 )
 
 // An Identity is one row of the table: everything by which one tool is recognised.

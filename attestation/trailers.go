@@ -86,9 +86,6 @@ func (t *table) trailer(to []Evidence, tr change.Trailer, strength Strength) []E
 		if m.kind == KindAutomation {
 			return to
 		}
-		if m.kind == KindReviewer {
-			e.Strength, e.Class = "F", Unknown
-		}
 		e.Agent, e.Model = m.agent, m.model
 	case isTool, isKernel:
 		value = unrepeat(tr.Key, value)

@@ -27,9 +27,10 @@ type Hook struct {
 	Day        string      // UTC
 	Deadline   time.Duration
 	Facts      impact.FactStore // nil: none
-	Contexts   Contexts         // nil: there are none
-	Context    *File            // a context that the operator vouches for, instead; mostly nil
-	Keys       *File            // trusted keys; nil without
+	Graphs     impact.GraphStore
+	Contexts   Contexts // nil: there are none
+	Context    *File    // a context that the operator vouches for, instead; mostly nil
+	Keys       *File    // trusted keys; nil without
 	Signer     sign.Signer
 	Packs      *Folder // nil: packs are made and not kept
 	Version    string  // of the program
@@ -254,8 +255,8 @@ func (h *Hook) input(ctx context.Context, repo Repository, p Plan, said Said) (r
 	in := review.Input{
 		Repository: repo, Base: p.Base, Head: p.Head, Judge: p.By, Stage: p.Stage, Day: h.Day,
 		Ref: p.Ref, Claims: said.Claims,
-		Facts: h.Facts,
-		Door:  review.Door{Name: "hook", Version: h.Version},
+		Facts: h.Facts, Graphs: h.Graphs,
+		Door: review.Door{Name: "hook", Version: h.Version},
 	}
 	if p.Target != "" {
 		in.Ref = p.Target

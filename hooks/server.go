@@ -33,6 +33,10 @@ type Server struct {
 	// Repository is what the server calls the repository: shown in the pack. Nil: unknown.
 	Repository *change.Repository
 
+	// Unmarked says that the server tells hooks where the objects of a push are without the
+	// variable by which git marks them as such, GIT_QUARANTINE_PATH.
+	Unmarked bool
+
 	// Quarantines are folders, besides the repository's own objects, in which this server
 	// keeps the objects of pushes that are not accepted yet.
 	Quarantines []string

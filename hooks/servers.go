@@ -112,12 +112,19 @@ func gitea(env func(string) string) Server {
 	return s
 }
 
-// gitlab takes what Gitaly sets, which no client reaches: pushes come to it by gRPC.
+// gitlab takes what Gitaly sets, which no client reaches: pushes come to it by gRPC. It
+// gives hooks an environment of its own making, without GIT_QUARANTINE_PATH (its
+// internal/gitaly/hook/custom.go), and keeps the objects of what is done in the browser in
+// a folder of the storage.
 func gitlab(env func(string) string) Server {
 	s := Server{
-		Prefix: "GL-HOOK-ERR: ",
+		Prefix:   "GL-HOOK-ERR: ",
+		Unmarked: true,
 		// Gitaly hides these from receive-pack, which refuses to update them.
 		Internal: below("refs/merge-requests/", "refs/keep-around/", "refs/environments/", "refs/pipelines/", "refs/tmp/"),
+	}
+	if storage, _, ok := strings.Cut(env("GIT_DIR"), "/@"); ok { // /@hashed, /@snippets, /@cluster ...
+		s.Quarantines = []string{storage + "/+gitaly/tmp"}
 	}
 	kind, number, _ := strings.Cut(env("GL_REPOSITORY"), "-")
 	switch {
@@ -149,6 +156,7 @@ func ghes(env func(string) string) Server {
 		Pusher:     Pusher{Name: env("GITHUB_USER_LOGIN"), Type: change.User},
 		Repository: place(env("GITHUB_REPO_NAME"), ""),
 		Via:        env("GITHUB_VIA"),
+		Unmarked:   true, // which of git's variables it passes on is not documented
 	}
 	if strings.HasSuffix(s.Pusher.Name, "[bot]") {
 		s.Pusher.Type = change.Bot

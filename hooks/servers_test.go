@@ -90,6 +90,12 @@ func TestServers(t *testing.T) {
 			t.Errorf("%s: %+v, want %+v", name, got, c.want)
 		}
 	}
+	s, err := FindServer("gitlab", func(name string) string {
+		return map[string]string{"GIT_DIR": "/data/repositories/@hashed/aa/bb/aabb.git"}[name]
+	})
+	if want := []string{"/data/repositories/+gitaly/tmp"}; err != nil || !slices.Equal(s.Quarantines, want) || !s.Unmarked {
+		t.Errorf("gitlab's quarantines are %q, want %q", s.Quarantines, want)
+	}
 	if _, err := FindServer("svn", nil); err == nil || !strings.Contains(err.Error(), "git, gitolite, gitea, forgejo, gitlab, ghes") {
 		t.Errorf("an unknown server: %v", err)
 	}

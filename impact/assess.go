@@ -21,6 +21,7 @@ type AssessInput struct {
 	Languages []*lang.Language
 	Facts     FactStore
 	Limits    Limits
+	Graphs    GraphStore // kept between reviews; nil: none
 }
 
 // Assess builds the graphs of both sides of a change and traces it.
@@ -35,6 +36,17 @@ func Assess(ctx context.Context, in AssessInput) (*Report, error) {
 		})
 	}
 	head := build(in.Change.Head, in.Change.HeadTree)
+	if k, wants, ok := in.lookup(head); ok {
+		answers, err := head.reader.read(ctx, wants)
+		if err != nil {
+			return nil, head.failed(err)
+		}
+		if sameFacts(answers, wants) {
+			same := k.graph.at(in.Change.Head, in.Change.HeadTree)
+			in.Graphs.KeepGraph(in.Change.HeadTree, &Known{same, k.projects, k.encoded})
+			return Trace(ctx, TraceInput{Change: in.Change, From: k.graph.at(in.Change.From, in.Change.FromTree), Head: same})
+		}
+	}
 	if err := head.load(ctx); err != nil {
 		return nil, err
 	}
@@ -57,6 +69,7 @@ func Assess(ctx context.Context, in AssessInput) (*Report, error) {
 		if err != nil {
 			return nil, err
 		}
+		in.keep(head, g)
 		if t.Head = g; !head.readProject(in.Change) {
 			t.From = g.at(from.Commit, from.Tree)
 			return Trace(ctx, t)
@@ -74,7 +87,15 @@ func Assess(ctx context.Context, in AssessInput) (*Report, error) {
 	if err := errors.Join(headErr, fromErr); err != nil {
 		return nil, err
 	}
+	in.keep(head, t.Head)
 	return Trace(ctx, t)
+}
+
+// keep remembers the graph of head, which is the base of what comes next.
+func (in AssessInput) keep(head *builder, g *Graph) {
+	if k := head.known(g); in.Graphs != nil && k != nil {
+		in.Graphs.KeepGraph(in.Change.HeadTree, k)
+	}
 }
 
 // looksLike says whether the two sides of a change can not differ in their graphs,

@@ -147,7 +147,7 @@ func TestTheOtherSide(t *testing.T) {
 // report is the one that two graphs give, also where a file decides what names mean.
 func TestGentleChange(t *testing.T) {
 	ctx := t.Context()
-	one, two := 0, 0
+	one, two, stored := 0, 0, 0
 	eachTree(t, func(r *rand.Rand, from map[string]string) {
 		names := slices.Sorted(maps.Keys(from))
 		from[names[r.IntN(len(names))]] += "\nuse alias"
@@ -188,6 +188,30 @@ func TestGentleChange(t *testing.T) {
 		if !reflect.DeepEqual(report, want) {
 			t.Errorf("%+v\nwant\n%+v", report, want)
 		}
+		// From a store that has the graph of base, as a file would have it.
+		k, err := BuildKnown(ctx, BuildInput{Source: m, Tree: c.FromTree, Languages: toys()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if k, err = DecodeKnown(k.Encode()); err != nil {
+			t.Fatal(err)
+		}
+		if got := k.graph.at(was.Commit, was.Tree); !reflect.DeepEqual(got, was) {
+			t.Fatalf("%+v\nwas written, and read as\n%+v", was, got)
+		}
+		store := &graphs{tree: c.FromTree, known: k}
+		if report, err = Assess(ctx, AssessInput{Source: m, Change: c, Languages: toys(), Graphs: store}); err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(report, want) {
+			t.Errorf("from a store: %+v\nwant\n%+v", report, want)
+		}
+		if got := store.known.graph.at(now.Commit, now.Tree); store.tree != c.HeadTree || !reflect.DeepEqual(got, now) {
+			t.Errorf("kept for %s: %+v\nwant\n%+v", store.tree, got, now)
+		}
+		if store.used {
+			stored++
+		}
 		if reflect.DeepEqual(was.at(now.Commit, now.Tree), now) {
 			one++
 		} else {
@@ -195,9 +219,44 @@ func TestGentleChange(t *testing.T) {
 		}
 	})
 	t.Logf("%d changes kept the graph, %d did not", one, two)
-	if one < 50 || two < 30 {
-		t.Errorf("%d and %d: the test proves less than it says", one, two)
+	if one < 50 || two < 30 || stored < 50 {
+		t.Errorf("%d, %d and %d: the test proves less than it says", one, two, stored)
 	}
+}
+
+// graphs is a store of one graph.
+type graphs struct {
+	tree  git.OID
+	known *Known
+	used  bool
+}
+
+func (g *graphs) Graph(tree git.OID) (*Known, bool) {
+	g.used = g.tree == tree
+	return g.known, g.used
+}
+
+func (g *graphs) KeepGraph(tree git.OID, k *Known) { g.tree, g.known = tree, k }
+
+func FuzzDecodeKnown(f *testing.F) {
+	k := &Known{graph: build(f, map[string]string{"a.toy": "use b.toy\nuse gone", "b.toy": "", "c.go": "use d", "x.md": "words", "k.kt": "a"}), projects: []string{"x"}}
+	f.Add(k.Encode())
+	f.Add("\x01\x00")
+	f.Fuzz(func(t *testing.T, data string) {
+		k, err := DecodeKnown(data)
+		if err != nil {
+			return
+		}
+		k.encoded = ""
+		again, err := DecodeKnown(k.Encode())
+		if err != nil {
+			t.Fatal(err)
+		}
+		k.encoded, again.encoded = "", ""
+		if !reflect.DeepEqual(k, again) {
+			t.Errorf("%+v\nwas written, and read as\n%+v", k, again)
+		}
+	})
 }
 
 // TestNoOtherSide: what is not certain is walked.

@@ -16,7 +16,8 @@ func newBrief(p *process, dir *string) *cobra.Command {
 		Use:   "brief PATH...",
 		Short: "Say what holds for some files, before an agent writes there",
 		Long: `Print the requirements and rules that a change of the given paths will meet, as short
-instructions to include into AGENTS.md, CLAUDE.md or a prompt.`,
+instructions to include into AGENTS.md, CLAUDE.md or a prompt. A commit that ends in the
+trailer which they give claims that its writer was told: the review compares.`,
 		Example: `  custody brief src/auth.py >> AGENTS.md`,
 		Args:    needs(1, -1, "PATH"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -39,7 +40,11 @@ func runBrief(ctx context.Context, p *process, o *standingOptions, args []string
 	for _, a := range args {
 		paths = append(paths, cleanPath(a))
 	}
-	brief, err := report.NewBrief(commit.ID, judge, paths)
+	all, err := judge.Applicable(ctx, repo, commit)
+	if err != nil {
+		return err
+	}
+	brief, err := report.NewBrief(commit.ID, all, judge.Policy, paths)
 	if err != nil {
 		return err
 	}

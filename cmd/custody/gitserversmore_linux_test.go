@@ -131,17 +131,30 @@ exit $worst
 }
 
 // GitLab's Gitaly runs custom_hooks/pre-receive.d in order, up to the first that fails,
-// and shows in the browser what begins with GL-HOOK-ERR: at the start of a line. This is
-// that in our words, and the environment that docs.gitlab.com documents.
+// in an environment of its own making, and shows in the browser what begins with
+// GL-HOOK-ERR: at the start of a line. This is that in our words, the environment that
+// its source makes (internal/gitaly/hook/custom.go), and the layout of its storage.
 func testGitLab(t *testing.T, b *bench) {
+	storage := t.TempDir()
 	server := gittest.New(t)
+	gitDir := storage + "/@hashed/aa/bb/aabb.git"
+	if err := os.MkdirAll(filepath.Dir(gitDir), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(server.Dir, gitDir); err != nil {
+		t.Fatal(err)
+	}
+	server = gittest.At(t, gitDir)
 	c := b.seed(t, server.Dir, server.Dir)
 	for _, hook := range []string{"pre-receive", "post-receive"} {
 		put(t, server.Dir+"/hooks/"+hook, `#!/bin/sh
 input=$(cat)
 for hook in custom_hooks/`+hook+`.d/*; do
 	if [ -x "$hook" ]; then
-		echo "$input" | "$hook" >said 2>&1 || { cat said; exit 1; }
+		echo "$input" | env -i PATH="$PATH" HOME="$HOME" GIT_DIR="$PWD" GIT_OBJECT_DIRECTORY="${GIT_OBJECT_DIRECTORY}" \
+			GIT_ALTERNATE_OBJECT_DIRECTORIES="${GIT_ALTERNATE_OBJECT_DIRECTORIES}" GL_REPOSITORY="$GL_REPOSITORY" \
+			GL_PROJECT_PATH="$GL_PROJECT_PATH" GL_ID="$GL_ID" GL_USERNAME="$GL_USERNAME" GL_PROTOCOL="$GL_PROTOCOL" \
+			"$hook" >said 2>&1 || { cat said; exit 1; }
 		cat said
 	fi
 done
@@ -157,6 +170,30 @@ done
 			t.Errorf("GitLab would not show %q", line)
 		}
 	}
+	// What is done in the browser has its objects elsewhere in the storage.
+	c.Commit("main", "By a click", gittest.Write("click.py", "import os\n"))
+	head, was := c.ID("main"), server.ID("refs/heads/main")
+	quarantine := storage + "/+gitaly/tmp/quarantine-77"
+	if err := os.MkdirAll(quarantine+"/pack", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	c.quarantined(t, quarantine, head, was)
+	click := func() (string, error) {
+		cmd := exec.Command(gitDir + "/custom_hooks/pre-receive.d/custody")
+		cmd.Dir = gitDir
+		cmd.Env = append(env("GL_PROTOCOL=web"), "PATH="+os.Getenv("PATH"), "GIT_DIR="+gitDir, "GIT_OBJECT_DIRECTORY="+quarantine, "GIT_ALTERNATE_OBJECT_DIRECTORIES="+gitDir+"/objects")
+		cmd.Stdin = strings.NewReader(was + " " + head + " refs/heads/main\n")
+		out, err := cmd.CombinedOutput()
+		return string(out), err
+	}
+	if out, err := click(); err == nil || !strings.Contains(out, "two-eyes") {
+		t.Errorf("a change in the browser: %v\n%s", err, out)
+	}
+	c.approve(t, gitDir+"/custody/contexts", "ada")
+	if out, err := click(); err != nil {
+		t.Errorf("an approved change in the browser: %v\n%s", err, out)
+	}
+
 	for _, kind := range []string{"wiki-1234", "design-1234", "group-7-wiki"} {
 		c.Commit("other", "Page "+kind, gittest.From("main"), gittest.Write("Home.md", kind))
 		cmd := exec.Command("git", "-C", c.Dir, "push", server.Dir, "+other:refs/heads/main")
@@ -198,13 +235,7 @@ func testGHES(t *testing.T, b *bench) {
 		}
 		defer os.RemoveAll(quarantine)
 		head := c.ID("main")
-		packed := c.Pipe([]byte(head+"\n^"+strings.TrimSpace(server.Git("rev-parse", "refs/heads/main"))+"\n"), "pack-objects", "--revs", "--thin", "--stdout", "-q")
-		index := exec.Command("git", "-C", gitDir, "index-pack", "--stdin", "--fix-thin")
-		index.Env = append(gittest.Env(), "GIT_OBJECT_DIRECTORY="+quarantine, "GIT_ALTERNATE_OBJECT_DIRECTORIES="+gitDir+"/objects")
-		index.Stdin = strings.NewReader(string(packed))
-		if out, err := index.CombinedOutput(); err != nil {
-			t.Fatalf("%v\n%s", err, out)
-		}
+		c.quarantined(t, quarantine, head, server.ID("refs/heads/main"))
 		old, err := server.Try("rev-parse", "--verify", "-q", ref)
 		if old = strings.TrimSpace(old); err != nil {
 			old = strings.Repeat("0", 40)
@@ -242,6 +273,19 @@ func testGHES(t *testing.T, b *bench) {
 		if out, err := push("refs/heads/main"); (err == nil) != (way == "pull request merge button") {
 			t.Errorf("via %q: %v\n%s", way, err, out)
 		}
+	}
+}
+
+// quarantined puts what head has beyond what the server has into a folder, as receive-pack
+// does.
+func (c *serverClone) quarantined(t *testing.T, folder, head, has string) {
+	t.Helper()
+	packed := c.Pipe([]byte(head+"\n^"+has+"\n"), "pack-objects", "--revs", "--thin", "--stdout", "-q")
+	index := exec.Command("git", "-C", c.server, "index-pack", "--stdin", "--fix-thin")
+	index.Env = append(gittest.Env(), "GIT_OBJECT_DIRECTORY="+folder, "GIT_ALTERNATE_OBJECT_DIRECTORIES="+c.server+"/objects")
+	index.Stdin = strings.NewReader(string(packed))
+	if out, err := index.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
 	}
 }
 

@@ -251,11 +251,13 @@ func recordPush(ctx context.Context, p *process, o *hookOptions) error {
 	}
 	a := h.Record(ctx, updates)
 	err = errors.Join(a.Err, h.Packs.Spool(a, "post-receive"))
-	if h.cold() {
+	if h.cold() || len(updates) == 0 {
 		err = errors.Join(err, h.warm(ctx))
 	}
-	if serr := h.facts.Save(); serr != nil && !errors.Is(serr, cache.ErrBusy) {
-		err = errors.Join(err, serr)
+	for _, save := range []func() error{h.facts.Save, h.graphs.Save} {
+		if serr := save(); serr != nil && !errors.Is(serr, cache.ErrBusy) {
+			err = errors.Join(err, serr)
+		}
 	}
 	h.Packs.Prune(hooks.Retention{Age: time.Duration(o.days) * 24 * time.Hour, Count: o.packs})
 	if err != nil {
@@ -271,6 +273,7 @@ type openHook struct {
 	repo   *git.Repository
 	folder *hooks.Folder
 	facts  *cache.Store
+	graphs *cache.Graphs
 }
 
 func (h *openHook) close() { h.repo.Close() }
@@ -286,6 +289,9 @@ func (o *hookOptions) open(ctx context.Context, p *process) (*openHook, error) {
 		Day: p.today(), Version: version(),
 	}}
 	options := []git.Option{git.WithEnviron(p.environ), git.WithQuarantines(server.Quarantines...)}
+	if server.Unmarked {
+		options = append(options, git.WithUnmarkedQuarantine())
+	}
 	if !o.look {
 		// Temporary files too are kept where nobody else can write, whatever TMPDIR says.
 		options = append(options, git.WithTemp(func(commonDir string) (string, error) {
@@ -312,7 +318,8 @@ func (o *hookOptions) open(ctx context.Context, p *process) (*openHook, error) {
 	}
 	h.Repository = h.repo
 	h.facts = cache.Open(h.folder.Path(filepath.Join("cache", cache.FileName)))
-	h.Facts = h.facts
+	h.graphs = cache.OpenGraphs(h.folder.Path(filepath.Join("cache", cache.GraphFileName)), program())
+	h.Facts, h.Graphs = h.facts, h.graphs
 	return h, nil
 }
 
@@ -408,8 +415,28 @@ func (h *openHook) warm(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = impact.Build(ctx, impact.BuildInput{Source: impact.Objects(h.repo), Commit: commit.ID, Tree: commit.Tree, Facts: h.facts})
+	if _, known := h.graphs.Graph(commit.Tree); known && !h.cold() {
+		return nil
+	}
+	k, err := impact.BuildKnown(ctx, impact.BuildInput{Source: impact.Objects(h.repo), Commit: commit.ID, Tree: commit.Tree, Facts: h.facts})
+	if err == nil && k != nil {
+		h.graphs.KeepGraph(commit.Tree, k)
+	}
 	return err
+}
+
+// program tells this build from any other that may read a tree differently: two of one
+// version differ in their file.
+func program() string {
+	file, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	info, err := os.Stat(file)
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf("%s %d %d", version(), info.Size(), info.ModTime().UnixNano())
 }
 
 func newHookTest(p *process, dir *string) *cobra.Command {

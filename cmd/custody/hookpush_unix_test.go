@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"custody/impact/cache"
+	"custody/internal/git"
 	"custody/internal/git/gittest"
 )
 
@@ -78,6 +79,7 @@ func TestConcurrentPushes(t *testing.T) {
 				return
 			default:
 				os.Remove(filepath.Join(s.Dir, "custody", "cache", cache.FileName)) // so that it is written again
+				os.Remove(filepath.Join(s.Dir, "custody", "cache", cache.GraphFileName))
 				s.run(nil, "", "post-receive")
 			}
 		}
@@ -123,6 +125,10 @@ func (s *gitServer) wholeCache() {
 	s.t.Helper()
 	if err := cache.Open(filepath.Join(s.Dir, "custody", "cache", cache.FileName)).Refused(); err != nil {
 		s.t.Error(err)
+	}
+	g := cache.OpenGraphs(filepath.Join(s.Dir, "custody", "cache", cache.GraphFileName), "any")
+	if g.Graph(git.OID{}); g.Refused() != nil {
+		s.t.Error(g.Refused())
 	}
 }
 

@@ -35,7 +35,11 @@ func newResolve(p *process, dir *string) *cobra.Command {
 				return err
 			}
 			defer repo.Close()
-			return write(p, o.format, report.Resolve(commit.ID, judge.Requirements))
+			all, err := judge.Applicable(cmd.Context(), repo, commit)
+			if err != nil {
+				return err
+			}
+			return write(p, o.format, report.Resolve(commit.ID, all))
 		},
 	}
 	addStanding(cmd, &o)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"custody/internal/control"
 	"custody/internal/git"
 )
 
@@ -17,7 +18,7 @@ import (
 func filled(t *testing.T, c contract) reflect.Value {
 	t.Helper()
 	v := reflect.New(c.typ).Elem()
-	filler{t, sources{}}.fill(v, "")
+	filler{t: t, source: sources{}}.fill(v, "")
 	return v
 }
 
@@ -37,6 +38,7 @@ var texts = map[string]string{
 	"config.Glob":           "src/**",
 	"config.ID":             "SEC-001",
 	"config.RepoPath":       "policy/requirements.yaml",
+	"control.Language":      "python",
 	"control.formatVersion": "2.0",
 	"config.Policy.Version": "1",
 	"example.File.Version":  "1",
@@ -45,6 +47,7 @@ var texts = map[string]string{
 type filler struct {
 	t      *testing.T
 	source sources
+	nested bool // in a check that holds checks
 }
 
 // fill sets v, which stands in the field of that name, and everything in it.
@@ -58,6 +61,16 @@ func (f filler) fill(v reflect.Value, field string) {
 		}
 		v.Set(reflect.ValueOf(id))
 		return
+	}
+	if _, ok := v.Interface().(control.Values); ok {
+		v.Set(reflect.ValueOf(control.Values{{Name: "days", Value: "90"}}))
+		return
+	}
+	if within := v.Kind() == reflect.Slice && (field == "control.Check.All" || field == "control.Check.Any"); within && f.nested {
+		v.Set(reflect.MakeSlice(v.Type(), 0, 0)) // a check may hold checks
+		return
+	} else if within {
+		f.nested = true
 	}
 	switch v.Kind() {
 	case reflect.String:
@@ -130,6 +143,13 @@ func (c contract) plain(v reflect.Value) any {
 	if m, ok := v.Interface().(encoding.TextMarshaler); ok && v.Kind() != reflect.Pointer {
 		return m
 	}
+	if values, ok := v.Interface().(control.Values); ok {
+		object := map[string]any{}
+		for _, p := range values {
+			object[p.Name] = p.Value
+		}
+		return object
+	}
 	switch v.Kind() {
 	case reflect.Pointer:
 		return c.plain(v.Elem())
@@ -169,6 +189,9 @@ func (c contract) places(typ reflect.Type, doc any) []place {
 			p.typ = p.typ.Elem()
 		}
 		found = append(found, p)
+		if p.typ == reflect.TypeFor[control.Values]() {
+			return
+		}
 		switch v := p.value.(type) {
 		case map[string]any:
 			for key := range v {

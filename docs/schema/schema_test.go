@@ -26,6 +26,7 @@ import (
 	"custody/hooks"
 	"custody/hooks/install"
 	"custody/impact"
+	"custody/impact/lang"
 	"custody/internal/change"
 	"custody/internal/config"
 	"custody/internal/control"
@@ -65,7 +66,7 @@ var contracts = []contract{
 	{id: report.ReplaySchema, title: "Which merged changes a policy would have stopped", typ: reflect.TypeFor[report.Replay]()},
 	{id: report.ExamplesSchema, title: "Whether a policy judges examples of changes as expected", typ: reflect.TypeFor[report.Examples]()},
 	{id: report.ValidatedSchema, title: "Whether files that judge can be read", typ: reflect.TypeFor[report.Validated]()},
-	{id: "custody/requirements/v2", title: "security_requirements.yaml, version 2.0", typ: reflect.TypeFor[control.Requirements](), yaml: true},
+	{id: "custody/requirements/v2", title: "security_requirements.yaml, version 2.0 and 2.1", typ: reflect.TypeFor[control.Requirements](), yaml: true},
 	{id: report.RequirementsSchema, title: "Which security requirements apply at a commit", typ: reflect.TypeFor[report.Requirements]()},
 	{id: report.VerificationSchema, title: "The security requirements of a commit, answered", typ: reflect.TypeFor[report.Verification]()},
 	{id: report.BriefSchema, title: "What holds for some paths, said before anything is written there", typ: reflect.TypeFor[report.Brief]()},
@@ -99,7 +100,9 @@ var scalars = map[string]node{
 	"config.Permission":    {Type: "string", Enum: []string{"read", "triage", "write", "maintain", "admin"}},
 	"config.RepoPath":      {Type: "string", Pattern: `^[^/]`},
 	// Without quotes, YAML reads a number.
-	"control.formatVersion": {AnyOf: []*node{{Type: "string", Enum: []string{"2.0"}}, {Type: "number", Minimum: number(2), Maximum: number(2)}}},
+	"control.formatVersion": {AnyOf: []*node{{Type: "string", Enum: []string{"2.0", "2.1"}}, {Type: "number", Minimum: number(2), Maximum: number(3)}}},
+	"control.Values":        {Type: "object", AdditionalProperties: &node{AnyOf: []*node{{Type: "string"}, {Type: "integer"}, {Type: "boolean"}, {Type: "array", Items: &node{AnyOf: []*node{{Type: "string"}, {Type: "integer"}, {Type: "boolean"}}}}}}},
+	"control.Language":      {Type: "string", Pattern: `^([.].+|` + languages() + `)$`},
 	"impact.Confidence":     {Type: "integer", Minimum: number(0), Maximum: number(1000)},
 	// All that the design names, not only what extractors find today.
 	"impact.Kind":     {Type: "string", Enum: []string{"file", "package", "symbol", "test", "document", "table", "endpoint", "owner"}},
@@ -120,6 +123,7 @@ var fields = map[string]func(*node){
 	"config.When.MinLines":                  func(n *node) { n.Minimum = number(1) },
 	"config.When.MinFiles":                  func(n *node) { n.Minimum = number(1) },
 	"config.When.MinReach":                  func(n *node) { n.Minimum = number(1) },
+	"control.TextCheck.MinCount":            func(n *node) { n.Minimum, n.Maximum = number(1), number(1000) },
 	"example.File.Version":                  func(n *node) { n.Minimum, n.Maximum = number(1), number(1) },
 	"config.Policy.Version":                 func(n *node) { n.Minimum, n.Maximum = number(1), number(1) },
 	"config.Rule.MaxPermille":               func(n *node) { n.Minimum, n.Maximum = number(0), number(1000) },
@@ -130,6 +134,14 @@ var fields = map[string]func(*node){
 	"report.Health.Score":       func(n *node) { n.AnyOf[0] = &node{Type: "integer", Minimum: number(0), Maximum: number(100)} },
 	"review.Inputs.Day":         func(n *node) { n.Pattern = `^\d{4}-\d{2}-\d{2}$` },
 	"review.Verdict.ID":         func(n *node) { n.Pattern = `^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$` },
+}
+
+func languages() string {
+	var names []string
+	for _, l := range lang.All {
+		names = append(names, l.Name)
+	}
+	return strings.Join(names, "|")
 }
 
 func classes() []string {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"custody/impact"
+	"custody/impact/wire"
 	"custody/internal/git"
 )
 
@@ -70,29 +71,18 @@ func parse(data string, check uint32) (*file, error) {
 	if f.count > maxEntries || f.idSize != 20 && f.idSize != 32 || data[34] != 0 || data[35] != 0 {
 		return nil, errors.New("its header is malformed")
 	}
-	d := decoder{rest: data[headerSize:]}
+	d := wire.Decoder{Rest: data[headerSize:]}
 	for range int(data[32]) {
-		l := language{version: uint16(d.byte()) | uint16(d.byte())<<8}
-		l.name = d.take(int(d.byte()))
+		l := language{version: uint16(d.Byte()) | uint16(d.Byte())<<8}
+		l.name = d.Take(int(d.Byte()))
 		f.languages = append(f.languages, l)
 	}
-	f.entries = d.take(f.count * f.entrySize())
-	if d.bad {
+	f.entries = d.Take(f.count * f.entrySize())
+	if d.Bad {
 		return nil, errors.New("its tables are malformed")
 	}
-	f.records = d.rest
+	f.records = d.Rest
 	return f, nil
-}
-
-// take cuts n bytes off the front.
-func (d *decoder) take(n int) string {
-	if n > len(d.rest) {
-		d.fail()
-		return ""
-	}
-	s := d.rest[:n]
-	d.rest = d.rest[n:]
-	return s
 }
 
 func le(s string) uint64 {

@@ -1,12 +1,12 @@
 package cache
 
 import (
-	"encoding/binary"
 	"errors"
 	"math"
 
 	"custody/impact"
 	"custody/impact/lang"
+	"custody/impact/wire"
 )
 
 // A record is one impact.Fact. Integers are uvarints, strings and lists have their
@@ -35,33 +35,21 @@ func appendRecord(b []byte, f *impact.Fact) (_ []byte, ok bool) {
 		return b, false
 	}
 	b = append(b, flags)
-	b = binary.AppendUvarint(b, uint64(f.Size))
-	b = appendString(b, f.Package)
-	b = appendStrings(b, f.Types)
-	b = binary.AppendUvarint(b, uint64(len(f.Imports)))
+	b = wire.AppendUint(b, uint64(f.Size))
+	b = wire.AppendString(b, f.Package)
+	b = wire.AppendStrings(b, f.Types)
+	b = wire.AppendUint(b, uint64(len(f.Imports)))
 	for _, imp := range f.Imports {
 		if imp.Level < 0 || imp.Level > math.MaxInt32 || imp.Line < 0 || imp.Line > math.MaxInt32 {
 			return b, false
 		}
 		b = append(b, byte(imp.Kind))
-		b = binary.AppendUvarint(b, uint64(imp.Level))
-		b = binary.AppendUvarint(b, uint64(imp.Line))
-		b = appendString(b, imp.Spec)
-		b = appendStrings(b, imp.Names)
+		b = wire.AppendUint(b, uint64(imp.Level))
+		b = wire.AppendUint(b, uint64(imp.Line))
+		b = wire.AppendString(b, imp.Spec)
+		b = wire.AppendStrings(b, imp.Names)
 	}
 	return b, true
-}
-
-func appendString(b []byte, s string) []byte {
-	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
-}
-
-func appendStrings(b []byte, list []string) []byte {
-	b = binary.AppendUvarint(b, uint64(len(list)))
-	for _, s := range list {
-		b = appendString(b, s)
-	}
-	return b
 }
 
 var errRecord = errors.New("record is malformed")
@@ -69,94 +57,27 @@ var errRecord = errors.New("record is malformed")
 // decodeRecord reads what appendRecord wrote, to the last byte. Its strings are parts of
 // data. An empty list comes back as nil.
 func decodeRecord(data string) (*impact.Fact, error) {
-	d := decoder{rest: data}
-	flags := d.byte()
-	f := &impact.Fact{Size: int64(d.uint(math.MaxInt64))}
+	d := wire.Decoder{Rest: data}
+	flags := d.Byte()
+	f := &impact.Fact{Size: int64(d.Uint(math.MaxInt64))}
 	f.Generated = flags&flagGenerated != 0
 	f.Damaged = flags&flagDamaged != 0
-	f.Package = d.string()
-	f.Types = d.strings()
+	f.Package = d.String()
+	f.Types = d.Strings()
 	const leastImport = 5 // bytes
-	if n := d.count(leastImport); n > 0 {
+	if n := d.Count(leastImport); n > 0 {
 		f.Imports = make([]lang.Import, n)
 	}
 	for i := range f.Imports {
 		imp := &f.Imports[i]
-		imp.Kind = lang.ImportKind(d.byte())
-		imp.Level = int(d.uint(math.MaxInt32))
-		imp.Line = int(d.uint(math.MaxInt32))
-		imp.Spec = d.string()
-		imp.Names = d.strings()
+		imp.Kind = lang.ImportKind(d.Byte())
+		imp.Level = int(d.Uint(math.MaxInt32))
+		imp.Line = int(d.Uint(math.MaxInt32))
+		imp.Spec = d.String()
+		imp.Names = d.Strings()
 	}
-	if d.bad || d.rest != "" || flags&^(flagGenerated|flagDamaged) != 0 {
+	if d.Bad || d.Rest != "" || flags&^(flagGenerated|flagDamaged) != 0 {
 		return nil, errRecord
 	}
 	return f, nil
-}
-
-// A decoder reads from the front of rest. Once bad, it stays bad and yields zeros.
-type decoder struct {
-	rest string
-	bad  bool
-}
-
-func (d *decoder) fail() { d.bad, d.rest = true, "" }
-
-func (d *decoder) byte() byte {
-	if d.rest == "" {
-		d.fail()
-		return 0
-	}
-	c := d.rest[0]
-	d.rest = d.rest[1:]
-	return c
-}
-
-// uint reads a uvarint in its shortest form, of at most max.
-func (d *decoder) uint(max uint64) uint64 {
-	var x uint64
-	for shift := 0; shift < 64; shift += 7 {
-		c := d.byte()
-		if shift == 63 && c > 1 || shift > 0 && c == 0 {
-			break
-		}
-		x |= uint64(c&0x7f) << shift
-		if c < 0x80 {
-			if x > max {
-				break
-			}
-			return x
-		}
-	}
-	d.fail()
-	return 0
-}
-
-// count reads the length of a list whose elements take at least least bytes each, so
-// that a short lie can not ask for much memory.
-func (d *decoder) count(least int) int {
-	return int(d.uint(uint64(len(d.rest) / least)))
-}
-
-func (d *decoder) string() string {
-	n := d.uint(uint64(len(d.rest)))
-	if n > uint64(len(d.rest)) { // the length itself took bytes
-		d.fail()
-		return ""
-	}
-	s := d.rest[:n]
-	d.rest = d.rest[n:]
-	return s
-}
-
-func (d *decoder) strings() []string {
-	n := d.count(1)
-	if n == 0 {
-		return nil
-	}
-	list := make([]string, n)
-	for i := range list {
-		list[i] = d.string()
-	}
-	return list
 }

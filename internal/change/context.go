@@ -133,6 +133,15 @@ type SARIF struct {
 	Head    string `json:"head"`
 	Digest  string `json:"digest"`
 	Results int    `json:"results"`
+	// Counts are the results by rule and level; together they are Results.
+	Counts []SARIFCount `json:"counts,omitzero"`
+}
+
+// A SARIFCount is how many results a rule has at one level.
+type SARIFCount struct {
+	Rule    string `json:"rule"`
+	Level   string `json:"level"` // "none", "note", "warning" or "error"; what a result lacks is its rule's, or "warning"
+	Results int    `json:"results"`
 }
 
 // A Waiver granted outside of git: a record that a trusted key signed.

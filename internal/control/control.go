@@ -16,6 +16,7 @@ import (
 	"custody/impact"
 	"custody/internal/change"
 	"custody/internal/config"
+	"custody/internal/control/cel"
 	"custody/internal/control/checks"
 	"custody/internal/control/owners"
 	"custody/internal/finding"
@@ -62,10 +63,15 @@ type TreeFile = checks.TreeFile
 // Limits bound the search of requirements in head, and the built-in checks. What they
 // cut off is not assessed.
 type Limits struct {
-	FileBytes   int64 // of one file
-	TotalBytes  int64 // of all files, each counted once
-	Cost        int64 // steps of all patterns over all files, at worst
-	Places      int   // lines shown of one requirement
+	FileBytes  int64 // of one file
+	TotalBytes int64 // of all files, each counted once
+	Cost       int64 // steps of all patterns over all files, at worst
+	Places     int   // lines shown of one requirement
+
+	DocumentBytes int64 // of all files that conditions of requirements are asked of
+	CheckCost     int64 // steps of the conditions of one check
+	ConditionCost int64 // steps of the conditions of all checks
+
 	ReasonBytes int64 // of the words that explain a change
 	OwnerTries  int   // patterns of CODEOWNERS, over all files
 	Checks      checks.Limits
@@ -73,7 +79,7 @@ type Limits struct {
 
 // DefaultLimits are those of a review.
 func DefaultLimits() Limits {
-	return Limits{FileBytes: 1 << 20, TotalBytes: 512 << 20, Cost: 40e9, Places: 20, OwnerTries: 50e6, ReasonBytes: 16 << 20, Checks: checks.DefaultLimits()}
+	return Limits{FileBytes: 1 << 20, TotalBytes: 512 << 20, Cost: 40e9, Places: 20, DocumentBytes: 64 << 20, CheckCost: 10e6, ConditionCost: 200e6, OwnerTries: 50e6, ReasonBytes: 16 << 20, Checks: checks.DefaultLimits()}
 }
 
 // Map is the table as a pack records it.
@@ -83,6 +89,9 @@ func (l Limits) Map() map[string]int64 {
 	all["control.total_bytes"] = l.TotalBytes
 	all["control.cost"] = l.Cost
 	all["control.places"] = int64(l.Places)
+	all["control.document_bytes"] = l.DocumentBytes
+	all["control.check_cost"] = l.CheckCost
+	all["control.condition_cost"] = l.ConditionCost
 	all["control.owner_tries"] = int64(l.OwnerTries)
 	all["control.reason_bytes"] = l.ReasonBytes
 	return all
@@ -104,6 +113,7 @@ const (
 	ReasonNothingChosen  = "nothing-selected"
 	ReasonUnread         = "unread" // a selected file was not searched
 	ReasonLimit          = "limit"
+	ReasonCondition      = "condition"        // a condition that has no answer
 	ReasonChange         = "change-not-whole" // the change itself was not read whole
 	ReasonNotAttested    = "authorship-not-assessed"
 	ReasonNotTraced      = "impact-not-assessed"
@@ -130,11 +140,18 @@ func Evaluate(ctx context.Context, in Input) ([]finding.Check, error) {
 	if in.Limits == (Limits{}) {
 		in.Limits = DefaultLimits()
 	}
-	requirements, err := verify(ctx, &in)
+	e := evaluation{Input: in, touched: touchedFiles(in.Change, in.Config), lines: linesByFile(in.Attestation)}
+	requirements, err := e.verify(ctx)
 	if err != nil {
 		return nil, err
 	}
-	e := evaluation{Input: in, requirements: requirements, touched: touchedFiles(in.Change, in.Config), lines: linesByFile(in.Attestation)}
+	e.requirements = requirements
+	if err := e.briefs(ctx); err != nil {
+		return nil, err
+	}
+	if err := e.editedRequirements(ctx); err != nil {
+		return nil, err
+	}
 	if err := e.look(ctx); err != nil {
 		return nil, fmt.Errorf("running the built-in checks: %w", err)
 	}
@@ -176,6 +193,9 @@ type evaluation struct {
 	owned        *ownership                  // see owners
 	deferring    bool                        // what an emergency put off is asked again: reviews after the merge count
 	looked       map[string]answer           // by CheckID, of rules of kind checks
+	delivered    *finding.Check              // what commits claim to have been told; nil when none does
+	edited       *finding.Check              // what becomes of the requirements; nil when the change does not touch them
+	record       *cel.Record                 // the change as conditions see it; made when one asks
 }
 
 // An answer is the outcome of a rule before waivers, with its findings.
@@ -183,6 +203,7 @@ type answer struct {
 	outcome finding.Outcome
 	reasons []finding.Reason
 	found   []scoped
+	unsure  bool // besides what was found, something was not assessed
 }
 
 // A scoped finding knows the files that it is about; none: the change as a whole.

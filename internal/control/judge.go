@@ -43,6 +43,12 @@ func (e *evaluation) notices() []finding.Check {
 	if c, declared := e.emergencyNotice(); declared {
 		checks = append(checks, c)
 	}
+	if e.edited != nil {
+		checks = append(checks, *e.edited)
+	}
+	if e.delivered != nil {
+		checks = append(checks, *e.delivered)
+	}
 	return checks
 }
 

@@ -3,23 +3,47 @@ package control
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"custody/internal/config"
 	"custody/internal/config/yaml"
+	"custody/internal/control/cel"
 	"custody/internal/control/grep"
 	"custody/internal/finding"
 )
 
-// Requirements is a security_requirements.yaml, version 2.0, as it stands at base.
+// Requirements is a security_requirements.yaml, version 2.0 or 2.1, as it stands at base.
 type Requirements struct {
-	// Version is that of the format: `"2.0"`.
+	// Version is that of the format: `"2.0"`, or `"2.1"` for everything marked 2.1 here.
 	Version formatVersion `yaml:"version,required"`
+	// Context is what the repository is subject to: `applies_when` asks for it. 2.1. Of several files, what all say together counts.
+	Context *Regulatory `yaml:"context"`
+	// Values are prescribed values (an algorithm, days until a key is rotated) by name, for the checks of this file: a change of one stands out in review. Texts, whole numbers, true, false and lists of them. 2.1.
+	Values Values `yaml:"values"`
 	// Controls are the requirements.
 	Controls []Requirement `yaml:"controls,required"`
 
 	// Path is where the file stands.
 	Path string
+}
+
+// Regulatory is what the repository is subject to. What is not said excludes nothing: a
+// requirement that asks for it applies.
+type Regulatory struct {
+	// Frameworks are the ids of those that are in scope, such as `pci-dss-4.0.1`.
+	Frameworks []config.ID `yaml:"frameworks"`
+	// AIAct is the product's place in the EU AI Act.
+	AIAct *AIAct `yaml:"ai_act"`
+	// Data are the classes of data that are handled, such as `pii` and `cardholder`.
+	Data []config.ID `yaml:"data"`
+}
+
+// AIAct is a place in the EU AI Act (Regulation 2024/1689): of the product that the
+// repository is, not of the assistant that writes it.
+type AIAct struct {
+	// Role is `provider`, `deployer`, `importer`, `distributor` or `none`.
+	Role AIRole `yaml:"role,required"`
+	// RiskClass is `prohibited`, `high`, `limited`, `minimal` or `none` (no AI system).
+	RiskClass RiskClass `yaml:"risk_class,required"`
 }
 
 // A Requirement is one entry of `controls`.
@@ -32,19 +56,118 @@ type Requirement struct {
 	Requirement string `yaml:"requirement,required"`
 	// Implementation is how it is meant to be met.
 	Implementation string `yaml:"implementation"`
-	// Verification is one grep command; see below. Without one the requirement is not assessed.
+	// Verification is one grep command; see below. Without one, and without `check`, the requirement is not assessed.
 	Verification string `yaml:"verification"`
+	// Check is a typed check, instead of a verification; see below. 2.1.
+	Check *Check `yaml:"check"`
+	// AppliesWhen says where the requirement applies; elsewhere it is not applicable. Default: everywhere. 2.1.
+	AppliesWhen *AppliesWhen `yaml:"applies_when"`
 	// Severity is `error`, `warning` or `note`: a rule of kind `requirements` asks for those of level `error`. Default: `error`.
 	Severity finding.Level `yaml:"severity"`
-	// Expect is `present` (something must be found) or `absent` (nothing may be). Default: `present`, and `absent` for a verification that begins with `!`.
+	// Owner is who answers for the requirement. 2.1.
+	Owner string `yaml:"owner"`
+	// Values are prescribed values of this requirement alone. 2.1.
+	Values Values `yaml:"values"`
+	// Expect is `present` (something must be found) or `absent` (nothing may be), for `verification`. Default: `present`, and `absent` for a verification that begins with `!`.
 	Expect Expect `yaml:"expect"`
-	// Paths narrow the files that are searched, as globs with `**`, besides what the command says.
+	// Paths narrow the files that `verification` searches, as globs with `**`, besides what the command says.
 	Paths []config.Glob `yaml:"paths"`
 	// Maps are the controls of outside frameworks to which the requirement gives evidence.
 	Maps []config.Map `yaml:"maps"`
 
 	command *grep.Command
 	refused error // why command is nil; an *grep.Unsupported
+	values  constants
+}
+
+// AppliesWhen says where a requirement applies: every key that is there must fit. It is
+// decided by the files of the tree and the declared context alone, so the same
+// architecture and context give the same requirements. What is not known excludes nothing.
+type AppliesWhen struct {
+	// Languages: the tree has a file of one of these, such as `python`: the names that `custody impact` shows, or an extension such as `.tf`.
+	Languages []Language `yaml:"languages"`
+	// Paths: the tree has a file that one of these globs matches.
+	Paths []config.Glob `yaml:"paths"`
+	// Data: one of these classes of data is declared in `context`.
+	Data []config.ID `yaml:"data"`
+	// Frameworks: one of these is declared in `context`.
+	Frameworks []config.ID `yaml:"frameworks"`
+	// AIRole: the role declared in `context.ai_act` is one of these.
+	AIRole []AIRole `yaml:"ai_role"`
+	// AIRisk: the risk class declared in `context.ai_act` is one of these.
+	AIRisk []RiskClass `yaml:"ai_risk"`
+}
+
+// A Check is one of `all`, `any`, `text`, `data`, `diff` and `sarif`.
+type Check struct {
+	// All are checks that must all be satisfied.
+	All []Check `yaml:"all"`
+	// Any are checks of which one must be satisfied.
+	Any []Check `yaml:"any"`
+	// Text searches the lines of files.
+	Text *TextCheck `yaml:"text"`
+	// Data asks a condition of every document in files of YAML, JSON, TOML or HCL.
+	Data *DataCheck `yaml:"data"`
+	// Diff asks a condition of the change.
+	Diff *DiffCheck `yaml:"diff"`
+	// SARIF asks what a scanner found on the head.
+	SARIF *SARIFCheck `yaml:"sarif"`
+
+	leaves int // how many checks it is made of, itself included
+}
+
+// A TextCheck searches the lines of files.
+type TextCheck struct {
+	// Regex is a regular expression (RE2) that a line must match. Or `value`.
+	Regex string `yaml:"regex"`
+	// Value is the name of a value whose text a line must hold. Or `regex`.
+	Value config.ID `yaml:"value"`
+	// Paths are the files, as globs with `**`.
+	Paths []config.Glob `yaml:"paths,required"`
+	// Exclude are files that are left out.
+	Exclude []config.Glob `yaml:"exclude"`
+	// StripComments leaves out comments, of Go, Python, Java, TypeScript and JavaScript; a file of another language is not searched then. Default: `false`.
+	StripComments bool `yaml:"strip_comments"`
+	// Expect is `present` or `absent`. Default: `present`.
+	Expect Expect `yaml:"expect"`
+	// MinCount is how many lines must be found, of what is `present`: 1 to 1000. Default: 1.
+	MinCount int `yaml:"min_count"`
+
+	command *grep.Command
+}
+
+// A DataCheck asks a condition of every document.
+type DataCheck struct {
+	// Files are the files, as globs with `**`.
+	Files []config.Glob `yaml:"files,required"`
+	// Exclude are files that are left out.
+	Exclude []config.Glob `yaml:"exclude"`
+	// When is a condition in CEL that says which documents the check is about. Default: all.
+	When string `yaml:"when"`
+	// CEL is the condition: `doc` is the document, `file` its path, `index` its place in the file, `values` the values.
+	CEL string `yaml:"cel,required"`
+
+	when, holds *cel.Program
+	values      *cel.Record
+}
+
+// A DiffCheck asks a condition of the change.
+type DiffCheck struct {
+	// CEL is the condition: `change` is the change, `values` the values; see below.
+	CEL string `yaml:"cel,required"`
+
+	holds  *cel.Program
+	values *cel.Record
+}
+
+// A SARIFCheck asks what a scanner found on the head, by the context's `sarif`.
+type SARIFCheck struct {
+	// Tool is the scanner's name, as its SARIF says it.
+	Tool string `yaml:"tool,required"`
+	// Rule narrows to rules, as a glob of their ids such as `py.crypto.*`. Default: all.
+	Rule string `yaml:"rule"`
+	// MaxLevel is the worst level that results may have: `none` (there may be none at all), `note` or `warning`. Default: `none`.
+	MaxLevel MaxLevel `yaml:"max_level"`
 }
 
 // Expect says what a verification must find.
@@ -63,17 +186,15 @@ func (e *Expect) UnmarshalText(b []byte) error {
 	return nil
 }
 
-// formatVersion accepts "2.0", with or without quotes.
+// formatVersion accepts "2.0" and "2.1", with or without quotes.
 type formatVersion string
 
 func (v *formatVersion) UnmarshalText(b []byte) error {
 	switch *v = formatVersion(b); *v {
-	case "2.0":
+	case "2.0", "2.1":
 		return nil
-	case "2.1":
-		return &yaml.ValueError{Message: `version "2.1" with its typed checks can not be read yet`, Hint: `write version: "2.0" and one grep command as verification`}
 	}
-	return &yaml.ValueError{Message: fmt.Sprintf("version %q of the requirements format is not known", b), Hint: `this program reads version: "2.0"`}
+	return &yaml.ValueError{Message: fmt.Sprintf("version %q of the requirements format is not known", b), Hint: `this program reads version: "2.0" and "2.1"`}
 }
 
 // ParseRequirements reads a requirements file. Every error is a *yaml.Error with file,
@@ -91,6 +212,9 @@ func ParseRequirements(path string, src []byte) (*Requirements, error) {
 	if err := doc.Decode(r); err != nil {
 		return nil, err
 	}
+	if err := r.onlyIn21(doc); err != nil {
+		return nil, err
+	}
 	seen := map[config.ID]bool{}
 	for i := range r.Controls {
 		c, n := &r.Controls[i], doc.Root.Get("controls").Item(i)
@@ -104,134 +228,55 @@ func ParseRequirements(path string, src []byte) (*Requirements, error) {
 		if err := config.CheckMaps(doc, n.Get("maps"), c.Maps); err != nil {
 			return nil, err
 		}
-		if c.Verification == "" {
-			continue
-		}
-		c.command, c.refused = grep.Parse(c.Verification)
-		if c.command != nil && c.command.Negated {
-			if c.Expect != "" {
-				return nil, doc.Errorf(n.Get("expect"), "requirement %q says twice what is expected", c.ID).WithHint(`keep "expect", or the ! of the verification`)
-			}
-			c.Expect = Absent
+		if err := c.prepare(doc, n, r.Values); err != nil {
+			return nil, err
 		}
 	}
 	return r, nil
 }
 
-// title is what must hold, in one line.
-func (r *Requirement) title() string { return strings.TrimSuffix(oneLine(r.Requirement), ".") }
-
-// A requirementResult is one requirement, verified.
-type requirementResult struct {
-	*Requirement
-	path string
-	answer
-}
-
-// allRequirements is what a rule of kind requirements asks: that each requirement of
-// level error is satisfied, or excepted by a waiver that this rule admits.
-func (e *evaluation) allRequirements(r config.LayeredRule) answer {
-	var a answer
-	var outcomes []finding.Outcome
-	for _, req := range e.requirements {
-		if req.Severity != finding.Error {
-			continue
-		}
-		outcome := req.outcome
-		found := req.findings()
-		if outcome == finding.NotSatisfied {
-			outcome, found = e.exceptRequirement(r, req)
-			var folded int
-			if found, folded = fold(found, e.Limits.Places); folded > 0 {
-				a.because(ReasonBaseline, "%s: and %s stood before", req.ID, plural(folded, "more finding", "more findings"))
+// onlyIn21 refuses what a reader of version 2.0 would not know.
+func (r *Requirements) onlyIn21(doc *yaml.Document) error {
+	if r.Version != "2.0" {
+		return nil
+	}
+	nodes := []*yaml.Node{doc.Root}
+	for i := range r.Controls {
+		nodes = append(nodes, doc.Root.Get("controls").Item(i))
+	}
+	for _, n := range nodes {
+		for _, key := range []string{"context", "values", "check", "applies_when", "owner"} {
+			if at := n.Get(key); at != nil {
+				return doc.Errorf(at, "%q is not in version 2.0 of the format", key).WithHint(`write version: "2.1"`)
 			}
 		}
-		outcomes = append(outcomes, outcome)
-		a.found = append(a.found, found...)
-		if outcome == finding.NotAssessed || outcome == finding.NotSatisfied || outcome == finding.Excepted {
-			a.because(ReasonRequirement, "%s (%s) is %s", req.ID, req.Name, outcome)
-		}
 	}
-	if missing := e.missingFiles(); missing != "" {
-		outcomes = append(outcomes, finding.NotAssessed)
-		a.because(ReasonNoRequirements, "no requirements stand at base in %s", missing)
-	}
-	if len(outcomes) == 0 {
-		a.because(ReasonNoRequirements, "there is no requirement of level error")
-	}
-	a.outcome = finding.Worst(outcomes...)
-	if a.outcome == finding.Satisfied {
-		a.because(ReasonCounted, "all %d requirements of level error are satisfied", len(outcomes))
-	}
-	return a
+	return nil
 }
 
-// missingFiles names a requirements file that the policy asks for and that is not there.
-func (e *evaluation) missingFiles() string {
-	for _, want := range e.Config.Requirements {
-		found := false
-		for _, r := range e.Input.Requirements {
-			found = found || r.Path == string(want.Value)
-		}
-		if !found {
-			return string(want.Value)
-		}
+// prepare understands how a requirement is verified.
+func (r *Requirement) prepare(doc *yaml.Document, n *yaml.Node, shared Values) error {
+	if name := r.Values.both(shared); name != "" {
+		return doc.Errorf(n.Get("values"), "value %q stands in the file's values, too", name).WithHint("give it another name")
 	}
-	return ""
-}
-
-// exceptRequirement looks for waivers of a requirement's findings, and for those that
-// stood before.
-func (e *evaluation) exceptRequirement(r config.LayeredRule, req requirementResult) (finding.Outcome, []scoped) {
-	found := req.findings()
-	open := len(found) == 0
-	known := e.known(r, found)
-	for i := range found {
-		w := string(e.waiver(r, req.ID, found[i].files))
-		if w == "" && known[i] {
-			w = KnownBefore
-		}
-		found[i].WaivedBy = w
-		open = open || w == ""
-	}
-	if open {
-		return finding.NotSatisfied, found
-	}
-	return finding.Excepted, found
-}
-
-func (r requirementResult) findings() []scoped { return append([]scoped(nil), r.found...) }
-
-// shownRequirement is the requirement's own check. A waiver shows there when every rule
-// that asks for requirements admits it.
-func (e *evaluation) shownRequirement(req requirementResult) finding.Check {
-	check := finding.Check{ID: string(req.ID), Kind: finding.Requirement, Name: req.Name, Origin: req.path, Level: req.Severity, Outcome: req.outcome, Reasons: req.reasons}
-	for _, m := range req.Maps {
-		check.Maps = append(check.Maps, m.Control())
-	}
-	found := req.findings()
-	if req.outcome == finding.NotSatisfied && e.Config != nil {
-		outcomes := []finding.Outcome{}
-		for _, r := range e.Config.Rules {
-			if r.Kind == config.KindRequirements {
-				var o finding.Outcome
-				o, found = e.exceptRequirement(r, req)
-				outcomes = append(outcomes, o)
+	r.values = append(slices.Clone(constants(shared)), r.Values...)
+	if r.Check != nil {
+		for _, key := range []string{"verification", "expect", "paths"} {
+			if at := n.Get(key); at != nil {
+				return doc.Errorf(at, "requirement %q has a check and %q", r.ID, key).WithHint("keep one; what a check searches and expects stands in it")
 			}
 		}
-		if len(outcomes) > 0 {
-			check.Outcome = finding.Worst(outcomes...)
+		return r.Check.prepare(doc, n.Get("check"), r.values)
+	}
+	if r.Verification == "" {
+		return nil
+	}
+	r.command, r.refused = grep.Parse(r.Verification)
+	if r.command != nil && r.command.Negated {
+		if r.Expect != "" {
+			return doc.Errorf(n.Get("expect"), "requirement %q says twice what is expected", r.ID).WithHint(`keep "expect", or the ! of the verification`)
 		}
-		if check.Outcome != finding.Excepted {
-			found = req.findings()
-		}
+		r.Expect = Absent
 	}
-	found, folded := fold(found, e.Limits.Places)
-	if folded > 0 {
-		check.Reasons = append(slices.Clone(check.Reasons), finding.Reason{Code: ReasonBaseline, Detail: "and " + plural(folded, "more finding", "more findings") + " stood before"})
-	}
-	for _, f := range found {
-		check.Found = append(check.Found, f.Finding)
-	}
-	return check
+	return nil
 }

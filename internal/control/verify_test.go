@@ -127,7 +127,7 @@ func TestParseRequirements(t *testing.T) {
 		t.Errorf("read as %+v", r)
 	}
 	for _, c := range []struct{ name, old, new, want string }{
-		{"version 2.1", `"2.0"`, `"2.1"`, `:1:10: "version": version "2.1" with its typed checks can not be read yet`},
+		{"version 2.1", `"2.0"`, `"2.1"`, ``},
 		{"version 3", `"2.0"`, `3`, `:1:10: "version": version "3" of the requirements format is not known`},
 		{"no version", "version: \"2.0\"\n", "", `lacks "version"`},
 		{"other list", "controls:", "requirements:", `:3:3: unknown key "requirements" in the file`},

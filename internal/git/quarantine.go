@@ -3,6 +3,7 @@ package git
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -19,10 +20,14 @@ import (
 
 // quarantineOf takes them from an environment, as variables for our own processes; none
 // when GIT_QUARANTINE_PATH is not there, since the other two alone may be about another
-// repository. The roots are where object folders may lie besides the repository's own.
-func quarantineOf(environ []string, loc location, roots []string) ([]string, error) {
-	path, ok := variable(environ, "GIT_QUARANTINE_PATH")
-	if !ok || path == "" {
+// repository, unless the server is known to leave it out.
+func quarantineOf(environ []string, loc location, o options) ([]string, error) {
+	path, _ := variable(environ, "GIT_QUARANTINE_PATH")
+	marked := path != ""
+	if !marked && o.unmarked {
+		path, _ = variable(environ, "GIT_OBJECT_DIRECTORY")
+	}
+	if path == "" {
 		return nil, nil
 	}
 	objects, err := filepath.EvalSymlinks(filepath.Join(loc.common, "objects"))
@@ -30,8 +35,11 @@ func quarantineOf(environ []string, loc location, roots []string) ([]string, err
 		return nil, fmt.Errorf("finding the repository's objects: %w", err)
 	}
 	allowed := []string{objects}
-	for _, root := range roots {
+	for _, root := range o.quarantines {
 		real, err := filepath.EvalSymlinks(root)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // nothing lies there
+		}
 		if err != nil {
 			return nil, fmt.Errorf("the folder for quarantines: %w", err)
 		}
@@ -57,6 +65,9 @@ func quarantineOf(environ []string, loc location, roots []string) ([]string, err
 	realStore, err := own("GIT_OBJECT_DIRECTORY", store)
 	if err != nil {
 		return nil, err
+	}
+	if !marked && realStore == objects {
+		return nil, nil
 	}
 	if realPath, err := own("GIT_QUARANTINE_PATH", path); err != nil {
 		return nil, err

@@ -74,6 +74,47 @@ func TestForgedQuarantine(t *testing.T) {
 	}
 }
 
+// A server that leaves GIT_QUARANTINE_PATH out is believed only if its operator says that
+// it does, and no more than others.
+func TestUnmarkedQuarantine(t *testing.T) {
+	r, other := gittest.New(t), gittest.New(t)
+	r.Commit("main", "one", gittest.Write("a", "1\n"))
+	objects := filepath.Join(r.Dir, "objects")
+	quarantine := filepath.Join(objects, "incoming-x")
+	blob := strings.TrimSpace(string(r.Pipe([]byte("new"), "hash-object", "--stdin", "-w")))
+	if err := os.Mkdir(quarantine, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(filepath.Join(objects, blob[:2]), filepath.Join(quarantine, blob[:2])); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		store    string
+		opts     []git.Option
+		ok, sees bool
+	}{
+		{quarantine, nil, true, false},
+		{quarantine, []git.Option{git.WithUnmarkedQuarantine()}, true, true},
+		{objects, []git.Option{git.WithUnmarkedQuarantine()}, true, false},
+		{"", []git.Option{git.WithUnmarkedQuarantine()}, true, false},
+		{quarantine, []git.Option{git.WithUnmarkedQuarantine(), git.WithQuarantines("/not/there")}, true, true},
+		{filepath.Join(other.Dir, "objects"), []git.Option{git.WithUnmarkedQuarantine()}, false, false},
+	} {
+		env := []string{"PATH=" + os.Getenv("PATH"), "GIT_OBJECT_DIRECTORY=" + c.store, "GIT_ALTERNATE_OBJECT_DIRECTORIES=" + objects}
+		repo, err := git.Open(context.Background(), r.Dir, append(c.opts, git.WithEnviron(env))...)
+		if (err == nil) != c.ok {
+			t.Errorf("%s, %d options: %v", c.store, len(c.opts), err)
+		}
+		if err != nil {
+			continue
+		}
+		if _, err := repo.Blob(context.Background(), oid(t, blob), -1); (err == nil) != c.sees {
+			t.Errorf("%s, %d options: sees what is in quarantine: %v", c.store, len(c.opts), err)
+		}
+		repo.Close()
+	}
+}
+
 // A repository whose path git has to quote.
 func TestQuarantineInOddPlace(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), `a:b"c`)

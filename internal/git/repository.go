@@ -40,6 +40,7 @@ type Option func(*options)
 type options struct {
 	environ     []string
 	quarantines []string
+	unmarked    bool
 	temp        func(commonDir string) (string, error)
 }
 
@@ -61,6 +62,13 @@ func WithQuarantines(folders ...string) Option {
 // where that repository is. The default is TMPDIR, or /tmp.
 func WithTemp(folder func(commonDir string) (string, error)) Option {
 	return func(o *options) { o.temp = folder }
+}
+
+// WithUnmarkedQuarantine takes the object directories of WithEnviron without
+// GIT_QUARANTINE_PATH too, for servers that leave it out of the environment of hooks. They
+// must be this repository's own as ever.
+func WithUnmarkedQuarantine() Option {
+	return func(o *options) { o.unmarked = true }
 }
 
 // Open finds the repository that dir belongs to, as git does: dir may be a bare
@@ -90,7 +98,7 @@ func Open(ctx context.Context, dir string, opts ...Option) (*Repository, error) 
 	if err != nil {
 		return nil, fmt.Errorf("opening %s: %w", dir, err)
 	}
-	quarantine, err := quarantineOf(o.environ, loc, o.quarantines)
+	quarantine, err := quarantineOf(o.environ, loc, o)
 	if err != nil {
 		return nil, fmt.Errorf("opening %s: %w", dir, err)
 	}

@@ -1,126 +1,38 @@
 package report
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"slices"
 	"strings"
 
 	"custody/internal/change"
 	"custody/internal/config"
 	"custody/internal/control"
-	"custody/internal/control/checks"
 	"custody/internal/finding"
 	"custody/internal/git"
-	"custody/internal/review"
-	"custody/internal/sign"
 )
 
 // Brief is the document custody/brief/v1: what holds for some paths, said before
 // anything is written there.
 type Brief struct {
-	Schema       string     `json:"schema"`
-	Commit       git.OID    `json:"commit"`
-	Paths        []string   `json:"paths"` // escaped, sorted
-	Requirements []Resolved `json:"requirements"`
-	Rules        []Asked    `json:"rules"`
-	Digest       string     `json:"digest"` // of the rest, so that a later pack can name what was delivered
+	Schema       string             `json:"schema"`
+	Commit       git.OID            `json:"commit"`
+	Paths        []string           `json:"paths"` // escaped, sorted
+	Requirements []control.Resolved `json:"requirements"`
+	Rules        []control.Asked    `json:"rules"`
+	// Digest is that of paths, requirements and rules.
+	Digest string `json:"digest"`
+	// Trailer is the line for the messages of commits that were written with the brief, by
+	// which a later pack can tell what was delivered.
+	Trailer string `json:"trailer"`
 }
 
 // BriefSchema is the value of Brief.Schema.
 const BriefSchema = "custody/brief/v1"
 
-// An Asked rule is one that a change of the paths will meet.
-type Asked struct {
-	ID    string         `json:"id"`
-	Name  string         `json:"name"`
-	Level finding.Level  `json:"level"`
-	At    []change.Stage `json:"at"`
-	Needs string         `json:"needs"` // of whoever writes the change
-}
-
-// NewBrief says what a judge will ask of changes to the paths.
-func NewBrief(commit git.OID, judge *review.Judge, paths []change.Path) (Brief, error) {
-	paths = slices.Compact(slices.Sorted(slices.Values(paths)))
-	b := Brief{
-		Schema: BriefSchema, Commit: commit, Paths: []string{},
-		Requirements: resolve(judge.Requirements, lookingAt(paths)), Rules: asked(judge.Policy, paths),
-	}
-	for _, p := range paths {
-		b.Paths = append(b.Paths, p.Escaped())
-	}
-	doc, err := sign.Canonical(b)
-	if err != nil {
-		return b, fmt.Errorf("encoding the brief: %w", err)
-	}
-	sum := sha256.Sum256(doc)
-	b.Digest = "sha256:" + hex.EncodeToString(sum[:])
-	return b, nil
-}
-
-// asked lists the rules that a change of the paths will meet, whoever writes it.
-func asked(policy *config.Effective, paths []change.Path) []Asked {
-	out := []Asked{}
-	if policy == nil {
-		return out
-	}
-	for _, r := range policy.Rules {
-		about := len(r.When.Paths) == 0 || slices.ContainsFunc(paths, func(p change.Path) bool { return config.MatchAny(r.When.Paths, p) })
-		if r.Kind == config.KindJudge {
-			about = about && slices.ContainsFunc(paths, func(p change.Path) bool { return policy.JudgeFile(p) != "" })
-		}
-		if about {
-			out = append(out, Asked{ID: r.CheckID, Name: r.Name, Level: r.Level, At: r.At, Needs: needs(r.Rule)})
-		}
-	}
-	return out
-}
-
-func needs(r config.Rule) string {
-	var b strings.Builder
-	switch r.Kind {
-	case config.KindApprovals, config.KindJudge:
-		b.WriteString("It needs " + count(r.Approvals.Humans, "approval") + " by people who did not write it.")
-	case config.KindAuthorshipLimit:
-		fmt.Fprintf(&b, "Say in every commit who or what wrote it, with a trailer `Assisted-by: NAME` or `AI-Assistance: none`: at most %s of the added lines may be of class %s.", r.Share(), config.ClassList(r.Classes))
-	case config.KindRequirements:
-		b.WriteString("Every security requirement must hold, those about other files too.")
-	case config.KindReason:
-		if r.Reason.EveryCommit {
-			fmt.Fprintf(&b, "The message of each commit must match %q.", string(r.Reason.Pattern))
-		} else {
-			fmt.Fprintf(&b, "Name a reason or ticket that matches %q in the text of the change or in a commit's message.", string(r.Reason.Pattern))
-		}
-	case config.KindCheckRuns:
-		names := make([]string, len(r.CheckRuns))
-		for i, c := range r.CheckRuns {
-			names[i] = c.Name + " (" + c.App + ")"
-		}
-		b.WriteString("These checks must succeed on the head: " + strings.Join(names, ", ") + ".")
-	case config.KindChangeRecord:
-		names := make([]string, len(r.Fields))
-		for i, f := range r.Fields {
-			names[i] = string(f)
-		}
-		b.WriteString("Say in the text of the change, or in trailers of a commit: " + strings.Join(names, ", ") + ". Write `Roll-back: HOW`, for instance.")
-	case config.KindPullRequest:
-		b.WriteString("Open a pull request; do not push it directly.")
-	case config.KindChecks:
-		for i, id := range r.Checks {
-			if i > 0 {
-				b.WriteString(" ")
-			}
-			d := checks.Define(string(id))
-			fmt.Fprintf(&b, "%s (check `%s`).", strings.TrimSuffix(d.Title, "."), id)
-		}
-	case config.KindImpact:
-		b.WriteString("Every import must resolve, in a language that Custody reads, so that it is known what the change reaches.")
-	}
-	if len(r.When.Authorship) > 0 {
-		b.WriteString(" Asked of what is of class " + config.ClassList(r.When.Authorship) + ".")
-	}
-	return b.String()
+// NewBrief says what will be asked of changes to the paths.
+func NewBrief(commit git.OID, all []control.Applicability, policy *config.Effective, paths []change.Path) (Brief, error) {
+	b, err := control.NewBrief(all, policy, paths)
+	return Brief{BriefSchema, commit, b.Paths, b.Requirements, b.Rules, b.Digest, b.Trailer()}, err
 }
 
 // Markdown is the brief as instructions for an agent.
@@ -132,8 +44,21 @@ func (d Brief) Markdown() string {
 	}
 	for _, r := range d.Requirements {
 		fmt.Fprintf(&b, "- **%s %s**: %s.", r.ID, r.Name, strings.TrimSuffix(r.Requirement, "."))
+		for _, v := range r.Values {
+			fmt.Fprintf(&b, " `%s`.", v)
+		}
+		if r.How != "" {
+			fmt.Fprintf(&b, " %s.", strings.TrimSuffix(oneLine(r.How), "."))
+		}
 		switch {
 		case r.Unevaluated != "":
+		case len(r.Checks) == 1:
+			fmt.Fprintf(&b, " Checked: %s.", r.Checks[0])
+		case len(r.Checks) > 1:
+			b.WriteString(" Checked:")
+			for _, c := range r.Checks {
+				fmt.Fprintf(&b, "\n  - %s", c)
+			}
 		case r.Expect == control.Absent:
 			fmt.Fprintf(&b, " Checked by `%s`: nothing may be found.", r.VerifiedBy)
 		default:
@@ -148,5 +73,9 @@ func (d Brief) Markdown() string {
 		}
 		b.WriteString("\n")
 	}
+	fmt.Fprintf(&b, "\nEnd the message of each commit that you write by this with the line `%s`.\n", d.Trailer)
 	return b.String()
 }
+
+// oneLine makes one line of a text that may have several.
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -5,7 +5,6 @@ import (
 	"io"
 	"strings"
 
-	"custody/internal/change"
 	"custody/internal/control"
 	"custody/internal/finding"
 	"custody/internal/git"
@@ -14,83 +13,51 @@ import (
 // Requirements is the document custody/requirements/v1: which security requirements
 // apply at a commit, and why.
 type Requirements struct {
-	Schema       string     `json:"schema"`
-	Commit       git.OID    `json:"commit"`
-	Requirements []Resolved `json:"requirements"`
+	Schema       string             `json:"schema"`
+	Commit       git.OID            `json:"commit"`
+	Requirements []control.Resolved `json:"requirements"`
+	Elsewhere    []control.Resolved `json:"not_applicable"` // those that do not apply here, and why
 }
 
 // RequirementsSchema is the value of Requirements.Schema.
 const RequirementsSchema = "custody/requirements/v1"
 
-// A Resolved requirement is one that applies.
-type Resolved struct {
-	ID          string            `json:"id"`
-	Name        string            `json:"name"`
-	Requirement string            `json:"requirement"`
-	Level       finding.Level     `json:"level"`
-	Expect      control.Expect    `json:"expect"`
-	VerifiedBy  string            `json:"verified_by,omitempty"`
-	Unevaluated string            `json:"unevaluated,omitempty"` // why the verification can not be evaluated
-	Origin      string            `json:"origin"`                // the file that it stands in
-	Why         string            `json:"why"`
-	Maps        []finding.Control `json:"maps"`
-}
-
-// Resolve lists the requirements of a commit's files.
-func Resolve(commit git.OID, files []*control.Requirements) Requirements {
-	return Requirements{Schema: RequirementsSchema, Commit: commit, Requirements: resolve(files, func(file string, _ *control.Requirement) string {
-		return "it is in " + file + " and names no condition"
-	})}
-}
-
-// resolve lists the requirements for which why has an answer.
-func resolve(files []*control.Requirements, why func(file string, r *control.Requirement) string) []Resolved {
-	out := []Resolved{}
-	for _, file := range files {
-		for i := range file.Controls {
-			r := &file.Controls[i]
-			because := why(file.Path, r)
-			if because == "" {
-				continue
-			}
-			row := Resolved{
-				ID: string(r.ID), Name: r.Name, Requirement: r.Requirement, Level: r.Severity, Expect: r.Expects(),
-				VerifiedBy: r.Verification, Unevaluated: r.Unevaluated(), Origin: file.Path, Why: because, Maps: []finding.Control{},
-			}
-			for _, m := range r.Maps {
-				row.Maps = append(row.Maps, m.Control())
-			}
-			out = append(out, row)
+// Resolve sorts the requirements of a commit's files by whether they apply.
+func Resolve(commit git.OID, all []control.Applicability) Requirements {
+	d := Requirements{Schema: RequirementsSchema, Commit: commit, Requirements: []control.Resolved{}, Elsewhere: []control.Resolved{}}
+	for _, a := range all {
+		if a.Applies {
+			d.Requirements = append(d.Requirements, control.Resolve(a))
+		} else {
+			d.Elsewhere = append(d.Elsewhere, control.Resolve(a))
 		}
 	}
-	return out
-}
-
-// lookingAt says which of the paths a requirement's verification looks at, if any.
-func lookingAt(paths []change.Path) func(string, *control.Requirement) string {
-	return func(_ string, r *control.Requirement) string {
-		for _, p := range paths {
-			if r.Concerns(p) {
-				return "its verification looks at " + p.Escaped()
-			}
-		}
-		return ""
-	}
+	return d
 }
 
 // WriteText lists the requirements for people.
 func (d Requirements) WriteText(w io.Writer) error {
 	var b strings.Builder
-	if len(d.Requirements) == 0 {
+	if len(d.Requirements)+len(d.Elsewhere) == 0 {
 		b.WriteString("No security requirement stands at this commit. 'custody init' writes a first file.\n")
 	}
 	for _, r := range d.Requirements {
 		fmt.Fprintf(&b, "%s  %s (%s)\n  %s\n  applies: %s\n", r.ID, r.Name, r.Level, r.Requirement, r.Why)
-		if r.Unevaluated != "" {
+		for _, v := range r.Values {
+			fmt.Fprintf(&b, "  value: %s\n", v)
+		}
+		switch {
+		case r.Unevaluated != "":
 			fmt.Fprintf(&b, "  not assessed: %s\n", r.Unevaluated)
-		} else {
+		case r.VerifiedBy != "":
 			fmt.Fprintf(&b, "  verified by: %s\n", r.VerifiedBy)
 		}
+		for _, c := range r.Checks {
+			fmt.Fprintf(&b, "  checked: %s\n", c)
+		}
+	}
+	for _, r := range d.Elsewhere {
+		fmt.Fprintf(&b, "%s  %s (%s)\n  does not apply: %s\n", r.ID, r.Name, r.Level, r.Why)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -58,8 +58,9 @@ type Input struct {
 	Pushers []change.Pusher   // who pushed it
 	Claims  []change.Claim    // what they said about it; shown, decides nothing
 
-	Facts impact.FactStore // kept between reviews; nil: none
-	Door  Door
+	Facts  impact.FactStore  // kept between reviews; nil: none
+	Graphs impact.GraphStore // the same
+	Door   Door
 }
 
 // ErrNothing says that base..head holds no commit: there is nothing to review.
@@ -132,6 +133,7 @@ func (r *run) readFacts(ctx context.Context) error {
 		Source: impact.Objects(r.Repository),
 		Change: r.change,
 		Facts:  r.Facts,
+		Graphs: r.Graphs,
 	})
 	if err != nil {
 		return err

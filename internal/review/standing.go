@@ -62,3 +62,8 @@ func (j *Judge) standing() *config.Effective {
 func (j *Judge) looksAround(id string) bool {
 	return slices.ContainsFunc(j.Policy.Rules, func(r config.LayeredRule) bool { return r.CheckID == id && r.Kind == config.KindChecks })
 }
+
+// Applicable says which of the judge's requirements apply to a commit's tree, and why.
+func (j *Judge) Applicable(ctx context.Context, r git.Reader, commit *git.Commit) ([]control.Applicability, error) {
+	return control.Applicable(ctx, j.Requirements, newHead(r, commit.Tree))
+}

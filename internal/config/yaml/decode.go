@@ -19,7 +19,15 @@ func (d *Document) Decode(dst any) error {
 	return d.decode(d.Root, reflect.ValueOf(dst).Elem(), "the file")
 }
 
-var textType = reflect.TypeFor[encoding.TextUnmarshaler]()
+var (
+	textType = reflect.TypeFor[encoding.TextUnmarshaler]()
+	nodeType = reflect.TypeFor[NodeUnmarshaler]()
+)
+
+// A NodeUnmarshaler reads itself from a node of any kind. Its error is an *Error.
+type NodeUnmarshaler interface {
+	UnmarshalNode(d *Document, n *Node) error
+}
 
 // decode fills v from n; what names the value in messages.
 func (d *Document) decode(n *Node, v reflect.Value, what string) error {
@@ -29,6 +37,9 @@ func (d *Document) decode(n *Node, v reflect.Value, what string) error {
 	}
 	if n.Kind == Null {
 		return d.Errorf(n, "%s has no value", what).WithHint("give it a value or take the key out")
+	}
+	if v.Addr().Type().Implements(nodeType) {
+		return v.Addr().Interface().(NodeUnmarshaler).UnmarshalNode(d, n)
 	}
 	if v.Addr().Type().Implements(textType) {
 		if n.Kind != Scalar {

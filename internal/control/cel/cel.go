@@ -27,7 +27,7 @@ const (
 const MaxCost = 1_000_000
 
 // AssumedSize is how many items the estimate takes a list of unknown length to have.
-const AssumedSize = 100
+const AssumedSize = 50
 
 // A Variable is what an expression can name.
 type Variable struct {

@@ -17,6 +17,7 @@ const maxProgram = 1000
 type matcher struct {
 	re      *regexp.Regexp
 	program int
+	runes   bool // characters are those of UTF-8, not bytes
 }
 
 // compile turns the patterns of a command into one matcher.
@@ -66,7 +67,7 @@ func newMatcher(expr string) (*matcher, error) {
 	if err != nil {
 		return nil, tooLarge
 	}
-	m := &matcher{re, len(prog.Inst)}
+	m := &matcher{re: re, program: len(prog.Inst)}
 	if m.find([]byte("~")) >= 0 && m.find([]byte{1}) >= 0 { // two lines with nothing in common
 		return nil, unsupported("make the pattern say what must stand there", "the pattern matches any line, so it proves nothing")
 	}
@@ -125,7 +126,7 @@ func (m *matcher) find(text []byte) int {
 // widen makes every byte the character of its number, so that one byte is one
 // character. Ends of lines stay what they are.
 func (m *matcher) widen(text []byte) []byte {
-	if bytes.IndexFunc(text, func(r rune) bool { return r >= utf8.RuneSelf }) < 0 {
+	if m.runes || bytes.IndexFunc(text, func(r rune) bool { return r >= utf8.RuneSelf }) < 0 {
 		return text
 	}
 	wide := make([]byte, 0, len(text)+len(text)/8)

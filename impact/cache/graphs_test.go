@@ -1,0 +1,128 @@
+package cache_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"custody/impact"
+	"custody/impact/cache"
+	"custody/internal/git"
+	"custody/internal/git/gittest"
+)
+
+// knownGraph builds the graph of a small tree.
+func knownGraph(t *testing.T) (git.OID, *impact.Known) {
+	t.Helper()
+	r := gittest.New(t)
+	r.Commit("main", "one", gittest.Write("a.py", "import b\n"), gittest.Write("b.py", "import os\n"))
+	repo, err := git.Open(t.Context(), r.Dir, git.WithEnviron(os.Environ()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { repo.Close() })
+	tree, err := git.ParseOID(r.ID("main^{tree}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := impact.BuildKnown(t.Context(), impact.BuildInput{Source: impact.Objects(repo), Tree: tree})
+	if err != nil || k == nil {
+		t.Fatal(k, err)
+	}
+	return tree, k
+}
+
+func TestGraphs(t *testing.T) {
+	tree, k := knownGraph(t)
+	folder := filepath.Join(t.TempDir(), "cache")
+	file := filepath.Join(folder, cache.GraphFileName)
+	g := cache.OpenGraphs(file, "one")
+	if _, ok := g.Graph(tree); ok || g.Refused() != nil {
+		t.Errorf("a graph out of nothing: %v", g.Refused())
+	}
+	if err := g.Save(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(file); err == nil {
+		t.Error("nothing was kept, and a file was written")
+	}
+	g.KeepGraph(tree, k)
+	if got, ok := g.Graph(tree); !ok || got != k {
+		t.Error("what was just kept is not found")
+	}
+	if err := g.Save(); err != nil {
+		t.Fatal(err)
+	}
+	got, ok := cache.OpenGraphs(file, "one").Graph(tree)
+	if !ok || got.Encode() != k.Encode() {
+		t.Errorf("what was written is not found: %v", ok)
+	}
+	if _, ok := cache.OpenGraphs(file, "another").Graph(tree); ok {
+		t.Error("another program believes it")
+	}
+	if _, ok := cache.OpenGraphs(file, "one").Graph(git.EmptyTree("sha1")); ok {
+		t.Error("another tree has it")
+	}
+	// Written once: the same again changes nothing.
+	before, _ := os.Stat(file)
+	again := cache.OpenGraphs(file, "one")
+	again.KeepGraph(tree, k)
+	if err := again.Save(); err != nil {
+		t.Fatal(err)
+	}
+	if after, _ := os.Stat(file); !os.SameFile(before, after) {
+		t.Error("the same graph was written again")
+	}
+}
+
+// A file that is damaged in any byte is ignored, and replaced.
+func TestGraphsDamaged(t *testing.T) {
+	tree, k := knownGraph(t)
+	folder := filepath.Join(t.TempDir(), "cache")
+	file := filepath.Join(folder, cache.GraphFileName)
+	g := cache.OpenGraphs(file, "one")
+	g.KeepGraph(tree, k)
+	if err := g.Save(); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func(data []byte) {
+		t.Helper()
+		if err := os.WriteFile(file, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range whole {
+		damaged := append([]byte{}, whole...)
+		damaged[i] ^= 0x20
+		write(damaged)
+		g := cache.OpenGraphs(file, "one")
+		if _, ok := g.Graph(tree); ok || g.Refused() == nil {
+			t.Fatalf("byte %d is wrong, and nobody noticed", i)
+		}
+	}
+	for _, n := range []int{0, 1, 19, 27, len(whole) - 1} {
+		write(whole[:n])
+		if _, ok := cache.OpenGraphs(file, "one").Graph(tree); ok {
+			t.Errorf("cut to %d bytes, and used", n)
+		}
+	}
+	g = cache.OpenGraphs(file, "one")
+	g.KeepGraph(tree, k)
+	if err := g.Save(); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := cache.OpenGraphs(file, "one").Graph(tree); !ok {
+		t.Error("the damaged file was not replaced")
+	}
+	os.Rename(file, file+".real")
+	if err := os.Symlink(file+".real", file); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := cache.OpenGraphs(file, "one").Graph(tree); ok {
+		t.Error("a symbolic link was followed")
+	}
+}

@@ -1,0 +1,129 @@
+package control
+
+import (
+	"slices"
+	"strings"
+
+	"custody/internal/config"
+	"custody/internal/finding"
+)
+
+// title is what must hold, in one line.
+func (r *Requirement) title() string { return strings.TrimSuffix(oneLine(r.Requirement), ".") }
+
+// A requirementResult is one requirement, verified.
+type requirementResult struct {
+	*Requirement
+	path string
+	answer
+}
+
+// allRequirements is what a rule of kind requirements asks: that each requirement of
+// level error is satisfied, or excepted by a waiver that this rule admits.
+func (e *evaluation) allRequirements(r config.LayeredRule) answer {
+	var a answer
+	var outcomes []finding.Outcome
+	for _, req := range e.requirements {
+		if req.Severity != finding.Error {
+			continue
+		}
+		outcome := req.outcome
+		found := req.findings()
+		if outcome == finding.NotSatisfied {
+			outcome, found = e.exceptRequirement(r, req)
+			var folded int
+			if found, folded = fold(found, e.Limits.Places); folded > 0 {
+				a.because(ReasonBaseline, "%s: and %s stood before", req.ID, plural(folded, "more finding", "more findings"))
+			}
+		}
+		outcomes = append(outcomes, outcome)
+		a.found = append(a.found, found...)
+		if outcome == finding.NotAssessed || outcome == finding.NotSatisfied || outcome == finding.Excepted {
+			a.because(ReasonRequirement, "%s (%s) is %s", req.ID, req.Name, outcome)
+		}
+	}
+	if missing := e.missingFiles(); missing != "" {
+		outcomes = append(outcomes, finding.NotAssessed)
+		a.because(ReasonNoRequirements, "no requirements stand at base in %s", missing)
+	}
+	if len(outcomes) == 0 {
+		a.because(ReasonNoRequirements, "there is no requirement of level error")
+	}
+	a.outcome = finding.Worst(outcomes...)
+	if a.outcome == finding.Satisfied {
+		a.because(ReasonCounted, "all %d requirements of level error are satisfied", len(outcomes))
+	}
+	return a
+}
+
+// missingFiles names a requirements file that the policy asks for and that is not there.
+func (e *evaluation) missingFiles() string {
+	for _, want := range e.Config.Requirements {
+		found := false
+		for _, r := range e.Input.Requirements {
+			found = found || r.Path == string(want.Value)
+		}
+		if !found {
+			return string(want.Value)
+		}
+	}
+	return ""
+}
+
+// exceptRequirement looks for waivers of a requirement's findings.
+func (e *evaluation) exceptRequirement(r config.LayeredRule, req requirementResult) (finding.Outcome, []scoped) {
+	found := req.findings()
+	open := len(found) == 0
+	known := e.known(r, found)
+	for i := range found {
+		w := string(e.waiver(r, req.ID, found[i].files))
+		if w == "" && known[i] {
+			w = KnownBefore
+		}
+		found[i].WaivedBy = w
+		open = open || w == ""
+	}
+	if open {
+		return finding.NotSatisfied, found
+	}
+	if req.unsure { // what was not looked at may hold more than the waivers cover
+		return finding.NotAssessed, found
+	}
+	return finding.Excepted, found
+}
+
+func (r requirementResult) findings() []scoped { return append([]scoped(nil), r.found...) }
+
+// shownRequirement is the requirement's own check. A waiver shows there when every rule
+// that asks for requirements admits it.
+func (e *evaluation) shownRequirement(req requirementResult) finding.Check {
+	check := finding.Check{ID: string(req.ID), Kind: finding.Requirement, Name: req.Name, Origin: req.path, Level: req.Severity, Outcome: req.outcome, Reasons: req.reasons}
+	for _, m := range req.Maps {
+		check.Maps = append(check.Maps, m.Control())
+	}
+	found := req.findings()
+	if req.outcome == finding.NotSatisfied && e.Config != nil {
+		outcomes := []finding.Outcome{}
+		for _, r := range e.Config.Rules {
+			if r.Kind == config.KindRequirements {
+				var o finding.Outcome
+				o, found = e.exceptRequirement(r, req)
+				outcomes = append(outcomes, o)
+			}
+		}
+		if len(outcomes) > 0 {
+			check.Outcome = finding.Worst(outcomes...)
+		}
+		if check.Outcome != finding.Excepted {
+			found = req.findings()
+		}
+	}
+	found, folded := fold(found, e.Limits.Places)
+	if folded > 0 {
+		check.Reasons = append(slices.Clone(check.Reasons), finding.Reason{Code: ReasonBaseline, Detail: "and " + plural(folded, "more finding", "more findings") + " stood before"})
+	}
+	for _, f := range found {
+		check.Found = append(check.Found, f.Finding)
+	}
+	return check
+}

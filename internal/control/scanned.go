@@ -1,0 +1,101 @@
+package control
+
+import (
+	"fmt"
+	"path"
+
+	"custody/internal/change"
+	"custody/internal/finding"
+)
+
+// sarif asks what a scanner found on the head. A result for another commit is none, and
+// so is one that does not say what the check asks.
+func (e *evaluation) sarif(r *Requirement, c *SARIFCheck) answer {
+	switch {
+	case e.Change.Base.IsZero():
+		return answered(finding.NotApplicable, ReasonStage, "what %s found is asked of a change", clip(c.Tool))
+	case e.Context == nil:
+		return answered(finding.NotAssessed, ReasonNoContext, "what %s found is not in git, and no context was given: pass --context FILE", clip(c.Tool))
+	case e.Context.SARIF == nil:
+		return answered(finding.NotAssessed, ReasonContextPart, "the context has no part `sarif`")
+	}
+	var a answer
+	found, other := 0, 0
+	for _, s := range e.Context.SARIF {
+		if s.Tool != c.Tool {
+			continue
+		}
+		if s.Head != e.Change.Head.String() {
+			other++
+			continue
+		}
+		found++
+		if why := e.scan(&a, r, c, s); why != "" {
+			a.unsure = true
+			a.because(ReasonContextPart, "%s: %s", clip(c.Tool), why)
+		}
+	}
+	switch {
+	case len(a.found) > 0:
+		a.outcome = finding.NotSatisfied
+	case found == 0 && other > 0:
+		a.because(ReasonContextPart, "%s scanned another commit than the head", clip(c.Tool))
+	case found == 0:
+		a.because(ReasonContextPart, "the context has no result of %s", clip(c.Tool))
+	case !a.unsure:
+		a.outcome = finding.Satisfied
+	}
+	return a
+}
+
+// sarifLevels are the levels of results, the worst last.
+var sarifLevels = []string{"none", "note", "warning", "error"}
+
+func levelRank(level string) int {
+	for i, l := range sarifLevels {
+		if l == level {
+			return i
+		}
+	}
+	return -1
+}
+
+// scan judges one result; a reason when it does not tell.
+func (e *evaluation) scan(a *answer, r *Requirement, c *SARIFCheck, s change.SARIF) string {
+	allowed := levelRank(string(c.maxLevel()))
+	if c.maxLevel() == NothingAtAll {
+		allowed = -1 // not even a result of level none
+	}
+	if s.Counts == nil {
+		switch {
+		case s.Results == 0:
+			a.because(ReasonCounted, "%s reports nothing (%s)", clip(c.Tool), clip(s.Digest))
+			return ""
+		case s.Results > 0 && c.Rule == "" && allowed < 0:
+			message := fmt.Sprintf("%s: %s reports %s", r.title(), clip(c.Tool), plural(s.Results, "result", "results"))
+			a.found = append(a.found, scoped{Finding: r.finding(finding.Place{}, message, "Settle them")})
+			return ""
+		}
+		return "the context does not count its results by rule and level"
+	}
+	sum, bad := 0, 0
+	for _, n := range s.Counts {
+		rank := levelRank(n.Level)
+		if n.Results < 0 || rank < 0 {
+			return "the context counts its results in a way that is not understood"
+		}
+		sum += n.Results
+		if about, _ := path.Match(c.Rule, n.Rule); (c.Rule == "" || about) && rank > allowed && n.Results > 0 {
+			bad += n.Results
+			message := fmt.Sprintf("%s: %s reports %s of rule %s, level %s", r.title(), clip(c.Tool), plural(n.Results, "result", "results"), clip(n.Rule), n.Level)
+			a.found = append(a.found, scoped{Finding: r.finding(finding.Place{}, message, "Settle them")})
+		}
+	}
+	if sum != s.Results {
+		return fmt.Sprintf("the context counts %d results by rule, and says there are %d", sum, s.Results)
+	}
+	if bad == 0 {
+		a.because(ReasonCounted, "%s reports nothing of what is asked (%s)", clip(c.Tool), clip(s.Digest))
+	}
+	return ""
+}
