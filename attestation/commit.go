@@ -233,6 +233,11 @@ func (c *Commit) trim() {
 	}
 }
 
+// forget drops what only settling needed.
+func (c *Commit) forget() {
+	c.wide, c.pieces, c.cells, c.own, c.budget = nil, nil, nil, ownLines{}, nil
+}
+
 // weigh marks in sorted evidence what decided for the class and what speaks against it.
 func weigh(es []Evidence, class Class) {
 	if class == Unknown {
