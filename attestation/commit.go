@@ -2,6 +2,7 @@ package attestation
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -139,8 +140,8 @@ func (c *Commit) settleLines() {
 	}
 	lines := map[Class]int{}
 	covered := 0
-	for path, pieces := range byPath {
-		cells := cellsOf(c.wide, pieces, c.budget)
+	for _, path := range slices.Sorted(maps.Keys(byPath)) { // the budget may end on the way
+		cells := cellsOf(c.wide, byPath[path], c.budget)
 		c.cells[path] = cells
 		for _, cell := range cells {
 			n := c.own.of(path).and(lineSet{cell.lineRange}).count()
