@@ -13,9 +13,6 @@ import (
 // ada is who makes a commit unless a test says otherwise.
 const ada = corpus.Ada
 
-// open are cases that are labelled and not answered yet.
-var open = map[string]bool{"junie": true, "goose": true, "goose by its older address": true, "kiro": true, "kiro's account as author": true, "augment": true, "augment by name": true, "qoder": true}
-
 // Every message of the corpus is a real commit in a real repository, its trailers read
 // by git.
 func TestCorpus(t *testing.T) {
@@ -31,9 +28,6 @@ func TestCorpus(t *testing.T) {
 	}
 	r.feed([]byte(in.String()), "fast-import", "--quiet")
 	for i, want := range cases {
-		if open[want.Name] {
-			continue
-		}
 		t.Run(want.Name, func(t *testing.T) {
 			c := r.commits("-1", fmt.Sprintf("c%03d", i))[0]
 			got := known().classify(&c.Commit, c.Trailers)
