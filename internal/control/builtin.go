@@ -9,10 +9,13 @@ import (
 	"custody/internal/control/checks"
 	agentinstructions "custody/internal/control/checks/agent-instructions"
 	"custody/internal/control/checks/commands"
+	"custody/internal/control/checks/dependencies"
 	hiddenunicode "custody/internal/control/checks/hidden-unicode"
+	"custody/internal/control/checks/licences"
 	"custody/internal/control/checks/migrations"
 	personaldata "custody/internal/control/checks/personal-data"
 	"custody/internal/control/checks/secrets"
+	"custody/internal/control/checks/tests"
 	"custody/internal/control/checks/workflows"
 	"custody/internal/finding"
 )
@@ -24,10 +27,13 @@ var builtin = []struct {
 }{
 	{"agent-instructions", agentinstructions.Check{}},
 	{"commands", commands.Check{}},
+	{"dependencies", dependencies.Check{}},
 	{"hidden-unicode", hiddenunicode.Check{}},
+	{"licences", licences.Check{}},
 	{"migrations", migrations.Check{}},
 	{"personal-data", personaldata.Check{}},
 	{"secrets", secrets.Check{}},
+	{"tests", tests.Check{}},
 	{"workflows", workflows.Check{}},
 }
 

@@ -1,6 +1,10 @@
 package migrations
 
-import "strings"
+import (
+	"strings"
+
+	"custody/internal/control/checks/codetext"
+)
 
 // A call is a function that is called, with its arguments.
 type call struct {
@@ -14,14 +18,14 @@ type call struct {
 
 type argument struct {
 	keyword string
-	texts   []token // the strings in it
-	word    string  // the first token, if it is no string
+	texts   []codetext.Token // the strings in it
+	word    string           // the first token, if it is no string
 }
 
 // literal is the text of an argument that is one string.
 func (a argument) literal() string {
 	if len(a.texts) > 0 {
-		return a.texts[0].text
+		return a.texts[0].Text
 	}
 	return ""
 }
@@ -79,7 +83,7 @@ const (
 )
 
 // calls lists the calls of a file in order of where they begin.
-func calls(ts []token, lang language) []call {
+func calls(ts []codetext.Token, lang codetext.Language) []call {
 	r := &caller{ts: ts, lang: lang}
 	for i := 0; i < len(ts); i++ {
 		r.functions(i)
@@ -92,8 +96,8 @@ func calls(ts []token, lang language) []call {
 }
 
 type caller struct {
-	ts   []token
-	lang language
+	ts   []codetext.Token
+	lang codetext.Language
 	out  []call
 	open []bracket // that are open at this token
 	defs []def     // functions that it stands in
@@ -115,36 +119,36 @@ type def struct {
 func (r *caller) functions(i int) {
 	t := r.ts[i]
 	switch r.lang {
-	case python, ruby:
-		if t.first {
-			for len(r.defs) > 0 && t.indent <= r.defs[len(r.defs)-1].indent {
+	case codetext.Python, codetext.Ruby:
+		if t.First {
+			for len(r.defs) > 0 && t.Indent <= r.defs[len(r.defs)-1].indent {
 				r.defs = r.defs[:len(r.defs)-1]
 			}
 		}
-		if t.kind == name && t.text == "def" && i+1 < len(r.ts) {
-			fn := r.ts[i+1].text
+		if t.Kind == codetext.Name && t.Text == "def" && i+1 < len(r.ts) {
+			fn := r.ts[i+1].Text
 			if k := strings.LastIndex(fn, "."); k >= 0 {
 				fn = fn[k+1:]
 			}
-			r.defs = append(r.defs, def{name: fn, indent: t.indent})
+			r.defs = append(r.defs, def{name: fn, indent: t.Indent})
 		}
 		// dir.down do |x|
-		if r.lang == ruby && t.kind == name && (strings.HasSuffix(t.text, ".down") || strings.HasSuffix(t.text, ".up")) && i+1 < len(r.ts) && (r.ts[i+1].text == "do" || r.ts[i+1].text == "{") {
-			r.defs = append(r.defs, def{name: t.text[strings.LastIndex(t.text, ".")+1:], indent: t.indent})
+		if r.lang == codetext.Ruby && t.Kind == codetext.Name && (strings.HasSuffix(t.Text, ".down") || strings.HasSuffix(t.Text, ".up")) && i+1 < len(r.ts) && (r.ts[i+1].Text == "do" || r.ts[i+1].Text == "{") {
+			r.defs = append(r.defs, def{name: t.Text[strings.LastIndex(t.Text, ".")+1:], indent: t.Indent})
 		}
 	default:
 		for len(r.defs) > 0 && r.defs[len(r.defs)-1].braces && len(r.open) <= r.defs[len(r.defs)-1].depth {
 			r.defs = r.defs[:len(r.defs)-1]
 		}
-		fn := t.text[strings.LastIndex(t.text, ".")+1:]
-		if t.kind == name && (fn == "up" || fn == "down") && i+1 < len(r.ts) {
+		fn := t.Text[strings.LastIndex(t.Text, ".")+1:]
+		if t.Kind == codetext.Name && (fn == "up" || fn == "down") && i+1 < len(r.ts) {
 			// down(x) {, down = async () => {, down: function () {
-			switch r.ts[i+1].text {
+			switch r.ts[i+1].Text {
 			case "(", "=", ":":
 				r.defs = append(r.defs, def{name: fn, depth: len(r.open)})
 			}
 		}
-		if t.text == "{" && len(r.defs) > 0 && !r.defs[len(r.defs)-1].braces && len(r.open) == r.defs[len(r.defs)-1].depth {
+		if t.Text == "{" && len(r.defs) > 0 && !r.defs[len(r.defs)-1].braces && len(r.open) == r.defs[len(r.defs)-1].depth {
 			r.defs[len(r.defs)-1].braces = true
 		}
 	}
@@ -152,19 +156,19 @@ func (r *caller) functions(i int) {
 
 func (r *caller) brackets(i int) {
 	switch t := r.ts[i]; {
-	case t.kind != other:
-	case strings.Contains("([{", t.text):
-		b := bracket{char: t.text}
+	case t.Kind != codetext.Other:
+	case strings.Contains("([{", t.Text):
+		b := bracket{char: t.Text}
 		switch {
-		case i > 0 && r.ts[i-1].kind == name && t.text == "(":
-			b.name = last(r.ts[i-1].text)
-		case i > 1 && r.ts[i-2].kind == name && (r.ts[i-1].text == "=" || r.ts[i-1].text == ":"):
-			b.name = r.ts[i-2].text
+		case i > 0 && r.ts[i-1].Kind == codetext.Name && t.Text == "(":
+			b.name = last(r.ts[i-1].Text)
+		case i > 1 && r.ts[i-2].Kind == codetext.Name && (r.ts[i-1].Text == "=" || r.ts[i-1].Text == ":"):
+			b.name = r.ts[i-2].Text
 		}
 		if len(r.open) < maxOpen {
 			r.open = append(r.open, b)
 		}
-	case strings.Contains(")]}", t.text):
+	case strings.Contains(")]}", t.Text):
 		if len(r.open) > 0 {
 			r.open = r.open[:len(r.open)-1]
 		}
@@ -177,14 +181,14 @@ func last(s string) string { return s[strings.LastIndexAny(s, ".")+1:] }
 // arguments: one of the name, and one of the bracket if there is one.
 func (r *caller) opens(i int) int {
 	t := r.ts[i]
-	if t.kind != name || i > 0 && r.ts[i-1].text == "def" || i+1 >= len(r.ts) {
+	if t.Kind != codetext.Name || i > 0 && r.ts[i-1].Text == "def" || i+1 >= len(r.ts) {
 		return 0
 	}
 	next := r.ts[i+1]
 	switch {
-	case next.text == "(" && next.kind == other:
+	case next.Text == "(" && next.Kind == codetext.Other:
 		return 2
-	case r.lang == ruby && next.line >= t.line && (next.kind == text && (next.line == t.line || strings.Contains(next.text, "\n")) || next.kind == name && next.line == t.line && next.text != "do" && next.text != "if" && next.text != "unless"):
+	case r.lang == codetext.Ruby && next.Line >= t.Line && (next.Kind == codetext.Text && (next.Line == t.Line || strings.Contains(next.Text, "\n")) || next.Kind == codetext.Name && next.Line == t.Line && next.Text != "do" && next.Text != "if" && next.Text != "unless"):
 		return 1
 	}
 	return 0
@@ -193,9 +197,9 @@ func (r *caller) opens(i int) int {
 // add reads the arguments of the call at i.
 func (r *caller) add(i, head int) {
 	t := r.ts[i]
-	c := call{full: t.text, name: last(t.text), line: t.line, end: t.end}
-	if r.lang == php && i > 1 && r.ts[i-1].text == ">" {
-		c.full = "->" + t.text
+	c := call{full: t.Text, name: last(t.Text), line: t.Line, end: t.End}
+	if r.lang == codetext.PHP && i > 1 && r.ts[i-1].Text == ">" {
+		c.full = "->" + t.Text
 	}
 	for _, b := range r.open {
 		if b.name != "" {
@@ -221,41 +225,41 @@ func (r *caller) add(i, head int) {
 	}
 	for k := i + head; k < len(r.ts) && k < i+maxArguments; k++ {
 		x := r.ts[k]
-		if head == 1 && depth == 0 && x.line != c.end && x.line != t.line && !(k > 0 && r.ts[k-1].text == ",") && x.first && !strings.Contains(x.text, "\n") {
+		if head == 1 && depth == 0 && x.Line != c.end && x.Line != t.Line && !(k > 0 && r.ts[k-1].Text == ",") && x.First && !strings.Contains(x.Text, "\n") {
 			break // without brackets a call ends with its line
 		}
-		if x.kind == other {
-			switch x.text {
+		if x.Kind == codetext.Other {
+			switch x.Text {
 			case "(", "[", "{":
 				depth++
 			case ")", "]", "}":
 				depth--
 			}
 			if depth < 0 {
-				c.end = max(c.end, x.end)
+				c.end = max(c.end, x.End)
 				break
 			}
-			if x.text == "," && depth == 0 {
+			if x.Text == "," && depth == 0 {
 				flush()
 				continue
 			}
-			if x.text == ";" && depth == 0 {
+			if x.Text == ";" && depth == 0 {
 				break
 			}
 		}
-		if head == 1 && depth == 0 && x.kind == name && (x.text == "do" || x.text == "if" || x.text == "unless") {
+		if head == 1 && depth == 0 && x.Kind == codetext.Name && (x.Text == "do" || x.Text == "if" || x.Text == "unless") {
 			break
 		}
-		c.end = max(c.end, x.end)
+		c.end = max(c.end, x.End)
 		switch {
-		case !started && x.kind == name && k+1 < len(r.ts) && r.ts[k+1].kind == other && (r.ts[k+1].text == "=" && r.lang == python || r.ts[k+1].text == ":" && r.lang != python) && !(k+2 < len(r.ts) && (r.ts[k+2].text == "=" || r.ts[k+2].text == ":")):
-			a.keyword, started = x.text, true
+		case !started && x.Kind == codetext.Name && k+1 < len(r.ts) && r.ts[k+1].Kind == codetext.Other && (r.ts[k+1].Text == "=" && r.lang == codetext.Python || r.ts[k+1].Text == ":" && r.lang != codetext.Python) && !(k+2 < len(r.ts) && (r.ts[k+2].Text == "=" || r.ts[k+2].Text == ":")):
+			a.keyword, started = x.Text, true
 			k++
-		case x.kind == text:
+		case x.Kind == codetext.Text:
 			a.texts, started = append(a.texts, x), true
 		default:
 			if a.word == "" && len(a.texts) == 0 {
-				a.word = x.text
+				a.word = x.Text
 			}
 			started = true
 		}

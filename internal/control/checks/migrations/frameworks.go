@@ -23,15 +23,15 @@ func sql(c *call, a argument, ok bool, out []operation) []operation {
 		return append(out, operation{line: c.line, end: c.end, unknown: c.name + " runs SQL that does not stand there"})
 	}
 	for _, t := range a.texts {
-		if t.symbol {
+		if t.Symbol {
 			continue
 		}
-		found, _ := sqltext.Scan(t.text, t.line)
+		found, _ := sqltext.Scan(t.Text, t.Line)
 		for _, s := range found {
-			out = append(out, operation{rule: s.Kind, object: s.Object, line: s.Line, end: max(s.Line, min(s.End, t.end))})
+			out = append(out, operation{rule: s.Kind, object: s.Object, line: s.Line, end: max(s.Line, min(s.End, t.End))})
 		}
-		if t.unsure && len(found) == 0 {
-			if word := strings.ToUpper(strings.TrimSpace(t.text)); strings.HasPrefix(word, "#{") || strings.HasPrefix(word, "${") || strings.HasPrefix(word, "{") {
+		if t.Unsure && len(found) == 0 {
+			if word := strings.ToUpper(strings.TrimSpace(t.Text)); strings.HasPrefix(word, "#{") || strings.HasPrefix(word, "${") || strings.HasPrefix(word, "{") {
 				out = append(out, operation{line: c.line, end: c.end, unknown: c.name + " runs SQL that is put together when it runs"})
 			}
 		}
@@ -99,7 +99,7 @@ func alembic(cs []call) []operation {
 				add(c, sqltext.Rename, c.text(at, "column_name"))
 			case c.has("type_"):
 				add(c, sqltext.ChangeType, c.text(at, "column_name"))
-			case c.is("nullable", "False"):
+			case c.is("nullable", "False") && !filled(cs[:i], c.text(at, "column_name")):
 				add(c, sqltext.NotNull, c.text(at, "column_name"))
 			}
 		case "execute":
@@ -146,7 +146,7 @@ func rails(cs []call) []operation {
 		case "change_column":
 			add(c, sqltext.ChangeType, column)
 		case "change_column_null":
-			if c.text(2, "") == "false" && len(c.args) < 4 {
+			if c.text(2, "") == "false" && len(c.args) < 4 && !filled(cs[:i], c.text(1, "")) {
 				add(c, sqltext.NotNull, column)
 			}
 		case "add_column":
@@ -244,4 +244,27 @@ func column(c *call, at int) string {
 		name = c.text(0, "table_name") + "." + name
 	}
 	return name
+}
+
+// filled says whether a call in front gives a column values, as far as can be seen: it
+// runs an UPDATE that names it, or is one of the ways to update rows that does.
+func filled(before []call, column string) bool {
+	before = before[max(0, len(before)-200):]
+	for i := range before {
+		c := &before[i]
+		if c.function == "down" || c.function == "downgrade" {
+			continue
+		}
+		if strings.HasPrefix(c.name, "update") && (c.has(column) || c.text(0, "") == column) {
+			return true
+		}
+		for _, a := range c.args {
+			for _, t := range a.texts {
+				if strings.Contains(strings.ToUpper(t.Text), "UPDATE") && strings.Contains(t.Text, column) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }

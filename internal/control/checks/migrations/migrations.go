@@ -14,6 +14,7 @@ import (
 
 	"custody/internal/change"
 	"custody/internal/control/checks"
+	"custody/internal/control/checks/codetext"
 	"custody/internal/control/checks/sqltext"
 )
 
@@ -61,7 +62,7 @@ var says = map[string]string{
 	sqltext.Truncate:     "empties table %s",
 	sqltext.DeleteAll:    "deletes every row of %s",
 	sqltext.UpdateAll:    "changes every row of %s",
-	sqltext.NotNull:      "column %s must not be null, and rows that are there have no value for it",
+	sqltext.NotNull:      "column %s must not be null, and rows that are there may have no value for it",
 	sqltext.ChangeType:   "changes the type of %s, which can lose what does not fit",
 	sqltext.Rename:       "renames %s, and code that still runs asks for the old name",
 }
@@ -127,8 +128,8 @@ func isMigration(p change.Path) bool {
 // not all of it was read.
 func read(p change.Path, src []byte) (found []operation, is bool, problem string) {
 	text := string(src)
-	code := func(lang language, framework func([]call) []operation) ([]operation, bool, string) {
-		ts, cut := tokens(text, lang)
+	code := func(lang codetext.Language, framework func([]call) []operation) ([]operation, bool, string) {
+		ts, cut := codetext.Tokens(text, lang)
 		if cut {
 			problem = "code that is not understood to its end"
 		}
@@ -147,21 +148,21 @@ func read(p change.Path, src []byte) (found []operation, is bool, problem string
 	case ".py":
 		switch {
 		case strings.Contains(text, "migrations.Migration"), strings.Contains(text, "django.db"):
-			return code(python, django)
+			return code(codetext.Python, django)
 		case strings.Contains(text, "def upgrade"):
-			return code(python, alembic)
+			return code(codetext.Python, alembic)
 		}
 	case ".rb":
 		if strings.Contains(text, "Migration") {
-			return code(ruby, rails)
+			return code(codetext.Ruby, rails)
 		}
 	case ".js", ".ts", ".mjs", ".cjs":
 		if strings.Contains(text, "up") && (strings.Contains(text, "queryInterface") || strings.Contains(text, "knex") || strings.Contains(text, "queryRunner") || strings.Contains(text, "schema.")) {
-			return code(script, scripts)
+			return code(codetext.Script, scripts)
 		}
 	case ".php":
 		if strings.Contains(text, "Migration") {
-			return code(php, laravel)
+			return code(codetext.PHP, laravel)
 		}
 	case ".xml":
 		found, is, err := liquibase(src)

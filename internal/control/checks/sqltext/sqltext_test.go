@@ -53,6 +53,7 @@ func TestScan(t *testing.T) {
 		{"\\c db\n\\i x'y\nDROP TABLE a;", "3 drop-table a"},
 		{"/*!40000 DROP TABLE x */;", "1 drop-table x"},
 		{"DROP INDEX a; DROP VIEW b; DROP FUNCTION c; DROP TEMPORARY TABLE d; DROP TRIGGER e ON t;", ""},
+		{"ALTER TABLE t ADD a int; UPDATE t SET a = 1 WHERE a IS NULL; ALTER TABLE t ALTER a SET NOT NULL; ALTER TABLE t ALTER b SET NOT NULL", "1 not-null t.b"},
 		{"EXEC sp_rename 'a.b', 'c'", "1 rename a.b"},
 	} {
 		found, cut := Scan(c.src, 1)

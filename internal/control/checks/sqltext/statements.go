@@ -33,7 +33,7 @@ func Scan(src string, firstLine int) (found []Statement, cut bool) {
 
 func scan(src string, firstLine, depth int) (found []Statement, cut bool) {
 	tokens, cut := lex(src, firstLine)
-	made, renamed := map[string]bool{}, map[string]bool{}
+	made, renamed, filled := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	var all []Statement
 	for len(tokens) > 0 {
 		n := statementEnd(tokens)
@@ -45,10 +45,11 @@ func scan(src string, firstLine, depth int) (found []Statement, cut bool) {
 		s := parser{tokens: one}
 		for _, f := range s.statement(made, renamed) {
 			table, _, _ := strings.Cut(strings.ToLower(f.Object), ".")
-			if !made[table] {
+			if !made[table] && !(f.Kind == NotNull && filled[strings.ToLower(f.Object)]) {
 				all = append(all, f)
 			}
 		}
+		s.fills(filled)
 		if depth < 4 && s.is(0, "DO") || depth < 4 && s.is(0, "EXECUTE") {
 			for _, t := range one {
 				if t.kind == body || t.kind == str && s.is(0, "EXECUTE") {
@@ -64,6 +65,19 @@ func scan(src string, firstLine, depth int) (found []Statement, cut bool) {
 		}
 	}
 	return found, cut
+}
+
+// fills notes which columns an UPDATE sets.
+func (p *parser) fills(filled map[string]bool) {
+	if !p.is(0, "UPDATE") {
+		return
+	}
+	table, i := p.name(p.ifExists(1))
+	for ; i+1 < len(p.tokens); i++ {
+		if p.tokens[i].kind == ident && p.tokens[i+1].text == "=" {
+			filled[strings.ToLower(table+"."+p.tokens[i].raw)] = true
+		}
+	}
 }
 
 // statementEnd is where the first statement ends: at a delimiter, or where the body of

@@ -1,42 +1,48 @@
-package migrations
+// Package codetext tells code from what is only text in it: names, strings and
+// characters, without comments, of the languages of which that is worth knowing.
+//
+// It is no parser. It takes time and memory proportional to the text.
+package codetext
 
 import "strings"
 
-// A language is how much of one must be known to tell its calls from its strings and
+// A Language is how much of one must be known to tell its calls from its strings and
 // comments.
-type language uint8
+type Language uint8
 
 const (
-	python language = iota
-	ruby
-	script // JavaScript and TypeScript
-	php
+	Python Language = iota
+	Ruby
+	Script // JavaScript, TypeScript, and what has their comments and strings: Go, Java, C
+	PHP
 )
 
-type kind uint8
+// Kind says what a Token is.
+type Kind uint8
 
 const (
-	name  kind = iota // also with dots: op.drop_table
-	text              // a string
-	other             // one character
+	Name  Kind = iota // also with dots: op.drop_table
+	Text              // a string
+	Other             // one character
 )
 
-type token struct {
-	kind      kind
-	text      string
-	line, end int
-	first     bool // on its line
-	indent    int  // of its line
-	unsure    bool // a string of which a part is put in when it runs
-	symbol    bool // Ruby's :name
+// A Token is one word, string or character of code.
+type Token struct {
+	Kind      Kind
+	Text      string
+	Line, End int
+	First     bool // on its line
+	Indent    int  // of its line
+	Unsure    bool // a string of which a part is put in when it runs
+	Symbol    bool // Ruby's :name
 }
 
 // maxTokens bounds one file; behind it nothing is known.
 const maxTokens = 60_000
 
-// tokens splits code. Cut says that there is more than is read, or that a string never
+// Tokens splits code. Cut says that there is more than is read, or that a string never
 // ends.
-func tokens(src string, lang language) (out []token, cut bool) {
+func Tokens(src string, lang Language) (out []Token, cut bool) {
 	l := &lexer{src: src, lang: lang, line: 1}
 	for l.at < len(src) {
 		if len(l.out) >= maxTokens || !l.next() {
@@ -48,20 +54,20 @@ func tokens(src string, lang language) (out []token, cut bool) {
 
 type lexer struct {
 	src    string
-	lang   language
+	lang   Language
 	at     int
 	line   int
 	indent int
 	seen   bool // a token of this line
-	out    []token
+	out    []Token
 	docs   []string // Ruby's here-documents that begin on the next line
 }
 
-func (l *lexer) add(t token, size int) {
-	t.line, t.first, t.indent = l.line, !l.seen, l.indent
+func (l *lexer) add(t Token, size int) {
+	t.Line, t.First, t.Indent = l.line, !l.seen, l.indent
 	l.seen = true
 	l.step(size)
-	t.end = l.line
+	t.End = l.line
 	l.out = append(l.out, t)
 }
 
@@ -92,27 +98,27 @@ func (l *lexer) next() bool {
 			l.indent++
 		}
 		l.step(1)
-	case c == '#' && l.lang != script, strings.HasPrefix(rest, "//") && (l.lang == script || l.lang == php):
+	case c == '#' && l.lang != Script, strings.HasPrefix(rest, "//") && (l.lang == Script || l.lang == PHP):
 		if i := strings.IndexByte(rest, '\n'); i >= 0 {
 			l.step(i)
 		} else {
 			l.step(len(rest))
 		}
-	case strings.HasPrefix(rest, "/*") && (l.lang == script || l.lang == php):
+	case strings.HasPrefix(rest, "/*") && (l.lang == Script || l.lang == PHP):
 		i := strings.Index(rest[2:], "*/")
 		if i < 0 {
 			return false
 		}
 		l.step(i + 4)
-	case l.lang == ruby && !l.seen && l.indent == 0 && strings.HasPrefix(rest, "=begin"):
+	case l.lang == Ruby && !l.seen && l.indent == 0 && strings.HasPrefix(rest, "=begin"):
 		i := strings.Index(rest, "\n=end")
 		if i < 0 {
 			return false
 		}
 		l.step(i + 5)
-	case c == '"' || c == '\'' || c == '`' && l.lang == script:
+	case c == '"' || c == '\'' || c == '`' && l.lang == Script:
 		return l.quoted("")
-	case l.lang == ruby && c == ':' && len(rest) > 1 && (isName(rest[1]) || rest[1] == '"') && !strings.HasPrefix(rest, "::"):
+	case l.lang == Ruby && c == ':' && len(rest) > 1 && (isName(rest[1]) || rest[1] == '"') && !strings.HasPrefix(rest, "::"):
 		if rest[1] == '"' {
 			l.step(1)
 			return l.quoted("")
@@ -121,8 +127,8 @@ func (l *lexer) next() bool {
 		for n < len(rest) && isName(rest[n]) {
 			n++
 		}
-		l.add(token{kind: text, text: rest[1:n], symbol: true}, n)
-	case l.lang == ruby && strings.HasPrefix(rest, "<<"):
+		l.add(Token{Kind: Text, Text: rest[1:n], Symbol: true}, n)
+	case l.lang == Ruby && strings.HasPrefix(rest, "<<"):
 		return l.document()
 	case isName(c):
 		n := 1
@@ -130,16 +136,16 @@ func (l *lexer) next() bool {
 			n++
 		}
 		word := rest[:n]
-		if l.lang == python && n < len(rest) && (rest[n] == '"' || rest[n] == '\'') && len(word) <= 2 && strings.Trim(strings.ToLower(word), "rbfu") == "" {
+		if l.lang == Python && n < len(rest) && (rest[n] == '"' || rest[n] == '\'') && len(word) <= 2 && strings.Trim(strings.ToLower(word), "rbfu") == "" {
 			l.step(n)
 			return l.quoted(strings.ToLower(word))
 		}
-		if l.lang == ruby && n < len(rest) && (rest[n] == '?' || rest[n] == '!') {
+		if l.lang == Ruby && n < len(rest) && (rest[n] == '?' || rest[n] == '!') {
 			n++
 		}
-		l.add(token{kind: name, text: word}, n)
+		l.add(Token{Kind: Name, Text: word}, n)
 	default:
-		l.add(token{kind: other, text: rest[:1]}, 1)
+		l.add(Token{Kind: Other, Text: rest[:1]}, 1)
 	}
 	return true
 }
@@ -148,7 +154,7 @@ func (l *lexer) next() bool {
 func (l *lexer) quoted(prefix string) bool {
 	rest := l.src[l.at:]
 	quote := rest[:1]
-	if l.lang == python && (strings.HasPrefix(rest, `"""`) || strings.HasPrefix(rest, "'''")) {
+	if l.lang == Python && (strings.HasPrefix(rest, `"""`) || strings.HasPrefix(rest, "'''")) {
 		quote = rest[:3]
 	}
 	unsure := strings.Contains(prefix, "f")
@@ -160,19 +166,19 @@ func (l *lexer) quoted(prefix string) bool {
 		case strings.HasPrefix(rest[i:], quote):
 			body := rest[len(quote):i]
 			switch {
-			case l.lang == ruby && quote == `"`:
+			case l.lang == Ruby && quote == `"`:
 				unsure = strings.Contains(body, "#{")
 			case quote == "`":
 				unsure = strings.Contains(body, "${")
-			case l.lang == php && quote == `"`:
+			case l.lang == PHP && quote == `"`:
 				unsure = strings.Contains(body, "$")
 			case unsure:
 				unsure = strings.Contains(body, "{")
 			}
-			l.add(token{kind: text, text: body, unsure: unsure}, i+len(quote))
+			l.add(Token{Kind: Text, Text: body, Unsure: unsure}, i+len(quote))
 			return true
-		case rest[i] == '\n' && len(quote) == 1 && (l.lang == python || l.lang == script && quote != "`"):
-			l.add(token{kind: other, text: quote}, 1) // not closed on its line: no string
+		case rest[i] == '\n' && len(quote) == 1 && (l.lang == Python || l.lang == Script && quote != "`"):
+			l.add(Token{Kind: Other, Text: quote}, 1) // not closed on its line: no string
 			return true
 		}
 		i++
@@ -198,7 +204,7 @@ func (l *lexer) document() bool {
 	}
 	word := rest[from:n]
 	if word == "" || word[0] < 'A' || word[0] > 'Z' {
-		l.add(token{kind: other, text: "<"}, 1)
+		l.add(Token{Kind: Other, Text: "<"}, 1)
 		return true
 	}
 	if quote != 0 && n < len(rest) && rest[n] == quote {
@@ -206,7 +212,7 @@ func (l *lexer) document() bool {
 	}
 	l.docs = append(l.docs, word)
 	// The text is filled in when it has been read.
-	l.add(token{kind: text, text: "\x00" + word, unsure: quote == '\''}, n)
+	l.add(Token{Kind: Text, Text: "\x00" + word, Unsure: quote == '\''}, n)
 	return true
 }
 
@@ -224,10 +230,10 @@ func (l *lexer) documents() bool {
 			if strings.TrimSpace(rest[:n]) == word {
 				body := l.src[start:l.at]
 				for i := len(l.out) - 1; i >= 0; i-- {
-					if t := &l.out[i]; t.text == "\x00"+word && t.kind == text {
+					if t := &l.out[i]; t.Text == "\x00"+word && t.Kind == Text {
 						// Its lines are those of the text, not of where it is used.
-						raw := t.unsure
-						t.text, t.unsure, t.line, t.end = body, !raw && strings.Contains(body, "#{"), line, l.line
+						raw := t.Unsure
+						t.Text, t.Unsure, t.Line, t.End = body, !raw && strings.Contains(body, "#{"), line, l.line
 						break
 					}
 				}

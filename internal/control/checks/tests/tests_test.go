@@ -1,0 +1,71 @@
+package tests
+
+import (
+	"testing"
+
+	"custody/impact"
+	"custody/internal/change"
+	"custody/internal/control/checks"
+	"custody/internal/control/checks/checkstest"
+	"custody/internal/finding"
+)
+
+func TestFiles(t *testing.T) { checkstest.Files(t, "tests", Check{}, "testdata/files") }
+
+// TestReached: a test that the graph reaches covers what it is reached from, and nothing
+// else.
+func TestReached(t *testing.T) {
+	base := map[string]string{"a.py": "x = 1\n", "b.py": "x = 1\n", "tests/test_all.py": "assert 1\n"}
+	head := map[string]string{"a.py": "x = 2\n", "b.py": "x = 1\n", "tests/test_all.py": "assert 1\n"}
+	for _, c := range []struct {
+		via  []string
+		path string
+		want finding.Outcome
+	}{
+		{[]string{"file:a.py"}, "tests/test_all.py", finding.Satisfied},
+		{[]string{"file:b.py"}, "tests/test_all.py", finding.NotSatisfied},
+		{[]string{"file:a.py"}, "main.py", finding.NotSatisfied},
+		{nil, "tests/test_all.py", finding.NotSatisfied},
+	} {
+		out := checkstest.Look(t, "tests", Check{}, base, head, func(in *checks.Input) {
+			in.Impact = &impact.Report{Reached: []impact.Reached{{Path: c.path, Via: c.via}}}
+		})
+		if out.Outcome() != c.want {
+			t.Errorf("%v to %s: %s", c.via, c.path, checkstest.Show(out))
+		}
+	}
+	// Without the tree of head it is not known whether a test stands there.
+	out := checkstest.Look(t, "tests", Check{}, base, head, func(in *checks.Input) { in.Head = nil })
+	if out.Outcome() != finding.NotAssessed {
+		t.Errorf("without head: %s", checkstest.Show(out))
+	}
+}
+
+func TestNames(t *testing.T) {
+	for path, want := range map[change.Path]bool{
+		"a_test.go": true, "a.go": false, "test_a.py": true, "tests/a.py": true, "contest.py": false, "a.spec.ts": true, "__tests__/a.js": true, "src/test/java/A.java": true, "ATests.java": true, "Attest.java": false, "spec/a_spec.rb": true, "latest.ts": false,
+	} {
+		if isTest(path) != want {
+			t.Errorf("%s: %v", path, !want)
+		}
+	}
+	for test, code := range map[change.Path]change.Path{"x/a_test.go": "x/b.go", "test_a.py": "src/a.py", "web/Foo.spec.tsx": "web/Foo.vue", "src/test/java/ATests.java": "src/main/java/A.java", "spec/models/a_spec.rb": "app/models/a.rb"} {
+		if !near(code, test) {
+			t.Errorf("%s is no test of %s", test, code)
+		}
+	}
+}
+
+func FuzzCount(f *testing.F) {
+	for name, src := range map[string]string{"a_test.go": "func TestA(t *testing.T) { t.Skip(`x`) }", "a.py": "@pytest.mark.skip\ndef test_a(): assert 1", "a.rb": "it 'x' do\n skip\nend", "a.ts": "it.only('x', () => expect(1))", "A.java": "@Test @Disabled void a() { assertThat(1); }", "package.json": `{"jest": {"coverageThreshold": {"global": {"branches": 80}}}}`} {
+		f.Add(name, []byte(src), []byte(src))
+	}
+	f.Fuzz(func(t *testing.T, name string, a, b []byte) {
+		p := change.Path(name)
+		count(p, a)
+		if g := lowered(gates(p, a), gates(p, a)); len(g) > 0 {
+			t.Fatalf("nothing changed, and %+v is lowered", g)
+		}
+		lowered(gates(p, a), gates(p, b))
+	})
+}
