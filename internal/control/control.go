@@ -43,6 +43,10 @@ type Input struct {
 	Owners *owners.File
 	// Approved says, by commit, what those that somebody approved have to do with the head.
 	Approved map[string]Approved
+	// Baseline lists findings that stood before; nil when there is none at base.
+	Baseline *Baseline
+	// Counting finds every line, for a new baseline.
+	Counting bool
 	// Granted are the waivers of the context, their signatures verified, in its order.
 	Granted []Granted
 	Limits  Limits // the zero value stands for DefaultLimits
@@ -116,6 +120,7 @@ const (
 	ReasonNotAttested    = "authorship-not-assessed"
 	ReasonNotTraced      = "impact-not-assessed"
 	ReasonWaiver         = "waiver"
+	ReasonBaseline       = "baseline" // findings that stood before
 	ReasonWaiverIgnored  = "waiver-ignored"
 	ReasonCounted        = "counted"   // the figures of an answer
 	ReasonInventory      = "inventory" // it has findings, or was not looked at

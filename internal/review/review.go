@@ -172,6 +172,7 @@ func (r *run) evaluate(ctx context.Context) (err error) {
 		Owners:       r.judge.Owners,
 		Approved:     r.approved,
 		Granted:      r.granted,
+		Baseline:     r.judge.Baseline,
 	})
 	return err
 }
