@@ -79,7 +79,7 @@ func pnpmLock(src []byte) (*File, error) {
 		if !in {
 			return nil
 		}
-		if strings.HasPrefix(line, "  ") && line[2] != ' ' {
+		if strings.HasPrefix(line, "  ") && len(line) > 2 && line[2] != ' ' {
 			key := strings.Trim(strings.TrimSuffix(strings.TrimSpace(line), ":"), `'"`)
 			key, _, _ = strings.Cut(strings.TrimPrefix(key, "/"), "(")
 			at := strings.LastIndex(key, "@")

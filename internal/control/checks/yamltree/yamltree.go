@@ -74,14 +74,22 @@ func (n *Node) Resolve() *Node {
 }
 
 // Get is the value of a key, its own or merged in (<<), or nil. Of a key that stands
-// there twice it is the last value, as most readers have it.
-func (n *Node) Get(key string) *Node { return n.get(key, 8) }
+// there twice it is the last value, as most readers have it. Merges of merges are looked
+// through up to a limit, behind which there is nothing.
+func (n *Node) Get(key string) *Node {
+	left := maxMerges
+	return n.get(key, &left)
+}
 
-func (n *Node) get(key string, depth int) *Node {
+// maxMerges is how many mappings one Get looks into: a few lines can merge millions.
+const maxMerges = 200
+
+func (n *Node) get(key string, left *int) *Node {
 	n = n.Resolve()
-	if n == nil || n.Kind != Map || depth == 0 {
+	if n == nil || n.Kind != Map || *left == 0 {
 		return nil
 	}
+	*left--
 	for i := len(n.Fields) - 1; i >= 0; i-- {
 		if n.Fields[i].Key.Text == key {
 			return n.Fields[i].Value.Resolve()
@@ -94,11 +102,11 @@ func (n *Node) get(key string, depth int) *Node {
 		from := f.Value.Resolve()
 		if from != nil && from.Kind == List {
 			for _, one := range from.Items {
-				if v := one.get(key, depth-1); v != nil {
+				if v := one.get(key, left); v != nil {
 					return v
 				}
 			}
-		} else if v := from.get(key, depth-1); v != nil {
+		} else if v := from.get(key, left); v != nil {
 			return v
 		}
 	}
@@ -234,7 +242,8 @@ func (p *parser) node(k Kind) (*Node, error) {
 	if p.nodes++; p.nodes > MaxNodes {
 		return nil, p.fail("more than %d keys and values", MaxNodes)
 	}
-	n := &Node{Kind: k, Line: p.at + 1, EndLine: p.at + 1}
+	line := max(1, min(p.at+1, len(p.lines))) // behind the last line there is none
+	n := &Node{Kind: k, Line: line, EndLine: line}
 	if p.pending != "" {
 		p.anchors[p.pending] = n
 		p.pending = ""

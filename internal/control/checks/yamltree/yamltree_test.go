@@ -201,6 +201,7 @@ func TestHostile(t *testing.T) {
 		"long line":       {"a: " + strings.Repeat("x", 900_000), true},
 		"many quotes":     {strings.Repeat("\"a\n", 100_000), false},
 		"unclosed quotes": {strings.Repeat("- \"a\n", 100_000), false},
+		"merges":          {mergeBomb(), true},
 		"self alias":      {"a: &a {b: *a, <<: *a}\n", true},
 		"too long":        {strings.Repeat("#\n", 600_000), false},
 		"NUL":             {"a: \x00\n", true},
@@ -213,6 +214,15 @@ func TestHostile(t *testing.T) {
 			d.Get("nothing")
 		}
 	}
+}
+
+// mergeBomb merges a mapping a hundred times a hundred times, and so on.
+func mergeBomb() string {
+	b := "a: &a {x: y}\n"
+	for c := 'b'; c < 'l'; c++ {
+		b += fmt.Sprintf("%c: &%c\n  <<: [%s*%c]\n", c, c, strings.Repeat(fmt.Sprintf("*%c, ", c-1), 100), c-1)
+	}
+	return b + "<<: *k\n"
 }
 
 func deep(n int) string {
