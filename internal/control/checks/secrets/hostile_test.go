@@ -137,7 +137,7 @@ func TestStand(t *testing.T) {
 		want   bool
 	}{
 		{generic, "conversations_30d", true}, {generic, "user.id.v2", true}, {generic, "q7rt5yx2lm8w", false}, {generic, "hunter2hunter2", false}, {generic, "Conversations_30d", false},
-		{generic, "a_1", false}, {generic, "abc_1x2y3z", false},
+		{generic, "a_1", false}, {generic, "TBCRYPT_DSA_KEY_BLOB_V2", true}, {generic, "PKCS8_PRIVATEKEY", true}, {generic, "AKIA1X2Y3Z", false}, {generic, "abc_1x2y3z", false},
 		{other, "T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX", true}, {other, "conversations_30d", false}, {other, "abXXXXXXXcd", false},
 	} {
 		if got := (Hit{Rule: c.rule, secret: c.secret}).Stand(); got != c.want {
