@@ -50,12 +50,12 @@ func TestHostile(t *testing.T) {
 		{"not UTF-8", bytes.Repeat([]byte("\xff\xfekey=\xc3\x28\n"), 100_000)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			budget := &Budget{64 << 20}
+			budget := &Budget{16 << 20}
 			hits, err := e.Scan("src/a.txt", c.text, budget)
-			if err != nil && !errors.Is(err, errBudget) {
+			if err != nil && !errors.Is(err, errBudget) && !errors.Is(err, errMany) {
 				t.Error(err)
 			}
-			t.Logf("%d bytes, %d tried on, %d hits, %v", len(c.text), 64<<20-budget.Left, len(hits), err)
+			t.Logf("%d bytes, %d tried on, %d hits, %v", len(c.text), 16<<20-budget.Left, len(hits), err)
 		})
 	}
 }
