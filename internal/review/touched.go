@@ -60,34 +60,39 @@ func (t *touching) compare(ctx context.Context, folder string, before, after git
 		if known && o.ID == e.ID && o.Mode == e.Mode {
 			continue
 		}
-		if !known || o.Mode != git.ModeTree {
-			o.ID = git.OID{}
+		path := folder + e.Name
+		isFolder, wasFolder := e.Mode == git.ModeTree, known && o.Mode == git.ModeTree
+		if isFolder && known && !wasFolder {
+			t.add(path) // the file that made room
 		}
-		if err := t.touch(ctx, folder+e.Name, o.ID, e, depth); err != nil {
-			return err
+		if !isFolder {
+			t.add(path)
+		}
+		if isFolder || wasFolder {
+			was, is := git.OID{}, git.OID{}
+			if wasFolder {
+				was = o.ID
+			}
+			if isFolder {
+				is = e.ID
+			}
+			if err := t.compare(ctx, path+"/", was, is, depth+1); err != nil {
+				return err
+			}
 		}
 	}
 	for _, e := range old {
 		if _, gone := was[e.Name]; !gone {
 			continue
 		}
-		gone := e
 		if e.Mode == git.ModeTree {
 			if err := t.compare(ctx, folder+e.Name+"/", e.ID, git.OID{}, depth+1); err != nil {
 				return err
 			}
 			continue
 		}
-		t.add(folder + gone.Name)
+		t.add(folder + e.Name)
 	}
-	return nil
-}
-
-func (t *touching) touch(ctx context.Context, path string, before git.OID, now git.Entry, depth int) error {
-	if now.Mode == git.ModeTree {
-		return t.compare(ctx, path+"/", before, now.ID, depth+1)
-	}
-	t.add(path)
 	return nil
 }
 

@@ -22,6 +22,9 @@ func IsTest(p change.Path) bool {
 	case ".js", ".jsx", ".ts", ".tsx", ".mjs", ".cjs", ".mts", ".cts":
 		return strings.HasSuffix(stem, ".test") || strings.HasSuffix(stem, ".spec") || strings.HasSuffix(stem, ".cy") || inFolder(p, "__tests__", "tests", "test", "e2e", "cypress", "spec")
 	case ".java", ".kt", ".groovy", ".scala":
+		if strings.Contains("/"+string(p), "/src/main/") {
+			return false
+		}
 		return strings.Contains("/"+string(p), "/src/test/") || strings.HasSuffix(stem, "Test") || strings.HasSuffix(stem, "Tests") || strings.HasSuffix(stem, "IT") || inFolder(p, "test", "intTest", "testFixtures", "dockerTest")
 	}
 	return false

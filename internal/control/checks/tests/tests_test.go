@@ -44,7 +44,7 @@ func TestReached(t *testing.T) {
 
 func TestNames(t *testing.T) {
 	for path, want := range map[change.Path]bool{
-		"a_test.go": true, "a.go": false, "test_a.py": true, "tests/a.py": true, "contest.py": false, "a.spec.ts": true, "__tests__/a.js": true, "src/test/java/A.java": true, "ATests.java": true, "Attest.java": false, "spec/a_spec.rb": true, "latest.ts": false,
+		"a_test.go": true, "a.go": false, "test_a.py": true, "tests/a.py": true, "contest.py": false, "a.spec.ts": true, "__tests__/a.js": true, "src/test/java/A.java": true, "ATests.java": true, "Attest.java": false, "src/main/java/ATests.java": false, "spec/a_spec.rb": true, "latest.ts": false,
 	} {
 		if IsTest(path) != want {
 			t.Errorf("%s: %v", path, !want)
