@@ -95,6 +95,7 @@ type run struct {
 	impact      *impact.Report
 	attestation *attestation.Report
 	checks      []finding.Check
+	controls    []control.Shown
 }
 
 func (r *run) readChange(ctx context.Context) (err error) {
@@ -143,7 +144,7 @@ func (r *run) readFacts(ctx context.Context) error {
 }
 
 func (r *run) evaluate(ctx context.Context) (err error) {
-	r.checks, err = control.Evaluate(ctx, control.Input{
+	in := control.Input{
 		Change:       r.change,
 		Context:      r.context,
 		Stage:        r.Stage,
@@ -157,6 +158,9 @@ func (r *run) evaluate(ctx context.Context) (err error) {
 		Owners:       r.judge.Owners,
 		Approved:     r.approved,
 		Granted:      r.granted,
-	})
+	}
+	if r.checks, err = control.Evaluate(ctx, in); err == nil {
+		r.controls = control.Controls(in, r.checks)
+	}
 	return err
 }
