@@ -2,6 +2,7 @@ package attestation
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -139,8 +140,8 @@ func (c *Commit) settleLines() {
 	}
 	lines := map[Class]int{}
 	covered := 0
-	for path, pieces := range byPath {
-		cells := cellsOf(c.wide, pieces, c.budget)
+	for _, path := range slices.Sorted(maps.Keys(byPath)) { // the budget may end on the way
+		cells := cellsOf(c.wide, byPath[path], c.budget)
 		c.cells[path] = cells
 		for _, cell := range cells {
 			n := c.own.of(path).and(lineSet{cell.lineRange}).count()
@@ -231,6 +232,11 @@ func (c *Commit) trim() {
 	if c.People == nil {
 		c.People = []string{}
 	}
+}
+
+// forget drops what only settling needed.
+func (c *Commit) forget() {
+	c.wide, c.pieces, c.cells, c.own, c.budget = nil, nil, nil, ownLines{}, nil
 }
 
 // weigh marks in sorted evidence what decided for the class and what speaks against it.

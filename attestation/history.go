@@ -85,6 +85,7 @@ type HistoryMonth struct {
 // keeps nothing of a commit but its counts: memory does not grow with history.
 type History struct {
 	parse TrailerParser
+	notes NoteReader // nil: none are read
 	visit func(*HistoryEntry) error
 	sum   HistorySummary
 
@@ -113,12 +114,25 @@ func NewHistory(parse TrailerParser, w Window, visit func(*HistoryEntry) error) 
 	}
 }
 
-// Add classifies one commit. The error is visit's.
+// WithNotes lets notes speak, too. Numbers that others have to get again, such as those
+// of .ai-attestation.yaml, go without: a clone brings no notes along.
+func (h *History) WithNotes(read NoteReader) *History {
+	h.notes = read
+	return h
+}
+
+// Add classifies one commit. The error is visit's, or that of reading its note.
 func (h *History) Add(c *git.Commit) error {
 	trailers, more := h.parse(c.Message)
 	e := HistoryEntry{Commit: known().classify(c, trailers), Merge: len(c.Parents) > 1, Month: month(c.Committer.When), When: c.Committer.When}
+	if h.notes != nil {
+		if err := h.notes(&e.Commit, c); err != nil {
+			return err
+		}
+	}
 	e.settle()
 	e.trim()
+	e.forget()
 	h.sum.Commits++
 	h.sum.Classes[e.Class]++
 	h.all[e.Month]++

@@ -50,10 +50,11 @@ type options struct {
 	ranges  int    // of history to audit, instead of the comparisons
 	floor   string // file to judge the ranges by
 	pushes  bool   // measure the hook, instead of the comparisons
+	sizes   []int  // of pushes, in files that they add
 }
 
 func run(ctx context.Context, args []string, stdout io.Writer) error {
-	var o options
+	o := options{sizes: pushSizes}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.StringVar(&o.custody, "custody", "bin/custody", "measure the program at `FILE`")
 	flags.StringVar(&o.repo, "C", ".", "on the repository at `DIR`")

@@ -68,6 +68,9 @@ rules:
   - {id: reach, kind: impact, level: warning}
 `
 
+// pushSizes are the numbers of files that pushes add.
+var pushSizes = []int{1, 100, 3000, 30_000}
+
 // A pushBench is a server, a client and the file in which the processes between them
 // write what they took.
 type pushBench struct {
@@ -117,7 +120,7 @@ func runPushes(ctx context.Context, o options, stdout io.Writer) error {
 		return err
 	}
 	r.Pushes = append(r.Pushes, p)
-	for _, n := range []int{1, 100, 3000, 30_000} {
+	for _, n := range o.sizes {
 		head, err := b.addFiles(ctx, n)
 		if err != nil {
 			return err

@@ -124,6 +124,10 @@ func (c *checker) check() {
 		c.lowered(&Inventory{})
 		return
 	}
+	if len(c.in.Text) == 0 {
+		c.add(RuleMalformed, finding.Error, 0, "make it a regular file; docs/inventory.md shows the form", "the file is empty, too large, or no regular file")
+		return
+	}
 	inv, err := Parse(c.in.Text)
 	if err != nil {
 		line, message := 0, err.Error()

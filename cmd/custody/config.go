@@ -22,7 +22,7 @@ func newConfig(p *process, dir *string) *cobra.Command {
   custody config explain --floor floor.yaml
   custody config test`,
 	}
-	cmd.AddCommand(newConfigValidate(p, dir), newConfigExplain(p, dir), newConfigTest(p, dir))
+	cmd.AddCommand(newConfigValidate(p, dir), newConfigExplain(p, dir), newConfigTest(p, dir), newConfigReplay(p, dir), newConfigBaseline(p, dir))
 	return cmd
 }
 

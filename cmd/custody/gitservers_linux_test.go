@@ -131,7 +131,7 @@ func (c *serverClone) approve(t *testing.T, folder, pusher string) {
 	facts := filepath.Join(t.TempDir(), "facts.json")
 	put(t, facts, fmt.Sprintf(`{"schema":"custody/context/v1","change":{"author":{"login":"ada","id":"1","type":"User"},"pushers":[{"login":"%[2]s","id":"9","type":"User"}]},
 		"commits":[{"sha":"%[1]s","verified":false,"author":{"login":"ada","id":"1","type":"User"},"committer":{"login":"ada","id":"1","type":"User"}}],
-		"reviews":[{"reviewer":{"login":"ben","id":"2","type":"User"},"state":"approved","commit":"%[1]s","at":"2026-11-23T09:30:00Z","permission":"write"}]}`, head, pusher), 0o644)
+		"reviews":[{"reviewer":{"login":"ben","id":"1002","type":"User"},"state":"approved","commit":"%[1]s","at":"2026-11-23T09:30:00Z","permission":"write"}]}`, head, pusher), 0o644)
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		t.Fatal(err)
 	}

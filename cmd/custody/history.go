@@ -11,6 +11,7 @@ import (
 	"custody/internal/change"
 	"custody/internal/git"
 	"custody/internal/report"
+	"custody/internal/review"
 )
 
 func runHistory(ctx context.Context, p *process, o *attestOptions) error {
@@ -40,14 +41,18 @@ func runHistory(ctx context.Context, p *process, o *attestOptions) error {
 	if repo.Shallow() {
 		fmt.Fprintln(p.err, "history is cut in this repository: older commits are not counted ('git fetch --unshallow' brings them)")
 	}
+	notes, err := attestation.ReadNotes(ctx, repo, review.DifferOf(repo))
+	if err != nil {
+		return err
+	}
 	if !o.files {
-		h := newHistory(attestation.Window{}, w.Entry)
+		h := newHistory(attestation.Window{}, w.Entry).WithNotes(notes)
 		if err := repo.LogAll(ctx, heads, h.Add); err != nil {
 			return err
 		}
 		return w.Close(h.Summary())
 	}
-	sum, err := historyFiles(ctx, repo, heads, w)
+	sum, err := historyFiles(ctx, repo, heads, notes, w)
 	if err != nil {
 		return err
 	}
@@ -96,7 +101,7 @@ const (
 
 // historyFiles classifies commits while git reads the files of those before: two
 // batches of them are in memory, however long history is.
-func historyFiles(ctx context.Context, repo *git.Repository, heads []git.OID, w attestation.HistoryWriter) (*attestation.HistorySummary, error) {
+func historyFiles(ctx context.Context, repo *git.Repository, heads []git.OID, notes attestation.NoteReader, w attestation.HistoryWriter) (*attestation.HistorySummary, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	batches := make(chan []*attestation.HistoryEntry)
@@ -120,7 +125,7 @@ func historyFiles(ctx context.Context, repo *git.Repository, heads []git.OID, w 
 			return send()
 		}
 		return nil
-	})
+	}).WithNotes(notes)
 	go func() {
 		err := repo.LogAll(ctx, heads, h.Add)
 		if err == nil {

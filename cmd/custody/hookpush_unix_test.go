@@ -49,6 +49,38 @@ func TestPushSizes(t *testing.T) {
 	}
 }
 
+// Repositories of other kinds: ids of 64 digits, objects that another repository holds,
+// and refs that are packed.
+func TestPushKinds(t *testing.T) {
+	shared := func() *gitServer {
+		origin := gittest.New(t)
+		origin.Commit("old", "old", gittest.Write("old.py", "y = 1\n"))
+		dir := filepath.Join(t.TempDir(), "shared")
+		origin.Git("clone", "--quiet", "--bare", "--shared", "--template=", origin.Dir, dir)
+		r := gittest.At(t, dir)
+		r.Git("symbolic-ref", "HEAD", "refs/heads/main")
+		return serve(t, r, "1")
+	}
+	for name, s := range map[string]*gitServer{"sha256": newGitServer(t, "1", gittest.SHA256()), "sha256, unpacked": newGitServer(t, "100", gittest.SHA256()), "alternates": shared()} {
+		s.Git("pack-refs", "--all")
+		c := s.client()
+		bad := c.Commit("bad", "bad", gittest.From("main"), gittest.Write("z.py", "eval(1)\n"))
+		if p := s.push(c, nil, "bad:main"); p.accepted || s.verdicts(bad)["merge"] != "fail" {
+			t.Errorf("%s: a bad push: %+v", name, p)
+		}
+		good := c.Commit("good", "good", gittest.From("main"), gittest.Write("z.py", "import a\n"))
+		if p := s.push(c, nil, "good:main", "good:refs/heads/side"); !p.accepted || s.verdicts(good)["merge"] != "pass" {
+			t.Errorf("%s: a good push: %+v, %v", name, p, s.verdicts(good))
+		}
+		if p := s.push(c, nil, ":refs/heads/side"); !p.accepted || s.tip("side") != "" {
+			t.Errorf("%s: a deletion: %+v", name, p)
+		}
+		if p := s.push(c, nil, ":refs/heads/main"); p.accepted {
+			t.Errorf("%s: the deletion of main: %+v", name, p)
+		}
+	}
+}
+
 // Many push at the same time, while git collects garbage and the cache is written: every
 // ref that moved has a verdict, and cache and packs are whole.
 func TestConcurrentPushes(t *testing.T) {

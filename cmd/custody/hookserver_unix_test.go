@@ -37,9 +37,15 @@ controls:
   - {id: NO-EVAL, name: No eval, requirement: Nothing is evaluated, verification: "! grep -rn 'eval(' --include='*.py'"}
 `
 
-func newGitServer(t testing.TB, unpackLimit string) *gitServer {
+func newGitServer(t testing.TB, unpackLimit string, options ...gittest.Option) *gitServer {
 	t.Helper()
-	s := &gitServer{Repo: gittest.New(t), t: t}
+	return serve(t, gittest.New(t, options...), unpackLimit)
+}
+
+// serve makes a server of an empty bare repository.
+func serve(t testing.TB, r *gittest.Repo, unpackLimit string) *gitServer {
+	t.Helper()
+	s := &gitServer{Repo: r, t: t}
 	s.base = s.Commit("main", "base", gittest.Write(".custody.yaml", serverPolicy),
 		gittest.Write("security_requirements.yaml", serverRequirements), gittest.Write("a.py", "import b\n"), gittest.Write("b.py", "x = 1\n"))
 	s.Git("config", "receive.unpackLimit", unpackLimit)

@@ -62,6 +62,8 @@ var contracts = []contract{
 	{id: install.StatusSchema, title: "Which of Custody's hooks are where on a git server", typ: reflect.TypeFor[install.Status]()},
 	{id: "custody/policy/v1", title: "The policy, .custody.yaml, and the floor", typ: reflect.TypeFor[config.Policy](), yaml: true},
 	{id: "custody/policy-examples/v1", title: "Examples of changes, .custody.test.yaml", typ: reflect.TypeFor[example.File](), yaml: true},
+	{id: control.BaselineSchema, title: "Findings that stood before: .custody/baseline.json", typ: reflect.TypeFor[control.Baseline]()},
+	{id: report.ReplaySchema, title: "Which merged changes a policy would have stopped", typ: reflect.TypeFor[report.Replay]()},
 	{id: report.ExamplesSchema, title: "Whether a policy judges examples of changes as expected", typ: reflect.TypeFor[report.Examples]()},
 	{id: report.ValidatedSchema, title: "Whether files that judge can be read", typ: reflect.TypeFor[report.Validated]()},
 	{id: "custody/requirements/v2", title: "security_requirements.yaml, version 2.0 and 2.1", typ: reflect.TypeFor[control.Requirements](), yaml: true},

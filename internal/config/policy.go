@@ -108,7 +108,7 @@ type Emergency struct {
 type Rule struct {
 	// ID names the rule in findings and waivers: letters, digits, `.`, `_` and `-`.
 	ID ID `yaml:"id,required"`
-	// Kind is what the rule asks: `approvals`, `authorship-limit`, `requirements`, `judge`, `impact`, `checks`, `reason`, `check-runs`, `change-record` or `pull-request`.
+	// Kind is what the rule asks: `approvals`, `authorship-limit`, `requirements`, `judge`, `impact`, `checks`, `reason`, `check-runs`, `change-record`, `pull-request` or `inventory`.
 	Kind Kind `yaml:"kind,required"`
 	// Name is one line for people. Default: what the kind asks.
 	Name string `yaml:"name"`

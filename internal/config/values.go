@@ -47,12 +47,13 @@ const (
 	KindChangeRecord    Kind = "change-record"    // the record of the change is complete
 	KindPullRequest     Kind = "pull-request"     // the change came by a pull request, not by a push
 	KindChecks          Kind = "checks"           // built-in checks find nothing
+	KindInventory       Kind = "inventory"        // every agent that took part is in the AI inventory
 )
 
 // kinds lists every kind of rule.
 var kinds = []Kind{
 	KindApprovals, KindAuthorshipLimit, KindRequirements, KindJudge, KindImpact,
-	KindReason, KindCheckRuns, KindChangeRecord, KindPullRequest, KindChecks,
+	KindReason, KindCheckRuns, KindChangeRecord, KindPullRequest, KindChecks, KindInventory,
 }
 
 // asks names each kind for people.
@@ -67,6 +68,7 @@ var asks = map[Kind]string{
 	KindChangeRecord:    "The record of the change is complete",
 	KindPullRequest:     "The change came by a pull request",
 	KindChecks:          "Built-in checks find nothing",
+	KindInventory:       "Every agent that took part is in the AI inventory",
 }
 
 // Class is an authorship class as a policy names it.

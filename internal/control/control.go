@@ -13,6 +13,7 @@ import (
 	"slices"
 
 	"custody/attestation"
+	"custody/attestation/inventory"
 	"custody/impact"
 	"custody/internal/change"
 	"custody/internal/config"
@@ -37,10 +38,15 @@ type Input struct {
 	Base         checks.Tree // the tree at base, for built-in checks; may be nil
 	Impact       *impact.Report
 	Attestation  *attestation.Report
+	Inventory    *inventory.Report // the AI inventory at head, held against Attestation; nil: not looked at
 	// Owners is the CODEOWNERS at base; nil when there is none.
 	Owners *owners.File
 	// Approved says, by commit, what those that somebody approved have to do with the head.
 	Approved map[string]Approved
+	// Baseline lists findings that stood before; nil when there is none at base.
+	Baseline *Baseline
+	// Counting finds every line, for a new baseline.
+	Counting bool
 	// Granted are the waivers of the context, their signatures verified, in its order.
 	Granted []Granted
 	Limits  Limits // the zero value stands for DefaultLimits
@@ -114,9 +120,11 @@ const (
 	ReasonNotAttested    = "authorship-not-assessed"
 	ReasonNotTraced      = "impact-not-assessed"
 	ReasonWaiver         = "waiver"
+	ReasonBaseline       = "baseline" // findings that stood before
 	ReasonWaiverIgnored  = "waiver-ignored"
-	ReasonCounted        = "counted"  // the figures of an answer
-	ReasonNoCheck        = "no-check" // a built-in check that this program does not have
+	ReasonCounted        = "counted"   // the figures of an answer
+	ReasonInventory      = "inventory" // it has findings, or was not looked at
+	ReasonNoCheck        = "no-check"  // a built-in check that this program does not have
 )
 
 // Evaluate answers every rule and requirement, in the order: rules of the floor, rules
@@ -292,6 +300,8 @@ func (e *evaluation) asks(r config.LayeredRule, w whether) (a answer) {
 		a = e.pullRequest()
 	case config.KindChecks:
 		a = e.looked[r.CheckID]
+	case config.KindInventory:
+		a = e.inventory()
 	}
 	return a
 }

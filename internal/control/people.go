@@ -74,6 +74,18 @@ func authorsOf(c *change.Change, ctx *change.Context, at *attestation.Report, id
 		}
 	}
 	a.drivers(ctx, at)
+	if at != nil {
+		for _, k := range at.Commits {
+			for _, who := range k.Drivers { // a note on the commit may name one who is nowhere in it
+				email := coAuthorAddress(who)
+				if id, login, ok := noreply(address(email), host); ok {
+					a.known[ids.account(id)] = login
+					continue
+				}
+				a.unknownAddress(email, emails, agents)
+			}
+		}
+	}
 	return a
 }
 

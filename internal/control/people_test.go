@@ -147,6 +147,14 @@ func TestPushersAndDrivers(t *testing.T) {
 			in.Config = config.Layer(floorOf(t, one), policy(t, "people: [{id: ann, accounts: ['github.com:1'], drives: ['github.com:99']}]\n"))
 		}), finding.NotAssessed, "who drove devin"},
 		{"an agent with a person beside it", one, agent(func(in *Input) { in.Attestation.Commits[0].People = []string{"Ann <ann@example.org>"} }), finding.Satisfied, ""},
+		{"an agent whose driver a note names, with an account", one, agent(func(in *Input) {
+			in.Attestation.Commits[0].People = []string{"Bob <2+bob@users.noreply.github.com>"}
+			in.Attestation.Commits[0].Drivers = in.Attestation.Commits[0].People
+		}), finding.NotSatisfied, "bob does not count: wrote"},
+		{"an agent whose driver a note names, by an address", one, agent(func(in *Input) {
+			in.Attestation.Commits[0].People = []string{"Grace <grace@example.org>"}
+			in.Attestation.Commits[0].Drivers = in.Attestation.Commits[0].People
+		}), finding.NotAssessed, "grace@example.org"},
 		{"an updater of dependencies", one, agent(func(in *Input) {
 			in.Attestation.Commits[0].Agents, in.Attestation.Commits[0].Automation = nil, "dependabot"
 		}), finding.Satisfied, ""},

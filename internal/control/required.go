@@ -1,6 +1,7 @@
 package control
 
 import (
+	"slices"
 	"strings"
 
 	"custody/internal/config"
@@ -30,6 +31,10 @@ func (e *evaluation) allRequirements(r config.LayeredRule) answer {
 		found := req.findings()
 		if outcome == finding.NotSatisfied {
 			outcome, found = e.exceptRequirement(r, req)
+			var folded int
+			if found, folded = fold(found, e.Limits.Places); folded > 0 {
+				a.because(ReasonBaseline, "%s: and %s stood before", req.ID, plural(folded, "more finding", "more findings"))
+			}
 		}
 		outcomes = append(outcomes, outcome)
 		a.found = append(a.found, found...)
@@ -69,9 +74,13 @@ func (e *evaluation) missingFiles() string {
 func (e *evaluation) exceptRequirement(r config.LayeredRule, req requirementResult) (finding.Outcome, []scoped) {
 	found := req.findings()
 	open := len(found) == 0
+	known := e.known(r, found)
 	for i := range found {
-		w := e.waiver(r, req.ID, found[i].files)
-		found[i].WaivedBy = string(w)
+		w := string(e.waiver(r, req.ID, found[i].files))
+		if w == "" && known[i] {
+			w = KnownBefore
+		}
+		found[i].WaivedBy = w
 		open = open || w == ""
 	}
 	if open {
@@ -108,6 +117,10 @@ func (e *evaluation) shownRequirement(req requirementResult) finding.Check {
 		if check.Outcome != finding.Excepted {
 			found = req.findings()
 		}
+	}
+	found, folded := fold(found, e.Limits.Places)
+	if folded > 0 {
+		check.Reasons = append(slices.Clone(check.Reasons), finding.Reason{Code: ReasonBaseline, Detail: "and " + plural(folded, "more finding", "more findings") + " stood before"})
 	}
 	for _, f := range found {
 		check.Found = append(check.Found, f.Finding)

@@ -114,6 +114,19 @@ type hit struct {
 // needed, since a waiver covers some files and not others.
 const hitsKept = 1000
 
+// hitsCounted is how many are kept where each counts, since a baseline says how many
+// stood before.
+const hitsCounted = 50_000
+
+// kept is how many lines are kept, and perFile of these how many of one file, when so
+// many were found already.
+func (in *Input) kept(found int) (all, perFile int) {
+	if in.Counting || in.Baseline != nil {
+		return hitsCounted, max(1, hitsCounted-found)
+	}
+	return hitsKept, max(1, in.Limits.Places-found)
+}
+
 // unreadShown is how many unread files one requirement lists.
 const unreadShown = 5
 
@@ -461,13 +474,14 @@ func (sr *searcher) search(s *search, f TreeFile, content []byte) string {
 		return "over the limit of search steps for all files"
 	}
 	sr.cost += cost
-	for _, line := range s.command.Find(content, max(1, sr.in.Limits.Places-len(s.hits), s.least-len(s.hits))) {
+	kept, perFile := sr.in.kept(len(s.hits))
+	for _, line := range s.command.Find(content, max(perFile, s.least-len(s.hits))) {
 		s.hits = append(s.hits, hit{f.Path, f.ID, line})
 	}
 	if s.expect == Present {
 		s.enough = len(s.hits) >= s.least
 	} else {
-		s.more = len(s.hits) >= hitsKept
+		s.more = len(s.hits) >= kept
 		s.enough = s.more
 	}
 	return ""

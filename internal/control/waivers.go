@@ -17,19 +17,36 @@ func (e *evaluation) except(r config.LayeredRule, a answer) answer {
 		return a // of kind requirements: each requirement has been looked at already
 	}
 	open := len(a.found) == 0
+	known := e.known(r, a.found)
 	for i := range a.found {
 		f := &a.found[i]
-		if w := e.waiver(r, r.ID, f.files); w != "" {
+		switch w := e.waiver(r, r.ID, f.files); {
+		case w != "":
 			f.WaivedBy = string(w)
-		} else {
+		case known[i]:
+			f.WaivedBy = KnownBefore
+		default:
 			open = true
 		}
 	}
+	var folded int
+	if a.found, folded = fold(a.found, e.Limits.Places); folded > 0 {
+		a.because(ReasonBaseline, "and %s stood before", plural(folded, "more finding", "more findings"))
+	}
 	if !open {
 		a.outcome = finding.Excepted
-		a.because(ReasonWaiver, "every finding is covered by a waiver")
+		a.because(ReasonWaiver, "every finding is covered by a waiver, or stood before")
 	}
 	return a
+}
+
+// known says of each finding whether it stood before and the rule lets that count:
+// rules about what stands in the tree, if they are waivable.
+func (e *evaluation) known(r config.LayeredRule, found []scoped) []bool {
+	if !r.Waivable || r.Kind != config.KindRequirements && r.Kind != config.KindChecks {
+		return make([]bool, len(found))
+	}
+	return e.Baseline.knows(found)
 }
 
 // waiver finds one in force that covers findings of id (the rule itself, or a

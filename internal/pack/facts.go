@@ -211,6 +211,7 @@ type authorship struct {
 	Reasons  []string
 	Classes  []share
 	Agents   []agent
+	Against  []string // what contradicts what was decided, commit by commit
 	People   []person
 	Total    int // people
 }
@@ -229,6 +230,7 @@ type agent struct {
 	Name     string
 	Commits  int
 	Evidence string
+	Sessions string // the first of them, and how many more
 }
 
 type person struct {
@@ -288,6 +290,7 @@ func newAuthorship(r *attestation.Report) authorship {
 		out.Sentence = fmt.Sprintf("No evidence of an AI agent in %s.", plural(total, "added line", "added lines"))
 	}
 	out.Agents = agents(r.Commits)
+	out.Against = contradictions(r.Commits)
 	out.People, out.Total = people(r.Commits)
 	return out
 }
@@ -299,6 +302,7 @@ func agents(commits []attestation.Commit) []agent {
 	type key struct{ id, model string }
 	count := map[key]int{}
 	best := map[string]attestation.Evidence{}
+	sessions := map[string][]string{}
 	for _, c := range commits {
 		for _, a := range c.Agents {
 			count[key{a.ID, a.Model}]++
@@ -306,6 +310,9 @@ func agents(commits []attestation.Commit) []agent {
 		for _, e := range c.Evidence {
 			if b, ok := best[e.Agent]; e.Agent != "" && (!ok || e.Strength < b.Strength) {
 				best[e.Agent] = e
+			}
+			if e.Session != "" && !slices.Contains(sessions[e.Agent], e.Session) {
+				sessions[e.Agent] = append(sessions[e.Agent], e.Session)
 			}
 		}
 	}
@@ -316,12 +323,65 @@ func agents(commits []attestation.Commit) []agent {
 			a.Name += " (" + k.model + ")"
 		}
 		if e, ok := best[k.id]; ok {
-			a.Evidence = fmt.Sprintf("strength %s, from the %s", e.Strength, e.Source)
+			a.Evidence = fmt.Sprintf("strength %s, from the %s", e.Strength, sourceWords(e.Source))
+		}
+		if all := sessions[k.id]; len(all) > 0 {
+			slices.Sort(all)
+			a.Sessions = strings.Join(all[:min(len(all), maxSessions)], ", ")
+			if n := len(all) - maxSessions; n > 0 {
+				a.Sessions += fmt.Sprintf(" and %d more", n)
+			}
 		}
 		out = append(out, a)
 	}
 	slices.SortFunc(out, func(a, b agent) int { return cmp.Or(b.Commits-a.Commits, cmp.Compare(a.Name, b.Name)) })
 	return out[:min(len(out), maxPeople)]
+}
+
+// maxSessions and maxAgainst are how many of each are shown.
+const (
+	maxSessions = 3
+	maxAgainst  = 5
+)
+
+// sourceWords is where evidence comes from, as people say it.
+func sourceWords(source string) string {
+	switch source {
+	case "note":
+		return "note on the commit"
+	case "trace":
+		return "trace record"
+	case "header":
+		return "header of a file"
+	case "signature":
+		return "signature of the commit"
+	case "signed-statement":
+		return "signed statement"
+	}
+	return source
+}
+
+// contradictions are what speaks against the class of a commit, beside what decided.
+func contradictions(commits []attestation.Commit) []string {
+	var out []string
+	total := 0
+	for _, c := range commits {
+		decided := ""
+		for _, e := range c.Evidence {
+			switch e.Role {
+			case attestation.Decides:
+				decided = e.Detail
+			case attestation.Contradicts:
+				if total++; len(out) < maxAgainst {
+					out = append(out, fmt.Sprintf("%s: %s (strength %s, from the %s), against %s", c.SHA.Short(), e.Detail, e.Strength, sourceWords(e.Source), cmp.Or(decided, "the rest")))
+				}
+			}
+		}
+	}
+	if n := total - len(out); n > 0 {
+		out = append(out, fmt.Sprintf("%d more", n))
+	}
+	return out
 }
 
 func people(commits []attestation.Commit) ([]person, int) {

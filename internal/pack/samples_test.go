@@ -111,8 +111,9 @@ func passing() *review.Verdict {
 		Attestation: &attestation.Report{
 			Schema: attestation.ReportSchema,
 			Commits: []attestation.Commit{{SHA: head, Class: attestation.AIDeclared, Agents: []attestation.Agent{{ID: "claude-code", Model: "opus"}},
-				Evidence: []attestation.Evidence{{Source: "trailer", Strength: "D", Class: attestation.AIDeclared, Agent: "claude-code", Scope: "commit:" + head.String(), Detail: "Co-Authored-By: Claude"}},
-				People:   []string{"Mira Lang <mira@example.com>"}}},
+				Evidence: []attestation.Evidence{{Source: "trailer", Strength: "D", Class: attestation.AIDeclared, Agent: "claude-code", Scope: "commit:" + head.String(), Detail: "Co-Authored-By: Claude", Role: attestation.Decides, Session: "session_01Abc"},
+					{Source: "message", Strength: "E", Class: attestation.HumanDeclared, Scope: "commit:" + head.String(), Detail: "AI-Assistance: none", Role: attestation.Contradicts}},
+				People: []string{"Mira Lang <mira@example.com>"}}},
 			Files:    []attestation.File{{Path: "session/refresh.go", Added: 84, Lines: map[attestation.Class]int{attestation.AIDeclared: 84}}},
 			Summary:  attestation.Summary{AddedLines: 156, Lines: map[attestation.Class]int{attestation.AIDeclared: 96, attestation.HumanDeclared: 60}},
 			Findings: []finding.Finding{}, Outcome: finding.Satisfied, Reasons: []finding.Reason{},

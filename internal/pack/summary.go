@@ -181,7 +181,13 @@ func authorshipBlocks(w *view) []string {
 		if g.Evidence != "" {
 			row += "; best evidence: " + prose(name(g.Evidence))
 		}
+		if g.Sessions != "" {
+			row += "; sessions: " + prose(message(g.Sessions))
+		}
 		rows = append(rows, row)
+	}
+	for _, against := range a.Against {
+		rows = append(rows, "- contradicts: "+prose(message(against)))
 	}
 	return []string{"### Who or what wrote it\n\n" + prose(a.Sentence), bullets(a.Reasons, maxReasons, prose), strings.Join(rows, "\n")}
 }

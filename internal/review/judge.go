@@ -23,7 +23,8 @@ const maxSmall = 1 << 20
 type Judge struct {
 	Policy       *config.Effective // nil without policy and floor
 	Requirements []*control.Requirements
-	Owners       *owners.File // nil without one
+	Owners       *owners.File      // nil without one
+	Baseline     *control.Baseline // nil without one
 	digests      map[string]Digest
 }
 
@@ -39,7 +40,25 @@ func ReadJudge(ctx context.Context, r git.Reader, base git.OID, floor []byte, fl
 	if err := j.readRequirements(ctx, r, base); err != nil {
 		return nil, err
 	}
+	if err := j.readBaseline(ctx, r, base); err != nil {
+		return nil, err
+	}
 	return j, j.readOwners(ctx, r, base)
+}
+
+// maxBaseline is the size over which a baseline is refused.
+const maxBaseline = 64 << 20
+
+func (j *Judge) readBaseline(ctx context.Context, r git.Reader, base git.OID) error {
+	text, err := readUpTo(ctx, r, base, control.BaselinePath, maxBaseline)
+	if err != nil || text == nil {
+		return err
+	}
+	j.digests["baseline"] = digest(text)
+	if j.Baseline, err = control.ParseBaseline(text); err != nil {
+		return fmt.Errorf("%s at base: %w", control.BaselinePath, err)
+	}
+	return nil
 }
 
 // readPolicy reads the policy at base and puts it on the floor; nil without either.

@@ -13,8 +13,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"custody/attestation"
+	"custody/attestation/inventory"
 	"custody/impact"
 	"custody/internal/change"
 	"custody/internal/config"
@@ -94,6 +96,7 @@ type run struct {
 	granted     []control.Granted           // waivers of the context
 	impact      *impact.Report
 	attestation *attestation.Report
+	inventory   *inventory.Report // nil when no rule asks for it
 	checks      []finding.Check
 	controls    []control.Shown
 }
@@ -139,7 +142,18 @@ func (r *run) readFacts(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.attestation, err = r.attest(ctx, r.judge.Policy)
+	if r.attestation, err = r.attest(ctx, r.judge.Policy); err != nil {
+		return err
+	}
+	return r.readInventory(ctx)
+}
+
+// readInventory holds the AI inventory against who wrote the change, if a rule asks.
+func (r *run) readInventory(ctx context.Context) (err error) {
+	asks := func(rule config.LayeredRule) bool { return rule.Kind == config.KindInventory }
+	if r.judge.Policy != nil && slices.ContainsFunc(r.judge.Policy.Rules, asks) {
+		r.inventory, err = checkInventory(ctx, r.Repository, r.change, r.attestation, inventory.Options{On: r.Day})
+	}
 	return err
 }
 
@@ -155,9 +169,11 @@ func (r *run) evaluate(ctx context.Context) (err error) {
 		Base:         newHead(r.Repository, r.change.BaseTree),
 		Impact:       r.impact,
 		Attestation:  r.attestation,
+		Inventory:    r.inventory,
 		Owners:       r.judge.Owners,
 		Approved:     r.approved,
 		Granted:      r.granted,
+		Baseline:     r.judge.Baseline,
 	}
 	if r.checks, err = control.Evaluate(ctx, in); err == nil {
 		r.controls = control.Controls(in, r.checks)

@@ -91,9 +91,10 @@ func (c *Command) Find(content []byte, max int) []Line {
 		content = bytes.ReplaceAll(content, []byte{0}, []byte{'\n'})
 	}
 	var lines []Line
+	content = c.matcher.widen(content) // once, or what has many matches would be widened as often
 	number, rest := 1, content
 	for len(rest) > 0 && len(lines) < max {
-		at := c.matcher.find(rest)
+		at := c.matcher.index(rest)
 		if at < 0 {
 			break
 		}
@@ -114,27 +115,37 @@ func (c *Command) Find(content []byte, max int) []Line {
 
 // find returns the offset of the first line-wise match, or -1.
 func (m *matcher) find(text []byte) int {
-	if len(text) == 0 {
-		return -1 // no line at all
+	wide := m.widen(text)
+	at := m.index(wide)
+	if at > 0 && len(wide) > len(text) {
+		at = utf8.RuneCount(wide[:at])
 	}
-	text = bytes.TrimSuffix(text, []byte{'\n'}) // it ends a line, it begins none
-	high := bytes.IndexFunc(text, func(r rune) bool { return r >= utf8.RuneSelf })
-	if high < 0 || m.runes {
-		if at := m.re.FindIndex(text); at != nil {
-			return at[0]
-		}
-		return -1
+	return at
+}
+
+// widen makes every byte the character of its number, so that one byte is one
+// character. Ends of lines stay what they are.
+func (m *matcher) widen(text []byte) []byte {
+	if m.runes || bytes.IndexFunc(text, func(r rune) bool { return r >= utf8.RuneSelf }) < 0 {
+		return text
 	}
-	// Every byte becomes the character of its number, so that one byte is one character.
 	wide := make([]byte, 0, len(text)+len(text)/8)
 	for _, c := range text {
 		wide = utf8.AppendRune(wide, rune(c))
 	}
-	at := m.re.FindIndex(wide)
-	if at == nil {
-		return -1
+	return wide
+}
+
+// index is the offset of the first line-wise match in a widened text, or -1.
+func (m *matcher) index(wide []byte) int {
+	if len(wide) == 0 {
+		return -1 // no line at all
 	}
-	return utf8.RuneCount(wide[:at[0]])
+	// A line end ends a line, it begins none.
+	if at := m.re.FindIndex(bytes.TrimSuffix(wide, []byte{'\n'})); at != nil {
+		return at[0]
+	}
+	return -1
 }
 
 // writer writes a parsed pattern in Go's syntax, from scratch: nothing of the text that
