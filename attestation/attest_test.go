@@ -418,7 +418,7 @@ func TestWriteText(t *testing.T) {
 		t.Fatal(err)
 	}
 	const want = `020000000000  ai-declared  claude-code  D Co-authored-by: Claude <noreply@anthropic.com>
-030000000000  conflict     claude-code  D AI-Assistance: none
+030000000000  conflict     claude-code  D Co-authored-by: Claude <noreply@anthropic.com>
 
 2 commits, 10 added lines in 1 file
   unknown  10  100.0%

@@ -267,7 +267,19 @@ func weigh(es []Evidence, class Class) {
 func compareEvidence(a, b Evidence) int {
 	return cmp.Or(
 		cmp.Compare(a.Strength, b.Strength), // "A" is strongest
+		agentFirst(a.Class, b.Class),
 		cmp.Compare(a.Source, b.Source), cmp.Compare(a.Agent, b.Agent), cmp.Compare(a.Model, b.Model),
 		cmp.Compare(a.Class, b.Class), cmp.Compare(a.Scope, b.Scope), cmp.Compare(a.Detail, b.Detail), cmp.Compare(a.Session, b.Session),
 	)
+}
+
+// agentFirst puts what speaks for an agent before what speaks against it.
+func agentFirst(a, b Class) int {
+	switch x, y := a.IsAI(), b.IsAI(); {
+	case x == y:
+		return 0
+	case x:
+		return -1
+	}
+	return 1
 }

@@ -232,7 +232,7 @@ func (a *assessor) hunk(h change.Hunk, runs []run) Hunk {
 	lines := map[Class]int{}
 	declared := true // if at all, for whole commits
 	commits := map[int]bool{}
-	var by, not *Evidence
+	var by, agents, hands *Evidence
 	for _, u := range runs {
 		lines[u.class] += u.n
 		if u.class == HumanDeclared && u.commit >= 0 {
@@ -249,8 +249,12 @@ func (a *assessor) hunk(h change.Hunk, runs []run) Hunk {
 			out.Sessions = addSessions(out.Sessions, e.Session)
 			by = better(by, e)
 		}
-		if u.not != nil {
-			not = better(not, u.not)
+		for _, e := range []*Evidence{u.by, u.not} {
+			if e != nil && e.Class.IsAI() {
+				agents = better(agents, e)
+			} else if e != nil {
+				hands = better(hands, e)
+			}
 		}
 	}
 	out.Agents = distinct(out.Agents)
@@ -259,17 +263,24 @@ func (a *assessor) hunk(h change.Hunk, runs []run) Hunk {
 	if len(lines) > 1 {
 		out.By = maps.Clone(lines)
 	}
-	if by != nil && out.Class != Unknown {
-		e := *by
-		e.Role = Decides
-		out.Evidence = &e
+	against := agents
+	if out.Class.IsAI() || out.Class == Conflict {
+		by, against = agents, hands
 	}
-	if not != nil {
-		e := *not
-		e.Role = Contradicts
-		out.Against = &e
+	if by != nil && out.Class != Unknown {
+		out.Evidence = by.as(Decides)
+	}
+	if against != nil && against != by {
+		out.Against = against.as(Contradicts)
 	}
 	return out
+}
+
+// as is a copy in a role.
+func (e *Evidence) as(r Role) *Evidence {
+	c := *e
+	c.Role = r
+	return &c
 }
 
 // better is the stronger of two pieces of evidence.
