@@ -20,6 +20,7 @@ import (
 	"slices"
 	"strings"
 
+	"custody/impact"
 	"custody/internal/change"
 	"custody/internal/control"
 	"custody/internal/control/checks"
@@ -31,6 +32,7 @@ type Results struct {
 	Repository string  `json:"repository"`
 	Head       git.OID `json:"head"`
 	Picked     string  `json:"picked"`
+	Graph      bool    `json:"graph"` // what each change reaches was traced
 	Changes    int     `json:"changes"`
 	Checks     []Check `json:"checks"`
 }
@@ -44,7 +46,7 @@ type Check struct {
 	Undecided int            `json:"not_assessed"` // changes that it would leave not assessed
 	Findings  map[string]int `json:"findings"`     // by rule and level
 	Standing  int            `json:"standing"`     // places found in files that a change left as they were, each counted once, not listed
-	Places    []Place        `json:"places"`
+	Places    []Place        `json:"places"`       // of warnings, errors and what was not assessed
 
 	stood map[string]bool
 }
@@ -62,6 +64,7 @@ type options struct {
 	changes, of    int
 	only           []string
 	messages       bool
+	graph          bool
 }
 
 func main() {
@@ -74,6 +77,7 @@ func main() {
 	flag.IntVar(&o.of, "of", 2000, "among how many of the newest ones")
 	flag.StringVar(&only, "checks", "", "which checks, by id, separated by commas; default: all")
 	flag.BoolVar(&o.messages, "messages", false, "print what each finding says, to read by")
+	flag.BoolVar(&o.graph, "graph", false, "trace what each change reaches, which the check tests asks; slow")
 	flag.Parse()
 	if only != "" {
 		o.only = strings.Split(only, ",")
@@ -118,7 +122,7 @@ func measure(ctx context.Context, o options) (*Results, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Results{Repository: o.name, Head: head, Picked: fmt.Sprintf("every %s of the last %d commits of the main line, against its first parent", nth(len(line), o.changes), len(line))}
+	r := &Results{Repository: o.name, Graph: o.graph, Head: head, Picked: fmt.Sprintf("every %s of the last %d commits of the main line, against its first parent", nth(len(line), o.changes), len(line))}
 	builtin := control.Builtin()
 	ids := slices.Clone(checks.IDs())
 	if o.only != nil {
@@ -133,6 +137,11 @@ func measure(ctx context.Context, o options) (*Results, error) {
 		in, err := between(ctx, repo, line[i].Parents[0], line[i].ID)
 		if err != nil {
 			return nil, err
+		}
+		if o.graph {
+			if in.Impact, err = impact.Assess(ctx, impact.AssessInput{Source: impact.Objects(repo), Change: in.Change}); err != nil {
+				return nil, err
+			}
 		}
 		for k := range r.Checks {
 			c := &r.Checks[k]
@@ -208,7 +217,9 @@ func (c *Check) add(id git.OID, out *checks.Result, o options) {
 			at += fmt.Sprintf(":%d", f.Start)
 		}
 		c.Findings[f.Rule+" "+f.Level.String()]++
-		c.Places = append(c.Places, Place{id, at, f.Rule, f.Level.String()})
+		if f.Level.String() != "note" { // there are thousands, and they decide nothing
+			c.Places = append(c.Places, Place{id, at, f.Rule, f.Level.String()})
+		}
 		failing = failing || f.Level.String() == "error"
 		if o.messages {
 			fmt.Printf("%s %s %s ! %s %s %s: %s\n", c.ID, o.name, id.Short(), f.Level, f.Rule, at, f.Message)

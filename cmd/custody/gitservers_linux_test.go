@@ -321,7 +321,7 @@ func startSSH(t *testing.T, config string, authorized func(name, public string) 
 
 // command is GIT_SSH_COMMAND for one person.
 func (s *sshServer) command(who string, options ...string) string {
-	return "GIT_SSH_COMMAND=ssh -F none -o IdentitiesOnly=yes -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -p " + s.port + " -i " + s.dir + "/" + who + " " + strings.Join(options, " ")
+	return "GIT_SSH_COMMAND=ssh -F none -o IdentitiesOnly=yes -o BatchMode=yes -o KexAlgorithms=curve25519-sha256 -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -p " + s.port + " -i " + s.dir + "/" + who + " " + strings.Join(options, " ")
 }
 
 func account(t *testing.T) string {

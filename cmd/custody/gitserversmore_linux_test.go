@@ -41,7 +41,7 @@ func testGitolite(t *testing.T, b *bench) {
 		}
 	}
 	git("clone", "-q", url+"gitolite-admin", admin)
-	put(t, admin+"/conf/gitolite.conf", "repo gitolite-admin\n  RW+ = ada\nrepo team/shop\n  RW+ = ada eve\nrepo team/virtual\n  RW+ = ada eve\n  - VREF/custody = @all\n", 0o644)
+	put(t, admin+"/conf/gitolite.conf", "repo gitolite-admin\n  RW+ = ada\nrepo team/shop\n  RW+ = ada eve\nrepo team/virtual\n  RW+ = ada eve\n  - VREF/custody = @all\nrepo team/late\n  RW+ = ada eve\n", 0o644)
 	git("-C", admin, "commit", "-qam", "Add repositories")
 	git("-C", admin, "push", "-q", "origin", "HEAD")
 
@@ -65,6 +65,23 @@ func testGitolite(t *testing.T, b *bench) {
 	virtual := home + "/repositories/team/virtual.git"
 	c = b.seed(t, virtual, virtual, "GL_BYPASS_ACCESS_CHECKS=1", "GL_LIBDIR=/usr/share/gitolite3/lib", "GL_BINDIR=/usr/share/gitolite3", "HOME="+home)
 	c.through(t, scenario{push: c.pushWith(url+"team/virtual", as("eve")), who: change.Pusher{Login: "eve", From: "gitolite"}})
+
+	// Gitolite puts a common hook into every repository, also those that come later.
+	common := home + "/local/hooks/common"
+	if err := os.MkdirAll(common, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	floor := home + "/floor.yaml"
+	put(t, floor, twoEyes, 0o644)
+	b.install(t, "gitolite", "--hooks-path", common, "--floor", floor)
+	setup = exec.Command("gitolite", "setup", "--hooks-only")
+	setup.Env = append(gittest.Env(), "HOME="+home)
+	if out, err := setup.CombinedOutput(); err != nil {
+		t.Fatalf("gitolite setup --hooks-only: %v\n%s", err, out)
+	}
+	if out, err := c.pushWith(url+"team/late", as("eve"))("refs/heads/main"); err == nil || !strings.Contains(out, "two-eyes") {
+		t.Errorf("a repository that has the common hook: %v\n%s", err, out)
+	}
 }
 
 // Gitea and Forgejo run every file of hooks/pre-receive.d, each with the input, and the

@@ -15,6 +15,7 @@ import (
 	"custody/internal/control/checks/migrations"
 	personaldata "custody/internal/control/checks/personal-data"
 	"custody/internal/control/checks/secrets"
+	testfirst "custody/internal/control/checks/test-first"
 	"custody/internal/control/checks/tests"
 	"custody/internal/control/checks/workflows"
 	"custody/internal/finding"
@@ -33,6 +34,7 @@ var builtin = []struct {
 	{"migrations", migrations.Check{}},
 	{"personal-data", personaldata.Check{}},
 	{"secrets", secrets.Check{}},
+	{"test-first", testfirst.Check{}},
 	{"tests", tests.Check{}},
 	{"workflows", workflows.Check{}},
 }
@@ -112,6 +114,9 @@ func (e *evaluation) checksInput(r config.LayeredRule, files []touched) checks.I
 	}
 	if e.Head != nil {
 		in.Head = e.Head
+	}
+	if c, ok := e.Head.(checks.Commits); ok {
+		in.Commits = c
 	}
 	for _, t := range files {
 		in.Files = append(in.Files, t.File)

@@ -38,8 +38,9 @@ type Input struct {
 	// files of the change; nil: about every one.
 	Concerns func(change.Path) bool
 
-	Head        Tree // nil: nothing of head can be read
-	Base        Tree // the tree at the base's tip, where the judge is read
+	Commits     Commits // nil: which commit touched what is not known
+	Head        Tree    // nil: nothing of head can be read
+	Base        Tree    // the tree at the base's tip, where the judge is read
 	Context     *change.Context
 	Attestation *attestation.Report
 	Impact      *impact.Report
@@ -66,6 +67,13 @@ type Tree interface {
 	// Blobs reads blobs of at most limit bytes, whether they stand in this tree or in
 	// another of the repository: see git.Blobs.
 	Blobs(ctx context.Context, ids []git.OID, limit int64, fn func(i int, data []byte, err error) error) error
+}
+
+// Commits tells the commits of the change apart.
+type Commits interface {
+	// Touched lists the files that a commit has otherwise than its first parent, at most
+	// most of them; more says that there are others.
+	Touched(ctx context.Context, c *change.Commit, most int) (paths []change.Path, more bool, err error)
 }
 
 // A TreeFile is one file, symbolic link or submodule of a tree.

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
+	"strings"
 	"unicode/utf16"
 
 	"custody/internal/change"
@@ -62,6 +64,9 @@ func (in *Input) Read(ctx context.Context, out *Result, wanted func(*change.File
 		if !f.Mode.IsRegular() || !wanted(f) {
 			continue
 		}
+		if f.Unread == change.TooLarge && opaqueName(f.Path) {
+			continue
+		}
 		if f.Unread == change.TooLarge || f.Unread == change.Unreadable {
 			out.Unread(f.Path, "its lines are not known (%s)", f.Unread)
 			continue
@@ -80,6 +85,9 @@ func (in *Input) Read(ctx context.Context, out *Result, wanted func(*change.File
 		case binary:
 			return nil
 		case bytes.HasPrefix(text, []byte(lfsPointer)) && len(text) < 1024:
+			if opaqueName(f.Path) {
+				return nil
+			}
 			out.Unread(f.Path, "a Git LFS pointer, whose content is not in this repository")
 			return nil
 		}
@@ -92,6 +100,17 @@ func (in *Input) Read(ctx context.Context, out *Result, wanted func(*change.File
 		return fn(t)
 	})
 }
+
+// opaqueName says whether a file is binary by its name. Only what is too large to look
+// at, or stands elsewhere, is judged so.
+func opaqueName(p change.Path) bool {
+	ext := strings.ToLower(path.Ext(string(p)))
+	return ext != "" && strings.Contains(opaqueExts, ext+" ")
+}
+
+const opaqueExts = ".png .jpg .jpeg .gif .webp .bmp .ico .icns .tif .tiff .psd .avif .heic .mp3 .mp4 .m4a .m4v .mov .avi .mkv .webm .wav .flac .ogg " +
+	".zip .gz .tgz .bz2 .xz .zst .7z .rar .tar .jar .war .whl .gem .nupkg .deb .rpm .apk .ipa .dmg .iso .exe .dll .so .dylib .a .lib .o .obj .pdb .class .pyc .wasm .bin .dat " +
+	".pdf .doc .docx .xls .xlsx .ppt .pptx .odt .ods .ttf .otf .woff .woff2 .eot .sqlite .sqlite3 .db .mdb .parquet .avro .npy .npz .h5 .onnx .pt .pth .safetensors .gguf .tflite .pack .idx "
 
 // ReadTree reads the wanted files of head, in the change or not.
 func (in *Input) ReadTree(ctx context.Context, out *Result, wanted func(TreeFile) bool, fn func(TreeFile, []byte) error) error {

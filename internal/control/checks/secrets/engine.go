@@ -43,9 +43,10 @@ func (h Hit) Stand() bool {
 	return isGeneric(h) && aName().MatchString(h.secret)
 }
 
-// aName is words in lower case with a few digits at the end of some.
+// aName is words in lower case with a few digits at the end of some, or a constant of
+// several words in upper case.
 var aName = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^[a-z]{2,}[0-9]{0,2}(?:[_.-](?:[a-z]{2,}[0-9]{0,2}|[a-z]?[0-9]{1,3}[a-z]?))+$`)
+	return regexp.MustCompile(`^[a-z]{2,}[0-9]{0,2}(?:[_.-](?:[a-z]{2,}[0-9]{0,2}|[a-z]?[0-9]{1,3}[a-z]?))+$|^_?[A-Z]{2,}[0-9]{0,2}(?:_(?:[A-Z]{2,}[0-9]{0,2}|[A-Z]?[0-9]{1,3}))+$`)
 })
 
 func isGeneric(h Hit) bool { return strings.Contains(strings.ToLower(h.Rule.ID), "generic") }
@@ -93,6 +94,15 @@ type Budget struct{ Left int64 }
 // errBudget says that a text was not searched by every rule.
 var errBudget = fmt.Errorf("over the limit of bytes on which patterns are tried")
 
+// maxHits is how many secrets are listed of one piece of text.
+const maxHits = 1000
+
+var errMany = fmt.Errorf("more than %d secrets in one piece; the rest of it was not searched", maxHits)
+
+// matchCost is what a match costs of the budget before it is known whether it is allowed:
+// the lists of what is allowed are long.
+const matchCost = 16 << 10
+
 // A span is a part of a text that a rule is tried on.
 type span struct {
 	from, to int // whole lines
@@ -115,12 +125,14 @@ func (e *Engine) Scan(path string, text []byte, budget *Budget) ([]Hit, error) {
 		if r.path != nil && !r.path.MatchString(path) || r.passes(path) {
 			continue
 		}
-		t := trial{e, r, path, text, budget, place{text: text}}
+		t := trial{Engine: e, rule: r, path: path, text: text, budget: budget, place: place{text: text}, known: map[[2]string]bool{}}
 		for _, s := range r.pattern.windows(text, r.pattern.begun(text, spans, budget)) {
 			if budget.Left -= int64(s.to - s.from); budget.Left < 0 {
 				return tidy(hits), errBudget
 			}
-			hits = append(hits, t.window(s)...)
+			if hits = append(hits, t.window(s)...); len(hits) > maxHits {
+				return tidy(hits), errMany
+			}
 		}
 	}
 	return tidy(hits), failed
@@ -223,6 +235,7 @@ type trial struct {
 	text   []byte
 	budget *Budget
 	place  place
+	known  map[[2]string]bool // secret and match: allowed
 }
 
 // window applies the rule to a part of the text, step by step as gitleaks does.
@@ -242,6 +255,9 @@ func (t *trial) window(s span) []Hit {
 		if r.Entropy != 0 && entropy(secret) <= r.Entropy {
 			continue
 		}
+		if len(hits) > maxHits || t.budget.Left < 0 {
+			break // the caller sees why
+		}
 		from := s.from + at[0]
 		for from < s.from+at[1] && t.text[from] == '\n' {
 			from++
@@ -257,6 +273,12 @@ func (t *trial) window(s span) []Hit {
 
 // allows says whether some allowlist takes the match for no secret.
 func (t *trial) allows(secret, match string, end int) bool {
+	key := [2]string{secret, match}
+	if allowed, ok := t.known[key]; ok {
+		return allowed
+	}
+	t.budget.Left -= matchCost
+	byLine, allowed := false, false
 	for _, lists := range [][]allowlist{t.allow, t.rule.Allowlists} {
 		for i := range lists {
 			a := &lists[i]
@@ -264,13 +286,15 @@ func (t *trial) allows(secret, match string, end int) bool {
 			if a.RegexTarget == "line" {
 				line = string(t.place.lines(end))
 				t.budget.Left -= int64(len(line))
+				byLine = true
 			}
-			if a.allows(t.path, secret, match, line) {
-				return true
-			}
+			allowed = allowed || a.allows(t.path, secret, match, line)
 		}
 	}
-	return false
+	if !byLine {
+		t.known[key] = allowed
+	}
+	return allowed
 }
 
 // A place moves forward through a text and knows its line.

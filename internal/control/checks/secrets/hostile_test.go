@@ -50,12 +50,12 @@ func TestHostile(t *testing.T) {
 		{"not UTF-8", bytes.Repeat([]byte("\xff\xfekey=\xc3\x28\n"), 100_000)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			budget := &Budget{64 << 20}
+			budget := &Budget{16 << 20}
 			hits, err := e.Scan("src/a.txt", c.text, budget)
-			if err != nil && !errors.Is(err, errBudget) {
+			if err != nil && !errors.Is(err, errBudget) && !errors.Is(err, errMany) {
 				t.Error(err)
 			}
-			t.Logf("%d bytes, %d tried on, %d hits, %v", len(c.text), 64<<20-budget.Left, len(hits), err)
+			t.Logf("%d bytes, %d tried on, %d hits, %v", len(c.text), 16<<20-budget.Left, len(hits), err)
 		})
 	}
 }
@@ -137,7 +137,7 @@ func TestStand(t *testing.T) {
 		want   bool
 	}{
 		{generic, "conversations_30d", true}, {generic, "user.id.v2", true}, {generic, "q7rt5yx2lm8w", false}, {generic, "hunter2hunter2", false}, {generic, "Conversations_30d", false},
-		{generic, "a_1", false}, {generic, "abc_1x2y3z", false},
+		{generic, "a_1", false}, {generic, "TBCRYPT_DSA_KEY_BLOB_V2", true}, {generic, "PKCS8_PRIVATEKEY", true}, {generic, "AKIA1X2Y3Z", false}, {generic, "abc_1x2y3z", false},
 		{other, "T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX", true}, {other, "conversations_30d", false}, {other, "abXXXXXXXcd", false},
 	} {
 		if got := (Hit{Rule: c.rule, secret: c.secret}).Stand(); got != c.want {

@@ -231,13 +231,16 @@ func (a *allowlist) allows(path, secret, match, line string) bool {
 	case "line":
 		target = line
 	}
-	regex := a.regex != nil && target != "" && a.regex.MatchString(target)
 	stopped := false
-	if a.stop != nil {
+	if a.stop != nil { // first, since it costs least
 		a.stop.in([]byte(secret), func(int, int, int) { stopped = true })
 	}
+	if stopped && !a.and() {
+		return true
+	}
+	regex := a.regex != nil && target != "" && a.regex.MatchString(target)
 	if !a.and() {
-		return regex || stopped
+		return regex
 	}
 	return len(a.Commits) == 0 && (a.path == nil || a.path.MatchString(path)) && (a.regex == nil || regex) && (a.stop == nil || stopped)
 }

@@ -7,6 +7,7 @@ package secrets
 
 import (
 	"context"
+	"strings"
 
 	"custody/internal/change"
 	"custody/internal/control/checks"
@@ -32,7 +33,9 @@ func (Check) Look(ctx context.Context, in *checks.Input, out *checks.Result) err
 		}
 	}
 	budget := &Budget{in.Limits.Cost}
-	wanted := func(f *change.File) bool { return (f.Added > 0 || f.Unread != "") && !e.Passes(string(f.Path)) }
+	wanted := func(f *change.File) bool {
+		return (f.Added > 0 || f.Unread != "") && !e.Passes(string(f.Path)) && !vendored(string(f.Path))
+	}
 	return in.Read(ctx, out, wanted, func(t checks.Text) error {
 		for _, b := range t.Added {
 			out.LookedAt(b.Lines())
@@ -59,4 +62,12 @@ func lines(h Hit) string {
 		return "the lines add"
 	}
 	return "the line adds"
+}
+
+// vendored says whether a file is other people's Go code, of whatever host; gitleaks
+// knows some hosts.
+func vendored(path string) bool {
+	_, rest, ok := strings.Cut("/"+path, "/vendor/")
+	host, _, deeper := strings.Cut(rest, "/")
+	return ok && deeper && strings.Contains(strings.Trim(host, "."), ".")
 }

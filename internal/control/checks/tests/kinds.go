@@ -7,8 +7,8 @@ import (
 	"custody/internal/change"
 )
 
-// isTest says whether a path is of a test, by the names that its language has for them.
-func isTest(p change.Path) bool {
+// IsTest says whether a path is of a test, by the names that its language has for them.
+func IsTest(p change.Path) bool {
 	name := path.Base(string(p))
 	ext := path.Ext(name)
 	stem := strings.TrimSuffix(name, ext)
@@ -22,6 +22,9 @@ func isTest(p change.Path) bool {
 	case ".js", ".jsx", ".ts", ".tsx", ".mjs", ".cjs", ".mts", ".cts":
 		return strings.HasSuffix(stem, ".test") || strings.HasSuffix(stem, ".spec") || strings.HasSuffix(stem, ".cy") || inFolder(p, "__tests__", "tests", "test", "e2e", "cypress", "spec")
 	case ".java", ".kt", ".groovy", ".scala":
+		if strings.Contains("/"+string(p), "/src/main/") {
+			return false
+		}
 		return strings.Contains("/"+string(p), "/src/test/") || strings.HasSuffix(stem, "Test") || strings.HasSuffix(stem, "Tests") || strings.HasSuffix(stem, "IT") || inFolder(p, "test", "intTest", "testFixtures", "dockerTest")
 	}
 	return false
@@ -38,10 +41,10 @@ func inFolder(p change.Path, names ...string) bool {
 	return false
 }
 
-// isCode says whether a path is of code that tests are expected for: not of generated or
+// IsCode says whether a path is of code that tests are expected for: not of generated or
 // copied code, of documentation, of examples, of migrations.
-func isCode(p change.Path) bool {
-	if _, ok := langOf(p); !ok || isTest(p) {
+func IsCode(p change.Path) bool {
+	if _, ok := langOf(p); !ok || IsTest(p) {
 		return false
 	}
 	name := path.Base(string(p))
@@ -76,11 +79,12 @@ func near(code, test change.Path) bool {
 	if path.Ext(string(code)) == ".go" {
 		return path.Dir(string(code)) == path.Dir(string(test)) && path.Ext(string(test)) == ".go"
 	}
-	a, b := langFamily(code), langFamily(test)
+	a, b := Family(code), Family(test)
 	return a == b && stem(code) == stem(test)
 }
 
-func langFamily(p change.Path) string {
+// Family names languages whose tests stand for each other's code.
+func Family(p change.Path) string {
 	switch ext := path.Ext(string(p)); ext {
 	case ".js", ".jsx", ".ts", ".tsx", ".mjs", ".cjs", ".mts", ".cts", ".vue", ".svelte":
 		return "script"

@@ -1,6 +1,7 @@
 package tests
 
 import (
+	"fmt"
 	"testing"
 
 	"custody/impact"
@@ -18,20 +19,20 @@ func TestReached(t *testing.T) {
 	base := map[string]string{"a.py": "x = 1\n", "b.py": "x = 1\n", "tests/test_all.py": "assert 1\n"}
 	head := map[string]string{"a.py": "x = 2\n", "b.py": "x = 1\n", "tests/test_all.py": "assert 1\n"}
 	for _, c := range []struct {
-		via  []string
-		path string
-		want finding.Outcome
+		name   string
+		report *impact.Report
+		want   string
 	}{
-		{[]string{"file:a.py"}, "tests/test_all.py", finding.Satisfied},
-		{[]string{"file:b.py"}, "tests/test_all.py", finding.NotSatisfied},
-		{[]string{"file:a.py"}, "main.py", finding.NotSatisfied},
-		{nil, "tests/test_all.py", finding.NotSatisfied},
+		{"from the file", &impact.Report{Outcome: finding.Satisfied, Reached: []impact.Reached{{Path: "tests/test_all.py", Via: []string{"file:a.py"}}}}, "satisfied found 0"},
+		{"from another", &impact.Report{Outcome: finding.Satisfied, Reached: []impact.Reached{{Path: "tests/test_all.py", Via: []string{"file:b.py"}}}}, "satisfied found 1"},
+		{"no test", &impact.Report{Outcome: finding.Satisfied, Reached: []impact.Reached{{Path: "main.py", Via: []string{"file:a.py"}}}}, "not-satisfied found 1"},
+		{"not known whence", &impact.Report{Outcome: finding.Satisfied, Reached: []impact.Reached{{Path: "tests/test_all.py"}}}, "not-satisfied found 1"},
+		{"a graph that is cut", &impact.Report{Reached: []impact.Reached{{Path: "main.py", Via: []string{"file:a.py"}}}}, "not-assessed found 0"},
+		{"no graph", nil, "not-assessed found 0"},
 	} {
-		out := checkstest.Look(t, "tests", Check{}, base, head, func(in *checks.Input) {
-			in.Impact = &impact.Report{Reached: []impact.Reached{{Path: c.path, Via: c.via}}}
-		})
-		if out.Outcome() != c.want {
-			t.Errorf("%v to %s: %s", c.via, c.path, checkstest.Show(out))
+		out := checkstest.Look(t, "tests", Check{}, base, head, func(in *checks.Input) { in.Impact = c.report })
+		if got := fmt.Sprintf("%s found %d", out.Outcome(), len(out.Found())); got != c.want {
+			t.Errorf("%s: %s, want %s\n%s", c.name, got, c.want, checkstest.Show(out))
 		}
 	}
 	// Without the tree of head it is not known whether a test stands there.
@@ -43,9 +44,9 @@ func TestReached(t *testing.T) {
 
 func TestNames(t *testing.T) {
 	for path, want := range map[change.Path]bool{
-		"a_test.go": true, "a.go": false, "test_a.py": true, "tests/a.py": true, "contest.py": false, "a.spec.ts": true, "__tests__/a.js": true, "src/test/java/A.java": true, "ATests.java": true, "Attest.java": false, "spec/a_spec.rb": true, "latest.ts": false,
+		"a_test.go": true, "a.go": false, "test_a.py": true, "tests/a.py": true, "contest.py": false, "a.spec.ts": true, "__tests__/a.js": true, "src/test/java/A.java": true, "ATests.java": true, "Attest.java": false, "src/main/java/ATests.java": false, "spec/a_spec.rb": true, "latest.ts": false,
 	} {
-		if isTest(path) != want {
+		if IsTest(path) != want {
 			t.Errorf("%s: %v", path, !want)
 		}
 	}
