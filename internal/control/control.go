@@ -75,13 +75,15 @@ type Limits struct {
 	ConditionCost int64 // steps of the conditions of all checks
 
 	ReasonBytes int64 // of the words that explain a change
+	Findings    int   // listed of one check; all of them count
+	WaiverTries int   // waivers tried on findings, over all of these
 	OwnerTries  int   // patterns of CODEOWNERS, over all files
 	Checks      checks.Limits
 }
 
 // DefaultLimits are those of a review.
 func DefaultLimits() Limits {
-	return Limits{FileBytes: 1 << 20, TotalBytes: 512 << 20, Cost: 40e9, Places: 20, DocumentBytes: 64 << 20, CheckCost: 10e6, ConditionCost: 200e6, OwnerTries: 50e6, ReasonBytes: 16 << 20, Checks: checks.DefaultLimits()}
+	return Limits{FileBytes: 1 << 20, TotalBytes: 512 << 20, Cost: 40e9, Places: 20, DocumentBytes: 64 << 20, CheckCost: 10e6, ConditionCost: 200e6, OwnerTries: 50e6, WaiverTries: 2e6, Findings: 10_000, ReasonBytes: 16 << 20, Checks: checks.DefaultLimits()}
 }
 
 // Map is the table as a pack records it.
@@ -94,6 +96,8 @@ func (l Limits) Map() map[string]int64 {
 	all["control.document_bytes"] = l.DocumentBytes
 	all["control.check_cost"] = l.CheckCost
 	all["control.condition_cost"] = l.ConditionCost
+	all["control.findings"] = int64(l.Findings)
+	all["control.waiver_tries"] = int64(l.WaiverTries)
 	all["control.owner_tries"] = int64(l.OwnerTries)
 	all["control.reason_bytes"] = l.ReasonBytes
 	return all
@@ -169,14 +173,19 @@ func Evaluate(ctx context.Context, in Input) ([]finding.Check, error) {
 	}
 	all = append(all, e.notices()...)
 	for i := range all {
-		tidy(&all[i])
+		tidy(&all[i], in.Limits.Findings)
 	}
 	return all, nil
 }
 
 // tidy sorts findings and leaves no nil list, so that equal checks have equal bytes.
-func tidy(c *finding.Check) {
+func tidy(c *finding.Check, most int) {
 	finding.Sort(c.Found)
+	if n := len(c.Found) - most; most > 0 && n > 0 {
+		// The outcome was reached with all of them. The heaviest come first.
+		c.Reasons = append(slices.Clone(c.Reasons), finding.Reason{Code: ReasonLimit, Detail: fmt.Sprintf("%s more than the %d that are listed", plural(n, "finding", "findings"), most)})
+		c.Found = c.Found[:most:most]
+	}
 	if c.Found == nil {
 		c.Found = []finding.Finding{}
 	}
@@ -192,6 +201,8 @@ type evaluation struct {
 	touched      []touched
 	lines        map[string]attestation.File // by escaped path
 	people       *identities                 // see identities
+	excepting    []config.LayeredWaiver      // see waivers
+	waiverTries  int                         // see waiver
 	granted      *grants                     // see grants
 	owned        *ownership                  // see owners
 	deferring    bool                        // what an emergency put off is asked again: reviews after the merge count

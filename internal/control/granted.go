@@ -145,6 +145,9 @@ func (e *evaluation) refuses(g Granted) string {
 
 // waivers are all that may except something: of the policies, and of the context.
 func (e *evaluation) waivers() []config.LayeredWaiver {
-	granted, _ := e.grants()
-	return slices.Concat(e.Config.Waivers, granted)
+	if e.excepting == nil {
+		granted, _ := e.grants()
+		e.excepting = append(slices.Concat(e.Config.Waivers, granted), config.LayeredWaiver{})
+	}
+	return e.excepting[:len(e.excepting)-1] // the last only makes it not nil
 }

@@ -54,7 +54,14 @@ func (e *evaluation) known(r config.LayeredRule, found []scoped) []bool {
 // a whole, which only "**" covers.
 func (e *evaluation) waiver(r config.LayeredRule, id config.ID, files []change.Path) config.ID {
 	for _, w := range e.waivers() {
-		if w.Covers == id && w.InForce(e.Day) && w.MayExcept(r) && coversAll(w.Paths, files) {
+		if w.Covers != id || !w.InForce(e.Day) || !w.MayExcept(r) {
+			continue
+		}
+		// Findings times waivers may be any number: what goes beyond is not excepted.
+		if e.waiverTries += max(1, len(w.Paths)*len(files)); e.waiverTries > e.Limits.WaiverTries {
+			return ""
+		}
+		if coversAll(w.Paths, files) {
 			return w.ID
 		}
 	}
@@ -102,6 +109,9 @@ func (e *evaluation) waiverNotice() finding.Check {
 	}
 	if e.Context != nil && len(e.Context.Waivers) > len(e.Granted) {
 		c.Reasons = append(c.Reasons, finding.Reason{Code: ReasonWaiverIgnored, Detail: "the waivers of the context were not all read"})
+	}
+	if e.waiverTries > e.Limits.WaiverTries {
+		c.Reasons = append(c.Reasons, finding.Reason{Code: ReasonLimit, Detail: fmt.Sprintf("findings and waivers are over the limit of %d comparisons: what went beyond is not excepted", e.Limits.WaiverTries)})
 	}
 	c.Outcome = finding.Satisfied
 	switch {

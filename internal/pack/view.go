@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"custody/internal/change"
+	"custody/internal/control"
 	"custody/internal/control/frameworks"
 	"custody/internal/finding"
 	"custody/internal/review"
@@ -34,6 +35,7 @@ type view struct {
 	Authorship  authorship
 	Checks      []check // that say something
 	Quiet       []check // that do not apply here
+	Controls    []controlGroup
 	Findings    []levelGroup
 	Waived      group
 	NotAssessed skips
@@ -130,7 +132,7 @@ const (
 )
 
 func newView(v *review.Verdict, digest string) *view {
-	w := &view{v: v, Digest: digest, Decision: v.Decision.String()}
+	w := &view{v: v, Digest: digest, Decision: v.Decision.String(), Controls: controlGroups(v.Controls)}
 	w.about()
 	w.splitChecks()
 	w.splitFindings()
@@ -431,7 +433,7 @@ func (w *view) splitChecks() {
 		sorted[i].Reasons = gather(sorted[i].Reasons)
 	}
 	for _, c := range sorted {
-		if c.Kind == finding.Notice && c.Outcome == finding.Satisfied {
+		if c.Kind == finding.Notice && c.Outcome == finding.Satisfied && c.ID != control.NoticeBriefs {
 			continue // it had nothing to say
 		}
 		if c.Outcome == finding.NotApplicable {

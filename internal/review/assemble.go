@@ -32,6 +32,7 @@ func (r *run) verdict() Verdict {
 		Impact:      r.impact,
 		Attestation: r.attestation,
 		NotAssessed: r.notAssessed(),
+		Controls:    r.controls,
 		Context:     r.contextDoc,
 	}
 	v.Decision, v.Reasons = Decide(r.change, r.judge.Policy != nil, r.checks)

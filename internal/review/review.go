@@ -98,6 +98,7 @@ type run struct {
 	attestation *attestation.Report
 	inventory   *inventory.Report // nil when no rule asks for it
 	checks      []finding.Check
+	controls    []control.Shown
 }
 
 func (r *run) readChange(ctx context.Context) (err error) {
@@ -157,7 +158,7 @@ func (r *run) readInventory(ctx context.Context) (err error) {
 }
 
 func (r *run) evaluate(ctx context.Context) (err error) {
-	r.checks, err = control.Evaluate(ctx, control.Input{
+	in := control.Input{
 		Change:       r.change,
 		Context:      r.context,
 		Stage:        r.Stage,
@@ -173,6 +174,9 @@ func (r *run) evaluate(ctx context.Context) (err error) {
 		Approved:     r.approved,
 		Granted:      r.granted,
 		Baseline:     r.judge.Baseline,
-	})
+	}
+	if r.checks, err = control.Evaluate(ctx, in); err == nil {
+		r.controls = control.Controls(in, r.checks)
+	}
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"custody/attestation"
 	"custody/impact"
 	"custody/internal/change"
+	"custody/internal/control"
 	"custody/internal/finding"
 	"custody/internal/git"
 )
@@ -43,6 +44,9 @@ type Verdict struct {
 	Impact      *impact.Report      `json:"impact"`
 	Attestation *attestation.Report `json:"attestation"`
 	NotAssessed []finding.Reason    `json:"not_assessed"` // everything that was skipped, blocking or not
+
+	// Controls are those of the frameworks in scope, and what this review is evidence for.
+	Controls []control.Shown `json:"controls,omitzero"`
 
 	// Context is the context document that was judged, canonical, nil for none. It is a
 	// member of the pack of its own.

@@ -4,10 +4,13 @@ import (
 	"regexp"
 	"slices"
 	"testing"
+	"time"
 )
 
 // shapes are how each publisher writes its identifiers.
 var shapes = map[string]string{
+	"eu-ai-act-2024-1689":      `^Art\. [1-9][0-9]*(\([1-9]\))?$`,
+	"iso42001-2023":            `^A\.([2-9]|10)\.[1-9](\.[1-9])?$`,
 	"iso27001-2022":            `^A\.[5-8]\.[1-9][0-9]?$`,
 	"nist-800-53r5":            `^[A-Z]{2}-[1-9][0-9]?(\([1-9][0-9]?\))?$`,
 	"nist-ssdf-1.1":            `^(PO|PS|PW|RV)\.[1-9]\.[1-9]$`,
@@ -41,6 +44,19 @@ func TestTable(t *testing.T) {
 				t.Errorf("%s: row %+v stands twice, says nothing or has another relation", f.ID, c)
 			}
 			seen[c.ID] = true
+			if len(c.Evidence) == 0 {
+				t.Errorf("%s %s names no type of evidence", f.ID, c.ID)
+			}
+			types := map[Evidence]bool{}
+			for _, e := range c.Evidence {
+				if e.Says() == "" || types[e] {
+					t.Errorf("%s %s: evidence %q is not known, or stands twice", f.ID, c.ID, e)
+				}
+				types[e] = true
+			}
+			if _, err := time.Parse(time.DateOnly, c.From); c.From != "" && err != nil {
+				t.Errorf("%s %s: %v", f.ID, c.ID, err)
+			}
 		}
 	}
 	for framework, id := range map[string]string{ // those that the rules give evidence for
@@ -49,6 +65,18 @@ func TestTable(t *testing.T) {
 		f, ok := Get(framework)
 		if _, found := f.Get(id); !ok || !found {
 			t.Errorf("%s %s is not in the table", framework, id)
+		}
+	}
+	// What a record of a change is no evidence for, however often it is claimed.
+	act, _ := Get("eu-ai-act-2024-1689")
+	for _, id := range []string{"Art. 12", "Art. 14", "Art. 19", "Art. 26(6)", "Art. 50"} {
+		if _, found := act.Get(id); found {
+			t.Errorf("%s stands in the table", id)
+		}
+	}
+	for _, c := range act.Table {
+		if c.If.Always() || c.From != "2027-12-02" {
+			t.Errorf("%s applies to everything, or from %q", c.ID, c.From)
 		}
 	}
 	if _, ok := Get("soc2"); ok {

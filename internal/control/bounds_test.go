@@ -1,0 +1,92 @@
+package control
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"custody/attestation"
+	"custody/internal/change"
+	"custody/internal/config"
+	"custody/internal/control/owners"
+	"custody/internal/finding"
+)
+
+// size is a tenth of what is meant to hold, unless somebody asks for all of it.
+func size(n int) int {
+	if os.Getenv("CUSTODY_SLOW") != "" {
+		return n
+	}
+	return n / 10
+}
+
+// Whatever is large is bounded by numbers, said, and no reason to pass.
+func TestManyFindings(t *testing.T) {
+	n := size(1_000_000)
+	paths := make([]string, n)
+	files := map[string]map[attestation.Class]int{}
+	for i := range paths {
+		paths[i] = fmt.Sprintf("src/%07d", i)
+		files[paths[i]] = map[attestation.Class]int{attestation.Unknown: 10}
+	}
+	ch, x := pullRequest()
+	ch.Files = wholeChange(paths...).Files
+	var waivers strings.Builder
+	for i := range 400 {
+		fmt.Fprintf(&waivers, "- {id: w%d, covers: r, paths: ['legacy%d/**'], owner: a, approver: b, reason: c, last_day: 2026-12-31}\n", i, i)
+	}
+	in := Input{Change: ch, Context: x, Day: "2026-11-23", Attestation: attested(ch, attestation.Unknown, files),
+		Config: config.Layer(nil, policy(t, "rules: [{id: r, kind: authorship-limit, classes: [unknown], max_permille: 0, waivable: true}]\nwaivers:\n"+waivers.String()))}
+	began := time.Now()
+	checks := evaluate(t, in)
+	t.Logf("%d findings and 400 waivers in %s", n, time.Since(began).Round(time.Millisecond))
+	got := checks["r"]
+	if got.Outcome != finding.NotSatisfied || len(got.Found) != DefaultLimits().Findings || !strings.Contains(text(got), fmt.Sprintf("%d findings more than the %d", n-DefaultLimits().Findings, DefaultLimits().Findings)) {
+		t.Errorf("%s with %d findings", got.Outcome, len(got.Found))
+	}
+	if notice := text(checks[NoticeWaivers]); !strings.Contains(notice, "over the limit of 2000000 comparisons") {
+		t.Errorf("the notice says %.300s", notice)
+	}
+}
+
+// A large CODEOWNERS on a large change: last match wins, and the work has an end.
+func TestManyOwners(t *testing.T) {
+	var file strings.Builder
+	for i := range 20_000 {
+		fmt.Fprintf(&file, "/src/*%d*/**/x%d* @team%d\n", i, i, i%50)
+	}
+	file.WriteString("/src/ @dan\n")
+	ch, x := pullRequest(review("2", "bob", "approved", oid("head"), "write"))
+	paths := make([]string, size(50_000))
+	for i := range paths {
+		paths[i] = fmt.Sprintf("doc/%d/a", i) // no line matches: each is tried
+	}
+	ch.Files = wholeChange(paths...).Files
+	in := Input{Change: ch, Context: x, Owners: owners.Parse("CODEOWNERS", []byte(file.String())),
+		Config: config.Layer(nil, policy(t, "rules: [{id: r, kind: approvals, approvals: {humans: 1, owners: true}}]\n"))}
+	began := time.Now()
+	got := evaluate(t, in)["r"]
+	t.Logf("%d files and 20001 lines in %s", len(paths), time.Since(began).Round(time.Millisecond))
+	if got.Outcome != finding.NotAssessed || !strings.Contains(text(got), "over the limit of 50000000 patterns") {
+		t.Errorf("%.500s", text(got))
+	}
+}
+
+// 200,000 added lines, 10^5 reviews and commits with 10^5 co-authors.
+func TestManyPeople(t *testing.T) {
+	ch, x := pullRequest()
+	for i := range size(100_000) {
+		x.Reviews = append(x.Reviews, change.Review{Reviewer: change.Person{Login: fmt.Sprint("p", i), ID: fmt.Sprint(i + 10), Type: change.User}, State: "approved", Commit: oid("old").String(), At: "2026-11-20T10:00:00Z", Permission: "write"})
+		ch.Commits[0].Trailers = append(ch.Commits[0].Trailers, change.Trailer{Key: "Co-authored-by", Value: fmt.Sprintf("P <%d+p@users.noreply.github.com>", i+10)})
+	}
+	ch.Files[0].Added = 200_000
+	in := Input{Change: ch, Context: x, Config: config.Layer(nil, policy(t, twoHumans))}
+	began := time.Now()
+	got := evaluate(t, in)["r"]
+	t.Logf("%d reviews in %s", len(x.Reviews), time.Since(began).Round(time.Millisecond))
+	if got.Outcome != finding.NotSatisfied {
+		t.Errorf("%s", got.Outcome)
+	}
+}

@@ -1,0 +1,42 @@
+package frameworks
+
+var nist80053 = Framework{"nist-800-53r5", "NIST SP 800-53 Rev. 5", "Revision 5", []Control{
+	row("AU-2", "it is decided which events are logged", Supporting, Policy),
+	row("AU-3", "records say what, when, where, whence, how it ended and who", Direct, Record, Sources, Authorship),
+	row("AU-6", "records are reviewed", Supporting, Record, Review),
+	row("AU-10", "who did something can not be denied later", Supporting, Signatures),
+	row("AU-10(1)", "identity is bound to what was produced", Supporting, Signatures, Authorship),
+	row("AU-12", "records are made of the events that matter", Supporting, Record),
+	row("CM-3", "changes are proposed, reviewed, approved and recorded", Direct, Record, Reason, Review),
+	row("CM-3(1)", "changes are documented, notified and held back automatically", Direct, Policy, Review),
+	row("CM-3(2)", "changes are tested and validated first", Supporting, Tests),
+	row("CM-3(4)", "somebody who answers for security takes part", Supporting, OwnerReview),
+	row("CM-4", "the impact of a change is analysed before it is made", Direct, Impact),
+	row("CM-5", "who may change the system is restricted", Direct, PullRequest, Review),
+	row("CM-5(1)", "the restriction is enforced and recorded automatically", Direct, Policy, PullRequest, Record),
+	row("CM-5(4)", "certain changes need two authorised people", Direct, TwoPeople),
+	row("CM-6", "settings are those that were agreed", Supporting, Requirements),
+	row("CM-14", "components are signed", Supporting, Signatures),
+	row("SA-10", "developers manage configurations and track changes", Direct, Record, Authorship, Review),
+	row("SA-11", "developers test and evaluate", Supporting, Tests),
+	row("SA-15", "a development process with standards and tools", Supporting, Policy, Requirements),
+	row("SI-7", "unauthorised changes to software are detected", Supporting, Signatures, PullRequest),
+}}
+
+var ssdf = Framework{"nist-ssdf-1.1", "NIST SP 800-218 (SSDF) 1.1", "1.1", []Control{
+	row("PO.1.2", "security requirements of the software are known and kept", Direct, Requirements),
+	row("PO.3.3", "tools leave records of what they did", Direct, Record),
+	row("PO.4.1", "criteria for checks are defined", Direct, Policy),
+	row("PO.4.2", "data for the criteria is gathered and protected", Direct, Record, Sources),
+	row("PO.5.1", "environments of development are separated", Supporting, Deployment),
+	row("PS.1.1", "code is stored so that it can not be changed unnoticed", Supporting, PullRequest, Signatures),
+	row("PS.2.1", "users can verify the integrity of a release", Supporting, Signatures),
+	row("PS.3.1", "each release is archived with what is needed to look at it later", Supporting, Record, Deployment),
+	row("PS.3.2", "the provenance of components is recorded", Supporting, Record, Authorship),
+	row("PW.1.2", "requirements, risks and decisions of design are tracked", Supporting, Reason, Impact),
+	row("PW.7.1", "it is decided whether code is reviewed or analysed", Direct, Policy),
+	row("PW.7.2", "code is reviewed or analysed and the results are recorded", Direct, Record, Review),
+	row("PW.8.1", "it is decided whether code is tested by running it", Direct, Policy, Tests),
+	row("PW.8.2", "code is tested by running it and the results are recorded", Direct, Record, Tests),
+	row("RV.1.2", "code is analysed for weaknesses that were not known", Supporting, Scanner),
+}}
