@@ -340,11 +340,15 @@ func testSSH(t *testing.T, b *bench) {
 	server := gittest.New(t)
 	c := b.seed(t, server.Dir, server.Dir)
 	b.install(t, "git", server.Dir)
+	_, script, _ := strings.Cut(mustRead(t, "../../docs/hooks/git.md"), "```sh\n#!/bin/sh")
+	script, _, _ = strings.Cut(script, "```")
+	gitAs := t.TempDir() + "/git-as"
+	put(t, gitAs, "#!/bin/sh"+script, 0o755)
 	sshd := startSSH(t, "AcceptEnv *", func(name, public string) string {
 		if name == "own" {
 			return public
 		}
-		return `command="CUSTODY_PUSHER=` + name + ` exec git-shell -c \"$SSH_ORIGINAL_COMMAND\"",restrict ` + public
+		return `command="` + gitAs + ` ` + name + `",restrict ` + public
 	}, "own", "eve")
 	url := "ssh://" + me + "@127.0.0.1" + server.Dir
 
@@ -359,6 +363,9 @@ func testSSH(t *testing.T, b *bench) {
 	}
 	send := "-o SendEnv=CUSTODY_* -o SendEnv=REMOTE_USER -o SendEnv=GATEWAY_INTERFACE -o SendEnv=LOGNAME -o SendEnv=USER -o SendEnv=XDG_* -o SendEnv=GITEA_* -o SendEnv=GL_* -o SendEnv=GITHUB_* -o SendEnv=GIT_REPLACE_REF_BASE"
 	c.through(t, scenario{push: c.pushWith(url, append(env, sshd.command("own", send))...), who: change.Pusher{Login: me, From: "git"}})
+	// The documented command keeps even those out by which git would run no hook.
+	env = append(env, "GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=core.hooksPath", "GIT_CONFIG_VALUE_0=/nowhere")
+	send += " -o SendEnv=GIT_CONFIG_*"
 	c.through(t, scenario{push: c.pushWith(url, append(env, sshd.command("eve", send))...), who: change.Pusher{Login: "eve", From: "git"}})
 }
 

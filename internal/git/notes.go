@@ -162,3 +162,45 @@ func (r *Repository) RawCommit(ctx context.Context, id OID) ([]byte, error) {
 	}
 	return data, nil
 }
+
+// A Tag is an annotated tag as it is stored.
+type Tag struct {
+	Ref    string
+	Target OID
+	Raw    []byte
+}
+
+// maxTag bounds a tag that is read, in bytes.
+const maxTag = 1 << 20
+
+// TagsOf reads the annotated tags that name one of the objects, in order of their names,
+// at most max. Light ones are no objects of their own and can not be signed.
+func (r *Repository) TagsOf(ctx context.Context, wanted func(OID) bool, max int) (tags []Tag, more bool, err error) {
+	var ids []OID
+	err = r.eachRef(ctx, "%(objecttype) %(objectname) %(*objectname) %(refname)", func(line string) error {
+		f := strings.SplitN(line, " ", 4)
+		if len(f) != 4 || f[0] != "tag" || f[2] == "" {
+			return nil
+		}
+		id, err1 := ParseOID(f[1])
+		target, err2 := ParseOID(f[2])
+		if err1 != nil || err2 != nil || !wanted(target) {
+			return nil
+		}
+		if len(tags) == max {
+			more = true
+			return nil
+		}
+		tags, ids = append(tags, Tag{Ref: f[3], Target: target}), append(ids, id)
+		return nil
+	}, "refs/tags/")
+	if err != nil {
+		return nil, false, fmt.Errorf("listing tags: %w", err)
+	}
+	for i, id := range ids {
+		if tags[i].Raw, err = r.object(ctx, id, "tag", maxTag); err != nil {
+			return nil, false, fmt.Errorf("reading tag %s: %w", tags[i].Ref, err)
+		}
+	}
+	return tags, more, nil
+}
