@@ -162,6 +162,8 @@ func needs(r config.Rule) string {
 			d := checks.Define(string(id))
 			fmt.Fprintf(&b, "%s (check `%s`).", strings.TrimSuffix(d.Title, "."), id)
 		}
+	case config.KindInventory:
+		b.WriteString("Every agent and model that takes part must be listed in ai_inventory.yaml, with an owner and a risk class.")
 	case config.KindImpact:
 		b.WriteString("Every import must resolve, in a language that Custody reads, so that it is known what the change reaches.")
 	}

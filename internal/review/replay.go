@@ -157,9 +157,12 @@ func (in ReplayInput) readFacts(r *run) func(context.Context) error {
 		}
 		var err error
 		if asks(func(r config.Rule) bool {
-			return len(r.When.Authorship) > 0 || len(r.Classes) > 0 || r.Kind == config.KindChecks
+			return len(r.When.Authorship) > 0 || len(r.Classes) > 0 || r.Kind == config.KindChecks || r.Kind == config.KindInventory
 		}) {
 			if r.attestation, err = r.attest(ctx, in.Policy); err != nil {
+				return err
+			}
+			if err := r.readInventory(ctx, in.Policy); err != nil {
 				return err
 			}
 		}
@@ -170,11 +173,6 @@ func (in ReplayInput) readFacts(r *run) func(context.Context) error {
 			if err != nil {
 				return err
 			}
-		}
-		if asks(func(r config.Rule) bool {
-			return len(r.When.Authorship) > 0 || len(r.Classes) > 0 || r.Kind == config.KindChecks
-		}) {
-			r.attestation, err = r.attest(ctx, in.Policy)
 		}
 		return err
 	}

@@ -145,13 +145,13 @@ func (r *run) readFacts(ctx context.Context) error {
 	if r.attestation, err = r.attest(ctx, r.judge.Policy); err != nil {
 		return err
 	}
-	return r.readInventory(ctx)
+	return r.readInventory(ctx, r.judge.Policy)
 }
 
 // readInventory holds the AI inventory against who wrote the change, if a rule asks.
-func (r *run) readInventory(ctx context.Context) (err error) {
+func (r *run) readInventory(ctx context.Context, policy *config.Effective) (err error) {
 	asks := func(rule config.LayeredRule) bool { return rule.Kind == config.KindInventory }
-	if r.judge.Policy != nil && slices.ContainsFunc(r.judge.Policy.Rules, asks) {
+	if policy != nil && slices.ContainsFunc(policy.Rules, asks) {
 		r.inventory, err = checkInventory(ctx, r.Repository, r.change, r.attestation, inventory.Options{On: r.Day})
 	}
 	return err

@@ -8,7 +8,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"cmp"
 	"encoding/csv"
 	"encoding/json"
@@ -253,22 +252,33 @@ func name(dir string) string {
 	return base
 }
 
-// ask is what custody says: the commits in which agents took part, with what decided.
+// visible are the sources that everybody sees in git log. What notes and signatures say
+// is not the reference's to know.
+var visible = []string{"author", "committer", "trailer", "message"}
+
+// ask is what custody says: the commits in which agents took part, with what says so.
 func ask(custody, dir string) (map[string]string, error) {
-	cmd := exec.Command(custody, "-C", dir, "attest", "--history", "--format", "csv")
+	cmd := exec.Command(custody, "-C", dir, "attest", "--history", "--format", "json")
 	cmd.Stderr = os.Stderr
 	text, err := cmd.Output()
 	if err != nil {
 		return nil, fmt.Errorf("asking custody: %w", err)
 	}
-	rows, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
-	if err != nil {
-		return nil, err
+	var doc struct {
+		Commits []struct {
+			SHA      string
+			Evidence []struct{ Source, Strength, Class, Detail string }
+		}
+	}
+	if err := json.Unmarshal(text, &doc); err != nil {
+		return nil, fmt.Errorf("reading what custody printed: %w", err)
 	}
 	out := map[string]string{}
-	for _, r := range rows[1:] {
-		if r[3] == "ai-declared" || r[3] == "ai-verified" || r[3] == "mixed" || r[3] == "conflict" {
-			out[r[0]] = r[8] + ": " + strings.TrimPrefix(r[9], "'")
+	for _, c := range doc.Commits {
+		for _, e := range c.Evidence {
+			if _, had := out[c.SHA]; !had && strings.HasPrefix(e.Class, "ai-") && e.Strength != "F" && slices.Contains(visible, e.Source) {
+				out[c.SHA] = e.Source + ": " + e.Detail
+			}
 		}
 	}
 	return out, nil
