@@ -16,6 +16,14 @@ const maxShown = 64
 
 // classify reads everything that a commit says of itself.
 func (t *table) classify(c *git.Commit, trailers []change.Trailer) Commit {
+	out, found := t.read(c, trailers)
+	out.People = t.people(c, trailers, found)
+	return out
+}
+
+// read is classify without the people, which a history asks for few commits only, and
+// with the attributions in the middle of the message.
+func (t *table) read(c *git.Commit, trailers []change.Trailer) (Commit, []attribution) {
 	out := Commit{SHA: c.ID}
 	var es []Evidence
 	es = t.identity(es, &out, "author", c.Author)
@@ -41,9 +49,8 @@ func (t *table) classify(c *git.Commit, trailers []change.Trailer) Commit {
 	for i := range out.wide {
 		out.wide[i].Scope = out.scope()
 	}
-	out.People = t.people(c, trailers, found)
 	out.cut = cut
-	return out
+	return out, found
 }
 
 // scope is how evidence for the commit names it.

@@ -124,13 +124,22 @@ func (h *History) WithNotes(read NoteReader) *History {
 // Add classifies one commit. The error is visit's, or that of reading its note.
 func (h *History) Add(c *git.Commit) error {
 	trailers, more := h.parse(c.Message)
-	e := HistoryEntry{Commit: known().classify(c, trailers), Merge: len(c.Parents) > 1, Month: month(c.Committer.When), When: c.Committer.When}
+	e := HistoryEntry{Merge: len(c.Parents) > 1, Month: month(c.Committer.When), When: c.Committer.When}
+	var found []attribution
+	e.Commit, found = known().read(c, trailers)
 	if h.notes != nil {
 		if err := h.notes(&e.Commit, c); err != nil {
 			return err
 		}
 	}
 	e.settle()
+	if e.Attributed() {
+		named := e.People // by notes
+		e.People = known().people(c, trailers, found)
+		for _, who := range named {
+			e.People = addPerson(e.People, who)
+		}
+	}
 	e.trim()
 	e.forget()
 	h.sum.Commits++

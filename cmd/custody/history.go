@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 
 	"custody/attestation"
@@ -20,6 +21,8 @@ func runHistory(ctx context.Context, p *process, o *attestOptions) error {
 		return err
 	}
 	defer repo.Close()
+	// A history makes much garbage and keeps next to nothing: collect it less often.
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	var w attestation.HistoryWriter
 	switch o.format {
 	case "json":
