@@ -339,6 +339,7 @@ func testSSH(t *testing.T, b *bench) {
 	me := account(t)
 	server := gittest.New(t)
 	c := b.seed(t, server.Dir, server.Dir)
+	put(t, server.Dir+"/hooks/pre-receive", "#!/bin/sh\ncat >/dev/null; echo \"came along: $CUSTODY_PUSHER $GL_PROTOCOL $GITEA_REPO_IS_WIKI\"\n", 0o755)
 	b.install(t, "git", server.Dir)
 	_, script, _ := strings.Cut(mustRead(t, "../../docs/hooks/git.md"), "```sh\n#!/bin/sh")
 	script, _, _ = strings.Cut(script, "```")
@@ -362,10 +363,23 @@ func testSSH(t *testing.T, b *bench) {
 		"GIT_REPLACE_REF_BASE=refs/evil/",
 	}
 	send := "-o SendEnv=CUSTODY_* -o SendEnv=REMOTE_USER -o SendEnv=GATEWAY_INTERFACE -o SendEnv=LOGNAME -o SendEnv=USER -o SendEnv=XDG_* -o SendEnv=GITEA_* -o SendEnv=GL_* -o SendEnv=GITHUB_* -o SendEnv=GIT_REPLACE_REF_BASE"
-	c.through(t, scenario{push: c.pushWith(url, append(env, sshd.command("own", send))...), who: change.Pusher{Login: me, From: "git"}})
-	// The documented command keeps even those out by which git would run no hook.
-	env = append(env, "GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=core.hooksPath", "GIT_CONFIG_VALUE_0=/nowhere")
-	send += " -o SendEnv=GIT_CONFIG_*"
+	var last string
+	push := c.pushWith(url, append(env, sshd.command("own", send))...)
+	c.through(t, scenario{
+		push: func(ref string) (out string, err error) { out, err = push(ref); last = out; return },
+		who:  change.Pusher{Login: me, From: "git"},
+	})
+	if !strings.Contains(last, "came along: ada web true") {
+		t.Errorf("sshd let nothing in, so that this tried nothing:\n%s", last)
+	}
+
+	// The documented command keeps even those out by which git would run no hook. Git takes
+	// them away from its own ssh; somebody who writes one can send them.
+	send += ` -o "SetEnv GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=core.hooksPath GIT_CONFIG_VALUE_0=/nowhere"`
+	c.Commit("main", "Around the hooks", gittest.Write("around.py", "import os\n"))
+	if out, err := c.pushWith(url, append(env, sshd.command("own", send))...)("refs/heads/around"); err != nil || strings.Contains(out, "came along") {
+		t.Errorf("without a forced command no hook runs, says the documentation: %v\n%s", err, out)
+	}
 	c.through(t, scenario{push: c.pushWith(url, append(env, sshd.command("eve", send))...), who: change.Pusher{Login: "eve", From: "git"}})
 }
 
