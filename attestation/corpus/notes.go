@@ -77,6 +77,7 @@ var notes = []Case{
 	{Name: "note of ranges backwards", Source: "note", Commits: noted(four, "Add", note("a.go", "  "+ai+" 4-1")), Class: Unknown, Lines: "unknown 4", Cut: true, Why: "malformed, and said"},
 	{Name: "note of line nought", Source: "note", Commits: noted(four, "Add", note("a.go", "  "+ai+" 0")), Class: Unknown, Lines: "unknown 4", Cut: true, Why: "malformed, and said"},
 	{Name: "note that is no note", Source: "note", Commits: noted(four, "Add", raw("Reviewed, thanks!\n")), Class: Unknown, Lines: "unknown 4", Cut: true, Why: "in the place of attribution, and not read"},
+	{Name: "note that is no note beside a trailer", Source: "note", Commits: noted(four, "Add\n\nMade-with: Cursor", raw("Reviewed, thanks!\n")), Class: AIDeclared, Agents: "cursor", Lines: "ai-declared 4", Findings: "-", Cut: true, Why: "what was not read contradicts nothing"},
 	{Name: "note with broken JSON", Source: "note", Commits: noted(four, "Add", raw("a.go\n  "+ai+" 1-4\n---\n{\"schema_version\": \"authorship/3.0.0\", ")), Class: Unknown, Lines: "unknown 4", Cut: true, Why: "cut off: nothing of it counts"},
 	{Name: "note of the future", Source: "note", Commits: noted(four, "Add", raw("a.go\n  "+ai+" 1-4\n---\n{\"schema_version\": \"authorship/9.0.0\", \"prompts\": {}}")), Class: Unknown, Lines: "unknown 4", Cut: true, Why: "a version that is not known"},
 	{Name: "note of an entry before any file", Source: "note", Commits: noted(four, "Add", note("  "+ai+" 1-4")), Class: Unknown, Lines: "unknown 4", Cut: true, Why: "malformed, and said"},
