@@ -191,7 +191,6 @@ func (a *assessor) readNotes(ctx context.Context) error {
 		if text == nil {
 			continue
 		}
-		k.noted = true
 		pieces, drivers, err := a.parseNote(ctx, i, text)
 		switch {
 		case errors.Is(err, errNote), errors.Is(err, errRange), errors.Is(err, errNoteLimit), errors.Is(err, errUnchecked):
@@ -200,6 +199,7 @@ func (a *assessor) readNotes(ctx context.Context) error {
 		case err != nil:
 			return err
 		}
+		k.noted = true
 		if a.bind(i, pieces) > 0 {
 			a.drove(k, drivers)
 		}

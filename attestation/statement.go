@@ -216,6 +216,9 @@ func (a *assessor) scai(ctx context.Context, i int, predicate []byte) (wide []Ev
 			e.Model, e.Session = knownModel(condition("model")), sessionID(condition("session"))
 		}
 		if at.Target == nil {
+			if condition("lines") != "" {
+				return nil, nil, errStatement // of which file?
+			}
 			wide = append(wide, e)
 			continue
 		}

@@ -14,10 +14,7 @@ import (
 
 // open are cases that are labelled and not answered yet. One that is answered has to
 // leave the list.
-var open = []string{
-	"note that is no note beside a trailer",
-	"statement about lines of no file",
-}
+var open = []string{}
 
 // No case that was right may become wrong, and none may be measured twice.
 func TestNoLoss(t *testing.T) {
