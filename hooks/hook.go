@@ -200,7 +200,7 @@ func late(ctx context.Context, updates []Update, results []Result) ([]Result, er
 	}
 	for i := range results {
 		if r := &results[i]; r.Decision != review.Pass && r.Verdict == nil && !r.Refused {
-			r.Plan = r.refuse(CodeDeadline, "The review did not end in time.", "Push again: what was read is remembered for the next time. Push fewer commits at a time if that does not help.")
+			r.Plan = r.refuse(CodeDeadline, "The review did not end in time.", "Push less at a time, or again when the server has less to do. If it stays so, who runs the server reads its cache in (custody hook post-receive </dev/null) or gives more time (--deadline).")
 		}
 	}
 	return results, nil
