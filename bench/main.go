@@ -46,7 +46,7 @@ type options struct {
 	rounds  int // of what takes milliseconds; a tenth of it, at least three, of the rest
 	out     string
 	name    string
-	only    string // name of one comparison; nothing is written then
+	only    string // name of one comparison; nothing is written then, unless a name is given
 	ranges  int    // of history to audit, instead of the comparisons
 	floor   string // file to judge the ranges by
 	pushes  bool   // measure the hook, instead of the comparisons
@@ -63,7 +63,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	flags.IntVar(&o.rounds, "rounds", 41, "this many times, where one takes milliseconds")
 	flags.StringVar(&o.out, "out", "bench/results", "write the result into `DIR`")
 	flags.StringVar(&o.name, "name", "", "as NAME.json (default: what the repository is called)")
-	flags.StringVar(&o.only, "only", "", "just the comparison called `NAME`, and write nothing")
+	flags.StringVar(&o.only, "only", "", "just the comparison called `NAME`; writes nothing without -name")
 	flags.IntVar(&o.ranges, "ranges", 0, "audit `N` real changes instead, from one commit to a release")
 	flags.StringVar(&o.floor, "floor", "", "judge them by the policy in `FILE`, too")
 	flags.BoolVar(&o.pushes, "pushes", false, "measure pushes at the hook instead, against git receive-pack")
@@ -80,7 +80,8 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	if o.repo, err = filepath.Abs(o.repo); err != nil {
 		return err
 	}
-	if o.name == "" {
+	named := o.name != ""
+	if !named {
 		o.name = repositoryName(o.repo)
 	}
 	if o.floor != "" {
@@ -102,7 +103,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	if err := show(stdout, result); err != nil {
 		return err
 	}
-	if o.only != "" {
+	if o.only != "" && !named {
 		return nil
 	}
 	return writeResult(stdout, filepath.Join(o.out, o.name+".json"), result)
