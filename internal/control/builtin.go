@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"custody/internal/change"
@@ -54,7 +55,7 @@ func (e *evaluation) look(ctx context.Context) error {
 		return nil
 	}
 	e.looked = map[string]answer{}
-	cache := checks.NewCache(e.Limits.Checks)
+	kept := &kept{checks.NewCache(e.Limits.Checks), map[string]*checks.Result{}}
 	for _, r := range e.Config.Rules {
 		if r.Kind != config.KindChecks || !e.inForce(r) {
 			continue
@@ -63,7 +64,7 @@ func (e *evaluation) look(ctx context.Context) error {
 		if w.outcome == finding.NotApplicable {
 			continue
 		}
-		a, err := e.checks(ctx, r, w.files, cache)
+		a, err := e.checks(ctx, r, w.files, kept)
 		if err != nil {
 			return err
 		}
@@ -72,11 +73,18 @@ func (e *evaluation) look(ctx context.Context) error {
 	return nil
 }
 
+// kept is what one rule's checks leave for the next: blobs, and the answers about all
+// files, by check and options.
+type kept struct {
+	cache   *checks.Cache
+	results map[string]*checks.Result
+}
+
 // checks answers a rule of kind checks: nothing that weighs as an error was found by
 // any of them, and each looked at all that it is about.
-func (e *evaluation) checks(ctx context.Context, r config.LayeredRule, files []touched, cache *checks.Cache) (answer, error) {
+func (e *evaluation) checks(ctx context.Context, r config.LayeredRule, files []touched, kept *kept) (answer, error) {
 	var a answer
-	in := e.checksInput(r, files).With(cache)
+	in := e.checksInput(r, files).With(kept.cache)
 	var outcomes []finding.Outcome
 	for _, id := range r.Checks {
 		check, def := builtinCheck(id), checks.Define(string(id))
@@ -85,9 +93,17 @@ func (e *evaluation) checks(ctx context.Context, r config.LayeredRule, files []t
 			a.because(ReasonNoCheck, "this program has no check %s", id)
 			continue
 		}
-		res := checks.NewResult(def, e.Limits.Checks)
-		if err := check.Look(ctx, in, res); err != nil {
-			return answer{}, err
+		// Floor and policy often ask for the same: it is looked for once.
+		key := fmt.Sprintf("%s %q", id, in.Options)
+		res := kept.results[key]
+		if res == nil || in.Concerns != nil {
+			res = checks.NewResult(def, e.Limits.Checks)
+			if err := check.Look(ctx, in, res); err != nil {
+				return answer{}, err
+			}
+			if in.Concerns == nil {
+				kept.results[key] = res
+			}
 		}
 		outcomes = append(outcomes, res.Outcome())
 		a.reasons = append(a.reasons, res.Reasons()...)
