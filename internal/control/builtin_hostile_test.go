@@ -2,6 +2,7 @@ package control_test
 
 import (
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -23,16 +24,20 @@ func wide(s string) string {
 	return b.String()
 }
 
-// TestChecksHostile gives every check what hostile and careless people push. None
+// TestChecksHostile gives the checks what hostile and careless people push. None
 // panics, each ends, what was too much to read is not assessed, and nobody is told the
 // bytes.
 func TestChecksHostile(t *testing.T) {
 	const canary = "x7Yz0Kq2LmN4oPr6StUvW8aB1cD3eF5gH9iJ"
 	line := "\tif err := s.writeKey(ctx, request.Key, token); err != nil { return \"" + canary + "\" }\n"
 	names := []string{"src/a.go", ".github/workflows/ci.yml", "migrations/001.sql", "CLAUDE.md", ".mcp.json", ".codex/config.toml", "prompts/a.jsonl", "run.sh", "Dockerfile", "package.json", "go.mod", "a_test.go"}
+	lines, keys := 20_000, 1_000
+	if os.Getenv("CUSTODY_SLOW") != "" {
+		lines, keys = 200_000, 10_000
+	}
 	texts := map[string]string{
-		"200,000 lines":  strings.Repeat(line[:19], 200_000),
-		"one long line":  strings.Repeat("key=token:"+canary+" ", 6_000),
+		"many lines":     strings.Repeat(line[:19], lines),
+		"one long line":  strings.Repeat("key=token:"+canary+" ", keys),
 		"over the limit": strings.Repeat(line, 60_000),
 		"NULs":           strings.Repeat("\x00key\x00\n", 1000),
 		"UTF-16":         wide("token = '" + canary + "'\r\n"),
@@ -46,11 +51,16 @@ func TestChecksHostile(t *testing.T) {
 		"CRs":            strings.Repeat("a\rb\r\n", 1000),
 	}
 	builtin := control.Builtin()
+	if os.Getenv("CUSTODY_SLOW") == "" { // those that look at every added line; all take minutes
+		maps.DeleteFunc(builtin, func(id string, _ checks.Check) bool {
+			return !slices.Contains([]string{"secrets", "hidden-unicode", "personal-data", "agent-instructions"}, id)
+		})
+	}
 	for _, name := range slices.Sorted(maps.Keys(texts)) {
 		t.Run(name, func(t *testing.T) {
 			head := map[string]string{}
 			for i, path := range names {
-				if len(texts[name]) > 200_000 && i > 3 {
+				if len(texts[name]) > 30_000 && i > 3 {
 					continue
 				}
 				head[path] = texts[name]

@@ -1,16 +1,14 @@
 package control
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"strings"
 	"testing"
 
 	"custody/internal/control/cel"
+	"custody/internal/control/checks/checkstest"
 )
-
-var update = flag.Bool("update", false, "rewrite the reference in docs/requirements.md")
 
 // TestChangeReference keeps the documentation of what a condition can name equal to the
 // types.
@@ -39,7 +37,7 @@ func TestChangeReference(t *testing.T) {
 	if want == string(text) {
 		return
 	}
-	if !*update {
+	if !*checkstest.Update {
 		t.Fatalf("%s is not what the types say: run go test ./internal/control -run TestChangeReference -update", doc)
 	}
 	if err := os.WriteFile(doc, []byte(want), 0o644); err != nil {
