@@ -48,7 +48,6 @@ func Attest(ctx context.Context, in Input) (*Report, error) {
 	said := a.t.request(in.Context)
 	for i := range a.r.Commits {
 		a.r.Commits[i].settle()
-		a.r.Commits[i].bound()
 	}
 	state(a.r.Commits, said)
 	for i := range a.r.Commits {
@@ -75,7 +74,8 @@ type assessor struct {
 	index   map[git.OID]int // of commits of the change
 	origins []origin        // of the added lines; see trace
 	traced  bool
-	notes   []finding.Reason // what speaks against nothing
+	filesAt map[change.Path]int // see fileAtHead
+	notes   []finding.Reason    // what speaks against nothing
 
 	notesAt     map[string]*git.Notes
 	unreadNotes int

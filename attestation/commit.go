@@ -123,17 +123,25 @@ func (c *Commit) settle() {
 	slices.SortFunc(c.wide, compareEvidence)
 	c.wide = slices.Compact(c.wide)
 	c.Class = decide(c.wide)
+	agents := c.wide // all of them, shown or not
+	c.bound()
 	c.cells = nil
 	if len(c.pieces) > 0 {
 		c.settleLines()
 	}
 	c.Agents, c.Sessions = []Agent{}, nil
-	c.eachEvidence(func(e *Evidence) {
-		if e.Class != Unknown && e.Class.IsAI() && e.Strength != "F" && e.Agent != "" {
+	name := func(e *Evidence) {
+		if e.Class.IsAI() && e.Strength != "F" && e.Agent != "" {
 			c.Agents = addAgent(c.Agents, Agent{ID: e.Agent, Model: e.Model})
 			c.Sessions = addSessions(c.Sessions, e.Session)
 		}
-	})
+	}
+	for i := range agents {
+		name(&agents[i])
+	}
+	for _, p := range c.pieces {
+		name(&p.Evidence)
+	}
 	c.Agents = distinct(c.Agents)
 	slices.Sort(c.Sessions)
 }
@@ -152,6 +160,9 @@ func (c *Commit) settleLines() {
 		c.cells[path] = cells
 		for _, cell := range cells {
 			n := c.own.of(path).and(lineSet{cell.lineRange}).count()
+			if c.own.all {
+				n = 1 // how many is not known, and all that can be there do not add up
+			}
 			lines[cell.class] += n
 			covered += n
 		}
@@ -205,28 +216,59 @@ func distinct(as []Agent) []Agent {
 	return as
 }
 
-// bound keeps the strongest of what is said of a settled commit as a whole: messages of
-// a change can hold millions of pieces. Those of one class and strength decide alike,
-// and a request's statement is added only where no evidence is for an agent.
+// bound keeps the strongest of what is said of a settled commit as a whole, and at least
+// one piece of each class and strength, so that what is kept says the same as all of it:
+// messages of a change can hold millions of pieces.
 func (c *Commit) bound() {
 	if n := len(c.wide) - maxShown; n > 0 {
-		c.wide, c.unshown = slices.Clone(c.wide[:maxShown]), c.unshown+n
+		c.wide, c.unshown = strongestOfEach(c.wide), c.unshown+n
 	}
+}
+
+// strongestOfEach takes maxShown of sorted pieces: the first of each class and strength,
+// of which there are fewer, and the strongest of the others.
+func strongestOfEach(es []Evidence) []Evidence {
+	type kind struct {
+		class    Class
+		strength Strength
+	}
+	firsts := map[kind]bool{}
+	first := func(e *Evidence) bool {
+		k := kind{e.Class, e.Strength}
+		had := firsts[k]
+		firsts[k] = true
+		return !had
+	}
+	for i := range es {
+		first(&es[i])
+	}
+	room := maxShown - len(firsts)
+	clear(firsts)
+	out := make([]Evidence, 0, maxShown)
+	for i := range es {
+		if !first(&es[i]) {
+			if room <= 0 {
+				continue
+			}
+			room--
+		}
+		out = append(out, es[i])
+	}
+	return out
 }
 
 // trim writes down what is shown of a settled commit. No slice of it is nil after this.
 func (c *Commit) trim() {
-	c.bound()
 	all := make([]Evidence, 0, min(len(c.wide)+len(c.pieces), 2*maxShown))
 	c.eachEvidence(func(e *Evidence) {
 		if all = append(all, *e); len(all) == 2*maxShown {
 			slices.SortFunc(all, compareEvidence)
-			all, c.unshown = all[:maxShown], c.unshown+maxShown
+			all, c.unshown = strongestOfEach(all), c.unshown+maxShown
 		}
 	})
 	slices.SortFunc(all, compareEvidence)
 	if n := len(all) - maxShown; n > 0 {
-		all, c.unshown = all[:maxShown], c.unshown+n
+		all, c.unshown = strongestOfEach(all), c.unshown+n
 	}
 	weigh(all, c.Class)
 	if c.unshown > 0 {

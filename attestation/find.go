@@ -27,11 +27,13 @@ func (a *assessor) find(said []Evidence) {
 		if len(k.People) > 0 {
 			who = k.People[0]
 		}
+		var signed []string // agents: thousands of trailers may name one
 		for _, tr := range c.Commits[i].Trailers {
 			if rule, ok := ruleOf(tr.Key); !ok || rule.form != isSignOff {
 				continue
 			}
-			if m := t.coAuthor(tr.Value); m.agent != "" && m.kind != KindAutomation {
+			if m := t.coAuthor(tr.Value); m.agent != "" && m.kind != KindAutomation && !slices.Contains(signed, m.agent) {
+				signed = append(signed, m.agent)
 				r.Findings = append(r.Findings, finding.Finding{
 					Rule: RuleSignOff, Place: finding.Place{Commit: k.SHA.String()}, Who: who,
 					Message: "Signed-off-by names an agent (" + m.agent + "), which can not take responsibility",

@@ -90,14 +90,31 @@ func (t *table) parseNote(data []byte, wanted func(change.Path) bool, b *budget)
 		}
 	}
 	for _, f := range w.files {
-		for i, lines := range resolve(f.entries, len(w.keys)) {
-			if e := who[i]; e != nil && len(lines) > 0 {
+		own := f.number()
+		for i, lines := range resolve(f.entries, len(own)) {
+			if e := who[own[i]]; e != nil && len(lines) > 0 {
 				p := &piece{Evidence: *e, path: f.path, lines: lines}
 				pieces = append(pieces, p)
 			}
 		}
 	}
 	return pieces, drivers, nil
+}
+
+// number gives those who are attested in a file numbers of its own, and lists who each of
+// them is: a note may name a hundred thousand, one in each file.
+func (f *noteFile) number() (own []int) {
+	at := map[int]int{}
+	for i := range f.entries {
+		e := &f.entries[i]
+		n, ok := at[e.who]
+		if !ok {
+			n = len(own)
+			at[e.who], own = n, append(own, e.who)
+		}
+		e.who = n
+	}
+	return own
 }
 
 // cutDashes splits at the first line that is just three dashes.
