@@ -80,9 +80,13 @@ func (t *table) noteAgainst(k *Commit) string {
 			said = append(said, e.Agent)
 		}
 	}
-	agents := false
+	agents, humans := false, k.noted
 	for _, p := range k.pieces {
-		if (p.Source == "note" || p.Source == "trace") && p.Class.IsAI() {
+		if p.Source != "note" && p.Source != "trace" {
+			continue
+		}
+		humans = humans || p.Class == HumanAttested
+		if p.Class.IsAI() {
 			agents = true
 			if !slices.Contains(noted, p.Agent) {
 				noted = append(noted, p.Agent)
@@ -94,8 +98,8 @@ func (t *table) noteAgainst(k *Commit) string {
 	switch {
 	case agents && none:
 		return "the message states that no agent helped, the note on the commit names " + strings.Join(noted, ", ")
-	case k.noted && !agents && len(said) > 0:
-		return "the message names " + strings.Join(said, ", ") + ", the note on the commit has seen no agent at work"
+	case humans && !agents && len(said) > 0:
+		return "the message names " + strings.Join(said, ", ") + ", the note on the commit or the record of its lines has seen no agent at work"
 	case agents && len(said) > 0 && !slices.Contains(said, Unlisted) && !slices.Contains(noted, Unlisted) &&
 		!slices.ContainsFunc(noted, func(id string) bool { return slices.Contains(said, id) }):
 		return "the message names " + strings.Join(said, ", ") + ", the note on the commit " + strings.Join(noted, ", ")

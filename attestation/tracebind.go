@@ -92,18 +92,31 @@ func (a *assessor) traceFiles(ctx context.Context) ([]git.Entry, error) {
 }
 
 // bindNoted binds the records of a note to the commit that it is on. Their revision
-// must be that commit, or the one it was made on; without one, the note says enough.
+// must be that commit, or the one it was made on; without one, the note says enough. A
+// hash that holds in the commit's version binds, too; elsewhere it says where the lines
+// are, as in a file of records.
 func (a *assessor) bindNoted(ctx context.Context, i int, all []traced) error {
 	k, c := &a.r.Commits[i], &a.Change.Commits[i].Commit
 	var pieces []*piece
+	var hashed, places []traced
+	texts := map[change.Path][][]byte{} // in the commit's version
 	for _, t := range all {
-		if t.revision != "" && t.revision != k.SHA.String() && !slices.ContainsFunc(c.Parents, func(p git.OID) bool { return p.String() == t.revision }) {
+		if _, known := hashMatches(t.hash, nil); known {
+			holds, err := a.holds(ctx, c, texts, t)
+			if err != nil {
+				return err
+			}
+			if !holds {
+				hashed = append(hashed, t)
+				continue
+			}
+		} else if t.revision != "" && t.revision != k.SHA.String() && !slices.ContainsFunc(c.Parents, func(p git.OID) bool { return p.String() == t.revision }) {
 			continue
 		}
-		pieces = append(pieces, &piece{Evidence: t.Evidence, path: t.path, lines: lineSet{t.lines}})
+		places = append(places, t)
 	}
-	if len(pieces) == 0 {
-		return nil
+	if err := a.bindHashed(ctx, hashed); err != nil || len(places) == 0 {
+		return err
 	}
 	if _, err := a.own(ctx, i); err != nil {
 		if errors.Is(err, errUnchecked) {
@@ -112,8 +125,59 @@ func (a *assessor) bindNoted(ctx context.Context, i int, all []traced) error {
 		}
 		return err
 	}
+	for _, t := range places {
+		if _, known := hashMatches(t.hash, nil); !known && a.placeholder(i, t) {
+			continue
+		}
+		pieces = append(pieces, &piece{Evidence: t.Evidence, path: t.path, lines: lineSet{t.lines}})
+	}
 	a.bind(i, pieces)
 	return nil
+}
+
+// holds says whether the hash of a range is that of these lines in a commit's version.
+func (a *assessor) holds(ctx context.Context, c *git.Commit, texts map[change.Path][][]byte, t traced) (bool, error) {
+	text, read := texts[t.path]
+	if !read {
+		entry, err := git.Lookup(ctx, a.Source, c.Tree, string(t.path))
+		if err == nil && entry.Mode.IsRegular() {
+			var data []byte
+			if data, err = a.Source.Blob(ctx, entry.ID, change.DefaultLimits().Diff.FileBytes); err == nil {
+				text = splitLines(data)
+			}
+			if a.budget.bytes -= int64(len(data)); a.budget.bytes < 0 {
+				a.budget.bytes, a.budget.cut["evidence"], text = 0, true, nil
+			}
+		}
+		if ctx.Err() != nil {
+			return false, err
+		}
+		texts[t.path] = text
+	}
+	if t.lines.to > len(text) {
+		return false, nil
+	}
+	block := bytes.Join(text[t.lines.from-1:t.lines.to], nil)
+	if a.budget.hashed -= int64(len(block)); a.budget.hashed < 0 {
+		a.budget.cut["evidence"] = true
+		return false, nil
+	}
+	same, _ := hashMatches(t.hash, block)
+	return same, nil
+}
+
+// placeholder says whether a range is what the reference implementation writes when it
+// did not find the place of an edit, and shows that on the commit.
+func (a *assessor) placeholder(i int, t traced) bool {
+	k := &a.r.Commits[i]
+	if t.lines != (lineRange{1, 1}) || !k.own.all && k.own.of(t.path).count() <= 1 {
+		return false
+	}
+	k.wide = append(k.wide, Evidence{
+		Source: "trace", Strength: "F", Class: Unknown, Scope: k.scope(),
+		Detail: change.Printable("a placeholder, lines 1 to 1 of " + string(t.path) + ": " + t.Detail),
+	})
+	return true
 }
 
 // bindTraces binds the records of a file in the tree.
@@ -165,12 +229,7 @@ func (a *assessor) bindOne(ctx context.Context, t traced, candidates []int) erro
 			return err
 		}
 		added := own.of(t.path)
-		if t.lines == (lineRange{1, 1}) && (own.all || added.count() > 1) {
-			// What the reference writes when it did not find the place of an edit.
-			a.r.Commits[i].wide = append(a.r.Commits[i].wide, Evidence{
-				Source: "trace", Strength: "F", Class: Unknown, Scope: a.r.Commits[i].scope(),
-				Detail: change.Printable("a placeholder, lines 1 to 1 of " + string(t.path) + ": " + t.Detail),
-			})
+		if a.placeholder(i, t) {
 			continue
 		}
 		if len(added.and(lineSet{t.lines})) > 0 {
@@ -207,6 +266,10 @@ func (a *assessor) bindHashed(ctx context.Context, all []traced) error {
 			}
 			continue // that its lines could not be read is said already
 		}
+		if a.budget.bytes -= int64(len(data)); a.budget.bytes < 0 {
+			a.budget.bytes, a.budget.cut["evidence"] = 0, true
+			break
+		}
 		text := splitLines(data)
 		for _, t := range mine {
 			lines, ok := a.locate(f, text, t)
@@ -225,19 +288,26 @@ func (a *assessor) bindHashed(ctx context.Context, all []traced) error {
 // fileAtHead is the file of the change that had this path when a commit of the change
 // wrote some of its lines, or has it now; -1 when there is none.
 func (a *assessor) fileAtHead(ctx context.Context, p change.Path) (int, error) {
-	for i := range a.Change.Files {
-		f := &a.Change.Files[i]
-		if f.Path == p && f.Status != change.Deleted && f.Mode.IsRegular() && len(f.Hunks) > 0 {
-			return i, nil
+	if a.filesAt == nil {
+		if err := a.trace(ctx); err != nil {
+			return -1, err
 		}
-	}
-	if err := a.trace(ctx); err != nil {
-		return -1, err
-	}
-	for _, o := range a.origins {
-		if o.path == p && o.why == "" {
-			return o.file, nil
+		at := map[change.Path]int{}
+		for _, o := range slices.Backward(a.origins) { // the first has the last word
+			if o.why == "" {
+				at[o.path] = o.file
+			}
 		}
+		for i := range a.Change.Files {
+			f := &a.Change.Files[i]
+			if f.Status != change.Deleted && f.Mode.IsRegular() && len(f.Hunks) > 0 {
+				at[f.Path] = i
+			}
+		}
+		a.filesAt = at
+	}
+	if i, ok := a.filesAt[p]; ok {
+		return i, nil
 	}
 	return -1, nil
 }
