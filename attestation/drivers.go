@@ -45,8 +45,8 @@ func (a *assessor) driverApproves() {
 	at := map[string]string{}
 	for _, v := range c.Reviews {
 		id := v.Reviewer.ID
-		if v.State == "commented" || id == "" || v.At < at[id] {
-			continue
+		if v.State == "commented" || id == "" || v.At < at[id] || v.Reviewer.Type == change.Bot || v.Reviewer.Type == change.App {
+			continue // what an agent or a workflow approved, nobody did
 		}
 		at[id], login[id] = v.At, v.Reviewer.Login
 		state[id] = v.State

@@ -1,5 +1,7 @@
 package corpus
 
+import "strings"
+
 const (
 	copilotAccount = `{"login": "Copilot", "id": "198982749", "type": "Bot"}`
 	webFlow        = `{"login": "web-flow", "id": "19864447", "type": "User"}`
@@ -38,6 +40,7 @@ var people = []Case{
 	{Name: "driver approves alone", Source: "people", Context: contextOf(reviewed(adaAccount, adaAccount) + forge("true", adaAccount, adaAccount)), Commits: one(four, "Add\n\nCo-authored-by: Claude <noreply@anthropic.com>"), Class: AIDeclared, Agents: "claude-code", People: Ada, Findings: "attest-driver-approves", Why: "who drove the agent is the only one who approved"},
 	{Name: "somebody else approves", Source: "people", Context: contextOf(reviewed(graceAccount, adaAccount) + forge("true", adaAccount, adaAccount)), Commits: one(four, "Add\n\nCo-authored-by: Claude <noreply@anthropic.com>"), Class: AIDeclared, Agents: "claude-code", Findings: "-", Why: "four eyes"},
 	{Name: "driver of Copilot approves", Source: "people", Context: contextOf(reviewed(adaAccount, copilotAccount) + forge("true", copilotAccount, webFlow)), Commits: []Commit{{Author: copilotAuthor, Message: "Add\n\nCo-authored-by: Ada Lovelace <7+ada@users.noreply.github.com>", Files: four}}, Class: AIVerified, Agents: "copilot", People: "Ada Lovelace <7+ada@users.noreply.github.com>", Findings: "attest-driver-approves", Why: "Copilot is the author, its driver the co-author"},
+	{Name: "driver approves, and so does an agent", Source: "people", Context: contextOf(strings.Replace(reviewed(adaAccount, adaAccount), `"reviews": [`, `"reviews": [{"reviewer": `+copilotAccount+`, "state": "approved", "commit": "{c1}", "at": "2026-11-01T10:00:00Z", "permission": "write"}, `, 1) + forge("true", adaAccount, adaAccount)), Commits: one(four, "Add\n\nCo-authored-by: Claude <noreply@anthropic.com>"), Class: AIDeclared, Agents: "claude-code", Findings: "attest-driver-approves", Why: "what an agent approves, no person has looked at"},
 	{Name: "author without an agent approves", Source: "people", Context: contextOf(reviewed(adaAccount, adaAccount) + forge("true", adaAccount, adaAccount)), Commits: one(four, "Add"), Class: Unknown, Findings: "-", Why: "no agent: another rule's matter"},
 	{Name: "agent signs off", Source: "people", Commits: one(four, "Add\n\nSigned-off-by: Claude <noreply@anthropic.com>"), Class: AIDeclared, Agents: "claude-code", Findings: "attest-agent-signoff", Why: "no agent takes responsibility"},
 	{Name: "workflow drives an agent for its actor", Source: "people", Commits: []Commit{{Author: "github-actions[bot] <41898282+github-actions[bot]@users.noreply.github.com>", Message: "Add\n\nCo-authored-by: Claude <noreply@anthropic.com>\nCo-authored-by: " + Ada, Files: four}}, Class: AIDeclared, Agents: "claude-code", People: Ada, Why: "the workflow is nobody, its actor answers"},
