@@ -91,6 +91,9 @@ func (h *Hook) answer(ctx context.Context, updates []Update, said Said, adapt fu
 	if a.Err == nil {
 		a.Results, a.Err = h.inTime(ctx, updates, said, adapt)
 	}
+	if a.Err == nil && len(a.Results) != len(updates) {
+		a.Err = fmt.Errorf("of %d refs, %d were answered", len(updates), len(a.Results))
+	}
 	a.Accepted = a.Err == nil
 	for i := range a.Results {
 		r := &a.Results[i]
@@ -121,12 +124,6 @@ func (h *Hook) inTime(ctx context.Context, updates []Update, said Said, adapt fu
 		var cancel func()
 		ctx, cancel = context.WithTimeoutCause(ctx, h.Deadline, errDeadline)
 		defer cancel()
-	}
-	type step struct {
-		plans []Plan // what is planned, first of all
-		i     int
-		Result
-		err error
 	}
 	steps := make(chan step) // read until ctx ends
 	send := func(s step) bool {
@@ -160,11 +157,27 @@ func (h *Hook) inTime(ctx context.Context, updates []Update, said Said, adapt fu
 		}
 	}()
 
+	return collect(ctx, updates, steps)
+}
+
+// A step is what became known of a push, one after the other.
+type step struct {
+	plans []Plan // what is planned, first of all
+	i     int
+	Result
+	err error
+}
+
+// collect gathers steps until there are no more, or until ctx ends. Steps that end may
+// have ended because ctx did, and then nobody said so: select takes either.
+func collect(ctx context.Context, updates []Update, steps <-chan step) ([]Result, error) {
 	var results []Result
 	for {
 		select {
 		case s, more := <-steps:
 			switch {
+			case !more && ctx.Err() != nil:
+				return late(ctx, updates, results)
 			case !more:
 				return results, nil
 			case s.err != nil && ctx.Err() != nil:

@@ -108,6 +108,25 @@ func TestDeadline(t *testing.T) {
 	}
 }
 
+// The review may end because of the deadline before anybody sees the deadline: then it
+// ends without a step, and to have heard of no refusal is no acceptance.
+func TestStepsThatEndWithTheDeadline(t *testing.T) {
+	s, _, main := judged(t, "")
+	updates := []Update{s.update("refs/heads/main", main, main)}
+	for cause, fails := range map[error]bool{errDeadline: false, context.Canceled: true} {
+		ctx, cancel := context.WithCancelCause(context.Background())
+		cancel(cause)
+		for range 100 { // which of the two select takes is chance
+			steps := make(chan step)
+			close(steps)
+			results, err := collect(ctx, updates, steps)
+			if (err != nil) != fails || !fails && (len(results) != 1 || !results[0].Refused) {
+				t.Fatalf("%v: %+v, %v", cause, results, err)
+			}
+		}
+	}
+}
+
 func TestPanicIsNoAcceptance(t *testing.T) {
 	s, h, main := judged(t, "")
 	head := s.pushed("next", gittest.From(main), gittest.Write("a.py", "x = 2\n"))
