@@ -329,8 +329,15 @@ func (h *Hook) merged(v *review.Verdict) bool {
 	return true
 }
 
-// aboutPeople says whether a check lacks nothing but who reviewed the change.
+// aboutPeople says whether a check lacks nothing but who reviewed the change. What else a
+// context may hold (results of checks and scanners, reasons) is missing by the same codes,
+// and no server that merges is known to have asked for it.
 func aboutPeople(c finding.Check) bool {
+	switch config.Kind(c.Asks) {
+	case config.KindApprovals, config.KindJudge, config.KindPullRequest:
+	default:
+		return false
+	}
 	for _, r := range c.Reasons {
 		if r.Code != control.ReasonNoContext && r.Code != control.ReasonContextPart {
 			return false

@@ -208,6 +208,20 @@ func TestTrustedMergePath(t *testing.T) {
 			t.Error(said(t, a))
 		}
 	}
+
+	// What others' checks and scanners said is in no context either, and is about no people.
+	for name, rule := range map[string]string{
+		"checks":  "{id: ci, kind: check-runs, check_runs: [{name: build, app: ci}]}",
+		"reasons": "{id: why, kind: reason, reason: {pattern: 'ABC-[0-9]+', in: [tickets]}}",
+	} {
+		s, h, main := judged(t, floor+"  - "+rule+"\n")
+		good := s.pushed("good", gittest.From(main), gittest.Write("a.py", "x = 2\n"))
+		h.Server = Server{Name: "x", Via: "merge button", Pusher: Pusher{Name: "ada", ID: "1"}}
+		a := h.Judge(context.Background(), []Update{s.update("refs/heads/main", main, good)}, Said{})
+		if a.Accepted || a.Err != nil || a.Results[0].Decision != review.Incomplete {
+			t.Errorf("%s: %+v\n%s", name, a, said(t, a))
+		}
+	}
 }
 
 // What a pusher says is in the pack, and grants nothing.

@@ -239,7 +239,7 @@ func answered(o finding.Outcome, code, format string, args ...any) answer {
 // rule evaluates one rule: stage, then whether it is about this change, then what it
 // asks, then waivers.
 func (e *evaluation) rule(r config.LayeredRule) finding.Check {
-	check := finding.Check{ID: r.CheckID, Kind: finding.Rule, Name: r.Name, Origin: r.Origin, Level: r.Level}
+	check := finding.Check{ID: r.CheckID, Kind: finding.Rule, Name: r.Name, Origin: r.Origin, Level: r.Level, Asks: string(r.Kind)}
 	for _, m := range mapsOf(r) {
 		check.Maps = append(check.Maps, m.Control())
 	}
