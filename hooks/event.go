@@ -39,16 +39,27 @@ type Event struct {
 	At       string          `json:"at"` // RFC 3339, UTC, by the server's clock
 }
 
+// maxUnjudged is of how many refs of a refused push, that nobody judged, word is left.
+const maxUnjudged = 100
+
 // EventSchema is the value of Event.Schema.
 const EventSchema = "custody/push/v1"
 
 // Spool leaves word of an answer for a server: of every update that was judged or
-// refused.
+// refused. What was judged is on the disk when it returns. Of others a push may have
+// thousands, and whoever ends hooks that take too long does not wait for that many files:
+// where they are refused, word of the first is enough, and none waits for the disk.
 func (f *Folder) Spool(a *Answer, hook string) error {
+	spooled, unjudged := false, 0
 	for i := range a.Results {
 		r := &a.Results[i]
 		if r.Verdict == nil && !r.Refused {
 			continue
+		}
+		if r.Verdict == nil && !a.Accepted {
+			if unjudged++; unjudged > maxUnjudged {
+				continue
+			}
 		}
 		e := Event{
 			Schema: EventSchema, Hook: hook, Ref: change.Path(r.Ref).Escaped(), Target: change.Path(r.Target).Escaped(),
@@ -60,14 +71,18 @@ func (f *Folder) Spool(a *Answer, hook string) error {
 		if p := a.Server.Pusher; p.Known() {
 			e.Pusher = &change.Pusher{Login: change.Printable(p.Name), ID: change.Printable(p.ID), Type: p.Type, From: a.Server.Name}
 		}
-		if err := f.spool(e, r.Kept); err != nil {
+		if err := f.spool(e, r.Kept, r.Verdict != nil); err != nil {
 			return fmt.Errorf("leaving word of %s in the spool: %w", change.Printable(r.Ref), err)
 		}
+		spooled = true
 	}
-	return nil
+	if !spooled {
+		return nil
+	}
+	return syncFolder(f.in("spool"))
 }
 
-func (f *Folder) spool(e Event, k Kept) error {
+func (f *Folder) spool(e Event, k Kept, durable bool) error {
 	if k.Path != "" {
 		// One file under two names: what is pruned or collected in one place stays in the
 		// other.
@@ -81,5 +96,5 @@ func (f *Folder) spool(e Event, k Kept) error {
 		return err
 	}
 	sum := sha256.Sum256(doc)
-	return f.write(f.in("spool/"+hex.EncodeToString(sum[:])+".json"), append(doc, '\n'))
+	return f.put(f.in("spool/"+hex.EncodeToString(sum[:])+".json"), append(doc, '\n'), durable)
 }

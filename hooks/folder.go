@@ -105,12 +105,20 @@ func (f *Folder) keep(file []byte) (Kept, error) {
 
 // write puts a whole file in its place, durably, or nothing.
 func (f *Folder) write(path string, data []byte) error {
+	if err := f.put(path, data, true); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(path))
+}
+
+// put is write without waiting for the folder, nor for the file unless it is durable.
+func (f *Folder) put(path string, data []byte, durable bool) error {
 	tmp, err := os.CreateTemp(filepath.Dir(path), tempPrefix)
 	if err != nil {
 		return err
 	}
 	_, err = tmp.Write(data)
-	if err == nil {
+	if err == nil && durable {
 		err = tmp.Sync()
 	}
 	err = errors.Join(err, tmp.Close())
@@ -119,9 +127,8 @@ func (f *Folder) write(path string, data []byte) error {
 	}
 	if err != nil {
 		os.Remove(tmp.Name())
-		return err
 	}
-	return syncFolder(filepath.Dir(path))
+	return err
 }
 
 const tempPrefix = ".tmp-"

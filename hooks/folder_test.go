@@ -127,3 +127,27 @@ func TestSpool(t *testing.T) {
 		}
 	}
 }
+
+// A push of thousands of refs that nobody judged is answered without writing a file for
+// each, after the deadline. Where they are accepted, there is word of each.
+func TestSpoolOfThousands(t *testing.T) {
+	id, _ := git.ParseOID(one)
+	for mode, want := range map[config.Mode]int{config.Enforce: maxUnjudged + 1, config.Report: 1001} {
+		f, err := OpenFolder(filepath.Join(t.TempDir(), "custody"), time.Now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := &Answer{Mode: mode, Accepted: mode == config.Report}
+		for i := range 1000 {
+			plan := Plan{Update: Update{fmt.Sprintf("refs/heads/b%d", i), id, id}}
+			a.Results = append(a.Results, Result{Plan: plan.refuse(CodeDeadline, "why", "next")})
+		}
+		a.Results = append(a.Results, Result{Plan: Plan{Update: Update{"refs/heads/last", id, id}}, Verdict: &review.Verdict{}})
+		if err := f.Spool(a, "pre-receive"); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Count(listed(t, f.Path("spool")), ".json"); got != want {
+			t.Errorf("%s: %d documents, want %d", mode, got, want)
+		}
+	}
+}
