@@ -3,6 +3,7 @@ package attestation
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"custody/internal/change"
 )
@@ -153,7 +154,7 @@ func (t *table) statement(to []Evidence, value string, e Evidence) []Evidence {
 		return append(to, e)
 	}
 	n := len(to)
-	for part := range strings.SplitSeq(statementParts.Replace(value), ",") {
+	for part := range strings.SplitSeq(statementParts().Replace(value), ",") {
 		part = strings.TrimSpace(part)
 		if part == "" {
 			continue
@@ -183,4 +184,6 @@ func (t *table) statement(to []Evidence, value string, e Evidence) []Evidence {
 // denials are first words of statements that deny, or do not say.
 var denials = []string{"none", "no", "not", "never", "nothing", "without", "false", "n/a", "na", "unknown", "-"}
 
-var statementParts = strings.NewReplacer(" and ", ",", ";", ",", "\n", ",", "+", ",")
+var statementParts = sync.OnceValue(func() *strings.Replacer {
+	return strings.NewReplacer(" and ", ",", ";", ",", "\n", ",", "+", ",")
+})

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"custody/internal/config/yaml"
@@ -149,9 +150,11 @@ func (c *checker) check() {
 
 // shell matches what a shell or a template should have replaced before the file was
 // written: $(date +%F), ${USER}, `date`, $TODAY, {{ .Date }}, %DATE%.
-var shell = regexp.MustCompile("\\$\\(|\\$\\{|`[^`]+`|\\$[A-Za-z_]\\w*|\\{\\{.*\\}\\}|<%.*%>|%[A-Z_]{2,}%")
+var shell = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile("\\$\\(|\\$\\{|`[^`]+`|\\$[A-Za-z_]\\w*|\\{\\{.*\\}\\}|<%.*%>|%[A-Z_]{2,}%")
+})
 
-func unexpanded(s string) bool { return shell.MatchString(s) }
+func unexpanded(s string) bool { return shell().MatchString(s) }
 
 func (c *checker) unexpanded(inv *Inventory) {
 	look := func(of string, fields []Field) {

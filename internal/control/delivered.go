@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"custody/internal/change"
 	"custody/internal/finding"
@@ -25,7 +26,7 @@ type claimed struct {
 	odd    bool // it does not read as one
 }
 
-var briefDigest = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
+var briefDigest = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^sha256:[0-9a-f]{64}$`) })
 
 // claimedBriefs reads the trailers of the change's commits.
 func claimedBriefs(commits []change.Commit) (all []claimed, more bool) {
@@ -39,7 +40,7 @@ func claimedBriefs(commits []change.Commit) (all []claimed, more bool) {
 			}
 			one := claimed{commit: c.ID.Short()}
 			words := strings.Fields(t.Value)
-			if one.odd = len(words) < 2 || !briefDigest.MatchString(words[0]); !one.odd {
+			if one.odd = len(words) < 2 || !briefDigest().MatchString(words[0]); !one.odd {
 				one.digest = words[0]
 				for _, w := range words[1:] {
 					p, err := change.Unescape(w)

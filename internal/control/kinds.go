@@ -4,6 +4,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"custody/internal/change"
 	"custody/internal/config"
@@ -42,7 +43,7 @@ func kindsByName(p change.Path, mode git.Mode) []config.ChangeKind {
 	var kinds []config.ChangeKind
 	add := func(k ...config.ChangeKind) { kinds = append(kinds, k...) }
 	switch {
-	case dependencyNames[name], strings.HasPrefix(name, "requirements") && ext == ".txt", ext == ".csproj", ext == ".gemspec", ext == ".lockb":
+	case knownNames().dependencies[name], strings.HasPrefix(name, "requirements") && ext == ".txt", ext == ".csproj", ext == ".gemspec", ext == ".lockb":
 		add(config.OfDependencies)
 		if ext == ".py" || ext == ".gradle" || ext == ".kts" || name == "package.json" || name == "gemfile" || ext == ".exs" || ext == ".gemspec" {
 			add(config.OfCode) // a program, or it names some that are run
@@ -51,11 +52,11 @@ func kindsByName(p change.Path, mode git.Mode) []config.ChangeKind {
 		add(config.OfPipeline)
 	case steersAgents(lower, name):
 		add(config.OfConfig)
-	case proseExtensions[ext] && name != "cmakelists.txt", ext == "" && proseNames[name]:
+	case knownNames().proseExtensions[ext] && name != "cmakelists.txt", ext == "" && knownNames().prose[name]:
 		add(config.OfDocs)
-	case dataExtensions[ext]:
+	case knownNames().dataExtensions[ext]:
 		add(config.OfData)
-	case configExtensions[ext], ext == "" && strings.HasPrefix(name, "."):
+	case knownNames().configExtensions[ext], ext == "" && strings.HasPrefix(name, "."):
 		add(config.OfConfig)
 	default:
 		add(config.OfCode)
@@ -81,12 +82,12 @@ func pipelineFile(lower, name string) bool {
 			return true
 		}
 	}
-	return pipelineNames[name] || strings.HasPrefix(name, "dockerfile") || strings.HasSuffix(name, ".dockerfile")
+	return knownNames().pipelines[name] || strings.HasPrefix(name, "dockerfile") || strings.HasSuffix(name, ".dockerfile")
 }
 
 // steersAgents says whether a file that looks like prose is what agents obey.
 func steersAgents(lower, name string) bool {
-	return agentNames[name] || strings.HasPrefix(lower, ".cursor/") || strings.HasPrefix(lower, ".claude/") || strings.HasPrefix(lower, ".github/instructions/") || strings.HasPrefix(lower, ".github/prompts/")
+	return knownNames().agents[name] || strings.HasPrefix(lower, ".cursor/") || strings.HasPrefix(lower, ".claude/") || strings.HasPrefix(lower, ".github/instructions/") || strings.HasPrefix(lower, ".github/prompts/")
 }
 
 func set(words string) map[string]bool {
@@ -97,17 +98,25 @@ func set(words string) map[string]bool {
 	return m
 }
 
-var (
-	dependencyNames = set(`go.mod go.sum go.work go.work.sum package.json package-lock.json npm-shrinkwrap.json yarn.lock pnpm-lock.yaml
-		bun.lock cargo.toml cargo.lock pom.xml build.gradle build.gradle.kts settings.gradle gradle.lockfile libs.versions.toml pyproject.toml
-		poetry.lock pipfile pipfile.lock uv.lock setup.py setup.cfg constraints.txt gemfile gemfile.lock composer.json composer.lock mix.exs
-		mix.lock packages.config packages.lock.json directory.packages.props paket.dependencies podfile podfile.lock pubspec.yaml pubspec.lock
-		package.swift package.resolved deno.json deno.lock conanfile.txt vcpkg.json flake.nix flake.lock .gitmodules`)
-	pipelineNames = set(`.gitlab-ci.yml jenkinsfile azure-pipelines.yml bitbucket-pipelines.yml .travis.yml .drone.yml .woodpecker.yml
-		.pre-commit-config.yaml lefthook.yml .lefthook.yml action.yml action.yaml containerfile docker-compose.yml docker-compose.yaml compose.yaml`)
-	agentNames       = set(`agents.md claude.md gemini.md copilot-instructions.md skill.md .cursorrules .windsurfrules .clinerules llms.txt`)
-	proseExtensions  = set(`.md .markdown .rst .adoc .asciidoc .txt .org`)
-	proseNames       = set(`readme license licence copying notice authors contributors changelog changes news history`)
-	dataExtensions   = set(`.csv .tsv .png .jpg .jpeg .gif .webp .ico .bmp .pdf .woff .woff2 .ttf .otf .mp3 .mp4 .webm .ogg .wav .parquet .avro`)
-	configExtensions = set(`.yaml .yml .json .json5 .toml .ini .cfg .conf .properties .env .editorconfig .xml .plist .tfvars`)
-)
+// A nameTable are the names and extensions that say what a file is.
+type nameTable struct {
+	dependencies, pipelines, agents, proseExtensions, prose, dataExtensions, configExtensions map[string]bool
+}
+
+// knownNames are made at their first use: most commands use none.
+var knownNames = sync.OnceValue(func() nameTable {
+	return nameTable{
+		dependencies: set(`go.mod go.sum go.work go.work.sum package.json package-lock.json npm-shrinkwrap.json yarn.lock pnpm-lock.yaml
+			bun.lock cargo.toml cargo.lock pom.xml build.gradle build.gradle.kts settings.gradle gradle.lockfile libs.versions.toml pyproject.toml
+			poetry.lock pipfile pipfile.lock uv.lock setup.py setup.cfg constraints.txt gemfile gemfile.lock composer.json composer.lock mix.exs
+			mix.lock packages.config packages.lock.json directory.packages.props paket.dependencies podfile podfile.lock pubspec.yaml pubspec.lock
+			package.swift package.resolved deno.json deno.lock conanfile.txt vcpkg.json flake.nix flake.lock .gitmodules`),
+		pipelines: set(`.gitlab-ci.yml jenkinsfile azure-pipelines.yml bitbucket-pipelines.yml .travis.yml .drone.yml .woodpecker.yml
+			.pre-commit-config.yaml lefthook.yml .lefthook.yml action.yml action.yaml containerfile docker-compose.yml docker-compose.yaml compose.yaml`),
+		agents:           set(`agents.md claude.md gemini.md copilot-instructions.md skill.md .cursorrules .windsurfrules .clinerules llms.txt`),
+		proseExtensions:  set(`.md .markdown .rst .adoc .asciidoc .txt .org`),
+		prose:            set(`readme license licence copying notice authors contributors changelog changes news history`),
+		dataExtensions:   set(`.csv .tsv .png .jpg .jpeg .gif .webp .ico .bmp .pdf .woff .woff2 .ttf .otf .mp3 .mp4 .webm .ogg .wav .parquet .avro`),
+		configExtensions: set(`.yaml .yml .json .json5 .toml .ini .cfg .conf .properties .env .editorconfig .xml .plist .tfvars`),
+	}
+})

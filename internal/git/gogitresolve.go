@@ -105,7 +105,7 @@ func (g *GoGit) named(name string) (OID, error) {
 			add(id)
 		}
 	}
-	if len(ids) == 0 || shortID.MatchString(name) {
+	if len(ids) == 0 || shortID().MatchString(name) {
 		id, err := g.abbreviated(strings.ToLower(name))
 		if err != nil {
 			return OID{}, err

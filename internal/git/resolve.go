@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -94,7 +93,7 @@ func baseName(rev string) string {
 }
 
 // shortID are the names that people copy as short ids: git prints at least 7 digits.
-var shortID = regexp.MustCompile(`^[0-9a-fA-F]{7,63}$`)
+var shortID = lazily(`^[0-9a-fA-F]{7,63}$`)
 
 // oneName refuses a name that stands for several things. places are git's answers for
 // refPlaces.
@@ -108,7 +107,7 @@ func (r *Repository) oneName(ctx context.Context, rev string, places [][]byte) e
 	for _, line := range places {
 		add(line)
 	}
-	if name := baseName(rev); len(ids) == 1 && shortID.MatchString(name) {
+	if name := baseName(rev); len(ids) == 1 && shortID().MatchString(name) {
 		cmd := r.git.isolated(ctx, r.iso, "cat-file", "--batch-check") // where there are no refs
 		cmd.Stdin = strings.NewReader(name + "^{}\n")
 		out, err := cmd.Output()

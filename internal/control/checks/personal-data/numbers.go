@@ -126,17 +126,19 @@ func isLuhn(s string) bool {
 }
 
 // testCards are numbers that payment providers publish for tests.
-var testCards = map[string]bool{
-	"4242424242424242": true, "4111111111111111": true, "4012888888881881": true, "4000056655665556": true, "5555555555554444": true,
-	"5105105105105100": true, "2223003122003222": true, "5200828282828210": true, "378282246310005": true, "371449635398431": true,
-	"378734493671000": true, "6011111111111117": true, "6011000990139424": true, "30569309025904": true, "38520000023237": true,
-	"3566002020360505": true, "3530111333300000": true, "6200000000000005": true, "4000000000000002": true, "4917610000000000": true,
-	"4444333322221111": true, "5500000000000004": true, "340000000000009": true, "4000002500003155": true, "4000000000009995": true,
-}
+var testCards = sync.OnceValue(func() map[string]bool {
+	return map[string]bool{
+		"4242424242424242": true, "4111111111111111": true, "4012888888881881": true, "4000056655665556": true, "5555555555554444": true,
+		"5105105105105100": true, "2223003122003222": true, "5200828282828210": true, "378282246310005": true, "371449635398431": true,
+		"378734493671000": true, "6011111111111117": true, "6011000990139424": true, "30569309025904": true, "38520000023237": true,
+		"3566002020360505": true, "3530111333300000": true, "6200000000000005": true, "4000000000000002": true, "4917610000000000": true,
+		"4444333322221111": true, "5500000000000004": true, "340000000000009": true, "4000002500003155": true, "4000000000009995": true,
+	}
+})
 
 func isCard(s string) bool {
 	s = bare(s)
-	if testCards[s] || !isLuhn(s) || strings.Contains(s, "0000000") || strings.HasSuffix(s, "11111111") {
+	if testCards()[s] || !isLuhn(s) || strings.Contains(s, "0000000") || strings.HasSuffix(s, "11111111") {
 		return false
 	}
 	in := func(digits int, from, to string) bool { return s[:digits] >= from && s[:digits] <= to }
@@ -152,27 +154,31 @@ func isCard(s string) bool {
 }
 
 // ibanLength is that of each country in the registry of SWIFT.
-var ibanLength = map[string]int{
-	"AD": 24, "AE": 23, "AL": 28, "AT": 20, "AZ": 28, "BA": 20, "BE": 16, "BG": 22, "BH": 22, "BR": 29, "BY": 28, "CH": 21, "CR": 22, "CY": 28, "CZ": 24,
-	"DE": 22, "DK": 18, "DO": 28, "EE": 20, "EG": 29, "ES": 24, "FI": 18, "FO": 18, "FR": 27, "GB": 22, "GE": 22, "GI": 23, "GL": 18, "GR": 27, "GT": 28,
-	"HR": 21, "HU": 28, "IE": 22, "IL": 23, "IQ": 23, "IS": 26, "IT": 27, "JO": 30, "KW": 30, "KZ": 20, "LB": 28, "LC": 32, "LI": 21, "LT": 20, "LU": 20,
-	"LV": 21, "LY": 25, "MC": 27, "MD": 24, "ME": 22, "MK": 19, "MR": 27, "MT": 31, "MU": 30, "NL": 18, "NO": 15, "PK": 24, "PL": 28, "PS": 29, "PT": 25,
-	"QA": 29, "RO": 24, "RS": 22, "SA": 24, "SC": 31, "SE": 24, "SI": 19, "SK": 24, "SM": 27, "ST": 25, "SV": 28, "TL": 23, "TN": 24, "TR": 26, "UA": 29,
-	"VA": 22, "VG": 24, "XK": 20,
-}
+var ibanLength = sync.OnceValue(func() map[string]int {
+	return map[string]int{
+		"AD": 24, "AE": 23, "AL": 28, "AT": 20, "AZ": 28, "BA": 20, "BE": 16, "BG": 22, "BH": 22, "BR": 29, "BY": 28, "CH": 21, "CR": 22, "CY": 28, "CZ": 24,
+		"DE": 22, "DK": 18, "DO": 28, "EE": 20, "EG": 29, "ES": 24, "FI": 18, "FO": 18, "FR": 27, "GB": 22, "GE": 22, "GI": 23, "GL": 18, "GR": 27, "GT": 28,
+		"HR": 21, "HU": 28, "IE": 22, "IL": 23, "IQ": 23, "IS": 26, "IT": 27, "JO": 30, "KW": 30, "KZ": 20, "LB": 28, "LC": 32, "LI": 21, "LT": 20, "LU": 20,
+		"LV": 21, "LY": 25, "MC": 27, "MD": 24, "ME": 22, "MK": 19, "MR": 27, "MT": 31, "MU": 30, "NL": 18, "NO": 15, "PK": 24, "PL": 28, "PS": 29, "PT": 25,
+		"QA": 29, "RO": 24, "RS": 22, "SA": 24, "SC": 31, "SE": 24, "SI": 19, "SK": 24, "SM": 27, "ST": 25, "SV": 28, "TL": 23, "TN": 24, "TR": 26, "UA": 29,
+		"VA": 22, "VG": 24, "XK": 20,
+	}
+})
 
 // exampleIBANs stand in the registry and in every manual.
-var exampleIBANs = map[string]bool{
-	"GB82WEST12345698765432": true, "GB29NWBK60161331926819": true, "GB33BUKB20201555555555": true, "DE89370400440532013000": true, "DE75512108001245126199": true,
-	"FR1420041010050500013M02606": true, "FR7630006000011234567890189": true, "ES9121000418450200051332": true, "ES7921000813610123456789": true,
-	"NL91ABNA0417164300": true, "BE68539007547034": true, "AT611904300234573201": true, "CH9300762011623852957": true, "IT60X0542811101000000123456": true,
-	"IE29AIBK93115212345678": true, "IE64IRCE92050112345678": true, "LU280019400644750000": true, "PL61109010140000071219812874": true, "SE4550000000058398257466": true,
-	"DK5000400440116243": true, "FI2112345600000785": true, "NO9386011117947": true, "PT50000201231234567890154": true,
-}
+var exampleIBANs = sync.OnceValue(func() map[string]bool {
+	return map[string]bool{
+		"GB82WEST12345698765432": true, "GB29NWBK60161331926819": true, "GB33BUKB20201555555555": true, "DE89370400440532013000": true, "DE75512108001245126199": true,
+		"FR1420041010050500013M02606": true, "FR7630006000011234567890189": true, "ES9121000418450200051332": true, "ES7921000813610123456789": true,
+		"NL91ABNA0417164300": true, "BE68539007547034": true, "AT611904300234573201": true, "CH9300762011623852957": true, "IT60X0542811101000000123456": true,
+		"IE29AIBK93115212345678": true, "IE64IRCE92050112345678": true, "LU280019400644750000": true, "PL61109010140000071219812874": true, "SE4550000000058398257466": true,
+		"DK5000400440116243": true, "FI2112345600000785": true, "NO9386011117947": true, "PT50000201231234567890154": true,
+	}
+})
 
 func isIBAN(s string) bool {
 	s = bare(s)
-	if exampleIBANs[s] || len(s) < 5 || ibanLength[s[:2]] != len(s) || dull(s[4:]) || strings.Contains(s, "00000000") {
+	if exampleIBANs()[s] || len(s) < 5 || ibanLength()[s[:2]] != len(s) || dull(s[4:]) || strings.Contains(s, "00000000") {
 		return false
 	}
 	rest := 0
