@@ -1,8 +1,8 @@
 //go:build unix
 
 // Command histories holds custody's answer for every commit of real repositories
-// against a reference that was written apart from it, and counts, with the judgement of
-// a person on each commit where they differ, how much visible attribution is found and
+// against a reference that was written apart from it, and counts, with a judgement on
+// each commit where they differ, how much visible attribution is found and
 // how much of what is found is attribution.
 package main
 
@@ -34,7 +34,7 @@ func main() {
 func run(args []string, w io.Writer) error {
 	flags := flag.NewFlagSet("histories", flag.ContinueOnError)
 	custody := flags.String("custody", "bin/custody", "measure the program at `FILE`")
-	file := flags.String("judged", "bench/attribution/histories/judged.csv", "what people judged of commits where the two differ: a `FILE`")
+	file := flags.String("judged", "bench/attribution/histories/judged.csv", "what was judged of commits where the two differ: a `FILE`")
 	out := flags.String("out", "", "write the result into `FILE`")
 	list := flags.Bool("list", false, "print every distinct line that both take for attribution, to be read")
 	if err := flags.Parse(args); err != nil {
@@ -87,7 +87,8 @@ func run(args []string, w io.Writer) error {
 	return os.WriteFile(*out, append(text, '\n'), 0o644)
 }
 
-// A Row is one commit where the two differ, and what a person judged of it.
+// A Row is one commit where the two differ, and what was judged of it. bench/README.md
+// says how they were read.
 type Row struct {
 	Repository, SHA string
 	Side            string // who says that an agent took part: "custody", "reference" or "both"

@@ -9,8 +9,8 @@ import (
 
 // The reference classifier. It shares nothing with the product: no table, no trailer
 // parser, no rule of paragraphs; regular expressions over what git log prints, written
-// to take too much rather than too little. Where it and custody differ, a person reads
-// the commit.
+// to take too much rather than too little. Where it and custody differ, the
+// commit is judged.
 
 // tools are words by which agents go.
 const tools = `claude|anthropic|copilot|cursor|codex|open-?ai|chat-?gpt|gpt-?[0-9o][\w.-]*|gemini|devin|jules|aider|windsurf|cascade|codeium|cline|roo(?: |-)?code|roomote|\bamp\b|ampcode|factory|droid|open-?hands|all-hands|kilo(?:code|connect)?|open-?code|crush|qwen|trae\b|code-?whisperer|amazon[ -]q|lovable|bolt\.new|replit|tabnine|sourcegraph|cody|\bwarp\b|cosine|junie|antigravity|goose|sweep|grok|deep-?seek|kimi|mistral|codestral|llama|augment|continue\.dev|ellipsis|code-?rabbit|greptile|mintlify|aikido|qodo|korbit|codegen|seer|gitlab duo|jetbrains ai|entire|chainloop-trace|zencoder|kiro|gitauto|large language model|\bllms?\b|\bai\b|ai-assist\w*|ai agent|language model`
