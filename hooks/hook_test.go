@@ -390,3 +390,30 @@ func TestAnswers(t *testing.T) {
 		t.Errorf("the answers are not those of %s:\n%s", golden, got)
 	}
 }
+
+// What could judge nothing any more does not land: nobody could push its repair.
+func TestNoJudgeIsLeft(t *testing.T) {
+	for name, c := range map[string]struct {
+		floor string
+		edits []gittest.Edit
+		want  string
+	}{
+		"a policy":                {"", []gittest.Edit{gittest.Write(".custody.yaml", "version: [\n")}, "the policy"},
+		"requirements":            {"", []gittest.Edit{gittest.Write("security_requirements.yaml", "x: [\n")}, "the requirements"},
+		"a link":                  {"", []gittest.Edit{gittest.Symlink(".custody.yaml", "a.py")}, "not a regular file"},
+		"a branch not protected":  {"protected_refs: [refs/heads/release]\n", []gittest.Edit{gittest.Write(".custody.yaml", "version: [\n")}, "the policy"},
+		"one that can be read":    {"", []gittest.Edit{gittest.Write(".custody.yaml", policy+"# more\n")}, ""},
+		"on a side branch, alone": {"", []gittest.Edit{gittest.Write(".custody.yaml", "version: [\n")}, ""},
+	} {
+		s, h, main := judged(t, c.floor)
+		head := s.pushed("next", append([]gittest.Edit{gittest.From(main)}, c.edits...)...)
+		u := s.update("refs/heads/main", main, head)
+		if strings.HasPrefix(name, "on a side") {
+			u = s.update("refs/heads/side", s.none, head)
+		}
+		a := h.Judge(context.Background(), []Update{u}, Said{})
+		if text := said(t, a); a.Err != nil || a.Accepted != (c.want == "") || c.want != "" && (a.Results[0].Code != CodeJudge || !strings.Contains(text, c.want)) {
+			t.Errorf("%s: %+v\n%s", name, a, text)
+		}
+	}
+}

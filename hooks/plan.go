@@ -28,6 +28,7 @@ type Repository interface {
 type Plan struct {
 	Update
 	Protected bool
+	Judges    bool   // later changes are judged by what it holds
 	Target    string // where a symbolic ref leads, and what is updated in truth; mostly empty
 
 	// Either there is a change to judge ...
@@ -52,6 +53,7 @@ const (
 	CodeNothingNew = "nothing-new"  // every commit is known, and was judged when it came
 	CodeDeletion   = "deletion"     // of a protected ref
 	CodeRewrite    = "rewrite"      // of a protected ref: what was there would be gone
+	CodeJudge      = "judge"        // what it holds could judge no later change
 	CodeNoCommit   = "not-a-commit" // a tag of a file or a folder
 	CodeUnreadable = "unreadable"   // the object is not there, or damaged
 	CodeDeadline   = "deadline"     // the review took longer than it may
@@ -133,6 +135,7 @@ func (p *planner) one(ctx context.Context, i int) (Plan, error) {
 		names = append(names, plan.Target)
 	}
 	plan.Protected = slices.ContainsFunc(names, p.protects)
+	plan.Judges = plan.Protected || slices.Contains(names, p.main.Ref)
 	isNote := !slices.ContainsFunc(names, func(n string) bool { return !strings.HasPrefix(n, notes) })
 	old, head := p.peeled[2*i], p.peeled[2*i+1]
 	switch {
