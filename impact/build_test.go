@@ -128,12 +128,12 @@ func TestFactsAreReadOnce(t *testing.T) {
 	m := &memory{}
 	in := BuildInput{Source: m, Tree: m.tree(mixedTree), Languages: toys(), Facts: &Memory{}}
 	cold := document(t, in)
-	m.read = 0
+	m.read.Store(0)
 	if warm := document(t, in); warm != cold {
 		t.Errorf("warm:\n%s", warm)
 	}
-	if m.read != 2 { // the missing one and the too large one
-		t.Errorf("%d blobs read when warm", m.read)
+	if m.read.Load() != 2 { // the missing one and the too large one
+		t.Errorf("%d blobs read when warm", m.read.Load())
 	}
 
 	// A limit holds for what is stored, too.

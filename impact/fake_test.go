@@ -9,6 +9,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"custody/impact/lang"
@@ -21,7 +22,7 @@ import (
 type memory struct {
 	trees map[git.OID]map[string]string // path -> content
 	blobs map[git.OID]string
-	read  int // blobs read
+	read  atomic.Int64 // blobs read
 }
 
 const (
@@ -84,7 +85,7 @@ func (m *memory) Walk(_ context.Context, tree git.OID, fn func(string, git.Entry
 func (m *memory) Blobs(_ context.Context, ids []git.OID, limit int64, fn func(int, []byte, error) error) error {
 	for i, id := range ids {
 		content, ok := m.blobs[id]
-		m.read++
+		m.read.Add(1)
 		var err error
 		switch {
 		case !ok || content == missing:

@@ -143,7 +143,7 @@ func checkResolution(t *testing.T, l *Language, tree memTree, imp Import, to Res
 }
 
 // TestHostile feeds files made to be read again and again. Anything more than linear
-// would take hours.
+// would take hours: the bound leaves room for a machine with other work to do.
 func TestHostile(t *testing.T) {
 	const size = 256 << 10
 	for _, unit := range []string{
@@ -159,7 +159,7 @@ func TestHostile(t *testing.T) {
 			}
 			began := time.Now()
 			l.Extract(src)
-			if took := time.Since(began); took > 2*time.Second {
+			if took := time.Since(began); took > time.Minute {
 				t.Errorf("%s: %q takes %v for %d bytes", l.Name, unit, took, size)
 			}
 		}
@@ -213,7 +213,7 @@ func TestHostileTrees(t *testing.T) {
 					}
 				}
 			}
-			if took := time.Since(began); took > 10*time.Second {
+			if took := time.Since(began); took > time.Minute {
 				t.Errorf("%s: %s takes %v", l.Name, name, took)
 			}
 		}
