@@ -66,6 +66,7 @@ func (e *evaluation) approvals(r config.LayeredRule, files []touched) answer {
 
 // and adds what else is asked: the whole is as good as the worse of the two.
 func (a *answer) and(b answer) {
+	a.unsure = a.unsure || b.unsure || a.outcome == finding.NotAssessed || b.outcome == finding.NotAssessed
 	a.outcome = finding.Worst(a.outcome, b.outcome)
 	a.reasons = append(a.reasons, b.reasons...)
 	a.found = append(a.found, b.found...)

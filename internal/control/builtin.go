@@ -89,23 +89,25 @@ func (e *evaluation) checks(ctx context.Context, r config.LayeredRule, files []t
 	for _, id := range r.Checks {
 		check, def := builtinCheck(id), checks.Define(string(id))
 		if check == nil || def == nil {
-			outcomes = append(outcomes, finding.NotAssessed)
+			outcomes, a.unsure = append(outcomes, finding.NotAssessed), true
 			a.because(ReasonNoCheck, "this program has no check %s", id)
 			continue
 		}
 		// Floor and policy often ask for the same: it is looked for once.
 		key := fmt.Sprintf("%s %q", id, in.Options)
 		res := kept.results[key]
-		if res == nil || in.Concerns != nil {
+		// An answer about some files says nothing of the others.
+		everything := in.Concerns == nil && len(files) == len(e.touched)
+		if res == nil || !everything {
 			res = checks.NewResult(def, e.Limits.Checks)
 			if err := check.Look(ctx, in, res); err != nil {
 				return answer{}, err
 			}
-			if in.Concerns == nil {
+			if everything {
 				kept.results[key] = res
 			}
 		}
-		outcomes = append(outcomes, res.Outcome())
+		outcomes, a.unsure = append(outcomes, res.Outcome()), a.unsure || res.Unsure()
 		a.reasons = append(a.reasons, res.Reasons()...)
 		for _, f := range res.Found() {
 			name := def.ID

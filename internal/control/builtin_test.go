@@ -68,6 +68,7 @@ func TestChecksRule(t *testing.T) {
 		{"change not whole", []string{"src/a: x\n"}, rule(""), func(in *Input) { in.Change.Limits = []change.Limit{{What: "files", Max: 1}} }, finding.NotAssessed, "more files than are read"},
 		{"no merge base", nil, rule(""), func(in *Input) { in.Change.MergeBases = nil }, finding.NotAssessed, "no common commit"},
 		{"waived", []string{"src/a: \u202e\n"}, rule("") + waiver, nil, finding.Excepted, "covered by a waiver"},
+		{"waived, and not all was looked at", []string{"src/a?: x\n", "src/b: \u202e\n"}, rule("") + waiver, nil, finding.NotAssessed, "what was not assessed is not"},
 		{"waived elsewhere", []string{"src/a: \u202e\n", "doc/a: \u202e\n"}, rule("") + waiver, nil, finding.NotSatisfied, ""},
 		{"waived, and more than is listed", []string{"src/a: " + strings.Repeat("\u202e\n", 5)}, rule("") + waiver, func(in *Input) { in.Limits.Checks.Findings = 2 }, finding.NotSatisfied, "3 findings more than the 2 listed"},
 		{"weaker by the rule", []string{"src/a: \u202e\n"}, rule(", level: warning"), nil, finding.NotSatisfied, ""},
@@ -101,6 +102,16 @@ func TestChecksReadOnce(t *testing.T) {
 		if head.read[f.ID] != 1 {
 			t.Errorf("%s was read %d times", f.Path, head.read[f.ID])
 		}
+	}
+}
+
+// What one rule found of some files is no answer about all of them.
+func TestChecksOfSomeFiles(t *testing.T) {
+	ch, head := added("doc/a.md: x\n", "src/a.go: \u202e\n")
+	rules := "rules: [{id: some, kind: checks, checks: [hidden-unicode], when: {kinds: [docs]}}, {id: all, kind: checks, checks: [hidden-unicode]}]\n"
+	got := evaluate(t, Input{Change: ch, Head: head, Config: config.Layer(nil, policy(t, rules))})
+	if got["some"].Outcome != finding.Satisfied || got["all"].Outcome != finding.NotSatisfied {
+		t.Errorf("%s%s", text(got["some"]), text(got["all"]))
 	}
 }
 

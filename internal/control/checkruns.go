@@ -33,7 +33,7 @@ func (e *evaluation) checkRuns(r config.LayeredRule) answer {
 			}})
 		}
 	}
-	a.outcome = finding.Worst(outcomes...)
+	a.outcome, a.unsure = finding.Worst(outcomes...), slices.Contains(outcomes, finding.NotAssessed)
 	return a
 }
 

@@ -16,6 +16,7 @@ func (e *evaluation) inventory() answer {
 	var a answer
 	a.outcome = in.Outcome
 	a.reasons = append(a.reasons, in.Reasons...)
+	a.unsure = len(in.Reasons) > 0 || e.Attestation != nil && e.Attestation.Outcome != finding.Satisfied
 	for _, f := range in.Findings {
 		f.Rule = "" // the rule's own id, so that a waiver can name it
 		a.found = append(a.found, scoped{Finding: f, files: []change.Path{change.Path(f.Place.Path)}})

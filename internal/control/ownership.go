@@ -100,6 +100,7 @@ func (e *evaluation) codeOwners(wrote authors, voices []voice, files []touched) 
 	if free > 0 {
 		a.because(ReasonCounted, "nobody owns %s", plural(free, "of the files", "of the files"))
 	}
+	a.unsure = slices.Contains(outcomes, finding.NotAssessed)
 	a.outcome = finding.Satisfied
 	if len(outcomes) > 0 {
 		a.outcome = finding.Worst(outcomes...)

@@ -52,7 +52,7 @@ func (e *evaluation) changeRecord(r config.LayeredRule, files []touched) answer 
 				missing = append(missing, string(f))
 			}
 		}
-		outcomes = append(outcomes, one.outcome)
+		outcomes, a.unsure = append(outcomes, one.outcome), a.unsure || one.unsure || one.outcome == finding.NotAssessed
 		a.reasons = append(a.reasons, one.reasons...)
 		a.found = append(a.found, one.found...)
 	}

@@ -474,6 +474,27 @@ func TestWaivers(t *testing.T) {
 }
 
 // TestWaiverOfTheWhole: a finding about the change as a whole needs "**".
+// A waiver accepts what was found, and not what nobody looked at beside it.
+func TestWaiverBesideNotAssessed(t *testing.T) {
+	const waiver = "waivers: [{id: w, covers: r, paths: ['**'], owner: a, approver: b, reason: c, last_day: 2026-12-31}]\n"
+	head := oid("head")
+	for _, c := range []asked{
+		{"checks", "rules: [{id: r, kind: check-runs, waivable: true, check_runs: [{name: a, app: x}, {name: b, app: x}]}]\n" + waiver, func(in *Input) {
+			in.Context.Checks = []change.CheckRun{{Name: "a", App: "x", Head: head.String(), Conclusion: "failure"}, {Name: "b", App: "x", Head: head.String()}}
+		}, finding.NotAssessed, "what was not assessed is not"},
+		{"owners", "rules: [{id: r, kind: approvals, waivable: true, approvals: {humans: 2, owners: true}}]\n" + waiver, func(in *Input) {
+			in.Context.Reviews = []change.Review{review("2", "bob", "approved", head, "write")}
+		}, finding.NotAssessed, "what was not assessed is not"},
+		{"the record", "rules: [{id: r, kind: change-record, waivable: true, fields: [roll-back, approval]}]\n" + waiver, func(in *Input) {
+			in.Context.Change.Reason, in.Context.Reviews = &change.Why{Text: "x"}, nil
+		}, finding.NotAssessed, "what was not assessed is not"},
+		{"nothing beside it", "rules: [{id: r, kind: approvals, waivable: true, approvals: {humans: 2}}]\n" + waiver, nil, finding.Excepted, "covered by a waiver"},
+	} {
+		ch, x := pullRequest()
+		c.check(t, Input{Change: ch, Context: x, Day: "2026-11-23"})
+	}
+}
+
 func TestWaiverOfTheWhole(t *testing.T) {
 	r := []*Requirements{oneRequirement(t, "grep -r AESGCM", "")}
 	for paths, want := range map[string]finding.Outcome{"'**'": finding.Excepted, "'src/**'": finding.NotSatisfied} {

@@ -33,7 +33,12 @@ func (e *evaluation) except(r config.LayeredRule, a answer) answer {
 	if a.found, folded = fold(a.found, e.Limits.Places); folded > 0 {
 		a.because(ReasonBaseline, "and %s stood before", plural(folded, "more finding", "more findings"))
 	}
-	if !open {
+	switch {
+	case open:
+	case a.unsure: // what was not looked at may hold more than the waivers cover
+		a.outcome = finding.NotAssessed
+		a.because(ReasonWaiver, "every finding is covered by a waiver, or stood before; what was not assessed is not")
+	default:
 		a.outcome = finding.Excepted
 		a.because(ReasonWaiver, "every finding is covered by a waiver, or stood before")
 	}

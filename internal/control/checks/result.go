@@ -120,6 +120,9 @@ func (r *Result) Outcome() finding.Outcome {
 	return finding.Satisfied
 }
 
+// Unsure says that something was not looked at, whatever else was found.
+func (r *Result) Unsure() bool { return len(r.unread) > 0 }
+
 // Found lists the findings, and as the last one how many more there are.
 func (r *Result) Found() []Found {
 	if r.cut == 0 {
