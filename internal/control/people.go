@@ -101,7 +101,8 @@ func (a authors) drivers(ctx *change.Context, at *attestation.Report) {
 	}
 	byBot := map[string]*change.Person{}
 	for _, f := range ctx.Commits {
-		if f.Author != nil && f.Author.Type != change.User && f.Author.Type != "" {
+		// Of which type the account is may be missing: then it may be a machine's.
+		if f.Author != nil && f.Author.Type != change.User {
 			byBot[f.SHA] = f.Author
 			if _, ok := of[f.SHA]; !ok {
 				of[f.SHA] = attestation.Commit{}
@@ -120,8 +121,7 @@ func (a authors) drivers(ctx *change.Context, at *attestation.Report) {
 		}
 		sure := len(c.People) > 0
 		if bot != nil {
-			for _, d := range a.ids.drive(bot.ID) {
-				a.known[d] = strings.TrimPrefix(d, "person ")
+			for range a.ids.drive(bot.ID) { // each is an author already, see person
 				sure = sure || a.ids.vouches(accountName(config.AccountOn(a.ids.host, bot.ID)), a.origin)
 			}
 		}
@@ -139,6 +139,11 @@ func (a authors) person(p *change.Person) bool {
 		return false
 	}
 	a.known[a.ids.account(p.ID)] = p.Login
+	for _, d := range a.ids.drive(p.ID) { // whatever the forge calls the account: it writes at their word
+		if _, named := a.known[d]; !named {
+			a.known[d] = strings.TrimPrefix(d, "person ")
+		}
+	}
 	if p.Login != "" {
 		a.accounts[strings.ToLower(p.Login)] = p.ID
 	}

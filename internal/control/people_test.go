@@ -111,6 +111,7 @@ func TestPushersAndDrivers(t *testing.T) {
 	head := oid("head")
 	const one = "rules: [{id: r, kind: approvals, approvals: {humans: 1}}]\n"
 	bob, cid := review("2", "bob", "approved", head, "write"), review("3", "cid", "approved", head, "admin")
+	const machine = "people: [{id: bob, accounts: ['github.com:2'], drives: ['github.com:99']}]\n"
 	pushers := func(reviews []change.Review, ps ...change.Pusher) func(*Input) {
 		return func(in *Input) { in.Context.Reviews, in.Context.Change.Pushers = reviews, ps }
 	}
@@ -155,6 +156,22 @@ func TestPushersAndDrivers(t *testing.T) {
 			in.Attestation.Commits[0].People = []string{"Grace <grace@example.org>"}
 			in.Attestation.Commits[0].Drivers = in.Attestation.Commits[0].People
 		}), finding.NotAssessed, "grace@example.org"},
+		{"a machine's account of type User approves", one + machine, pushers([]change.Review{review("99", "bob-agent", "approved", head, "write")}), finding.NotSatisfied, "writes at somebody's word"},
+		{"who drives a machine's account of type User, which committed", one + machine, func(in *Input) {
+			in.Context.Reviews = []change.Review{bob}
+			in.Context.Commits[0].Author, in.Context.Commits[0].Committer = person("99", "bob-agent"), person("99", "bob-agent")
+		}, finding.NotSatisfied, "bob does not count: wrote"},
+		{"which only committed", one + machine, func(in *Input) {
+			in.Context.Reviews = []change.Review{bob}
+			in.Context.Commits[0].Committer = &change.Person{Login: "devin[bot]", ID: "99", Type: change.Bot}
+		}, finding.NotSatisfied, "bob does not count: wrote"},
+		{"which opened the change", one + machine, func(in *Input) {
+			in.Context.Reviews, in.Context.Change.Author = []change.Review{bob}, person("99", "bob-agent")
+		}, finding.NotSatisfied, "bob does not count: wrote"},
+		{"an account of which nobody says that it is a person's", one, func(in *Input) {
+			in.Context.Reviews = []change.Review{bob}
+			in.Context.Commits[0].Author = &change.Person{Login: "devin", ID: "99"}
+		}, finding.NotAssessed, "who drove devin"},
 		{"an updater of dependencies", one, agent(func(in *Input) {
 			in.Attestation.Commits[0].Agents, in.Attestation.Commits[0].Automation = nil, "dependabot"
 		}), finding.Satisfied, ""},

@@ -164,6 +164,8 @@ func (e *evaluation) voice(r change.Review, want config.Approvals, wrote authors
 		return set(standStale, "approved commit %s, not the head; %s", shortCommit(r.Commit), same.How)
 	case r.Reviewer.Type == change.Bot || r.Reviewer.Type == change.App || r.Reviewer.Type == change.Organization:
 		return set(standMachine, "is of type %s, not a person", r.Reviewer.Type)
+	case len(wrote.ids.drive(r.Reviewer.ID)) > 0:
+		return set(standMachine, "writes at somebody's word, by the identity map: not a person of its own")
 	case author:
 		return set(standAuthor, "wrote some of it")
 	case known && !permission.AtLeast(want.Permission):
