@@ -100,10 +100,15 @@ func (e *evaluation) wait(r config.LayeredRule, a answer) answer {
 	case u.why != "":
 		a.because(ReasonEmergency, "an emergency was declared, and does not count: %s", u.why)
 		return a
-	case e.Stage == change.AtRecord && e.Day > u.due:
+	case e.Day > u.due:
 		a.because(ReasonEmergency, "what an emergency put off was due by %s", u.due)
+		message := "the change landed in an emergency, and what it put off was due by %s"
+		if e.Stage != change.AtRecord {
+			// One that waited for so long has become a change like any other.
+			message = "the change was declared an emergency, and what that put off was due by %s, before it landed"
+		}
 		a.found = append(a.found, scoped{Finding: finding.Finding{
-			Message: fmt.Sprintf("the change landed in an emergency, and what it put off was due by %s", u.due),
+			Message: fmt.Sprintf(message, u.due),
 			Remedy:  "Have it reviewed now, and say why it is late.",
 			Who:     clip(e.Context.Change.Emergency.By.Login) + ", who declared the emergency",
 		}})

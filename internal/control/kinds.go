@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	"custody/impact/lang"
 	"custody/internal/change"
 	"custody/internal/config"
 	"custody/internal/git"
@@ -41,17 +42,25 @@ func kindsByName(p change.Path, mode git.Mode) []config.ChangeKind {
 		return []config.ChangeKind{config.OfCode} // a link, or something that is run
 	}
 	var kinds []config.ChangeKind
+	// No folder and no beginning of a name makes a program of something else.
+	program := ext != "" && !knownNames().proseExtensions[ext] && !knownNames().dataExtensions[ext] && !knownNames().configExtensions[ext]
 	add := func(k ...config.ChangeKind) { kinds = append(kinds, k...) }
 	switch {
 	case knownNames().dependencies[name], strings.HasPrefix(name, "requirements") && ext == ".txt", ext == ".csproj", ext == ".gemspec", ext == ".lockb":
 		add(config.OfDependencies)
-		if ext == ".py" || ext == ".gradle" || ext == ".kts" || name == "package.json" || name == "gemfile" || ext == ".exs" || ext == ".gemspec" {
+		if knownNames().programs[name] || ext == ".py" || ext == ".gradle" || ext == ".kts" || ext == ".exs" || ext == ".gemspec" || ext == ".csproj" {
 			add(config.OfCode) // a program, or it names some that are run
 		}
 	case pipelineFile(lower, name):
 		add(config.OfPipeline)
+		if program && !knownNames().pipelines[name] && !isDockerfile(name) {
+			add(config.OfCode)
+		}
 	case steersAgents(lower, name):
 		add(config.OfConfig)
+		if program && !knownNames().agents[name] {
+			add(config.OfCode)
+		}
 	case knownNames().proseExtensions[ext] && name != "cmakelists.txt", ext == "" && knownNames().prose[name]:
 		add(config.OfDocs)
 	case knownNames().dataExtensions[ext]:
@@ -82,7 +91,14 @@ func pipelineFile(lower, name string) bool {
 			return true
 		}
 	}
-	return knownNames().pipelines[name] || strings.HasPrefix(name, "dockerfile") || strings.HasSuffix(name, ".dockerfile")
+	return knownNames().pipelines[name] || isDockerfile(name)
+}
+
+// isDockerfile knows Dockerfile, Dockerfile.dev and dev.dockerfile, and neither
+// dockerfile_lint.py nor, since nobody can tell, Dockerfile.py.
+func isDockerfile(name string) bool {
+	tail, ok := strings.CutPrefix(name, "dockerfile")
+	return ok && (tail == "" || tail[0] == '.' && lang.ForPath(name) == nil) || strings.HasSuffix(name, ".dockerfile")
 }
 
 // steersAgents says whether a file that looks like prose is what agents obey.
@@ -100,7 +116,9 @@ func set(words string) map[string]bool {
 
 // A nameTable are the names and extensions that say what a file is.
 type nameTable struct {
-	dependencies, pipelines, agents, proseExtensions, prose, dataExtensions, configExtensions map[string]bool
+	dependencies, pipelines, agents, // in lower case
+	programs, // those of dependencies that are programs, or name some that are run when code is fetched or built
+	proseExtensions, prose, dataExtensions, configExtensions map[string]bool
 }
 
 // knownNames are made at their first use: most commands use none.
@@ -113,6 +131,7 @@ var knownNames = sync.OnceValue(func() nameTable {
 			package.swift package.resolved deno.json deno.lock conanfile.txt vcpkg.json flake.nix flake.lock .gitmodules`),
 		pipelines: set(`.gitlab-ci.yml jenkinsfile azure-pipelines.yml bitbucket-pipelines.yml .travis.yml .drone.yml .woodpecker.yml
 			.pre-commit-config.yaml lefthook.yml .lefthook.yml action.yml action.yaml containerfile docker-compose.yml docker-compose.yaml compose.yaml`),
+		programs:         set(`package.json gemfile podfile package.swift composer.json deno.json flake.nix pom.xml pyproject.toml setup.cfg directory.packages.props`),
 		agents:           set(`agents.md claude.md gemini.md copilot-instructions.md skill.md .cursorrules .windsurfrules .clinerules llms.txt`),
 		proseExtensions:  set(`.md .markdown .rst .adoc .asciidoc .txt .org`),
 		prose:            set(`readme license licence copying notice authors contributors changelog changes news history`),

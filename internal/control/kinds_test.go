@@ -43,6 +43,14 @@ func TestConditions(t *testing.T) {
 		{"what agents obey is no docs", rule("kinds: [docs]"), file("src/AGENTS.md"), no, ""},
 		{"a script called prose", rule("kinds: [docs]"), func(in *Input) { in.Change.Files[0].Path, in.Change.Files[0].Mode = "a.md", git.ModeExecutable }, yes, ""},
 		{"and it is code", rule("kinds: [code]"), func(in *Input) { in.Change.Files[0].Path, in.Change.Files[0].Mode = "a.md", git.ModeExecutable }, yes, ""},
+		{"a program called like a Dockerfile", rule("kinds: [code]"), file("src/dockerfile_lint.py"), yes, ""},
+		{"nor by its first name", rule("kinds: [code]"), file("src/Dockerfile.py"), yes, ""},
+		{"a Dockerfile is none", rule("kinds: [code]"), file("Dockerfile.dev"), no, ""},
+		{"a program among what agents obey", rule("kinds: [code]"), file(".claude/hooks/x.py"), yes, ""},
+		{"and among actions", rule("kinds: [code]"), file(".github/actions/x/index.js"), yes, ""},
+		{"a workflow is none", rule("kinds: [code]"), file(".github/workflows/x.yml"), no, ""},
+		{"a list of dependencies that is a program", rule("kinds: [code]"), file("Package.swift"), yes, ""},
+		{"or names some that are run", rule("kinds: [code]"), file("composer.json"), yes, ""},
 		{"dependencies", rule("kinds: [dependencies]"), file("x/Go.Mod"), yes, ""},
 		{"a submodule is a dependency", rule("kinds: [dependencies]"), func(in *Input) {
 			in.Change.Files[0] = change.File{Path: "s", Mode: git.ModeGitlink, SubmoduleChanged: true}
@@ -248,6 +256,7 @@ func TestEmergency(t *testing.T) {
 	}
 	for _, c := range []asked{
 		{"no emergency", rule, nil, finding.NotSatisfied, ""},
+		{"an emergency for months", rule, declared(func(in *Input, u *change.Urgency) { u.At = "2026-08-01T00:00:00Z" }), finding.NotSatisfied, "was due by 2026-08-03, before it landed"},
 		{"emergency", rule, declared(nil), finding.Excepted, "it waits, because of an emergency that ann declared; due by 2026-11-25"},
 		{"reviewed all the same", rule, declared(func(in *Input, _ *change.Urgency) {
 			in.Context.Reviews = []change.Review{review("2", "bob", "approved", oid("head"), "write")}
