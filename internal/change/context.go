@@ -1,5 +1,7 @@
 package change
 
+import "encoding/json"
+
 // Context is the document custody/context/v1: everything a review needs that is not
 // in git. Every part is optional; what is absent is a missing fact, and a rule that
 // needs it is not assessed. Slices are nil when absent and non-nil, perhaps empty,
@@ -135,6 +137,15 @@ type SARIF struct {
 	Results int    `json:"results"`
 	// Counts are the results by rule and level; together they are Results.
 	Counts []SARIFCount `json:"counts,omitzero"`
+}
+
+// UnmarshalJSON tells a missing number of results from none: they are -1 then.
+func (s *SARIF) UnmarshalJSON(b []byte) error {
+	type plain SARIF
+	p := plain{Results: -1}
+	err := json.Unmarshal(b, &p)
+	*s = SARIF(p)
+	return err
 }
 
 // A SARIFCount is how many results a rule has at one level.

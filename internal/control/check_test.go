@@ -14,6 +14,7 @@ import (
 	"custody/internal/config"
 	"custody/internal/config/yaml"
 	"custody/internal/finding"
+	"custody/internal/git"
 )
 
 // typed is a file of version 2.1 with one requirement.
@@ -25,6 +26,15 @@ func typed(t *testing.T, check string, more ...string) *Requirements {
 func reviewed(reviews ...change.Review) *change.Context {
 	return &change.Context{Change: &change.Request{Author: &change.Person{ID: "1", Login: "ann", Type: change.User}, Title: "Fix", Labels: []string{"risky"}},
 		Commits: []change.CommitFacts{}, Reviews: append([]change.Review{}, reviews...)}
+}
+
+func parsedContext(t *testing.T, parts string) *change.Context {
+	t.Helper()
+	c, err := change.ParseContext([]byte(`{"schema":"` + change.ContextSchema + `",` + parts + "}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }
 
 func approvedBy(id, login string, teams ...string) change.Review {
@@ -104,6 +114,10 @@ func TestTypedChecks(t *testing.T) {
 		{"a level that is allowed", "{sarif: {tool: semgrep, max_level: note}}", sarif(change.SARIF{Tool: "semgrep", Head: at, Results: 2, Counts: []change.SARIFCount{{Rule: "py.x", Level: "note", Results: 2}}}), finding.Satisfied, ""},
 		{"numbers that lie", "{sarif: {tool: semgrep, rule: 'py.*'}}", sarif(change.SARIF{Tool: "semgrep", Head: at, Results: 3, Counts: []change.SARIFCount{{Rule: "go.x", Level: "error", Results: 2}}}), finding.NotAssessed, "counts 2 results by rule, and says there are 3"},
 		{"a level of one's own", "{sarif: {tool: semgrep}}", sarif(change.SARIF{Tool: "semgrep", Head: at, Results: 0, Counts: []change.SARIFCount{{Rule: "x", Level: "fine"}}}), finding.NotAssessed, "not understood"},
+		{"found of nobody knows which rule", "{sarif: {tool: semgrep, rule: 'py.*'}}", sarif(change.SARIF{Tool: "semgrep", Head: at, Results: 2, Counts: []change.SARIFCount{{Level: "error", Results: 2}}}), finding.NotAssessed, "not understood"},
+		{"nobody says how many", "{sarif: {tool: semgrep}}", parsedContext(t, `"sarif":[{"tool":"semgrep","head":"`+at+`"}]`), finding.NotAssessed, "does not count its results"},
+		{"a title that nobody told", "{diff: {cel: '!change.title.startsWith(\"WIP\")'}}", parsedContext(t, `"change":{}`), finding.NotAssessed, "the context does not say it"},
+		{"of which type the author is", "{diff: {cel: 'change.author.type != \"Bot\"'}}", parsedContext(t, `"change":{"author":{"id":"1","login":"ann"}}`), finding.NotAssessed, "does not say it of who opened"},
 		{"two results, one bad", "{sarif: {tool: semgrep}}", sarif(change.SARIF{Tool: "semgrep", Head: at}, change.SARIF{Tool: "semgrep", Head: at, Results: 1}), finding.NotSatisfied, ""},
 
 		{"all", "{all: [{text: {regex: AESGCM, paths: ['src/a.py']}}, {diff: {cel: 'true'}}]}", nil, finding.Satisfied, ""},
@@ -137,6 +151,28 @@ func TestTypedChecks(t *testing.T) {
 
 // TestAppliesWhen: the same tree and context give the same requirements; what is not known
 // excludes none.
+// A change from nothing is a change, and not a commit that is looked at as it stands.
+func TestTypedChecksFromNothing(t *testing.T) {
+	zero, err := git.OIDFromBytes(make([]byte, 20))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for check, want := range map[string]finding.Outcome{
+		"{sarif: {tool: semgrep}}":                          finding.NotAssessed,
+		"{diff: {cel: 'change.files.all(f, f.added < 1)'}}": finding.NotSatisfied,
+	} {
+		in := Input{Change: wholeChange("src/a.py"), Requirements: []*Requirements{typed(t, check)}, Head: newHead("src/a.py: a\n")}
+		in.Change.Base = zero
+		if got := evaluate(t, in)["SEC-1"]; got.Outcome != want {
+			t.Errorf("%s: %swant %s", check, text(got), want)
+		}
+		in.Change = &change.Change{Head: oid("head")}
+		if got := evaluate(t, in)["SEC-1"]; got.Outcome != finding.NotApplicable {
+			t.Errorf("%s, of a commit: %s", check, text(got))
+		}
+	}
+}
+
 func TestAppliesWhen(t *testing.T) {
 	head := newHead("a.py: x\n", "infra/main.tf: x\n", "web/lib@")
 	closed := newHead("a.py: x\n", "infra/main.tf: x\n")

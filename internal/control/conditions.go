@@ -5,11 +5,13 @@ import (
 	"slices"
 	"strings"
 
+	"custody/attestation"
 	"custody/impact/lang"
 	"custody/internal/change"
 	"custody/internal/config"
 	"custody/internal/control/cel"
 	"custody/internal/finding"
+	"custody/internal/git"
 )
 
 // What a condition over the change may name. docs/requirements.md lists it: a test keeps
@@ -65,7 +67,7 @@ var (
 
 // diff asks a condition of the change.
 func (e *evaluation) diff(r *Requirement, c *DiffCheck, budget int64) (a answer) {
-	if e.Change.Base.IsZero() {
+	if noChange(e.Change) {
 		return answered(finding.NotApplicable, ReasonStage, "the condition is asked of a change")
 	}
 	if e.record == nil {
@@ -92,6 +94,9 @@ func (e *evaluation) diff(r *Requirement, c *DiffCheck, budget int64) (a answer)
 	}
 	return a
 }
+
+// noChange says that a commit is looked at as it stands. A change from nothing is one.
+func noChange(c *change.Change) bool { return c.Base.IsZero() && !c.FromNothing() }
 
 func quoted(s string) string { return "\"" + clip(s) + "\"" }
 
@@ -210,6 +215,12 @@ func (e *evaluation) commitFacts(f facts) {
 			verified[c.SHA] = &v
 		}
 	}
+	attested := map[git.OID]attestation.Commit{}
+	if e.Attestation != nil {
+		for _, a := range e.Attestation.Commits {
+			attested[a.SHA] = a
+		}
+	}
 	list := []cel.Value{}
 	for _, c := range e.Change.Commits {
 		one := newFacts(commitType)
@@ -223,18 +234,13 @@ func (e *evaluation) commitFacts(f facts) {
 			one.unknown("the context does not say whether the forge verified commit "+c.ID.Short(), "verified")
 		}
 		one.unknown("who wrote commit "+c.ID.Short()+" was not assessed", "class", "agents")
-		if e.Attestation != nil {
-			for _, a := range e.Attestation.Commits {
-				if a.SHA != c.ID {
-					continue
-				}
-				agents := []cel.Value{}
-				for _, agent := range a.Agents {
-					agents = append(agents, agent.ID)
-				}
-				one.set("class", string(a.Class))
-				one.set("agents", agents)
+		if a, ok := attested[c.ID]; ok {
+			agents := []cel.Value{}
+			for _, agent := range a.Agents {
+				agents = append(agents, agent.ID)
 			}
+			one.set("class", string(a.Class))
+			one.set("agents", agents)
 		}
 		list = append(list, one.Record)
 	}
@@ -247,7 +253,9 @@ func (e *evaluation) requestFacts(f facts) {
 		return
 	}
 	c := e.Context.Change
-	f.set("title", change.Printable(c.Title))
+	if c.Title != "" { // a change without one is told of without one
+		f.set("title", change.Printable(c.Title))
+	}
 	f.set("draft", c.Draft)
 	if c.Reason != nil {
 		f.set("text", change.Printable(c.Reason.Text))
@@ -260,9 +268,13 @@ func (e *evaluation) requestFacts(f facts) {
 	}
 	if c.Author != nil {
 		one := newFacts(personType)
-		one.set("login", change.Printable(c.Author.Login))
-		one.set("id", change.Printable(c.Author.ID))
-		one.set("type", string(c.Author.Type))
+		for name, text := range map[string]string{"login": c.Author.Login, "id": c.Author.ID, "type": string(c.Author.Type)} {
+			if text == "" {
+				one.unknown("the context does not say it of who opened the change", name)
+				continue
+			}
+			one.set(name, change.Printable(text))
+		}
 		f.set("author", one.Record)
 	}
 }

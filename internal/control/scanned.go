@@ -12,7 +12,7 @@ import (
 // so is one that does not say what the check asks.
 func (e *evaluation) sarif(r *Requirement, c *SARIFCheck) answer {
 	switch {
-	case e.Change.Base.IsZero():
+	case noChange(e.Change):
 		return answered(finding.NotApplicable, ReasonStage, "what %s found is asked of a change", clip(c.Tool))
 	case e.Context == nil:
 		return answered(finding.NotAssessed, ReasonNoContext, "what %s found is not in git, and no context was given: pass --context FILE", clip(c.Tool))
@@ -81,7 +81,7 @@ func (e *evaluation) scan(a *answer, r *Requirement, c *SARIFCheck, s change.SAR
 	sum, bad := 0, 0
 	for _, n := range s.Counts {
 		rank := levelRank(n.Level)
-		if n.Results < 0 || rank < 0 {
+		if n.Results < 0 || rank < 0 || n.Rule == "" && c.Rule != "" {
 			return "the context counts its results in a way that is not understood"
 		}
 		sum += n.Results
