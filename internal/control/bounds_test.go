@@ -90,3 +90,27 @@ func TestManyPeople(t *testing.T) {
 		t.Errorf("%s", got.Outcome)
 	}
 }
+
+// What the messages and files of a change may hold without end is bounded.
+func TestManyClaims(t *testing.T) {
+	ch, x := pullRequest()
+	value := "sha256:" + strings.Repeat("a", 64) + strings.Repeat(" src/a.go", maxBriefPaths/2)
+	for range 100 {
+		ch.Commits[0].Trailers = append(ch.Commits[0].Trailers, change.Trailer{Key: BriefTrailer, Value: value})
+	}
+	if all, more := claimedBriefs(ch.Commits); len(all) != 1 || !more {
+		t.Errorf("%d claims are compared, more: %v", len(all), more)
+	}
+	ch.Commits[0].Trailers = ch.Commits[0].Trailers[:2]
+	if got := evaluate(t, Input{Change: ch, Context: x})[NoticeBriefs]; got.Outcome == finding.Satisfied {
+		t.Error(text(got))
+	}
+	values := "version: \"2.1\"\nvalues:\n"
+	for i := range maxPrescribed + 1 {
+		values += fmt.Sprintf("  v%d: 1\n", i)
+	}
+	_, err := ParseRequirements("r.yaml", []byte(values+"controls: [{id: a, name: n, requirement: r}]\n"))
+	if err == nil || !strings.Contains(err.Error(), "over the limit of 200") {
+		t.Errorf("too many values: %v", err)
+	}
+}

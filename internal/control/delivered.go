@@ -18,6 +18,10 @@ const NoticeBriefs = "briefs"
 // maxBriefs is how many claims of a change are compared.
 const maxBriefs = 100
 
+// maxBriefPaths is how many paths all claims together may name: each is held against
+// every requirement.
+const maxBriefPaths = 10_000
+
 // A claimed brief is what a trailer says.
 type claimed struct {
 	commit string
@@ -30,6 +34,7 @@ var briefDigest = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompi
 
 // claimedBriefs reads the trailers of the change's commits.
 func claimedBriefs(commits []change.Commit) (all []claimed, more bool) {
+	left := maxBriefPaths
 	for _, c := range commits {
 		for _, t := range c.Trailers {
 			if !strings.EqualFold(t.Key, BriefTrailer) {
@@ -40,6 +45,9 @@ func claimedBriefs(commits []change.Commit) (all []claimed, more bool) {
 			}
 			one := claimed{commit: c.ID.Short()}
 			words := strings.Fields(t.Value)
+			if left -= len(words); left < 0 {
+				return all, true
+			}
 			if one.odd = len(words) < 2 || !briefDigest().MatchString(words[0]); !one.odd {
 				one.digest = words[0]
 				for _, w := range words[1:] {

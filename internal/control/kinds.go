@@ -116,8 +116,8 @@ func set(words string) map[string]bool {
 
 // A nameTable are the names and extensions that say what a file is.
 type nameTable struct {
-	dependencies, pipelines, agents, // in lower case
-	programs, // those of dependencies that are programs, or name some that are run when code is fetched or built
+	dependencies, pipelines, agents,
+	programs, // those of dependencies that are programs, or name some that are run
 	proseExtensions, prose, dataExtensions, configExtensions map[string]bool
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"custody/internal/config"
 	"custody/internal/config/yaml"
@@ -23,10 +24,16 @@ type Prescribed struct {
 
 type constants = Values
 
+// maxPrescribed bounds the values of one list: each requirement knows those of the file.
+const maxPrescribed = 200
+
 // UnmarshalNode reads a mapping of names to values.
 func (v *Values) UnmarshalNode(d *yaml.Document, n *yaml.Node) error {
 	if n.Kind != yaml.Map {
 		return d.Errorf(n, "\"values\" is %s where names with values are expected", n.Kind)
+	}
+	if len(n.Fields) > maxPrescribed {
+		return d.Errorf(n, "%d values are prescribed, over the limit of %d", len(n.Fields), maxPrescribed)
 	}
 	for _, f := range n.Fields {
 		var id config.ID
@@ -86,27 +93,43 @@ func (v Values) both(w Values) string {
 
 // used are the requirement's own values and those of the file that its check names.
 func (r *Requirement) used() (used Values) {
+	named := map[string]bool{}
+	if r.Check != nil {
+		r.Check.names(named)
+	}
 	for _, v := range r.values {
-		_, own := r.Values.get(v.Name)
-		if own || r.Check != nil && r.Check.names(v.Name) {
+		if _, own := r.Values.get(v.Name); own || named[v.Name] {
 			used = append(used, v)
 		}
 	}
 	return used
 }
 
-// names says whether a check uses a value.
-func (c *Check) names(value string) bool {
-	in := regexp.MustCompile(`\bvalues\.` + regexp.QuoteMeta(value) + `\b`).MatchString
+// inCondition finds the names of values in a condition.
+var inCondition = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\bvalues\.(\w+)`) })
+
+// names collects the values that a check uses.
+func (c *Check) names(into map[string]bool) {
+	in := func(condition string) {
+		for _, m := range inCondition().FindAllStringSubmatch(condition, -1) {
+			into[m[1]] = true
+		}
+	}
 	switch {
 	case c.Text != nil:
-		return string(c.Text.Value) == value
+		into[string(c.Text.Value)] = true
 	case c.Data != nil:
-		return in(c.Data.CEL) || in(c.Data.When)
+		in(c.Data.CEL)
+		in(c.Data.When)
 	case c.Diff != nil:
-		return in(c.Diff.CEL)
+		in(c.Diff.CEL)
 	}
-	return slices.ContainsFunc(append(slices.Clone(c.All), c.Any...), func(sub Check) bool { return sub.names(value) })
+	for i := range c.All {
+		c.All[i].names(into)
+	}
+	for i := range c.Any {
+		c.Any[i].names(into)
+	}
 }
 
 // get finds a value by its name.
