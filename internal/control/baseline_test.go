@@ -110,6 +110,25 @@ func TestBaselineOfTooMuch(t *testing.T) {
 	}
 }
 
+// Of a requirement of several parts, a baseline that names it alone means none: the one
+// that is missing now may not be the one that was.
+func TestBaselineOfParts(t *testing.T) {
+	const parts = "{all: [{text: {regex: AESGCM, paths: ['src/**']}}, {text: {regex: HMAC, paths: ['src/**']}}]}"
+	standing, err := Evaluate(t.Context(), Input{Change: wholeChange(), Stage: 2, Counting: true, Head: newHead("src/a.py: HMAC\n"), Requirements: []*Requirements{typed(t, parts)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := NewBaseline(standing)
+	if err := b.index(); err != nil {
+		t.Fatal(err)
+	}
+	in := Input{Change: wholeChange("src/a.py"), Baseline: b, Head: newHead("src/a.py: AESGCM\n"), Requirements: []*Requirements{typed(t, parts)},
+		Config: config.Layer(nil, policy(t, "rules: [{id: r, kind: requirements, waivable: true}]\n"))}
+	if got := evaluate(t, in)["r"]; got.Outcome != finding.NotSatisfied {
+		t.Error(text(got))
+	}
+}
+
 func TestParseBaseline(t *testing.T) {
 	for doc, want := range map[string]string{
 		`{"schema":"custody/baseline/v1","findings":[{"rule":"a","path":"p","message":"m","count":1}]}`:                     "",

@@ -17,7 +17,7 @@ func (e *evaluation) except(r config.LayeredRule, a answer) answer {
 		return a // of kind requirements: each requirement has been looked at already
 	}
 	open := len(a.found) == 0
-	known := e.known(r, a.found)
+	known := e.known(r, a.found, false)
 	for i := range a.found {
 		f := &a.found[i]
 		switch w := e.waiver(r, r.ID, f.files); {
@@ -46,12 +46,17 @@ func (e *evaluation) except(r config.LayeredRule, a answer) answer {
 }
 
 // known says of each finding whether it stood before and the rule lets that count:
-// rules about what stands in the tree, if they are waivable.
-func (e *evaluation) known(r config.LayeredRule, found []scoped) []bool {
+// rules about what stands in the tree, if they are waivable. Without a path only whole
+// says that a finding is about the tree, and always about the same of it.
+func (e *evaluation) known(r config.LayeredRule, found []scoped, whole bool) []bool {
 	if !r.Waivable || r.Kind != config.KindRequirements && r.Kind != config.KindChecks {
 		return make([]bool, len(found))
 	}
-	return e.Baseline.knows(found)
+	known := e.Baseline.knows(found)
+	for i := range found {
+		known[i] = known[i] && (whole || found[i].Place.Path != "")
+	}
+	return known
 }
 
 // waiver finds one in force that covers findings of id (the rule itself, or a
