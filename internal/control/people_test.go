@@ -54,6 +54,16 @@ func TestIdentityMap(t *testing.T) {
 	reviews := func(rs ...change.Review) func(*Input) {
 		return func(in *Input) { in.Context.Reviews = rs }
 	}
+	objected := func(edit func(*Input)) func(*Input) {
+		return func(in *Input) {
+			against := review("3", "cid", "changes_requested", head, "write")
+			against.At = "2026-11-19T10:00:00Z"
+			in.Context.Reviews = []change.Review{against, bob}
+			if edit != nil {
+				edit(in)
+			}
+		}
+	}
 	unknownAuthor := func(email string) func(*Input) {
 		return func(in *Input) {
 			in.Context.Reviews = []change.Review{bob}
@@ -86,6 +96,10 @@ func TestIdentityMap(t *testing.T) {
 			against.At = "2026-11-21T10:00:00Z"
 			in.Context.Reviews = []change.Review{bob, against}
 		}, finding.NotSatisfied, "cid asked for changes"},
+		{"asked for changes with one account, then approved with the other", one + "people: [{id: b, accounts: ['github.com:2', 'github.com:3']}]\n", objected(nil), finding.Satisfied, ""},
+		{"a repository can not take back what somebody asks by a rule of the floor", "", objected(func(in *Input) {
+			in.Config = config.Layer(floorOf(t, one), policy(t, "people: [{id: b, accounts: ['github.com:2', 'github.com:3']}]\n"))
+		}), finding.NotSatisfied, "cid asked for changes"},
 		{"a repository can not talk the floor out of its doubt", "", func(in *Input) {
 			unknownAuthor("x@y.z")(in)
 			in.Config = config.Layer(floorOf(t, one), policy(t, "people: [{id: ann, accounts: ['github.com:1'], emails: [x@y.z]}]\n"))

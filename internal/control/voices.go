@@ -61,6 +61,9 @@ func (e *evaluation) voices(want config.Approvals, wrote authors) []voice {
 	var voices []voice
 	for _, key := range slices.Sorted(maps.Keys(words)) {
 		last, sure := lastWord(words[key])
+		if o, open := openObjection(words[key], last, wrote); open {
+			last, sure = o, true
+		}
 		v := e.voice(last, want, wrote)
 		v.person = key
 		for _, r := range words[key] {
@@ -113,6 +116,28 @@ func lastWord(reviews []change.Review) (last change.Review, sure bool) {
 	}
 	last = slices.MinFunc(latest, byWeight)
 	return last, !slices.ContainsFunc(latest, func(r change.Review) bool { return byWeight(last, r) != 0 })
+}
+
+// openObjection is what another account of somebody asked for, and did not take back
+// itself. That both are one person's, so that their last word counts, only a map that the
+// rule relies on may say: a repository could silence whoever objects to a rule of the floor.
+func openObjection(reviews []change.Review, last change.Review, wrote authors) (change.Review, bool) {
+	vouched := func(id string) bool {
+		return wrote.ids.vouches(accountName(config.AccountOn(wrote.ids.host, id)), wrote.origin)
+	}
+	by := map[string][]change.Review{}
+	for _, r := range reviews {
+		by[r.Reviewer.ID] = append(by[r.Reviewer.ID], r)
+	}
+	for _, id := range slices.Sorted(maps.Keys(by)) {
+		if id == last.Reviewer.ID || vouched(id) && vouched(last.Reviewer.ID) {
+			continue
+		}
+		if own, _ := lastWord(by[id]); own.State == "changes_requested" {
+			return own, true
+		}
+	}
+	return change.Review{}, false
 }
 
 // byWeight orders the reviews of one person from what speaks most against the change.
