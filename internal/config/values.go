@@ -126,7 +126,8 @@ func (d Day) Plus(n int) Day {
 // Match says whether the glob matches a path or a folder on the way to it: "src" is
 // everything below src, so that a rule meant for a folder does not miss its files.
 func (g Glob) Match(p change.Path) bool {
-	return doublestar.MatchUnvalidated(string(g)+"/**", string(p))
+	// The matcher lets "a*" with something behind it not end at "a".
+	return doublestar.MatchUnvalidated(string(g), string(p)) || doublestar.MatchUnvalidated(string(g)+"/**", string(p))
 }
 
 // MatchAny says whether one of the globs matches.

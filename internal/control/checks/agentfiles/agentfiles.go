@@ -87,7 +87,7 @@ func Of(p change.Path, further []string) (Kind, string) {
 		}
 	}
 	for _, g := range further {
-		if doublestar.MatchUnvalidated(strings.ToLower(g)+"/**", lower) {
+		if g := strings.ToLower(g); doublestar.MatchUnvalidated(g, lower) || doublestar.MatchUnvalidated(g+"/**", lower) {
 			return Prompt, ""
 		}
 	}
