@@ -150,11 +150,18 @@ func syncFolder(dir string) error {
 // collects them.
 type Retention struct {
 	Age   time.Duration
-	Count int // of packs in each folder, the newest
+	Count int   // of packs in each folder, the newest
+	Bytes int64 // of all files in each folder, the newest; 0: DefaultBytes
 }
 
+// DefaultBytes is what hooks keep of packs at most. Whoever may push decides how many and
+// how large they are, and a disk that is full refuses every push.
+const DefaultBytes = 8 << 30
+
 // DefaultRetention is that of a server whose operator said nothing.
-func DefaultRetention() Retention { return Retention{Age: 90 * 24 * time.Hour, Count: 10_000} }
+func DefaultRetention() Retention {
+	return Retention{Age: 90 * 24 * time.Hour, Count: 10_000, Bytes: DefaultBytes}
+}
 
 // stale is the age at which a half-written file, or a working folder of git, belongs to a
 // process that was killed.
@@ -173,8 +180,9 @@ func (f *Folder) Prune(keep Retention) {
 }
 
 type aged struct {
-	name string
-	at   time.Time
+	name  string
+	at    time.Time
+	bytes int64
 }
 
 // old lists what has not been written to for that long, oldest first.
@@ -186,7 +194,7 @@ func (f *Folder) old(folder string, age time.Duration) []aged {
 	var all []aged
 	for _, e := range entries {
 		if info, err := e.Info(); err == nil && f.now().Sub(info.ModTime()) >= age {
-			all = append(all, aged{e.Name(), info.ModTime()})
+			all = append(all, aged{e.Name(), info.ModTime(), info.Size()})
 		}
 	}
 	slices.SortFunc(all, func(a, b aged) int { return cmp.Or(a.at.Compare(b.at), strings.Compare(a.name, b.name)) })
@@ -195,6 +203,7 @@ func (f *Folder) old(folder string, age time.Duration) []aged {
 
 func (f *Folder) prune(folder string, keep Retention) {
 	var files []aged
+	left := cmp.Or(keep.Bytes, DefaultBytes)
 	for _, e := range f.old(folder, 0) {
 		age := f.now().Sub(e.at)
 		switch {
@@ -207,14 +216,16 @@ func (f *Folder) prune(folder string, keep Retention) {
 			os.Remove(filepath.Join(f.in(folder), e.name))
 		default:
 			files = append(files, e)
+			left -= e.bytes
 		}
 	}
 	count := keep.Count
 	if folder == "spool" {
 		count *= 2 // a pack and what became of it
 	}
-	for len(files) > max(count, 2) {
+	for len(files) > max(count, 2) || left < 0 && len(files) > 2 {
 		os.Remove(filepath.Join(f.in(folder), files[0].name))
+		left += files[0].bytes
 		files = files[1:]
 	}
 }

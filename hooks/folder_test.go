@@ -71,6 +71,30 @@ func TestPrune(t *testing.T) {
 	}
 }
 
+// What a pusher makes large goes sooner: the newest stays, within the bytes.
+func TestPruneByBytes(t *testing.T) {
+	now := time.Now()
+	f, err := OpenFolder(filepath.Join(t.TempDir(), "custody"), func() time.Time { return now })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 6 {
+		for _, folder := range []string{"packs", "spool"} {
+			name := f.Path(fmt.Sprintf("%s/%064x.zip", folder, i))
+			if err := os.WriteFile(name, make([]byte, 100), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			os.Chtimes(name, now, now.Add(-time.Duration(i)*time.Minute))
+		}
+	}
+	f.Prune(Retention{Age: time.Hour, Count: 100, Bytes: 350})
+	for _, folder := range []string{"packs", "spool"} {
+		if got, want := listed(t, f.Path(folder)), fmt.Sprintf("%064x.zip %064x.zip %064x.zip", 0, 1, 2); got != want {
+			t.Errorf("%s: %s", folder, got)
+		}
+	}
+}
+
 // What is spooled is the pack itself, and word of everything that was judged or refused.
 func TestSpool(t *testing.T) {
 	f, err := OpenFolder(filepath.Join(t.TempDir(), "custody"), func() time.Time { return time.Date(2026, 11, 23, 12, 0, 0, 5, time.UTC) })
