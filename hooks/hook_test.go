@@ -417,3 +417,16 @@ func TestNoJudgeIsLeft(t *testing.T) {
 		}
 	}
 }
+
+// A protected branch with a history of its own is judged whole, by the floor and by the
+// policy of the default branch: else to begin anew would be the way around it.
+func TestProtectedOrphan(t *testing.T) {
+	s, h, _ := judged(t, "protected_refs: [refs/heads/main, 'refs/heads/release/*']\nauthorship: {unknown: ai}\nrules:\n  - {id: weak, kind: authorship-limit, classes: [conflict], max_permille: 1000}\n")
+	for file, want := range map[string]bool{"eval(1)\n": false, "x = 1\n": true} {
+		head := s.pushed("anew", gittest.Orphan(), gittest.Write("a.py", file))
+		a := h.Judge(context.Background(), []Update{s.update("refs/heads/release/1", s.none, head)}, Said{})
+		if a.Accepted != want || a.Err != nil || a.Results[0].Verdict == nil {
+			t.Errorf("%q: %+v\n%s", file, a, said(t, a))
+		}
+	}
+}

@@ -246,6 +246,9 @@ func (p *planner) protectedChange(ctx context.Context, plan Plan, old git.Peeled
 		}
 	}
 	plan.Judge, plan.By = true, plan.Base
+	if plan.Creates() && plan.Base.IsZero() {
+		plan.By = p.main.Tip // history that begins anew does not leave the policy behind
+	}
 	return plan, nil
 }
 
