@@ -3,6 +3,7 @@ package claim
 import (
 	"encoding/json"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -242,10 +243,33 @@ func TestQuote(t *testing.T) {
 	}
 }
 
+// What is written in braces is written anew with all that the file's format knows, tools
+// that history does not show too.
+func TestWriteBraces(t *testing.T) {
+	const text = "schema: https://oss.korext.com/ai-attestation/schema\nversion: \"1.1\"\nrepo: {owner: o, name: n, x-mine: keep}\ngenerated: 2026-01-01T00:00:00Z\nrange: {commits: 3}\n" +
+		"ai:\n  assisted_commits: 1\n  percentage: 33.3\n  tools: [{name: Devin, identifier: devin, first_seen: \"2025-01-02\", commit_count: 1}]\n  detection_methods: [git-config]\n"
+	out, err := Write([]byte(text), facts())
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, problems := Parse(out)
+	if had := d.tool("devin"); len(problems) > 0 || had == nil || had.Commits != 0 || had.First != "2025-01-02" {
+		t.Errorf("%v %+v", problems, had)
+	}
+	if !strings.Contains(string(out), "- git-config\n") || strings.Contains(string(out), "co-author-trailer") || !strings.Contains(string(out), "x-mine: keep") {
+		t.Errorf("%s", out)
+	}
+	if again, err := Write(out, facts()); err != nil || string(again) != string(out) {
+		t.Errorf("%v\n%s", err, again)
+	}
+}
+
 func TestWriteRefuses(t *testing.T) {
 	good, _ := Write(nil, facts())
 	cut := facts()
 	cut.Cut = "shallow"
+	scanned := facts()
+	scanned.Scan = &Scan{Engine: "custody 1", LastScan: "2026-11-25T00:00:00Z", Result: "PASS", Score: 90}
 	for name, c := range map[string]struct {
 		text string
 		f    Facts
@@ -258,6 +282,10 @@ func TestWriteRefuses(t *testing.T) {
 		"anchors":                {"a: &x 1\nb: *x\n", facts(), "anchors"},
 		"twice the same key":     {string(good) + "ai: {}\n", facts(), "ai"},
 		"a list":                 {"- a\n", facts(), "must be a mapping"},
+		"a key in braces":        {strings.Replace(string(good), "ai:\n", "ai: {assisted_commits: 1, percentage: 1, tools: [], x-note: mine}\nold:\n", 1), facts(), "ai.x-note would be lost"},
+		"a window in braces":     {regexp.MustCompile(`range:\n(  .*\n)+`).ReplaceAllString(string(good), "range: {commits: 1, x-note: mine}\n"), facts(), "range.x-note would be lost"},
+		"a tool in braces":       {regexp.MustCompile(`ai:\n(  .*\n)+`).ReplaceAllString(string(good), "ai:\n  assisted_commits: 1\n  percentage: 1\n  tools: [{name: Aider, identifier: aider, commit_count: 1, x-owner: me}]\n"), facts(), "ai.tools[0].x-owner would be lost"},
+		"a proof in braces":      {string(good) + "governance: {engine: x, proof_bundle_url: \"https://example.com/proof\"}\n", scanned, "governance.proof_bundle_url would be lost"},
 		"all of it in one brace": {"{schema: x}", facts(), "missing"},
 	} {
 		if out, err := Write([]byte(c.text), c.f); err == nil || !strings.Contains(err.Error(), c.want) {

@@ -110,13 +110,46 @@ func sameInstant(n *node, s string) bool {
 func (e *editor) assisted(f Facts) {
 	ai := e.root.get("ai")
 	if ai == nil || ai.shape != isMapping || ai.flow || len(ai.keys) == 0 || !plainList(ai.get("tools")) || !plainList(ai.get(extension)) {
-		e.section("ai", aiSection(f, e.comments("ai")))
+		var methods []string
+		if l := ai.get("detection_methods"); l != nil {
+			for _, m := range l.items {
+				if slices.Contains(detectionMethods, m.text) {
+					methods = append(methods, m.text)
+				}
+			}
+		}
+		e.section("ai", aiSection(e.withOld(f), e.comments("ai"), methods))
 		return
 	}
 	e.put(ai, ai.get("assisted_commits"), "assisted_commits", strconv.FormatInt(f.Assisted, 10))
 	if p := ai.get("percentage"); p == nil || p.text != number(percentage(f.Assisted, f.Commits)) {
 		e.put(ai, p, "percentage", number(percentage(f.Assisted, f.Commits)))
 	}
+}
+
+// withOld adds the tools of the file that history does not show, without commits.
+func (e *editor) withOld(f Facts) Facts {
+	f.Tools = slices.Clone(f.Tools)
+	for _, key := range []string{"tools", extension} {
+		l := e.root.get("ai").get(key)
+		if l == nil {
+			continue
+		}
+		for _, item := range l.items {
+			id, name := item.get("identifier"), item.get("name")
+			if id == nil || name == nil || slices.ContainsFunc(f.Tools, func(t Tool) bool { return t.ID == id.text }) {
+				continue
+			}
+			t := Tool{ToolName: ToolName{ID: id.text, Name: name.text, Listed: names[id.text] != ""}}
+			for to, day := range map[*string]string{&t.First: "first_seen", &t.Last: "last_seen"} {
+				if n := item.get(day); n != nil && n.shape == isString {
+					*to = n.text
+				}
+			}
+			f.Tools = append(f.Tools, t)
+		}
+	}
+	return f
 }
 
 func (e *editor) stamp(f Facts) {

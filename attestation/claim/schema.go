@@ -79,7 +79,7 @@ func fileSchema() want {
 		"ai": mapping([]string{"assisted_commits", "percentage", "tools"}, map[string]want{
 			"assisted_commits": count(), "percentage": {shape: isFloat, max: 100},
 			"tools": {shape: isList, items: &listed}, extension: {shape: isList, items: &other},
-			"detection_methods": list(one("co-author-trailer", "commit-message-pattern", "metadata-header", "git-config")),
+			"detection_methods": list(one(detectionMethods...)),
 		}),
 		"governance": mapping(nil, map[string]want{
 			"engine": orNull(text(nil)), "last_scan": orNull(text(isInstant)),

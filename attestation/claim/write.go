@@ -41,7 +41,77 @@ func Write(existing []byte, f Facts) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("updating %s: %w", Path, err)
 	}
-	return checked([]byte(strings.ReplaceAll(out, "\n", eol)), f)
+	written, err := checked([]byte(strings.ReplaceAll(out, "\n", eol)), f)
+	if err != nil {
+		return nil, err
+	}
+	if now, err := parse(written); err != nil {
+		return nil, fmt.Errorf("updating %s: %w", Path, err)
+	} else if key := lost(d.root, now, "", f.Scan != nil); key != "" {
+		return nil, fmt.Errorf("updating %s: %s would be lost: write the section that it is in with one key a line, and run the command again", Path, key)
+	}
+	return written, nil
+}
+
+// lost is a key, of those that are not Write's own, that is not in what was written as it
+// was before; empty when all are. Sections in braces are written anew.
+func lost(was, now *node, path string, scanned bool) string {
+	for _, k := range was.keys {
+		at := join(path, k.name)
+		value := now.get(k.name)
+		switch {
+		case at == "ai.tools" || at == "ai."+extension:
+			if key := lostTool(k.value, now, at); key != "" {
+				return key
+			}
+		case owned(at, scanned):
+		case at == "range" || at == "ai" || at == "repo" || at == "governance":
+			if key := lost(k.value, value, at, scanned); key != "" {
+				return key
+			}
+		case !equal(k.value, value):
+			return at
+		}
+	}
+	return ""
+}
+
+// lostTool looks for the entries of a list of tools in both lists of the new section.
+func lostTool(was, ai *node, path string) string {
+	for i, item := range was.items {
+		id := item.get("identifier")
+		if id == nil {
+			continue // not valid without, and so put right
+		}
+		had := findTool(ai.get("tools"), id.text)
+		if had == nil {
+			had = findTool(ai.get(extension), id.text)
+		}
+		for _, k := range item.keys {
+			at := fmt.Sprintf("%s[%d].%s", path, i, k.name)
+			switch k.name {
+			case "identifier", "name", "commit_count", "first_seen", "last_seen":
+				if had == nil {
+					return at
+				}
+			default:
+				if !equal(k.value, had.get(k.name)) && findTool(was, id.text) == item {
+					return at
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// owned says whether a value is Write's own to set.
+func owned(path string, scanned bool) bool {
+	switch path {
+	case "schema", "version", "generated", "repo.url", "range.commits", "range.from", "range.to", "ai.assisted_commits", "ai.percentage", "ai.detection_methods":
+		return true
+	}
+	key, ok := strings.CutPrefix(path, "governance.")
+	return ok && scanned && slices.Contains([]string{"engine", "last_scan", "result", "score", "packs", "findings", "proof_bundle_count", scanKey}, key)
 }
 
 // checked refuses to hand out a file that does not say what it should: a last look at
@@ -89,7 +159,7 @@ func create(f Facts) []byte {
 	}
 	fmt.Fprintf(&b, "generated: %s\n", quote(f.Generated))
 	b.WriteString(rangeSection(f))
-	b.WriteString(aiSection(f, nil))
+	b.WriteString(aiSection(f, nil, nil))
 	if f.Scan != nil {
 		b.WriteString(governanceSection(f.Scan, nil))
 	}
@@ -107,8 +177,13 @@ func rangeSection(f Facts) string {
 	return s
 }
 
-// aiSection writes the section anew; kept are comments of the old one.
-func aiSection(f Facts, kept []string) string {
+// detectionMethods are those of ai.detection_methods that the schema knows, and the first
+// two those that Write counts by.
+var detectionMethods = []string{"co-author-trailer", "commit-message-pattern", "metadata-header", "git-config"}
+
+// aiSection writes the section anew; kept are comments of the old one, methods what it
+// says of how was counted.
+func aiSection(f Facts, kept, methods []string) string {
 	var b strings.Builder
 	b.WriteString("ai:\n")
 	for _, c := range kept {
@@ -129,7 +204,13 @@ func aiSection(f Facts, kept []string) string {
 			b.WriteString("  tools: []\n")
 		}
 	}
-	b.WriteString("  detection_methods:\n    - co-author-trailer\n    - commit-message-pattern\n")
+	if len(methods) == 0 {
+		methods = detectionMethods[:2]
+	}
+	b.WriteString("  detection_methods:\n")
+	for _, m := range methods {
+		b.WriteString("    - " + m + "\n")
+	}
 	return b.String()
 }
 
