@@ -95,10 +95,10 @@ type History struct {
 	models            map[Agent]int
 
 	// For .ai-attestation.yaml: without merges, within the window.
-	window                   Window
-	byTool                   map[claim.ToolName]*seenTool
-	commits, assisted, after int64
-	first, last              int64
+	window                           Window
+	byTool                           map[claim.ToolName]*seenTool
+	commits, assisted, after, before int64
+	first, last                      int64
 }
 
 // seenTool counts one agent's commits, and when the first and last were.
@@ -184,6 +184,9 @@ func (h *History) count(e *HistoryEntry, when int64) {
 		h.after++
 	}
 	if !h.window.contains(when) {
+		if e.Class.IsAI() && !h.window.after(when) {
+			h.before++
+		}
 		return
 	}
 	if h.commits == 0 {
@@ -266,7 +269,7 @@ func month(when int64) string { return cmp.Or(stamp(when, "2006-01"), "unknown")
 // "owner/name" and its address, generated the moment of counting (RFC 3339), cut why
 // history is not whole, empty if it is.
 func (h *History) Facts(repo claim.Repo, generated, cut string) claim.Facts {
-	f := claim.Facts{Repo: repo, Generated: generated, Cut: cut, Commits: h.commits, Assisted: h.assisted, After: h.after}
+	f := claim.Facts{Repo: repo, Generated: generated, Cut: cut, Commits: h.commits, Assisted: h.assisted, After: h.after, Before: h.before}
 	if h.sum.Cut > 0 && cut == "" {
 		f.Cut = "limit-trailers"
 	}

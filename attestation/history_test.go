@@ -165,6 +165,11 @@ func TestHistoryFacts(t *testing.T) {
 	if f.Commits != 4 || f.After != 1 || r.Outcome != finding.Satisfied || len(fs) != 1 || fs[0].Rule != claim.RuleStale {
 		t.Errorf("%+v %v %v", f, r.Outcome, fs)
 	}
+	// A window that begins after all of it hides nothing.
+	h = runHistory(t, cs, Window{From: 1_900_000_000, To: 2_000_000_000}, NewHistoryText(new(bytes.Buffer)))
+	if f := h.Facts(claim.Repo{}, "", ""); f.Commits != 0 || f.Before != 2 || f.After != 0 {
+		t.Errorf("%+v", f)
+	}
 	if f := h.Facts(claim.Repo{}, "", "shallow"); f.Cut != "shallow" {
 		t.Errorf("a cut history passes for a whole one: %+v", f)
 	}

@@ -18,6 +18,7 @@ type Facts struct {
 	Commits   int64
 	Assisted  int64
 	After     int64  // commits by agents that are newer than the window
+	Before    int64  // and that are older
 	Tools     []Tool // by identifier; of every listed tool and of the others
 	Cut       string // why history is not whole ("shallow"); empty when it is
 	Scan      *Scan  // what verified packs say, nil without any
@@ -53,9 +54,12 @@ const (
 	RuleWindow     = "attest-file-window"     // its counts are for another number of commits
 	RuleLowered    = "attest-file-lowered"    // the change makes it say less
 	RuleStale      = "attest-file-stale"      // it is older than what agents wrote
+	RuleBefore     = "attest-file-before"     // its window begins after what agents wrote
 )
 
 const rewrite = "run `custody attest write` and commit " + Path
+
+const widen = "take range.from out, and " + rewrite
 
 type checker struct {
 	doc      *Document
@@ -188,6 +192,12 @@ func (c *checker) history(f *Facts) {
 			c.count("commits of "+oneLine(t.ID), d.lines[t.ID], t.Commits, real, false)
 		}
 	}
+	switch line := d.line("range", "from"); {
+	case f.Before+f.After > 0 && f.Commits == 0:
+		c.add(RuleUnderstate, finding.Error, max(line, d.line("range")), rewrite, "the window of range leaves out every commit, %d by agents among them", f.Before+f.After)
+	case f.Before > 0:
+		c.add(RuleBefore, finding.Warning, line, widen, "agents took part in %d commits that are older than range.from", f.Before)
+	}
 	if f.After > 0 {
 		c.add(RuleStale, finding.Warning, d.line("generated"), rewrite,
 			"agents took part in %d commits that are newer than the file", f.After)
@@ -262,6 +272,9 @@ func (c *checker) change(base []byte, seen Change) {
 	old, problems := Parse(base)
 	if old == nil || len(problems) > 0 {
 		return // what was wrong before the change is not the change's doing
+	}
+	if d.From > old.From {
+		c.add(RuleBefore, finding.Warning, d.line("range", "from"), widen, "the change moves range.from: the counts leave out what is older")
 	}
 	if d.Assisted < old.Assisted && d.From <= old.From {
 		c.add(RuleLowered, finding.Error, d.line("ai", "assisted_commits"), rewrite,

@@ -64,7 +64,7 @@ func (c *checker) policy(f *Facts) {
 			c.unsigned("that the mandatory packs were scanned with is an unsigned claim")
 		}
 	}
-	if f.Assisted+f.After == 0 && f.Cut == "" {
+	if f.Assisted+f.After+f.Before == 0 && f.Cut == "" {
 		return // the rest is about agents' work alone
 	}
 	if p.BlockUnscanned {

@@ -229,6 +229,13 @@ func (o *attestFileOptions) claimed(ctx context.Context, p *process, asWritten b
 	if err != nil {
 		return nil, err
 	}
+	if !asWritten && facts.Commits == 0 && window.From != 0 {
+		// A window that begins after all commits says nothing: begin anew.
+		window.From = 0
+		if facts, newer, last, err = count(window); err != nil {
+			return nil, err
+		}
+	}
 	c.facts = facts
 	if asWritten {
 		if doc != nil && doc.Commits < facts.Commits {
