@@ -1,8 +1,10 @@
 package attestation
 
 import (
+	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"custody/internal/change"
 )
@@ -34,11 +36,46 @@ func parsePerson(s string) (name, email string) {
 	return strings.TrimSpace(s[:open]), strings.TrimSpace(s[open+1 : len(s)-1])
 }
 
+// unseen takes out the characters that nobody sees: what looks like an agent's address
+// is one.
+func unseen(s string) string {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return strings.Map(func(r rune) rune {
+				if unicode.Is(unicode.Cf, r) {
+					return -1
+				}
+				return r
+			}, s)
+		}
+	}
+	return s
+}
+
+// agentAmong is the part of a value that ends with an agent's address, whatever stands
+// before or behind it, the last if there are several; the whole value if there is none.
+func (t *table) agentAmong(value string) string {
+	found := value
+	for rest := value; ; {
+		end := strings.IndexByte(rest, '>')
+		if end < 0 {
+			return found
+		}
+		one := strings.TrimLeft(rest[:end+1], ",;& ")
+		if _, email := parsePerson(one); email != "" {
+			if r := t.email(email); r != nil && r.Kind != KindAutomation {
+				found = one
+			}
+		}
+		rest = rest[end+1:]
+	}
+}
+
 // coAuthor reads the value of a trailer that names persons as well as agents, such as
 // Co-authored-by. An address of the table decides; a name does only if nobody is
 // called so.
 func (t *table) coAuthor(value string) mention {
-	name, email := parsePerson(value)
+	name, email := parsePerson(t.agentAmong(unseen(value)))
 	m := mention{name: name, email: email}
 	who, model := splitModel(name)
 	r := t.email(email)
@@ -53,7 +90,7 @@ func (t *table) coAuthor(value string) mention {
 		if m.model == "" && isModel(who) {
 			m.model = modelID(who)
 		}
-	case isModel(who) && strings.HasPrefix(who, "claude"):
+	case isModel(who) && isClaude(who):
 		// "Claude Opus 4.7", at whatever address: a product and its version.
 		m.agent, m.kind, m.model = "claude-code", KindAgent, modelID(who)
 	}
@@ -184,6 +221,14 @@ func isModel(s string) bool {
 		}
 	}
 	return false
+}
+
+// isClaude says whether a model's name is one of Anthropic's and no person's: there may be
+// a Claude Martin 2.
+func isClaude(s string) bool {
+	second, ok := strings.CutPrefix(strings.ReplaceAll(s, "-", " "), "claude ")
+	second, _, _ = strings.Cut(second, " ")
+	return ok && (isVersion(second) || slices.Contains([]string{"opus", "sonnet", "haiku", "instant", "code"}, second))
 }
 
 // isVersion accepts 5, 4.7, 4o and 70b, and no ordinal such as 3rd.

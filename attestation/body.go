@@ -141,18 +141,24 @@ func fenceMark(line []byte) string {
 }
 
 // trailerLine splits "Key: value" at column 0. Keys are letters, digits and hyphens,
-// as in git; a space must follow the colon, so that an address of the web is none.
+// as in git; a blank must follow the colon, so that an address of the web is none, but of
+// a key that has a rule.
 func trailerLine(line []byte) (key, value []byte, ok bool) {
 	i := bytes.IndexByte(line, ':')
-	if i <= 0 || i+2 >= len(line) || line[i+1] != ' ' {
+	if i <= 0 || i+2 >= len(line) {
 		return nil, nil, false
+	}
+	if line[i+1] != ' ' && line[i+1] != '\t' {
+		if _, ruled := ruleOf(line[:i]); !ruled {
+			return nil, nil, false
+		}
 	}
 	for _, c := range line[:i] {
 		if c != '-' && (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z') {
 			return nil, nil, false
 		}
 	}
-	return line[:i], bytes.TrimLeft(line[i+2:], " "), true
+	return line[:i], bytes.TrimLeft(line[i+1:], " \t"), true
 }
 
 // wholeLine takes the emoji off a line that may stand in the table.

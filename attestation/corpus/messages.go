@@ -92,6 +92,11 @@ var messages = map[string][]Message{
 		{"reviewed by an agent", "", "", "Fix\n\nReviewed-by: Claude <noreply@anthropic.com>", Unknown, "", "", "a review is not authorship"},
 		{"suggestion of a reviewer", "", "", "Update src/a.ts\n\nCo-authored-by: coderabbitai[bot] <136622811+coderabbitai[bot]@users.noreply.github.com>", AIDeclared, "coderabbit", Ada, "a forge names it so when its suggestion is committed: the words are its own; 245 such commits in two public histories"},
 		{"signed off by an agent", "", "", "Fix\n\nSigned-off-by: Claude <noreply@anthropic.com>", AIDeclared, "claude-code", Ada, "it took part; the finding is apart"},
+		{"address with something behind it", "", "", "Fix\n\nCo-authored-by: Claude <noreply@anthropic.com> (1M context)", AIDeclared, "claude-code", Ada, "the address is exact"},
+		{"two people in one trailer", "", "", "Fix\n\nCo-authored-by: Claude Opus 4.7 <noreply@anthropic.com>, Grace <grace@example.com>", AIDeclared, "claude-code:claude-opus-4.7", Ada, "the agent's address is exact, whoever stands behind it"},
+		{"address with a character that nobody sees", "", "", "Fix\n\nCo-authored-by: Claude <noreply@anthropic.com>\u200b", AIDeclared, "claude-code", Ada, "what looks like the agent's address is read as it looks"},
+		{"address with one inside", "", "", "Fix\n\nCo-authored-by: Claude <noreply@\u2060anthropic.com>", AIDeclared, "claude-code", Ada, "the same"},
+		{"person called Claude, the second", "", "", "Fix\n\nCo-authored-by: Claude Martin 2 <claude.martin@example.com>", Unknown, "", Ada + "|Claude Martin 2 <claude.martin@example.com>", "no model of that name, and a person's address"},
 		{"two agents", "", "", "Fix\n\nCo-authored-by: Claude <noreply@anthropic.com>\nCo-authored-by: Cursor <cursoragent@cursor.com>", AIDeclared, "claude-code cursor", "", "both"},
 		{"agent twice, model once", "", "", "Fix\n\nCo-authored-by: Claude <noreply@anthropic.com>\nAssisted-by: Claude:claude-opus-4-7", AIDeclared, "claude-code:claude-opus-4-7", "", "one agent"},
 		{"folded trailer", "", "", "Fix\n\nCo-authored-by: Claude\n <noreply@anthropic.com>", AIDeclared, "claude-code", "", "git unfolds it"},
@@ -112,6 +117,8 @@ var messages = map[string][]Message{
 	},
 	// The middle of a message.
 	"message": {
+		{"squash, a tab behind the colon", "", "", "Add (#1)\n\n* one\n\nCo-authored-by:\tClaude <noreply@anthropic.com>\n\n* two\n\nmore of it", AIDeclared, "claude-code", "", "git takes any blank there, and none"},
+		{"squash, nothing behind the colon", "", "", "Add (#1)\n\n* one\n\nCo-authored-by:Claude <noreply@anthropic.com>\n\n* two\n\nmore of it", AIDeclared, "claude-code", "", "the same"},
 		{"squash", "", Web, "Add things (#12)\n\n* one\n\nCo-authored-by: Claude <noreply@anthropic.com>\n\n* two\n\n---------\n\nCo-authored-by: Bob <bob@example.com>", AIDeclared, "claude-code", Ada + "|Bob <bob@example.com>", "git sees only Bob"},
 		{"squash of copilot", "", Web, "Add (#9)\n\n* Initial plan\n\n* Do it\n\nAgent-Logs-Url: https://github.com/o/r/sessions/1\n\nCo-authored-by: " + Ada + "\n\n* More", AIDeclared, "copilot", Ada, "the sessions line stands before"},
 		{"generated with", "", "", "Fix\n\n🤖 Generated with [Claude Code](https://claude.ai/code)", AIDeclared, "claude-code", "", "the exact line, a paragraph of its own"},
