@@ -1,16 +1,19 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"custody/internal/config"
 	"custody/internal/control"
+	"custody/internal/control/frameworks"
 	"custody/internal/report"
 )
 
@@ -84,7 +87,14 @@ func runValidate(p *process, o *validateOptions) error {
 	var doc report.Validated
 	switch {
 	case o.reqs:
-		file, err = validRequirements(&doc, file, text)
+		var matrix *config.Matrix
+		if matrix, err = matrixBeside(os.DirFS(filepath.Dir(file))); err != nil {
+			break
+		}
+		var own []frameworks.Framework
+		if own, err = config.Matrices(nil, matrix); err == nil {
+			_, err = validRequirements(&doc, file, text, own)
+		}
 	case o.floor:
 		var f *config.Policy
 		if f, err = config.ParseFloor(file, text); err == nil {
@@ -92,12 +102,22 @@ func runValidate(p *process, o *validateOptions) error {
 		}
 	default:
 		var f *config.Policy
-		if f, err = config.ParsePolicy(file, text); err != nil {
+		beside := root.FS()
+		if o.file != "" {
+			beside = os.DirFS(filepath.Dir(file))
+		}
+		matrix, merr := matrixBeside(beside)
+		own, oerr := config.Matrices(nil, matrix)
+		if err = cmp.Or(merr, oerr); err != nil {
+			file = config.MatrixName
+			break
+		}
+		if f, err = config.ParsePolicy(file, text, own...); err != nil {
 			break
 		}
 		doc.Valid(file, fmt.Sprintf("%d rules, %d waivers", len(f.Rules), len(f.Waivers)))
 		if o.file == "" {
-			file, err = validNamedRequirements(&doc, root.FS(), f)
+			file, err = validNamed(&doc, root.FS(), f, matrix, own)
 		}
 	}
 	if err != nil {
@@ -113,8 +133,34 @@ func runValidate(p *process, o *validateOptions) error {
 	return err
 }
 
+// validNamed checks the requirements that a policy names, if they are there, and the
+// control matrix beside it, nil for none.
+func validNamed(doc *report.Validated, folder fs.FS, f *config.Policy, matrix *config.Matrix, own []frameworks.Framework) (name string, err error) {
+	name, requirements, err := validNamedRequirements(doc, folder, f, own)
+	if err != nil || matrix == nil {
+		return name, err
+	}
+	if err := matrix.CheckNames(config.Layer(nil, f).RuleIDs(), control.RequirementIDs(requirements)); err != nil {
+		return config.MatrixName, err
+	}
+	doc.Valid(config.MatrixName, fmt.Sprintf("%s %s with %d controls", matrix.ID, matrix.Edition, len(matrix.Controls)))
+	return config.MatrixName, nil
+}
+
+// matrixBeside reads the control matrix in a folder; nil without one.
+func matrixBeside(folder fs.FS) (*config.Matrix, error) {
+	text, err := fs.ReadFile(folder, config.MatrixName)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return config.ParseMatrix(config.MatrixName, text)
+}
+
 // validNamedRequirements checks the file that a policy names, if it is there.
-func validNamedRequirements(doc *report.Validated, folder fs.FS, f *config.Policy) (name string, err error) {
+func validNamedRequirements(doc *report.Validated, folder fs.FS, f *config.Policy, own []frameworks.Framework) (name string, all []*control.Requirements, err error) {
 	name = string(f.Requirements)
 	if name == "" {
 		name = config.DefaultRequirements
@@ -122,18 +168,19 @@ func validNamedRequirements(doc *report.Validated, folder fs.FS, f *config.Polic
 	text, err := fs.ReadFile(folder, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		doc.Absent(name, "no requirement will be in force")
-		return name, nil
+		return name, nil, nil
 	}
 	if err != nil {
-		return name, err
+		return name, nil, err
 	}
-	return validRequirements(doc, name, text)
+	r, err := validRequirements(doc, name, text, own)
+	return name, []*control.Requirements{r}, err
 }
 
-func validRequirements(doc *report.Validated, file string, text []byte) (string, error) {
-	r, err := control.ParseRequirements(file, text)
+func validRequirements(doc *report.Validated, file string, text []byte, own []frameworks.Framework) (*control.Requirements, error) {
+	r, err := control.ParseRequirements(file, text, own...)
 	if err != nil {
-		return file, err
+		return nil, err
 	}
 	var notes []string
 	for i := range r.Controls {
@@ -142,7 +189,7 @@ func validRequirements(doc *report.Validated, file string, text []byte) (string,
 		}
 	}
 	doc.Valid(file, fmt.Sprintf("%d requirements", len(r.Controls)), notes...)
-	return file, nil
+	return r, nil
 }
 
 func newConfigExplain(p *process, dir *string) *cobra.Command {

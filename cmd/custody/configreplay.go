@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"runtime"
 	"time"
 
@@ -104,15 +106,25 @@ func (o *configReplayOptions) judge() (*config.Effective, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the policy: %w", err)
 	}
-	own, err := config.ParsePolicy(o.policy, text)
+	floor, err := readFloor(o.floor)
 	if err != nil {
 		return nil, err
 	}
-	floor, err := readFloor(o.floor)
-	if err != nil || floor == nil {
-		return config.Layer(nil, own), err
+	var over *config.Policy
+	if floor != nil {
+		if over, err = config.ParseFloor(o.floor, floor); err != nil {
+			return nil, err
+		}
 	}
-	over, err := config.ParseFloor(o.floor, floor)
+	matrix, err := matrixBeside(os.DirFS(filepath.Dir(o.policy)))
+	if err != nil {
+		return nil, err
+	}
+	matrices, err := config.Matrices(over, matrix)
+	if err != nil {
+		return nil, err
+	}
+	own, err := config.ParsePolicy(o.policy, text, matrices...)
 	if err != nil {
 		return nil, err
 	}

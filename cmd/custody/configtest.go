@@ -92,21 +92,30 @@ func (o *configTestOptions) judge(folder fs.FS, f *example.File) (*config.Effect
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading the policy: %w", err)
 	}
-	if own, err = config.ParsePolicy(name, text); err != nil {
-		return nil, nil, err
-	}
+	var over []byte
 	switch {
 	case o.floor != "":
-		if text, err = readFloor(o.floor); err == nil {
-			floor, err = config.ParseFloor(o.floor, text)
+		if over, err = readFloor(o.floor); err == nil {
+			floor, err = config.ParseFloor(o.floor, over)
 		}
 	case f.Floor != "":
-		if text, err = fs.ReadFile(folder, f.Floor); err == nil {
-			floor, err = config.ParseFloor(f.Floor, text)
+		if over, err = fs.ReadFile(folder, f.Floor); err == nil {
+			floor, err = config.ParseFloor(f.Floor, over)
 		}
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("the floor: %w", err)
+	}
+	matrix, err := matrixBeside(folder)
+	if err != nil {
+		return nil, nil, err
+	}
+	matrices, err := config.Matrices(floor, matrix)
+	if err != nil {
+		return nil, nil, err
+	}
+	if own, err = config.ParsePolicy(name, text, matrices...); err != nil {
+		return nil, nil, err
 	}
 	policy := config.Layer(floor, own)
 	var requirements []*control.Requirements
@@ -118,7 +127,7 @@ func (o *configTestOptions) judge(folder fs.FS, f *example.File) (*config.Effect
 		if err != nil {
 			return nil, nil, err
 		}
-		parsed, err := control.ParseRequirements(string(r.Value), text)
+		parsed, err := control.ParseRequirements(string(r.Value), text, matrices...)
 		if err != nil {
 			return nil, nil, err
 		}

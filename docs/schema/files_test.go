@@ -20,13 +20,14 @@ import (
 func TestPeoplesFiles(t *testing.T) {
 	read := map[string]func([]byte) error{
 		"custody/policy/v1":          func(text []byte) error { _, err := config.ParsePolicy("p.yaml", text); return err },
+		"custody/control-matrix/v1":  func(text []byte) error { _, err := config.ParseMatrix("m.yaml", text); return err },
 		"custody/policy-examples/v1": func(text []byte) error { _, err := example.Parse("e.yaml", text); return err },
 		"custody/requirements/v2": func(text []byte) error {
 			_, err := control.ParseRequirements("r.yaml", text)
 			return err
 		},
 	}
-	examples := map[string]string{"custody/policy/v1": "policy.yaml", "custody/requirements/v2": "requirements.yaml", "custody/policy-examples/v1": "policy-examples.yaml"}
+	examples := map[string]string{"custody/policy/v1": "policy.yaml", "custody/control-matrix/v1": "control-matrix.yaml", "custody/requirements/v2": "requirements.yaml", "custody/policy-examples/v1": "policy-examples.yaml"}
 	for _, c := range contracts {
 		if !c.yaml {
 			continue

@@ -31,6 +31,7 @@ import (
 	"custody/internal/config"
 	"custody/internal/control"
 	"custody/internal/control/checks"
+	"custody/internal/control/frameworks"
 	"custody/internal/example"
 	"custody/internal/pack/verify"
 	"custody/internal/report"
@@ -61,6 +62,7 @@ var contracts = []contract{
 	{id: verify.ResultSchema, title: "Whether a pack is intact, signed and trusted", typ: reflect.TypeFor[verify.Result]()},
 	{id: install.StatusSchema, title: "Which of Custody's hooks are where on a git server", typ: reflect.TypeFor[install.Status]()},
 	{id: "custody/policy/v1", title: "The policy, .custody.yaml, and the floor", typ: reflect.TypeFor[config.Policy](), yaml: true},
+	{id: "custody/control-matrix/v1", title: "The company's own controls, control_matrix.yaml", typ: reflect.TypeFor[config.Matrix](), yaml: true},
 	{id: "custody/policy-examples/v1", title: "Examples of changes, .custody.test.yaml", typ: reflect.TypeFor[example.File](), yaml: true},
 	{id: control.BaselineSchema, title: "Findings that stood before: .custody/baseline.json", typ: reflect.TypeFor[control.Baseline]()},
 	{id: report.ReplaySchema, title: "Which merged changes a policy would have stopped", typ: reflect.TypeFor[report.Replay]()},
@@ -85,6 +87,9 @@ var scalars = map[string]node{
 	"git.Mode":             {Type: "string", Pattern: "^[0-7]{6}$"},
 	"review.Digest":        {Type: "string", Pattern: "^sha256:[0-9a-f]{64}$"},
 	"attestation.Strength": {Type: "string", Enum: []string{"A", "B", "C", "D", "E", "F"}},
+	"config.ControlID":     {Type: "string", Pattern: `^\S(.*\S)?$`},
+	"config.Relation":      {Type: "string", Enum: []string{"direct", "supporting"}},
+	"config.EvidenceType":  {Type: "string", Enum: evidenceTypes()},
 	"config.BuiltIn":       {Type: "string", Enum: checks.IDs()},
 	"config.Class":         {Type: "string", Enum: classes()},
 	"config.Account":       {Type: "string", Pattern: `^[^ /@]+:[1-9][0-9]*$`},
@@ -298,4 +303,12 @@ func (c contract) document(t *testing.T, v reflect.Value) any {
 		t.Fatal(err)
 	}
 	return doc
+}
+
+func evidenceTypes() []string {
+	var names []string
+	for _, a := range frameworks.AllEvidence {
+		names = append(names, string(a.Type))
+	}
+	return names
 }

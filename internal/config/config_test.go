@@ -419,7 +419,7 @@ func TestSampleIsWhole(t *testing.T) {
 		key, _, _ := strings.Cut(part, "\"")
 		key, _, _ = strings.Cut(key, ",")
 		switch key {
-		case "mode", "protected_refs", "trusted_merge_paths": // the floor's
+		case "mode", "protected_refs", "trusted_merge_paths", "control_matrix": // the floor's
 		default:
 			if !strings.Contains(full+signers, key+":") {
 				t.Errorf("the sample lacks %q", key)

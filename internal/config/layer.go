@@ -165,6 +165,7 @@ type judgeFile struct {
 var judgeFiles = []judgeFile{
 	{FileName, "the policy"},
 	{DefaultRequirements, "the requirements"},
+	{MatrixName, "the control matrix"},
 	{".custody/baseline.json", "the baseline of findings that stood before"},
 	{"codeowners", "the code owners"},
 	{".github/codeowners", "the code owners"},

@@ -12,14 +12,15 @@ import (
 )
 
 // ParsePolicy reads the .custody.yaml that stands at base. Every error is a
-// *yaml.Error with file, line, column and what would be right.
-func ParsePolicy(path string, src []byte) (*Policy, error) {
-	p, err := parse(path, src)
+// *yaml.Error with file, line, column and what would be right. Its rules may map to the
+// controls of own, besides those that Custody knows.
+func ParsePolicy(path string, src []byte, own ...frameworks.Framework) (*Policy, error) {
+	p, err := parse(path, src, own)
 	if err != nil {
 		return nil, err
 	}
 	p.origin = path
-	for _, key := range []string{"mode", "protected_refs", "trusted_merge_paths"} {
+	for _, key := range []string{"mode", "protected_refs", "trusted_merge_paths", "control_matrix"} {
 		if n := p.doc.Root.Get(key); n != nil {
 			return nil, p.doc.Errorf(n, "%q belongs into the organisation's floor, not into a repository", key).
 				WithHint("take it out here; who runs Custody puts it into the floor")
@@ -30,7 +31,7 @@ func ParsePolicy(path string, src []byte) (*Policy, error) {
 
 // ParseFloor reads an organisation's floor; name is for messages.
 func ParseFloor(name string, src []byte) (*Policy, error) {
-	p, err := parse(name, src)
+	p, err := parse(name, src, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +39,7 @@ func ParseFloor(name string, src []byte) (*Policy, error) {
 	return p, nil
 }
 
-func parse(name string, src []byte) (*Policy, error) {
+func parse(name string, src []byte, own []frameworks.Framework) (*Policy, error) {
 	doc, err := yaml.Parse(name, src)
 	if err != nil {
 		return nil, err
@@ -50,8 +51,8 @@ func parse(name string, src []byte) (*Policy, error) {
 	if err := doc.Decode(p); err != nil {
 		return nil, err
 	}
-	c := checker{doc, p}
-	for _, check := range []func() error{c.rules, c.waivers, c.unknown, c.signers, c.people, c.emergency} {
+	c := &checker{doc, p, own}
+	for _, check := range []func() error{c.matrix, c.rules, c.waivers, c.unknown, c.signers, c.people, c.emergency} {
 		if err := check(); err != nil {
 			return nil, err
 		}
@@ -106,9 +107,33 @@ func defaultStages(k Kind) []change.Stage {
 type checker struct {
 	doc *yaml.Document
 	p   *Policy
+	own []frameworks.Framework // the company's
 }
 
-func (c checker) rules() error {
+// matrix comes first: rules may map to it.
+func (c *checker) matrix() error {
+	m := c.p.ControlMatrix
+	if m == nil {
+		return nil
+	}
+	n := c.doc.Root.Get("control_matrix")
+	if err := m.check(c.doc, n); err != nil {
+		return err
+	}
+	var ids []ID
+	for _, r := range c.p.Rules {
+		ids = append(ids, r.ID)
+	}
+	for i, r := range m.Controls {
+		if err := m.named(n.Get("controls").Item(i).Get("rules"), "rule", r.Rules, ids); err != nil {
+			return err
+		}
+	}
+	c.own = append(c.own, m.Framework())
+	return nil
+}
+
+func (c *checker) rules() error {
 	seen := map[ID]bool{}
 	for i, r := range c.p.Rules {
 		n := c.doc.Root.Get("rules").Item(i)
@@ -139,7 +164,7 @@ var perKind = []struct {
 	{"prompts", nil, []Kind{KindChecks}},
 }
 
-func (c checker) rule(r Rule, n *yaml.Node) error {
+func (c *checker) rule(r Rule, n *yaml.Node) error {
 	for _, k := range perKind {
 		at := n.Get(k.key)
 		if slices.Contains(k.required, r.Kind) {
@@ -192,11 +217,11 @@ func (c checker) rule(r Rule, n *yaml.Node) error {
 			return c.doc.Errorf(at, "rule %q would never apply: no class is named", r.ID).WithHint("name classes, or take the key out")
 		}
 	}
-	return CheckMaps(c.doc, n.Get("maps"), r.Maps)
+	return CheckMaps(c.doc, n.Get("maps"), r.Maps, c.own)
 }
 
 // once refuses a list that names a stage twice: it is a slip of the pen for another.
-func (c checker) once(n *yaml.Node, stages []change.Stage) error {
+func (c *checker) once(n *yaml.Node, stages []change.Stage) error {
 	seen := map[change.Stage]bool{}
 	for i, s := range stages {
 		if seen[s] {
@@ -215,22 +240,25 @@ func joinKinds(kinds []Kind) string {
 	return strings.Join(names, " or ")
 }
 
-// CheckMaps refuses controls that the table of frameworks does not know. n is the list
-// from which the maps were decoded.
-func CheckMaps(doc *yaml.Document, n *yaml.Node, maps []Map) error {
-	for i, m := range maps {
-		f, ok := frameworks.Get(m.Framework)
+// CheckMaps refuses controls that neither the table of frameworks nor the company's own
+// know. n is the list from which the maps were decoded.
+func CheckMaps(doc *yaml.Document, n *yaml.Node, maps []Map, own []frameworks.Framework) error {
+	for i := range maps {
+		m := &maps[i]
+		f, ok := frameworks.Get(m.Framework, own...)
 		if !ok {
-			return doc.Errorf(n.Item(i).Get("framework"), "unknown framework %q", clip(m.Framework)).WithHint("known: %s", frameworks.IDs())
+			return doc.Errorf(n.Item(i).Get("framework"), "unknown framework %q", clip(m.Framework)).WithHint("known: %s", frameworks.IDs(own...))
 		}
-		if _, ok := f.Get(m.ID); !ok {
+		control, ok := f.Get(m.ID)
+		if !ok {
 			return doc.Errorf(n.Item(i).Get("id"), "%s has no control %q in the table", f.ID, clip(m.ID)).WithHint("known: %s", f.IDs())
 		}
+		m.relation = control.Relation
 	}
 	return nil
 }
 
-func (c checker) waivers() error {
+func (c *checker) waivers() error {
 	seen := map[ID]bool{}
 	for i, w := range c.p.Waivers {
 		n := c.doc.Root.Get("waivers").Item(i)
@@ -246,7 +274,7 @@ func (c checker) waivers() error {
 }
 
 // unknown asks for authorship.unknown as soon as something depends on it.
-func (c checker) unknown() error {
+func (c *checker) unknown() error {
 	if c.p.Authorship.Unknown != "" {
 		return nil
 	}
@@ -260,7 +288,7 @@ func (c checker) unknown() error {
 }
 
 // signers wants each to be one key of one owner.
-func (c checker) signers() error {
+func (c *checker) signers() error {
 	n := c.doc.Root.Get("authorship").Get("signers")
 	for i, s := range c.p.Authorship.Signers {
 		at := n.Item(i)

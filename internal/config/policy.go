@@ -11,6 +11,7 @@ import (
 	"custody/attestation"
 	"custody/internal/change"
 	"custody/internal/config/yaml"
+	"custody/internal/control/frameworks"
 	"custody/internal/finding"
 )
 
@@ -49,6 +50,8 @@ type Policy struct {
 	People []Member `yaml:"people"`
 	// Emergency says who may declare a change an emergency, and by when it is reviewed after the fact. Without it nobody may.
 	Emergency *Emergency `yaml:"emergency"`
+	// ControlMatrix are the company's own controls: the keys of a control_matrix.yaml, see docs/controls.md. Floor only; a repository has the file.
+	ControlMatrix *Matrix `yaml:"control_matrix"`
 	// JudgeFiles are further files that judge changes, as globs, besides the built-in ones.
 	JudgeFiles []Glob `yaml:"judge_files"`
 	// Rules are what a change is asked. Each needs an id of its own.
@@ -202,6 +205,8 @@ type Map struct {
 	Framework string `yaml:"framework,required"`
 	// ID is the control's, such as `CC8.1`.
 	ID string `yaml:"id,required"`
+
+	relation string // of the control, as its framework says
 }
 
 // A Waiver is a named exception. It stands at base, so a change can not grant its own.
@@ -225,9 +230,16 @@ type Waiver struct {
 // Origin is FloorOrigin, or the path of the policy at base.
 func (p *Policy) Origin() string { return p.origin }
 
+// KnownMap maps to a control that Custody knows, as a policy that was read has it.
+func KnownMap(framework, id string) Map {
+	f, _ := frameworks.Get(framework)
+	c, _ := f.Get(id)
+	return Map{framework, id, c.Relation}
+}
+
 // Control is the map in the words of a finding.
 func (m Map) Control() finding.Control {
-	return finding.Control{Framework: m.Framework, ID: m.ID, Relation: m.relation()}
+	return finding.Control{Framework: m.Framework, ID: m.ID, Relation: m.relation}
 }
 
 // Counts says whether lines of a class count as one of the wanted ones. Contradicting

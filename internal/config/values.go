@@ -14,7 +14,6 @@ import (
 	"custody/internal/change"
 	"custody/internal/config/yaml"
 	"custody/internal/control/checks"
-	"custody/internal/control/frameworks"
 )
 
 // Mode says what becomes of a verdict that is not a pass. It is the door's to obey.
@@ -309,13 +308,6 @@ func (d *Day) UnmarshalText(b []byte) error {
 	day, err := ParseDay(string(b))
 	*d = day
 	return err
-}
-
-// relation is the table's for a known map, else empty.
-func (m Map) relation() string {
-	f, _ := frameworks.Get(m.Framework)
-	c, _ := f.Get(m.ID)
-	return c.Relation
 }
 
 // clip keeps a quoted value in a message short.

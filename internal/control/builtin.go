@@ -158,7 +158,7 @@ func mapsOf(r config.LayeredRule) []config.Map {
 	for _, id := range r.Checks {
 		if d := checks.Define(string(id)); d != nil {
 			for _, m := range d.Maps {
-				if m := config.Map(m); !slices.Contains(all, m) {
+				if m := config.KnownMap(m.Framework, m.ID); !slices.Contains(all, m) {
 					all = append(all, m)
 				}
 			}

@@ -19,6 +19,7 @@ import (
 	"custody/internal/config"
 	"custody/internal/control/cel"
 	"custody/internal/control/checks"
+	"custody/internal/control/frameworks"
 	"custody/internal/control/owners"
 	"custody/internal/finding"
 	"custody/internal/git"
@@ -34,11 +35,13 @@ type Input struct {
 	Config  *config.Effective // nil: no policy and no floor
 	// Requirements are the parsed files of Config.Requirements that stand at base.
 	Requirements []*Requirements
-	Head         Head        // nil: nothing of head can be read
-	Base         checks.Tree // the tree at base, for built-in checks; may be nil
-	Impact       *impact.Report
-	Attestation  *attestation.Report
-	Inventory    *inventory.Report // the AI inventory at head, held against Attestation; nil: not looked at
+	// Own are the company's own control matrices.
+	Own         []frameworks.Framework
+	Head        Head        // nil: nothing of head can be read
+	Base        checks.Tree // the tree at base, for built-in checks; may be nil
+	Impact      *impact.Report
+	Attestation *attestation.Report
+	Inventory   *inventory.Report // the AI inventory at head, held against Attestation; nil: not looked at
 	// Owners is the CODEOWNERS at base; nil when there is none.
 	Owners *owners.File
 	// Approved says, by commit, what those that somebody approved have to do with the head.

@@ -66,7 +66,7 @@ func (e *evaluation) compareRequirements(ctx context.Context, base *Requirements
 	}
 	var head *Requirements
 	if err == nil {
-		head, err = ParseRequirements(base.Path, src)
+		head, _, err = parseUnmapped(base.Path, src) // what they map to may come with the change
 	}
 	if err != nil {
 		why, _, _ := strings.Cut(err.Error(), "\n")

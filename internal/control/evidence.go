@@ -47,13 +47,13 @@ type proofs map[frameworks.Evidence][]string
 
 // Controls says for the frameworks in scope what the review is evidence for: those that
 // the requirements' context declares, and without any those that rules or requirements
-// map to. checks are what Evaluate answered for the same input.
+// map to; a company's own matrix always is. checks are what Evaluate answered for the same input.
 func Controls(in Input, checks []finding.Check) []Shown {
 	d := declared(in.Requirements)
 	present := in.present(checks)
 	all := []Shown{}
-	for _, f := range frameworks.All {
-		if !inScope(f.ID, d, checks) {
+	for _, f := range slices.Concat(frameworks.All, in.Own) {
+		if _, known := frameworks.Get(f.ID); known && !inScope(f.ID, d, checks) {
 			continue
 		}
 		for _, c := range f.Table {
@@ -87,18 +87,28 @@ func shownControl(f frameworks.Framework, c frameworks.Control, d regulatory, da
 	}
 	switch {
 	case !fitsProduct(c.If, d):
-		s.Status, s.Why = ControlAside, "no declared role and risk class of the EU AI Act makes it apply"
+		s.Status, s.Why = ControlAside, doesNotFit(c.If)
 	case c.From != "" && string(day) < c.From:
 		s.Status, s.Why = ControlLater, "it applies from "+c.From
 	}
 	return s
 }
 
+func doesNotFit(c frameworks.Condition) string {
+	if len(c.Data) == 0 {
+		return "no declared role and risk class of the EU AI Act makes it apply"
+	}
+	return "neither declared data nor a declared place in the EU AI Act makes it apply"
+}
+
 // fitsProduct says whether the declared place in the EU AI Act is one that a row is about.
 // Nothing declared fits no condition: an assistant that writes ordinary software makes
 // none of it apply.
 func fitsProduct(c frameworks.Condition, d regulatory) bool {
-	if c.Always() {
+	if len(c.Data) > 0 && !slices.ContainsFunc(d.data, func(id config.ID) bool { return slices.Contains(c.Data, string(id)) }) {
+		return false
+	}
+	if len(c.Roles)+len(c.Risks) == 0 {
 		return true
 	}
 	for i := range d.roles {
@@ -126,6 +136,7 @@ func (in Input) present(checks []finding.Check) proofs {
 	see(frameworks.Authorship, in.Attestation != nil && in.Attestation.Outcome == finding.Satisfied && len(in.Attestation.Commits) > 0)
 	see(frameworks.Impact, in.Impact != nil && in.Impact.Outcome == finding.Satisfied && len(in.Impact.Changed) > 0)
 	in.contextProofs(see)
+	byID(see, checks, in.Config)
 	if in.Config == nil {
 		return p
 	}
@@ -138,6 +149,31 @@ func (in Input) present(checks []finding.Check) proofs {
 		}
 	}
 	return p
+}
+
+// byID are the answers of single rules and requirements, which only a company's own
+// matrix asks for. An id may stand in floor and repository, or in two files: then all of
+// them must be satisfied.
+func byID(see func(frameworks.Evidence, bool, ...string), checks []finding.Check, policy *config.Effective) {
+	met := map[frameworks.Evidence]bool{}
+	for _, c := range checks {
+		e := frameworks.OfRequirement(c.ID)
+		switch {
+		case c.Kind == finding.Rule && policy != nil:
+			i := slices.IndexFunc(policy.Rules, func(r config.LayeredRule) bool { return r.CheckID == c.ID && r.Origin == c.Origin })
+			if i < 0 {
+				continue
+			}
+			e = frameworks.OfRule(string(policy.Rules[i].ID))
+		case c.Kind != finding.Requirement:
+			continue
+		}
+		before, seen := met[e]
+		met[e] = c.Outcome == finding.Satisfied && (before || !seen)
+	}
+	for e, ok := range met {
+		see(e, ok)
+	}
 }
 
 // ruleProofs are what a satisfied rule is evidence of.

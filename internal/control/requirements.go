@@ -7,6 +7,7 @@ import (
 	"custody/internal/config"
 	"custody/internal/config/yaml"
 	"custody/internal/control/cel"
+	"custody/internal/control/frameworks"
 	"custody/internal/control/grep"
 	"custody/internal/finding"
 )
@@ -200,39 +201,51 @@ func (v *formatVersion) UnmarshalText(b []byte) error {
 // ParseRequirements reads a requirements file. Every error is a *yaml.Error with file,
 // line, column and what would be right. A verification that is not evaluated is no
 // error of the file: its requirement is not assessed and says why.
-func ParseRequirements(path string, src []byte) (*Requirements, error) {
-	doc, err := yaml.Parse(path, src)
+// Its requirements may map to the controls of own, besides those that Custody knows.
+func ParseRequirements(path string, src []byte, own ...frameworks.Framework) (*Requirements, error) {
+	r, doc, err := parseUnmapped(path, src)
 	if err != nil {
 		return nil, err
 	}
+	for i := range r.Controls {
+		if err := config.CheckMaps(doc, doc.Root.Get("controls").Item(i).Get("maps"), r.Controls[i].Maps, own); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// parseUnmapped reads a file whatever its requirements map to.
+func parseUnmapped(path string, src []byte) (*Requirements, *yaml.Document, error) {
+	doc, err := yaml.Parse(path, src)
+	if err != nil {
+		return nil, nil, err
+	}
 	if n := doc.Root.Get("requirements"); n != nil && doc.Root.Get("controls") == nil {
-		return nil, doc.Errorf(n, `unknown key "requirements" in the file`).WithHint(`the list of requirements is called "controls"`)
+		return nil, nil, doc.Errorf(n, `unknown key "requirements" in the file`).WithHint(`the list of requirements is called "controls"`)
 	}
 	r := &Requirements{Path: path}
 	if err := doc.Decode(r); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := r.onlyIn21(doc); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	seen := map[config.ID]bool{}
 	for i := range r.Controls {
 		c, n := &r.Controls[i], doc.Root.Get("controls").Item(i)
 		if seen[c.ID] {
-			return nil, doc.Errorf(n.Get("id"), "requirement id %q is used twice", c.ID)
+			return nil, nil, doc.Errorf(n.Get("id"), "requirement id %q is used twice", c.ID)
 		}
 		seen[c.ID] = true
 		if at := n.Get("paths"); at != nil && len(c.Paths) == 0 {
-			return nil, doc.Errorf(at, "requirement %q would search no file", c.ID).WithHint(`name paths, such as ["src/**"], or take the key out`)
-		}
-		if err := config.CheckMaps(doc, n.Get("maps"), c.Maps); err != nil {
-			return nil, err
+			return nil, nil, doc.Errorf(at, "requirement %q would search no file", c.ID).WithHint(`name paths, such as ["src/**"], or take the key out`)
 		}
 		if err := c.prepare(doc, n, r.Values); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	return r, nil
+	return r, doc, nil
 }
 
 // onlyIn21 refuses what a reader of version 2.0 would not know.
@@ -279,4 +292,15 @@ func (r *Requirement) prepare(doc *yaml.Document, n *yaml.Node, shared Values) e
 		r.Expect = Absent
 	}
 	return nil
+}
+
+// RequirementIDs are the ids of all requirements in files.
+func RequirementIDs(files []*Requirements) []config.ID {
+	var ids []config.ID
+	for _, f := range files {
+		for _, c := range f.Controls {
+			ids = append(ids, c.ID)
+		}
+	}
+	return ids
 }

@@ -10,6 +10,7 @@ import (
 	"custody/internal/change"
 	"custody/internal/config"
 	"custody/internal/control"
+	"custody/internal/control/frameworks"
 	"custody/internal/control/owners"
 	"custody/internal/git"
 )
@@ -23,9 +24,11 @@ const maxSmall = 1 << 20
 type Judge struct {
 	Policy       *config.Effective // nil without policy and floor
 	Requirements []*control.Requirements
-	Owners       *owners.File      // nil without one
-	Baseline     *control.Baseline // nil without one
+	Own          []frameworks.Framework // the company's own control matrices
+	Owners       *owners.File           // nil without one
+	Baseline     *control.Baseline      // nil without one
 	digests      map[string]Digest
+	matrix       *config.Matrix // of the repository; nil without one
 }
 
 // ReadJudge reads policy, requirements and owners from the tree at base; floor is nil
@@ -38,6 +41,9 @@ func ReadJudge(ctx context.Context, r git.Reader, base git.OID, floor []byte, fl
 		return nil, err
 	}
 	if err := j.readRequirements(ctx, r, base); err != nil {
+		return nil, err
+	}
+	if err := j.checkMatrix(); err != nil {
 		return nil, err
 	}
 	if err := j.readBaseline(ctx, r, base); err != nil {
@@ -68,23 +74,56 @@ func readPolicy(ctx context.Context, r git.Reader, base git.OID, floor []byte, f
 
 func (j *Judge) readPolicy(ctx context.Context, r git.Reader, base git.OID, floor []byte, floorName string) (*config.Effective, error) {
 	var own, over *config.Policy
-	text, err := readSmall(ctx, r, base, config.FileName)
-	if err != nil {
-		return nil, err
-	}
-	if text != nil {
-		j.digests["policy"] = digest(text)
-		if own, err = config.ParsePolicy(config.FileName, text); err != nil {
-			return nil, fmt.Errorf("the policy at base: %w", err)
-		}
-	}
+	var err error
 	if floor != nil {
 		j.digests["floor"] = digest(floor)
 		if over, err = config.ParseFloor(floorName, floor); err != nil {
 			return nil, fmt.Errorf("the floor: %w", err)
 		}
 	}
+	if err := j.readMatrix(ctx, r, base, over); err != nil {
+		return nil, err
+	}
+	text, err := readSmall(ctx, r, base, config.FileName)
+	if err != nil {
+		return nil, err
+	}
+	if text != nil {
+		j.digests["policy"] = digest(text)
+		if own, err = config.ParsePolicy(config.FileName, text, j.Own...); err != nil {
+			return nil, fmt.Errorf("the policy at base: %w", err)
+		}
+	}
 	return config.Layer(over, own), nil
+}
+
+// readMatrix reads the company's own controls: the floor's, and those at base.
+func (j *Judge) readMatrix(ctx context.Context, r git.Reader, base git.OID, floor *config.Policy) error {
+	text, err := readSmall(ctx, r, base, config.MatrixName)
+	if err != nil {
+		return err
+	}
+	if text != nil {
+		j.digests["control_matrix"] = digest(text)
+		if j.matrix, err = config.ParseMatrix(config.MatrixName, text); err != nil {
+			return fmt.Errorf("the control matrix at base: %w", err)
+		}
+	}
+	if j.Own, err = config.Matrices(floor, j.matrix); err != nil {
+		return fmt.Errorf("the control matrix at base: %w", err)
+	}
+	return nil
+}
+
+// checkMatrix holds the names in the repository's matrix against what there is.
+func (j *Judge) checkMatrix() error {
+	if j.matrix == nil {
+		return nil
+	}
+	if err := j.matrix.CheckNames(j.Policy.RuleIDs(), control.RequirementIDs(j.Requirements)); err != nil {
+		return fmt.Errorf("the control matrix at base: %w", err)
+	}
+	return nil
 }
 
 func (j *Judge) readRequirements(ctx context.Context, r git.Reader, base git.OID) error {
@@ -108,7 +147,7 @@ func (j *Judge) readRequirements(ctx context.Context, r git.Reader, base git.OID
 			name += ":" + change.Path(path).Escaped()
 		}
 		j.digests[name] = digest(text)
-		parsed, err := control.ParseRequirements(path, text)
+		parsed, err := control.ParseRequirements(path, text, j.Own...)
 		if err != nil {
 			return fmt.Errorf("the requirements at base: %w", err)
 		}

@@ -165,6 +165,7 @@ func (r *run) evaluate(ctx context.Context) (err error) {
 		Day:          config.Day(r.Day),
 		Config:       r.judge.Policy,
 		Requirements: r.judge.Requirements,
+		Own:          r.judge.Own,
 		Head:         newHead(r.Repository, r.change.HeadTree),
 		Base:         newHead(r.Repository, r.change.BaseTree),
 		Impact:       r.impact,

@@ -80,7 +80,7 @@ type Inputs struct {
 	Context      *ContextOrigin     `json:"context,omitempty"` // absent: none was given
 	Day          string             `json:"day"`               // "2026-11-23", UTC
 	Notes        map[string]git.OID `json:"notes,omitempty"`   // commits of the refs whose notes on commits were read
-	Files        map[string]Digest  `json:"files"`             // "policy", "floor", "requirements", "owners", "context", "key_ring"; absent ones are left out
+	Files        map[string]Digest  `json:"files"`             // "policy", "floor", "requirements", "control_matrix", "owners", "context", "key_ring"; absent ones are left out
 	Waivers      []string           `json:"waivers"`           // ids in force
 	Limits       map[string]int64   `json:"limits"`
 	Versions     map[string]string  `json:"versions"` // of extractors, the tables of identities and frameworks, the policy format

@@ -1,5 +1,7 @@
 package frameworks
 
+import "strings"
+
 // Evidence is a type of evidence: one kind of fact that a verdict holds or does not hold.
 type Evidence string
 
@@ -58,15 +60,35 @@ func (e Evidence) Says() string {
 			return a.Says
 		}
 	}
+	if id, ok := strings.CutPrefix(string(e), ofRule); ok {
+		return "rule " + id
+	}
+	if id, ok := strings.CutPrefix(string(e), ofRequirement); ok {
+		return "requirement " + id
+	}
 	return ""
 }
 
-// A Condition narrows a row to some products of the EU AI Act: every list that is not
-// empty must hold the declared value. What is not declared does not fit.
+// Prefixes of what only a company's own matrix asks for: the answer of one rule or
+// requirement, by its id.
+const (
+	ofRule        = "rule:"
+	ofRequirement = "requirement:"
+)
+
+// OfRule is present when every rule with that id is satisfied, and there is one.
+func OfRule(id string) Evidence { return Evidence(ofRule + id) }
+
+// OfRequirement is present when every requirement with that id is satisfied, and there is one.
+func OfRequirement(id string) Evidence { return Evidence(ofRequirement + id) }
+
+// A Condition narrows a row to some products, by their place in the EU AI Act and the
+// data that they handle: every list that is not empty must hold the declared value. What is not declared does not fit.
 type Condition struct {
 	Roles []string // "provider", "deployer"
 	Risks []string // "high", "limited"
+	Data  []string // "cardholder"
 }
 
 // Always says that the row has no condition.
-func (c Condition) Always() bool { return len(c.Roles)+len(c.Risks) == 0 }
+func (c Condition) Always() bool { return len(c.Roles)+len(c.Risks)+len(c.Data) == 0 }

@@ -42,13 +42,14 @@ type Control struct {
 // All lists the frameworks by id.
 var All = []Framework{euAIAct, iso27001, iso42001, nist80053, ssdf, osps, pci, slsa, soc2}
 
-// Get finds a framework by its id.
-func Get(id string) (Framework, bool) {
-	i := slices.IndexFunc(All, func(f Framework) bool { return f.ID == id })
-	if i < 0 {
-		return Framework{}, false
+// Get finds a framework by its id, among All and a company's own.
+func Get(id string, own ...Framework) (Framework, bool) {
+	for _, list := range [][]Framework{All, own} {
+		if i := slices.IndexFunc(list, func(f Framework) bool { return f.ID == id }); i >= 0 {
+			return list[i], true
+		}
 	}
-	return All[i], true
+	return Framework{}, false
 }
 
 // Get finds a control of the framework by its id.
@@ -61,9 +62,9 @@ func (f Framework) Get(id string) (Control, bool) {
 }
 
 // IDs lists the known frameworks, for messages.
-func IDs() string {
+func IDs(own ...Framework) string {
 	var ids []string
-	for _, f := range All {
+	for _, f := range slices.Concat(All, own) {
 		ids = append(ids, f.ID)
 	}
 	return strings.Join(ids, ", ")
