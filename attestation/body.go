@@ -163,7 +163,7 @@ func trailerLine(line []byte) (key, value []byte, ok bool) {
 
 // wholeLine takes the emoji off a line that may stand in the table.
 func wholeLine(line []byte) (string, bool) {
-	if line[0] != 'G' && line[0] != '#' && line[0] < 0x80 || len(line) > 200 {
+	if line[0] != 'G' && line[0] != 'M' && line[0] != '#' && line[0] < 0x80 || len(line) > 200 {
 		return "", false
 	}
 	s := strings.TrimSpace(strings.TrimLeft(string(line), "🤖💘 "))
@@ -221,7 +221,7 @@ func mayAttribute(message []byte) bool {
 				}
 			}
 		}
-		if m[0] == 'G' && bytes.HasPrefix(m, []byte("Generated ")) || m[0] == '#' && bytes.HasPrefix(m, []byte("# Aider ")) || m[0] >= 0x80 {
+		if m[0] == 'G' && bytes.HasPrefix(m, []byte("Generated ")) || m[0] == 'M' && bytes.HasPrefix(m, []byte("Made with [")) || m[0] == '#' && bytes.HasPrefix(m, []byte("# Aider ")) || m[0] >= 0x80 {
 			return true
 		}
 	}

@@ -94,7 +94,7 @@ func TestTable(t *testing.T) {
 		}
 		for _, l := range row.Lines {
 			claim(row, "line "+l)
-			if !strings.HasPrefix(l, "Generated ") && !strings.HasPrefix(l, "# Aider ") {
+			if !strings.HasPrefix(l, "Generated ") && !strings.HasPrefix(l, "Made with [") && !strings.HasPrefix(l, "# Aider ") {
 				t.Errorf("%s: the scan of messages passes over lines such as %q", row.ID, l)
 			}
 		}

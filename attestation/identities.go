@@ -1,7 +1,7 @@
 package attestation
 
 // TableVersion changes with every change of a row: verdicts record it.
-const TableVersion = "3"
+const TableVersion = "4"
 
 // Where the facts come from. "Histories": read in public histories, as author,
 // committer or trailer. The rest names the publisher's own words.
@@ -83,9 +83,10 @@ func Identities() []Identity {
 			Accounts: []Account{{"206951365", "cursor[bot]"}},
 			Names:    []string{"cursor agent", "cursor ai", "cursor ide"},
 			Short:    []string{"cursor"},
+			Lines:    []string{"Made with [Cursor](https://cursor.com)"},
 			Source:   seen,
-			Yes:      []string{"author: Cursor Agent <cursoragent@cursor.com>", "Made-with: Cursor"},
-			No:       []string{"author: Max Precursor <max@cursor.example>", "Close the database cursor"},
+			Yes:      []string{"author: Cursor Agent <cursoragent@cursor.com>", "Made-with: Cursor", "Made with [Cursor](https://cursor.com)"},
+			No:       []string{"author: Max Precursor <max@cursor.example>", "Close the database cursor", "Made with a cursor"},
 		},
 		{
 			ID: "devin", Name: "Devin", Kind: KindAgent, Schema: "devin",
@@ -305,6 +306,21 @@ func Identities() []Identity {
 			Yes:    []string{"Co-authored-by: QoderAI (Qwen 3.8 Max) <qoder_ai@qoder.com>"},
 			No:     []string{"author: Q. Oder <q@oder.example>"},
 		},
+		{
+			// Its name is a verb, and its staff has the same host: addresses, accounts, lines.
+			ID: "continue", Name: "Continue", Kind: KindAgent,
+			Emails:   []string{"noreply@continue.dev", "agent@continue.dev"},
+			Accounts: []Account{{"230936708", "continue[bot]"}, {"230944351", "continue-staging[bot]"}},
+			Lines:    []string{"Generated with [Continue](https://continue.dev)", "Generated with Continue (https://continue.dev)"},
+			Source:   seen,
+			Yes: []string{
+				"author: continue[bot] <230936708+continue[bot]@users.noreply.github.com>",
+				"author: Continue Agent <agent@continue.dev>",
+				"Co-Authored-By: Continue <noreply@continue.dev>",
+				"Generated with [Continue](https://continue.dev)",
+			},
+			No: []string{"Co-authored-by: nate <nate@continue.dev>", "author: Continue <c@continue.example>", "Continue with the next page"},
+		},
 		// Known by the names that trailers use; no address of theirs is known.
 		{ID: "windsurf", Name: "Windsurf", Kind: KindAgent, Schema: "windsurf", Names: []string{"windsurf cascade"}, Short: []string{"windsurf"}, Source: "published schema", Yes: []string{"Made-with: Windsurf"}, No: []string{"author: Wind Surfer <wind@surf.example>"}},
 		{ID: "codeium", Name: "Codeium", Kind: KindAgent, Schema: "codeium", Names: []string{"codeium"}, Source: "published schema", Yes: []string{"Assisted-by: Codeium"}, No: []string{"Codeium is not used here"}},
@@ -316,6 +332,8 @@ func Identities() []Identity {
 		{ID: "greptile", Name: "Greptile", Kind: KindAgent, Accounts: []Account{{"165735046", "greptile-apps[bot]"}}, Source: seen, Yes: []string{"Co-authored-by: greptile-apps[bot] <165735046+greptile-apps[bot]@users.noreply.github.com>", "author: greptile-apps[bot] <165735046+greptile-apps[bot]@users.noreply.github.com>"}, No: []string{"Reviewed-by: greptile-apps[bot] <165735046+greptile-apps[bot]@users.noreply.github.com>"}},
 		{ID: "aikido", Name: "Aikido Autofix", Kind: KindAgent, Accounts: []Account{{"119856028", "aikido-autofix[bot]"}}, Source: seen, Yes: []string{"Co-authored-by: aikido-autofix[bot] <119856028+aikido-autofix[bot]@users.noreply.github.com>", "author: aikido-autofix[bot] <119856028+aikido-autofix[bot]@users.noreply.github.com>"}, No: []string{"Reviewed-by: aikido-autofix[bot] <119856028+aikido-autofix[bot]@users.noreply.github.com>"}},
 		{ID: "mintlify", Name: "Mintlify", Kind: KindAgent, Accounts: []Account{{"109931778", "mintlify[bot]"}}, Source: seen, Yes: []string{"Co-authored-by: mintlify[bot] <109931778+mintlify[bot]@users.noreply.github.com>", "author: mintlify[bot] <109931778+mintlify[bot]@users.noreply.github.com>"}, No: []string{"Reviewed-by: mintlify[bot] <109931778+mintlify[bot]@users.noreply.github.com>"}},
+		{ID: "cubic", Name: "cubic", Kind: KindAgent, Accounts: []Account{{"191113872", "cubic-dev-ai[bot]"}}, Source: seen, Yes: []string{"Co-authored-by: cubic-dev-ai[bot] <191113872+cubic-dev-ai[bot]@users.noreply.github.com>", "author: cubic-dev-ai[bot] <191113872+cubic-dev-ai[bot]@users.noreply.github.com>"}, No: []string{"Reviewed-by: cubic-dev-ai[bot] <191113872+cubic-dev-ai[bot]@users.noreply.github.com>"}},
+		{ID: "codeflash", Name: "Codeflash", Kind: KindAgent, Accounts: []Account{{"148906541", "codeflash-ai[bot]"}}, Source: seen, Yes: []string{"Co-authored-by: codeflash-ai[bot] <148906541+codeflash-ai[bot]@users.noreply.github.com>", "author: codeflash-ai[bot] <148906541+codeflash-ai[bot]@users.noreply.github.com>"}, No: []string{"Reviewed-by: codeflash-ai[bot] <148906541+codeflash-ai[bot]@users.noreply.github.com>"}},
 
 		// Automation: neither human nor agent.
 		{ID: "dependabot", Name: "Dependabot", Kind: KindAutomation, Emails: []string{"support@github.com", "support@dependabot.com"}, Accounts: []Account{{"49699333", "dependabot[bot]"}, {"27856297", "dependabot-preview[bot]"}}, Source: seen, Yes: []string{"author: dependabot[bot] <49699333+dependabot[bot]@users.noreply.github.com>"}, No: []string{"author: Dee Bott <dee@bott.example>"}},

@@ -196,6 +196,12 @@ var messages = map[string][]Message{
 		{"augment by name", "", "", "Fix\n\nCo-authored-by: Augment Code <https://www.augmentcode.com>", AIDeclared, "augment", "", "a product's name, which no person has"},
 		{"augmentation", "", "", "Augment the code\n\nAugment it with tests.", Unknown, "", "", "a verb"},
 		{"qoder", "", "", "Fix\n\nCo-authored-by: QoderAI (Qwen 3.8 Max) <qoder_ai@qoder.com>", AIDeclared, "qoder:qwen-3.8-max", "", "exact address, and its model"},
+		{"continue", "", "", "Fix\n\nGenerated with [Continue](https://continue.dev)\n\nCo-Authored-By: Continue <noreply@continue.dev>", AIDeclared, "continue", "", "exact address"},
+		{"continue's bot as author", "continue[bot] <230936708+continue[bot]@users.noreply.github.com>", "", "Fix", AIDeclared, "continue", "-", "id+login"},
+		{"staff of continue", "", "", "Fix\n\nCo-authored-by: Nate <nate@continue.dev>", Unknown, "", "", "the host alone says nothing"},
+		{"continue, a verb", "", "", "Continue\n\nContinue with [the rest](https://continue.dev).", Unknown, "", "", "a verb"},
+		{"cubic's suggestion", "", "", "Update it\n\nCo-authored-by: cubic-dev-ai[bot] <191113872+cubic-dev-ai[bot]@users.noreply.github.com>", AIDeclared, "cubic", Ada, "a reviewer's suggestion, committed"},
+		{"made with cursor, at the end of a request", "", "", "Fix\n\nMade with [Cursor](https://cursor.com)\n\n---------\n\nCo-authored-by: Bob <bob@example.com>", AIDeclared, "cursor", "", "its line"},
 		{"html comment", "", "", "Fix\n\n<!-- Made-with: Cursor -->\n\nend", Unknown, "", "", "not a line of its own"},
 	},
 }
