@@ -149,9 +149,9 @@ func (c *checker) check() {
 }
 
 // shell matches what a shell or a template should have replaced before the file was
-// written: $(date +%F), ${USER}, `date`, $TODAY, {{ .Date }}, %DATE%.
+// written: $(date +%F), ${USER}, `date`, $TODAY, {{ .Date }}, %DATE%, %date:~0,4%.
 var shell = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile("\\$\\(|\\$\\{|`[^`]+`|\\$[A-Za-z_]\\w*|\\{\\{.*\\}\\}|<%.*%>|%[A-Z_]{2,}%")
+	return regexp.MustCompile("\\$\\(|\\$\\{|`[^`]+`|\\$[A-Za-z_]\\w*|\\{\\{.*\\}\\}|<%.*%>|%[A-Z_]{2,}%|%(?i:date|time|username|userdomain|computername)(?::[^%\\s]*)?%")
 })
 
 func unexpanded(s string) bool { return shell().MatchString(s) }

@@ -304,3 +304,11 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestUnexpandedOnWindows(t *testing.T) {
+	for text, want := range map[string]bool{"%date%": true, "%date:~0,4%": true, "%UserName%": true, "5 % to 10 % of it": false, "100%": false, "%update%": false} {
+		if got := unexpanded(text); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}
