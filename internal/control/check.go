@@ -54,7 +54,7 @@ func (c *Check) prepare(doc *yaml.Document, n *yaml.Node, values Values) error {
 		return c.Diff.prepare(doc, n.Get("diff"), values)
 	case c.SARIF != nil && c.SARIF.Rule != "":
 		if _, err := path.Match(c.SARIF.Rule, ""); err != nil {
-			return doc.Errorf(n.Get("sarif").Get("rule"), "%q is no pattern of rule ids", clip(c.SARIF.Rule)).WithHint("* stands for any characters but a slash")
+			return doc.Errorf(n.Get("sarif").Get("rule"), "%q is no pattern of rule ids", clip(c.SARIF.Rule)).WithHint("* stands for any characters, ? for one")
 		}
 	}
 	return nil

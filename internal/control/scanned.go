@@ -3,6 +3,7 @@ package control
 import (
 	"fmt"
 	"path"
+	"strings"
 
 	"custody/internal/change"
 	"custody/internal/finding"
@@ -85,7 +86,7 @@ func (e *evaluation) scan(a *answer, r *Requirement, c *SARIFCheck, s change.SAR
 			return "the context counts its results in a way that is not understood"
 		}
 		sum += n.Results
-		if about, _ := path.Match(c.Rule, n.Rule); (c.Rule == "" || about) && rank > allowed && n.Results > 0 {
+		if (c.Rule == "" || ruleMatches(c.Rule, n.Rule)) && rank > allowed && n.Results > 0 {
 			bad += n.Results
 			message := fmt.Sprintf("%s: %s reports %s of rule %s, level %s", r.title(), clip(c.Tool), plural(n.Results, "result", "results"), clip(n.Rule), n.Level)
 			a.found = append(a.found, scoped{Finding: r.finding(finding.Place{}, message, "Settle them")})
@@ -98,4 +99,12 @@ func (e *evaluation) scan(a *answer, r *Requirement, c *SARIFCheck, s change.SAR
 		a.because(ReasonCounted, "%s reports nothing of what is asked (%s)", clip(c.Tool), clip(s.Digest))
 	}
 	return ""
+}
+
+// ruleMatches says whether a glob is about a rule id. Ids such as py/sql-injection have
+// slashes and are no paths: * stands for these, too.
+func ruleMatches(glob, id string) bool {
+	flat := strings.NewReplacer("/", "\x00")
+	ok, _ := path.Match(flat.Replace(glob), flat.Replace(id))
+	return ok
 }
