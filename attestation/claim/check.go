@@ -198,9 +198,11 @@ func (c *checker) history(f *Facts) {
 	case f.Before > 0:
 		c.add(RuleBefore, finding.Warning, line, widen, "agents took part in %d commits that are older than range.from", f.Before)
 	}
-	if f.After > 0 {
-		c.add(RuleStale, finding.Warning, d.line("generated"), rewrite,
-			"agents took part in %d commits that are newer than the file", f.After)
+	switch newer := "agents took part in %d commits that are newer than the file"; {
+	case f.After > 1:
+		c.add(RuleStale, finding.Error, d.line("generated"), rewrite, newer, f.After)
+	case f.After == 1: // the file can not count the commit that brings it
+		c.add(RuleStale, finding.Warning, d.line("generated"), rewrite, newer, f.After)
 	}
 }
 
