@@ -59,6 +59,7 @@ func Attest(ctx context.Context, in Input) (*Report, error) {
 	}
 	a.find(said)
 	a.driverApproves()
+	a.hint()
 	a.r.claim(in)
 	finding.Sort(a.r.Findings)
 	return a.r, nil

@@ -1,7 +1,7 @@
 package attestation
 
 // TableVersion changes with every change of a row: verdicts record it.
-const TableVersion = "4"
+const TableVersion = "5"
 
 // Where the facts come from. "Histories": read in public histories, as author,
 // committer or trailer. The rest names the publisher's own words.

@@ -47,6 +47,10 @@ type Report struct {
 	Outcome  finding.Outcome   `json:"outcome"` // NotAssessed when commits or lines could not be read
 	Reasons  []finding.Reason  `json:"reasons"` // why; "lines-older" is a note that does not speak against the outcome
 
+	// Evidence is about the change as a whole, strength F all of it: the name of its
+	// branch, and the files by which agents are told what to do. It decides nothing.
+	Evidence []Evidence `json:"evidence,omitempty"`
+
 	// NotesAt are the commits of the refs whose notes were read.
 	NotesAt map[string]git.OID `json:"notes_at,omitempty"`
 
@@ -94,7 +98,7 @@ type Agent struct {
 
 // Evidence is one observed fact.
 type Evidence struct {
-	Source   string   `json:"source"`   // "author", "committer", "trailer", "message", "header", "note", "trace", "signature", "signed-statement", "forge-author", "forge-committer", "statement", "limit"
+	Source   string   `json:"source"`   // "author", "committer", "trailer", "message", "header", "note", "trace", "signature", "signed-statement", "forge-author", "forge-committer", "statement", "branch", "configuration", "limit"
 	Strength Strength `json:"strength"` // "A" to "F"
 	Class    Class    `json:"class"`    // what it speaks for
 	Agent    string   `json:"agent,omitempty"`

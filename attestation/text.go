@@ -32,6 +32,12 @@ func WriteText(w io.Writer, r *Report) error {
 			fmt.Fprintf(t, "  %s\t%d\t%s\n", class, n, share(n, r.Summary.AddedLines))
 		}
 	}
+	if len(r.Evidence) > 0 {
+		fmt.Fprintf(t, "\nHints, which decide nothing:\n")
+		for _, e := range r.Evidence {
+			fmt.Fprintf(t, "  %s %s\n", e.Strength, e.Detail)
+		}
+	}
 	if r.Claim != nil {
 		fmt.Fprintf(t, "\n.ai-attestation.yaml: %s\n", r.Claim.Outcome)
 		for _, why := range r.Claim.Reasons {

@@ -28,6 +28,10 @@ var contexts = []Case{
 	{Name: "request says none", Source: "context", Context: contextOf(says("none")), Commits: one(four, "Add"), Class: HumanDeclared, Lines: "human-declared 4", Why: "nothing else is known"},
 	{Name: "request names an agent", Source: "context", Context: contextOf(says("Claude Code")), Commits: one(four, "Add"), Class: AIDeclared, Agents: "claude-code", Lines: "ai-declared 4", Why: "nothing else is known"},
 	{Name: "request says none, a note does not", Source: "context", Context: contextOf(says("none")), Commits: noted(four, "Add", note("a.go", "  "+ai+" 1-4")), Class: AIDeclared, Agents: "claude-code:claude-opus-4-7", Lines: "ai-declared 4", Findings: "attest-statement-denied", Why: "the commit's own evidence goes before"},
+	{Name: "request from the branch of an agent", Source: "context", Context: contextOf(`, "change": {"branch": "claude/fix-7"}`), Commits: one(four, "Add"), Class: Unknown, Lines: "unknown 4", Findings: "-", Why: "anybody may name a branch"},
+	{Name: "request from the branch of an agent, says none", Source: "context", Context: contextOf(`, "change": {"branch": "copilot/fix-7", "ai_statement": "none"}`), Commits: one(four, "Add"), Class: HumanDeclared, Lines: "human-declared 4", Findings: "-", Why: "a name is nothing to deny"},
+	{Name: "request from the branch of one agent, trailer of another", Source: "context", Context: contextOf(`, "change": {"branch": "cursor/fix-7"}`), Commits: one(four, "Add\n\nCo-authored-by: Claude <noreply@anthropic.com>"), Class: AIDeclared, Agents: "claude-code", Lines: "ai-declared 4", Findings: "-", Why: "the branch adds no agent"},
+	{Name: "instructions for agents", Source: "context", Commits: one(Files{"CLAUDE.md": lines("rule", 3), ".cursor/rules/go.mdc": lines("rule", 2)}, "Add"), Class: Unknown, Lines: "unknown 5", Findings: "-", Why: "a person writes them, or an agent: the path does not say"},
 	{Name: "request says n/a", Source: "context", Context: contextOf(says("n/a")), Commits: one(four, "Add"), Class: Unknown, Lines: "unknown 4", Why: "evasive"},
 }
 
