@@ -31,9 +31,9 @@ func TestChecksHostile(t *testing.T) {
 	const canary = "x7Yz0Kq2LmN4oPr6StUvW8aB1cD3eF5gH9iJ"
 	line := "\tif err := s.writeKey(ctx, request.Key, token); err != nil { return \"" + canary + "\" }\n"
 	names := []string{"src/a.go", ".github/workflows/ci.yml", "migrations/001.sql", "CLAUDE.md", ".mcp.json", ".codex/config.toml", "prompts/a.jsonl", "run.sh", "Dockerfile", "package.json", "go.mod", "a_test.go"}
-	lines, keys := 20_000, 1_000
+	lines, keys, open, files := 2_000, 100, 2_000, 1 // with the race detector each byte takes ten times as long
 	if os.Getenv("CUSTODY_SLOW") != "" {
-		lines, keys = 200_000, 10_000
+		lines, keys, open, files = 200_000, 10_000, 20_000, 4
 	}
 	texts := map[string]string{
 		"many lines":     strings.Repeat(line[:19], lines),
@@ -43,8 +43,8 @@ func TestChecksHostile(t *testing.T) {
 		"UTF-16":         wide("token = '" + canary + "'\r\n"),
 		"half of UTF-16": wide("token = 1")[:5],
 		"not UTF-8":      strings.Repeat("\xff\xfe\xc3\x28 key=\"\xe2\x80\"\n", 1000),
-		"open brackets":  strings.Repeat("[{(\"a\":", 20_000),
-		"open quotes":    strings.Repeat("'\"`$(", 20_000),
+		"open brackets":  strings.Repeat("[{(\"a\":", open),
+		"open quotes":    strings.Repeat("'\"`$(", open),
 		"a bomb":         "a: &a [x,x]\n" + strings.Repeat("b: &b [*a,*a,*a]\n", 1000),
 		"empty":          "",
 		"one newline":    "\n",
@@ -60,7 +60,7 @@ func TestChecksHostile(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			head := map[string]string{}
 			for i, path := range names {
-				if len(texts[name]) > 30_000 && i > 3 {
+				if len(texts[name]) > 30_000 && i >= files {
 					continue
 				}
 				head[path] = texts[name]
