@@ -14,7 +14,6 @@ import (
 
 	"custody/attestation"
 	"custody/attestation/claim"
-	"custody/internal/finding"
 	"custody/internal/git"
 	"custody/internal/pack/verify"
 	"custody/internal/report"
@@ -144,14 +143,7 @@ func runAttestCheck(ctx context.Context, p *process, o *attestFileOptions) error
 	if err := write(p, o.format, doc); err != nil {
 		return err
 	}
-	switch doc.Outcome {
-	case finding.Satisfied:
-		return nil
-	case finding.NotSatisfied:
-		return exitError(exitFail)
-	default:
-		return exitError(exitIncomplete)
-	}
+	return exitForOutcome(doc.Outcome)
 }
 
 // cut says why history is not whole, if it is not.

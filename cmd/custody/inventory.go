@@ -153,14 +153,7 @@ func runInventoryCheck(ctx context.Context, p *process, o *inventoryOptions) err
 	if err := write(p, o.format, report); err != nil {
 		return err
 	}
-	switch report.Outcome {
-	case finding.Satisfied:
-		return nil
-	case finding.NotSatisfied:
-		return exitError(exitFail)
-	default:
-		return exitError(exitIncomplete)
-	}
+	return exitForOutcome(report.Outcome)
 }
 
 func (o *inventoryOptions) checkChange(ctx context.Context, p *process) (*inventory.Report, error) {
@@ -298,4 +291,16 @@ func (o *inventoryOptions) inventory(ctx context.Context, p *process, args []str
 		return nil, fmt.Errorf("%s is not a regular file", inventory.Path)
 	}
 	return repo.Blob(ctx, entry.ID, maxOwn)
+}
+
+// exitForOutcome is the exit code of a command that checks: only what is satisfied is 0.
+func exitForOutcome(o finding.Outcome) error {
+	switch o {
+	case finding.Satisfied:
+		return nil
+	case finding.NotSatisfied:
+		return exitError(exitFail)
+	default:
+		return exitError(exitIncomplete)
+	}
 }
