@@ -313,11 +313,11 @@ func (o *attestFileOptions) scan(ctx context.Context, p *process, repo *git.Repo
 		if err != nil {
 			return nil, hint(err, "custody verify "+name+" says more")
 		}
-		bases, err := repo.MergeBases(ctx, pack.Head, head)
-		if err != nil || len(bases) != 1 || bases[0] != pack.Head {
-			return nil, hint(fmt.Errorf("the pack %s is about %s, which is not in the history of HEAD", name, pack.Head.Short()), "give packs of changes that have landed here")
+		bases, err := repo.MergeBases(ctx, pack.Says.Inputs.Head, head)
+		if err != nil || len(bases) != 1 || bases[0] != pack.Says.Inputs.Head {
+			return nil, hint(fmt.Errorf("the pack %s is about %s, which is not in the history of HEAD", name, pack.Says.Inputs.Head.Short()), "give packs of changes that have landed here")
 		}
-		newer, more, err := repo.Commits(ctx, pack.Head, head, 100_000)
+		newer, more, err := repo.Commits(ctx, pack.Says.Inputs.Head, head, 100_000)
 		if err != nil {
 			return nil, err
 		}

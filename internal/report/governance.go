@@ -1,65 +1,13 @@
 package report
 
 import (
-	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 
 	"custody/attestation/claim"
 	"custody/internal/change"
 	"custody/internal/finding"
-	"custody/internal/git"
-	"custody/internal/pack/verify"
 )
-
-// A VerifiedPack is a pack that is intact, and signed by a trusted key.
-type VerifiedPack struct {
-	Digest string
-	Head   git.OID
-	doc    packDocument
-	facts  *change.Context // nil: the pack has none
-}
-
-// packDocument is what the section governance is made from.
-type packDocument struct {
-	Door     struct{ Name, Version string }
-	Decision string
-	Inputs   struct {
-		Head git.OID
-		Day  string
-	}
-	Checks   []finding.Check
-	Findings []finding.Finding
-}
-
-// OpenPack verifies a pack and reads what it says. One that is altered, unsigned or of
-// somebody unknown is an error: its word is worth no more than the file's own.
-func OpenPack(name string, data []byte, check func([]byte) *verify.Result) (*VerifiedPack, error) {
-	result := check(data)
-	if result.Outcome != finding.Satisfied {
-		why := "it could not be verified"
-		if n := len(result.Steps); n > 0 {
-			why = result.Steps[n-1].Detail
-		}
-		return nil, fmt.Errorf("the pack %s: %s", name, why)
-	}
-	members, err := verify.Decode(data)
-	if err != nil {
-		return nil, fmt.Errorf("the pack %s: %w", name, err)
-	}
-	p := &VerifiedPack{Digest: result.PackDigest}
-	if err := json.Unmarshal(members[verify.PackJSON], &p.doc); err != nil {
-		return nil, fmt.Errorf("the pack %s: %w", name, err)
-	}
-	p.Head = p.doc.Inputs.Head
-	if text := members[verify.Context]; string(text) != "null" {
-		if p.facts, err = change.ParseContext(text); err != nil {
-			return nil, fmt.Errorf("the context in the pack %s: %w", name, err)
-		}
-	}
-	return p, nil
-}
 
 // Governance is what verified packs say in the words of .ai-attestation.yaml; the first
 // is the newest. after is the number of commits by agents that are newer than it.
@@ -69,7 +17,7 @@ func OpenPack(name string, data []byte, check func([]byte) *verify.Result) (*Ver
 // requirements that are satisfied of those that asked something, rounded down.
 func Governance(packs []*VerifiedPack, after int64) *claim.Scan {
 	newest := packs[0]
-	d := &newest.doc
+	d := newest.Says
 	s := &claim.Scan{Engine: strings.TrimSpace("custody " + d.Door.Version), LastScan: d.Inputs.Day + "T00:00:00Z", Result: "BLOCK", Score: -1, After: after}
 	asked, satisfied := int64(0), int64(0)
 	for _, c := range d.Checks {
@@ -126,7 +74,7 @@ func Governance(packs []*VerifiedPack, after int64) *claim.Scan {
 // reviewed says whether a person approved the head who neither asked for the change nor
 // wrote one of its commits, as the forge knows them.
 func (p *VerifiedPack) reviewed() claim.Reviewed {
-	c := p.facts
+	c := p.Context
 	if c == nil || c.Change == nil || c.Change.Author == nil || c.Reviews == nil {
 		return claim.ReviewUnknown
 	}
@@ -146,7 +94,7 @@ func (p *VerifiedPack) reviewed() claim.Reviewed {
 		}
 	}
 	for _, r := range last {
-		if r.State == "approved" && r.Commit == p.Head.String() && r.Reviewer.Type == change.User && !wrote(r.Reviewer) {
+		if r.State == "approved" && r.Commit == p.Says.Inputs.Head.String() && r.Reviewer.Type == change.User && !wrote(r.Reviewer) {
 			return claim.ReviewDone
 		}
 	}
