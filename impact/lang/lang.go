@@ -39,6 +39,10 @@ type Language struct {
 	// facts of its files.
 	NewResolver func(Tree) Resolver
 
+	// Defines says that Extract reports definitions, too. What it does not define then
+	// does not exist, and impact may follow names instead of whole files.
+	Defines bool
+
 	comments func(src []byte) ([]Span, bool)
 }
 
@@ -60,6 +64,16 @@ type Facts struct {
 	Types     []string // Java: the top-level types that the file declares, in order
 	Generated bool     // carries its language's "generated, do not edit" mark
 	Damaged   bool     // not understood to the end (unterminated string, binary bytes): imports may be missing
+
+	Definitions []Definition // in order of appearance; see Language.Defines
+	Exports     []Export     // what it hands on from other files
+	// Mentions are the names mentioned outside of all definitions: statements that run
+	// when the file is loaded. Sorted, each once.
+	Mentions []NameHash
+	// Rest is a hash of the tokens outside of all definitions which can change what the
+	// file does: such statements, build constraints, imports for their effect. Imports that
+	// are seen in the Mentions of what uses them are left out.
+	Rest uint64
 }
 
 // An Import is one import as written.

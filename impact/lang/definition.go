@@ -1,0 +1,119 @@
+package lang
+
+import "slices"
+
+// A Definition is one top-level definition of a file, or a method of one. What stands
+// inside of a function belongs to that function.
+//
+// Two definitions with equal Signature, Body and Mentions do the same, whatever their
+// comments and white space.
+type Definition struct {
+	Name     string // "Serve"; a method or member is "Server.Serve". A default export is "default"
+	Kind     DefinitionKind
+	Exported bool // other files (Go: other packages) can name it, by the language's rule
+	// Runs says that some of it is executed when the file is loaded, before anybody asks
+	// for it by name: Go's init functions and variables that are computed by a call.
+	Runs  bool
+	Start int // line, 1-based; doc comments and decorators stand before it
+	End   int // line, inclusive
+
+	// Signature is a hash of the tokens that others have to know to use it, without its
+	// own name, comments and white space; Body is the same of the rest.
+	Signature, Body uint64
+	Text            string // the signature for people: one line, at most MaxText bytes
+
+	// Mentions are the names that signature and body (and decorators) mention, sorted,
+	// each once.
+	Mentions []NameHash
+}
+
+// MaxText bounds Definition.Text, in bytes; what is longer ends with "...".
+const MaxText = 120
+
+// DefinitionKind says what a definition makes.
+type DefinitionKind uint8
+
+const (
+	UnknownKind DefinitionKind = iota
+	Function
+	Method
+	Type
+	Class
+	Interface
+	Enum
+	Variable
+	Constant
+)
+
+var kindNames = [...]string{"unknown", "function", "method", "type", "class", "interface", "enum", "variable", "constant"}
+
+// String is the kind as people read it: "function".
+func (k DefinitionKind) String() string {
+	if int(k) < len(kindNames) {
+		return kindNames[k]
+	}
+	return kindNames[0]
+}
+
+// An Export is a name that a file hands on from another one: TypeScript's
+// "export {a as b} from './x'" and "export * from './x'"; for Python each name of a
+// "from x import y", which others can import from here.
+type Export struct {
+	Name   string // as the other file calls it; "*" for all of them
+	As     string // as it is called here; "*" for all of them under their own names
+	Import int    // place in Facts.Imports of the import that it comes from
+}
+
+// A NameHash stands for a name that code mentions. Equal names have equal hashes; that
+// two names may share one only makes more be reached, never less.
+//
+// What is hashed is an identifier ("Serve") as it stands, wherever it stands: as a
+// variable, behind a dot, as a key. A name that stands for another one in the file
+// mentions both: after "import {a as b}" the code that says b mentions a, too; a default
+// import mentions "default". Go tells more apart: see go_mention.go.
+type NameHash uint32
+
+// HashName hashes a name.
+func HashName[S string | []byte](name S) NameHash {
+	h := uint32(fnvOffset32)
+	for i := 0; i < len(name); i++ {
+		h = (h ^ uint32(name[i])) * fnvPrime32
+	}
+	return NameHash(h)
+}
+
+// FNV-1a.
+const (
+	fnvOffset32 = 2166136261
+	fnvPrime32  = 16777619
+	fnvOffset64 = 14695981039346656037
+	fnvPrime64  = 1099511628211
+)
+
+// A TokenHash hashes a row of tokens: where one ends and the next begins matters, what
+// stands between them does not. The zero value is not ready: see NewTokenHash.
+type TokenHash uint64
+
+// NewTokenHash is the hash of no token.
+func NewTokenHash() TokenHash { return fnvOffset64 }
+
+// Add appends a token.
+func (h *TokenHash) Add(token []byte) {
+	x := uint64(*h)
+	for _, c := range token {
+		x = (x ^ uint64(c)) * fnvPrime64
+	}
+	*h = TokenHash((x ^ 0xff) * fnvPrime64) // no byte of UTF-8 text
+}
+
+// SortNames sorts the names and drops doubles, in place.
+func SortNames(names []NameHash) []NameHash {
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// Mentions says whether a sorted list holds a name.
+func Mentions(names []NameHash, name NameHash) bool {
+	_, found := slices.BinarySearch(names, name)
+	return found
+}

@@ -1,0 +1,30 @@
+package lang
+
+import (
+	"hash/fnv"
+	"testing"
+)
+
+func TestHashName(t *testing.T) {
+	for _, name := range []string{"", "Serve", "größe"} {
+		h := fnv.New32a()
+		h.Write([]byte(name))
+		if got := HashName(name); uint32(got) != h.Sum32() || HashName([]byte(name)) != got {
+			t.Errorf("HashName(%q) = %x, hash/fnv says %x", name, got, h.Sum32())
+		}
+	}
+}
+
+func TestTokenHashKnowsWhereTokensEnd(t *testing.T) {
+	seen := map[TokenHash][]string{}
+	for _, tokens := range [][]string{{}, {""}, {"ab"}, {"a", "b"}, {"b", "a"}, {"a", "", "b"}, {"ab", ""}} {
+		h := NewTokenHash()
+		for _, token := range tokens {
+			h.Add([]byte(token))
+		}
+		if other, ok := seen[h]; ok {
+			t.Errorf("%q and %q hash alike", tokens, other)
+		}
+		seen[h] = tokens
+	}
+}
