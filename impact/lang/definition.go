@@ -1,6 +1,9 @@
 package lang
 
-import "slices"
+import (
+	"crypto/sha256"
+	"slices"
+)
 
 // A Definition is one top-level definition of a file, or a method of one. What stands
 // inside of a function belongs to that function.
@@ -17,9 +20,9 @@ type Definition struct {
 	Start int // line, 1-based; doc comments and decorators stand before it
 	End   int // line, inclusive
 
-	// Signature is a hash of the tokens that others have to know to use it, without its
-	// own name, comments and white space; Body is the same of the rest.
-	Signature, Body uint64
+	// Signature is the digest of the tokens that others have to know to use it, without its
+	// own name, comments and white space; Body is that of the rest.
+	Signature, Body Digest
 	Text            string // the signature for people: one line, at most MaxText bytes
 
 	// Mentions are the names that signature and body (and decorators) mention, sorted,
@@ -86,24 +89,29 @@ func HashName[S string | []byte](name S) NameHash {
 const (
 	fnvOffset32 = 2166136261
 	fnvPrime32  = 16777619
-	fnvOffset64 = 14695981039346656037
-	fnvPrime64  = 1099511628211
 )
 
-// A TokenHash hashes a row of tokens: where one ends and the next begins matters, what
-// stands between them does not. The zero value is not ready: see NewTokenHash.
-type TokenHash uint64
+// A Digest stands for a row of tokens. It is half a SHA-256: whoever writes both sides of
+// a change must not be able to make two bodies that count as one.
+type Digest [16]byte
 
-// NewTokenHash is the hash of no token.
-func NewTokenHash() TokenHash { return fnvOffset64 }
+// A TokenHash makes digests of tokens: where one ends and the next begins matters, what
+// stands between them does not. The zero value is ready.
+type TokenHash struct{ tokens []byte }
 
 // Add appends a token.
 func (h *TokenHash) Add(token []byte) {
-	x := uint64(*h)
-	for _, c := range token {
-		x = (x ^ uint64(c)) * fnvPrime64
+	h.tokens = append(append(h.tokens, token...), 0) // no text has that byte: see isBinary
+}
+
+// Sum is the digest of what was added since the last Sum; the zero Digest for nothing.
+func (h *TokenHash) Sum() Digest {
+	if len(h.tokens) == 0 {
+		return Digest{}
 	}
-	*h = TokenHash((x ^ 0xff) * fnvPrime64) // no byte of UTF-8 text
+	sum := sha256.Sum256(h.tokens)
+	h.tokens = h.tokens[:0]
+	return Digest(sum[:16])
 }
 
 // SortNames sorts the names and drops doubles, in place.

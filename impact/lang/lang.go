@@ -70,10 +70,10 @@ type Facts struct {
 	// Mentions are the names mentioned outside of all definitions: statements that run
 	// when the file is loaded. Sorted, each once.
 	Mentions []NameHash
-	// Rest is a hash of the tokens outside of all definitions which can change what the
+	// Rest is the digest of the tokens outside of all definitions which can change what the
 	// file does: such statements, build constraints, imports for their effect. Imports that
 	// are seen in the Mentions of what uses them are left out.
-	Rest uint64
+	Rest Digest
 }
 
 // An Import is one import as written.
