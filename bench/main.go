@@ -51,10 +51,12 @@ type options struct {
 	floor   string // file to judge the ranges by
 	pushes  bool   // measure the hook, instead of the comparisons
 	sizes   []int  // of pushes, in files that they add
+	made    bool   // measure made trees of several sizes, instead of the comparisons
+	trees   []int  // their sizes, in files
 }
 
 func run(ctx context.Context, args []string, stdout io.Writer) error {
-	o := options{sizes: pushSizes}
+	o := options{sizes: pushSizes, trees: syntheticSizes}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.StringVar(&o.custody, "custody", "bin/custody", "measure the program at `FILE`")
 	flags.StringVar(&o.repo, "C", ".", "on the repository at `DIR`")
@@ -67,6 +69,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	flags.IntVar(&o.ranges, "ranges", 0, "audit `N` real changes instead, from one commit to a release")
 	flags.StringVar(&o.floor, "floor", "", "judge them by the policy in `FILE`, too")
 	flags.BoolVar(&o.pushes, "pushes", false, "measure pushes at the hook instead, against git receive-pack")
+	flags.BoolVar(&o.made, "sizes", false, "measure trees of several sizes instead, made for it")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -88,6 +91,9 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 		if o.floor, err = filepath.Abs(o.floor); err != nil {
 			return err
 		}
+	}
+	if o.made {
+		return runSizes(ctx, o, stdout)
 	}
 	if o.pushes {
 		return runPushes(ctx, o, stdout)
@@ -178,8 +184,9 @@ type Sample struct {
 	Commands []string `json:"commands"`
 	Median   int64    `json:"median_us"`
 	Min      int64    `json:"min_us"`
-	CPU      int64    `json:"cpu_us"`   // median
-	Peak     int64    `json:"peak_kib"` // largest resident set of one process, of all rounds
+	CPU      int64    `json:"cpu_us"`            // median
+	Peak     int64    `json:"peak_kib"`          // largest resident set of one process, of all rounds
+	Own      int64    `json:"own_kib,omitempty"` // the same without the process's children, where it was watched
 }
 
 func machine() Machine {
@@ -213,7 +220,7 @@ func show(w io.Writer, r Result) error {
 	fmt.Fprintln(t, "\tcustody\tgit\tratio\tbest\tCPU\tpeak MiB\t")
 	for _, c := range r.Comparisons {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%.2f\t%.2f\t%.2f\t%d\t\n", c.Name,
-			milliseconds(c.Custody.Median), milliseconds(c.Git.Median), c.Ratio, c.Best, c.CPU, cmp.Or(c.Custody.Peak/1024, 1))
+			milliseconds(c.Custody.Median), milliseconds(c.Git.Median), c.Ratio, c.Best, c.CPU, cmp.Or(c.Custody.Own/1024, c.Custody.Peak/1024, 1))
 	}
 	return t.Flush()
 }

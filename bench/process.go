@@ -26,6 +26,7 @@ type process struct {
 	env    []string // all of it
 	args   []string
 	stdin  []byte
+	file   *os.File  // standard input, without stdin
 	exits  []int     // accepted besides 0
 	stderr io.Writer // gets a copy of standard error; nil: nobody does
 	watch  bool      // also measure the memory of this process alone, without its children
@@ -52,6 +53,8 @@ func (p process) run(ctx context.Context, w io.Writer) (cost, error) {
 	cmd.Dir, cmd.Env = p.dir, p.env
 	if p.stdin != nil {
 		cmd.Stdin = bytes.NewReader(p.stdin)
+	} else if p.file != nil {
+		cmd.Stdin = p.file
 	}
 	cmd.Stdout = w // nil is the null device
 	var stderr bytes.Buffer
@@ -161,11 +164,16 @@ func compare(ctx context.Context, name, what string, rounds int, custody, git si
 			ours, theirs = append(ours, a), append(theirs, b)
 		}
 	}
+	return comparison(name, what, rounds, custody, git, ours, theirs), nil
+}
+
+// comparison sums up what both sides cost.
+func comparison(name, what string, rounds int, custody, git side, ours, theirs []cost) Comparison {
 	c := Comparison{Name: name, What: what, Rounds: rounds, Custody: sum(custody, ours), Git: sum(git, theirs)}
 	c.Ratio = ratio(c.Custody.Median, c.Git.Median)
 	c.Best = ratio(c.Custody.Min, c.Git.Min)
 	c.CPU = ratio(c.Custody.CPU, c.Git.CPU)
-	return c, nil
+	return c
 }
 
 func sum(s side, costs []cost) Sample {
@@ -173,7 +181,7 @@ func sum(s side, costs []cost) Sample {
 	var sample Sample
 	for _, c := range costs {
 		walls, cpus = append(walls, c.wall.Microseconds()), append(cpus, c.cpu.Microseconds())
-		sample.Peak = max(sample.Peak, c.peak)
+		sample.Peak, sample.Own = max(sample.Peak, c.peak), max(sample.Own, c.own)
 	}
 	sample.Median, sample.Min, sample.CPU = median(walls), slices.Min(walls), median(cpus)
 	for _, p := range s.commands {

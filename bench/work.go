@@ -81,8 +81,10 @@ func (w *workplace) start(ctx context.Context, name string) (Comparison, error) 
 // cold builds the graph with an empty cache; git reads the blobs that it is made from.
 func (w *workplace) cold(ctx context.Context, name string) (Comparison, error) {
 	empty := func() error { return os.RemoveAll(w.cache("cold")) }
+	scan := w.custodyCommand("cold", "scan", "--format", "json", w.head)
+	scan.watch = true // git maps packs, which would count as our memory
 	return compare(ctx, name, "the graph of a tree, nothing cached; git: read the same blobs", w.few(),
-		side{empty, []process{w.custodyCommand("cold", "scan", "--format", "json", w.head)}},
+		side{empty, []process{scan}},
 		side{commands: []process{w.gitCommand(lines(w.graph), "cat-file", "--batch", "--buffer")}})
 }
 
@@ -92,12 +94,16 @@ func (w *workplace) warm(ctx context.Context, name string) (Comparison, error) {
 	if _, err := w.custodyCommand("warm", "scan", w.base).run(ctx, nil); err != nil {
 		return Comparison{}, err
 	}
-	return compare(ctx, name, "what a change reaches, base cached; git: list the changed files, read their blobs", w.rounds,
-		side{commands: []process{w.custodyCommand("warm", "impact", "--base", w.base, "--head", w.head, "--format", "json")}},
+	custody, git := w.warmSides()
+	return compare(ctx, name, "what a change reaches, base cached; git: list the changed files, read their blobs", w.rounds, custody, git)
+}
+
+func (w *workplace) warmSides() (custody, git side) {
+	return side{commands: []process{w.custodyCommand("warm", "impact", "--base", w.base, "--head", w.head, "--format", "json")}},
 		side{commands: []process{
 			w.gitCommand(nil, "diff-tree", "-r", "-z", "--raw", w.base, w.head),
 			w.gitCommand(lines(w.changed), "cat-file", "--batch", "--buffer"),
-		}})
+		}}
 }
 
 // audit is the whole review, pack and signature included.
@@ -255,7 +261,7 @@ func (w *workplace) findGraph(ctx context.Context) error {
 		}
 	}
 	for _, n := range graph.Nodes {
-		if n.Kind != "file" || n.Language == "" {
+		if n.Kind != "file" && n.Kind != "test" || n.Language == "" {
 			continue
 		}
 		name, err := change.Unescape(n.Path)
