@@ -21,17 +21,14 @@ type Definition struct {
 	End   int // line, inclusive
 
 	// Signature is the digest of the tokens that others have to know to use it, without its
-	// own name, comments and white space; Body is that of the rest.
+	// own name, comments and white space; Body is that of the rest. What a signature reads
+	// like is not kept: see SignatureText.
 	Signature, Body Digest
-	Text            string // the signature for people: one line, at most MaxText bytes
 
 	// Mentions are the names that signature and body (and decorators) mention, sorted,
 	// each once.
 	Mentions []NameHash
 }
-
-// MaxText bounds Definition.Text, in bytes; what is longer ends with "...".
-const MaxText = 120
 
 // DefinitionKind says what a definition makes.
 type DefinitionKind uint8
