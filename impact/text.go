@@ -43,20 +43,18 @@ func WriteText(w io.Writer, r *Report, o TextOptions) error {
 func WriteGraphText(w io.Writer, g *Graph) error {
 	out := bufio.NewWriter(w)
 	kinds := map[string]int{}
-	for _, n := range g.Nodes {
+	g.EachNode(func(_ int32, n *Node) {
 		language := n.Language
 		if language == "" && n.Kind == KindFile {
 			language = "other"
 		}
 		kinds[strings.TrimSpace(language+" "+string(n.Kind))]++
-	}
+	})
 	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
 		fmt.Fprintf(out, "%8d  %s\n", kinds[kind], plural(kinds[kind], kind))
 	}
 	edges := map[EdgeKind]int{}
-	for _, e := range g.Edges {
-		edges[e.Kind]++
-	}
+	g.EachEdge(func(e *Edge) { edges[e.Kind]++ })
 	for _, kind := range slices.Sorted(maps.Keys(edges)) {
 		fmt.Fprintf(out, "%8d  %s\n", edges[kind], plural(edges[kind], string(kind)+" edge"))
 	}

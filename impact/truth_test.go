@@ -44,17 +44,17 @@ func TestGoList(t *testing.T) {
 	}
 
 	got := map[[2]string]bool{}
-	for _, e := range graph.Edges {
-		from, to := graph.Nodes[e.From], graph.Nodes[e.To]
+	graph.EachEdge(func(e *impact.Edge) {
+		from, to := graph.Node(e.From), graph.Node(e.To)
 		if e.Kind != impact.Imports || to.Kind != impact.KindPackage {
-			continue
+			return
 		}
 		edge := [2]string{path.Dir(string(from.Path)), string(to.Path)}
 		got[edge] = true
 		if !truth[edge] && !ignored[string(from.Path)] && !leftOut(string(from.Path)) {
 			t.Errorf("%s imports %s, says the graph; go list does not", from.Path, to.Path)
 		}
-	}
+	})
 	for edge := range truth {
 		if !got[edge] {
 			t.Errorf("package %s imports %s, says go list; the graph does not", edge[0], edge[1])
