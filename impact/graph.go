@@ -79,6 +79,13 @@ type Graph struct {
 	folders   map[change.Path]int32      // number of Go files in a folder
 }
 
+// NewGraph makes a graph of its parts, in any order.
+func NewGraph(commit, tree git.OID, nodes []Node, edges []Edge, skips []Skipped) *Graph {
+	g := &Graph{Commit: commit, Tree: tree, nodes: slices.Clone(nodes), edges: slices.Clone(edges), skips: slices.Clone(skips)}
+	g.assemble()
+	return g
+}
+
 // Len is the number of nodes: they are numbered from 0, in order of their IDs.
 func (g *Graph) Len() int { return len(g.nodes) }
 
