@@ -10,13 +10,15 @@ import (
 	"strings"
 	"sync"
 	"unicode/utf8"
+
+	"custody/internal/control/checks/keywords"
 )
 
 // An Engine finds secrets by rules of gitleaks.
 type Engine struct {
 	rules  []*Rule
 	allow  []allowlist // for all rules
-	words  *keywords
+	words  *keywords.Set
 	ruleOf []int // rule of each word
 }
 
@@ -144,7 +146,7 @@ func (e *Engine) wanted(text []byte) (map[int][]span, error) {
 	wanted := map[int][]span{}
 	var failed error
 	start, stop := 0, -1 // the line of the last keyword
-	e.words.in(text, func(word, from, end int) {
+	e.words.In(text, func(word, from, end int) {
 		i := e.ruleOf[word]
 		r := e.rules[i]
 		if err := r.ready(); err != nil {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"custody/internal/control/checks/keywords"
 )
 
 // A pattern is a regular expression and what follows from its form: where in a text it
@@ -145,7 +147,7 @@ func mark(re *syntax.Regexp, set *[256]bool) bool {
 		}
 		set[r] = true
 		if re.Flags&syntax.FoldCase != 0 {
-			set[lower(byte(r))], set[unicode.ToUpper(r)] = true, true
+			set[keywords.Lower(byte(r))], set[unicode.ToUpper(r)] = true, true
 		}
 		return true
 	case syntax.OpCharClass:

@@ -9,6 +9,8 @@ import (
 	"sync"
 
 	"github.com/BurntSushi/toml"
+
+	"custody/internal/control/checks/keywords"
 )
 
 // gitleaksRules are the default rules of gitleaks v8.30.1 (MIT, see gitleaks.LICENSE),
@@ -67,7 +69,7 @@ type (
 		StopWords   []string `toml:"stopwords"`
 
 		path, regex *regexp.Regexp
-		stop        *keywords
+		stop        *keywords.Set
 	}
 )
 
@@ -119,7 +121,7 @@ func Load(src []byte) (*Engine, error) {
 			e.ruleOf = append(e.ruleOf, i)
 		}
 	}
-	e.words = newKeywords(words)
+	e.words = keywords.New(words)
 	for i := range e.allow {
 		if err := e.allow[i].compile(); err != nil {
 			return nil, fmt.Errorf("reading rules for secrets: the allowlist: %w", err)
@@ -196,7 +198,7 @@ func (a *allowlist) compile() (err error) {
 		return err
 	}
 	if len(a.StopWords) > 0 {
-		a.stop = newKeywords(a.StopWords)
+		a.stop = keywords.New(a.StopWords)
 	}
 	return nil
 }
@@ -233,7 +235,7 @@ func (a *allowlist) allows(path, secret, match, line string) bool {
 	}
 	stopped := false
 	if a.stop != nil { // first, since it costs least
-		a.stop.in([]byte(secret), func(int, int, int) { stopped = true })
+		stopped = a.stop.Any(secret)
 	}
 	if stopped && !a.and() {
 		return true
