@@ -6,7 +6,7 @@ package keywords
 type Set struct {
 	class [256]uint8 // of a byte, folded to lower case; 0: in no word
 	width int        // classes
-	next  []int32    // by state*width + class
+	next  []int32    // by state + class; a state is twice its first index, and one more if words end in it
 	found [][]int32  // words that end in a state
 	size  []int      // of each word
 }
@@ -63,6 +63,12 @@ func New(words []string) *Set {
 			}
 		}
 	}
+	for i, s := range k.next {
+		k.next[i] = s * int32(k.width) * 2
+		if len(k.found[s]) > 0 {
+			k.next[i]++
+		}
+	}
 	return k
 }
 
@@ -83,13 +89,14 @@ func Lower(c byte) byte {
 // In calls fn for each place of a word in text, in the order in which they end. word is
 // its number in the list.
 func (k *Set) In(text []byte, fn func(word, start, end int)) {
-	s, width := 0, k.width
+	next, class := k.next, &k.class
+	s := int32(0)
 	for i, c := range text {
-		s = int(k.next[s*width+int(k.class[c])])
-		if s == 0 {
+		s = next[int(s>>1)+int(class[c])]
+		if s&1 == 0 {
 			continue
 		}
-		for _, w := range k.found[s] {
+		for _, w := range k.found[int(s>>1)/k.width] {
 			fn(int(w), i+1-k.size[w], i+1)
 		}
 	}
@@ -97,10 +104,9 @@ func (k *Set) In(text []byte, fn func(word, start, end int)) {
 
 // Any says whether a word stands anywhere in text.
 func (k *Set) Any(text string) bool {
-	s, width := 0, k.width
+	s := int32(0)
 	for i := range len(text) {
-		s = int(k.next[s*width+int(k.class[text[i]])])
-		if s != 0 && len(k.found[s]) > 0 {
+		if s = k.next[int(s>>1)+int(k.class[text[i]])]; s&1 != 0 {
 			return true
 		}
 	}

@@ -69,6 +69,7 @@ type (
 		StopWords   []string `toml:"stopwords"`
 
 		path, regex *regexp.Regexp
+		passing     passing // Paths, for a quick answer
 		stop        *keywords.Set
 	}
 )
@@ -194,6 +195,9 @@ func (a *allowlist) compile() (err error) {
 	if a.path, err = either(a.Paths); err != nil {
 		return err
 	}
+	if a.passing, err = newPassing(a.Paths); err != nil {
+		return err
+	}
 	if a.regex, err = either(a.Regexes); err != nil {
 		return err
 	}
@@ -218,7 +222,7 @@ func either(exprs []string) (*regexp.Regexp, error) {
 
 // passes says whether the whole file is none of the rule's business.
 func (a *allowlist) passes(path string) bool {
-	return !a.and() && a.path != nil && a.path.MatchString(path)
+	return !a.and() && a.passing.match(path)
 }
 
 func (a *allowlist) and() bool { return strings.EqualFold(a.Condition, "AND") }
