@@ -61,8 +61,32 @@ func FuzzExtract(f *testing.F) {
 				}
 				line = imp.Line
 			}
+			checkDefinitions(t, l, &facts, lines)
 		}
 	})
+}
+
+func checkDefinitions(t *testing.T, l *Language, facts *Facts, lines int) {
+	names := [][]NameHash{facts.Mentions}
+	for _, d := range facts.Definitions {
+		names = append(names, d.Mentions)
+		if d.Name == "" || d.Kind == UnknownKind || d.Start < 1 || d.End < d.Start || d.End > lines {
+			t.Errorf("%s: definition of %q, %s, lines %d to %d of %d", l.Name, d.Name, d.Kind, d.Start, d.End, lines)
+		}
+	}
+	for _, list := range names {
+		if len(list) > 0 && !slices.Equal(list, SortNames(slices.Clone(list))) {
+			t.Errorf("%s: mentions are not sorted, or double", l.Name)
+		}
+	}
+	for _, e := range facts.Exports {
+		if e.Import < 0 || e.Import >= len(facts.Imports) {
+			t.Errorf("%s: export of import %d of %d", l.Name, e.Import, len(facts.Imports))
+		}
+	}
+	if !l.Defines && (facts.Definitions != nil || facts.Exports != nil) {
+		t.Errorf("%s: definitions of a language that has none", l.Name)
+	}
 }
 
 // FuzzAppend holds that what stands behind a whole file changes nothing before it: an
