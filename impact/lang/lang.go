@@ -126,6 +126,9 @@ type Resolution struct {
 	// of any language or of none: a style sheet, a JSON document, an embedded image.
 	Files   []string
 	Package string // Go only, then without Files: folder of the package, "." for the root
+	// Vendored is the folder with the copy of Package that is built in its stead, where a
+	// vendor folder has one: the import names both.
+	Vendored string
 	// External says that it names something outside of the tree (the standard
 	// library, a dependency). With neither targets nor External the import should
 	// name something in this tree and does not: it is unresolved.
