@@ -130,3 +130,12 @@ func sorted[V any](m map[edge]V) []edge {
 		return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To))
 	})
 }
+
+// fileEnds makes edges between files, as tools of all languages but Go see them, of those
+// out of files of the languages.
+func fileEnds(languages ...string) func(g *impact.Graph, e impact.Edge) (edge, bool) {
+	return func(g *impact.Graph, e impact.Edge) (edge, bool) {
+		from, to := g.Nodes[e.From], g.Nodes[e.To]
+		return edge{string(from.Path), string(to.Path)}, e.Kind == impact.Imports && slices.Contains(languages, from.Language)
+	}
+}

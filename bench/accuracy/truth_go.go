@@ -51,8 +51,9 @@ type goPackage struct {
 const goFields = "Dir,ImportPath,Standard,Imports,TestImports,XTestImports,EmbedFiles,TestEmbedFiles,XTestEmbedFiles," +
 	"GoFiles,CgoFiles,TestGoFiles,XTestGoFiles,IgnoredGoFiles,InvalidGoFiles"
 
-// goTruth asks go list about every module of the folder. Nothing is downloaded.
-func goTruth(ctx context.Context, root string) (*truth, error) {
+// goTruth asks go list about every module of the folder, on two platforms or, whole, on
+// all. Nothing is downloaded.
+func goTruth(ctx context.Context, root string, whole bool) (*truth, error) {
 	version, err := output(ctx, root, nil, "go", "env", "GOVERSION")
 	if err != nil {
 		return nil, err
@@ -62,13 +63,22 @@ func goTruth(ctx context.Context, root string) (*truth, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(scratch)
-	l := goListing{root: root, scratch: scratch, edges: map[edge]string{}, parts: map[string]string{}, ignored: map[string]bool{}}
+	l := goListing{root: root, scratch: scratch, edges: map[edge]string{}, parts: map[string]string{}, modules: map[string]bool{}, ignored: map[string]bool{}}
 	modules, err := goModules(root)
 	if err != nil {
 		return nil, err
 	}
+	for dir := range modules {
+		if folder, ok := l.folder(dir); ok {
+			l.modules[folder] = true
+		}
+	}
+	platforms := goPlatforms
+	if !whole {
+		platforms = platforms[:2]
+	}
 	for _, module := range slices.Sorted(maps.Keys(modules)) {
-		for _, platform := range goPlatforms {
+		for _, platform := range platforms {
 			if err := l.module(ctx, module, modules[module], platform); err != nil {
 				return nil, err
 			}
@@ -123,6 +133,7 @@ type goListing struct {
 	root       string
 	scratch    string // folder for go.mod files, and how many there are
 	reductions int
+	modules    map[string]bool // folders of go.mod files
 	edges      map[edge]string
 	parts      map[string]string // file -> part of its package that it was built into
 	ignored    map[string]bool   // file that some platform left out
@@ -307,8 +318,8 @@ func (l *goListing) ends(g *impact.Graph, e impact.Edge) (edge, bool) {
 
 func (l *goListing) explain(g *impact.Graph, e impact.Edge) string {
 	file := string(g.Nodes[e.From].Path)
-	if _, built := l.parts[file]; built {
-		return ""
+	if part, built := l.parts[file]; built {
+		return l.otherModule(path.Dir(file)+part, string(g.Nodes[e.To].Path), e.Evidence.Detail)
 	}
 	if strings.HasPrefix(path.Base(file), "_") || strings.HasPrefix(path.Base(file), ".") {
 		return "a file whose name hides it from the go command"
@@ -327,9 +338,36 @@ func (l *goListing) explain(g *impact.Graph, e impact.Edge) string {
 	return ""
 }
 
+// otherModule explains an import that the go command takes from outside of the corpus, or
+// from a copy, although the module is there.
+func (l *goListing) otherModule(from, to, spec string) string {
+	own, _, _ := strings.Cut(from, " ")
+	if l.moduleOf(own) == l.moduleOf(to) && !strings.HasPrefix(own, "vendor/") {
+		return ""
+	}
+	for vendor := own; ; vendor = path.Dir(vendor) {
+		if _, ok := l.edges[edge{from, path.Join(vendor, "vendor", spec)}]; ok {
+			return "the folder that a module is replaced by; its copy in vendor is an edge, too"
+		}
+		if vendor == "." {
+			return "a module of the corpus that the go command takes from elsewhere, as published"
+		}
+	}
+}
+
+// moduleOf is the folder of the nearest go.mod.
+func (l *goListing) moduleOf(folder string) string {
+	for ; !l.modules[folder] && folder != "."; folder = path.Dir(folder) {
+	}
+	return folder
+}
+
 // excuse knows what Custody says itself that it has not read.
 func (l *goListing) excuse(g *impact.Graph, e edge) string {
 	folder, _, _ := strings.Cut(e.From, " ")
+	if part, built := l.parts[e.To]; built && e.From == path.Dir(e.To)+part {
+		return "a file that embeds itself"
+	}
 	for _, skip := range g.Skips {
 		if skip.Reason == impact.SkipLimit && path.Dir(skip.Path) == folder {
 			return "the graph says that a file is over its limit"
