@@ -42,8 +42,8 @@ func TestCompare(t *testing.T) {
 			{"a.py", "e.py"}: "",
 		},
 		ends: fileEnds("python"),
-		explain: func(g *impact.Graph, e impact.Edge) string {
-			if g.Nodes[e.From].Path == "b.py" {
+		explain: func(g *impact.Graph, e *impact.Edge) string {
+			if g.Node(e.From).Path == "b.py" {
 				return "b is special"
 			}
 			return ""

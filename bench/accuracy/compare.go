@@ -20,11 +20,11 @@ type truth struct {
 
 	// ends turns an edge of the graph into what the tool would call it; false: it is of
 	// a kind that the tool does not know (what a package contains).
-	ends func(g *impact.Graph, e impact.Edge) (edge, bool)
+	ends func(g *impact.Graph, e *impact.Edge) (edge, bool)
 
 	// explain says why the graph has an edge that the tool has not; "" when nothing
 	// does. It is only asked about those.
-	explain func(g *impact.Graph, e impact.Edge) string
+	explain func(g *impact.Graph, e *impact.Edge) string
 
 	// excuse says why the graph may lack an edge that the tool has: where the tool is
 	// wrong or speaks of something else. "" when nothing does. What is excused is counted
@@ -61,10 +61,10 @@ const unexplained = "unexplained"
 func compare(g *impact.Graph, t *truth) Result {
 	r := Result{Tool: t.tool, Files: t.files, Excused: map[string]int{}, Extras: map[string]int{}, Examples: []string{}}
 	have := map[edge]string{} // "" or the class of the extra
-	for _, e := range g.Edges {
+	g.EachEdge(func(e *impact.Edge) {
 		key, ok := t.ends(g, e)
 		if !ok {
-			continue
+			return
 		}
 		class := ""
 		if _, known := t.edges[key]; !known {
@@ -73,7 +73,7 @@ func compare(g *impact.Graph, t *truth) Result {
 		if before, there := have[key]; !there || before != "" && class == unexplained {
 			have[key] = class // one file that nothing explains is enough
 		}
-	}
+	})
 	agreed := 0
 	for _, key := range sorted(have) {
 		class := have[key]
@@ -133,9 +133,9 @@ func sorted[V any](m map[edge]V) []edge {
 
 // fileEnds makes edges between files, as tools of all languages but Go see them, of those
 // out of files of the languages.
-func fileEnds(languages ...string) func(g *impact.Graph, e impact.Edge) (edge, bool) {
-	return func(g *impact.Graph, e impact.Edge) (edge, bool) {
-		from, to := g.Nodes[e.From], g.Nodes[e.To]
+func fileEnds(languages ...string) func(g *impact.Graph, e *impact.Edge) (edge, bool) {
+	return func(g *impact.Graph, e *impact.Edge) (edge, bool) {
+		from, to := g.Node(e.From), g.Node(e.To)
 		return edge{string(from.Path), string(to.Path)}, e.Kind == impact.Imports && slices.Contains(languages, from.Language)
 	}
 }

@@ -303,8 +303,8 @@ func (l *goListing) add(p goPackage, folders map[string]string) {
 }
 
 // ends implements truth. A file that no platform builds has its part by its name.
-func (l *goListing) ends(g *impact.Graph, e impact.Edge) (edge, bool) {
-	from, to := g.Nodes[e.From], g.Nodes[e.To]
+func (l *goListing) ends(g *impact.Graph, e *impact.Edge) (edge, bool) {
+	from, to := g.Node(e.From), g.Node(e.To)
 	if e.Kind != impact.Imports || from.Language != "go" {
 		return edge{}, false
 	}
@@ -316,10 +316,10 @@ func (l *goListing) ends(g *impact.Graph, e impact.Edge) (edge, bool) {
 	return edge{path.Dir(file) + part, string(to.Path)}, true
 }
 
-func (l *goListing) explain(g *impact.Graph, e impact.Edge) string {
-	file := string(g.Nodes[e.From].Path)
+func (l *goListing) explain(g *impact.Graph, e *impact.Edge) string {
+	file := string(g.Node(e.From).Path)
 	if part, built := l.parts[file]; built {
-		return l.otherModule(path.Dir(file)+part, string(g.Nodes[e.To].Path), e.Evidence.Detail)
+		return l.otherModule(path.Dir(file)+part, string(g.Node(e.To).Path), e.Evidence.Detail)
 	}
 	if strings.HasPrefix(path.Base(file), "_") || strings.HasPrefix(path.Base(file), ".") {
 		return "a file whose name hides it from the go command"
@@ -368,12 +368,13 @@ func (l *goListing) excuse(g *impact.Graph, e edge) string {
 	if part, built := l.parts[e.To]; built && e.From == path.Dir(e.To)+part {
 		return "a file that embeds itself"
 	}
-	for _, skip := range g.Skips {
+	why := ""
+	g.EachSkip(func(skip *impact.Skipped) {
 		if skip.Reason == impact.SkipLimit && path.Dir(skip.Path) == folder {
-			return "the graph says that a file is over its limit"
+			why = "the graph says that a file is over its limit"
 		}
-	}
-	return ""
+	})
+	return why
 }
 
 // output runs a command for its standard output.
