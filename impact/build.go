@@ -27,7 +27,7 @@ type BuildInput struct {
 //
 // Every source file of a known language is a node, and so is every Go package and every
 // file that one of them names. All other files, and imports that lead nowhere, are in
-// Graph.Skips with their reason. Only a source that fails as a whole, or the context,
+// Graph.EachSkip with their reason. Only a source that fails as a whole, or the context,
 // makes an error.
 func Build(ctx context.Context, in BuildInput) (*Graph, error) {
 	b := newBuilder(in)
@@ -271,7 +271,7 @@ func (b *builder) addFiles() {
 			p = b.addNode(Node{Kind: KindPackage, Path: folder, Language: f.language.Name})
 			b.packages[folder] = p
 		}
-		if n := &b.graph.Nodes[p]; n.Name == "" && f.fact != nil && !isTest(f.path, f.language.Name) {
+		if n := &b.graph.nodes[p]; n.Name == "" && f.fact != nil && !isTest(f.path, f.language.Name) {
 			n.Name = f.fact.Package
 		}
 		b.graph.folders[folder]++
@@ -318,11 +318,11 @@ func (b *builder) addFile(f *treeFile) {
 }
 
 func (b *builder) addNode(n Node) int32 {
-	b.graph.Nodes = append(b.graph.Nodes, n)
-	return int32(len(b.graph.Nodes) - 1)
+	b.graph.nodes = append(b.graph.nodes, n)
+	return int32(len(b.graph.nodes) - 1)
 }
 
-func (b *builder) addEdge(e Edge) { b.graph.Edges = append(b.graph.Edges, e) }
+func (b *builder) addEdge(e Edge) { b.graph.edges = append(b.graph.edges, e) }
 
 // gap notes that an edge may be missing, and the skip that it goes with.
 func (b *builder) gap(g gap) {
@@ -332,7 +332,7 @@ func (b *builder) gap(g gap) {
 
 // skip notes what is not in the graph.
 func (b *builder) skip(path change.Path, why skipReason) {
-	b.graph.Skips = append(b.graph.Skips, Skipped{Path: path.Escaped(), Reason: why.reason, Detail: why.detail})
+	b.graph.skips = append(b.graph.skips, Skipped{Path: path.Escaped(), Reason: why.reason, Detail: why.detail})
 	if why.reason != SkipUnresolved {
 		b.graph.skipped[path] = why
 	}

@@ -164,8 +164,8 @@ func TestLimitsAreCounted(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !slices.Contains(g.Skips, c.want) {
-				t.Errorf("skipped %v", g.Skips)
+			if !slices.Contains(g.skips, c.want) {
+				t.Errorf("skipped %v", g.skips)
 			}
 			r := tracePaths(t, g, "lib/lib.go")
 			if limited := strings.Contains(codes(r), SkipLimit); limited != (c.name == "files") {
@@ -206,7 +206,7 @@ func TestBuildFails(t *testing.T) {
 		}},
 	} {
 		if g, err := Build(t.Context(), BuildInput{Source: source, Tree: tree, Languages: toys()}); err == nil {
-			t.Errorf("%s: a graph of %d nodes and no error", name, len(g.Nodes))
+			t.Errorf("%s: a graph of %d nodes and no error", name, len(g.nodes))
 		}
 	}
 	if _, err := Build(t.Context(), BuildInput{Source: m, Tree: oid("no such tree")}); !errors.Is(err, git.ErrMissing) {
@@ -226,12 +226,12 @@ func TestManyBatches(t *testing.T) {
 		files[fmt.Sprintf("f%d.toy", i)] = fmt.Sprintf("use f%d.toy\n%s", i-1, strings.Repeat("x", 10_000+i))
 	}
 	g := build(t, files)
-	if len(g.Edges) != 399 {
-		t.Fatalf("%d edges", len(g.Edges))
+	if len(g.edges) != 399 {
+		t.Fatalf("%d edges", len(g.edges))
 	}
-	for _, e := range g.Edges {
+	for _, e := range g.edges {
 		var from, to int
-		if _, err := fmt.Sscanf(g.Nodes[e.From].ID()+" "+g.Nodes[e.To].ID(), "file:f%d.toy file:f%d.toy", &from, &to); err != nil || from != to+1 {
+		if _, err := fmt.Sscanf(g.nodes[e.From].ID()+" "+g.nodes[e.To].ID(), "file:f%d.toy file:f%d.toy", &from, &to); err != nil || from != to+1 {
 			t.Errorf("edge from %d to %d", from, to)
 		}
 	}

@@ -40,17 +40,17 @@ func (g *Graph) WriteDocument(w io.Writer) error {
 	d.value(GraphSchema)
 	d.id(`,"commit":`, g.Commit)
 	d.id(`,"tree":`, g.Tree)
-	ids := make([]string, len(g.Nodes))
-	d.list("nodes", len(g.Nodes), func(i int) any {
-		n := &g.Nodes[i]
+	ids := make([]string, len(g.nodes))
+	d.list("nodes", len(g.nodes), func(i int) any {
+		n := &g.nodes[i]
 		ids[i] = n.ID()
 		return documentNode{ids[i], n.Kind, n.Path.Escaped(), n.Language, clip(n.Name)}
 	})
-	d.list("edges", len(g.Edges), func(i int) any {
-		e := &g.Edges[i]
+	d.list("edges", len(g.edges), func(i int) any {
+		e := &g.edges[i]
 		return documentEdge{ids[e.From], ids[e.To], e.Kind, e.Confidence, e.Evidence}
 	})
-	d.list("skipped", len(g.Skips), func(i int) any { return g.Skips[i] })
+	d.list("skipped", len(g.skips), func(i int) any { return g.skips[i] })
 	d.text("}\n")
 	if d.err != nil {
 		return d.err

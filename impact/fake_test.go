@@ -248,8 +248,8 @@ func checkReport(t testing.TB, r *Report, graphs ...*Graph) {
 func hasPath(g *Graph, ids []string) bool {
 	for i := 1; i < len(ids); i++ {
 		found := false
-		for _, e := range g.Edges {
-			found = found || g.Nodes[e.From].ID() == ids[i] && g.Nodes[e.To].ID() == ids[i-1]
+		for _, e := range g.edges {
+			found = found || g.nodes[e.From].ID() == ids[i] && g.nodes[e.To].ID() == ids[i-1]
 		}
 		if !found {
 			return false

@@ -46,7 +46,7 @@ func (n *Node) ID() string {
 	return "file:" + n.Path.Escaped()
 }
 
-// An Edge joins two nodes, given by their places in Graph.Nodes.
+// An Edge joins two nodes, given by their numbers.
 type Edge struct {
 	From, To   int32
 	Kind       EdgeKind
@@ -66,10 +66,10 @@ type Evidence struct {
 type Graph struct {
 	Commit git.OID // as given to Build; may be zero
 	Tree   git.OID
-	Nodes  []Node    // sorted by ID
-	Edges  []Edge    // sorted by From, To, Kind; at most one of each
-	Skips  []Skipped // sorted by path, reason, detail
 
+	nodes     []Node                // sorted by ID
+	edges     []Edge                // sorted by From, To, Kind; at most one of each
+	skips     []Skipped             // sorted by path, reason, detail
 	files     map[change.Path]int32 // node of a file
 	packages  map[change.Path]int32 // node of a folder
 	into      adjacency
@@ -77,6 +77,69 @@ type Graph struct {
 	skipped   map[change.Path]skipReason // of files that are not in the graph, or not whole
 	languages map[string]language        // what was read, by language
 	folders   map[change.Path]int32      // number of Go files in a folder
+}
+
+// NewGraph makes a graph of its parts, in any order.
+func NewGraph(commit, tree git.OID, nodes []Node, edges []Edge, skips []Skipped) *Graph {
+	g := &Graph{Commit: commit, Tree: tree, nodes: slices.Clone(nodes), edges: slices.Clone(edges), skips: slices.Clone(skips)}
+	g.assemble()
+	return g
+}
+
+// Len is the number of nodes: they are numbered from 0, in order of their IDs.
+func (g *Graph) Len() int { return len(g.nodes) }
+
+// Node is the node of a number.
+func (g *Graph) Node(n int32) Node { return g.nodes[n] }
+
+// Kind is Node(n).Kind, without the rest.
+func (g *Graph) Kind(n int32) Kind { return g.nodes[n].Kind }
+
+// Edge is the edge of a number that Into gave.
+func (g *Graph) Edge(e int32) Edge { return g.edges[e] }
+
+// Link is Edge without its evidence.
+func (g *Graph) Link(e int32) Link {
+	edge := &g.edges[e]
+	return Link{edge.From, edge.To, edge.Kind, edge.Confidence}
+}
+
+// A Link is an Edge without its evidence.
+type Link struct {
+	From, To   int32
+	Kind       EdgeKind
+	Confidence Confidence
+}
+
+// Into lists the edges that end in a node, in order of the nodes that they come from.
+func (g *Graph) Into(n int32) []int32 { return g.into.of(n) }
+
+// EachNode calls fn for every node, by number.
+func (g *Graph) EachNode(fn func(n int32, node *Node)) {
+	for i := range g.nodes {
+		fn(int32(i), &g.nodes[i])
+	}
+}
+
+// EachEdge calls fn for every edge, by From, To and Kind.
+func (g *Graph) EachEdge(fn func(*Edge)) {
+	for i := range g.edges {
+		fn(&g.edges[i])
+	}
+}
+
+// EachSkip calls fn for all that is not in the graph, by path, reason and detail.
+func (g *Graph) EachSkip(fn func(*Skipped)) {
+	for i := range g.skips {
+		fn(&g.skips[i])
+	}
+}
+
+// EachGap calls fn for every place where an edge may be missing.
+func (g *Graph) eachGap(fn func(*gap)) {
+	for i := range g.gaps {
+		fn(&g.gaps[i])
+	}
 }
 
 // at is the same graph, for a tree that can not have another one.
@@ -99,8 +162,8 @@ type skipReason struct {
 
 // Summary counts the graph.
 func (g *Graph) Summary() Summary {
-	s := Summary{Nodes: len(g.Nodes), Edges: len(g.Edges), Skipped: map[string]int{}, Examples: []Skipped{}}
-	for _, skip := range g.Skips {
+	s := Summary{Nodes: len(g.nodes), Edges: len(g.edges), Skipped: map[string]int{}, Examples: []Skipped{}}
+	for _, skip := range g.skips {
 		s.Skipped[skip.Reason]++
 		if s.Skipped[skip.Reason] <= maxExamples {
 			s.Examples = append(s.Examples, skip)
@@ -110,7 +173,7 @@ func (g *Graph) Summary() Summary {
 	return s
 }
 
-// maxExamples of each skip reason stand in a Summary; Graph.Skips has them all.
+// maxExamples of each skip reason stand in a Summary; EachSkip has them all.
 const maxExamples = 5
 
 // node finds what stands for a file: -1 when it is not in the graph.
@@ -120,6 +183,17 @@ func (g *Graph) node(p change.Path) int32 {
 	}
 	return -1
 }
+
+// packageOf finds what stands for a folder: -1 when it is no package.
+func (g *Graph) packageOf(folder change.Path) int32 {
+	if i, ok := g.packages[folder]; ok {
+		return i
+	}
+	return -1
+}
+
+// goFiles is the number of Go files in the folder that a package stands for.
+func (g *Graph) goFiles(folder change.Path) int { return int(g.folders[folder]) }
 
 // missing is why a file is not in the graph, or what it imports is not; that a folder
 // above it could not be listed is such a reason, too.
@@ -135,10 +209,10 @@ func (g *Graph) missing(p change.Path) (skipReason, bool) {
 // assemble sorts nodes and edges, drops double edges and builds the lookups. Edges of
 // equal ends and kind: the most confident one stays, then the one on the first line.
 func (g *Graph) assemble() {
-	ids := make([]string, len(g.Nodes))
-	order := make([]int32, len(g.Nodes))
-	for i := range g.Nodes {
-		ids[i], order[i] = g.Nodes[i].ID(), int32(i)
+	ids := make([]string, len(g.nodes))
+	order := make([]int32, len(g.nodes))
+	for i := range g.nodes {
+		ids[i], order[i] = g.nodes[i].ID(), int32(i)
 	}
 	slices.SortFunc(order, func(a, b int32) int { return strings.Compare(ids[a], ids[b]) })
 
@@ -147,7 +221,7 @@ func (g *Graph) assemble() {
 	g.files = make(map[change.Path]int32, len(order))
 	g.packages = make(map[change.Path]int32)
 	for to, from := range order {
-		n := g.Nodes[from]
+		n := g.nodes[from]
 		nodes[to], place[from] = n, int32(to)
 		if n.Kind == KindPackage {
 			g.packages[n.Path] = int32(to)
@@ -155,19 +229,19 @@ func (g *Graph) assemble() {
 			g.files[n.Path] = int32(to)
 		}
 	}
-	g.Nodes = nodes
+	g.nodes = nodes
 
 	g.sortEdges(place)
-	g.into = newAdjacency(len(g.Nodes), g.Edges)
+	g.into = newAdjacency(len(g.nodes), g.edges)
 
-	slices.SortFunc(g.Skips, func(a, b Skipped) int {
+	slices.SortFunc(g.skips, func(a, b Skipped) int {
 		return cmp.Or(
 			cmp.Compare(a.Path, b.Path),
 			cmp.Compare(a.Reason, b.Reason),
 			cmp.Compare(a.Detail, b.Detail),
 		)
 	})
-	g.Skips = slices.Compact(g.Skips)
+	g.skips = slices.Compact(g.skips)
 }
 
 // sortEdges renumbers, sorts and compacts the edges. It moves small keys, not edges.
@@ -176,9 +250,9 @@ func (g *Graph) sortEdges(place []int32) {
 		ends uint64
 		at   int32
 	}
-	keys := make([]key, len(g.Edges))
-	for i := range g.Edges {
-		e := &g.Edges[i]
+	keys := make([]key, len(g.edges))
+	for i := range g.edges {
+		e := &g.edges[i]
 		e.From, e.To = place[e.From], place[e.To]
 		keys[i] = key{uint64(e.From)<<32 | uint64(e.To), int32(i)}
 	}
@@ -186,7 +260,7 @@ func (g *Graph) sortEdges(place []int32) {
 		if a.ends != b.ends {
 			return cmp.Compare(a.ends, b.ends)
 		}
-		x, y := &g.Edges[a.at], &g.Edges[b.at]
+		x, y := &g.edges[a.at], &g.edges[b.at]
 		return cmp.Or(
 			cmp.Compare(x.Kind, y.Kind),
 			cmp.Compare(y.Confidence, x.Confidence),
@@ -197,17 +271,17 @@ func (g *Graph) sortEdges(place []int32) {
 	})
 	edges := make([]Edge, 0, len(keys))
 	for i, k := range keys {
-		if e := g.Edges[k.at]; i == 0 || k.ends != keys[i-1].ends || e.Kind != edges[len(edges)-1].Kind {
+		if e := g.edges[k.at]; i == 0 || k.ends != keys[i-1].ends || e.Kind != edges[len(edges)-1].Kind {
 			edges = append(edges, e)
 		}
 	}
-	g.Edges = edges
+	g.edges = edges
 }
 
 // adjacency lists the edges that end in each node, in order: edges[start[n]:start[n+1]].
 type adjacency struct {
 	start []int32
-	edges []int32 // places in Graph.Edges
+	edges []int32 // places in Graph.edges
 }
 
 func newAdjacency(nodes int, edges []Edge) adjacency {

@@ -85,18 +85,18 @@ func (k *Known) encode() string {
 	number := func(n int) { b = wire.AppendUint(b, uint64(n)) }
 	text := func(s string) { b = wire.AppendString(b, s) }
 
-	number(len(g.Nodes))
-	for i := range g.Nodes {
-		n := &g.Nodes[i]
+	number(len(g.nodes))
+	for i := range g.nodes {
+		n := &g.nodes[i]
 		word(string(n.Kind))
 		word(n.Language)
 		text(string(n.Path))
 		text(n.Name)
 	}
-	number(len(g.Edges))
+	number(len(g.edges))
 	last := int32(0)
-	for i := range g.Edges {
-		e := &g.Edges[i]
+	for i := range g.edges {
+		e := &g.edges[i]
 		number(int(e.From - last))
 		last = e.From
 		number(int(e.To))
@@ -106,8 +106,8 @@ func (k *Known) encode() string {
 		number(e.Evidence.Line)
 		text(e.Evidence.Detail)
 	}
-	number(len(g.Skips))
-	for _, s := range g.Skips {
+	number(len(g.skips))
+	for _, s := range g.skips {
 		text(s.Path)
 		word(s.Reason)
 		text(s.Detail)
@@ -173,11 +173,11 @@ func DecodeKnown(data string) (*Known, error) {
 	number := func() int { return int(d.Uint(math.MaxInt32)) }
 
 	g := &Graph{}
-	g.Nodes = make([]Node, d.Count(4))
-	g.files = make(map[change.Path]int32, len(g.Nodes))
+	g.nodes = make([]Node, d.Count(4))
+	g.files = make(map[change.Path]int32, len(g.nodes))
 	g.packages = make(map[change.Path]int32)
-	for i := range g.Nodes {
-		n := &g.Nodes[i]
+	for i := range g.nodes {
+		n := &g.nodes[i]
 		*n = Node{Kind: Kind(word()), Language: word(), Path: change.Path(d.String()), Name: d.String()}
 		if n.Kind == KindPackage {
 			g.packages[n.Path] = int32(i)
@@ -185,22 +185,22 @@ func DecodeKnown(data string) (*Known, error) {
 			g.files[n.Path] = int32(i)
 		}
 	}
-	g.Edges = make([]Edge, d.Count(7))
+	g.edges = make([]Edge, d.Count(7))
 	from := 0
-	for i := range g.Edges {
+	for i := range g.edges {
 		from += number()
 		e := Edge{From: int32(from), To: int32(number()), Kind: EdgeKind(word()), Confidence: Confidence(number())}
 		e.Evidence = Evidence{Source: word(), Line: number(), Detail: d.String()}
-		if from >= len(g.Nodes) || int(e.To) >= len(g.Nodes) {
+		if from >= len(g.nodes) || int(e.To) >= len(g.nodes) {
 			return nil, errKnown
 		}
-		g.Edges[i] = e
+		g.edges[i] = e
 	}
 	if n := d.Count(3); n > 0 {
-		g.Skips = make([]Skipped, n)
+		g.skips = make([]Skipped, n)
 	}
-	for i := range g.Skips {
-		g.Skips[i] = Skipped{Path: d.String(), Reason: word(), Detail: d.String()}
+	for i := range g.skips {
+		g.skips[i] = Skipped{Path: d.String(), Reason: word(), Detail: d.String()}
 	}
 	if n := d.Count(7); n > 0 {
 		g.gaps = make([]gap, n)
@@ -232,7 +232,7 @@ func DecodeKnown(data string) (*Known, error) {
 	if d.Bad || d.Rest != "" {
 		return nil, errKnown
 	}
-	g.into = newAdjacency(len(g.Nodes), g.Edges)
+	g.into = newAdjacency(len(g.nodes), g.edges)
 	return k, nil
 }
 

@@ -174,11 +174,11 @@ func BenchmarkBuild(b *testing.B) {
 		}
 	})
 	var changed []change.Path
-	for _, n := range g.Nodes {
+	g.EachNode(func(_ int32, n *impact.Node) {
 		if n.Kind == impact.KindFile {
 			changed = append(changed, n.Path)
 		}
-	}
+	})
 	b.Run("trace", func(b *testing.B) {
 		for i := 0; b.Loop(); i++ {
 			in := impact.TraceInput{Head: g, Paths: changed[i%len(changed):][:1]}
@@ -211,11 +211,11 @@ func runGit(b *testing.B, dir, stdin string, args ...string) {
 // sourceBlobs lists the blobs that a cold build reads, each once.
 func sourceBlobs(b *testing.B, src impact.Source, commit *git.Commit, g *impact.Graph) string {
 	source := map[string]bool{}
-	for _, n := range g.Nodes {
+	g.EachNode(func(_ int32, n *impact.Node) {
 		if n.Language != "" && n.Kind != impact.KindPackage {
 			source[string(n.Path)] = true
 		}
-	}
+	})
 	seen := map[git.OID]bool{}
 	var ids strings.Builder
 	err := src.Walk(b.Context(), commit.Tree, func(path string, e git.Entry, err error) error {

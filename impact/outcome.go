@@ -67,17 +67,17 @@ func (t *tracer) assessFiles() (families []string, reasons []finding.Reason) {
 			case skipped && skip.reason != SkipOpaque:
 				reasons = append(reasons, finding.Reason{Code: skip.reason, Detail: skip.detail, Path: side.path.Escaped()})
 			case n >= 0:
-				families = append(families, family(side.graph.Nodes[n].Language))
+				families = append(families, family(side.graph.Node(n).Language))
 			case !skipped:
 				reasons = append(reasons, finding.Reason{Code: SkipUnreadable, Detail: "the file is not in its tree", Path: side.path.Escaped()})
 			}
 		}
 	}
-	for i := range t.Head.gaps {
-		if g := &t.Head.gaps[i]; g.skip.reason == SkipUnresolved && t.changed[nodeKey{path: g.file}] != nil {
+	t.Head.eachGap(func(g *gap) {
+		if g.skip.reason == SkipUnresolved && t.changed[nodeKey{path: g.file}] != nil {
 			reasons = append(reasons, finding.Reason{Code: SkipUnresolved, Detail: g.skip.detail + " names nothing in the tree", Path: g.file.Escaped()})
 		}
-	}
+	})
 	slices.Sort(families)
 	return slices.Compact(families), reasons
 }
@@ -124,13 +124,12 @@ func (t *tracer) hidden() []finding.Reason {
 			continue
 		}
 		names := t.names(w)
-		for i := range w.graph.gaps {
-			g := &w.graph.gaps[i]
+		w.graph.eachGap(func(g *gap) {
 			if !t.known(w, g.file) && names.mayBeMeantBy(g) {
 				detail := g.skip.detail + ": could use what changed or what it reaches"
 				reasons = append(reasons, finding.Reason{Code: g.skip.reason, Detail: detail, Path: g.file.Escaped()})
 			}
-		}
+		})
 	}
 	return reasons
 }
@@ -143,13 +142,13 @@ func (t *tracer) known(w *walk, file change.Path) bool {
 	if n := w.graph.node(file); n >= 0 && w.steps[n].distance >= 0 {
 		return true
 	}
-	p, ok := w.graph.packages[folderOf(file)]
-	return ok && w.graph.node(file) >= 0 && w.steps[p].distance >= 0 && w.passes(p)
+	p := w.graph.packageOf(folderOf(file))
+	return p >= 0 && w.graph.node(file) >= 0 && w.steps[p].distance >= 0 && w.passes(p)
 }
 
 // passes says whether a reached package stands for all of its files, and not for its
 // tests alone.
-func (w *walk) passes(p int32) bool { return w.graph.Nodes[w.steps[p].prev].Kind != KindTest }
+func (w *walk) passes(p int32) bool { return w.graph.Kind(w.steps[p].prev) != KindTest }
 
 // A nameSet is how imports could call the changed and reached nodes, by language family;
 // "" holds those of none, such as a JSON file, which files of any language may name.
@@ -163,8 +162,11 @@ type names struct {
 func (t *tracer) names(w *walk) nameSet {
 	s := nameSet{}
 	for i := range w.steps {
-		n := &w.graph.Nodes[i]
-		if w.steps[i].distance < 0 || n.Language == "go" && n.Kind != KindPackage {
+		if w.steps[i].distance < 0 {
+			continue
+		}
+		n := w.graph.Node(int32(i))
+		if n.Language == "go" && n.Kind != KindPackage {
 			continue // nobody imports a Go file, but its package
 		}
 		f := s[family(n.Language)]

@@ -110,22 +110,22 @@ func TestReachIsTheClosure(t *testing.T) {
 		}
 		for grown := true; grown; {
 			grown = false
-			for _, e := range g.Edges {
-				overTest := e.Kind == Contains && g.Nodes[e.To].Kind == KindTest
+			for _, e := range g.edges {
+				overTest := e.Kind == Contains && g.nodes[e.To].Kind == KindTest
 				if want[e.To] && !want[e.From] && !overTest {
 					want[e.From], grown = true, true
 				}
 			}
 		}
 		closed := maps.Clone(want)
-		for _, e := range g.Edges {
+		for _, e := range g.edges {
 			if closed[e.To] {
 				want[e.From] = true
 			}
 		}
 		ids := map[string]bool{}
 		for n := range want {
-			ids[g.Nodes[n].ID()] = true
+			ids[g.nodes[n].ID()] = true
 		}
 		got := slices.Sorted(maps.Keys(everything(tracePaths(t, g, paths...))))
 		if want := slices.Sorted(maps.Keys(ids)); !slices.Equal(got, want) {
@@ -202,5 +202,10 @@ func TestText(t *testing.T) {
 			t.Fatal(err)
 		}
 		compareGolden(t, name, b.Bytes())
+		b.Reset()
+		if err := WriteMarkdown(&b, tracePaths(t, g, paths...), TextOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		compareGolden(t, strings.TrimSuffix(name, ".txt")+".md", b.Bytes())
 	}
 }

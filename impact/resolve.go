@@ -31,7 +31,7 @@ func (b *builder) resolveLanguage(ctx context.Context, l *lang.Language) error {
 	}
 	view := &treeView{b: b, ctx: ctx, language: l, projects: map[string][]byte{}}
 	resolver := l.NewResolver(view)
-	before := len(b.graph.Edges)
+	before := len(b.graph.edges)
 	for _, f := range mine {
 		if f.fact == nil {
 			continue
@@ -47,7 +47,7 @@ func (b *builder) resolveLanguage(ctx context.Context, l *lang.Language) error {
 		}
 		b.projects[path] = true
 	}
-	b.graph.languages[l.Name] = language{files: len(mine), imports: len(b.graph.Edges) - before}
+	b.graph.languages[l.Name] = language{files: len(mine), imports: len(b.graph.edges) - before}
 	return view.err
 }
 
@@ -62,7 +62,7 @@ func (b *builder) addImports(resolver lang.Resolver, f *treeFile) {
 	for _, imp := range imports {
 		to := resolver.Resolve(string(f.path), imp)
 		targets := b.targets(to)
-		if len(b.graph.Edges)+len(b.graph.gaps)+len(targets) > b.Limits.Edges {
+		if len(b.graph.edges)+len(b.graph.gaps)+len(targets) > b.Limits.Edges {
 			b.gap(gap{file: f.path, family: family(f.language.Name), any: true,
 				skip: skipReason{SkipLimit, fmt.Sprintf("more than %d edges", b.Limits.Edges)}})
 			return
@@ -95,13 +95,12 @@ var importSource = map[lang.ImportKind]string{
 // targets are the nodes that a resolution names, made where they are missing: what
 // something imports is in the graph, even if nobody could read it.
 func (b *builder) targets(r lang.Resolution) []int32 {
-	if r.Package != "" {
-		if p, ok := b.packages[change.Path(r.Package)]; ok {
-			return []int32{p}
-		}
-		return nil
-	}
 	var nodes []int32
+	for _, folder := range []string{r.Package, r.Vendored} {
+		if p, ok := b.packages[change.Path(folder)]; ok && folder != "" {
+			nodes = append(nodes, p)
+		}
+	}
 	for _, path := range r.Files {
 		if i, ok := b.places[path]; ok {
 			b.addFile(&b.files[i])

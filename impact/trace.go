@@ -162,7 +162,8 @@ func (t *tracer) start() {
 	t.hits = make(map[nodeKey]hit)
 	for _, w := range t.walks() {
 		for _, n := range w.order {
-			key := w.graph.Nodes[n].key()
+			node := w.graph.Node(n)
+			key := node.key()
 			if old, ok := t.hits[key]; t.changed[key] == nil && (!ok || w.better(n, old)) {
 				t.hits[key] = hit{w, n}
 			}
@@ -205,7 +206,7 @@ func (t *tracer) report() *Report {
 		}
 		if g != nil {
 			if n := g.node(path); n >= 0 {
-				c.Language = g.Nodes[n].Language
+				c.Language = g.Node(n).Language
 			}
 			why, _ := g.missing(path)
 			c.Skipped = why.reason
@@ -223,12 +224,12 @@ func (t *tracer) reached() []Reached {
 	}
 	all := make([]found, 0, len(t.hits))
 	for _, h := range t.hits {
-		n := &h.graph.Nodes[h.node]
+		n := h.graph.Node(h.node)
 		s := h.steps[h.node]
 		all = append(all, found{h, Reached{
 			Node:       n.ID(),
 			Kind:       n.Kind,
-			Edge:       h.graph.Edges[s.edge].Kind,
+			Edge:       h.graph.Link(s.edge).Kind,
 			Path:       n.Path.Escaped(),
 			Distance:   int(s.distance),
 			Confidence: s.confidence,
@@ -245,7 +246,8 @@ func (t *tracer) reached() []Reached {
 		list[i].Via = []string{}
 		if left -= f.Distance; left >= 0 {
 			for _, via := range f.path(f.node) {
-				list[i].Via = append(list[i].Via, f.graph.Nodes[via].ID())
+				node := f.graph.Node(via)
+				list[i].Via = append(list[i].Via, node.ID())
 			}
 		}
 	}

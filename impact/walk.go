@@ -30,7 +30,7 @@ type step struct {
 // stands in a test's folder can still use it, so such a package is added at the end, as a
 // node from which the walk does not go on.
 func walkBack(g *Graph, seeds []int32) *walk {
-	w := &walk{graph: g, steps: make([]step, len(g.Nodes))}
+	w := &walk{graph: g, steps: make([]step, g.Len())}
 	for i := range w.steps {
 		w.steps[i] = step{distance: -1, prev: -1, edge: -1}
 	}
@@ -42,9 +42,9 @@ func walkBack(g *Graph, seeds []int32) *walk {
 	for distance := int32(1); len(layer) > 0; distance++ {
 		var next []int32
 		for _, node := range layer {
-			for _, edge := range g.into.of(node) {
-				e := &g.Edges[edge]
-				if e.Kind == Contains && g.Nodes[node].Kind == KindTest {
+			for _, edge := range g.Into(node) {
+				e := g.Link(edge)
+				if e.Kind == Contains && g.Kind(node) == KindTest {
 					behindTests = append(behindTests, edge)
 					continue
 				}
@@ -58,8 +58,8 @@ func walkBack(g *Graph, seeds []int32) *walk {
 		layer = next
 	}
 	for _, edge := range behindTests {
-		e := &g.Edges[edge]
-		if at := w.steps[e.From].distance; at < 0 || g.Nodes[w.steps[e.From].prev].Kind == KindTest {
+		e := g.Link(edge)
+		if at := w.steps[e.From].distance; at < 0 || g.Kind(w.steps[e.From].prev) == KindTest {
 			if w.take(e.From, edge, w.steps[e.To].distance+1) {
 				w.order = append(w.order, e.From)
 			}
@@ -71,25 +71,25 @@ func walkBack(g *Graph, seeds []int32) *walk {
 // take notes the step over an edge if it is the node's best; it says whether the node is
 // new. Edges come in order of the node that they lead to, so the first of equals stays.
 func (w *walk) take(node, edge, distance int32) bool {
-	s, before := &w.steps[node], w.steps[w.graph.Edges[edge].To]
+	e := w.graph.Link(edge)
+	s, before := &w.steps[node], w.steps[e.To]
 	isNew := s.distance < 0
 	if !isNew && s.distance < distance {
 		return false
 	}
-	confidence := w.along(edge, before)
+	confidence := w.along(e, before)
 	if !isNew && s.distance == distance && s.confidence >= confidence {
 		return false
 	}
-	*s = step{distance: distance, confidence: confidence, prev: w.graph.Edges[edge].To, seed: before.seed, edge: edge}
+	*s = step{distance: distance, confidence: confidence, prev: e.To, seed: before.seed, edge: edge}
 	return isNew
 }
 
-// along is the confidence of a path that ends in prev and goes on over edge. It never
+// along is the confidence of a path that ends in prev and goes on over e. It never
 // rises, and never falls to 0: a reached node stays reached.
-func (w *walk) along(edge int32, prev step) Confidence {
-	e := &w.graph.Edges[edge]
+func (w *walk) along(e Link, prev step) Confidence {
 	c := prev.confidence * e.Confidence / 1000
-	if prev.distance > 0 && w.graph.Nodes[e.To].Kind != KindPackage {
+	if prev.distance > 0 && w.graph.Kind(e.To) != KindPackage {
 		c = c * passesOn / 1000
 	}
 	return max(c, 1)

@@ -10,16 +10,18 @@ import (
 // why says in one sentence what links a reached node to the change.
 func (t *tracer) why(h hit) string {
 	s := h.steps[h.node]
-	e := &h.graph.Edges[s.edge]
-	prev := &h.graph.Nodes[s.prev]
-	words := t.verb(h, e) + " "
+	e := h.graph.Edge(s.edge)
+	prev := h.graph.Node(s.prev)
+	words := t.verb(h, &e) + " "
 	if h.steps[s.prev].prev < 0 { // a seed
-		return words + t.nameSeed(prev) + t.neighbours(h, prev)
+		return words + t.nameSeed(&prev) + t.neighbours(h, &prev)
 	}
-	words += nameNode(prev) + ", "
-	seed := t.nameSeed(&h.graph.Nodes[s.seed])
+	words += nameNode(&prev) + ", "
+	first := h.graph.Node(s.seed)
+	seed := t.nameSeed(&first)
 	if before := h.steps[s.prev]; before.distance == 1 {
-		return words + "which " + t.verb(hit{h.walk, s.prev}, &h.graph.Edges[before.edge]) + " " + seed
+		e := h.graph.Edge(before.edge)
+		return words + "which " + t.verb(hit{h.walk, s.prev}, &e) + " " + seed
 	}
 	return fmt.Sprintf("%s%d steps from %s", words, h.steps[s.prev].distance, seed)
 }
@@ -50,14 +52,14 @@ func (t *tracer) verb(h hit, e *Edge) string {
 
 // has says whether g has the same edge as another graph.
 func (g *Graph) has(other *Graph, e *Edge) bool {
-	from, ok := g.find(other.Nodes[e.From].key())
-	to, ok2 := g.find(other.Nodes[e.To].key())
-	if !ok || !ok2 {
+	start, end := other.Node(e.From), other.Node(e.To)
+	from, to := g.find(start.key()), g.find(end.key())
+	if from < 0 || to < 0 {
 		return false
 	}
-	into := g.into.of(to) // sorted by From, as the edges are
-	for i := sort.Search(len(into), func(i int) bool { return g.Edges[into[i]].From >= from }); i < len(into); i++ {
-		if same := &g.Edges[into[i]]; same.From != from {
+	into := g.Into(to) // sorted by From, as the edges are
+	for i := sort.Search(len(into), func(i int) bool { return g.Link(into[i]).From >= from }); i < len(into); i++ {
+		if same := g.Link(into[i]); same.From != from {
 			return false
 		} else if same.Kind == e.Kind {
 			return true
@@ -66,13 +68,11 @@ func (g *Graph) has(other *Graph, e *Edge) bool {
 	return false
 }
 
-func (g *Graph) find(k nodeKey) (int32, bool) {
-	nodes := g.files
+func (g *Graph) find(k nodeKey) int32 {
 	if k.isPackage {
-		nodes = g.packages
+		return g.packageOf(k.path)
 	}
-	i, ok := nodes[k.path]
-	return i, ok
+	return g.node(k.path)
 }
 
 func nameNode(n *Node) string {
@@ -102,11 +102,11 @@ func (t *tracer) nameSeed(n *Node) string {
 // neighbours says who else a package stands for: files of the same folder use the
 // changed one without an import, and are not listed one by one.
 func (t *tracer) neighbours(h hit, seed *Node) string {
-	n := &h.graph.Nodes[h.node]
+	n := h.graph.Node(h.node)
 	if n.Kind != KindPackage {
 		return ""
 	}
-	others := h.graph.folders[n.Path] - 1
+	others := h.graph.goFiles(n.Path) - 1
 	switch {
 	case others < 1:
 		return ""

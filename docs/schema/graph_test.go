@@ -46,17 +46,15 @@ func TestGraphDocument(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	full := impact.Graph{
-		Commit: id, Tree: id,
-		Nodes: []impact.Node{
+	full := impact.NewGraph(id, id,
+		[]impact.Node{
 			{Kind: impact.KindFile, Path: "web/<a>\n.ts", Language: "typescript"},
 			{Kind: impact.KindPackage, Path: ".", Language: "go", Name: "main"},
 		},
-		Edges: []impact.Edge{{From: 1, To: 0, Kind: impact.Contains, Confidence: 1000, Evidence: impact.Evidence{Source: "folder", Line: 1, Detail: "d"}}},
-		Skips: []impact.Skipped{{Path: "x.bin", Reason: impact.SkipOpaque, Detail: "binary"}},
-	}
+		[]impact.Edge{{From: 1, To: 0, Kind: impact.Contains, Confidence: 1000, Evidence: impact.Evidence{Source: "folder", Line: 1, Detail: "d"}}},
+		[]impact.Skipped{{Path: "x.bin", Reason: impact.SkipOpaque, Detail: "binary"}})
 	s := compile(t, "graph.v1.schema.json")
-	for name, g := range map[string]*impact.Graph{"full": &full, "empty": {}} {
+	for name, g := range map[string]*impact.Graph{"full": full, "empty": {}} {
 		t.Run(name, func(t *testing.T) {
 			var text bytes.Buffer
 			if err := g.WriteDocument(&text); err != nil {

@@ -66,22 +66,30 @@ func FuzzExtract(f *testing.F) {
 	})
 }
 
+// checkDefinitions holds what a file defines against the contract.
 func checkDefinitions(t *testing.T, l *Language, facts *Facts, lines int) {
-	names := [][]NameHash{facts.Mentions}
-	for _, d := range facts.Definitions {
-		names = append(names, d.Mentions)
-		if d.Name == "" || d.Kind == UnknownKind || d.Start < 1 || d.End < d.Start || d.End > lines {
-			t.Errorf("%s: definition of %q, %s, lines %d to %d of %d", l.Name, d.Name, d.Kind, d.Start, d.End, lines)
-		}
+	t.Helper()
+	ordered := func(names []NameHash) bool {
+		return slices.IsSorted(names) && len(slices.Compact(slices.Clone(names))) == len(names)
 	}
-	for _, list := range names {
-		if len(list) > 0 && !slices.Equal(list, SortNames(slices.Clone(list))) {
-			t.Errorf("%s: mentions are not sorted, or double", l.Name)
+	start := 1
+	for _, d := range facts.Definitions {
+		switch {
+		case d.Name == "" || d.Kind == UnknownKind || d.Kind > Constant:
+			t.Errorf("%s: no name or kind: %+v", l.Name, d)
+		case d.Start < start || d.End < d.Start || d.End > lines:
+			t.Errorf("%s: %s: lines %d to %d of %d, behind %d", l.Name, d.Name, d.Start, d.End, lines, start)
+		case !ordered(d.Mentions):
+			t.Errorf("%s: %s: mentions are not sorted", l.Name, d.Name)
 		}
+		start = d.Start
+	}
+	if !ordered(facts.Mentions) {
+		t.Errorf("%s: mentions are not sorted", l.Name)
 	}
 	for _, e := range facts.Exports {
-		if e.Import < 0 || e.Import >= len(facts.Imports) {
-			t.Errorf("%s: export of import %d of %d", l.Name, e.Import, len(facts.Imports))
+		if e.Import < 0 || e.Import >= len(facts.Imports) || e.Name == "" || e.As == "" {
+			t.Errorf("%s: export %+v of %d imports", l.Name, e, len(facts.Imports))
 		}
 	}
 	if !l.Defines && (facts.Definitions != nil || facts.Exports != nil) {

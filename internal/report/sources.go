@@ -22,21 +22,21 @@ func (in *HealthInput) CountSources(g *impact.Graph) {
 		return true
 	}
 	missing := map[string]bool{}
-	for _, s := range g.Skips {
+	g.EachSkip(func(s *impact.Skipped) {
 		if s.Reason == impact.SkipUnsupported || s.Reason == impact.SkipLimit || s.Reason == impact.SkipUnreadable {
 			missing[s.Path] = true
 		}
-	}
-	for _, n := range g.Nodes {
+	})
+	g.EachNode(func(_ int32, n *impact.Node) {
 		if n.Language == "" || n.Kind == impact.KindPackage {
-			continue
+			return
 		}
 		name := n.Path.Escaped()
 		if add(name) && !missing[name] {
 			in.InGraph++
 		}
 		delete(missing, name)
-	}
+	})
 	for name := range missing {
 		add(name)
 	}

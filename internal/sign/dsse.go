@@ -56,6 +56,11 @@ func SignStatement(ctx context.Context, st Statement, s Signer) (*Bundle, error)
 	if err != nil {
 		return nil, fmt.Errorf("encoding the statement: %w", err)
 	}
+	return SignPayload(ctx, payload, s)
+}
+
+// SignPayload signs an in-toto statement that is encoded already, canonically.
+func SignPayload(ctx context.Context, payload []byte, s Signer) (*Bundle, error) {
 	sig, err := Sign(ctx, s, PAE(PayloadType, payload))
 	if err != nil {
 		return nil, err
