@@ -136,6 +136,9 @@ func formatResolution(to Resolution) string {
 	var parts []string
 	if to.Package != "" {
 		parts = append(parts, "package "+to.Package)
+		if to.Vendored != "" {
+			parts = append(parts, "vendored "+to.Vendored)
+		}
 	}
 	parts = append(parts, to.Files...)
 	switch {
