@@ -95,13 +95,12 @@ var importSource = map[lang.ImportKind]string{
 // targets are the nodes that a resolution names, made where they are missing: what
 // something imports is in the graph, even if nobody could read it.
 func (b *builder) targets(r lang.Resolution) []int32 {
-	if r.Package != "" {
-		if p, ok := b.packages[change.Path(r.Package)]; ok {
-			return []int32{p}
-		}
-		return nil
-	}
 	var nodes []int32
+	for _, folder := range []string{r.Package, r.Vendored} {
+		if p, ok := b.packages[change.Path(folder)]; ok && folder != "" {
+			nodes = append(nodes, p)
+		}
+	}
 	for _, path := range r.Files {
 		if i, ok := b.places[path]; ok {
 			b.addFile(&b.files[i])

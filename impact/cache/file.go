@@ -26,7 +26,7 @@ import (
 // The checksum is there for accidents. Against people there is the file's owner and mode:
 // who may write the file could write any checksum.
 const (
-	magic       = "custody facts\x00\x00\x01"
+	magic       = "custody facts\x00\x00\x02"
 	checkedFrom = 20
 	headerSize  = 36
 	maxFile     = 256 << 20 // bytes

@@ -11,8 +11,8 @@ import "slices"
 
 // All lists the languages, in the order in which they are tried.
 var All = []*Language{
-	{Name: "go", Extensions: []string{".go"}, Version: 1, Extract: extractGo, NewResolver: newGoResolver, comments: goComments},
-	{Name: "python", Extensions: []string{".py", ".pyi"}, Version: 1, Extract: extractPython, NewResolver: newPythonResolver, comments: pythonComments},
+	{Name: "go", Extensions: []string{".go"}, Version: 2, Extract: extractGo, NewResolver: newGoResolver, Defines: true, comments: goComments},
+	{Name: "python", Extensions: []string{".py", ".pyi"}, Version: 2, Extract: extractPython, NewResolver: newPythonResolver, Defines: true, comments: pythonComments},
 	{Name: "typescript", Extensions: []string{".ts", ".mts", ".cts"}, Version: 1, Extract: extractTypeScript, NewResolver: newScriptResolver, comments: typeScriptComments},
 	{Name: "tsx", Extensions: []string{".tsx"}, Version: 1, Extract: extractJSX, NewResolver: newScriptResolver, comments: jsxComments},
 	{Name: "javascript", Extensions: []string{".js", ".jsx", ".mjs", ".cjs"}, Version: 1, Extract: extractJSX, NewResolver: newScriptResolver, comments: jsxComments},
@@ -65,6 +65,11 @@ type Facts struct {
 	Generated bool     // carries its language's "generated, do not edit" mark
 	Damaged   bool     // not understood to the end (unterminated string, binary bytes): imports may be missing
 
+	// Partial says that Definitions do not show all that the file defines and mentions:
+	// it was not understood there, or others reach into it under other names. Impact then
+	// takes the file as a whole.
+	Partial bool
+
 	Definitions []Definition // in order of appearance; see Language.Defines
 	Exports     []Export     // what it hands on from other files
 	// Mentions are the names mentioned outside of all definitions: statements that run
@@ -86,6 +91,11 @@ type Import struct {
 	Line  int // 1-based
 	// Kind tells the forms apart where resolution or confidence differs.
 	Kind ImportKind
+}
+
+// Equal says whether two imports are the same in every part.
+func (i Import) Equal(other Import) bool {
+	return i.Spec == other.Spec && i.Level == other.Level && i.Line == other.Line && i.Kind == other.Kind && slices.Equal(i.Names, other.Names)
 }
 
 // ImportKind is the form of an import.
@@ -126,6 +136,9 @@ type Resolution struct {
 	// of any language or of none: a style sheet, a JSON document, an embedded image.
 	Files   []string
 	Package string // Go only, then without Files: folder of the package, "." for the root
+	// Vendored is the folder with the copy of Package that is built in its stead, where a
+	// vendor folder has one: the import names both.
+	Vendored string
 	// External says that it names something outside of the tree (the standard
 	// library, a dependency). With neither targets nor External the import should
 	// name something in this tree and does not: it is unresolved.
