@@ -33,7 +33,7 @@ func (gh *GitHub) serveGit(w http.ResponseWriter, r *http.Request) {
 	}
 
 	gh.mu.Lock()
-	fault := gh.fault(op)
+	fault := gh.fault(op, "/repos/"+name)
 	gh.mu.Unlock()
 	if !fault.happen(r.Context(), gh.hooks.done()) || fault.lose() {
 		panic(http.ErrAbortHandler)

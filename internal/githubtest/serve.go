@@ -115,7 +115,7 @@ func (gh *GitHub) answerTo(r *http.Request, path string, body []byte) *answer {
 	if op != nil {
 		name = op.name
 	}
-	fault := gh.fault(name)
+	fault := gh.fault(name, path)
 	gh.mu.Unlock()
 
 	if !fault.happen(r.Context(), gh.hooks.done()) { // not under the lock: it may take long, or change the state
