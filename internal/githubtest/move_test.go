@@ -341,6 +341,14 @@ func TestRedelivery(t *testing.T) {
 	want(t, v.events(w.gh))
 }
 
+// TestUntil waits for a call.
+func TestUntil(t *testing.T) {
+	w := newWorld(t)
+	c := asInstallation(t, w.gh, w.inst)
+	go c.do("POST", "/repos/acme/shop/issues/1/comments", object{"body": "x"})
+	w.gh.Until(t, "somebody says something", func() bool { return len(w.pull.Comments()) == 1 })
+}
+
 // TestInstallation hears of the App's own life.
 func TestInstallation(t *testing.T) {
 	w := newWorld(t)

@@ -153,6 +153,7 @@ func (gh *GitHub) note(c *call, name string, a *answer, body []byte) {
 		done.Status = a.status
 	}
 	gh.calls = append(gh.calls, done)
+	gh.stir()
 }
 
 // seal makes bytes and headers of an answer. What the client has already is a 304,
