@@ -29,6 +29,8 @@ const (
 	Tests    EdgeKind = "tests"    // Go: x_test.go, its x.go
 	Requires EdgeKind = "requires" // a file, the manifest or project file that decides what it imports; in no graph
 	Reads    EdgeKind = "reads"    // a test, a file of its testdata; in no graph
+
+	DocumentsEdge EdgeKind = "documents" // a document, what it is about; in no graph
 )
 
 // A Node of the graph. Its id is derived: see ID.

@@ -25,6 +25,8 @@ func WriteMarkdown(w io.Writer, r *Report, o TextOptions) error {
 	markdownPackages(out, r.Packages, o)
 	markdownTests(out, r.Tests, o)
 	markdownOwners(out, r.Owners, o)
+	markdownDocuments(out, r.Documents, o)
+	markdownTogether(out, r.Together, o)
 	if r.Outcome != finding.Satisfied {
 		fmt.Fprint(out, "\n#### Not assessed\n\n")
 		for _, reason := range r.Reasons {

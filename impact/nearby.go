@@ -65,3 +65,22 @@ type Doubt struct {
 	Path string `json:"path"` // escaped
 	Why  string `json:"why"`
 }
+
+// Together are files that usually change with the changed ones, and do not here.
+type Together struct {
+	Commits int         `json:"commits"` // that were looked at: the last 2,000 before the change that are no merges
+	Huge    int         `json:"huge"`    // of those: left out, since they change more than 50 files
+	Cut     bool        `json:"cut,omitempty"`
+	Files   []Companion `json:"files"` // the most often first; at most 20
+	More    int         `json:"more_files,omitempty"`
+}
+
+// A Companion is one file that is missing from the change, if habit is a guide.
+type Companion struct {
+	Path      string     `json:"path"`      // escaped
+	With      string     `json:"with"`      // the changed file that it goes with most often, escaped
+	Support   int        `json:"support"`   // commits that changed both
+	Of        int        `json:"of"`        // commits that changed With
+	Habit     Confidence `json:"habit"`     // Support of Of, per mille
+	Companion int        `json:"companion"` // commits that changed Path
+}

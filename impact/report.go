@@ -34,6 +34,9 @@ type Report struct {
 	// See package nearby.
 	Tests  *TestPlan  `json:"tests,omitempty"`
 	Owners *Ownership `json:"owners,omitempty"`
+
+	Documents *Documents `json:"documents,omitempty"` // that may be out of date
+	Together  *Together  `json:"together,omitempty"`
 }
 
 // ReportSchema is the value of Report.Schema.

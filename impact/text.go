@@ -27,6 +27,8 @@ func WriteText(w io.Writer, r *Report, o TextOptions) error {
 	writePackages(out, r.Packages, o)
 	writeTests(out, r.Tests, o)
 	writeOwners(out, r.Owners, o)
+	writeDocuments(out, r.Documents, o)
+	writeTogether(out, r.Together, o)
 	fmt.Fprintln(out)
 	writeSummary(out, r.Graph, false)
 	fmt.Fprintln(out)

@@ -126,3 +126,70 @@ func (c Count) owned() string {
 	}
 	return fmt.Sprintf("%d changed and %d reached %s", c.Changed, c.Reached, plural(c.Reached, "file"))
 }
+
+// writeDocuments prints the documents that may be out of date, with the surest reason.
+func writeDocuments(out io.Writer, d *Documents, o TextOptions) {
+	if d == nil || len(d.Stale) == 0 {
+		return
+	}
+	fmt.Fprint(out, "\nDocuments that may be out of date:\n")
+	for i, doc := range d.Stale {
+		if i == o.some() {
+			fmt.Fprintf(out, "  And %d more: --all lists them\n", len(d.Stale)-i+d.More)
+			break
+		}
+		m := doc.Mentions[0]
+		fmt.Fprintf(out, "    %4d  %s:%d: %s%s\n", doc.Confidence, doc.Path, m.Line, m.Reason, doc.others())
+	}
+}
+
+func markdownDocuments(out io.Writer, d *Documents, o TextOptions) {
+	if d == nil || len(d.Stale) == 0 {
+		return
+	}
+	fmt.Fprint(out, "\n#### Documents that may be out of date\n\n")
+	for i, doc := range d.Stale {
+		if i == o.some() {
+			fmt.Fprintf(out, "- and %d more\n", len(d.Stale)-i+d.More)
+			break
+		}
+		m := doc.Mentions[0]
+		fmt.Fprintf(out, "- %s, line %d: %s%s\n", markdown.Code(doc.Path), m.Line, markdown.Prose(m.Reason), doc.others())
+	}
+}
+
+func (d *Document) others() string {
+	if n := len(d.Mentions) - 1 + d.More; n > 0 {
+		return fmt.Sprintf("; and %d more", n)
+	}
+	return ""
+}
+
+// writeTogether prints what is missing from the change, if habit is a guide.
+func writeTogether(out io.Writer, t *Together, o TextOptions) {
+	if t == nil || len(t.Files) == 0 {
+		return
+	}
+	fmt.Fprintf(out, "\nFiles that usually change with these, in the last %d commits, and do not here:\n", t.Commits)
+	for i, c := range t.Files {
+		if i == o.some() {
+			fmt.Fprintf(out, "  And %d more: --all lists them\n", len(t.Files)-i+t.More)
+			break
+		}
+		fmt.Fprintf(out, "    %s: in %d of the %d commits that changed %s\n", c.Path, c.Support, c.Of, c.With)
+	}
+}
+
+func markdownTogether(out io.Writer, t *Together, o TextOptions) {
+	if t == nil || len(t.Files) == 0 {
+		return
+	}
+	fmt.Fprintf(out, "\n#### Files that usually change with these, and do not here\n\n")
+	for i, c := range t.Files {
+		if i == o.some() {
+			fmt.Fprintf(out, "- and %d more\n", len(t.Files)-i+t.More)
+			break
+		}
+		fmt.Fprintf(out, "- %s: in %d of the %d commits that changed %s\n", markdown.Code(c.Path), c.Support, c.Of, markdown.Code(c.With))
+	}
+}

@@ -23,6 +23,7 @@ type impactOptions struct {
 	commits rangeFlags
 	paths   []string // instead of a range
 	all     bool
+	quick   bool
 	format  string
 }
 
@@ -52,6 +53,7 @@ modified.`,
 	f.StringVar(&o.commits.head, "head", "", "the `COMMIT`, branch or tag of the change (default: HEAD)")
 	f.StringArrayVar(&o.paths, "change", nil, "a `PATH` at head that counts as modified, also as git status prints it; may be repeated")
 	f.BoolVar(&o.all, "all", false, "list all that is reached, not the first twenty")
+	f.BoolVar(&o.quick, "quick", false, "leave out what is read of documents and of history: documents that may be out of date, files that usually change with these")
 	addFormat(cmd, &o.format, "text", "json", "markdown", "dot", "svg")
 	return cmd
 }
@@ -106,27 +108,46 @@ func impactOfRange(ctx context.Context, p *process, o *impactOptions) (*impact.R
 	}
 	facts := openFacts(p, repo.CommonDir())
 	stop := progress(p, "tracing")
+	defer stop()
 	report, err := impact.Assess(ctx, impact.AssessInput{Source: impact.Objects(repo), Change: c, Facts: facts})
-	stop()
 	if err != nil {
 		return nil, err
 	}
+	err = around(ctx, surroundings{repo, repo, c.Base, c.HeadTree, c.BaseTree, facts}, report, o.quick)
 	facts.save(p)
-	return report, around(ctx, repo, c.HeadTree, c.BaseTree, report)
+	return report, err
 }
 
-// around adds what stands around the reached nodes. Owners are those of the tree that
-// judges.
-func around(ctx context.Context, r git.Reader, head, judge git.OID, report *impact.Report) (err error) {
-	if report.Tests, err = nearby.Tests(ctx, r, head, report); err != nil {
+// surroundings are where what stands around the reached nodes is read.
+type surroundings struct {
+	git.Reader
+	history nearby.History // nil where there is no git
+	base    git.OID        // commit
+	head    git.OID        // tree
+	judge   git.OID        // tree whose CODEOWNERS counts
+	facts   impact.FactStore
+}
+
+// around adds what stands around the reached nodes.
+func around(ctx context.Context, s surroundings, report *impact.Report, quick bool) (err error) {
+	if report.Tests, err = nearby.Tests(ctx, s, s.head, report); err != nil {
 		return err
 	}
-	file, err := review.OwnersAt(ctx, r, judge)
+	file, err := review.OwnersAt(ctx, s, s.judge)
 	if err != nil {
 		return fmt.Errorf("reading CODEOWNERS: %w", err)
 	}
 	report.Owners = nearby.Owners(file, report)
-	return nil
+	if quick {
+		return nil
+	}
+	if report.Documents, err = impact.StaleDocuments(ctx, impact.DocumentsInput{Source: impact.Objects(s.Reader), Tree: s.head, Facts: s.facts, Report: report}); err != nil {
+		return err
+	}
+	if s.history != nil && !s.base.IsZero() {
+		report.Together, err = nearby.Companions(ctx, s.history, s.base, s.head, report)
+	}
+	return err
 }
 
 func impactOfPaths(ctx context.Context, p *process, o *impactOptions) (*impact.Report, error) {
@@ -148,7 +169,7 @@ func impactOfPaths(ctx context.Context, p *process, o *impactOptions) (*impact.R
 	if err != nil {
 		return nil, err
 	}
-	facts.save(p)
+	defer facts.save(p)
 	var paths []change.Path
 	for _, typed := range o.paths {
 		paths = append(paths, cleanPath(typed))
@@ -161,7 +182,8 @@ func impactOfPaths(ctx context.Context, p *process, o *impactOptions) (*impact.R
 	if err != nil {
 		return nil, err
 	}
-	return report, around(ctx, repo, graph.Tree, graph.Tree, report)
+	history, _ := repo.(nearby.History)
+	return report, around(ctx, surroundings{repo, history, head, graph.Tree, graph.Tree, facts}, report, o.quick)
 }
 
 // cleanPath takes a path as people have it: as git status prints it ("modified: a.py"),
