@@ -96,7 +96,7 @@ func (t *tracer) noEdges(families []string) []finding.Reason {
 	var reasons []finding.Reason
 	files, imports, total := map[string]int{}, map[string]int{}, 0
 	for _, w := range t.walks() {
-		for name, l := range w.graph.languages {
+		for name, l := range w.graph.byLanguage() {
 			files[family(name)] += l.files
 			imports[family(name)] += l.imports
 			total += l.imports
