@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"reflect"
 	"slices"
 	"sync"
 
@@ -22,6 +21,9 @@ type AssessInput struct {
 	Facts     FactStore
 	Limits    Limits
 	Graphs    GraphStore // kept between reviews; nil: none
+	// KeepFrom keeps the graph of the change's From, for its next version, and not that of
+	// Head, for the next change.
+	KeepFrom bool
 }
 
 // Assess builds the graphs of both sides of a change and traces it.
@@ -35,18 +37,12 @@ func Assess(ctx context.Context, in AssessInput) (*Report, error) {
 			Languages: in.Languages, Facts: in.Facts, Limits: in.Limits,
 		})
 	}
-	head := build(in.Change.Head, in.Change.HeadTree)
-	if k, wants, ok := in.lookup(head); ok {
-		answers, err := head.reader.read(ctx, wants)
-		if err != nil {
-			return nil, head.failed(err)
-		}
-		if sameFacts(answers, wants) {
-			same := k.graph.at(in.Change.Head, in.Change.HeadTree)
-			in.Graphs.KeepGraph(in.Change.HeadTree, &Known{same, k.projects, k.encoded})
-			return Trace(ctx, TraceInput{Change: in.Change, From: k.graph.at(in.Change.From, in.Change.FromTree), Head: same})
+	if o := in.newOverlay(build(in.Change.Head, in.Change.HeadTree)); o != nil {
+		if r, err := in.over(ctx, o, build(in.Change.Head, in.Change.HeadTree)); err != nil || r != nil {
+			return r, err
 		}
 	}
+	head := build(in.Change.Head, in.Change.HeadTree)
 	if err := head.load(ctx); err != nil {
 		return nil, err
 	}
@@ -64,12 +60,12 @@ func Assess(ctx context.Context, in AssessInput) (*Report, error) {
 	if err := from.load(ctx); err != nil {
 		return nil, err
 	}
-	if head.looksLike(from, in.Change) {
+	if !in.KeepFrom && head.looksLike(from, in.Change) {
 		g, err := head.link(ctx)
 		if err != nil {
 			return nil, err
 		}
-		in.keep(head, g)
+		in.keep(head, g, in.Change.HeadTree)
 		if t.Head = g; !head.readProject(in.Change) {
 			t.From = g.at(from.Commit, from.Tree)
 			return Trace(ctx, t)
@@ -87,14 +83,51 @@ func Assess(ctx context.Context, in AssessInput) (*Report, error) {
 	if err := errors.Join(headErr, fromErr); err != nil {
 		return nil, err
 	}
-	in.keep(head, t.Head)
+	if in.KeepFrom {
+		in.keep(from, t.From, in.Change.FromTree)
+	} else {
+		in.keep(head, t.Head, in.Change.HeadTree)
+	}
 	return Trace(ctx, t)
 }
 
-// keep remembers the graph of head, which is the base of what comes next.
-func (in AssessInput) keep(head *builder, g *Graph) {
-	if k := head.known(g); in.Graphs != nil && k != nil {
-		in.Graphs.KeepGraph(in.Change.HeadTree, k)
+// over traces with the graph of from out of the store, and that of head laid over it. It
+// is nil when what the store has turns out to be damaged.
+func (in AssessInput) over(ctx context.Context, o *overlay, head *builder) (*Report, error) {
+	t := TraceInput{Change: in.Change, From: o.k.graph.at(in.Change.From, in.Change.FromTree)}
+	g, ok, err := o.graph(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var known *Known
+	if t.Head = g; ok {
+		known = &Known{graph: g, overlay: o}
+	} else {
+		if err := head.load(ctx); err != nil {
+			return nil, err
+		}
+		if t.Head, err = head.link(ctx); err != nil {
+			return nil, err
+		}
+		known = head.known(t.Head)
+	}
+	r, err := Trace(ctx, t)
+	if o.k.Damaged() {
+		return nil, ctx.Err()
+	}
+	if err == nil && known != nil && !in.KeepFrom {
+		in.Graphs.KeepGraph(in.Change.HeadTree, known)
+	}
+	return r, err
+}
+
+// keep remembers the graph of a tree, which is the base of what comes next.
+func (in AssessInput) keep(b *builder, g *Graph, tree git.OID) {
+	if in.Graphs == nil {
+		return
+	}
+	if k := b.known(g); k != nil {
+		in.Graphs.KeepGraph(tree, k)
 	}
 }
 
@@ -124,13 +157,14 @@ func (b *builder) looksLike(from *builder, c *change.Change) bool {
 	return true
 }
 
-func sameFact(a, b *Fact) bool {
-	return a == b || a != nil && b != nil && reflect.DeepEqual(a.Facts, b.Facts)
-}
+func sameFact(a, b *Fact) bool { return a == b || a != nil && b != nil && sameGraph(a, b) }
 
 // readProject says whether a changed file is one of those that decide what names mean.
 func (b *builder) readProject(c *change.Change) bool {
-	return slices.ContainsFunc(c.Files, func(f change.File) bool { return b.projects[string(f.Path)] })
+	return slices.ContainsFunc(c.Files, func(f change.File) bool {
+		_, asked := b.projects[string(f.Path)]
+		return asked
+	})
 }
 
 // filesBefore takes a change back: what the tree of from holds, with what is known of

@@ -302,6 +302,17 @@ func (b *builder) addPackage(folder change.Path, language string) int32 {
 	return p
 }
 
+// packageNode is the node of a folder; -1 when it is no package.
+func (b *builder) packageNode(folder change.Path) int32 {
+	if p, ok := b.packages[folder]; ok {
+		return p
+	}
+	if b.over != nil && b.over.base.find(true, folder) >= 0 {
+		return b.addPackage(folder, b.over.base.node(b.over.base.find(true, folder)).Language)
+	}
+	return -1
+}
+
 // foldersArePackages says that files of the language import folders, not files.
 func foldersArePackages(l *lang.Language) bool { return l.Name == "go" }
 
@@ -384,16 +395,23 @@ func (b *builder) finish() {
 			b.skip(f.path, f.class.skip)
 		}
 	}
-	modes := make(map[string]git.Mode, len(b.files))
+	b.nameSkips()
+	b.raw = len(b.graph.edges) + len(b.graph.gaps)
+	b.graph.assemble()
+}
+
+// nameSkips says which files the skips are about.
+func (b *builder) nameSkips() {
+	entries := make(map[string]git.Entry, len(b.files))
 	for i := range b.files {
-		modes[b.files[i].path.Escaped()] = b.files[i].entry.Mode
+		if f := &b.files[i]; f.language == nil { // else it is a node, and that knows
+			entries[f.path.Escaped()] = f.entry
+		}
 	}
 	for i := range b.graph.skips {
 		s := &b.graph.skips[i]
-		s.mode = modes[s.Path]
+		s.mode, s.blob = entries[s.Path].Mode, entries[s.Path].ID
 	}
-	b.raw = len(b.graph.edges) + len(b.graph.gaps)
-	b.graph.assemble()
 }
 
 // clip is text from a file as it may leave the process: escaped, of bounded length.

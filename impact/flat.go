@@ -30,7 +30,7 @@ import (
 //	into edges  numbers of edges, by where they end
 //	gap starts  for each gap and one more: its first byte in the next section
 //	gaps        see appendGap
-//	skips       path, detail (references), mode, flags; sorted by reason, path, detail
+//	skips       path, detail (references), mode, flags, id; sorted by reason, path, detail
 //	projects    path (reference), id of its blob, zeros where there is none; sorted
 //	embedders   nodes, sorted
 //	words       hashes, sorted: see scriptWords
@@ -82,7 +82,7 @@ const (
 const (
 	nodeRow = 32 // bytes
 	edgeRow = 24
-	skipRow = 24
+	skipRow = 24 // and the id of the blob
 
 	isMissing = 1 // flag of a skip: it is what Graph.missing says of its path
 )
@@ -117,7 +117,7 @@ func openFlat(region wire.Region) (*flat, error) {
 		atNodes: {uint64(h[headNodes]), nodeRow}, atIDs: {uint64(h[headNodes]), uint64(h[headIDSize])},
 		atOut: {uint64(h[headNodes]) + 1, 4}, atEdges: {uint64(h[headEdges]), edgeRow},
 		atInto: {uint64(h[headNodes]) + 1, 4}, atIntoEdges: {uint64(h[headEdges]), 4},
-		atGapStarts: {uint64(h[headGaps]) + 1, 4}, atSkips: {uint64(h[headSkips]), skipRow},
+		atGapStarts: {uint64(h[headGaps]) + 1, 4}, atSkips: {uint64(h[headSkips]), skipRow + uint64(h[headIDSize])},
 		atProjects: {uint64(h[headProjects]), 8 + uint64(h[headIDSize])}, atEmbedders: {uint64(h[headEmbedders]), 4}, atWords: {uint64(h[headWords]), 4},
 	}
 	for section := atStrings; section < atEnd; section++ {
@@ -203,20 +203,17 @@ func (f *flat) word(n byte) string {
 	return f.words[n]
 }
 
-func (f *flat) nodes() int { return int(f.head[headNodes]) }
-func (f *flat) edges() int { return int(f.head[headEdges]) }
+func (f *flat) nodes() int    { return int(f.head[headNodes]) }
+func (f *flat) edges() int    { return int(f.head[headEdges]) }
+func (f *flat) guessed() bool { return f.head[headGuessed] != 0 }
 
 // node reads a node; its number is one that came from here.
 func (f *flat) node(n int32) Node {
 	row := f.row(atNodes, int(n), nodeRow)
-	id, err := git.OIDFromBytes(f.row(atIDs, int(n), int(f.head[headIDSize])))
-	if err != nil || id.IsZero() {
-		id = git.OID{}
-	}
 	return Node{
 		Kind: Kind(f.word(row[24])), Language: f.word(row[25]),
 		Path: change.Path(f.text(row)), Name: f.text(row[8:]), pkg: f.text(row[16:]),
-		mode: git.Mode(wire.Uint32(row[28:])), blob: id,
+		mode: git.Mode(wire.Uint32(row[28:])), blob: idOf(f.row(atIDs, int(n), int(f.head[headIDSize]))),
 	}
 }
 
@@ -271,7 +268,12 @@ func (f *flat) into(n int32) []int32 {
 	}
 	list := make([]int32, end-start)
 	for i := range list {
-		list[i] = int32(f.index(b[4*i:], f.edges()))
+		e := int32(f.index(b[4*i:], f.edges()))
+		if f.index(f.row(atEdges, int(e), edgeRow), f.nodes()) != int(n) {
+			f.bad.Store(true) // whoever follows it would go round in circles
+			return nil
+		}
+		list[i] = e
 	}
 	return list
 }
@@ -302,12 +304,27 @@ type flatSkip struct {
 	path    string // escaped
 	detail  string
 	mode    git.Mode
+	blob    git.OID
 	missing bool
 }
 
 func (f *flat) skip(i int) flatSkip {
-	row := f.row(atSkips, i, skipRow)
-	return flatSkip{path: f.text(row), detail: f.text(row[8:]), mode: git.Mode(wire.Uint32(row[16:])), missing: row[20]&isMissing != 0}
+	row := f.row(atSkips, i, f.skipRow())
+	return flatSkip{
+		path: f.text(row), detail: f.text(row[8:]), missing: row[20]&isMissing != 0,
+		mode: git.Mode(wire.Uint32(row[16:])), blob: idOf(row[skipRow:]),
+	}
+}
+
+func (f *flat) skipRow() int { return skipRow + int(f.head[headIDSize]) }
+
+// idOf reads an id; zeros are the zero value.
+func idOf(b []byte) git.OID {
+	id, err := git.OIDFromBytes(b)
+	if err != nil || id.IsZero() {
+		return git.OID{}
+	}
+	return id
 }
 
 // skipsOf calls fn for the skips of one path.
@@ -315,7 +332,7 @@ func (f *flat) skipsOf(path change.Path, fn func(reason string, s flatSkip)) {
 	want := path.Escaped()
 	for _, g := range f.groups {
 		first := sort.Search(g.end-g.start, func(i int) bool {
-			return f.text(f.row(atSkips, g.start+i, skipRow)) >= want
+			return f.text(f.row(atSkips, g.start+i, f.skipRow())) >= want
 		})
 		for i := g.start + first; i < g.end; i++ {
 			s := f.skip(i)
@@ -379,11 +396,7 @@ func (f *flat) projectRow() int { return 8 + int(f.head[headIDSize]) }
 
 func (f *flat) projectAt(i int) project {
 	row := f.row(atProjects, i, f.projectRow())
-	p := project{path: f.text(row)}
-	if id, err := git.OIDFromBytes(row[8:]); err == nil && !id.IsZero() {
-		p.id = id
-	}
-	return p
+	return project{path: f.text(row), id: idOf(row[8:])}
 }
 
 func (f *flat) projects() []project {
@@ -440,7 +453,7 @@ func (f *flat) memory() *Graph {
 	for _, group := range f.groups {
 		for i := group.start; i < group.end; i++ {
 			s := f.skip(i)
-			g.skips = append(g.skips, Skipped{Path: s.path, Reason: group.reason, Detail: s.detail, mode: s.mode})
+			g.skips = append(g.skips, Skipped{Path: s.path, Reason: group.reason, Detail: s.detail, mode: s.mode, blob: s.blob})
 			if s.missing {
 				p, err := change.Unescape(s.path)
 				if err != nil {

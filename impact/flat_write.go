@@ -70,6 +70,11 @@ func (w *flatWriter) write() []byte {
 			head[headIDSize] = 32
 		}
 	}
+	for i := range g.skips {
+		if len(g.skips[i].blob.Bytes()) == 32 {
+			head[headIDSize] = 32
+		}
+	}
 	sections[atNodes], sections[atIDs] = w.nodes(int(head[headIDSize]))
 	sections[atOut], sections[atEdges] = w.edges()
 	for _, n := range g.into.start {
@@ -80,7 +85,7 @@ func (w *flatWriter) write() []byte {
 	}
 	sections[atGapStarts], sections[atGaps] = w.gaps()
 	var groups []byte
-	sections[atSkips], groups = w.skips()
+	sections[atSkips], groups = w.skips(int(head[headIDSize]))
 	for _, p := range w.k.projects {
 		sections[atProjects] = w.id(w.ref(sections[atProjects], p.path), p.id, int(head[headIDSize]))
 	}
@@ -171,7 +176,7 @@ func (w *flatWriter) appendGap(b []byte, x *gap) []byte {
 	return append(b, bit(x.exact)|bit(x.any)<<1)
 }
 
-func (w *flatWriter) skips() (rows, groups []byte) {
+func (w *flatWriter) skips(idSize int) (rows, groups []byte) {
 	g := w.k.graph
 	byReason := map[string][]*Skipped{}
 	for i := range g.skips {
@@ -185,7 +190,7 @@ func (w *flatWriter) skips() (rows, groups []byte) {
 		for _, s := range byReason[reason] {
 			rows = w.ref(w.ref(rows, s.Path), s.Detail)
 			rows = wire.AppendUint32(rows, uint32(s.mode))
-			rows = append(rows, bit(g.isMissing(s))*isMissing, 0, 0, 0)
+			rows = w.id(append(rows, bit(g.isMissing(s))*isMissing, 0, 0, 0), s.blob, idSize)
 		}
 	}
 	return rows, groups

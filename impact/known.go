@@ -7,7 +7,6 @@ import (
 
 	"custody/impact/lang"
 	"custody/impact/wire"
-	"custody/internal/change"
 	"custody/internal/git"
 )
 
@@ -84,12 +83,17 @@ func BuildBoth(ctx context.Context, in BuildInput) (*Graph, *Known, error) {
 
 // Encode writes the graph down, without the ids of commit and tree; nil if it can not.
 func (k *Known) Encode() []byte {
+	if k.encoded == nil && k.graph.isFlat() && k.overlay == nil {
+		region := k.graph.over.region
+		return region.Bytes(0, region.Len())
+	}
 	if k.encoded == nil {
 		whole := *k
+		g := k.graph.inMemory()
 		if k.overlay != nil {
-			whole = k.overlay.known()
+			whole = k.overlay.known(g)
 		}
-		whole.graph = k.graph.inMemory()
+		whole.graph = g
 		k.encoded = whole.encode()
 	}
 	return k.encoded
@@ -104,6 +108,13 @@ func OpenKnown(region wire.Region) (*Known, error) {
 		return nil, err
 	}
 	return &Known{graph: &Graph{over: patched{f, &patch{languages: f.languages}}}}, nil
+}
+
+// Load reads the whole graph of the tree into memory; ok is false when it turns out to be
+// damaged.
+func (k *Known) Load(commit, tree git.OID) (g *Graph, ok bool) {
+	g = k.graph.at(commit, tree).inMemory()
+	return g, !k.Damaged()
 }
 
 // Damaged says that something of it could not be read: what it answered is not to be

@@ -247,7 +247,7 @@ func (g patched) eachSkip(group skipGroup, fn func(*Skipped) bool) {
 		if p, err := change.Unescape(f.path); err == nil && g.gone[p] {
 			continue
 		}
-		s := Skipped{Path: f.path, Reason: group.reason, Detail: f.detail, mode: f.mode}
+		s := Skipped{Path: f.path, Reason: group.reason, Detail: f.detail, mode: f.mode, blob: f.blob}
 		for len(mine) > 0 && compareSkips(mine[0], s) < 0 {
 			if !fn(&mine[0]) {
 				return

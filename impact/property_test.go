@@ -202,5 +202,10 @@ func TestText(t *testing.T) {
 			t.Fatal(err)
 		}
 		compareGolden(t, name, b.Bytes())
+		b.Reset()
+		if err := WriteMarkdown(&b, tracePaths(t, g, paths...), TextOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		compareGolden(t, strings.TrimSuffix(name, ".txt")+".md", b.Bytes())
 	}
 }

@@ -88,4 +88,5 @@ type Skipped struct {
 	Detail string `json:"detail,omitempty"` // the import as written, the limit, ...
 
 	mode git.Mode // of a file that is in the tree
+	blob git.OID  // the same
 }

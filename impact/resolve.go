@@ -90,16 +90,15 @@ var importSource = map[lang.ImportKind]string{
 // targets are the nodes that a resolution names, made where they are missing: what
 // something imports is in the graph, even if nobody could read it.
 func (b *builder) targets(r lang.Resolution) []int32 {
-	if r.Package != "" {
-		if p, ok := b.packages[change.Path(r.Package)]; ok {
-			return []int32{p}
-		}
-		if b.over != nil && b.over.isPackage(change.Path(r.Package)) {
-			return []int32{b.addPackage(change.Path(r.Package), "go")}
-		}
-		return nil
-	}
 	var nodes []int32
+	for _, folder := range []string{r.Package, r.Vendored} {
+		if folder == "" {
+			continue
+		}
+		if p := b.packageNode(change.Path(folder)); p >= 0 {
+			nodes = append(nodes, p)
+		}
+	}
 	for _, path := range r.Files {
 		if n := b.nodeOf(path); n >= 0 {
 			nodes = append(nodes, n)
@@ -219,7 +218,7 @@ func (v *treeView) Read(path string) []byte {
 
 // keep notes what was learnt while imports were resolved.
 func (v *treeView) keep(resolver lang.Resolver) {
-	if family(v.language.Name) == "script" {
+	if namesFiles(family(v.language.Name)) {
 		for _, text := range v.projects {
 			v.b.scriptProjects = append(v.b.scriptProjects, text)
 		}

@@ -11,9 +11,16 @@ import (
 
 // scriptWords are hashes of all words by which scripts, and the project files by which
 // their imports are resolved, could name a file that is no script: such a file is named
-// with its extension, so its first word stands there. A file whose words are not here is
+// with its extension, so its first word and its last one stand there. A file whose words are not here is
 // nothing to any script of the tree, whether it is there or not.
 type scriptWords map[uint32]bool
+
+// namesFiles says whether the imports of a family may name files of any kind by their
+// paths, as those of scripts do. Files of the others import modules, types and packages;
+// what Go files embed is looked at by itself.
+func namesFiles(family string) bool {
+	return family != "go" && family != "python" && family != "java"
+}
 
 // everyWord stands for all of them.
 const everyWord = ""
@@ -22,7 +29,7 @@ func (b *builder) scriptWords() scriptWords {
 	words := scriptWords{}
 	for i := range b.files {
 		f := &b.files[i]
-		if f.fact == nil || family(f.language.Name) != "script" {
+		if f.fact == nil || !namesFiles(family(f.language.Name)) {
 			continue
 		}
 		for _, imp := range f.fact.Imports {
@@ -67,7 +74,7 @@ func (s scriptWords) list() []uint32 { return slices.Sorted(maps.Keys(s)) }
 // meantByScripts says whether a script could name the file, which is none.
 func (f *flat) meantByScripts(base string) bool {
 	for name := range f.languages {
-		if family(name) != "script" {
+		if !namesFiles(family(name)) {
 			continue
 		}
 		first := ""
@@ -78,7 +85,19 @@ func (f *flat) meantByScripts(base string) bool {
 		if first == "" || f.hasWord(everyWord) {
 			return true
 		}
+		if ext := strings.TrimPrefix(lang.Extension(base), "."); isPlainWord(ext) && !f.hasWord(ext) {
+			return false
+		}
 		return slices.ContainsFunc(strings.Split(first, "-"), f.hasWord)
 	}
 	return false
+}
+
+func isPlainWord(s string) bool {
+	for i := range len(s) {
+		if !isWord(s[i]) {
+			return false
+		}
+	}
+	return s != ""
 }

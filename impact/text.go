@@ -88,17 +88,8 @@ func writeReached(out io.Writer, reached []Reached, o TextOptions) {
 		fmt.Fprintln(out, "\nIt reaches nothing else in the graph.")
 		return
 	}
-	shown := slices.Clone(reached)
-	slices.SortStableFunc(shown, func(a, b Reached) int {
-		return cmp.Or(cmp.Compare(a.Distance, b.Distance), cmp.Compare(b.Confidence, a.Confidence), cmp.Compare(a.Reason, b.Reason))
-	})
-	limit := cmp.Or(o.Nodes, maxShown)
-	if limit < 0 {
-		limit = len(shown)
-	}
-	rest := shown[min(limit, len(shown)):]
+	shown, rest := mostImportant(reached, o)
 	fmt.Fprintf(out, "\nIt reaches %s:\n", countReached(reached))
-	shown = shown[:len(shown)-len(rest)]
 	for i, r := range shown {
 		if i == 0 || r.Distance != shown[i-1].Distance {
 			fmt.Fprintf(out, "  distance %d\n", r.Distance)
@@ -119,6 +110,21 @@ func writeReached(out io.Writer, reached []Reached, o TextOptions) {
 	if len(rest) > 0 {
 		fmt.Fprintf(out, "  And %s, up to distance %d: --all lists them\n", countReached(rest), rest[len(rest)-1].Distance)
 	}
+}
+
+// mostImportant parts the nodes that are shown, near before far and sure before unsure,
+// from the rest.
+func mostImportant(reached []Reached, o TextOptions) (shown, rest []Reached) {
+	shown = slices.Clone(reached)
+	slices.SortStableFunc(shown, func(a, b Reached) int {
+		return cmp.Or(cmp.Compare(a.Distance, b.Distance), cmp.Compare(b.Confidence, a.Confidence), cmp.Compare(a.Reason, b.Reason))
+	})
+	limit := cmp.Or(o.Nodes, maxShown)
+	if limit < 0 {
+		limit = len(shown)
+	}
+	limit = min(limit, len(shown))
+	return shown[:limit], shown[limit:]
 }
 
 // countReached is "52 files, 3 packages, 7 tests".

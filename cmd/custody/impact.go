@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"custody/impact"
+	"custody/impact/picture"
 	"custody/internal/change"
 	"custody/internal/git"
 )
@@ -33,7 +34,8 @@ path to each. The change is a range of commits, or files of a commit that count 
 modified.`,
 		Example: `  custody impact --base main --head feature
   custody impact --change auth/service.py --change auth/token.py
-  custody impact --change "modified: auth_service.py"`,
+  custody impact --change "modified: auth_service.py"
+  custody impact --base main --format svg > impact.svg`,
 		Args: noArguments,
 		PreRunE: func(cmd *cobra.Command, _ []string) error {
 			return exclude(cmd, "change", "base")
@@ -48,7 +50,7 @@ modified.`,
 	f.StringVar(&o.commits.head, "head", "", "the `COMMIT`, branch or tag of the change (default: HEAD)")
 	f.StringArrayVar(&o.paths, "change", nil, "a `PATH` at head that counts as modified, also as git status prints it; may be repeated")
 	f.BoolVar(&o.all, "all", false, "list all that is reached, not the first twenty")
-	addFormat(cmd, &o.format, "text", "json")
+	addFormat(cmd, &o.format, "text", "json", "markdown", "dot", "svg")
 	return cmd
 }
 
@@ -63,12 +65,19 @@ func runImpact(ctx context.Context, p *process, o *impactOptions) error {
 	if err != nil {
 		return err
 	}
-	if o.format == "json" {
-		return writeJSON(p.out, report)
-	}
 	options := impact.TextOptions{}
 	if o.all {
 		options.Nodes = -1
+	}
+	switch o.format {
+	case "json":
+		return writeJSON(p.out, report)
+	case "markdown":
+		return impact.WriteMarkdown(p.out, report, options)
+	case "dot":
+		return picture.DOT(p.out, report)
+	case "svg":
+		return picture.SVG(p.out, report)
 	}
 	return impact.WriteText(p.out, report, options)
 }
@@ -95,7 +104,9 @@ func impactOfRange(ctx context.Context, p *process, o *impactOptions) (*impact.R
 	}
 	facts := openFacts(p, repo.CommonDir())
 	stop := progress(p, "tracing")
-	report, err := impact.Assess(ctx, impact.AssessInput{Source: impact.Objects(repo), Change: c, Facts: facts})
+	report, err := impact.Assess(ctx, impact.AssessInput{
+		Source: impact.Objects(repo), Change: c, Facts: facts, Graphs: facts.graphs, KeepFrom: true,
+	})
 	stop()
 	if err == nil {
 		facts.save(p)

@@ -37,6 +37,16 @@ func identEnd(src []byte, i int) int {
 	return i
 }
 
+// identHash is identEnd, and what HashName makes of the identifier.
+func identHash(src []byte, i int) (end int, name uint32) {
+	name = fnvOffset32
+	for i < len(src) && isIdent(src[i]) {
+		name = (name ^ uint32(src[i])) * fnvPrime32
+		i++
+	}
+	return i, name
+}
+
 // lineEnd is the offset of the newline at or after i, or the length of src.
 func lineEnd(src []byte, i int) int {
 	if n := bytes.IndexByte(src[i:], '\n'); n >= 0 {
@@ -83,4 +93,9 @@ func (l *lineCounter) at(off int) int {
 	l.line += bytes.Count(l.src[l.off:off], []byte{'\n'})
 	l.off = off
 	return l.line + 1
+}
+
+// span is the line of the offset to, which comes behind the offset from on that line.
+func (l *lineCounter) span(line, from, to int) int {
+	return line + bytes.Count(l.src[from:to], []byte{'\n'})
 }

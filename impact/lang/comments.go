@@ -60,14 +60,12 @@ func goComments(src []byte) (all []Span, ok bool) {
 }
 
 func pythonComments(src []byte) ([]Span, bool) {
-	p := pyScanner{src: src, lines: lineCounter{src: src}, start: true}
 	if !pyEncoding(src) {
 		return nil, false
 	}
-	p.i = skipBOM(src)
-	for p.i < len(p.src) {
-		p.token()
-	}
+	p := newPyScanner(src)
+	defer p.tok.free()
+	p.run()
 	return p.comments, !p.facts.Damaged && len(p.open) == 0
 }
 

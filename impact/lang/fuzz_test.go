@@ -61,8 +61,37 @@ func FuzzExtract(f *testing.F) {
 				}
 				line = imp.Line
 			}
+			checkDefinitions(t, l, &facts, lines)
 		}
 	})
+}
+
+// checkDefinitions holds what a file defines against the contract.
+func checkDefinitions(t *testing.T, l *Language, facts *Facts, lines int) {
+	t.Helper()
+	ordered := func(names []NameHash) bool {
+		return slices.IsSorted(names) && len(slices.Compact(slices.Clone(names))) == len(names)
+	}
+	start := 1
+	for _, d := range facts.Definitions {
+		switch {
+		case d.Name == "" || d.Kind == UnknownKind || d.Kind > Constant:
+			t.Errorf("%s: no name or kind: %+v", l.Name, d)
+		case d.Start < start || d.End < d.Start || d.End > lines:
+			t.Errorf("%s: %s: lines %d to %d of %d, behind %d", l.Name, d.Name, d.Start, d.End, lines, start)
+		case !ordered(d.Mentions):
+			t.Errorf("%s: %s: mentions are not sorted", l.Name, d.Name)
+		}
+		start = d.Start
+	}
+	if !ordered(facts.Mentions) {
+		t.Errorf("%s: mentions are not sorted", l.Name)
+	}
+	for _, e := range facts.Exports {
+		if e.Import < 0 || e.Import >= len(facts.Imports) || e.Name == "" || e.As == "" {
+			t.Errorf("%s: export %+v of %d imports", l.Name, e, len(facts.Imports))
+		}
+	}
 }
 
 // FuzzAppend holds that what stands behind a whole file changes nothing before it: an

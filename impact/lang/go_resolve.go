@@ -6,12 +6,13 @@ import (
 	"strings"
 )
 
-// newGoResolver reads every go.mod of the tree and notes which folders hold Go files.
+// newGoResolver reads every go.mod and go.work of the tree and notes which folders hold Go files.
 func newGoResolver(tree Tree) Resolver {
 	r := &goResolver{
 		tree:    tree,
 		folders: map[string]bool{},
 		roots:   map[string]*goModule{},
+		works:   map[string]*goWork{},
 		modules: map[string][]*goModule{},
 		local:   map[string]string{},
 		vendors: map[string]bool{},
@@ -21,6 +22,8 @@ func newGoResolver(tree Tree) Resolver {
 		switch {
 		case strings.HasSuffix(path, ".go"):
 			r.addFolder(folderOf(path))
+		case baseOf(path) == "go.work":
+			r.works[folderOf(path)] = parseGoWork(folderOf(path), tree.Read(path))
 		case baseOf(path) == "go.mod":
 			src := tree.Read(path)
 			r.blind = r.blind || src == nil
@@ -31,6 +34,7 @@ func newGoResolver(tree Tree) Resolver {
 			}
 		}
 	}
+	r.addWorkspaces()
 	for _, root := range slices.Sorted(maps.Keys(r.roots)) {
 		for path, folder := range r.roots[root].replaced {
 			if _, ok := r.local[path]; !ok {
@@ -49,6 +53,7 @@ type goResolver struct {
 	folders map[string]bool        // holds a .go file
 	vendors map[string]bool        // holds a folder "vendor" with packages in it
 	roots   map[string]*goModule   // by folder
+	works   map[string]*goWork     // by folder
 	modules map[string][]*goModule // by module path; several in trees with fixtures
 	local   map[string]string      // module path -> folder, from the replace lines of all modules
 	places  map[string]*goPlace    // by folder, as asked for
@@ -58,7 +63,7 @@ type goResolver struct {
 }
 
 const (
-	goOtherModule = 900 // of this tree, but the importing module does not ask for it
+	goOtherModule = 900 // of this tree, but the importing module does not ask for it to be taken from here
 	goCrossed     = 600 // the folder belongs to a nested module of another path
 	goNoModule    = 700 // no go.mod: the import path of the root is guessed
 )
@@ -136,6 +141,9 @@ func (r *goResolver) place(folder string) *goPlace {
 			break
 		}
 	}
+	if p.module != nil && p.module.work != nil && r.vendors[p.module.work.folder] {
+		p.vendors = append(p.vendors, under(p.module.work.folder, "vendor")) // go work vendor
+	}
 	return p
 }
 
@@ -156,12 +164,13 @@ func (r *goResolver) withModules(folder string, own *goModule, spec string) Reso
 			}
 		}
 	}
-	to, claimed := r.asked(own, spec)
-	if to != "" {
-		return Resolution{Package: to, Confidence: 1000}
-	}
-	if to := r.inFolders(r.place(folder).vendors, spec); to != "" {
-		return Resolution{Package: to, Confidence: 1000}
+	to, confidence, claimed := r.asked(own, spec)
+	vendored := r.inFolders(r.place(folder).vendors, spec)
+	switch {
+	case to != "":
+		return Resolution{Package: to, Vendored: vendored, Confidence: confidence}
+	case vendored != "":
+		return Resolution{Package: vendored, Confidence: 1000}
 	}
 	to, confidence, several := r.unasked(spec)
 	if to != "" {
@@ -179,31 +188,39 @@ func cutModule(spec, module string) (string, bool) {
 	return strings.TrimPrefix(rest, "/"), true
 }
 
-// asked looks in the modules of this tree that the own go.mod names: replaced by a
-// folder, or required. claimed says that one of them, or the own module, should hold
-// the package.
-func (r *goResolver) asked(own *goModule, spec string) (folder string, claimed bool) {
+// asked looks in the modules of this tree that the own workspace or go.mod names: used
+// together, replaced by a folder, or required. One that is only required the go command
+// takes from elsewhere, in the version that it was published as: a change of the one here
+// arrives with the next. claimed says that one of them, or the own module, should hold the
+// package.
+func (r *goResolver) asked(own *goModule, spec string) (folder string, confidence int, claimed bool) {
 	if own == nil {
-		return "", false
+		return "", 0, false
 	}
 	for head, rest := range prefixes(spec) {
+		if root, ok := own.work.root(head); ok {
+			if to := under(root, rest); r.folders[to] {
+				return to, 1000, true
+			}
+			claimed = true
+		}
 		if root, ok := own.replaced[head]; ok {
 			if to := under(root, rest); r.folders[to] {
-				return to, true
+				return to, 1000, true
 			}
 			claimed = true
 		}
 		if own.required[head] {
 			if m, several := r.holder(head, rest); m != nil && !several {
-				return under(m.root, rest), true
+				return under(m.root, rest), goOtherModule, true
 			}
 			if claimed = claimed || len(r.modules[head]) > 0; !claimed {
-				return "", false // a dependency from outside of this tree
+				return "", 0, false // a dependency from outside of this tree
 			}
 		}
 		claimed = claimed || head == own.path
 	}
-	return "", claimed
+	return "", 0, claimed
 }
 
 // unasked looks in all modules of the tree, as a go.work file or another module's

@@ -74,8 +74,53 @@ func describe(tree memTree) []byte {
 		for _, imp := range facts.Imports {
 			fmt.Fprintf(&b, "  %d %s -> %s\n", imp.Line, formatImport(imp), formatResolution(resolvers[l].Resolve(path, imp)))
 		}
+		if l.Defines {
+			describeDefinitions(&b, tree[path], facts)
+		}
 	}
 	return b.Bytes()
+}
+
+// describeDefinitions prints what a file defines and hands on, with the names that each
+// definition mentions, as far as the file spells them.
+func describeDefinitions(b *bytes.Buffer, src []byte, facts *Facts) {
+	names := map[NameHash]string{HashName("default"): "default"}
+	for i := 0; i < len(src); {
+		end := i
+		for end < len(src) && (isIdent(src[end]) || src[end] == '$') {
+			end++
+		}
+		names[HashName(src[i:end])] = string(src[i:end])
+		i = end + 1
+	}
+	mentions := func(hashes []NameHash) string {
+		var list []string
+		for _, h := range hashes {
+			if name := names[h]; name != "" {
+				list = append(list, name)
+			} else {
+				list = append(list, fmt.Sprintf("%08x", h))
+			}
+		}
+		slices.Sort(list)
+		return strings.Join(list, " ")
+	}
+	for _, d := range facts.Definitions {
+		marks := ""
+		if d.Exported {
+			marks += " exported"
+		}
+		if d.Runs {
+			marks += " runs"
+		}
+		fmt.Fprintf(b, "  %d-%d %s %s%s: %s {%s}\n", d.Start, d.End, d.Kind, d.Name, marks, SignatureText(src, &d), mentions(d.Mentions))
+	}
+	if len(facts.Mentions) > 0 {
+		fmt.Fprintf(b, "  rest {%s}\n", mentions(facts.Mentions))
+	}
+	for _, e := range facts.Exports {
+		fmt.Fprintf(b, "  exports %s as %s from %s\n", e.Name, e.As, facts.Imports[e.Import].Spec)
+	}
 }
 
 func formatImport(imp Import) string {
@@ -91,6 +136,9 @@ func formatResolution(to Resolution) string {
 	var parts []string
 	if to.Package != "" {
 		parts = append(parts, "package "+to.Package)
+		if to.Vendored != "" {
+			parts = append(parts, "vendored "+to.Vendored)
+		}
 	}
 	parts = append(parts, to.Files...)
 	switch {

@@ -11,6 +11,7 @@ type goModule struct {
 	root     string            // folder, "." for the root of the tree
 	replaced map[string]string // module path -> folder of this tree that replaces it
 	required map[string]bool
+	work     *goWork // the workspace that uses it; nil when none does
 }
 
 // parseGoMod reads a go.mod leniently: what it does not understand it skips, as the
@@ -18,6 +19,13 @@ type goModule struct {
 // https://go.dev/ref/mod#go-mod-file-lexical.
 func parseGoMod(root string, src []byte) *goModule {
 	m := &goModule{root: root, replaced: map[string]string{}, required: map[string]bool{}}
+	goModLines(src, m.directive)
+	return m
+}
+
+// goModLines calls directive for every line that has a verb of its own or stands in the
+// block of one.
+func goModLines(src []byte, directive func(verb string, args []string)) {
 	block := ""
 	for line := range strings.Lines(string(src)) {
 		f := goModFields(line)
@@ -31,12 +39,11 @@ func parseGoMod(root string, src []byte) *goModule {
 			block = f[0]
 			continue
 		case block == "":
-			m.directive(f[0], f[1:])
+			directive(f[0], f[1:])
 		default:
-			m.directive(block, f)
+			directive(block, f)
 		}
 	}
-	return m
 }
 
 func (m *goModule) directive(verb string, args []string) {
@@ -50,17 +57,30 @@ func (m *goModule) directive(verb string, args []string) {
 			m.required[args[0]] = true
 		}
 	case "replace":
-		for i, a := range args {
-			if a != "=>" || i == 0 || i+1 >= len(args) {
-				continue
-			}
-			if to := args[i+1]; strings.HasPrefix(to, "./") || strings.HasPrefix(to, "../") || to == "." || to == ".." {
-				if dir, ok := joinPath(m.root, to); ok {
-					m.replaced[args[0]] = dir
-				}
-			}
+		if path, to, ok := goReplacement(m.root, args); ok {
+			m.replaced[path] = to
 		}
 	}
+}
+
+// goReplacement reads "path [version] => ./folder"; false for what is replaced by
+// something outside of the tree.
+func goReplacement(root string, args []string) (path, folder string, ok bool) {
+	for i, a := range args {
+		if a != "=>" || i == 0 || i+1 >= len(args) {
+			continue
+		}
+		if to := args[i+1]; isGoFolder(to) {
+			folder, ok = joinPath(root, to)
+			return args[0], folder, ok
+		}
+	}
+	return "", "", false
+}
+
+// isGoFolder says that a target is a path, not a module's name.
+func isGoFolder(to string) bool {
+	return strings.HasPrefix(to, "./") || strings.HasPrefix(to, "../") || to == "." || to == ".."
 }
 
 // goModFields splits a line into words, "=>" and parentheses; quotes are removed, a

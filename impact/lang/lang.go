@@ -12,7 +12,7 @@ import "slices"
 // All lists the languages, in the order in which they are tried.
 var All = []*Language{
 	{Name: "go", Extensions: []string{".go"}, Version: 1, Extract: extractGo, NewResolver: newGoResolver, comments: goComments},
-	{Name: "python", Extensions: []string{".py", ".pyi"}, Version: 1, Extract: extractPython, NewResolver: newPythonResolver, comments: pythonComments},
+	{Name: "python", Extensions: []string{".py", ".pyi"}, Version: 2, Extract: extractPython, NewResolver: newPythonResolver, Defines: true, comments: pythonComments},
 	{Name: "typescript", Extensions: []string{".ts", ".mts", ".cts"}, Version: 1, Extract: extractTypeScript, NewResolver: newScriptResolver, comments: typeScriptComments},
 	{Name: "tsx", Extensions: []string{".tsx"}, Version: 1, Extract: extractJSX, NewResolver: newScriptResolver, comments: jsxComments},
 	{Name: "javascript", Extensions: []string{".js", ".jsx", ".mjs", ".cjs"}, Version: 1, Extract: extractJSX, NewResolver: newScriptResolver, comments: jsxComments},
@@ -126,6 +126,9 @@ type Resolution struct {
 	// of any language or of none: a style sheet, a JSON document, an embedded image.
 	Files   []string
 	Package string // Go only, then without Files: folder of the package, "." for the root
+	// Vendored is the folder with the copy of Package that is built in its stead, where a
+	// vendor folder has one: the import names both.
+	Vendored string
 	// External says that it names something outside of the tree (the standard
 	// library, a dependency). With neither targets nor External the import should
 	// name something in this tree and does not: it is unresolved.

@@ -3,13 +3,10 @@ package lang
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -73,89 +70,6 @@ func (d *diskTree) Facts(path string) *Facts {
 		d.facts[path] = &facts
 	}
 	return d.facts[path]
-}
-
-// TestOracleGoList holds package edges against go list: of the files that it builds,
-// every import that it reports, and none that it does not.
-func TestOracleGoList(t *testing.T) {
-	tree := openDiskTree(t)
-	cmd := exec.Command("go", "list", "-e", "-json", "./...")
-	cmd.Dir = tree.root
-	cmd.Env = append(os.Environ(), "GOPROXY=off", "GOWORK=off", "GOTOOLCHAIN=local")
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("go list: %v", err)
-	}
-	type listed struct {
-		Dir, ImportPath                                            string
-		Imports, TestImports, XTestImports                         []string
-		EmbedPatterns, EmbedFiles                                  []string
-		TestEmbedFiles, XTestEmbedFiles                            []string
-		GoFiles, CgoFiles, TestGoFiles, XTestGoFiles, InvalidFiles []string
-	}
-	resolver := newGoResolver(tree)
-	folders := map[string]string{} // import path -> folder
-	var packages []listed
-	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
-		var p listed
-		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
-			break
-		} else if err != nil {
-			t.Fatal(err)
-		}
-		rel, _ := filepath.Rel(tree.root, p.Dir)
-		p.Dir = filepath.ToSlash(rel)
-		folders[p.ImportPath] = p.Dir
-		packages = append(packages, p)
-	}
-	var edges, inTree, missed, extra, wrong, unresolved, embeds int
-	for _, p := range packages {
-		want, have := map[string]bool{}, map[string]bool{}
-		for _, imp := range slices.Concat(p.Imports, p.TestImports, p.XTestImports) {
-			want[imp] = true
-		}
-		wantEmbeds, haveEmbeds := map[string]bool{}, map[string]bool{}
-		for _, file := range slices.Concat(p.EmbedFiles, p.TestEmbedFiles, p.XTestEmbedFiles) {
-			wantEmbeds[under(p.Dir, file)] = true
-		}
-		for _, name := range slices.Concat(p.GoFiles, p.CgoFiles, p.TestGoFiles, p.XTestGoFiles) {
-			path := under(p.Dir, name)
-			for _, imp := range tree.Facts(path).Imports {
-				to := resolver.Resolve(path, imp)
-				if imp.Kind == Embed {
-					for _, file := range to.Files {
-						haveEmbeds[file] = true
-					}
-					continue
-				}
-				have[imp.Spec] = true
-				folder, known := folders[imp.Spec]
-				switch {
-				case known && to.Package != folder:
-					wrong++
-					t.Errorf("%s: %s is %+v, go list says %s", path, imp.Spec, to, folder)
-				case !known && to.Package != "":
-					t.Logf("%s: %s is %s, not listed", path, imp.Spec, to.Package)
-				case !known && !to.External:
-					unresolved++
-					t.Logf("%s: %s unresolved", path, imp.Spec)
-				}
-			}
-		}
-		edges += len(want)
-		for imp := range want {
-			if _, ok := folders[imp]; ok {
-				inTree++
-			}
-		}
-		missed += report(t, p.Dir+" misses", want, have)
-		extra += report(t, p.Dir+" invents", have, want)
-		embeds += len(wantEmbeds)
-		missed += report(t, p.Dir+" misses embedded", wantEmbeds, haveEmbeds)
-		extra += report(t, p.Dir+" invents embedded", haveEmbeds, wantEmbeds)
-	}
-	t.Logf("%d packages, %d imports (%d in the tree), %d embedded files: %d missed, %d extra, %d wrong, %d unresolved",
-		len(packages), edges, inTree, embeds, missed, extra, wrong, unresolved)
 }
 
 // report complains of what is in a and not in b, and counts it.

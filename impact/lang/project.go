@@ -12,10 +12,14 @@ type Claimer interface {
 	Claims() []string // in any order
 }
 
-// Claims are the paths of all modules of the tree, and those that are replaced by folders
-// of it.
+// Claims are the paths of all modules of the tree, and those that folders of it stand in
+// for.
 func (r *goResolver) Claims() []string {
-	return slices.Concat(slices.Collect(maps.Keys(r.modules)), slices.Collect(maps.Keys(r.local)))
+	all := slices.Concat(slices.Collect(maps.Keys(r.modules)), slices.Collect(maps.Keys(r.local)))
+	for _, w := range r.works {
+		all = slices.AppendSeq(all, maps.Keys(w.places))
+	}
+	return all
 }
 
 // SameProject says whether two texts of a project file at path mean the same for all

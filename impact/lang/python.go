@@ -9,15 +9,12 @@ import (
 // https://docs.python.org/3/reference/lexical_analysis.html (3.14, with nested
 // f-strings), of which the older ones, and Python 2's, are a part as far as imports go.
 func extractPython(src []byte) Facts {
-	p := pyScanner{src: src, lines: lineCounter{src: src}, start: true}
+	p := newPyScanner(src)
+	defer p.tok.free()
 	p.facts.Damaged = isBinary(src) || !pyEncoding(src)
-	p.i = skipBOM(src)
-	for p.i < len(p.src) {
-		p.token()
-	}
-	if len(p.open) > 0 {
-		p.facts.Damaged = true
-	}
+	p.run()
+	p.facts.Damaged = p.facts.Damaged || len(p.open) > 0
+	p.outline()
 	return p.facts
 }
 
@@ -29,7 +26,61 @@ type pyScanner struct {
 	lines lineCounter
 	facts Facts
 
-	comments []Span
+	tok       tokens
+	bol       bool // the next token starts a logical line
+	lineStart int  // offset of the physical line
+	imported  []pyImport
+	comments  []Span
+}
+
+func newPyScanner(src []byte) *pyScanner {
+	i := skipBOM(src)
+	return &pyScanner{
+		src: src, i: i, start: true, lines: lineCounter{src: src},
+		tok: newTokens(src), bol: true, lineStart: i,
+	}
+}
+
+// run scans to the end of src.
+func (p *pyScanner) run() {
+	for p.i < len(p.src) {
+		p.token()
+	}
+}
+
+// add adds a token that ends at p.i, and the start of its line if it is the first.
+func (p *pyScanner) add(kind tokenKind, start int) {
+	if p.bol {
+		p.bol = false
+		p.tok.list = append(p.tok.list, lexeme{
+			start: uint32(start), end: uint32(start), kind: tokenLine, value: pyColumn(p.src[p.lineStart:start]),
+		})
+	}
+	p.tok.add(kind, start, p.i)
+}
+
+// addWord adds the word that starts at p.i and moves behind it.
+func (p *pyScanner) addWord() {
+	at := p.i
+	end, name := identHash(p.src, at)
+	p.i = end
+	p.add(tokenWord, at)
+	p.tok.list[len(p.tok.list)-1].value = name
+}
+
+// pyColumn is how far a line is indented.
+func pyColumn(white []byte) (column uint32) {
+	for _, c := range white {
+		switch c {
+		case '\t':
+			column = column/8*8 + 8
+		case '\f':
+			column = 0
+		default:
+			column++
+		}
+	}
+	return column
 }
 
 // pyOpen is an open bracket, f-string or replacement field of an f-string.
@@ -38,6 +89,7 @@ type pyOpen struct {
 	quote  byte // of 'f' and inherited by its fields
 	triple bool
 	raw    bool
+	token  int // its place
 }
 
 // token reads one token of code.
@@ -53,6 +105,8 @@ func (p *pyScanner) token() {
 	case c == '\n' || c == '\r':
 		p.i++
 		p.start = len(p.open) == 0
+		p.bol = p.start
+		p.lineStart = p.i
 		return
 	case c == '#':
 		p.comment()
@@ -63,15 +117,17 @@ func (p *pyScanner) token() {
 	case c == '"' || c == '\'':
 		p.text("")
 	case isDigit(c):
+		at := p.i
 		for p.i < len(p.src) && (isIdent(p.src[p.i]) || p.src[p.i] == '.') {
 			p.i++
 		}
+		p.add(tokenNumber, at)
 	case c == ';':
-		p.i++
+		p.one()
 		p.start = len(p.open) == 0
 		return
 	case c == ':':
-		p.i++
+		p.one()
 		if len(p.open) == 0 {
 			p.start = true
 			return
@@ -81,15 +137,24 @@ func (p *pyScanner) token() {
 			p.resume()
 		}
 	case c == '(' || c == '[' || c == '{':
-		p.i++
-		p.open = append(p.open, pyOpen{kind: c})
+		p.one()
+		p.push(pyOpen{kind: c})
 	case c == ')' || c == ']' || c == '}':
-		p.i++
+		p.one()
 		p.close(c)
+	case c == '-' && hasPrefixAt(p.src, p.i, "->"):
+		p.i += 2
+		p.add(tokenArrow, p.i-2)
 	default:
-		p.i++
+		p.one()
 	}
 	p.start = false
+}
+
+// one adds the byte at p.i as a token.
+func (p *pyScanner) one() {
+	p.i++
+	p.add(tokenKind(p.src[p.i-1]), p.i-1)
 }
 
 func (p *pyScanner) comment() {
@@ -100,6 +165,12 @@ func (p *pyScanner) comment() {
 
 func (p *pyScanner) top() *pyOpen { return &p.open[len(p.open)-1] }
 
+// push opens what the token added last opens.
+func (p *pyScanner) push(o pyOpen) {
+	o.token = len(p.tok.list) - 1
+	p.open = append(p.open, o)
+}
+
 func (p *pyScanner) pop() { p.open = p.open[:len(p.open)-1] }
 
 func (p *pyScanner) close(c byte) {
@@ -109,8 +180,10 @@ func (p *pyScanner) close(c byte) {
 	}
 	switch top := p.top().kind; {
 	case top == '(' && c == ')', top == '[' && c == ']', top == '{' && c == '}':
+		p.tok.link(p.top().token)
 		p.pop()
 	case top == '=' && c == '}':
+		p.tok.link(p.top().token)
 		p.pop()
 		p.resume()
 	default:
@@ -121,13 +194,16 @@ func (p *pyScanner) close(c byte) {
 // word reads an identifier, keyword or string prefix.
 func (p *pyScanner) word() {
 	at := p.i
-	p.i = identEnd(p.src, at)
-	word := p.src[at:p.i]
-	if len(word) <= 2 && p.i < len(p.src) && (p.src[p.i] == '"' || p.src[p.i] == '\'') && isPyPrefix(word) {
+	end, name := identHash(p.src, at)
+	p.i = end
+	word := p.src[at:end]
+	if len(word) <= 2 && end < len(p.src) && (p.src[end] == '"' || p.src[end] == '\'') && isPyPrefix(word) {
 		p.text(string(word))
 		p.start = false
 		return
 	}
+	p.add(tokenWord, at)
+	p.tok.list[len(p.tok.list)-1].value = name
 	start := p.start
 	p.start = false
 	switch string(word) {
@@ -158,12 +234,14 @@ func isPyPrefix(word []byte) bool {
 // importStatement reads "import a.b as c, d".
 func (p *pyScanner) importStatement(at int) {
 	line := p.lines.at(at)
+	statement := len(p.tok.list) - 1
 	for {
 		name := p.dottedName()
 		if name == "" {
 			p.facts.Damaged = true
 			return
 		}
+		p.imported = append(p.imported, pyImport{statement, len(p.facts.Imports)})
 		p.facts.Imports = append(p.facts.Imports, Import{Spec: name, Line: line})
 		p.alias(false)
 		if p.skipSpace(false); !p.take(',') {
@@ -175,6 +253,7 @@ func (p *pyScanner) importStatement(at int) {
 // fromStatement reads "from ..a.b import c as d, e", with or without parentheses.
 func (p *pyScanner) fromStatement(at int) {
 	imp := Import{Line: p.lines.at(at)}
+	p.imported = append(p.imported, pyImport{len(p.tok.list) - 1, len(p.facts.Imports)})
 	for p.skipSpace(false); p.take('.'); p.skipSpace(false) {
 		imp.Level++
 	}
@@ -184,10 +263,12 @@ func (p *pyScanner) fromStatement(at int) {
 	}
 	if p.ident() != "import" || imp.Spec == "" && imp.Level == 0 {
 		p.facts.Damaged = true
+		p.imported = p.imported[:len(p.imported)-1]
 		return
 	}
 	p.skipSpace(false)
 	parens := p.take('(')
+	open := len(p.tok.list) - 1
 	for {
 		p.skipSpace(parens)
 		if p.take('*') {
@@ -205,9 +286,13 @@ func (p *pyScanner) fromStatement(at int) {
 		}
 	}
 	p.skipSpace(parens)
-	if len(imp.Names) == 0 || parens && !p.take(')') {
+	switch closed := parens && p.take(')'); {
+	case closed:
+		p.tok.link(open)
+	case parens:
 		p.facts.Damaged = true
 	}
+	p.facts.Damaged = p.facts.Damaged || len(imp.Names) == 0
 	p.facts.Imports = append(p.facts.Imports, imp)
 }
 
@@ -215,7 +300,7 @@ func (p *pyScanner) fromStatement(at int) {
 func (p *pyScanner) alias(parens bool) {
 	p.skipSpace(parens)
 	if end := identEnd(p.src, p.i); string(p.src[p.i:end]) == "as" {
-		p.i = end
+		p.addWord()
 		p.skipSpace(parens)
 		p.ident()
 	}
@@ -245,15 +330,15 @@ func (p *pyScanner) dottedName() string {
 
 func (p *pyScanner) ident() string {
 	at := p.i
-	if at < len(p.src) && !isDigit(p.src[at]) {
-		p.i = identEnd(p.src, at)
+	if at < len(p.src) && isIdentStart(p.src[at]) {
+		p.addWord()
 	}
 	return string(p.src[at:p.i])
 }
 
 func (p *pyScanner) take(c byte) bool {
 	if p.i < len(p.src) && p.src[p.i] == c {
-		p.i++
+		p.one()
 		return true
 	}
 	return false

@@ -12,11 +12,14 @@ import (
 // text reads the string at p.i, of which the prefix was read.
 func (p *pyScanner) text(prefix string) {
 	if !strings.ContainsAny(prefix, "fFtT") {
+		at := p.i - len(prefix)
 		end, ok := pyStringEnd(p.src, p.i)
 		p.i = end
+		p.add(tokenString, at)
 		p.facts.Damaged = p.facts.Damaged || !ok
 		return
 	}
+	at := p.i - len(prefix)
 	f := pyOpen{kind: 'f', quote: p.src[p.i], raw: strings.ContainsAny(prefix, "rR")}
 	p.i++
 	if p.i+1 < len(p.src) && p.src[p.i] == f.quote && p.src[p.i+1] == f.quote {
@@ -24,7 +27,7 @@ func (p *pyScanner) text(prefix string) {
 		p.i += 2
 	}
 	p.open = append(p.open, f)
-	p.fText()
+	p.fText(at)
 }
 
 // pyStringEnd is the offset behind the plain string that opens at i. If it is not
@@ -57,16 +60,18 @@ func pyStringEnd(src []byte, i int) (end int, ok bool) {
 	return len(src), false
 }
 
-// fText reads the text of the innermost f-string up to its end or its next field.
-func (p *pyScanner) fText() {
+// fText reads the text of the innermost f-string up to its end or its next field. It is
+// a token that starts at from.
+func (p *pyScanner) fText(from int) {
 	f := *p.top()
 	for p.i < len(p.src) {
 		switch c := p.src[p.i]; {
 		case c == f.quote && p.closesText(f):
+			p.piece(from)
 			return
 		case c == '{' && !hasPrefixAt(p.src, p.i, "{{"):
-			p.i++
-			p.open = append(p.open, pyOpen{kind: '=', quote: f.quote, triple: f.triple, raw: f.raw})
+			p.piece(from)
+			p.field(f)
 			return
 		case c == '{' || c == '}' && hasPrefixAt(p.src, p.i, "}}"):
 			p.i += 2
@@ -74,12 +79,28 @@ func (p *pyScanner) fText() {
 			p.i = pyTextEscape(p.src, p.i, f.raw)
 		case (c == '\n' || c == '\r') && !f.triple:
 			p.facts.Damaged = true
+			p.piece(from)
 			p.pop()
 			return
 		default:
 			p.i++
 		}
 	}
+	p.i = min(p.i, len(p.src))
+	p.piece(from)
+}
+
+// piece adds the text from there to here, if there is any.
+func (p *pyScanner) piece(from int) {
+	if from < p.i {
+		p.add(tokenString, from)
+	}
+}
+
+// field opens a replacement field of the f-string.
+func (p *pyScanner) field(f pyOpen) {
+	p.one()
+	p.push(pyOpen{kind: '=', quote: f.quote, triple: f.triple, raw: f.raw})
 }
 
 // resume goes on behind a colon or a closing brace of a replacement field: in the
@@ -90,33 +111,39 @@ func (p *pyScanner) resume() {
 			return
 		}
 	}
-	p.fText()
+	p.fText(p.i)
 }
 
 // fieldFormat reads the format of a replacement field: text up to the closing brace,
 // which may hold fields itself. True when the field was closed.
 func (p *pyScanner) fieldFormat() bool {
 	f := *p.top()
+	from := p.i
 	for p.i < len(p.src) {
 		switch c := p.src[p.i]; {
 		case c == '{':
-			p.i++
-			p.open = append(p.open, pyOpen{kind: '=', quote: f.quote, triple: f.triple, raw: f.raw})
+			p.piece(from)
+			p.field(f)
 			return false
 		case c == '}':
-			p.i++
+			p.piece(from)
+			p.one()
+			p.tok.link(p.top().token)
 			p.pop()
 			return true
 		case c == '\\':
 			p.i = pyTextEscape(p.src, p.i, f.raw)
 		case (c == '\n' || c == '\r' || c == f.quote) && !f.triple, c == f.quote && p.tripleAt(f.quote):
 			p.facts.Damaged = true // the string ends inside of its field
+			p.piece(from)
 			p.abandon()
 			return false
 		default:
 			p.i++
 		}
 	}
+	p.i = min(p.i, len(p.src))
+	p.piece(from)
 	return false
 }
 

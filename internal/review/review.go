@@ -62,6 +62,8 @@ type Input struct {
 
 	Facts  impact.FactStore  // kept between reviews; nil: none
 	Graphs impact.GraphStore // the same
+	// KeepFrom: see impact.AssessInput.
+	KeepFrom bool
 	Door   Door
 }
 
@@ -137,7 +139,7 @@ func (r *run) readFacts(ctx context.Context) error {
 		Source: impact.Objects(r.Repository),
 		Change: r.change,
 		Facts:  r.Facts,
-		Graphs: r.Graphs,
+		Graphs: r.Graphs, KeepFrom: r.KeepFrom,
 	})
 	if err != nil {
 		return err

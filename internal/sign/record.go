@@ -159,8 +159,8 @@ func VerifyRecord(doc []byte, t RecordType, keys TrustedKeys, day string) ([]byt
 	if !key.Is(purpose) {
 		return no("the key %q is not trusted for %s: its line in the trusted keys would say for=%s", key.Name, purpose, purpose)
 	}
-	if !key.ValidOn(day) {
-		return no("the key %q is not trusted on %s", key.Name, day)
+	if why := key.RefusedOn(day); why != "" {
+		return no("%s", why)
 	}
 	return r.Payload, key, nil
 }

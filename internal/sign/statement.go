@@ -93,8 +93,8 @@ func (r *KeyRing) VerifyStatement(e *Envelope) (TrustedKey, error) {
 			switch {
 			case !k.Is(ForStatements):
 				why = &DistrustError{fmt.Sprintf("the key %q is not trusted for statements: its line in the trusted keys would say for=statements", k.Name)}
-			case !k.ValidOn(r.day):
-				why = &DistrustError{fmt.Sprintf("the key %q is not trusted on %s", k.Name, r.day)}
+			case k.RefusedOn(r.day) != "":
+				why = &DistrustError{k.RefusedOn(r.day)}
 			default:
 				return k, nil
 			}

@@ -19,13 +19,15 @@ type TrustedKeys []TrustedKey
 //
 // that is the algorithm, the base64 of the SubjectPublicKeyInfo, a name, what it may
 // sign, and the first and last UTC day on which it may. Either day may be missing; a
-// line without for= is about packs.
+// line without for= is about packs. A line with revoked=DAY is of a key that somebody
+// else may have: nothing that it signed counts any more, whatever its day.
 type TrustedKey struct {
 	Key        PublicKey
 	Name       string
 	Purposes   Purposes
 	ValidFrom  string // "2026-01-01", or empty
 	ValidUntil string // inclusive
+	Revoked    string // the day on which it was revoked; empty: it was not
 }
 
 // maxTrustedKeys bounds a file of trusted keys, so that a wrong file says so early.
@@ -96,10 +98,10 @@ func parseTrustedKey(line string) (TrustedKey, error) {
 			}
 			continue
 		}
-		where := map[string]*string{"valid-from": &k.ValidFrom, "valid-until": &k.ValidUntil}[option]
+		where := map[string]*string{"valid-from": &k.ValidFrom, "valid-until": &k.ValidUntil, "revoked": &k.Revoked}[option]
 		switch {
 		case where == nil:
-			return k, fmt.Errorf("unknown option %q: use for=PURPOSES, valid-from=DAY or valid-until=DAY", field)
+			return k, fmt.Errorf("unknown option %q: use for=PURPOSES, valid-from=DAY, valid-until=DAY or revoked=DAY", field)
 		case *where != "":
 			return k, fmt.Errorf("%s is given twice", option)
 		case !IsDay(day):
@@ -145,9 +147,21 @@ func (ks TrustedKeys) byID(id string) (TrustedKey, bool) {
 	return TrustedKey{}, false
 }
 
-// ValidOn says whether the key may sign on the day.
-func (k TrustedKey) ValidOn(day string) bool {
-	return IsDay(day) && (k.ValidFrom == "" || k.ValidFrom <= day) && (k.ValidUntil == "" || day <= k.ValidUntil)
+// RefusedOn says why a signature of the key does not count on a day; empty if it does.
+// A retired key has a last day, and what it signed until then stays good. A revoked one
+// has nothing: who stole a key can write any day into what it signs.
+func (k TrustedKey) RefusedOn(day string) string {
+	switch {
+	case k.Revoked != "":
+		return fmt.Sprintf("the key %q was revoked on %s: who has it can date back, so nothing that it signed counts", k.Name, k.Revoked)
+	case !IsDay(day):
+		return fmt.Sprintf("%q is not a day", day)
+	case k.ValidFrom != "" && day < k.ValidFrom:
+		return fmt.Sprintf("the key %q is trusted from %s, not on %s", k.Name, k.ValidFrom, day)
+	case k.ValidUntil != "" && day > k.ValidUntil:
+		return fmt.Sprintf("the key %q is trusted until %s, not on %s", k.Name, k.ValidUntil, day)
+	}
+	return ""
 }
 
 // String is the line of the file.
@@ -161,6 +175,9 @@ func (k TrustedKey) String() string {
 	}
 	if k.ValidUntil != "" {
 		line += " valid-until=" + k.ValidUntil
+	}
+	if k.Revoked != "" {
+		line += " revoked=" + k.Revoked
 	}
 	return line
 }

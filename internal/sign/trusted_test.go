@@ -21,14 +21,14 @@ func TestParseTrustedKeys(t *testing.T) {
 	for day, want := range map[string]bool{
 		"2025-12-31": false, "2026-01-01": true, "2026-12-31": true, "2027-01-01": false, "": false, "2026": false, "2026-02-30": false,
 	} {
-		if k.ValidOn(day) != want {
-			t.Errorf("ValidOn(%q) is %v", day, !want)
+		if why := k.RefusedOn(day); (why == "") != want {
+			t.Errorf("RefusedOn(%q) is %q", day, why)
 		}
 	}
 	if !k.Is(ForPacks) || k.Is(ForContext) || k.Is(ForPacks|ForContext) || k.Is(0) {
 		t.Error("a line without for= is trusted for something else than packs")
 	}
-	if k, _ := keys.Lookup(b); !k.ValidOn("2099-01-01") || k.ValidOn("someday") {
+	if k, _ := keys.Lookup(b); k.RefusedOn("2099-01-01") != "" || k.RefusedOn("someday") == "" {
 		t.Error("a key without a last day: valid on any day, but only on days")
 	} else if k.Is(ForPacks) || !k.Is(ForContext) || !k.Is(ForStatements) || k.Is(ForWaivers) || !k.Is(ForContext|ForStatements) {
 		t.Errorf("for=statements,context is trusted for %s", k.Purposes)
@@ -48,6 +48,22 @@ func TestParseTrustedKeys(t *testing.T) {
 	}
 }
 
+// TestRevoked: of a stolen key nothing counts, not even what bears a day before the theft.
+func TestRevoked(t *testing.T) {
+	keys, err := ParseTrustedKeys([]byte("ed25519 " + encodeBase64(testKey(t, 1).Public().SPKI()) + " old valid-until=2026-12-31 revoked=2026-06-01\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, day := range []string{"2026-01-01", "2026-06-01", "2026-11-23", "2027-01-01"} {
+		if why := keys[0].RefusedOn(day); !strings.Contains(why, "revoked on 2026-06-01") {
+			t.Errorf("%s: %q", day, why)
+		}
+	}
+	if !strings.HasSuffix(keys[0].String(), " revoked=2026-06-01") {
+		t.Errorf("String is %q", keys[0])
+	}
+}
+
 func TestParseTrustedKeysRefuses(t *testing.T) {
 	spki := encodeBase64(testKey(t, 1).Public().SPKI())
 	for line, want := range map[string]string{
@@ -61,7 +77,8 @@ func TestParseTrustedKeysRefuses(t *testing.T) {
 		"ed25519 " + spki + " a\u202eb":                "name",
 		"ed25519 " + spki + " x valid-from=1":          "not a day",
 		"ed25519 " + spki + " x valid-from":            "not a day",
-		"ed25519 " + spki + " x revoked":               "unknown option",
+		"ed25519 " + spki + " x revoked":               "not a day",
+		"ed25519 " + spki + " x withdrawn=2026-01-01":  "unknown option",
 		"ed25519 " + spki + " x valid-from=2026-02-30": "not a day",
 		"ed25519 " + spki + " x valid-until=2026-01-01 valid-until=2026-01-02":             "given twice",
 		"ed25519 " + spki + " x valid-from=2026-01-02 valid-until=2026-01-01":              "never",
@@ -84,7 +101,7 @@ func TestParseTrustedKeysRefuses(t *testing.T) {
 
 func FuzzParseTrustedKeys(f *testing.F) {
 	f.Add([]byte("# c\ned25519 MCowBQYDK2VwAyEAiojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w= n valid-from=2026-01-01\n"))
-	f.Add([]byte("ed25519 MCowBQYDK2VwAyEAiojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w= n for=context,packs\n"))
+	f.Add([]byte("ed25519 MCowBQYDK2VwAyEAiojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w= n for=context,packs revoked=2026-01-01\n"))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		keys, err := ParseTrustedKeys(file)
 		if err != nil {

@@ -91,8 +91,18 @@ func (r *Repo) Pipe(stdin []byte, args ...string) []byte {
 
 // Try is Git for what may fail.
 func (r *Repo) Try(args ...string) (string, error) {
-	out, err := run(r.Dir, nil, args...)
+	out, err := run(r.Dir, nil, nil, args...)
 	return strings.TrimSuffix(string(out), "\n"), err
+}
+
+// TryPipe is Pipe for what may fail.
+func (r *Repo) TryPipe(stdin []byte, args ...string) ([]byte, error) {
+	return run(r.Dir, nil, stdin, args...)
+}
+
+// TryEnv is TryPipe with more in the environment.
+func (r *Repo) TryEnv(env []string, stdin []byte, args ...string) ([]byte, error) {
+	return run(r.Dir, env, stdin, args...)
 }
 
 // Object writes a raw object, however broken, and gives its id.
@@ -115,17 +125,17 @@ func Env() []string {
 
 func mustRun(tb testing.TB, dir string, stdin []byte, args ...string) []byte {
 	tb.Helper()
-	out, err := run(dir, stdin, args...)
+	out, err := run(dir, nil, stdin, args...)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	return out
 }
 
-func run(dir string, stdin []byte, args ...string) ([]byte, error) {
+func run(dir string, env []string, stdin []byte, args ...string) ([]byte, error) {
 	args = append([]string{"-c", "protocol.file.allow=always", "-c", "gc.auto=0", "-c", "maintenance.auto=0"}, args...)
 	cmd := exec.Command("git", args...)
-	cmd.Dir, cmd.Env, cmd.Stdin = dir, Env(), bytes.NewReader(stdin)
+	cmd.Dir, cmd.Env, cmd.Stdin = dir, append(Env(), env...), bytes.NewReader(stdin)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()

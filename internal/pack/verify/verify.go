@@ -213,23 +213,12 @@ func (r *Result) checkSignature(doc *document, st *signed, trusted sign.TrustedK
 		r.fail("trusted", &r.Trusted, fmt.Errorf("the key %q is trusted for %s only, not for packs", known.Name, known.Purposes))
 		return
 	}
-	if !known.ValidOn(doc.day) {
-		r.fail("trusted", &r.Trusted, fmt.Errorf("the pack is of %s, and the key %q is trusted%s only", doc.day, known.Name, days(known)))
+	if why := known.RefusedOn(doc.day); why != "" {
+		r.fail("trusted", &r.Trusted, fmt.Errorf("the pack is of %s, and %s", doc.day, why))
 		return
 	}
 	r.Trusted = finding.Satisfied
 	r.step("trusted", finding.Satisfied, "That key is trusted under the name %q on %s, the day of the pack.", known.Name, doc.day)
-}
-
-func days(k sign.TrustedKey) string {
-	s := ""
-	if k.ValidFrom != "" {
-		s += " from " + k.ValidFrom
-	}
-	if k.ValidUntil != "" {
-		s += " until " + k.ValidUntil
-	}
-	return s
 }
 
 // Good says whether the pack is intact, signed, and by a trusted key.

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"math"
+	"slices"
 	"sort"
 	"strings"
 
@@ -112,9 +113,8 @@ func (l look) settings(tool string, src []byte) {
 
 // instructions looks at what an agent is told.
 func (l look) instructions(src []byte) {
-	text := string(src)
-	starts := lineStarts(text)
-	for _, s := range listen(text) {
+	starts := lineStarts(src)
+	for _, s := range listen(src) {
 		level := finding.Error
 		if s.rule == "no-questions" {
 			level = finding.Warning // it may speak of it only
@@ -144,30 +144,26 @@ func (l look) hidden(src []byte) {
 // starters are files in which an agent may be started without anybody to ask.
 var starters = []string{"**/.github/workflows/*.{yml,yaml}", "**/.gitlab-ci.yml", "**/.gitlab/ci/**", "**/*.{sh,bash,zsh,fish,ps1}", "**/{dockerfile,containerfile,makefile,justfile,package.json,taskfile.yml,.aider.conf.yml}", "**/dockerfile.*", "**/*.dockerfile"}
 
+// isStarter says whether a path is of one of them.
+func isStarter(p change.Path) bool {
+	lower := strings.ToLower(string(p))
+	return slices.ContainsFunc(starters, func(g string) bool { return doublestar.MatchUnvalidated(g, lower) })
+}
+
 // elsewhere looks at lines added to other files, which an agent may read, too.
 func elsewhere(t checks.Text, kind agentfiles.Kind, out *checks.Result) {
-	rules := []string{"override"}
-	if kind != agentfiles.None {
-		rules = nil // prompts and transcripts talk of such things
-	}
-	lower := strings.ToLower(string(t.File.Path))
-	for _, g := range starters {
-		if doublestar.MatchUnvalidated(g, lower) {
-			rules = append(rules, "no-questions")
-			break
-		}
-	}
-	if len(rules) == 0 {
-		return
+	rules := []string{"no-questions"}
+	if kind == agentfiles.None {
+		rules = append(rules, "override") // prompts and transcripts talk of such things
 	}
 	for _, b := range t.Added {
-		text := string(b.Text)
-		found := listen(text, rules...)
+		found := listen(b.Text, rules...)
+		found = slices.DeleteFunc(found, func(s said) bool { return s.rule == "no-questions" && !isStarter(t.File.Path) })
 		if len(found) == 0 {
 			continue
 		}
 		out.Looked()
-		starts := lineStarts(text)
+		starts := lineStarts(b.Text)
 		for _, s := range found {
 			out.Find(checks.Found{Rule: s.rule, Level: finding.Warning, Path: t.File.Path, Start: b.Start + lineOf(starts, s.start) - 1, End: b.Start + lineOf(starts, s.end-1) - 1, Message: s.says})
 		}
@@ -175,7 +171,7 @@ func elsewhere(t checks.Text, kind agentfiles.Kind, out *checks.Result) {
 }
 
 // lineStarts are the places at which lines begin.
-func lineStarts(text string) []int {
+func lineStarts(text []byte) []int {
 	starts := []int{0}
 	for i := range len(text) {
 		if text[i] == '\n' {

@@ -81,9 +81,11 @@ var places = []place{
 // prompts.
 func Of(p change.Path, further []string) (Kind, string) {
 	lower := strings.ToLower(string(p))
-	for _, pl := range places {
-		if doublestar.MatchUnvalidated(pl.glob, lower) {
-			return pl.kind, pl.tool
+	if parts().Any(lower) {
+		for _, pl := range places {
+			if doublestar.MatchUnvalidated(pl.glob, lower) {
+				return pl.kind, pl.tool
+			}
 		}
 	}
 	for _, g := range further {

@@ -10,13 +10,15 @@ import (
 	"strings"
 	"sync"
 	"unicode/utf8"
+
+	"custody/internal/control/checks/keywords"
 )
 
 // An Engine finds secrets by rules of gitleaks.
 type Engine struct {
 	rules  []*Rule
 	allow  []allowlist // for all rules
-	words  *keywords
+	words  *keywords.Set
 	ruleOf []int // rule of each word
 }
 
@@ -106,7 +108,7 @@ const matchCost = 16 << 10
 // A span is a part of a text that a rule is tried on.
 type span struct {
 	from, to int // whole lines
-	word     int // where a keyword begins in it
+	word     int // where a keyword begins in it; -1: somewhere, in letters that fold to ASCII ones
 }
 
 // Scan finds the secrets in a block of whole lines of a file. An error says why some
@@ -130,6 +132,9 @@ func (e *Engine) Scan(path string, text []byte, budget *Budget) ([]Hit, error) {
 			if budget.Left -= int64(s.to - s.from); budget.Left < 0 {
 				return tidy(hits), errBudget
 			}
+			if !met(r.pattern.needs, string(text[s.from:s.to])) {
+				continue
+			}
 			if hits = append(hits, t.window(s)...); len(hits) > maxHits {
 				return tidy(hits), errMany
 			}
@@ -144,7 +149,7 @@ func (e *Engine) wanted(text []byte) (map[int][]span, error) {
 	wanted := map[int][]span{}
 	var failed error
 	start, stop := 0, -1 // the line of the last keyword
-	e.words.in(text, func(word, from, end int) {
+	e.words.In(text, func(word, from, end int) {
 		i := e.ruleOf[word]
 		r := e.rules[i]
 		if err := r.ready(); err != nil {
@@ -166,7 +171,39 @@ func (e *Engine) wanted(text []byte) (map[int][]span, error) {
 		}
 		wanted[i] = append(spans, span{start, stop, from})
 	})
+	if more := foreign(text); more != nil {
+		for i, r := range e.rules {
+			if r.Regex != "" && len(r.Keywords) > 0 && r.ready() == nil {
+				wanted[i] = append(wanted[i], more...)
+				slices.SortStableFunc(wanted[i], func(a, b span) int { return cmp.Compare(a.from, b.from) })
+			}
+		}
+	}
 	return wanted, failed
+}
+
+// foreign lists the lines with a letter that is none of ASCII and folds to one: there,
+// keywords may be spelled so that only the expressions see it.
+func foreign(text []byte) []span {
+	const most = 100 // more are looked at in one piece, with what stands between
+	var out []span
+	for _, letter := range []string{"\u017f", "\u212a"} {
+		for at := 0; ; {
+			i := bytes.Index(text[at:], []byte(letter))
+			if i < 0 {
+				break
+			}
+			at += i
+			s := span{bytes.LastIndexByte(text[:at], '\n') + 1, len(text), -1}
+			if i := bytes.IndexByte(text[at:], '\n'); i >= 0 {
+				s.to = at + i + 1
+			}
+			if out, at = append(out, s), s.to; len(out) > most {
+				return []span{{0, len(text), -1}}
+			}
+		}
+	}
+	return out
 }
 
 // begun leaves of the places of keywords those where a match really begins, as far as
@@ -177,11 +214,16 @@ func (p *pattern) begun(text []byte, spans []span, budget *Budget) []span {
 	}
 	var out []span
 	for _, s := range spans {
+		if s.word < 0 {
+			out = append(out, s)
+			continue
+		}
 		part := text[s.word:min(len(text), p.reach(text, s).to, s.word+longest)]
 		if budget.Left -= int64(len(part)); budget.Left < 0 {
 			return out // the caller sees that it is used up
 		}
-		if p.at.Match(part) {
+		// What ends behind the part is looked for where the line is.
+		if p.at.Match(part) || p.far && len(part) == longest {
 			out = append(out, s)
 		}
 	}

@@ -168,7 +168,7 @@ var everywhere = sync.OnceValue(func() *Engine {
 	}
 	for _, r := range e.rules {
 		if r.ready() == nil && r.pattern != nil {
-			r.pattern.bound, r.pattern.at, r.pattern.behind = false, nil, nil
+			r.pattern.bound, r.pattern.at, r.pattern.behind, r.pattern.needs = false, nil, nil, nil
 		}
 	}
 	return e

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"custody/internal/control/checks/keywords"
 )
 
 // A pattern is a regular expression and what follows from its form: where in a text it
@@ -21,6 +23,10 @@ type pattern struct {
 	bound bool
 	// lines is how many line ends a match holds at most; many: no bound is known.
 	lines int
+	// needs are what every match holds besides.
+	needs []need
+	// far: a match may end farther behind its keyword than at is tried.
+	far bool
 	// steps is what one byte of text costs, in instructions.
 	steps int64
 }
@@ -39,7 +45,7 @@ func compile(expr string, words []string) (*pattern, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &pattern{Regexp: re, bound: len(words) > 0 && holds(tree, words), lines: lineEnds(tree)}
+	p := &pattern{Regexp: re, bound: len(words) > 0 && holds(tree, words), lines: lineEnds(tree), needs: needs(tree), far: longestMatch(tree) > longest}
 	if prog, err := syntax.Compile(tree.Simplify()); err == nil {
 		p.steps = int64(len(prog.Inst))
 	}
@@ -76,11 +82,17 @@ func anchored(re *syntax.Regexp) bool {
 }
 
 // dropPrefix takes away what an expression may begin with but need not, such as
-// [\w.-]{0,50}? before a keyword: it makes every byte a possible beginning.
+// [\w.-]{0,50}? before a keyword: it makes every byte a possible beginning. What it asks
+// of the place before it goes, too: there is nothing before a keyword that stands first.
 func dropPrefix(re *syntax.Regexp) {
 	for re.Op == syntax.OpConcat && len(re.Sub) > 1 {
-		first := re.Sub[0]
-		if first.Op != syntax.OpStar && first.Op != syntax.OpQuest && (first.Op != syntax.OpRepeat || first.Min > 0) {
+		switch first := re.Sub[0]; first.Op {
+		case syntax.OpStar, syntax.OpQuest, syntax.OpBeginLine, syntax.OpWordBoundary, syntax.OpNoWordBoundary:
+		case syntax.OpRepeat:
+			if first.Min > 0 {
+				return
+			}
+		default:
 			return
 		}
 		re.Sub = re.Sub[1:]
@@ -89,19 +101,58 @@ func dropPrefix(re *syntax.Regexp) {
 
 // begins says whether every match begins with one of the words.
 func begins(re *syntax.Regexp, words []string) bool {
-	if re.Op == syntax.OpConcat && len(re.Sub) > 0 {
-		re = re.Sub[0]
+	if texts, ok := spell(re); ok {
+		for _, t := range texts {
+			if !slices.ContainsFunc(words, func(w string) bool { return strings.HasPrefix(t, strings.ToLower(w)) }) {
+				return false
+			}
+		}
+		return len(texts) > 0
 	}
-	texts, ok := spell(re)
-	if !ok || len(texts) == 0 {
-		return false
+	switch re.Op {
+	case syntax.OpConcat, syntax.OpCapture, syntax.OpPlus:
+		return begins(re.Sub[0], words)
+	case syntax.OpRepeat:
+		return re.Min > 0 && begins(re.Sub[0], words)
+	case syntax.OpAlternate:
+		for _, sub := range re.Sub {
+			if !begins(sub, words) {
+				return false
+			}
+		}
+		return true
 	}
-	for _, t := range texts {
-		if !slices.ContainsFunc(words, func(w string) bool { return strings.HasPrefix(t, strings.ToLower(w)) }) {
-			return false
+	return false
+}
+
+// longestMatch bounds the bytes of a match; many: no bound is known.
+func longestMatch(re *syntax.Regexp) int {
+	n := 0
+	switch re.Op {
+	case syntax.OpLiteral:
+		n = 4 * len(re.Rune) // a letter may fold to one of more bytes
+	case syntax.OpCharClass, syntax.OpAnyChar, syntax.OpAnyCharNotNL:
+		n = 4
+		if re.Op == syntax.OpCharClass && len(re.Rune) > 0 && re.Rune[len(re.Rune)-1] < 0x80 {
+			n = 1
+		}
+	case syntax.OpStar, syntax.OpPlus:
+		n = many
+	case syntax.OpRepeat:
+		if re.Max < 0 {
+			return many
+		}
+		n = re.Max * longestMatch(re.Sub[0])
+	case syntax.OpAlternate:
+		for _, sub := range re.Sub {
+			n = max(n, longestMatch(sub))
+		}
+	default:
+		for _, sub := range re.Sub {
+			n = min(many, n+longestMatch(sub))
 		}
 	}
-	return true
+	return min(many, n)
 }
 
 // behind says what follows the first part of an expression: at most most bytes between,
@@ -117,8 +168,10 @@ func follows(re *syntax.Regexp) *behind {
 	if re.Op != syntax.OpConcat {
 		return nil
 	}
-	b := &behind{}
-	b.first, _ = spell(re.Sub[0])
+	b, ok := &behind{}, false
+	if b.first, ok = spell(re.Sub[0]); !ok {
+		return nil
+	}
 	for c := 0x80; c < 256; c++ { // no more is known of other characters
 		b.between[c], b.then[c] = true, true
 	}
@@ -145,7 +198,7 @@ func mark(re *syntax.Regexp, set *[256]bool) bool {
 		}
 		set[r] = true
 		if re.Flags&syntax.FoldCase != 0 {
-			set[lower(byte(r))], set[unicode.ToUpper(r)] = true, true
+			set[keywords.Lower(byte(r))], set[unicode.ToUpper(r)] = true, true
 		}
 		return true
 	case syntax.OpCharClass:

@@ -9,6 +9,8 @@ import (
 	"sync"
 
 	"github.com/BurntSushi/toml"
+
+	"custody/internal/control/checks/keywords"
 )
 
 // gitleaksRules are the default rules of gitleaks v8.30.1 (MIT, see gitleaks.LICENSE),
@@ -67,7 +69,8 @@ type (
 		StopWords   []string `toml:"stopwords"`
 
 		path, regex *regexp.Regexp
-		stop        *keywords
+		passing     passing // Paths, for a quick answer
+		stop        *keywords.Set
 	}
 )
 
@@ -119,7 +122,7 @@ func Load(src []byte) (*Engine, error) {
 			e.ruleOf = append(e.ruleOf, i)
 		}
 	}
-	e.words = newKeywords(words)
+	e.words = keywords.New(words)
 	for i := range e.allow {
 		if err := e.allow[i].compile(); err != nil {
 			return nil, fmt.Errorf("reading rules for secrets: the allowlist: %w", err)
@@ -192,11 +195,14 @@ func (a *allowlist) compile() (err error) {
 	if a.path, err = either(a.Paths); err != nil {
 		return err
 	}
+	if a.passing, err = newPassing(a.Paths); err != nil {
+		return err
+	}
 	if a.regex, err = either(a.Regexes); err != nil {
 		return err
 	}
 	if len(a.StopWords) > 0 {
-		a.stop = newKeywords(a.StopWords)
+		a.stop = keywords.New(a.StopWords)
 	}
 	return nil
 }
@@ -216,7 +222,7 @@ func either(exprs []string) (*regexp.Regexp, error) {
 
 // passes says whether the whole file is none of the rule's business.
 func (a *allowlist) passes(path string) bool {
-	return !a.and() && a.path != nil && a.path.MatchString(path)
+	return !a.and() && a.passing.match(path)
 }
 
 func (a *allowlist) and() bool { return strings.EqualFold(a.Condition, "AND") }
@@ -233,7 +239,7 @@ func (a *allowlist) allows(path, secret, match, line string) bool {
 	}
 	stopped := false
 	if a.stop != nil { // first, since it costs least
-		a.stop.in([]byte(secret), func(int, int, int) { stopped = true })
+		stopped = a.stop.Any(secret)
 	}
 	if stopped && !a.and() {
 		return true

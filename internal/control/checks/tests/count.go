@@ -44,13 +44,17 @@ func langOf(p change.Path) (lang, bool) {
 	return lang{}, false
 }
 
-// count counts what a test file asks; false when it is not understood to its end.
-func count(p change.Path, src []byte) (tally, bool) {
+// A counter counts what test files ask, one after the other in the same memory.
+type counter struct{ tokens []codetext.Token }
+
+// count counts what one asks; false when it is not understood to its end.
+func (c *counter) count(p change.Path, src []byte) (tally, bool) {
 	l, ok := langOf(p)
 	if !ok {
 		return tally{}, false
 	}
-	ts, cut := codetext.Tokens(string(src), l.text)
+	ts, cut := codetext.Into(c.tokens, string(src), l.text)
+	c.tokens = ts
 	var t tally
 	for i := range ts {
 		if ts[i].Kind == codetext.Name || ts[i].Text == "@" {

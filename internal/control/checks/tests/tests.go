@@ -40,6 +40,7 @@ type pair struct {
 
 // weakened compares test files before and after.
 func weakened(ctx context.Context, in *checks.Input, out *checks.Result) error {
+	var counts counter
 	pairs := map[*change.File]*pair{}
 	var order []*pair
 	var old []*change.File
@@ -63,7 +64,7 @@ func weakened(ctx context.Context, in *checks.Input, out *checks.Result) error {
 	err := in.Read(ctx, out, func(f *change.File) bool { return pairs[f] != nil && IsTest(f.Path) && f.OldID != f.ID }, func(t checks.Text) error {
 		p := pairs[t.File]
 		var ok bool
-		if p.new, ok = count(t.File.Path, t.Bytes); !ok {
+		if p.new, ok = counts.count(t.File.Path, t.Bytes); !ok {
 			p.understood = false
 			if _, known := langOf(t.File.Path); known {
 				out.Unread(t.File.Path, "a test that is not understood to its end")
@@ -78,7 +79,7 @@ func weakened(ctx context.Context, in *checks.Input, out *checks.Result) error {
 	err = in.ReadOld(ctx, out, old, func(f *change.File, text []byte) error {
 		p := pairs[f]
 		var ok bool
-		if p.old, ok = count(f.Path, text); !ok {
+		if p.old, ok = counts.count(f.Path, text); !ok {
 			p.understood = false
 		}
 		p.had = true

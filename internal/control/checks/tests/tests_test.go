@@ -63,7 +63,7 @@ func FuzzCount(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, name string, a, b []byte) {
 		p := change.Path(name)
-		count(p, a)
+		new(counter).count(p, a)
 		if g := lowered(gates(p, a), gates(p, a)); len(g) > 0 {
 			t.Fatalf("nothing changed, and %+v is lowered", g)
 		}

@@ -1,34 +1,36 @@
-package secrets
+// Package keywords finds many words in a text in one pass, letters of either case alike:
+// what a costly expression is tried on is found so first.
+package keywords
 
-// Keywords finds many words in a text in one pass, letters of either case alike
-// (Aho-Corasick, with a table for each state).
-type keywords struct {
+// A Set is words to look for (Aho-Corasick, with a table for each state).
+type Set struct {
 	class [256]uint8 // of a byte, folded to lower case; 0: in no word
 	width int        // classes
-	next  []int32    // by state*width + class
+	next  []int32    // by state + class; a state is twice its first index, and one more if words end in it
 	found [][]int32  // words that end in a state
 	size  []int      // of each word
 }
 
-func newKeywords(words []string) *keywords {
-	k := &keywords{width: 1}
+// New makes a set of words, none of them empty.
+func New(words []string) *Set {
+	k := &Set{width: 1}
 	for _, w := range words {
 		for _, c := range []byte(w) {
-			if k.class[lower(c)] == 0 {
-				k.class[lower(c)] = uint8(k.width)
+			if k.class[Lower(c)] == 0 {
+				k.class[Lower(c)] = uint8(k.width)
 				k.width++
 			}
 		}
 		k.size = append(k.size, len(w))
 	}
 	for c := byte('A'); c <= 'Z'; c++ {
-		k.class[c] = k.class[lower(c)]
+		k.class[c] = k.class[Lower(c)]
 	}
 	k.state() // the root
 	for i, w := range words {
 		s := int32(0)
 		for _, c := range []byte(w) {
-			at := int(s)*k.width + int(k.class[lower(c)])
+			at := int(s)*k.width + int(k.class[Lower(c)])
 			if k.next[at] == 0 {
 				n := k.state()
 				k.next[at] = n
@@ -61,32 +63,52 @@ func newKeywords(words []string) *keywords {
 			}
 		}
 	}
+	for i, s := range k.next {
+		k.next[i] = s * int32(k.width) * 2
+		if len(k.found[s]) > 0 {
+			k.next[i]++
+		}
+	}
 	return k
 }
 
-func (k *keywords) state() int32 {
+func (k *Set) state() int32 {
 	k.next = append(k.next, make([]int32, k.width)...)
 	k.found = append(k.found, nil)
 	return int32(len(k.found) - 1)
 }
 
-func lower(c byte) byte {
+// Lower folds an ASCII letter to lower case.
+func Lower(c byte) byte {
 	if c >= 'A' && c <= 'Z' {
 		return c + 'a' - 'A'
 	}
 	return c
 }
 
-// in calls fn for each place of a word in text, in the order in which they end.
-func (k *keywords) in(text []byte, fn func(word, start, end int)) {
-	s, width := 0, k.width
+// In calls fn for each place of a word in text, in the order in which they end. word is
+// its number in the list.
+func (k *Set) In(text []byte, fn func(word, start, end int)) {
+	next, class := k.next, &k.class
+	s := int32(0)
 	for i, c := range text {
-		s = int(k.next[s*width+int(k.class[c])])
-		if s == 0 {
+		s = next[int(s>>1)+int(class[c])]
+		if s&1 == 0 {
 			continue
 		}
-		for _, w := range k.found[s] {
+		for _, w := range k.found[int(s>>1)/k.width] {
 			fn(int(w), i+1-k.size[w], i+1)
 		}
 	}
+}
+
+// Any says whether a word stands anywhere in text.
+func (k *Set) Any(text string) bool {
+	s := int32(0)
+	for i := range len(text) {
+		if s = k.next[int(s>>1)+int(k.class[text[i]])]; s&1 != 0 {
+			return true
+		}
+	}
+	return false
 }

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// A corpus is source code that a registry delivers, held against a tool by the gate.
+type corpus struct {
+	name     string
+	language string
+	modules  map[string]string // Go: folder -> module, at the version that corpora/go/go.mod requires
+	append   map[string]string // file -> text to add to it
+	run      []string          // a command in it, by a tool that is not ours
+	why      string            // what it has that others have not
+}
+
+// corpora are small enough for the gate. Larger ones are named by hand: -C.
+var corpora = []corpus{
+	{name: "golang.org/x/tools", language: "go", modules: map[string]string{".": "golang.org/x/tools"}, why: "a thousand files, embedded files, testdata"},
+	{name: "golang.org/x/net", language: "go", modules: map[string]string{".": "golang.org/x/net"}, why: "build constraints"},
+	{name: "golang.org/x/sys", language: "go", modules: map[string]string{".": "golang.org/x/sys"}, why: "a file for every platform, most of them generated"},
+	{name: "golang.org/x/text", language: "go", modules: map[string]string{".": "golang.org/x/text"}, why: "programs that generate tables, a file over the limit"},
+	{name: "google.golang.org/protobuf", language: "go", modules: map[string]string{".": "google.golang.org/protobuf"}, why: "generated code"},
+	{name: "honnef.co/go/tools", language: "go", modules: map[string]string{".": "honnef.co/go/tools"}, why: "many small packages"},
+	{name: "go-git/v5", language: "go", modules: map[string]string{".": "github.com/go-git/go-git/v5"}, why: "a major version in its path"},
+	{name: "cel-go", language: "go", modules: map[string]string{".": "cel.dev/cel-go"}, why: "tests that embed"},
+	{name: "wazero", language: "go", modules: map[string]string{".": "github.com/tetratelabs/wazero"}, why: "eight thousand embedded files"},
+	{name: "go-sqlite3", language: "go", modules: map[string]string{".": "github.com/mattn/go-sqlite3"}, why: "cgo"},
+	{
+		name: "a workspace", language: "go", why: "go.work",
+		modules: map[string]string{"telemetry": "golang.org/x/telemetry", "mod": "golang.org/x/mod", "sync": "golang.org/x/sync"},
+		append:  map[string]string{"go.work": "go 1.26.0\n\nuse (\n\t./mod\n\t./sync\n\t./telemetry\n)\n"},
+	},
+	{
+		name: "replaced modules", language: "go", why: "replace, in several modules of one tree",
+		modules: map[string]string{".": "golang.org/x/telemetry", "third/mod": "golang.org/x/mod", "third/sync": "golang.org/x/sync", "third/tools": "golang.org/x/tools"},
+		append: map[string]string{
+			"go.mod":           "\nreplace golang.org/x/mod => ./third/mod\n\nreplace (\n\tgolang.org/x/sync v0.22.0 => ./third/sync\n)\n",
+			"third/mod/go.mod": "\nreplace golang.org/x/tools => ../tools\n",
+		},
+	},
+	{
+		name: "vendored modules", language: "go", why: "vendor, with the copy of a module that is replaced",
+		modules: map[string]string{".": "golang.org/x/telemetry", "third/mod": "golang.org/x/mod"},
+		append:  map[string]string{"go.mod": "\nreplace golang.org/x/mod => ./third/mod\n"},
+		run:     []string{"go", "mod", "vendor"},
+	},
+}
+
+// place puts a corpus into an empty folder, or finds it where the registry's client has
+// put it. lists is the folder corpora/, which says what to download; what is there already
+// is not downloaded again.
+func (c *corpus) place(ctx context.Context, lists, dir string) (root, version string, err error) {
+	modules, err := goDownloads(ctx, lists)
+	if err != nil {
+		return "", "", err
+	}
+	if name := c.modules["."]; name != "" && len(c.modules)+len(c.append) == 1 {
+		m := modules[name]
+		return m.Dir, m.Version, nil
+	}
+	for folder, name := range c.modules {
+		if err := copyFolder(filepath.Join(dir, folder), modules[name].Dir); err != nil {
+			return "", "", err
+		}
+	}
+	for name, text := range c.append {
+		f, err := os.OpenFile(filepath.Join(dir, name), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+		if err != nil {
+			return "", "", err
+		}
+		_, err = f.WriteString(text)
+		if err := errors.Join(err, f.Close()); err != nil {
+			return "", "", err
+		}
+	}
+	if len(c.run) > 0 {
+		if _, err := output(ctx, dir, goOffline(), c.run...); err != nil {
+			return "", "", err
+		}
+	}
+	return dir, "", nil
+}
+
+// copyFolder copies regular files, writable.
+func copyFolder(to, from string) error {
+	return filepath.WalkDir(from, func(name string, d os.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		rel, err := filepath.Rel(from, name)
+		if err != nil {
+			return err
+		}
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		target := filepath.Join(to, rel)
+		if err := os.MkdirAll(filepath.Dir(target), 0o700); err != nil {
+			return err
+		}
+		return os.WriteFile(target, data, 0o600)
+	})
+}
+
+// goOffline keeps the go command to what is there.
+func goOffline() []string {
+	return append(os.Environ(), "GOPROXY=off", "GOTOOLCHAIN=local", "GOFLAGS=-mod=mod", "GOWORK=off", "GOSUMDB=off")
+}
+
+type goDownload struct{ Path, Version, Dir string }
+
+// goDownloads finds the modules of corpora/go/go.mod in the module cache, and downloads
+// those that are not there: go.sum says what they must be.
+func goDownloads(ctx context.Context, lists string) (map[string]goDownload, error) {
+	mod := filepath.Join(lists, "go")
+	env := append(os.Environ(), "GOFLAGS=-mod=readonly", "GOWORK=off")
+	out, err := output(ctx, mod, env, "go", "mod", "edit", "-json")
+	if err != nil {
+		return nil, err
+	}
+	var file struct{ Require []struct{ Path string } }
+	if err := json.Unmarshal(out, &file); err != nil {
+		return nil, fmt.Errorf("reading %s/go.mod: %w", mod, err)
+	}
+	args := []string{"go", "mod", "download", "-json"}
+	for _, r := range file.Require {
+		args = append(args, r.Path)
+	}
+	if out, err = output(ctx, mod, env, args...); err != nil {
+		return nil, err
+	}
+	modules := map[string]goDownload{}
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
+		var m struct {
+			goDownload
+			Error string
+		}
+		switch err := dec.Decode(&m); {
+		case errors.Is(err, io.EOF):
+			return modules, nil
+		case err != nil:
+			return nil, err
+		case m.Error != "":
+			return nil, fmt.Errorf("downloading %s: %s", m.Path, strings.TrimSpace(m.Error))
+		}
+		modules[m.Path] = m.goDownload
+	}
+}

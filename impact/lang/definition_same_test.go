@@ -1,0 +1,84 @@
+package lang
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+)
+
+// Two texts of one file, and what tells their definitions apart: "same" for nothing,
+// else what changed, by name.
+var sameTests = []struct {
+	language, base, head, want string
+}{
+	{"python", "def f(a, b):\n    return a\n", "def f( a,b ): # why\n\n  return a # and\n", "same"},
+	{"python", "def f(\n    a,\n):\n    if a:\n        b()\n    c()\n", "def f(a,):\n\tif a:\n\t\tb()\n\tc()\n", "same"},
+	{"python", "def f(a):\n    if a:\n        b()\n    c()\n", "def f(a):\n    if a:\n        b()\n        c()\n", "body of f"},
+	{"python", "def f(a):\n    b\n    (c)\n", "def f(a):\n    b(c)\n", "body of f"},
+	{"python", "def f(a):\n    return a == b\n", "def f(a):\n    return a = = b\n", "body of f"},
+	{"python", "def f(a):\n    return 1\n", "def f(a, b=1):\n    return 1\n", "signature of f"},
+	{"python", "@a\ndef f():\n    return 1\n", "@b\ndef f():\n    return 1\n", "signature of f"},
+	{"python", "class A:\n    x = 1\n    def f(self): return 1\n", "class A:\n    x = 1\n    def f(self): return 2\n", "body of A.f"},
+	{"python", "class A:\n    x = 1\n    def f(self): return 1\n", "class A:\n    x = 2\n    def f(self): return 1\n", "body of A, body of A.x"},
+	{"python", "class A:\n    def f(self): return 1\n", "class A(B):\n    def f(self): return 1\n", "signature of A"},
+	{"python", "def f(): return f'{a}b'\n", "def f(): return f'{a} b'\n", "body of f"},
+	{"python", "def f(): return f'{a}b'\n", "def f(): return f'{ a }b'\n", "same"},
+	{"python", "x = 1\nmain()\n", "x = 1\nmain(1)\n", "rest"},
+	{"python", "import os\nos.x()\n", "import os\nimport a\nos.x()\n", "rest"},
+	{"python", "import os\nos.x()\n", "import os\nfrom a import b\nos.x()\n", "same"},
+	{"python", "def f():\n    a()\n    # only this\n", "def f():\n    a()\n\n\n# only that\n", "same"},
+}
+
+// TestSame holds that comments and white space change no hash, and everything else does.
+func TestSame(t *testing.T) {
+	for _, test := range sameTests {
+		l := byName(t, test.language)
+		base, head := l.Extract([]byte(test.base)), l.Extract([]byte(test.head))
+		got := difference(&base, &head)
+		if got != test.want {
+			t.Errorf("%s: %q, %q: got %s, want %s", test.language, test.base, test.head, got, test.want)
+		}
+	}
+}
+
+func byName(t *testing.T, name string) *Language {
+	t.Helper()
+	i := slices.IndexFunc(All, func(l *Language) bool { return l.Name == name })
+	if i < 0 {
+		t.Fatalf("no language %s", name)
+	}
+	return All[i]
+}
+
+// difference says what changed between two files that define the same names.
+func difference(base, head *Facts) string {
+	if len(base.Definitions) != len(head.Definitions) {
+		return fmt.Sprintf("%d definitions, %d", len(base.Definitions), len(head.Definitions))
+	}
+	s := ""
+	add := func(text string) {
+		if s != "" {
+			s += ", "
+		}
+		s += text
+	}
+	for i, b := range base.Definitions {
+		h := head.Definitions[i]
+		switch {
+		case b.Name != h.Name || b.Kind != h.Kind:
+			add("name of " + b.Name)
+		case b.Signature != h.Signature:
+			add("signature of " + b.Name)
+		}
+		if b.Body != h.Body {
+			add("body of " + b.Name)
+		}
+	}
+	if base.Rest != head.Rest {
+		add("rest")
+	}
+	if s == "" {
+		return "same"
+	}
+	return s
+}

@@ -1,0 +1,455 @@
+package lang
+
+import (
+	"strings"
+	"sync"
+)
+
+// Definitions of Python. The tokens are read by logical lines. A block is what is
+// indented more than the line that opens it; of the blocks only those of classes and
+// functions count, since "if", "try" and their like put names into the same place as if
+// they were not there.
+
+// pyImport joins the first token of an import statement with an import that it makes.
+type pyImport struct{ token, place int }
+
+// pyBlock is a class or function that is being read.
+type pyBlock struct {
+	column   uint32
+	class    bool
+	exported bool
+	name     string // with the names of the classes around it
+	place    int    // in Facts.Definitions
+	first    int    // the token of the line on which its decorators start
+	header   row    // from its decorators to its colon
+	own      int    // the token of its name
+	keyword  int    // the token of "def", "async" or "class"
+	holes    []row  // in a class: its methods and classes
+	runs     bool
+}
+
+type pyReader struct {
+	outline
+	blocks    []pyBlock
+	decorated int // the token of the line of the first decorator, -1 without one
+	imported  []pyImport
+	all       map[string]bool // the names in __all__
+	plain     []row           // names that a plain import binds, outside of functions
+}
+
+var pyKeywords = sync.OnceValue(func() *keywordSet {
+	return newKeywords(`False None True and as assert async await break class continue def del elif else except
+		finally for from global if import in is lambda nonlocal not or pass raise return try while with yield self`)
+})
+
+func (p *pyScanner) outline() {
+	r := pyReader{outline: *newOutline(p.src, p.tok.list, &p.facts, pyKeywords()), imported: p.imported, decorated: -1}
+	r.aliases()
+	for i := 0; i < len(r.tok); {
+		end := i + 1
+		for end < len(r.tok) && r.tok[end].kind != tokenLine {
+			end++
+		}
+		r.line(i, end)
+		i = end
+	}
+	r.dedent(0, len(r.tok))
+	r.plainImports()
+	r.finish()
+	r.export()
+}
+
+// maxNesting is how deep in each other classes are told apart.
+const maxNesting = 8
+
+// line reads the logical line of which the tokens stand between start, its tokenLine,
+// and end.
+func (r *pyReader) line(start, end int) {
+	r.dedent(r.tok[start].value, start)
+	if n := len(r.blocks); n > 0 && (!r.blocks[n-1].class || n >= maxNesting) {
+		return // inside of a function
+	}
+	at := start + 1
+	if r.kind(at) == '@' {
+		if r.decorated < 0 {
+			r.decorated = start
+		}
+		return
+	}
+	keyword := at
+	if r.word(at, "async") && r.word(at+1, "def") {
+		keyword++
+	}
+	if name := keyword + 1; name < end && r.kind(name) == tokenWord && (r.word(keyword, "def") || r.word(keyword, "class")) {
+		r.open(start, at, name, end)
+		return
+	}
+	r.decorated = -1
+	r.statements(at, end)
+}
+
+// dedent closes the blocks that end where a line starts in that column.
+func (r *pyReader) dedent(column uint32, at int) {
+	for n := len(r.blocks) - 1; n >= 0 && r.blocks[n].column >= column; n-- {
+		r.close(at)
+	}
+	if at == len(r.tok) {
+		for len(r.blocks) > 0 {
+			r.close(at)
+		}
+	}
+}
+
+// open starts a class or function; end is where its header's line ends.
+func (r *pyReader) open(start, keyword, name, end int) {
+	b := pyBlock{
+		column: r.tok[start].value, class: r.word(name-1, "class"), own: name, keyword: keyword,
+		first: start, name: string(r.text(name)), place: len(r.facts.Definitions),
+	}
+	b.exported = pyPublic(b.name)
+	if r.decorated >= 0 {
+		b.first = r.decorated
+		b.runs = r.decoratorsRun(r.decorated, start)
+	}
+	r.decorated = -1
+	b.header = row{b.first, r.colon(name, end)}
+	d := Definition{Kind: Function, Start: r.lines.at(int(r.tok[keyword].start))}
+	if n := len(r.blocks); n > 0 {
+		b.name = r.blocks[n-1].name + "." + b.name
+		b.exported = b.exported && r.blocks[n-1].exported
+		d.Kind = Method
+	}
+	if b.class {
+		d.Kind = Class
+	}
+	d.Name, d.Exported = b.name, b.exported
+	r.facts.Definitions = append(r.facts.Definitions, d)
+	r.blocks = append(r.blocks, b)
+}
+
+// colon is the place behind the colon that ends the header which at is in; end if it
+// has none.
+func (r *pyReader) colon(at, end int) int {
+	for i := at; i < end; i = r.next(i) {
+		if r.kind(i) == ':' && !r.assigns(i+1) {
+			return i + 1
+		}
+	}
+	return end
+}
+
+// assigns says that token i belongs to the operator before it: the "=" of ":=".
+func (r *pyReader) assigns(i int) bool {
+	return r.kind(i) == '=' && r.tok[i].start == r.tok[i-1].end
+}
+
+// close ends the innermost class or function before the token end.
+func (r *pyReader) close(end int) {
+	b := r.blocks[len(r.blocks)-1]
+	r.blocks = r.blocks[:len(r.blocks)-1]
+	d := &r.facts.Definitions[b.place]
+	body := row{b.header.to, end}
+	r.indents = append(r.indents[:0], b.column)
+	r.seen.reset()
+	r.digest(&r.hash, row{b.header.from, b.own}, nil)
+	r.digest(&r.hash, row{b.own + 1, b.header.to}, nil)
+	d.Signature = r.hash.Sum()
+	r.digest(&r.hash, body, b.holes)
+	d.Body, d.Mentions = r.hash.Sum(), r.take()
+	d.End = r.lines.span(d.Start, int(r.tok[b.keyword].start), int(r.tok[end-1].end))
+	d.Runs = b.runs
+	if b.class {
+		d.Runs = d.Runs || r.calls(row{b.own, b.header.to}) || r.bodyRuns(body, b.holes)
+	}
+	r.looseHeader(b)
+	if n := len(r.blocks); n > 0 {
+		r.blocks[n-1].holes = append(r.blocks[n-1].holes, row{b.first, end})
+	}
+}
+
+// looseHeader notes the names that are looked up when the file is loaded: in decorators,
+// default values and, below a decorator, which may look at them, in annotations.
+func (r *pyReader) looseHeader(b pyBlock) {
+	if b.class {
+		return // all of it is, and says so: see Definition.Runs
+	}
+	r.seen.reset()
+	if b.runs {
+		r.mention(b.header)
+	} else {
+		r.mention(row{b.header.from, b.keyword})
+		params := b.own + 1
+		for params < b.header.to && r.kind(params) != '(' {
+			params = r.next(params)
+		}
+		value := false
+		for i := params + 1; i < r.next(params)-1; {
+			end := r.next(i)
+			switch r.kind(i) {
+			case '=':
+				value = true
+			case ',':
+				value = false
+			}
+			if value {
+				r.mention(row{i, end})
+			}
+			i = end
+		}
+	}
+	r.loose = append(r.loose, r.seen.names...)
+}
+
+// decoratorsRun says whether a decorator stands in these lines that may keep what it is
+// given, so that it is called without being named: a route, a receiver of signals.
+func (r *pyReader) decoratorsRun(from, to int) bool {
+	for i := from; i < to; i++ {
+		if r.kind(i) != '@' || r.kind(i-1) != tokenLine {
+			continue
+		}
+		last := i + 1
+		for r.kind(last) == tokenWord && r.kind(last+1) == '.' {
+			last += 2
+		}
+		if last >= to || r.kind(last) != tokenWord || !pyPassiveDecorators()[string(r.text(last))] {
+			return true
+		}
+	}
+	return false
+}
+
+// pyPassiveDecorators only change what the name below them stands for.
+var pyPassiveDecorators = sync.OnceValue(func() map[string]bool {
+	m := map[string]bool{}
+	for name := range strings.FieldsSeq(`property staticmethod classmethod abstractmethod overload override final
+		wraps lru_cache cache cached_property contextmanager asynccontextmanager setter getter deleter
+		total_ordering no_type_check unique runtime_checkable skip skipIf skipUnless expectedFailure`) {
+		m[name] = true
+	}
+	return m
+})
+
+// statements reads simple statements, and the header of a compound one before them, of
+// a module or class.
+func (r *pyReader) statements(at, end int) {
+	if r.compound(at, end) {
+		colon := r.colon(at, end)
+		r.looseRow(row{at, colon})
+		at = colon
+	}
+	for at < end {
+		stop := at
+		for stop < end && r.kind(stop) != ';' {
+			stop = r.next(stop)
+		}
+		stop = min(stop, end)
+		if at < stop {
+			r.statement(row{at, stop})
+		}
+		at = stop + 1
+	}
+}
+
+func (r *pyReader) compound(at, end int) bool {
+	if r.kind(at) != tokenWord {
+		return false
+	}
+	switch string(r.text(at)) {
+	case "if", "elif", "else", "try", "except", "finally", "with", "for", "while", "async":
+		return true
+	case "match", "case": // names, too
+		k := r.kind(at + 1)
+		return at+2 < end && k != '=' && k != '.' && k != ':' && k != ',' && r.colon(at+1, end) < end || at+2 < end && k != '=' && k != ':' && r.kind(end-1) == ':'
+	}
+	return false
+}
+
+// looseRow takes in a statement that defines nothing. In a class it is a part of it.
+func (r *pyReader) looseRow(s row) {
+	if len(r.blocks) > 0 {
+		return
+	}
+	r.indents = append(r.indents[:0], 0)
+	r.seen.reset()
+	r.digest(&r.rest, s, nil)
+	r.loose = append(r.loose, r.seen.names...)
+}
+
+func (r *pyReader) statement(s row) {
+	first := ""
+	if r.kind(s.from) == tokenWord {
+		first = string(r.text(s.from))
+	}
+	switch {
+	case first == "import", first == "from" && r.kind(s.from+1) != '=':
+		r.importStatement(s)
+		return
+	case first == "type" && r.kind(s.from+1) == tokenWord && s.from+2 < s.to:
+		r.variable(s, s.from+1, s.from+1, s.to, Type)
+		return
+	}
+	if !r.assignment(s) {
+		r.looseRow(s)
+	}
+}
+
+// assignment reads "a = b, c = value" and "name: type = value"; false when the statement
+// binds no plain name.
+func (r *pyReader) assignment(s row) bool {
+	if r.kind(s.from) == tokenWord && r.kind(s.from+1) == ':' && !r.assigns(s.from+2) {
+		value := s.from + 2
+		for value < s.to && !r.equals(value) {
+			value = r.next(value)
+		}
+		r.variable(s, s.from, s.from, min(value, s.to), Variable)
+		return true
+	}
+	var targets []int
+	value := s.from
+	for i := s.from; i < s.to && !r.word(i, "lambda"); i = r.next(i) {
+		if !r.equals(i) {
+			continue
+		}
+		targets = r.targets(targets, row{value, i})
+		value = i + 1
+	}
+	if len(targets) == 0 {
+		return false
+	}
+	if len(targets) == 1 && string(r.text(targets[0])) == "__all__" && len(r.blocks) == 0 {
+		r.allNames(row{value, s.to})
+	}
+	for _, name := range targets {
+		kind := Variable
+		if r.word(value, "lambda") {
+			kind = Function
+		}
+		r.variable(s, name, s.from, value, kind)
+	}
+	return true
+}
+
+// equals says that token i is an "=" and no part of "==", "+=" or another operator.
+func (r *pyReader) equals(i int) bool {
+	if r.kind(i) != '=' || r.kind(i+1) == '=' && r.tok[i+1].start == r.tok[i].end {
+		return false
+	}
+	if i == 0 || r.tok[i-1].end != r.tok[i].start {
+		return true
+	}
+	switch r.kind(i - 1) {
+	case '=', '!', '<', '>', '+', '-', '*', '/', '%', '&', '|', '^', '@', ':':
+		return false
+	}
+	return true
+}
+
+// targets appends the plain names of "a", "a, *b", "(a, [b])".
+func (r *pyReader) targets(names []int, t row) []int {
+	for i := t.from; i < t.to; i++ {
+		switch r.kind(i) {
+		case tokenWord:
+			switch k := r.kind(i + 1); {
+			case i+1 < t.to && (k == '.' || k == '(' || k == '['): // a part of something that is there
+				for i+1 < t.to && r.kind(i+1) != ',' {
+					i = r.next(i+1) - 1
+				}
+			default:
+				names = append(names, i)
+			}
+		case ',', '*', '(', ')', '[', ']':
+		default:
+			return names
+		}
+	}
+	return names
+}
+
+// variable defines what a statement binds to a name; its signature ends at value.
+func (r *pyReader) variable(s row, name, from, value int, kind DefinitionKind) {
+	word := string(r.text(name))
+	d := Definition{Name: word, Kind: kind, Exported: pyPublic(word)}
+	if kind == Variable && pyConstant(word) {
+		d.Kind = Constant
+	}
+	if n := len(r.blocks); n > 0 {
+		d.Name = r.blocks[n-1].name + "." + word
+		d.Exported = d.Exported && r.blocks[n-1].exported
+	} else {
+		d.Runs = r.calls(row{value, s.to})
+	}
+	if kind == Function && len(r.blocks) > 0 {
+		d.Kind = Method
+	}
+	d.Start = r.lines.at(int(r.tok[s.from].start))
+	d.End = r.lines.span(d.Start, int(r.tok[s.from].start), int(r.tok[s.to-1].end))
+	r.indents = append(r.indents[:0], 0)
+	r.seen.reset()
+	r.digest(&r.hash, row{from, name}, nil)
+	r.digest(&r.hash, row{name + 1, value}, nil)
+	d.Signature = r.hash.Sum()
+	r.digest(&r.hash, row{value, s.to}, nil)
+	d.Body, d.Mentions = r.hash.Sum(), r.take()
+	r.facts.Definitions = append(r.facts.Definitions, d)
+}
+
+// calls says that evaluating a row of tokens may run code that somebody wrote.
+func (r *pyReader) calls(s row) bool {
+	named := false
+	for i := s.from; i < s.to; i++ {
+		switch r.kind(i) {
+		case tokenWord:
+			switch string(r.text(i)) {
+			case "for", "await":
+				return true
+			case "lambda":
+				return r.kind(i-1) == '(' || named // what takes it may call it
+			case "True", "False", "None":
+			default:
+				named = true
+			}
+		case '(', '[':
+			switch r.kind(i - 1) {
+			case tokenWord, ')', ']', tokenString:
+				if i > s.from {
+					return true
+				}
+			}
+		case '+', '-', '*', '/', '%', '&', '|', '^', '@', '<', '>':
+			if named {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// bodyRuns is calls for the body of a class, without what its methods do.
+func (r *pyReader) bodyRuns(s row, holes []row) bool {
+	for _, hole := range holes {
+		if r.calls(row{s.from, hole.from}) {
+			return true
+		}
+		s.from = hole.to
+	}
+	return r.calls(s)
+}
+
+// pyPublic says that a name is not private by convention.
+func pyPublic(name string) bool {
+	return !strings.HasPrefix(name, "_") || len(name) > 4 && strings.HasPrefix(name, "__") && strings.HasSuffix(name, "__")
+}
+
+// pyConstant says that a name is a constant's by convention.
+func pyConstant(name string) bool {
+	letter := false
+	for i := range len(name) {
+		switch c := name[i]; {
+		case 'A' <= c && c <= 'Z':
+			letter = true
+		case c != '_' && !isDigit(c):
+			return false
+		}
+	}
+	return letter
+}

@@ -1,0 +1,141 @@
+package lang
+
+// What a Python file has from others, and what it hands on.
+
+// aliases reads all "from x import y as z", wherever they stand: who says z means y.
+func (r *pyReader) aliases() {
+	done := -1
+	for _, imp := range r.imported {
+		if imp.token == done {
+			continue // "import a, b": one statement
+		}
+		done = imp.token
+		for i := imp.token; i+1 < len(r.tok) && r.tok[i].kind != tokenLine; i++ {
+			if r.kind(i) == ';' {
+				break
+			}
+			if r.word(i, "as") && r.kind(i-1) == tokenWord && r.kind(i+1) == tokenWord {
+				r.alias(NameHash(r.tok[i+1].value), NameHash(r.tok[i-1].value))
+			}
+		}
+	}
+}
+
+// importStatement reads an import at the top of the module, or in a class.
+func (r *pyReader) importStatement(s row) {
+	for len(r.imported) > 0 && r.imported[0].token < s.from {
+		r.imported = r.imported[1:]
+	}
+	if len(r.imported) == 0 || r.imported[0].token != s.from {
+		r.looseRow(s) // not understood
+		return
+	}
+	if len(r.blocks) > 0 {
+		return
+	}
+	if r.word(s.from, "import") {
+		r.plain = append(r.plain, s)
+		return
+	}
+	place := r.imported[0].place
+	names := s.from
+	for names < s.to && !r.word(names, "import") {
+		names++
+	}
+	for i := names + 1; i < s.to; i++ {
+		switch r.kind(i) {
+		case '*':
+			r.facts.Exports = append(r.facts.Exports, Export{Name: "*", As: "*", Import: place})
+		case tokenWord:
+			name := string(r.text(i))
+			e := Export{Name: name, As: name, Import: place}
+			if r.word(i+1, "as") && r.kind(i+2) == tokenWord && i+2 < s.to {
+				i += 2
+				e.As = string(r.text(i))
+			}
+			r.facts.Exports = append(r.facts.Exports, e)
+		}
+	}
+}
+
+// plainImports takes "import x" for something that the file does when it never mentions
+// what it binds: then it is there for its effect, or for others.
+func (r *pyReader) plainImports() {
+	if len(r.plain) == 0 {
+		return
+	}
+	bound := map[uint32]bool{}
+	var some [64]uint64 // a bit for each of them, to ask the map less often
+	for _, s := range r.plain {
+		for _, name := range r.bound(s) {
+			h := r.tok[name].value
+			bound[h] = false
+			some[h>>6%64] |= 1 << (h % 64)
+		}
+	}
+	plain := r.plain
+	for i := range r.tok {
+		for len(plain) > 0 && i >= plain[0].to {
+			plain = plain[1:]
+		}
+		if len(plain) > 0 && i >= plain[0].from {
+			continue
+		}
+		if t := &r.tok[i]; t.kind == tokenWord && some[t.value>>6%64]&(1<<(t.value%64)) != 0 {
+			if _, ok := bound[t.value]; ok {
+				bound[t.value] = true
+			}
+		}
+	}
+	for _, s := range r.plain {
+		for _, name := range r.bound(s) {
+			if !bound[r.tok[name].value] {
+				r.looseRow(s)
+				break
+			}
+		}
+	}
+}
+
+// bound are the tokens of the names that "import a.b, c as d" binds: a and d.
+func (r *pyReader) bound(s row) (names []int) {
+	for i := s.from; i < s.to; i++ {
+		if i > s.from && r.kind(i) != ',' {
+			continue
+		}
+		name := i + 1
+		for i+1 < s.to && r.kind(i+1) != ',' {
+			if i++; r.word(i, "as") && i+1 < s.to {
+				name = i + 1
+			}
+		}
+		if name < s.to && r.kind(name) == tokenWord {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// allNames reads the strings of __all__.
+func (r *pyReader) allNames(s row) {
+	if r.all == nil {
+		r.all = map[string]bool{}
+	}
+	for i := s.from; i < s.to; i++ {
+		if text := r.text(i); r.kind(i) == tokenString && len(text) > 2 {
+			r.all[string(text[1:len(text)-1])] = true
+		}
+	}
+}
+
+// export makes public what __all__ lists.
+func (r *pyReader) export() {
+	if len(r.all) == 0 {
+		return
+	}
+	for i := range r.facts.Definitions {
+		if d := &r.facts.Definitions[i]; r.all[d.Name] {
+			d.Exported = true
+		}
+	}
+}

@@ -1,0 +1,322 @@
+package lang
+
+import (
+	"strings"
+	"sync"
+)
+
+// A lexeme, or token, is a piece of code, as the scanners of Python, ECMAScript and Java leave it to
+// the readers of definitions: a scanner knows where strings and comments end, a reader
+// knows what a row of tokens declares. Comments and white space are no tokens.
+type lexeme struct {
+	start, end uint32
+	// value of a word is the hash of its name; of a bracket the place of its other half,
+	// 0 when it has none; of the start of a Python line its column.
+	value   uint32
+	kind    tokenKind
+	newline bool // the first one of its line
+}
+
+// tokenKind of a bracket or operator is its first byte; the letters below stand for what
+// has no byte of its own.
+type tokenKind byte
+
+const (
+	tokenWord   tokenKind = 'w'
+	tokenNumber tokenKind = 'n'
+	tokenString tokenKind = 's' // with its quotes, or the text between the fields of a template
+	tokenRegexp tokenKind = 'r'
+	tokenText   tokenKind = 't' // of a JSX element, or a tag of one
+	tokenLine   tokenKind = 'l' // Python: a logical line starts
+	tokenArrow  tokenKind = 'a' // "=>" of ECMAScript, "->" of Java and Python
+)
+
+// maxTokenBuffer is the longest buffer that is kept for the next file, in tokens.
+const maxTokenBuffer = 1 << 17
+
+var tokenBuffers = sync.Pool{New: func() any { return new([]lexeme) }}
+
+// tokens collects the tokens of one file.
+type tokens struct {
+	list   []lexeme
+	buffer *[]lexeme
+}
+
+func newTokens(src []byte) tokens {
+	buffer := tokenBuffers.Get().(*[]lexeme)
+	if least := len(src) / 8; cap(*buffer) < least {
+		*buffer = make([]lexeme, 0, least)
+	}
+	return tokens{list: (*buffer)[:0], buffer: buffer}
+}
+
+// free gives the buffer to the next file: the tokens are gone.
+func (t *tokens) free() {
+	if t.buffer != nil && cap(t.list) <= maxTokenBuffer {
+		*t.buffer = t.list[:0]
+		tokenBuffers.Put(t.buffer)
+	}
+	t.list, t.buffer = nil, nil
+}
+
+func (t *tokens) add(kind tokenKind, start, end int) {
+	t.list = append(t.list, lexeme{start: uint32(start), end: uint32(end), kind: kind})
+}
+
+// link notes that the bracket at place open is closed by the token added last.
+func (t *tokens) link(open int) {
+	last := len(t.list) - 1
+	t.list[open].value, t.list[last].value = uint32(last), uint32(open)
+}
+
+// An outline makes definitions of the tokens of a file.
+type outline struct {
+	src   []byte
+	tok   []lexeme
+	facts *Facts
+	lines lineCounter
+	names map[NameHash][]NameHash // what stands for another name: see alias
+	seen  nameSet
+
+	// keywords are the reserved words: no definition has such a name.
+	keywords *keywordSet
+	hash     TokenHash // of the definition that is being digested
+	rest     TokenHash
+	loose    []NameHash // mentioned outside of all definitions
+
+	indents []uint32 // Python: the columns of the blocks around the token that is digested
+}
+
+// A row of tokens: from the first to the one before the second.
+type row struct{ from, to int }
+
+func newOutline(src []byte, tok []lexeme, facts *Facts, keywords *keywordSet) *outline {
+	return &outline{src: src, tok: tok, facts: facts, keywords: keywords, lines: lineCounter{src: src}}
+}
+
+// text is the source of a token.
+func (o *outline) text(i int) []byte { return o.src[o.tok[i].start:o.tok[i].end] }
+
+// word says whether token i is that word.
+func (o *outline) word(i int, word string) bool {
+	return i < len(o.tok) && o.tok[i].kind == tokenWord && string(o.text(i)) == word
+}
+
+// kind is that of token i; 0 behind the last one.
+func (o *outline) kind(i int) tokenKind {
+	if i >= 0 && i < len(o.tok) {
+		return o.tok[i].kind
+	}
+	return 0
+}
+
+// next is the place behind token i and, if it opens a bracket, all that is in it.
+func (o *outline) next(i int) int {
+	if i >= len(o.tok) {
+		return i + 1
+	}
+	switch t := o.tok[i]; t.kind {
+	case '(', '[', '{', '$':
+		if int(t.value) > i {
+			return int(t.value) + 1
+		}
+	}
+	return i + 1
+}
+
+// alias notes that name stands for another one in this file: who mentions the one
+// mentions the other.
+func (o *outline) alias(name, other NameHash) {
+	if name == other {
+		return
+	}
+	if o.names == nil {
+		o.names = map[NameHash][]NameHash{}
+	}
+	o.names[name] = append(o.names[name], other)
+}
+
+// A nameSet holds the names of one definition until it is done.
+type nameSet struct {
+	slots [512]struct{ round, name uint32 }
+	round uint32
+	names []NameHash
+}
+
+func (s *nameSet) reset() {
+	s.round++
+	s.names = s.names[:0]
+}
+
+// add adds a name. When its place is taken it may come to stand in names twice.
+func (s *nameSet) add(name uint32) {
+	slot := &s.slots[(name^name>>9)%uint32(len(s.slots))]
+	if slot.round == s.round && slot.name == name {
+		return
+	}
+	slot.round, slot.name = s.round, name
+	s.names = append(s.names, NameHash(name))
+}
+
+// take returns the names as they stay: sorted, each once, with those for which others
+// of them stand.
+func (o *outline) take() []NameHash {
+	for i := 0; i < len(o.seen.names) && len(o.names) > 0; i++ {
+		for _, other := range o.names[o.seen.names[i]] {
+			o.seen.add(uint32(other))
+		}
+	}
+	if len(o.seen.names) == 0 {
+		return nil
+	}
+	names := o.seen.names[:0]
+	for _, name := range o.seen.names {
+		if !o.keywords.has(name) {
+			names = append(names, name)
+		}
+	}
+	names = SortNames(names)
+	return append(make([]NameHash, 0, len(names)), names...)
+}
+
+// A keywordSet holds the hashes of words. Most names are told from them by one bit.
+type keywordSet struct {
+	bits [64]uint64
+	all  map[NameHash]bool
+}
+
+func newKeywords(words string) *keywordSet {
+	s := &keywordSet{all: map[NameHash]bool{}}
+	for word := range strings.FieldsSeq(words) {
+		h := HashName(word)
+		s.all[h] = true
+		s.bits[h>>6%64] |= 1 << (h % 64)
+	}
+	return s
+}
+
+func (s *keywordSet) has(name NameHash) bool {
+	return s.bits[name>>6%64]&(1<<(name%64)) != 0 && s.all[name]
+}
+
+// digest hashes a row of tokens and collects the names in it. holes are the rows in it
+// that are left out, in order.
+func (o *outline) digest(h *TokenHash, r row, holes []row) {
+	for i := r.from; i < r.to; i++ {
+		for len(holes) > 0 && i >= holes[0].to {
+			holes = holes[1:]
+		}
+		if len(holes) > 0 && i >= holes[0].from {
+			i = holes[0].to - 1
+			continue
+		}
+		o.digestToken(h, i)
+	}
+}
+
+// mention collects the names in a row of tokens.
+func (o *outline) mention(r row) {
+	for i := r.from; i < r.to; i++ {
+		switch t := &o.tok[i]; t.kind {
+		case tokenWord:
+			o.seen.add(t.value)
+		case tokenString, tokenText:
+			o.digestText(o.text(i))
+		}
+	}
+}
+
+func (o *outline) digestToken(h *TokenHash, i int) {
+	t := &o.tok[i]
+	text := o.src[t.start:t.end]
+	switch t.kind {
+	case tokenLine:
+		text = o.indent(t.value)
+	case tokenWord:
+		o.seen.add(t.value)
+	case tokenString, tokenText:
+		o.digestText(text)
+	}
+	if i > 0 && t.start == o.tok[i-1].end && joins(o.tok[i-1].kind, t.kind) {
+		h.Add(joined)
+	}
+	h.Add(text)
+}
+
+var joined = []byte{}
+
+// indent stands for the start of a line: how deep it is, in blocks, not in spaces.
+func (o *outline) indent(column uint32) []byte {
+	n := len(o.indents)
+	for n > 1 && o.indents[n-1] > column {
+		n--
+	}
+	o.indents = o.indents[:n]
+	if o.indents[n-1] < column {
+		o.indents = append(o.indents, column)
+		n++
+	}
+	return []byte{'\n', byte(n), byte(n >> 8), byte(n >> 16)}
+}
+
+// finish sets the facts about what stands outside of all definitions.
+func (o *outline) finish() {
+	o.seen.names = append(o.seen.names[:0], o.loose...)
+	o.facts.Mentions = o.take()
+	o.facts.Rest = o.rest.Sum()
+}
+
+// joins says that two bytes make another operator when nothing stands between them:
+// "a = =b" is not "a == b".
+func joins(a, b tokenKind) bool {
+	switch b {
+	case '=', '>', '<', '&', '|', '?', '*', '+', '-', '/', ':', '.':
+		switch a {
+		case '=', '>', '<', '&', '|', '?', '*', '+', '-', '/', ':', '.', '!', '%', '^', '@', '~':
+			return a != ':' || b == ':' || b == '='
+		}
+	}
+	return false
+}
+
+// maxNameText is the longest string that is looked at for names, in bytes.
+const maxNameText = 200
+
+// digestText collects the names in a string that holds nothing else: getattr(x, "name"),
+// patch("pkg.mod.name"), an annotation in quotes. A sentence is none.
+func (o *outline) digestText(text []byte) {
+	if len(text) > maxNameText {
+		return
+	}
+	if end := identEnd(text, 0); end > 0 && end <= 2 && end < len(text) && (text[end] == '"' || text[end] == '\'') {
+		text = text[end:] // the prefix of a Python string
+	}
+	for start := 0; start < len(text); {
+		c := text[start]
+		switch {
+		case isIdent(c) || c == '$':
+		case c == ' ' && start > 0 && start+1 < len(text) && isIdent(text[start-1]) && isIdent(text[start+1]), !isNameText[c]:
+			return
+		}
+		start++
+	}
+	for i := 0; i < len(text); {
+		end := i
+		h := uint32(fnvOffset32)
+		for end < len(text) && (isIdent(text[end]) || text[end] == '$') {
+			h = (h ^ uint32(text[end])) * fnvPrime32
+			end++
+		}
+		if end > i && !isDigit(text[i]) {
+			o.seen.add(h)
+		}
+		i = end + 1
+	}
+}
+
+var isNameText = func() (t [256]bool) {
+	for _, c := range `"'` + "`.:#[]|, " {
+		t[c] = true
+	}
+	return t
+}()

@@ -1,0 +1,5 @@
+package githubtest
+
+import "flag"
+
+var update = flag.Bool("update", false, "rewrite what the tests generate")
