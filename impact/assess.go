@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 
@@ -52,7 +53,7 @@ func Assess(ctx context.Context, in AssessInput) (*Report, error) {
 		if t.Head, err = head.link(ctx); err != nil {
 			return nil, err
 		}
-		return Trace(ctx, t)
+		return t.traceWithPackages(ctx, in.Source, head, nil)
 	}
 	from := build(in.Change.From, in.Change.FromTree)
 	from.files = head.filesBefore(in.Change)
@@ -68,12 +69,12 @@ func Assess(ctx context.Context, in AssessInput) (*Report, error) {
 		in.keep(head, g, in.Change.HeadTree)
 		if t.Head = g; !head.readProject(in.Change) {
 			t.From = g.at(from.Commit, from.Tree)
-			return Trace(ctx, t)
+			return t.traceWithPackages(ctx, in.Source, head, from)
 		}
 		if t.From, err = from.link(ctx); err != nil {
 			return nil, err
 		}
-		return Trace(ctx, t)
+		return t.traceWithPackages(ctx, in.Source, head, from)
 	}
 	var both sync.WaitGroup
 	var headErr, fromErr error
@@ -88,6 +89,23 @@ func Assess(ctx context.Context, in AssessInput) (*Report, error) {
 	} else {
 		in.keep(head, t.Head, in.Change.HeadTree)
 	}
+	return t.traceWithPackages(ctx, in.Source, head, from)
+}
+
+// traceWithPackages traces the change with what its manifests and project files say.
+// Both sides have their facts; from is nil where there is no such side.
+func (t TraceInput) traceWithPackages(ctx context.Context, source Source, head, from importReader) (*Report, error) {
+	var err error
+	if t.packages, err = readPackages(ctx, t.Change, source, head, from); err != nil {
+		return nil, fmt.Errorf("reading the manifests of the change: %w", err)
+	}
+	t.projects = t.packages.projectFiles(t.Change, head, from)
+	if _, over := head.(*overlay); over {
+		t.projects = nil // they mean the same: see sameProjects
+	}
+	if err := t.packages.readPlainData(ctx, t.Change, source); err != nil {
+		return nil, fmt.Errorf("reading files of the change: %w", err)
+	}
 	return Trace(ctx, t)
 }
 
@@ -100,9 +118,11 @@ func (in AssessInput) over(ctx context.Context, o *overlay, head *builder) (*Rep
 		return nil, err
 	}
 	var known *Known
+	var side importReader = o
 	if t.Head = g; ok {
 		known = &Known{graph: g, overlay: o}
 	} else {
+		side = head
 		if err := head.load(ctx); err != nil {
 			return nil, err
 		}
@@ -111,7 +131,7 @@ func (in AssessInput) over(ctx context.Context, o *overlay, head *builder) (*Rep
 		}
 		known = head.known(t.Head)
 	}
-	r, err := Trace(ctx, t)
+	r, err := t.traceWithPackages(ctx, in.Source, side, o.base)
 	if o.k.Damaged() {
 		return nil, ctx.Err()
 	}
@@ -157,7 +177,15 @@ func (b *builder) looksLike(from *builder, c *change.Change) bool {
 	return true
 }
 
-func sameFact(a, b *Fact) bool { return a == b || a != nil && b != nil && sameGraph(a, b) }
+// sameFact says whether two facts make the same nodes, edges and gaps. What is defined
+// makes none.
+func sameFact(a, b *Fact) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Package == b.Package && a.Generated == b.Generated && a.Damaged == b.Damaged &&
+		slices.Equal(a.Types, b.Types) && slices.EqualFunc(a.Imports, b.Imports, lang.Import.Equal)
+}
 
 // readProject says whether a changed file is one of those that decide what names mean.
 func (b *builder) readProject(c *change.Change) bool {

@@ -34,6 +34,8 @@ import (
 //	projects    path (reference), id of its blob, zeros where there is none; sorted
 //	embedders   nodes, sorted
 //	words       hashes, sorted: see scriptWords
+//	specs       text (reference), end in the next table; sorted by lower case, text
+//	uses        node, line
 //	small       what is read whole: see flatWriter.small
 //
 // A file that does not hold together, or that turns out to be unreadable, makes the graph
@@ -61,6 +63,9 @@ const (
 	headWords
 	headRaw // edges and gaps before doubles were dropped: what Limits.Edges counts
 	headGuessed
+	headStyles
+	headSpecs
+	headUses
 	atStrings // sections: where they begin
 	atNodes
 	atIDs
@@ -74,6 +79,8 @@ const (
 	atProjects
 	atEmbedders
 	atWords
+	atSpecs
+	atUses
 	atSmall
 	atEnd
 	headerWords
@@ -82,6 +89,7 @@ const (
 const (
 	nodeRow = 32 // bytes
 	edgeRow = 24
+	specRow = 12
 	skipRow = 24 // and the id of the blob
 
 	isMissing = 1 // flag of a skip: it is what Graph.missing says of its path
@@ -119,6 +127,7 @@ func openFlat(region wire.Region) (*flat, error) {
 		atInto: {uint64(h[headNodes]) + 1, 4}, atIntoEdges: {uint64(h[headEdges]), 4},
 		atGapStarts: {uint64(h[headGaps]) + 1, 4}, atSkips: {uint64(h[headSkips]), skipRow + uint64(h[headIDSize])},
 		atProjects: {uint64(h[headProjects]), 8 + uint64(h[headIDSize])}, atEmbedders: {uint64(h[headEmbedders]), 4}, atWords: {uint64(h[headWords]), 4},
+		atSpecs: {uint64(h[headSpecs]), specRow}, atUses: {uint64(h[headUses]), 8},
 	}
 	for section := atStrings; section < atEnd; section++ {
 		if h[section] > h[section+1] {

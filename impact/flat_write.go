@@ -66,6 +66,9 @@ func (w *flatWriter) write() []byte {
 		if g.nodes[i].Kind != KindPackage {
 			head[headFiles]++
 		}
+		if isStyle(g.nodes[i].Path) {
+			head[headStyles]++
+		}
 		if len(g.nodes[i].blob.Bytes()) == 32 {
 			head[headIDSize] = 32
 		}
@@ -95,6 +98,8 @@ func (w *flatWriter) write() []byte {
 	for _, n := range w.k.words {
 		sections[atWords] = wire.AppendUint32(sections[atWords], n)
 	}
+	sections[atSpecs], sections[atUses] = w.specs()
+	head[headSpecs], head[headUses] = uint32(len(sections[atSpecs])/specRow), uint32(len(sections[atUses])/8)
 	if len(w.words) > 255 {
 		return nil
 	}
@@ -200,6 +205,17 @@ func (w *flatWriter) skips(idSize int) (rows, groups []byte) {
 func (g *Graph) isMissing(s *Skipped) bool {
 	p, err := change.Unescape(s.Path)
 	return err == nil && g.skipped[p] == skipReason{s.Reason, s.Detail} && s.Reason != SkipUnresolved
+}
+
+// specs writes who imports what.
+func (w *flatWriter) specs() (rows, uses []byte) {
+	for i, u := range w.k.uses {
+		uses = wire.AppendUint32(wire.AppendUint32(uses, uint32(u.node)), uint32(u.line))
+		if i+1 == len(w.k.uses) || w.k.uses[i+1].spec != u.spec {
+			rows = wire.AppendUint32(w.ref(rows, u.spec), uint32(i+1))
+		}
+	}
+	return rows, uses
 }
 
 // small is the words, the claims, what was read by language, and the skips by reason.

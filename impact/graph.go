@@ -28,6 +28,8 @@ const (
 	Contains EdgeKind = "contains" // a package, its files
 	Imports  EdgeKind = "imports"  // a file, a package or file
 	Tests    EdgeKind = "tests"    // Go: x_test.go, its x.go
+	Requires EdgeKind = "requires" // a file, the manifest or project file that decides what it imports; in no graph
+	Reads    EdgeKind = "reads"    // a test, a file of its testdata; in no graph
 )
 
 // A Node of the graph. Its id is derived: see ID.
@@ -266,18 +268,28 @@ func (g *Graph) packageOf(folder change.Path) int32 {
 	return -1
 }
 
-// goFiles is the number of Go files in the folder that a package stands for.
-func (g *Graph) goFiles(folder change.Path) int {
+// filesOf are the files of the package that a folder is, none if it is none.
+func (g *Graph) filesOf(folder change.Path) []int32 {
 	n := g.packageOf(folder)
 	switch {
 	case n < 0:
-		return 0
+		return nil
 	case g.isFlat():
-		return g.over.goFiles(n)
+		return g.over.filesOf(n)
 	}
+	var files []int32
 	first := sort.Search(len(g.edges), func(i int) bool { return g.edges[i].From >= n })
-	return sort.Search(len(g.edges)-first, func(i int) bool { return g.edges[first+i].From > n })
+	for _, e := range g.edges[first:] {
+		if e.From != n {
+			break
+		}
+		files = append(files, e.To)
+	}
+	return files
 }
+
+// goFiles is the number of Go files in the folder that a package stands for.
+func (g *Graph) goFiles(folder change.Path) int { return len(g.filesOf(folder)) }
 
 // missing is why a file is not in the graph, or what it imports is not; that a folder
 // above it could not be listed is such a reason, too.

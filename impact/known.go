@@ -18,6 +18,7 @@ type Known struct {
 	embedders []int32   // nodes of files that embed others by pattern, sorted
 	words     []uint32  // see scriptWords; sorted
 	claims    []string  // sorted
+	uses      []use     // imports that could name packages of registries, sorted
 	raw       int       // edges and gaps before doubles were dropped
 	guessed   bool      // a resolver looked at what other files import
 	overlay   *overlay  // instead of all these: of a change to a graph that had them
@@ -45,6 +46,7 @@ func (b *builder) known(g *Graph) *Known {
 	}
 	slices.Sort(k.embedders)
 	k.words = b.scriptWords().list()
+	k.uses = b.uses(g)
 	return k
 }
 

@@ -3,7 +3,6 @@ package impact
 import (
 	"context"
 	"maps"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -238,7 +237,7 @@ func (o *overlay) gather(ctx context.Context) (bool, error) {
 	}
 	for i, f := range both {
 		was, now := facts[wants[2*i]].fact, facts[wants[2*i+1]].fact
-		if was != nil && now != nil && sameGraph(was, now) && !was.Damaged {
+		if was != nil && sameFact(was, now) && !was.Damaged {
 			o.same = append(o.same, &treeFile{path: f.Path, entry: o.entered[f.Path], class: classify(f.Path, f.Mode, o.Languages), fact: now})
 			continue
 		}
@@ -252,11 +251,6 @@ func (o *overlay) gather(ctx context.Context) (bool, error) {
 		o.again[f.Path] = true
 	}
 	return o.list(), nil
-}
-
-// sameGraph says whether two texts of a file have the same edges.
-func sameGraph(a, b *Fact) bool {
-	return a.Package == b.Package && a.Damaged == b.Damaged && slices.Equal(a.Types, b.Types) && reflect.DeepEqual(a.Imports, b.Imports)
 }
 
 // list makes the files of what is read again and is there.

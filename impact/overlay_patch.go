@@ -202,20 +202,7 @@ func (o *overlay) namePackages(p *patch) {
 
 func (o *overlay) packageName(p *patch, base int32) string {
 	g := patched{o.base, p}
-	number := p.number(base)
-	var files []int32
-	start, end := o.base.out(base)
-	for e := start; e < end; e++ {
-		if to := o.base.link(e).To; !p.isRemoved(to) {
-			files = append(files, p.number(to))
-		}
-	}
-	for i := range p.extras {
-		if p.extras[i].From == number {
-			files = append(files, p.extras[i].To)
-		}
-	}
-	slices.Sort(files)
+	files := g.filesOf(p.number(base))
 	for _, n := range files {
 		if node := g.node(n); node.pkg != "" && !isTest(node.Path, node.Language) {
 			return node.pkg
@@ -320,5 +307,13 @@ func (o *overlay) known(g *Graph) Known {
 		}
 	}
 	slices.Sort(k.embedders)
+	k.uses = o.uses(g)
+	o.base.eachUse(0, int(o.base.head[headSpecs]), func(u use) {
+		if path := o.base.path(u.node); !o.again[path] && g.node(path) >= 0 {
+			u.node = g.node(path)
+			k.uses = append(k.uses, u)
+		}
+	})
+	slices.SortFunc(k.uses, compareUses)
 	return k
 }

@@ -179,23 +179,40 @@ func (g patched) missingAt(path change.Path) (skipReason, bool) {
 	return g.flat.missing(path)
 }
 
-// goFiles counts the files of a package.
-func (g patched) goFiles(n int32) int {
-	count := 0
+// filesOf are the files of a package.
+func (g patched) filesOf(n int32) []int32 {
+	var files []int32
 	if base, _ := g.base(n); base >= 0 && !g.replaced[base] {
 		start, end := g.out(base)
 		for e := start; e < end; e++ {
-			if !g.isRemoved(g.flat.link(e).To) {
-				count++
+			if to := g.flat.link(e).To; !g.isRemoved(to) {
+				files = append(files, g.number(to))
 			}
 		}
 	}
 	for i := range g.extras {
 		if g.extras[i].From == n {
-			count++
+			files = append(files, g.extras[i].To)
 		}
 	}
-	return count
+	slices.Sort(files)
+	return files
+}
+
+// styles counts the style sheets that something imports.
+func (g patched) styles() int {
+	n := int(g.head[headStyles])
+	for _, r := range g.removed {
+		if isStyle(g.flat.path(r)) {
+			n--
+		}
+	}
+	for i := range g.added {
+		if isStyle(g.added[i].Path) {
+			n++
+		}
+	}
+	return n
 }
 
 // memory reads the flat graph and changes it.

@@ -40,6 +40,14 @@ func fact(n int) *impact.Fact {
 			{Spec: "fmt", Line: n},
 			{Spec: "a.b", Names: []string{"c", ""}, Level: n % 4, Line: 1 << 20, Kind: lang.Embed},
 		},
+		Partial: n%5 == 0,
+		Definitions: []lang.Definition{
+			{Name: "T.m", Kind: lang.Method, Exported: n%2 == 0, Start: n, End: n + 300, Signature: lang.Digest{1, byte(n)}, Mentions: []lang.NameHash{1, 1 << 31}},
+			{Name: "x", Kind: lang.Constant, Runs: n%2 == 1, Body: lang.Digest{15: 2}},
+		},
+		Exports:  []lang.Export{{Name: "a", As: "b", Import: n}},
+		Mentions: []lang.NameHash{0, lang.NameHash(n + 1)},
+		Rest:     lang.Digest{byte(n)},
 	}}
 }
 
@@ -387,10 +395,12 @@ func TestOddFacts(t *testing.T) {
 	put(s, 0, 3)
 	s.Put(key(7, "go", 1), &impact.Fact{Facts: lang.Facts{Imports: []lang.Import{{Line: -1}}}})
 	s.Put(key(8, "go", 1), &impact.Fact{Size: -1})
+	s.Put(key(9, "go", 1), &impact.Fact{Facts: lang.Facts{Definitions: []lang.Definition{{Start: 2, End: 1}}}})
+	s.Put(key(10, "go", 1), &impact.Fact{Facts: lang.Facts{Exports: []lang.Export{{Import: -1}}}})
 	s.Put(impact.FactKey{Language: "go", Version: 1}, &impact.Fact{})
 	mustSave(t, s)
 	s = Open(path)
-	if check(t, s, 0, 3) != 3 || check(t, s, 7, 9) != 0 || s.Refused() != nil {
+	if check(t, s, 0, 3) != 3 || check(t, s, 7, 11) != 0 || s.Refused() != nil {
 		t.Error(s.Refused())
 	}
 }

@@ -22,7 +22,7 @@ import (
 //	         id, then language
 //	records  see record.go
 const (
-	magic      = "custody facts\x00\x00\x02"
+	magic      = "custody facts\x00\x00\x03"
 	maxEntries = 4 << 20
 )
 

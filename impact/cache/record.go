@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"encoding/binary"
 	"errors"
 	"math"
 
@@ -12,13 +13,22 @@ import (
 // A record is one impact.Fact. Integers are uvarints, strings and lists have their
 // length in front:
 //
-//	flags (1 generated, 2 damaged), size, package, types[], imports[]
+//	flags (1 generated, 2 damaged, 4 partial), size, package, types[], imports[],
+//	rest (16 bytes), names in all mentions, mentions, definitions[], exports[]
 //
-// and an import is: kind, level, line, spec, names[]. There is one encoding of each fact,
-// and decode accepts no other.
+// An import is: kind, level, line, spec, names[]. A definition is: name, kind, flags (1
+// exported, 2 runs), start, lines, signature and body (16 bytes each), mentions. An export
+// is: name, as, import. Mentions are their number and 4 bytes for each, little-endian,
+// ascending. There is one encoding of each fact, and decode accepts no other.
 const (
 	flagGenerated = 1 << iota
 	flagDamaged
+	flagPartial
+)
+
+const (
+	flagExported = 1 << iota
+	flagRuns
 )
 
 // appendRecord encodes f; ok is false for a fact that no extractor makes, such as one
@@ -30,6 +40,9 @@ func appendRecord(b []byte, f *impact.Fact) (_ []byte, ok bool) {
 	}
 	if f.Damaged {
 		flags |= flagDamaged
+	}
+	if f.Partial {
+		flags |= flagPartial
 	}
 	if f.Size < 0 {
 		return b, false
@@ -49,7 +62,57 @@ func appendRecord(b []byte, f *impact.Fact) (_ []byte, ok bool) {
 		b = wire.AppendString(b, imp.Spec)
 		b = wire.AppendStrings(b, imp.Names)
 	}
+	return appendSymbols(b, &f.Facts)
+}
+
+// appendSymbols encodes what the file defines and mentions.
+func appendSymbols(b []byte, f *lang.Facts) (_ []byte, ok bool) {
+	b = append(b, f.Rest[:]...)
+	total := len(f.Mentions)
+	for i := range f.Definitions {
+		total += len(f.Definitions[i].Mentions)
+	}
+	b = wire.AppendUint(b, uint64(total))
+	b = appendMentions(b, f.Mentions)
+	b = wire.AppendUint(b, uint64(len(f.Definitions)))
+	for i := range f.Definitions {
+		d := &f.Definitions[i]
+		if d.Start < 0 || d.End < d.Start || d.End > math.MaxInt32 {
+			return b, false
+		}
+		var flags byte
+		if d.Exported {
+			flags |= flagExported
+		}
+		if d.Runs {
+			flags |= flagRuns
+		}
+		b = wire.AppendString(b, d.Name)
+		b = append(b, byte(d.Kind), flags)
+		b = wire.AppendUint(b, uint64(d.Start))
+		b = wire.AppendUint(b, uint64(d.End-d.Start))
+		b = append(b, d.Signature[:]...)
+		b = append(b, d.Body[:]...)
+		b = appendMentions(b, d.Mentions)
+	}
+	b = wire.AppendUint(b, uint64(len(f.Exports)))
+	for _, e := range f.Exports {
+		if e.Import < 0 || e.Import > math.MaxInt32 {
+			return b, false
+		}
+		b = wire.AppendString(b, e.Name)
+		b = wire.AppendString(b, e.As)
+		b = wire.AppendUint(b, uint64(e.Import))
+	}
 	return b, true
+}
+
+func appendMentions(b []byte, names []lang.NameHash) []byte {
+	b = wire.AppendUint(b, uint64(len(names)))
+	for _, n := range names {
+		b = binary.LittleEndian.AppendUint32(b, uint32(n))
+	}
+	return b
 }
 
 var errRecord = errors.New("record is malformed")
@@ -76,8 +139,75 @@ func decodeRecord(data string) (*impact.Fact, error) {
 		imp.Spec = d.String()
 		imp.Names = d.Strings()
 	}
-	if d.Bad || d.Rest != "" || flags&^(flagGenerated|flagDamaged) != 0 {
+	f.Partial = flags&flagPartial != 0
+	decodeSymbols(&d, &f.Facts)
+	if d.Bad || d.Rest != "" || flags&^(flagGenerated|flagDamaged|flagPartial) != 0 {
 		return nil, errRecord
 	}
 	return f, nil
+}
+
+func decodeSymbols(d *wire.Decoder, f *lang.Facts) {
+	copy(f.Rest[:], d.Take(len(f.Rest)))
+	m := mentionsDecoder{Decoder: d, all: make([]lang.NameHash, d.Count(4))}
+	f.Mentions = m.list()
+	const leastDefinition = 6 + 2*len(lang.Digest{}) // bytes
+	if n := d.Count(leastDefinition); n > 0 {
+		f.Definitions = make([]lang.Definition, n)
+	}
+	for i := range f.Definitions {
+		def := &f.Definitions[i]
+		def.Name = d.String()
+		def.Kind = lang.DefinitionKind(d.Byte())
+		flags := d.Byte()
+		def.Exported, def.Runs = flags&flagExported != 0, flags&flagRuns != 0
+		def.Start = int(d.Uint(math.MaxInt32))
+		def.End = def.Start + int(d.Uint(uint64(math.MaxInt32-def.Start)))
+		copy(def.Signature[:], d.Take(len(def.Signature)))
+		copy(def.Body[:], d.Take(len(def.Body)))
+		def.Mentions = m.list()
+		if flags&^(flagExported|flagRuns) != 0 {
+			d.Fail()
+		}
+	}
+	if n := d.Count(3); n > 0 {
+		f.Exports = make([]lang.Export, n)
+	}
+	for i := range f.Exports {
+		f.Exports[i] = lang.Export{Name: d.String(), As: d.String(), Import: int(d.Uint(math.MaxInt32))}
+	}
+	if len(m.all) > 0 {
+		d.Fail() // fewer names than it said
+	}
+}
+
+// A mentionsDecoder has room for the names in all mentions of a record.
+type mentionsDecoder struct {
+	*wire.Decoder
+	all []lang.NameHash
+}
+
+func (m *mentionsDecoder) list() []lang.NameHash {
+	n := m.Count(4)
+	if n == 0 {
+		return nil
+	}
+	if n > len(m.all) {
+		m.Fail()
+		return nil
+	}
+	names, data := m.all[:n:n], m.Take(4*n)
+	if len(data) < 4*n {
+		return nil
+	}
+	for i := range names {
+		c := data[4*i : 4*i+4]
+		names[i] = lang.NameHash(uint32(c[0]) | uint32(c[1])<<8 | uint32(c[2])<<16 | uint32(c[3])<<24)
+		if i > 0 && names[i] <= names[i-1] {
+			m.Fail()
+			return nil
+		}
+	}
+	m.all = m.all[n:]
+	return names
 }

@@ -92,6 +92,9 @@ func checkDefinitions(t *testing.T, l *Language, facts *Facts, lines int) {
 			t.Errorf("%s: export %+v of %d imports", l.Name, e, len(facts.Imports))
 		}
 	}
+	if !l.Defines && (facts.Definitions != nil || facts.Exports != nil) {
+		t.Errorf("%s: definitions of a language that has none", l.Name)
+	}
 }
 
 // FuzzAppend holds that what stands behind a whole file changes nothing before it: an

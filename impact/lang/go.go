@@ -7,17 +7,65 @@ import (
 )
 
 // extractGo reads the package clause and the import declarations, which the language
-// puts first, and nothing behind them unless the file imports "embed". Build
+// puts first, the patterns of "//go:embed", and then what the file defines. Build
 // constraints are ignored: every file counts, whatever it is built for.
 func extractGo(src []byte) Facts {
 	g := goScanner{src: src, lines: lineCounter{src: src}}
 	g.facts.Damaged = isBinary(src)
-	if g.header() {
-		g.embeds()
-	} else {
+	if !g.header() {
 		g.facts.Damaged = true
+		return g.facts
 	}
+	g.embeds()
+	g.define()
 	return g.facts
+}
+
+// define reads the definitions behind the imports, a second time where a name turned out
+// to be that of an import and of something else.
+func (g *goScanner) define() {
+	if g.cgo || g.facts.Damaged {
+		g.facts.Partial = true // C may call what it likes
+		return
+	}
+	uses := newGoImports(g.imports)
+	for range 2 {
+		d := goDefiner{src: g.src, i: g.body, facts: &g.facts, lines: lineCounter{src: g.src}, uses: uses}
+		d.define()
+		if d.broken {
+			g.facts.Definitions, g.facts.Partial = nil, true
+			return
+		}
+		if uses = d.uses; !uses.unsure {
+			break
+		}
+		g.facts.Definitions, uses.unsure = nil, false
+	}
+	g.rest(uses)
+}
+
+// rest digests what is no definition and changes what the file does: its package, its
+// build constraints, and imports that are not seen in the names of what uses them.
+func (g *goScanner) rest(uses goImports) {
+	var h TokenHash
+	h.Add([]byte(g.facts.Package))
+	for line := range bytes.Lines(g.src[:g.head]) {
+		if line = bytes.TrimSpace(line); bytes.HasPrefix(line, []byte("//go:build")) || bytes.HasPrefix(line, []byte("// +build")) || bytes.HasPrefix(line, []byte("//+build")) {
+			h.Add(line)
+		}
+	}
+	for _, m := range uses.all {
+		if m.used {
+			continue
+		}
+		h.Add([]byte(m.name))
+		h.Add([]byte(m.spec))
+		if m.name == "." {
+			g.facts.Mentions = append(g.facts.Mentions, GoQualified(m.spec, "*"))
+		}
+	}
+	g.facts.Mentions = SortNames(g.facts.Mentions)
+	g.facts.Rest = h.Sum()
 }
 
 type goScanner struct {
@@ -26,6 +74,11 @@ type goScanner struct {
 	lines lineCounter
 	facts Facts
 	embed bool // imports "embed"
+
+	cgo     bool       // imports "C"
+	head    int        // where the package clause starts
+	body    int        // where what stands behind the imports starts
+	imports []goImport // with the names that they have in the file
 }
 
 // header reads up to the first declaration that is no import; false when what is
@@ -36,6 +89,7 @@ func (g *goScanner) header() bool {
 		return false
 	}
 	g.facts.Generated = isGeneratedGo(g.src[:g.i])
+	g.head = g.i
 	if !g.keyword("package") || !g.skipSpace() {
 		return false
 	}
@@ -46,6 +100,7 @@ func (g *goScanner) header() bool {
 	g.facts.Package = string(g.src[g.i:end])
 	g.i = end
 	for {
+		g.body = g.i
 		if !g.skipSpace() {
 			return false
 		}
@@ -83,6 +138,7 @@ func (g *goScanner) importSpec() bool {
 	if !g.take('.') {
 		g.i = identEnd(g.src, g.i)
 	}
+	name := string(g.src[at:g.i])
 	if !g.skipSpace() || g.i >= len(g.src) {
 		return false
 	}
@@ -97,6 +153,11 @@ func (g *goScanner) importSpec() bool {
 		return false
 	}
 	g.embed = g.embed || spec == "embed"
+	g.cgo = g.cgo || spec == "C"
+	if name == "" {
+		name = GoPackageName(spec)
+	}
+	g.imports = append(g.imports, goImport{name: name, spec: spec})
 	g.facts.Imports = append(g.facts.Imports, Import{Spec: spec, Line: g.lines.at(at)})
 	return true
 }

@@ -11,7 +11,7 @@ import "slices"
 
 // All lists the languages, in the order in which they are tried.
 var All = []*Language{
-	{Name: "go", Extensions: []string{".go"}, Version: 1, Extract: extractGo, NewResolver: newGoResolver, comments: goComments},
+	{Name: "go", Extensions: []string{".go"}, Version: 2, Extract: extractGo, NewResolver: newGoResolver, Defines: true, comments: goComments},
 	{Name: "python", Extensions: []string{".py", ".pyi"}, Version: 2, Extract: extractPython, NewResolver: newPythonResolver, Defines: true, comments: pythonComments},
 	{Name: "typescript", Extensions: []string{".ts", ".mts", ".cts"}, Version: 1, Extract: extractTypeScript, NewResolver: newScriptResolver, comments: typeScriptComments},
 	{Name: "tsx", Extensions: []string{".tsx"}, Version: 1, Extract: extractJSX, NewResolver: newScriptResolver, comments: jsxComments},
@@ -65,6 +65,11 @@ type Facts struct {
 	Generated bool     // carries its language's "generated, do not edit" mark
 	Damaged   bool     // not understood to the end (unterminated string, binary bytes): imports may be missing
 
+	// Partial says that Definitions do not show all that the file defines and mentions:
+	// it was not understood there, or others reach into it under other names. Impact then
+	// takes the file as a whole.
+	Partial bool
+
 	Definitions []Definition // in order of appearance; see Language.Defines
 	Exports     []Export     // what it hands on from other files
 	// Mentions are the names mentioned outside of all definitions: statements that run
@@ -86,6 +91,11 @@ type Import struct {
 	Line  int // 1-based
 	// Kind tells the forms apart where resolution or confidence differs.
 	Kind ImportKind
+}
+
+// Equal says whether two imports are the same in every part.
+func (i Import) Equal(other Import) bool {
+	return i.Spec == other.Spec && i.Level == other.Level && i.Line == other.Line && i.Kind == other.Kind && slices.Equal(i.Names, other.Names)
 }
 
 // ImportKind is the form of an import.

@@ -83,6 +83,7 @@ func (r *Repo) CheckRunBy(app, name, sha, conclusion string) *CheckRun {
 	run := &CheckRun{
 		ID: r.gh.nextID(), Name: name, HeadSHA: sha, App: r.gh.otherApp(app), Status: "in_progress", Conclusion: conclusion,
 		started: r.gh.stamp(), Writes: 1,
+		DetailsURL: r.gh.URL + "/apps/" + app,
 	}
 	run.suite = r.suiteOf(run.App, sha)
 	r.runs = append(r.runs, run)
@@ -364,6 +365,9 @@ func (c *call) writeRun(run *CheckRun) *answer {
 		next.Concluded = append(slices.Clone(next.Concluded), next.Conclusion)
 	case hasStatus:
 		next.Status, next.Conclusion, next.completed = status, "", ""
+	}
+	if next.DetailsURL == "" {
+		next.DetailsURL = "https://custody.example.com" // the App's own page
 	}
 	next.Writes++
 	*run = next

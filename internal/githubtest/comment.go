@@ -218,7 +218,7 @@ func (r *Repo) label(name string) object {
 		id = id*31%1000003 + int64(c)
 	}
 	return object{
-		"id": id, "node_id": node("L", id), "name": name, "color": "ededed", "default": false, "description": nil,
+		"id": id, "node_id": node("L", id), "name": name, "color": "ededed", "default": false, "description": "",
 		"url": r.gh.API + "/repos/" + r.FullName() + "/labels/" + name,
 	}
 }

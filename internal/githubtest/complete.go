@@ -27,6 +27,9 @@ func shape(s *openapi3.Schema, v any) (any, error) {
 func fit(s *openapi3.Schema, v any) any {
 	if alternatives := slices.Concat(s.OneOf, s.AnyOf); len(alternatives) > 0 && len(s.Properties) == 0 {
 		for _, a := range alternatives {
+			if !chosen(s, a, v) {
+				continue
+			}
 			if fitted := fit(a.Value, v); a.Value.VisitJSON(fitted) == nil {
 				return fitted
 			}
@@ -66,6 +69,17 @@ func fit(s *openapi3.Schema, v any) any {
 		return out
 	}
 	return v
+}
+
+// chosen says whether v is of the alternative a, as far as it says itself.
+func chosen(s *openapi3.Schema, a *openapi3.SchemaRef, v any) bool {
+	o, isObject := v.(map[string]any)
+	if s.Discriminator == nil || !isObject {
+		return true
+	}
+	name, _ := o[s.Discriminator.PropertyName].(string)
+	ref, mapped := s.Discriminator.Mapping[name]
+	return !mapped || ref.Ref == a.Ref
 }
 
 // members are the properties of an object and the names of those that must be there.

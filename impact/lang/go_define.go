@@ -1,0 +1,379 @@
+package lang
+
+import (
+	"bytes"
+	"strconv"
+	"unicode"
+	"unicode/utf8"
+)
+
+// goDefiner reads the declarations behind the imports of a Go file: one pass over its
+// tokens, without a tree. It is held against go/parser in go_define_test.go.
+//
+// What it leaves out on purpose: build constraints (a definition counts on every
+// platform), local scopes (a local variable mentions the package's name of the same
+// spelling, too).
+type goDefiner struct {
+	src    []byte
+	i      int
+	facts  *Facts
+	lines  lineCounter
+	uses   goImports
+	depth  int  // open brackets of any kind
+	line   bool // a newline here would end a statement
+	broken bool // the rest is no Go that we understand
+
+	kind  goToken // the last token
+	start int     // where it starts
+	hash  NameHash
+
+	out      *TokenHash // where tokens go; nil: nowhere
+	names    []NameHash // mentioned by the definition that is being read
+	seen     recentNames
+	pending  bool // a semicolon stands before the next token, unless that closes a bracket
+	pragmas  TokenHash
+	pragma   Digest
+	sign     TokenHash
+	body     TokenHash
+	scratch  TokenHash
+	runs     goRuns
+	received []byte // type of the receiver
+}
+
+// goToken is a token's kind: a byte of punctuation stands for itself.
+type goToken byte
+
+const (
+	goEOF     goToken = 0
+	goWord    goToken = 'a' // identifier
+	goKeyword goToken = 'k'
+	goLiteral goToken = '1'
+	goEnd     goToken = ';' // semicolon or the newline that stands for one
+	goDots    goToken = 'v' // "..."
+
+	goOperator goToken = 'o' // of more than one byte
+)
+
+// define reads the whole rest of the file.
+func (d *goDefiner) define() {
+	for !d.broken {
+		d.out = nil
+		switch d.next(); {
+		case d.kind == goEOF:
+			return
+		case d.kind == goEnd:
+		case d.kind != goKeyword:
+			d.broken = true
+		default:
+			switch string(d.text()) {
+			case "func":
+				d.function()
+			case "type":
+				d.group(d.typeSpec)
+			case "var":
+				d.group(d.variable)
+			case "const":
+				d.constants()
+			default:
+				d.broken = true
+			}
+		}
+	}
+}
+
+func (d *goDefiner) text() []byte { return d.src[d.start:d.i] }
+
+// begin starts a definition at the current token.
+func (d *goDefiner) begin() {
+	d.names = d.names[:0]
+	d.seen.round++
+	d.sign.tokens, d.body.tokens = d.sign.tokens[:0], d.body.tokens[:0]
+	d.pending = false
+	d.runs = goRuns{}
+}
+
+// add notes a definition of what was read since begin.
+func (d *goDefiner) add(def Definition, sign, body Digest, names []NameHash) {
+	def.End = d.lines.at(d.start)
+	def.Signature, def.Body, def.Mentions = sign, body, names
+	d.facts.Definitions = append(d.facts.Definitions, def)
+}
+
+// taken are the names of the definition as they stay.
+func (d *goDefiner) taken() []NameHash {
+	if len(d.names) == 0 {
+		return nil
+	}
+	names := SortNames(d.names)
+	return append(make([]NameHash, 0, len(names)), names...)
+}
+
+// function reads a function or method from behind its keyword.
+func (d *goDefiner) function() {
+	start := d.lines.at(d.start)
+	d.begin()
+	if p := d.pragmas.Sum(); p != (Digest{}) {
+		d.body.Add(p[:])
+	}
+	def := Definition{Kind: Function, Start: start}
+	d.next()
+	receiver := ""
+	if d.kind == '(' {
+		receiver = d.receiver()
+		def.Kind = Method
+	}
+	if d.kind != goWord {
+		d.broken = true
+		return
+	}
+	name := string(d.text())
+	def.Exported = isExportedGo(name)
+	if receiver != "" {
+		def.Name = receiver + "." + name
+	} else {
+		def.Name = name
+		def.Runs = def.Kind == Function && name == "init"
+	}
+	d.names = d.names[:0]
+	d.seen.round++
+	d.out = &d.sign
+	d.signature()
+	if d.kind == '{' {
+		d.sign.tokens = bytes.TrimSuffix(d.sign.tokens, []byte("{\x00"))
+		d.out = &d.body
+		d.body.Add([]byte("{"))
+		d.skipTo(d.depth - 1)
+	}
+	d.addSignature()
+	d.out = nil
+	d.add(def, d.sign.Sum(), d.body.Sum(), d.taken())
+}
+
+// receiver reads "(t *T[K])" up to the name of the method. The type that it names is no
+// mention: who calls the method has its receiver from somebody else.
+func (d *goDefiner) receiver() (name string) {
+	level := d.depth
+	d.out = nil
+	bracket := false
+	for d.depth >= level && d.kind != goEOF {
+		d.next()
+		switch d.kind {
+		case goWord:
+			if !bracket {
+				name = string(d.text())
+			}
+		case '[':
+			bracket = true
+		case '*':
+			d.sign.Add([]byte("*"))
+		}
+	}
+	d.next()
+	return name
+}
+
+// signature reads type parameters, parameters and results, up to the body or the end.
+func (d *goDefiner) signature() {
+	level := d.depth
+	for {
+		before, beforeText := d.kind, d.start
+		d.next()
+		switch {
+		case d.kind == goEOF:
+			return
+		case d.depth > level && d.kind != '{', d.depth > level+1:
+		case d.kind == '{':
+			if before != goKeyword || !isTypeBrace(d.src, beforeText) {
+				return
+			}
+			d.skipTo(d.depth - 1)
+		case d.kind == goEnd && d.depth == level:
+			return
+		case d.depth < level:
+			d.broken = true
+			return
+		}
+	}
+}
+
+// isTypeBrace says that the keyword at i is one whose brace belongs to a type.
+func isTypeBrace(src []byte, i int) bool {
+	return hasPrefixAt(src, i, "struct") || hasPrefixAt(src, i, "interface")
+}
+
+// skipTo reads up to the token that brings the depth down to level.
+func (d *goDefiner) skipTo(level int) {
+	for d.depth > level && d.kind != goEOF {
+		d.next()
+	}
+	if d.kind == goEOF {
+		d.broken = true
+	}
+}
+
+// addSignature moves the names of parameters from the signature to the body, whose
+// business they are.
+func (d *goDefiner) addSignature() {
+	d.scratch.tokens = d.scratch.tokens[:0]
+	moveParameterNames(&d.scratch, &d.body, d.sign.tokens)
+	d.sign.tokens, d.scratch.tokens = d.scratch.tokens, d.sign.tokens
+}
+
+// group reads one specification, or several in parentheses.
+func (d *goDefiner) group(spec func(start int)) {
+	start := d.lines.at(d.start)
+	d.begin()
+	d.pragma = d.pragmas.Sum() // what "//go:" comments in front of it say
+	d.next()
+	if d.kind != '(' {
+		spec(start)
+		return
+	}
+	level := d.depth
+	for {
+		d.out = nil
+		d.next()
+		switch {
+		case d.kind == goEOF:
+			d.broken = true
+			return
+		case d.depth < level:
+			return
+		case d.kind == goEnd:
+		default:
+			d.begin()
+			if p := d.pragmas.Sum(); p != (Digest{}) {
+				d.pragma = p
+			}
+			spec(d.lines.at(d.start))
+			if d.broken || d.depth < level {
+				return
+			}
+		}
+	}
+}
+
+// nameList reads "a, b, c" from its first name, up to the token behind it.
+func (d *goDefiner) nameList() []string {
+	var names []string
+	d.out = nil
+	for {
+		if d.kind != goWord {
+			d.broken = true
+			return nil
+		}
+		names = append(names, string(d.text()))
+		d.next()
+		if d.kind != ',' {
+			break
+		}
+		d.next()
+	}
+	// The token behind the names was read with them, and may be a name itself.
+	last := d.kind
+	d.names = d.names[:0]
+	d.seen.round++
+	if q := d.uses.qualifier; last == goWord && (q < 0 || d.uses.all[q].shared) {
+		d.mention(d.hash)
+	}
+	return names
+}
+
+// variable reads "a, b T = x, y" from its first name.
+func (d *goDefiner) variable(start int) {
+	level := d.depth
+	names := d.nameList()
+	if d.broken {
+		return
+	}
+	d.out = &d.sign
+	d.specTokens(level)
+	def := Definition{Kind: Variable, Start: start, Runs: d.runs.found}
+	d.addEach(def, names)
+}
+
+// specTokens reads type and values of a specification to its end. The current token is
+// the first of them.
+func (d *goDefiner) specTokens(level int) {
+	first := true
+	for {
+		if !first {
+			d.next()
+		} else if d.kind != goEnd && d.kind != goEOF && d.kind != '=' {
+			d.out.Add(d.text())
+		}
+		first = false
+		switch {
+		case d.kind == goEOF:
+			d.broken = d.broken || d.depth != level
+			return
+		case d.depth < level, d.kind == goEnd && d.depth == level:
+			return
+		case d.kind == '=' && d.depth == level && d.out == &d.sign:
+			d.out = &d.body
+		case d.out == &d.body:
+			d.runs.see(d)
+		}
+	}
+}
+
+// addEach notes a definition for each name of a specification: all have all of it.
+func (d *goDefiner) addEach(def Definition, names []string) {
+	if d.pragma != (Digest{}) {
+		d.body.Add(d.pragma[:])
+	}
+	sign, mentions := d.sign.Sum(), d.taken()
+	kept := len(d.body.tokens)
+	for i, name := range names {
+		if d.body.tokens = d.body.tokens[:kept]; len(names) > 1 {
+			d.body.Add([]byte(strconv.Itoa(i)))
+		}
+		tokens := d.body.tokens
+		def.Name, def.Exported = name, isExportedGo(name)
+		d.add(def, sign, d.body.Sum(), mentions)
+		d.body.tokens = tokens
+	}
+	d.body.tokens = d.body.tokens[:0]
+}
+
+// constants reads a const declaration. A constant without a value has that of the one
+// before it, at its own place in the group.
+func (d *goDefiner) constants() {
+	place := -1
+	var last, lastType []byte
+	var lastNames []NameHash
+	d.group(func(start int) {
+		place++
+		level := d.depth
+		names := d.nameList()
+		if d.broken {
+			return
+		}
+		d.out = &d.sign
+		d.specTokens(level)
+		if len(d.body.tokens) > 0 || len(d.sign.tokens) > 0 {
+			last = append(last[:0], d.body.tokens...)
+			lastType = append(lastType[:0], d.sign.tokens...)
+			lastNames = append(lastNames[:0], d.names...)
+		} else {
+			d.body.tokens = append(d.body.tokens, last...)
+			d.sign.tokens = append(d.sign.tokens, lastType...)
+			d.names = append(d.names, lastNames...)
+		}
+		if bytes.Contains(d.body.tokens, []byte("iota")) {
+			d.body.Add([]byte(strconv.Itoa(place)))
+		}
+		d.addEach(Definition{Kind: Constant, Start: start}, names)
+	})
+}
+
+func isExportedGo(name string) bool {
+	if name == "" {
+		return false
+	}
+	if c := name[0]; c < utf8.RuneSelf {
+		return 'A' <= c && c <= 'Z'
+	}
+	r, _ := utf8.DecodeRuneInString(name)
+	return unicode.IsUpper(r)
+}

@@ -1,0 +1,294 @@
+package lang
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// TestGoDefinitionsAgreeWithParser holds the definitions and mentions of every file of
+// the standard library against go/parser. CUSTODY_LANG_TREE names another tree.
+func TestGoDefinitionsAgreeWithParser(t *testing.T) {
+	root, every := filepath.Join(runtime.GOROOT(), "src"), 20
+	if tree := os.Getenv("CUSTODY_LANG_TREE"); tree != "" {
+		root, every = tree, 1
+	} else if os.Getenv("CUSTODY_SLOW") != "" {
+		every = 1
+	}
+	files, definitions, partial, wrong := 0, 0, 0, 0
+	err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, ".go") || !e.Type().IsRegular() {
+			return err
+		}
+		if strings.Contains(path, "/internal/types/testdata/") { // does not compile
+			return nil
+		}
+		if files++; files%every != 0 {
+			return nil
+		}
+		src, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		fset := token.NewFileSet()
+		tree, err := parser.ParseFile(fset, path, src, parser.SkipObjectResolution)
+		if err != nil || slices.ContainsFunc(tree.Decls, hasNoReceiver) {
+			return nil // no Go: what we say of it does not matter
+		}
+		facts := extractGo(src)
+		if facts.Partial {
+			partial++
+			if !partialOnPurpose(tree, src) {
+				t.Errorf("%s: not understood", path)
+				wrong++
+			}
+			return nil
+		}
+		want := parsedDefinitions(fset, tree)
+		definitions += len(want)
+		for _, diff := range diffDefinitions(facts.Definitions, want) {
+			t.Errorf("%s: %s", path, diff)
+			if wrong++; wrong > 20 {
+				return fmt.Errorf("too many")
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	t.Logf("%d files, %d definitions, %d files as a whole", files/every, definitions, partial)
+	if definitions < 1000 {
+		t.Errorf("only %d definitions were compared", definitions)
+	}
+}
+
+// hasNoReceiver is true for "func () m()", which the parser lets pass.
+func hasNoReceiver(d ast.Decl) bool {
+	f, ok := d.(*ast.FuncDecl)
+	return ok && f.Recv != nil && len(f.Recv.List) != 1
+}
+
+func partialOnPurpose(tree *ast.File, src []byte) bool {
+	for _, imp := range tree.Imports {
+		if imp.Path.Value == `"C"` {
+			return true
+		}
+	}
+	return strings.Contains(string(src), "//go:linkname")
+}
+
+// parsedDefinitions are those of go/parser, with only what a name alone can be: mentions
+// are what their hashes stand for.
+func parsedDefinitions(fset *token.FileSet, tree *ast.File) []parsedDefinition {
+	imports := map[string][]string{}
+	shared := map[string]bool{} // stands anywhere but before a dot, too
+	for _, imp := range tree.Imports {
+		spec, _ := strconv.Unquote(imp.Path.Value)
+		name := GoPackageName(spec)
+		if imp.Name != nil {
+			name = imp.Name.Name
+		}
+		imports[name] = append(imports[name], spec)
+		shared[name] = len(imports[name]) > 1
+	}
+	qualifiers := map[*ast.Ident]bool{}
+	selected := map[*ast.Ident]bool{}
+	ast.Inspect(tree, func(n ast.Node) bool {
+		if s, ok := n.(*ast.SelectorExpr); ok {
+			selected[s.Sel] = true
+			if x, ok := s.X.(*ast.Ident); ok {
+				qualifiers[x] = true
+			}
+		}
+		return true
+	})
+	ast.Inspect(tree, func(n ast.Node) bool {
+		if _, ok := n.(*ast.ImportSpec); ok {
+			return false
+		}
+		if id, ok := n.(*ast.Ident); ok && id != tree.Name && !qualifiers[id] && !selected[id] {
+			shared[id.Name] = true
+		}
+		return true
+	})
+	names := func(nodes ...ast.Node) map[NameHash]string {
+		all := map[NameHash]string{}
+		add := func(name string, h NameHash) { all[h] = name }
+		for _, n := range nodes {
+			ast.Inspect(n, func(n ast.Node) bool {
+				switch n := n.(type) {
+				case *ast.SelectorExpr:
+					x, ok := n.X.(*ast.Ident)
+					if !ok || imports[x.Name] == nil || shared[x.Name] {
+						add("."+n.Sel.Name, GoMember(n.Sel.Name))
+					}
+					if ok {
+						for _, spec := range imports[x.Name] {
+							add(spec+"."+n.Sel.Name, GoQualified(spec, n.Sel.Name))
+						}
+					}
+				case *ast.Ident:
+					if !selected[n] && (!qualifiers[n] || imports[n.Name] == nil || shared[n.Name]) {
+						add(n.Name, HashName(n.Name))
+					}
+				}
+				return true
+			})
+		}
+		return all
+	}
+	var all []parsedDefinition
+	add := func(name string, kind DefinitionKind, start, end token.Pos, mentions map[NameHash]string) {
+		all = append(all, parsedDefinition{
+			Definition{Name: name, Kind: kind, Start: fset.PositionFor(start, false).Line, End: fset.PositionFor(end-1, false).Line,
+				Exported: ast.IsExported(name[strings.LastIndexByte(name, '.')+1:])}, mentions})
+	}
+	for _, d := range tree.Decls {
+		switch d := d.(type) {
+		case *ast.FuncDecl:
+			nodes := []ast.Node{d.Type}
+			if d.Body != nil {
+				nodes = append(nodes, d.Body)
+			}
+			name, kind := d.Name.Name, Function
+			if d.Recv != nil {
+				name, kind = receiverType(d.Recv.List[0].Type)+"."+name, Method
+			}
+			add(name, kind, d.Pos(), d.End(), names(nodes...))
+		case *ast.GenDecl:
+			var last []ast.Node
+			for _, s := range d.Specs {
+				start := s.Pos()
+				if !d.Lparen.IsValid() {
+					start = d.Pos()
+				}
+				switch s := s.(type) {
+				case *ast.TypeSpec:
+					kind := Type
+					if _, ok := s.Type.(*ast.InterfaceType); ok {
+						kind = Interface
+					}
+					nodes := []ast.Node{s.Type}
+					if s.TypeParams != nil {
+						nodes = append(nodes, s.TypeParams)
+					}
+					add(s.Name.Name, kind, start, s.End(), names(nodes...))
+				case *ast.ValueSpec:
+					var nodes []ast.Node
+					if s.Type != nil {
+						nodes = append(nodes, s.Type)
+					}
+					for _, v := range s.Values {
+						nodes = append(nodes, v)
+					}
+					kind := Variable
+					if d.Tok == token.CONST {
+						if kind = Constant; nodes == nil {
+							nodes = last
+						}
+						last = nodes
+					}
+					for _, name := range s.Names {
+						add(name.Name, kind, start, s.End(), names(nodes...))
+					}
+				}
+			}
+		}
+	}
+	return all
+}
+
+type parsedDefinition struct {
+	Definition
+	mentions map[NameHash]string
+}
+
+func receiverType(e ast.Expr) string {
+	for {
+		switch x := e.(type) {
+		case *ast.StarExpr:
+			e = x.X
+		case *ast.ParenExpr:
+			e = x.X
+		case *ast.IndexExpr:
+			e = x.X
+		case *ast.IndexListExpr:
+			e = x.X
+		case *ast.Ident:
+			return x.Name
+		default:
+			return "?"
+		}
+	}
+}
+
+func diffDefinitions(got []Definition, want []parsedDefinition) (diffs []string) {
+	for i := range max(len(got), len(want)) {
+		if i >= len(got) {
+			return append(diffs, fmt.Sprintf("no %s %s", want[i].Kind, want[i].Name))
+		} else if i >= len(want) {
+			return append(diffs, fmt.Sprintf("%s %s is none", got[i].Kind, got[i].Name))
+		}
+		g, w := got[i], want[i].Definition
+		names := g.Mentions
+		g.Mentions, g.Signature, g.Body, g.Runs = nil, Digest{}, Digest{}, false
+		if fmt.Sprint(g) != fmt.Sprint(w) {
+			return append(diffs, fmt.Sprintf("got %+v, want %+v", g, w))
+		}
+		mentions := want[i].mentions
+		for _, h := range slices.Sorted(maps.Keys(mentions)) {
+			if !Mentions(names, h) {
+				diffs = append(diffs, fmt.Sprintf("%s does not mention %s", g.Name, mentions[h]))
+			}
+		}
+		for _, h := range names {
+			if _, ok := mentions[h]; !ok {
+				diffs = append(diffs, fmt.Sprintf("%s mentions %x, which is not there (a name like %q)", g.Name, h, g.Name))
+			}
+		}
+	}
+	return diffs
+}
+
+// FuzzGoDefinitions holds it for whatever the parser takes for Go.
+func FuzzGoDefinitions(f *testing.F) {
+	for _, m := range goldenFiles(f) {
+		if strings.HasSuffix(m.name, ".go") {
+			f.Add(m.data)
+		}
+	}
+	for _, src := range []string{
+		"package p\ntype T[P *int | ~string, Q []P] struct { a, B int; *c; d.E `x` }\nfunc (t *T[_, Q]) m(a, b ...int) (x struct{}) {}",
+		"package p\nconst (\n\ta, b = iota, 1 << iota /* x\n*/\n\tc, d\n)\nvar f = func() (a.B) { return <-c }()\n",
+		"package p\nimport a \"b\"\nfunc a_(a a.T) { a.f(x...); a . b() }\n",
+	} {
+		f.Add([]byte(src))
+	}
+	f.Fuzz(func(t *testing.T, src []byte) {
+		fset := token.NewFileSet()
+		tree, err := parser.ParseFile(fset, "p.go", src, parser.SkipObjectResolution)
+		if err != nil || slices.ContainsFunc(tree.Decls, hasNoReceiver) || len(src) > 10_000 {
+			return
+		}
+		facts := extractGo(src)
+		if facts.Partial || facts.Damaged {
+			return
+		}
+		for _, diff := range diffDefinitions(facts.Definitions, parsedDefinitions(fset, tree)) {
+			if !strings.Contains(diff, " mentions ") { // one too many, behind a comment, does no harm
+				t.Error(diff)
+			}
+		}
+	})
+}
