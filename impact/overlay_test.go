@@ -142,7 +142,7 @@ func realChange(r *rand.Rand, from map[string]string) map[string]string {
 // TestOverlay: a graph that was laid over that of base is the one that is built, and the
 // report is the same, change after change.
 func TestOverlay(t *testing.T) {
-	trees := uint64(250)
+	trees := uint64(120)
 	if os.Getenv("CUSTODY_SLOW") != "" {
 		trees = 20_000
 	}
