@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"custody/impact/lang"
 	"custody/internal/change"
@@ -65,7 +66,7 @@ func newImporterFinder(head, from importReader, keys []packageKey) *importerFind
 		index := map[packageKey][]importing{}
 		f.index[side] = index
 		for ecosystem, names := range wanted {
-			side.eachImport(familyOf[ecosystem], slices.Sorted(maps.Keys(names)), func(path change.Path, spec string, line int) {
+			side.eachImport(familyOf(ecosystem), slices.Sorted(maps.Keys(names)), func(path change.Path, spec string, line int) {
 				for _, k := range match(ecosystem, spec, names) {
 					if at := index[k]; len(at) == 0 || at[len(at)-1].path != path {
 						index[k] = append(at, importing{path, line})
@@ -117,7 +118,7 @@ func importNames(k packageKey) []string {
 		name := strings.ReplaceAll(lower(k.name), "-", "_")
 		name = strings.ReplaceAll(name, ".", "_")
 		names := []string{name}
-		if other, ok := pythonModules[lower(k.name)]; ok {
+		if other, ok := pythonModules()[lower(k.name)]; ok {
 			return strings.Fields(other)
 		}
 		for _, affix := range []string{"python_", "django_", "py"} {
@@ -205,7 +206,7 @@ func (f *importerFinder) names(k packageKey) *naming {
 	case "go", "npm":
 		return &naming{confidence: 1000, certain: true}
 	case "pypi":
-		_, known := pythonModules[lower(k.name)]
+		_, known := pythonModules()[lower(k.name)]
 		return &naming{confidence: 900, certain: known}
 	case "maven":
 		return &naming{confidence: 500}
@@ -242,23 +243,94 @@ func governs(manifest *change.File, path change.Path) bool {
 	return false
 }
 
-// pythonModules are packages whose modules are called otherwise, lower case. One without
-// a module is a tool that nothing imports.
-var pythonModules = map[string]string{
-	"argon2-cffi": "argon2", "attrs": "attr attrs", "beautifulsoup4": "bs4", "black": "black", "coverage": "coverage",
-	"dj-database-url": "dj_database_url", "django": "django", "django-filter": "django_filters", "django-taggit": "taggit",
-	"django-modelcluster": "modelcluster", "django-treebeard": "treebeard", "djangorestframework": "rest_framework",
-	"docutils": "docutils", "elasticsearch": "elasticsearch elasticsearch_dsl", "flake8": "flake8", "freezegun": "freezegun",
-	"gitpython": "git", "google-api-python-client": "googleapiclient", "google-cloud-storage": "google.cloud.storage",
-	"grpcio": "grpc", "html5lib": "html5lib", "importlib-metadata": "importlib_metadata", "isort": "isort",
-	"jinja2": "jinja2", "l18n": "l18n", "markdown": "markdown", "msgpack-python": "msgpack", "mypy": "mypy",
-	"mysqlclient": "MySQLdb mysqldb", "opencv-python": "cv2", "pillow": "PIL pil", "pip": "pip", "pip-tools": "piptools",
-	"polib": "polib", "protobuf": "google.protobuf", "psycopg2": "psycopg2", "psycopg2-binary": "psycopg2", "psycopg": "psycopg",
-	"pycryptodome": "crypto Crypto", "pyjwt": "jwt", "pyopenssl": "openssl OpenSSL", "pytest": "pytest _pytest", "pytest-cov": "pytest_cov",
-	"python-dateutil": "dateutil", "python-dotenv": "dotenv", "python-magic": "magic", "python-memcached": "memcache",
-	"pytz": "pytz", "pywin32": "win32api win32con", "pyyaml": "yaml", "pyzmq": "zmq", "redis": "redis", "requests": "requests",
-	"ruff": "", "scikit-image": "skimage", "scikit-learn": "sklearn", "setuptools": "setuptools pkg_resources", "six": "six",
-	"sphinx": "sphinx", "sphinx-rtd-theme": "sphinx_rtd_theme", "sqlalchemy": "sqlalchemy", "tox": "tox", "twine": "twine",
-	"typing-extensions": "typing_extensions", "urllib3": "urllib3", "uwsgi": "uwsgi", "wheel": "wheel", "curlylint": "", "djhtml": "",
-	"ty": "", "myst-parser": "myst_parser", "django-stubs": "", "pyright": "", "semgrep": "", "codespell": "", "pre-commit": "",
-}
+// pythonModules are packages with their modules, where those are called otherwise or
+// nothing shall be guessed: lower case, a package on a line. One without a module is a
+// tool that nothing imports.
+var pythonModules = sync.OnceValue(func() map[string]string {
+	m := map[string]string{}
+	for line := range strings.Lines(pythonPackages) {
+		if name, modules, _ := strings.Cut(strings.TrimSpace(line), " "); name != "" {
+			m[name] = lower(modules)
+		}
+	}
+	return m
+})
+
+const pythonPackages = `
+	argon2-cffi argon2
+	attrs attr attrs
+	beautifulsoup4 bs4
+	black black
+	coverage coverage
+	dj-database-url dj_database_url
+	django django
+	django-filter django_filters
+	django-taggit taggit
+	django-modelcluster modelcluster
+	django-treebeard treebeard
+	djangorestframework rest_framework
+	docutils docutils
+	elasticsearch elasticsearch elasticsearch_dsl
+	flake8 flake8
+	freezegun freezegun
+	gitpython git
+	google-api-python-client googleapiclient
+	google-cloud-storage google.cloud.storage
+	grpcio grpc
+	html5lib html5lib
+	importlib-metadata importlib_metadata
+	isort isort
+	jinja2 jinja2
+	l18n l18n
+	markdown markdown
+	msgpack-python msgpack
+	mypy mypy
+	mysqlclient MySQLdb mysqldb
+	opencv-python cv2
+	pillow PIL pil
+	pip pip
+	pip-tools piptools
+	polib polib
+	protobuf google.protobuf
+	psycopg2 psycopg2
+	psycopg2-binary psycopg2
+	psycopg psycopg
+	pycryptodome crypto Crypto
+	pyjwt jwt
+	pyopenssl openssl OpenSSL
+	pytest pytest _pytest
+	pytest-cov pytest_cov
+	python-dateutil dateutil
+	python-dotenv dotenv
+	python-magic magic
+	python-memcached memcache
+	pytz pytz
+	pywin32 win32api win32con
+	pyyaml yaml
+	pyzmq zmq
+	redis redis
+	requests requests
+	ruff
+	scikit-image skimage
+	scikit-learn sklearn
+	setuptools setuptools pkg_resources
+	six six
+	sphinx sphinx
+	sphinx-rtd-theme sphinx_rtd_theme
+	sqlalchemy sqlalchemy
+	tox tox
+	twine twine
+	typing-extensions typing_extensions
+	urllib3 urllib3
+	uwsgi uwsgi
+	wheel wheel
+	curlylint
+	djhtml
+	ty
+	myst-parser myst_parser
+	django-stubs
+	pyright
+	semgrep
+	codespell
+	pre-commit
+`

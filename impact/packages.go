@@ -329,7 +329,19 @@ func (p *packages) add(k packageKey, entries []manifestEntry, finder *importerFi
 }
 
 // importsRead says whether some language of the ecosystem is read.
-func importsRead(ecosystem string) bool { return familyOf[ecosystem] != "" }
+func importsRead(ecosystem string) bool { return familyOf(ecosystem) != "" }
 
 // familyOf an ecosystem are the languages whose files import its packages.
-var familyOf = map[string]string{"go": "go", "npm": "script", "pypi": "python", "maven": "java"}
+func familyOf(ecosystem string) string {
+	switch ecosystem {
+	case "go":
+		return "go"
+	case "npm":
+		return "script"
+	case "pypi":
+		return "python"
+	case "maven":
+		return "java"
+	}
+	return ""
+}

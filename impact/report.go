@@ -30,6 +30,10 @@ type Report struct {
 	Outcome    finding.Outcome  `json:"outcome"` // Satisfied: Reached is complete; else NotAssessed
 	Reasons    []finding.Reason `json:"reasons"`
 	Packages   []Package        `json:"packages,omitempty"` // that manifests and lock files of the change add, remove or move
+
+	// See package nearby.
+	Tests  *TestPlan  `json:"tests,omitempty"`
+	Owners *Ownership `json:"owners,omitempty"`
 }
 
 // ReportSchema is the value of Report.Schema.

@@ -25,6 +25,8 @@ func WriteText(w io.Writer, r *Report, o TextOptions) error {
 	writeChanged(out, r.Changed)
 	writeReached(out, r.Reached, o)
 	writePackages(out, r.Packages, o)
+	writeTests(out, r.Tests, o)
+	writeOwners(out, r.Owners, o)
 	fmt.Fprintln(out)
 	writeSummary(out, r.Graph, false)
 	fmt.Fprintln(out)

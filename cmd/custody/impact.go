@@ -11,9 +11,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"custody/impact"
+	"custody/impact/nearby"
 	"custody/impact/picture"
 	"custody/internal/change"
 	"custody/internal/git"
+	"custody/internal/review"
 )
 
 type impactOptions struct {
@@ -108,10 +110,25 @@ func impactOfRange(ctx context.Context, p *process, o *impactOptions) (*impact.R
 		Source: impact.Objects(repo), Change: c, Facts: facts, Graphs: facts.graphs, KeepFrom: true,
 	})
 	stop()
-	if err == nil {
-		facts.save(p)
+	if err != nil {
+		return nil, err
 	}
-	return report, err
+	facts.save(p)
+	return report, around(ctx, repo, c.HeadTree, c.BaseTree, report)
+}
+
+// around adds what stands around the reached nodes. Owners are those of the tree that
+// judges.
+func around(ctx context.Context, r git.Reader, head, judge git.OID, report *impact.Report) (err error) {
+	if report.Tests, err = nearby.Tests(ctx, r, head, report); err != nil {
+		return err
+	}
+	file, err := review.OwnersAt(ctx, r, judge)
+	if err != nil {
+		return fmt.Errorf("reading CODEOWNERS: %w", err)
+	}
+	report.Owners = nearby.Owners(file, report)
+	return nil
 }
 
 func impactOfPaths(ctx context.Context, p *process, o *impactOptions) (*impact.Report, error) {
@@ -143,7 +160,10 @@ func impactOfPaths(ctx context.Context, p *process, o *impactOptions) (*impact.R
 	if errors.As(err, &unknown) {
 		return nil, hint(err, sameNames(ctx, repo, head, unknown.Paths)...)
 	}
-	return report, err
+	if err != nil {
+		return nil, err
+	}
+	return report, around(ctx, repo, graph.Tree, graph.Tree, report)
 }
 
 // cleanPath takes a path as people have it: as git status prints it ("modified: a.py"),

@@ -156,24 +156,35 @@ func (j *Judge) readRequirements(ctx context.Context, r git.Reader, base git.OID
 	return nil
 }
 
+func (j *Judge) readOwners(ctx context.Context, r git.Reader, base git.OID) error {
+	file, text, err := readOwners(ctx, r, base)
+	if j.Owners = file; text != nil {
+		j.digests["owners"] = digest(text)
+	}
+	return err
+}
+
+// OwnersAt reads the CODEOWNERS of a tree; nil when there is none.
+func OwnersAt(ctx context.Context, r git.Reader, tree git.OID) (*owners.File, error) {
+	file, _, err := readOwners(ctx, r, tree)
+	return file, err
+}
+
 // readOwners reads the CODEOWNERS file that the forge would use. One that is there and
 // can not be read leaves in doubt who owns what, and is no reason to stop.
-func (j *Judge) readOwners(ctx context.Context, r git.Reader, base git.OID) error {
+func readOwners(ctx context.Context, r git.Reader, tree git.OID) (file *owners.File, text []byte, err error) {
 	for _, path := range owners.Places {
-		text, err := readUpTo(ctx, r, base, path, owners.MaxBytes)
+		text, err := readUpTo(ctx, r, tree, path, owners.MaxBytes)
 		switch {
 		case ctx.Err() != nil || errors.Is(err, git.ErrMissing):
-			return err
+			return nil, nil, err
 		case err != nil:
-			j.Owners = owners.Broken(path, err.Error())
-			return nil
+			return owners.Broken(path, err.Error()), nil, nil
 		case text != nil:
-			j.digests["owners"] = digest(text)
-			j.Owners = owners.Parse(path, text)
-			return nil
+			return owners.Parse(path, text), text, nil
 		}
 	}
-	return nil
+	return nil, nil, nil
 }
 
 // readSmall reads a file below a tree, nil when it is not there. What is there but is

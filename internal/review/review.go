@@ -18,6 +18,7 @@ import (
 	"custody/attestation"
 	"custody/attestation/inventory"
 	"custody/impact"
+	"custody/impact/nearby"
 	"custody/internal/change"
 	"custody/internal/config"
 	"custody/internal/control"
@@ -144,6 +145,10 @@ func (r *run) readFacts(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if r.impact.Tests, err = nearby.Tests(ctx, r.Repository, r.change.HeadTree, r.impact); err != nil {
+		return err
+	}
+	r.impact.Owners = nearby.Owners(r.judge.Owners, r.impact)
 	if r.attestation, err = r.attest(ctx, r.judge.Policy); err != nil {
 		return err
 	}
