@@ -13,6 +13,7 @@ import (
 
 	"custody/attestation/claim"
 	"custody/impact/cache"
+	"custody/internal/change"
 	"custody/internal/git"
 )
 
@@ -111,6 +112,24 @@ func repositoryName(ctx context.Context, repo *git.Repository, root string) (cla
 	}
 	owner, name := strings.Join(parts[:len(parts)-1], "/"), parts[len(parts)-1]
 	return claim.Repo{Owner: owner, Name: name, URL: "https://" + host + "/" + owner + "/" + name}, nil
+}
+
+// repositoryTitle is the repository's name for the heading of a page. Without git it is
+// that of its folder.
+func repositoryTitle(ctx context.Context, r reader, dir string) (string, error) {
+	root, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	repo, ok := r.(*git.Repository)
+	if !ok {
+		return change.Printable(filepath.Base(root)), nil
+	}
+	self, err := repositoryName(ctx, repo, root)
+	if err != nil {
+		return "", err
+	}
+	return change.Printable(strings.TrimPrefix(self.Owner+"/"+self.Name, "unknown/")), nil
 }
 
 // splitRemote takes host and path from the two forms of a remote's address,

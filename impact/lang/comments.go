@@ -114,5 +114,6 @@ func scriptComments(src []byte, jsx bool) ([]Span, bool) {
 	}
 	s.run()
 	comments := s.comments
+	s.tok.free()
 	return comments, !s.finish().Damaged
 }

@@ -27,6 +27,25 @@ var sameTests = []struct {
 	{"python", "import os\nos.x()\n", "import os\nimport a\nos.x()\n", "rest"},
 	{"python", "import os\nos.x()\n", "import os\nfrom a import b\nos.x()\n", "same"},
 	{"python", "def f():\n    a()\n    # only this\n", "def f():\n    a()\n\n\n# only that\n", "same"},
+
+	{"typescript", "export function f(a: A): B { return a }\n", "export function f( a:A ) : B {\n  return a // why\n}", "same"},
+	{"typescript", "function f() { return a }", "function f() { return\n a }", "body of f"},
+	{"typescript", "function f() { a++\nb }", "function f() { a\n++b }", "body of f"},
+	{"typescript", "function f(a: A): B { return a }", "function f(a: A): C { return a }", "signature of f"},
+	{"typescript", "const f = (a) => a + 1", "const f = (a) => a + 2", "body of f"},
+	{"typescript", "const f = (a) => a + 1", "const f = (a, b) => a + 1", "signature of f"},
+	{"typescript", "class A { x = 1; f() { return 1 } }", "class A { x = 1; f() { return 2 } }", "body of A.f"},
+	{"typescript", "class A { x = 1; f() { return 1 } }", "class A { x = 2; f() { return 1 } }", "body of A, body of A.x"},
+	{"typescript", "const a = `x${b}y`", "const a = `x${ b }y`", "same"},
+	{"typescript", "const a = `x${b}y`", "const a = `x${b} y`", "body of a"},
+	{"typescript", "import a from 'a'\na()", "import a from 'a'\na(1)", "rest"},
+	{"typescript", "import 'a'\na()", "a()", "rest"},
+	{"typescript", "import a from 'a'\nlet x = a", "import a from 'b'\nlet x = a", "same"}, // the edge goes elsewhere
+	{"tsx", "const A = () => <a b='x'>some text</a>", "const A = () => <a   b='x'>\n  some text\n</a>", "same"},
+	{"tsx", "const A = () => <a b='x'>some text</a>", "const A = () => <a b='x'>some  text</a>", "body of A"},
+	{"tsx", "const A = () => <a><b/> <c/></a>", "const A = () => <a><b/><c/></a>", "body of A"},
+	{"vue", "<script setup>\nfunction f() { return 1 }\n</script>\n<template><a/></template>", "<script setup>\nfunction f() {\n  return 1 }\n</script>\n<template><b/></template>", "body of default"},
+	{"vue", "<script setup>\nfunction f() { return 1 }\n</script>\n<template><a/></template>", "<script setup>\nfunction f() { return 2 }\n</script>\n\n<!-- x -->\n<template>\n<a/></template>", "body of f"},
 }
 
 // TestSame holds that comments and white space change no hash, and everything else does.

@@ -13,11 +13,11 @@ import "slices"
 var All = []*Language{
 	{Name: "go", Extensions: []string{".go"}, Version: 2, Extract: extractGo, NewResolver: newGoResolver, Defines: true, comments: goComments},
 	{Name: "python", Extensions: []string{".py", ".pyi"}, Version: 2, Extract: extractPython, NewResolver: newPythonResolver, Defines: true, comments: pythonComments},
-	{Name: "typescript", Extensions: []string{".ts", ".mts", ".cts"}, Version: 1, Extract: extractTypeScript, NewResolver: newScriptResolver, comments: typeScriptComments},
-	{Name: "tsx", Extensions: []string{".tsx"}, Version: 1, Extract: extractJSX, NewResolver: newScriptResolver, comments: jsxComments},
-	{Name: "javascript", Extensions: []string{".js", ".jsx", ".mjs", ".cjs"}, Version: 1, Extract: extractJSX, NewResolver: newScriptResolver, comments: jsxComments},
-	{Name: "vue", Extensions: []string{".vue"}, Version: 1, Extract: extractVue, NewResolver: newScriptResolver},
-	{Name: "svelte", Extensions: []string{".svelte"}, Version: 1, Extract: extractSvelte, NewResolver: newScriptResolver},
+	{Name: "typescript", Extensions: []string{".ts", ".mts", ".cts"}, Version: 2, Extract: extractTypeScript, NewResolver: newScriptResolver, Defines: true, comments: typeScriptComments},
+	{Name: "tsx", Extensions: []string{".tsx"}, Version: 2, Extract: extractJSX, NewResolver: newScriptResolver, Defines: true, comments: jsxComments},
+	{Name: "javascript", Extensions: []string{".js", ".jsx", ".mjs", ".cjs"}, Version: 2, Extract: extractJSX, NewResolver: newScriptResolver, Defines: true, comments: jsxComments},
+	{Name: "vue", Extensions: []string{".vue"}, Version: 2, Extract: extractVue, NewResolver: newScriptResolver, Defines: true},
+	{Name: "svelte", Extensions: []string{".svelte"}, Version: 2, Extract: extractSvelte, NewResolver: newScriptResolver, Defines: true},
 	{Name: "java", Extensions: []string{".java"}, Version: 1, Extract: extractJava, NewResolver: newJavaResolver, comments: javaComments},
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 
 	"custody/internal/change"
 	"custody/internal/config"
@@ -50,6 +51,23 @@ func ReadJudge(ctx context.Context, r git.Reader, base git.OID, floor []byte, fl
 		return nil, err
 	}
 	return j, j.readOwners(ctx, r, base)
+}
+
+// LeavesNoJudge says why a commit could judge no change that comes after it; empty when
+// it could. What judges the change itself stands at its base and may not mind; but once a
+// policy that nobody can read has landed, nothing can land any more, its repair neither.
+func LeavesNoJudge(ctx context.Context, r git.Reader, head git.OID, floor []byte, floorName string) (string, error) {
+	commit, err := r.Commit(ctx, head)
+	if err == nil {
+		_, err = ReadJudge(ctx, r, commit.Tree, floor, floorName)
+	}
+	switch {
+	case err == nil:
+		return "", nil
+	case ctx.Err() != nil:
+		return "", err
+	}
+	return strings.ReplaceAll(err.Error(), " at base:", ":"), nil
 }
 
 // maxBaseline is the size over which a baseline is refused.
