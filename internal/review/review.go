@@ -65,7 +65,7 @@ type Input struct {
 	Graphs impact.GraphStore // the same
 	// KeepFrom: see impact.AssessInput.
 	KeepFrom bool
-	Door   Door
+	Door     Door
 }
 
 // ErrNothing says that base..head holds no commit: there is nothing to review.
