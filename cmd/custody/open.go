@@ -90,6 +90,9 @@ func (s factStore) save(p *process) {
 	if s.off {
 		return
 	}
+	if err := s.Damaged(); err != nil {
+		fmt.Fprintf(p.err, "it was read from the repository instead: %v\n", err)
+	}
 	for _, save := range []func() error{s.SaveMany, s.graphs.Save} {
 		if err := save(); err != nil && !errors.Is(err, cache.ErrBusy) {
 			fmt.Fprintf(p.err, "nothing was kept for the next time: %v\n", err)

@@ -47,6 +47,15 @@ func Open(path string) *Store {
 // Refused says why the file was ignored; nil when it was used, or is absent.
 func (s *Store) Refused() error { return s.refused }
 
+// Damaged says that some of the file turned out to be unreadable. What stood there is lost,
+// and Save writes the file anew.
+func (s *Store) Damaged() error {
+	if s.file.damaged {
+		return fmt.Errorf("a part of cache %s is damaged: its checksum is wrong", s.path)
+	}
+	return nil
+}
+
 // Empty says that the file holds nothing that could be used.
 func (s *Store) Empty() bool { return s.file.count == 0 }
 
@@ -100,7 +109,7 @@ func (s *Store) Save() error {
 // the few blobs of a change are read again in no time.
 func (s *Store) SaveMany() error {
 	const worth = 50
-	if len(s.added)*worth < s.file.count {
+	if len(s.added)*worth < s.file.count && !s.file.damaged {
 		return nil
 	}
 	return s.Save()

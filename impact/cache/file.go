@@ -32,6 +32,7 @@ type file struct {
 	idSize    int
 	count     int
 	content   wire.Region
+	damaged   bool // something in it could not be read
 }
 
 type language struct {
@@ -88,6 +89,7 @@ func (f *file) entry(i int) []byte {
 	if b := f.content.Bytes(i*f.entrySize(), f.entrySize()); b != nil {
 		return b
 	}
+	f.damaged = true
 	return make([]byte, f.entrySize())
 }
 
@@ -95,6 +97,7 @@ func (f *file) entry(i int) []byte {
 func (f *file) key(i int) (k impact.FactKey, ok bool) {
 	e := f.content.Bytes(i*f.entrySize(), f.entrySize())
 	if e == nil {
+		f.damaged = true
 		return k, false
 	}
 	id, err := git.OIDFromBytes(e[:f.idSize])
@@ -109,7 +112,9 @@ func (f *file) key(i int) (k impact.FactKey, ok bool) {
 func (f *file) record(i int) string {
 	e := f.entry(i)[f.idSize+1:]
 	start, length := wire.Uint32(e), wire.Uint32(e[4:])
-	return string(f.content.Bytes(f.count*f.entrySize()+int(start), int(length)))
+	b := f.content.Bytes(f.count*f.entrySize()+int(start), int(length))
+	f.damaged = f.damaged || b == nil
+	return string(b)
 }
 
 // A pair is an entry on its way into a file.
