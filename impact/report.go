@@ -94,4 +94,7 @@ type Skipped struct {
 	Path   string `json:"path"` // escaped
 	Reason string `json:"reason"`
 	Detail string `json:"detail,omitempty"` // the import as written, the limit, ...
+
+	mode git.Mode // of a file that is in the tree
+	blob git.OID  // the same
 }

@@ -109,7 +109,9 @@ func impactOfRange(ctx context.Context, p *process, o *impactOptions) (*impact.R
 	facts := openFacts(p, repo.CommonDir())
 	stop := progress(p, "tracing")
 	defer stop()
-	report, err := impact.Assess(ctx, impact.AssessInput{Source: impact.Objects(repo), Change: c, Facts: facts})
+	report, err := impact.Assess(ctx, impact.AssessInput{
+		Source: impact.Objects(repo), Change: c, Facts: facts, Graphs: facts.graphs, KeepFrom: true,
+	})
 	if err != nil {
 		return nil, err
 	}

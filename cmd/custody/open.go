@@ -53,10 +53,15 @@ func openReader(ctx context.Context, p *process, dir string) (reader, error) {
 	return without, nil
 }
 
-// A factStore keeps what files say of themselves between commands.
+// A factStore keeps what files say of themselves, and a graph, between commands.
 type factStore struct {
 	*cache.Store
-	off bool // there is no place to keep anything: work in memory
+	graphs *cache.Graphs
+	off    bool // there is no place to keep anything: work in memory
+}
+
+func noFacts() factStore {
+	return factStore{Store: cache.Open(""), graphs: cache.OpenGraphs("", ""), off: true}
 }
 
 // openFacts opens the cache of a repository. A cache that can not be used costs time,
@@ -65,18 +70,19 @@ func openFacts(p *process, commonDir string) factStore {
 	dir := p.cacheDir()
 	real, err := filepath.EvalSymlinks(commonDir)
 	if dir == "" || err != nil {
-		return factStore{Store: cache.Open(""), off: true}
+		return noFacts()
 	}
 	if err := trustedFolder(dir, real); err != nil {
 		fmt.Fprintf(p.err, "the cache is not used: %v\n", err)
-		return factStore{Store: cache.Open(""), off: true}
+		return noFacts()
 	}
 	sum := sha256.Sum256([]byte(real))
-	store := cache.Open(filepath.Join(dir, hex.EncodeToString(sum[:]), cache.FileName))
+	folder := filepath.Join(dir, hex.EncodeToString(sum[:]))
+	store := cache.Open(filepath.Join(folder, cache.FileName))
 	if err := store.Refused(); err != nil {
 		fmt.Fprintf(p.err, "the cache is not used: %v\n", err)
 	}
-	return factStore{Store: store}
+	return factStore{Store: store, graphs: cache.OpenGraphs(filepath.Join(folder, cache.GraphFileName), program())}
 }
 
 // save keeps what was learnt. That it can not be kept is said, and no error.
@@ -84,8 +90,14 @@ func (s factStore) save(p *process) {
 	if s.off {
 		return
 	}
-	if err := s.Save(); err != nil && !errors.Is(err, cache.ErrBusy) {
-		fmt.Fprintf(p.err, "nothing was kept for the next time: %v\n", err)
+	if err := s.Damaged(); err != nil {
+		fmt.Fprintf(p.err, "it was read from the repository instead: %v\n", err)
+	}
+	for _, save := range []func() error{s.SaveMany, s.graphs.Save} {
+		if err := save(); err != nil && !errors.Is(err, cache.ErrBusy) {
+			fmt.Fprintf(p.err, "nothing was kept for the next time: %v\n", err)
+			return
+		}
 	}
 }
 

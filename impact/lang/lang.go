@@ -120,7 +120,10 @@ type Tree interface {
 	// Read reads a small project file (at most 1 MiB); nil when it is absent, too
 	// large or unreadable, but not when it is empty.
 	Read(path string) []byte
-	// Facts are those of a file of the same language; nil when it has none.
+	// Facts are those of a file of the same language; nil when it has none. Of a file other
+	// than the one whose import is being resolved they are the package and the types that it
+	// declares, no more (Go without any go.mod excepted): else one file of a change could alter
+	// what all others import, and each review would have to resolve the whole tree.
 	Facts(path string) *Facts
 }
 

@@ -63,7 +63,9 @@ type Input struct {
 
 	Facts  impact.FactStore  // kept between reviews; nil: none
 	Graphs impact.GraphStore // the same
-	Door   Door
+	// KeepFrom: see impact.AssessInput.
+	KeepFrom bool
+	Door     Door
 }
 
 // ErrNothing says that base..head holds no commit: there is nothing to review.
@@ -138,7 +140,7 @@ func (r *run) readFacts(ctx context.Context) error {
 		Source: impact.Objects(r.Repository),
 		Change: r.change,
 		Facts:  r.Facts,
-		Graphs: r.Graphs,
+		Graphs: r.Graphs, KeepFrom: r.KeepFrom,
 	})
 	if err != nil {
 		return err
