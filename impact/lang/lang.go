@@ -18,7 +18,7 @@ var All = []*Language{
 	{Name: "javascript", Extensions: []string{".js", ".jsx", ".mjs", ".cjs"}, Version: 2, Extract: extractJSX, NewResolver: newScriptResolver, Defines: true, comments: jsxComments},
 	{Name: "vue", Extensions: []string{".vue"}, Version: 2, Extract: extractVue, NewResolver: newScriptResolver, Defines: true},
 	{Name: "svelte", Extensions: []string{".svelte"}, Version: 2, Extract: extractSvelte, NewResolver: newScriptResolver, Defines: true},
-	{Name: "java", Extensions: []string{".java"}, Version: 1, Extract: extractJava, NewResolver: newJavaResolver, comments: javaComments},
+	{Name: "java", Extensions: []string{".java"}, Version: 2, Extract: extractJava, NewResolver: newJavaResolver, Defines: true, comments: javaComments},
 }
 
 // A Language is one row of All.
