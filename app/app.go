@@ -25,6 +25,7 @@ import (
 	"custody/app/clone"
 	"custody/app/event"
 	"custody/app/hub"
+	"custody/app/web"
 	"custody/internal/change"
 	"custody/internal/config"
 	"custody/internal/sign"
@@ -39,17 +40,17 @@ type File struct {
 
 // Parts are what an App is made from.
 type Parts struct {
-	Hub       *hub.Hub
-	Blobs     store.Blobs
-	Clones    *clone.Clones
-	Signer    sign.Signer
-	Keys      *File // trusted keys; nil without
-	Floor     *File // nil without
-	Mode      config.Mode
-	PublicURL string
-	Version   string
-	Log       *logrus.Logger
-	Now       func() time.Time
+	Hub     *hub.Hub
+	Blobs   store.Blobs
+	Clones  *clone.Clones
+	Signer  sign.Signer
+	Keys    *File // trusted keys; nil without
+	Floor   *File // nil without
+	Mode    config.Mode
+	Links   *web.Links // nil: check runs have no link to their pack
+	Version string
+	Log     *logrus.Logger
+	Now     func() time.Time
 }
 
 // An App works on what its store says. It is a store.Worker.

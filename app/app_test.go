@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -33,6 +34,17 @@ func TestPullRequest(t *testing.T) {
 	}
 	if v := verify.Verify(file, sign.TrustedKeys{{Key: w.key.Public(), Name: "app"}}); !v.Good() {
 		t.Errorf("the pack does not verify: %+v", v)
+	}
+	// The check run leads to the pack's page, and a digest alone does not.
+	for address, want := range map[string]int{strings.Replace(run.DetailsURL, "http://custody.test", w.url, 1): 200, w.url + "/packs/" + strings.TrimPrefix(r.Pack, "sha256:"): 404} {
+		resp, err := http.Get(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != want {
+			t.Errorf("%s answers %d, want %d", address, resp.StatusCode, want)
+		}
 	}
 	if pack.Digest(file) != r.Pack {
 		t.Error("it is another pack")

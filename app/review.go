@@ -332,7 +332,7 @@ func (j *job) keep(ctx context.Context, v *review.Verdict, policy *config.Effect
 	if j.subject.Stage == "record" && j.head.String() != r.Head {
 		r.Head = j.head.String()
 	}
-	o := checkrun.Render(checkrun.Input{Verdict: v, Digest: verdict, Pack: digest, Mode: j.Mode, Landing: landing})
+	o := checkrun.Render(checkrun.Input{Verdict: v, Digest: verdict, Pack: digest, Mode: j.Mode, Landing: landing, DetailsURL: j.Links.To(digest)})
 	if err := j.conclude(ctx, r, verdict+landing, o); err != nil {
 		return "", err
 	}

@@ -18,6 +18,7 @@ import (
 	"custody/app"
 	"custody/app/clone"
 	"custody/app/hub"
+	"custody/app/web"
 	"custody/internal/config"
 	"custody/internal/git/gittest"
 	"custody/internal/githubtest"
@@ -108,7 +109,11 @@ func (w *world) start() {
 	if err != nil {
 		w.Fatal(err)
 	}
-	parts := app.Parts{Hub: h, Blobs: w.blobs, Clones: clones, Signer: w.key, Mode: w.mode, Version: "test", Log: log, Now: w.now}
+	links, err := web.NewLinks("http://custody.test", []string{w.gh.App.WebhookSecret}, w.now)
+	if err != nil {
+		w.Fatal(err)
+	}
+	parts := app.Parts{Links: links, Hub: h, Blobs: w.blobs, Clones: clones, Signer: w.key, Mode: w.mode, Version: "test", Log: log, Now: w.now}
 	if w.floor != "" {
 		parts.Floor = &app.File{Name: "floor.yaml", Text: []byte(w.floor)}
 	}
