@@ -7,6 +7,7 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
+	"unicode"
 
 	"custody/impact"
 	"custody/internal/finding"
@@ -29,7 +30,16 @@ const (
 // distance, a box for each folder. It is a whole document with its own style, light and
 // dark as the reader has it, without script or anything to fetch; it may also stand
 // inside of a page.
-func SVG(w io.Writer, r *impact.Report) error {
+func SVG(w io.Writer, r *impact.Report) error { return draw(w, r, style) }
+
+// Style is the style sheet of what Inline draws. No rule in it reaches beyond a picture.
+const Style = style
+
+// Inline draws the same for a page that has Style in a style sheet of its own: one whose
+// content security policy admits no other.
+func Inline(w io.Writer, r *impact.Report) error { return draw(w, r, "") }
+
+func draw(w io.Writer, r *impact.Report, style string) error {
 	rings := arrange(r)
 	c := newCenter(r)
 	for i := range rings {
@@ -38,7 +48,7 @@ func SVG(w io.Writer, r *impact.Report) error {
 		}
 	}
 	ellipses := place(c.box, rings)
-	p := &painter{w: bufio.NewWriter(w), report: r, center: c, rings: rings, ellipses: ellipses}
+	p := &painter{w: bufio.NewWriter(w), report: r, style: style, center: c, rings: rings, ellipses: ellipses}
 	p.placeLabels()
 	p.frame()
 	p.open()
@@ -156,6 +166,7 @@ type painter struct {
 	rings    []ring
 	ellipses []ellipse
 	labels   []label
+	style    string // empty: the page has it
 
 	left, top, width, height int // of the whole, in the rings' coordinates
 }
@@ -168,10 +179,20 @@ func (p *painter) say(x, y int, class, s string) {
 	p.printf(`<text x="%d" y="%d" class="%s">%s</text>`+"\n", x, y, class, escape(s))
 }
 
-// escape makes text of any bytes safe between tags and in quotes.
+// maxMarks is how many combining marks may stand on a letter: more paint over others.
+const maxMarks = 4
+
+// escape makes text of any bytes safe between tags and in quotes, and shows that there is
+// something where nobody would see it or it would turn the rest around.
 func escape(s string) string {
 	var b strings.Builder
+	marks := 0
 	for _, r := range s {
+		if !unicode.In(r, unicode.Mn, unicode.Me) {
+			marks = 0
+		} else if marks++; marks > maxMarks {
+			continue
+		}
 		switch {
 		case r == '&':
 			b.WriteString("&amp;")
@@ -183,7 +204,7 @@ func escape(s string) string {
 			b.WriteString("&quot;")
 		case r == '\'':
 			b.WriteString("&#39;")
-		case r < ' ' || r == 0x7f || r == 0xfffe || r == 0xffff || r >= 0xd800 && r <= 0xdfff:
+		case r != '\n' && !unicode.IsPrint(r): // invisible, or of no character
 			b.WriteRune('\uFFFD')
 		default:
 			b.WriteRune(r)
@@ -220,7 +241,10 @@ func (p *painter) frame() {
 func (p *painter) open() {
 	p.printf(`<svg xmlns="http://www.w3.org/2000/svg" class="custody-impact" role="img" viewBox="%d %d %d %d" width="%d" height="%d">`+"\n",
 		p.left, p.top, p.width, p.height, p.width, p.height)
-	p.printf("<title>%s</title>\n<desc>%s</desc>\n<style>%s</style>\n", escape(p.heading()), escape(p.summary()), style)
+	p.printf("<title>%s</title>\n<desc>%s</desc>\n", escape(p.heading()), escape(p.summary()))
+	if p.style != "" {
+		p.printf("<style>%s</style>\n", p.style)
+	}
 	p.printf(`<rect x="%d" y="%d" width="%d" height="%d" class="page"/>`+"\n", p.left, p.top, p.width, p.height)
 	p.say(p.left+margin, p.top+margin+4, "h", p.heading())
 	class := "u"

@@ -31,6 +31,12 @@ func kindsOf(t touched) []config.ChangeKind {
 	return slices.Compact(kinds)
 }
 
+// FileKinds are the kinds of a changed file as a summary names it, for people: by its
+// names and modes alone.
+func FileKinds(p, old change.Path, mode, oldMode git.Mode) []config.ChangeKind {
+	return kindsOf(touched{File: change.File{Path: p, OldPath: old, Mode: mode, OldMode: oldMode}})
+}
+
 func kindsByName(p change.Path, mode git.Mode) []config.ChangeKind {
 	lower := strings.ToLower(string(p))
 	name, ext := path.Base(lower), path.Ext(lower)

@@ -129,5 +129,5 @@ type Check struct {
 	Reasons []Reason  `json:"reasons"`
 	Found   []Finding `json:"findings"`
 	Maps    []Control `json:"maps,omitempty"`
-	Asks    string    `json:"-"` // the kind of a rule; empty for all else, and for what was read from a pack
+	Asks    string    `json:"asks,omitempty"` // the kind of a rule; empty for all else
 }

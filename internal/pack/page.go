@@ -10,6 +10,8 @@ import (
 	"maps"
 	"slices"
 
+	"custody/impact"
+	"custody/impact/picture"
 	"custody/internal/finding"
 	"custody/internal/git"
 	"custody/internal/review"
@@ -27,16 +29,17 @@ var pageCSS string
 func page(w *view) ([]byte, error) {
 	t, err := template.New("page").Funcs(template.FuncMap{
 		"name": name, "message": message, "number": number, "plural": plural,
-		"word": outcomeWord, "less": func(n int) int { return n - 1 },
+		"word": outcomeWord, "picture": drawing, "less": func(n int) int { return n - 1 },
 	}).Parse(pageHTML)
 	if err != nil {
 		return nil, fmt.Errorf("the page's template: %w", err)
 	}
-	h := sha256.Sum256([]byte(pageCSS))
+	css := pageCSS + picture.Style
+	h := sha256.Sum256([]byte(css))
 	var b bytes.Buffer
 	err = t.Execute(&b, pageData{
 		view: w,
-		CSS:  template.CSS(pageCSS),
+		CSS:  template.CSS(css),
 		Policy: "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(h[:]) +
 			"'; base-uri 'none'; form-action 'none'",
 	})
@@ -50,6 +53,16 @@ type pageData struct {
 	*view
 	CSS    template.CSS
 	Policy string
+}
+
+// drawing is the picture of what a change reaches, as markup whose every text package
+// picture has escaped.
+func drawing(r *impact.Report) (template.HTML, error) {
+	var b bytes.Buffer
+	if err := picture.Inline(&b, r); err != nil {
+		return "", fmt.Errorf("drawing what is reached: %w", err)
+	}
+	return template.HTML(b.String()), nil
 }
 
 // V is the verdict itself.
@@ -71,8 +84,21 @@ func (d pageData) Commits() []review.CommitLine {
 // MoreCommits is how many it does not show.
 func (d pageData) MoreCommits() int { return max(0, len(d.v.Change.Commits)-maxCommits) }
 
-// ShownChecks are the rows of the table of rules and requirements.
-func (d pageData) ShownChecks() []check { return d.Checks[:min(len(d.Checks), maxChecks)] }
+// OpenChecks are the rows of the table of rules and requirements that are not met.
+func (d pageData) OpenChecks() []check { return d.checks(false) }
+
+// MetChecks are those that are.
+func (d pageData) MetChecks() []check { return d.checks(true) }
+
+func (d pageData) checks(met bool) []check {
+	var out []check
+	for _, c := range d.Checks[:min(len(d.Checks), maxChecks)] {
+		if (c.Outcome == finding.Satisfied) == met {
+			out = append(out, c)
+		}
+	}
+	return out
+}
 
 // MoreChecks is how many have no row.
 func (d pageData) MoreChecks() int { return max(0, len(d.Checks)-maxChecks) }

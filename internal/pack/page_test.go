@@ -18,9 +18,9 @@ import (
 // What a page may consist of. Nothing here loads, runs, links or submits.
 var (
 	pageElements = strings.Fields(`html head meta title style body main header section footer h1 h2 h3 p ul li span strong
-		code bdi pre table caption thead tbody tr th td dl dt dd details summary div svg rect`)
+		code bdi pre ol g path ellipse text desc table caption thead tbody tr th td dl dt dd details summary div svg rect`)
 	pageAttributes = strings.Fields(`lang charset http-equiv content name class id aria-labelledby aria-hidden scope open
-		data-label width height x rx viewBox preserveAspectRatio`)
+		data-label width height x y d rx ry xmlns role tabindex aria-label viewBox preserveAspectRatio`)
 )
 
 // pageText parses a page with encoding/xml, checks what it consists of, and returns

@@ -61,7 +61,7 @@ func digest(c string) review.Digest { return review.Digest("sha256:" + strings.R
 func passing() *review.Verdict {
 	base, head := oid(1), oid(2)
 	approvals := finding.Check{
-		ID: "agent-approvals", Kind: "rule", Name: "Code written by an agent has two human approvals",
+		ID: "agent-approvals", Kind: "rule", Asks: "approvals", Name: "Code written by an agent has two human approvals",
 		Origin: ".custody.yaml", Level: finding.Error, Outcome: finding.Satisfied,
 		Reasons: []finding.Reason{{Code: "approved", Detail: "Approved on the head by 2 people: jo, sam."}}, Found: []finding.Finding{},
 		Maps: []finding.Control{{Framework: "soc2-2017", ID: "CC8.1", Relation: "direct"}, {Framework: "iso27001-2022", ID: "A.8.32", Relation: "supporting"}},

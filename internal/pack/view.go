@@ -31,7 +31,9 @@ type view struct {
 	Then     string   // how much else is open
 	Facts    []string // the size of the change
 
+	Plan        plan
 	Reach       reach
+	Approvals   approvals
 	Authorship  authorship
 	Checks      []check // that say something
 	Quiet       []check // that do not apply here
@@ -141,7 +143,9 @@ func newView(v *review.Verdict, digest string) *view {
 	w.Next = nextAction(v)
 	w.Then = w.then()
 	w.Facts = facts(v)
+	w.Plan = newPlan(v)
 	w.Reach = newReach(v.Impact)
+	w.Approvals = newApprovals(w)
 	w.Authorship = newAuthorship(v.Attestation)
 	w.NotAssessed = newSkips(v)
 	return w

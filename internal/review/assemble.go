@@ -27,7 +27,7 @@ func (r *run) verdict() Verdict {
 		Stage:       r.Stage,
 		Inputs:      r.inputs(),
 		About:       AboutOf(r.context),
-		Change:      summarise(r.change),
+		Change:      summarise(r.change, r.mechanical),
 		Checks:      r.checks,
 		Findings:    r.findings(),
 		Impact:      r.impact,
@@ -81,7 +81,7 @@ func (r *run) inputs() Inputs {
 
 // limits is the one table of everything that bounds a review.
 func limits() map[string]int64 {
-	all := map[string]int64{"review.small_file_bytes": maxSmall, "review.owners_bytes": owners.MaxBytes, "review.approved_commits": maxApproved, "review.approved_bytes": change.MaxSameBytes, "review.waivers": maxGranted, "review.baseline_bytes": maxBaseline}
+	all := map[string]int64{"review.small_file_bytes": maxSmall, "review.owners_bytes": owners.MaxBytes, "review.approved_commits": maxApproved, "review.approved_bytes": change.MaxSameBytes, "review.waivers": maxGranted, "review.baseline_bytes": maxBaseline, "review.mechanical_bytes": maxMechanical}
 	maps.Copy(all, change.DefaultLimits().Map())
 	maps.Copy(all, impact.DefaultLimits().Map())
 	maps.Copy(all, nearby.Limits())
@@ -168,7 +168,7 @@ func unreadText(u change.Unread) string {
 	}
 }
 
-func summarise(c *change.Change) Summary {
+func summarise(c *change.Change, mechanical map[change.Path]Mechanical) Summary {
 	s := Summary{Commits: []CommitLine{}, Files: []FileLine{}}
 	for _, k := range c.Commits {
 		subject, _, _ := strings.Cut(string(k.Message), "\n")
@@ -181,7 +181,7 @@ func summarise(c *change.Change) Summary {
 	for _, f := range c.Files {
 		s.Files = append(s.Files, FileLine{
 			Path: f.Path.Escaped(), OldPath: f.OldPath.Escaped(), Status: f.Status,
-			Mode: f.Mode, OldMode: f.OldMode, Added: f.Added, Deleted: f.Deleted, Unread: f.Unread,
+			Mode: f.Mode, OldMode: f.OldMode, Added: f.Added, Deleted: f.Deleted, Unread: f.Unread, Mechanical: mechanical[f.Path],
 		})
 		s.Added += f.Added
 		s.Deleted += f.Deleted

@@ -100,6 +100,7 @@ type run struct {
 	impact      *impact.Report
 	attestation *attestation.Report
 	inventory   *inventory.Report // nil when no rule asks for it
+	mechanical  map[change.Path]Mechanical
 	checks      []finding.Check
 	controls    []control.Shown
 }
@@ -151,6 +152,9 @@ func (r *run) readFacts(ctx context.Context) error {
 	r.impact.Owners = nearby.Owners(r.judge.Owners, r.impact)
 	if r.attestation, err = r.attest(ctx, r.judge.Policy); err != nil {
 		return err
+	}
+	if r.mechanical, err = mechanical(ctx, r.Repository, r.change.Files); err != nil {
+		return fmt.Errorf("reading what is mechanical: %w", err)
 	}
 	return r.readInventory(ctx, r.judge.Policy)
 }

@@ -114,4 +114,6 @@ type FileLine struct {
 	Added   int           `json:"added_lines"`
 	Deleted int           `json:"deleted_lines"`
 	Unread  change.Unread `json:"unread,omitempty"`
+
+	Mechanical Mechanical `json:"mechanical,omitempty"` // why nobody has to read it line by line
 }

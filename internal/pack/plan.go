@@ -1,0 +1,324 @@
+package pack
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"custody/attestation"
+	"custody/impact"
+	"custody/internal/change"
+	"custody/internal/config"
+	"custody/internal/control"
+	"custody/internal/finding"
+	"custody/internal/review"
+)
+
+// A plan is the order in which to read the change: what can do harm first, with the
+// reason, and what nobody has to read line by line apart. It is advice, and decides
+// nothing.
+type plan struct {
+	Sentence string
+	First    []planned
+	Rest     []pile // by kind
+	Skip     []pile // mechanical, by why
+}
+
+// A planned file stands in the plan by name.
+type planned struct {
+	Path    string
+	Size    string
+	Reasons []string
+	weight  int
+	at      int // among the changed files
+}
+
+// A pile is files that need no word each.
+type pile struct {
+	What  string
+	Note  string
+	Files []string // the first of them
+	Count int
+	Lines string
+	added int
+	gone  int
+}
+
+// More is how many files of a pile are not named.
+func (p pile) More() int { return p.Count - len(p.Files) }
+
+const (
+	maxFirst    = 10 // files that the plan names
+	maxPileFile = 12 // named files of a pile
+)
+
+// What a reason to read a file weighs. Only the order of sums counts: what is known to be
+// wrong, then what runs with power, then what others rely on, then who wrote it.
+const (
+	weighError      = 1000
+	weighWarning    = 200
+	weighPower      = 150
+	weighMode       = 150
+	weighBreaking   = 120
+	weighReachEach  = 2
+	weighReachMost  = 100
+	weighAgent      = 40
+	weighUnread     = 60
+	weighLinesEach  = 10 // lines for one point
+	weighLinesMost  = 60
+	leastFirst      = 40 // less is no reason
+	largeAdded      = 200
+	reachesMany     = 5
+	agentShareLeast = 5 // lines
+)
+
+func newPlan(v *review.Verdict) plan {
+	var p plan
+	facts := gatherFileFacts(v)
+	rest, skip := map[string]*pile{}, map[string]*pile{}
+	var candidates []planned
+	named := make([]bool, len(v.Change.Files)) // or mechanical: in no pile of the rest
+	mechanical := 0
+	for i := range v.Change.Files {
+		f := &v.Change.Files[i]
+		about := facts[f.Path]
+		if f.Mechanical != "" && (about == nil || about.errors+about.warnings == 0) {
+			named[i] = true
+			mechanical++
+			addToPile(skip, mechanicalWords[f.Mechanical], f)
+			continue
+		}
+		file := weigh(f, about)
+		if file.weight >= leastFirst {
+			file.at = i
+			candidates = append(candidates, file)
+		}
+	}
+	slices.SortStableFunc(candidates, func(a, b planned) int {
+		return cmp.Or(b.weight-a.weight, cmp.Compare(a.Path, b.Path))
+	})
+	p.First = candidates[:min(len(candidates), maxFirst)]
+	for _, c := range p.First {
+		named[c.at] = true
+	}
+	for i := range v.Change.Files {
+		if !named[i] {
+			addToPile(rest, kindWords(&v.Change.Files[i]), &v.Change.Files[i])
+		}
+	}
+	p.Rest, p.Skip = piles(rest), piles(skip)
+	p.Sentence = planSentence(len(v.Change.Files), len(p.First), mechanical)
+	return p
+}
+
+func planSentence(files, first, mechanical int) string {
+	switch {
+	case files == 0:
+		return "No file changed."
+	case first == 0 && mechanical == files:
+		return "None of the files has to be read line by line."
+	case first == 0:
+		return "No file stands out: read them in any order."
+	case files == first:
+		return "In this order:"
+	}
+	s := fmt.Sprintf("Of %s, begin with %s.", plural(files, "file", "files"), map[bool]string{true: "this one", false: "these " + number(first)}[first == 1])
+	if mechanical > 0 {
+		s += fmt.Sprintf(" %s not have to be read line by line.", capital(plural(mechanical, "does", "do")))
+	}
+	return s
+}
+
+// fileFacts is what the documents of a verdict say of one file.
+type fileFacts struct {
+	errors, warnings int
+	first            string // message of the gravest finding
+	firstLevel       finding.Level
+	reaches          int
+	breaking         []string
+	agent            int // lines
+	added            int
+}
+
+func gatherFileFacts(v *review.Verdict) map[string]*fileFacts {
+	all := make(map[string]*fileFacts, len(v.Change.Files))
+	for i := range v.Change.Files {
+		all[v.Change.Files[i].Path] = &fileFacts{}
+	}
+	seen := map[finding.Finding]bool{} // a requirement and the rule that asks for it have the same
+	for _, f := range v.Findings {
+		about := all[f.Place.Path]
+		if about == nil || f.WaivedBy != "" || f.Level == finding.Note || seen[f] {
+			continue
+		}
+		seen[f] = true
+		if about.errors+about.warnings == 0 || f.Level < about.firstLevel {
+			about.first, about.firstLevel = f.Message, f.Level
+		}
+		if f.Level == finding.Error {
+			about.errors++
+		} else {
+			about.warnings++
+		}
+	}
+	if r := v.Impact; r != nil {
+		for i := range r.Reached {
+			if n := &r.Reached[i]; len(n.Via) > 0 && n.Kind != impact.KindPackage {
+				if about := all[strings.TrimPrefix(n.Via[0], "file:")]; about != nil {
+					about.reaches++
+				}
+			}
+		}
+		for i := range r.Changed {
+			about := all[r.Changed[i].Path]
+			for _, s := range r.Changed[i].Symbols {
+				if about != nil && s.Exported && (s.Change == "removed" || s.Change == "signature" || s.Change == "renamed") {
+					about.breaking = append(about.breaking, s.Name)
+				}
+			}
+		}
+	}
+	if r := v.Attestation; r != nil {
+		for _, f := range r.Files {
+			about := all[f.Path]
+			if about == nil {
+				continue
+			}
+			for class, n := range f.Lines {
+				if class.IsAI() || class == attestation.Mixed {
+					about.agent += n
+				}
+			}
+			about.added = f.Added
+		}
+	}
+	return all
+}
+
+// weigh says what speaks for reading a file first.
+func weigh(f *review.FileLine, about *fileFacts) planned {
+	p := planned{Path: f.Path, Size: size(f.Added, f.Deleted)}
+	because := func(weight int, reason string) {
+		p.weight += weight
+		p.Reasons = append(p.Reasons, reason)
+	}
+	if n := about.errors + about.warnings; n > 0 {
+		reason := "finding: " + about.first
+		if n > 1 {
+			reason = plural(n, "finding", "findings") + ", the first: " + about.first
+		}
+		because(weighError*min(about.errors, 3)+weighWarning*min(about.warnings, 3), reason)
+	}
+	kinds := control.FileKinds(change.Path(f.Path), change.Path(f.OldPath), f.Mode, f.OldMode)
+	has := func(k config.ChangeKind) bool { return slices.Contains(kinds, k) }
+	switch {
+	case has(config.OfPipeline):
+		because(weighPower, "it runs in the pipeline, with its rights")
+	case has(config.OfMigration):
+		because(weighPower, "it changes stored data, which can not be taken back")
+	case has(config.OfDependencies):
+		because(weighPower/2, "it decides whose code is built in")
+	}
+	if f.Mode != f.OldMode && f.Mode != 0 && f.OldMode != 0 {
+		because(weighMode, "what it is changed from "+modeWord(f.OldMode.String())+" to "+modeWord(f.Mode.String()))
+	}
+	if n := len(about.breaking); n > 0 {
+		reason := "others that use " + about.breaking[0] + " have to follow"
+		if n > 1 {
+			reason = fmt.Sprintf("others that use %s or %s have to follow", about.breaking[0], plural(n-1, "more", "more"))
+		}
+		because(weighBreaking, reason)
+	}
+	if n := about.reaches; n >= reachesMany {
+		because(min(n*weighReachEach, weighReachMost), plural(n, "file depends", "files depend")+" on it")
+	}
+	if has(config.OfCode) && about.agent >= agentShareLeast {
+		because(weighAgent, fmt.Sprintf("an AI agent wrote %s of its %s", number(about.agent), plural(about.added, "added line", "added lines")))
+	}
+	if f.Unread != "" && f.Mode != 0 {
+		because(weighUnread, "its lines could not be read: nothing here has looked into it")
+	}
+	if lines := f.Added + f.Deleted; has(config.OfCode) && !has(config.OfTests) {
+		weight := min(lines/weighLinesEach, weighLinesMost)
+		if lines >= largeAdded {
+			because(weight, "much of it changed")
+		} else if p.weight += weight; len(p.Reasons) == 0 && p.weight > 0 {
+			p.weight = min(p.weight, leastFirst-1)
+		}
+	} else if p.weight < weighWarning {
+		p.weight /= 2 // tests and prose break nothing by themselves
+	}
+	return p
+}
+
+// modeWord is a mode as people say it.
+func modeWord(mode string) string {
+	switch mode {
+	case "100644":
+		return "a plain file"
+	case "100755":
+		return "a program"
+	case "120000":
+		return "a symbolic link"
+	case "160000":
+		return "a submodule"
+	}
+	return "mode " + mode
+}
+
+func size(added, deleted int) string { return "+" + number(added) + " −" + number(deleted) }
+
+// mechanicalWords are the name of a pile and what to look at instead.
+var mechanicalWords = map[review.Mechanical][2]string{
+	review.Moved:       {"moved, not a byte of them changed", "Look whether the new place is right."},
+	review.Reformatted: {"laid out anew, with the same tokens or values", "Proved for Go and JSON."},
+	review.Generated:   {"written by a tool, as they said before the change, too", "Run the tool and compare: a hand could have edited them."},
+	review.LockFile:    {"lock files", "Look at what they lock: see the packages."},
+}
+
+func kindWords(f *review.FileLine) [2]string {
+	kinds := control.FileKinds(change.Path(f.Path), change.Path(f.OldPath), f.Mode, f.OldMode)
+	has := func(k config.ChangeKind) bool { return slices.Contains(kinds, k) }
+	switch {
+	case f.Mode == 0:
+		return [2]string{"deleted", "Does anything still need them?"}
+	case has(config.OfTests):
+		return [2]string{"tests", "Would they fail without the change?"}
+	case has(config.OfDocs):
+		return [2]string{"documentation", ""}
+	case has(config.OfCode):
+		return [2]string{"other code", ""}
+	case has(config.OfConfig), has(config.OfPipeline), has(config.OfDependencies):
+		return [2]string{"configuration", ""}
+	}
+	return [2]string{"data and others", ""}
+}
+
+func addToPile(all map[string]*pile, words [2]string, f *review.FileLine) {
+	p := all[words[0]]
+	if p == nil {
+		p = &pile{What: words[0], Note: words[1]}
+		all[words[0]] = p
+	}
+	p.Count++
+	p.added += f.Added
+	p.gone += f.Deleted
+	if len(p.Files) < maxPileFile {
+		p.Files = append(p.Files, f.Path)
+	}
+}
+
+// piles are in the order in which people read, the unknown last.
+func piles(all map[string]*pile) []pile {
+	order := []string{"other code", "configuration", "tests", "deleted", "data and others", "documentation"}
+	var out []pile
+	for _, p := range all {
+		p.Lines = size(p.added, p.gone)
+		out = append(out, *p)
+	}
+	slices.SortFunc(out, func(a, b pile) int {
+		return cmp.Or(slices.Index(order, a.What)-slices.Index(order, b.What), cmp.Compare(a.What, b.What))
+	})
+	return out
+}

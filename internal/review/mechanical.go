@@ -1,0 +1,177 @@
+package review
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"go/scanner"
+	"go/token"
+	"io"
+	"path"
+	"regexp"
+	"unicode"
+
+	"custody/internal/change"
+	"custody/internal/git"
+)
+
+// A Mechanical says of a changed file why nobody has to read it line by line.
+type Mechanical string
+
+const (
+	Moved       Mechanical = "moved"       // the same bytes under another name
+	Reformatted Mechanical = "reformatted" // the same tokens or values in other lines
+	Generated   Mechanical = "generated"   // it says on both sides that a tool wrote it
+	LockFile    Mechanical = "lock-file"   // a package manager writes it
+)
+
+// maxMechanical bounds the bytes that are read to tell; what is beyond is to be read.
+const (
+	maxMechanical = 16 << 20
+	markerBytes   = 4 << 10 // where a marker of generated code may stand
+	fewLines      = 40      // of a change that is read faster than it is excused
+)
+
+// mechanical tells which changed files are, by path. It asks the old side too: the change
+// itself must not be able to say that it needs no reader.
+func mechanical(ctx context.Context, r change.BlobReader, files []change.File) (map[change.Path]Mechanical, error) {
+	found := map[change.Path]Mechanical{}
+	left := int64(maxMechanical)
+	read := func(id git.OID) ([]byte, error) {
+		b, err := r.Blob(ctx, id, left)
+		if left -= int64(len(b)); err != nil {
+			return nil, err
+		}
+		return b, nil
+	}
+	for i := range files {
+		f := &files[i]
+		ext := path.Ext(string(f.Path))
+		format := formats[ext]
+		switch {
+		case f.Mode != f.OldMode || f.Mode != git.ModeFile && f.Mode != git.ModeExecutable || f.SubmoduleChanged:
+			continue
+		case f.ID == f.OldID:
+			if f.Status == change.Renamed {
+				found[f.Path] = Moved
+			}
+			continue
+		case f.Status == change.Modified && lockFiles[path.Base(string(f.Path))]:
+			found[f.Path] = LockFile
+			continue
+		case f.Unread != "" || format == nil && f.Added+f.Deleted < fewLines:
+			continue
+		}
+		var sides [2][]byte
+		var err error
+		for i, id := range []git.OID{f.OldID, f.ID} {
+			if sides[i], err = read(id); err != nil {
+				break
+			}
+		}
+		var large *git.TooLargeError
+		switch {
+		case errors.As(err, &large) || left <= 0:
+			return found, nil
+		case err != nil && ctx.Err() != nil:
+			return nil, err
+		case err != nil:
+			continue // the change says what can not be read
+		case format != nil && bytes.Equal(withoutSpace(sides[0]), withoutSpace(sides[1])) && format(sides[0], sides[1]):
+			found[f.Path] = Reformatted
+		case isGenerated(sides[0]) && isGenerated(sides[1]):
+			found[f.Path] = Generated
+		}
+	}
+	return found, nil
+}
+
+// lockFiles are written by package managers. What they move is in the impact report.
+var lockFiles = map[string]bool{
+	"go.sum": true, "package-lock.json": true, "npm-shrinkwrap.json": true, "yarn.lock": true, "pnpm-lock.yaml": true, "bun.lock": true, "deno.lock": true,
+	"Cargo.lock": true, "poetry.lock": true, "uv.lock": true, "pdm.lock": true, "Pipfile.lock": true, "Gemfile.lock": true, "composer.lock": true,
+	"packages.lock.json": true, "gradle.lockfile": true, "Package.resolved": true, "mix.lock": true, "pubspec.lock": true, "flake.lock": true,
+}
+
+// formats are the languages in which two files can be proved to be the same but for
+// their layout, with the proof.
+var formats = map[string]func(a, b []byte) bool{".go": sameGo, ".json": sameJSON}
+
+// withoutSpace is cheap to compare, and proves nothing: there is space within strings.
+func withoutSpace(b []byte) []byte {
+	out := make([]byte, 0, len(b))
+	for _, c := range b {
+		if c != ' ' && c != '\t' && c != '\n' && c != '\r' {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// sameGo compares tokens, semicolons that line breaks stand for among them, and comments
+// as they are written: some of them are directives, which begin a line.
+func sameGo(a, b []byte) bool {
+	var lexers [2]scanner.Scanner
+	var texts [2]*token.File
+	for i, src := range [][]byte{a, b} {
+		if bytes.Contains(src, []byte(`"C"`)) || bytes.Contains(src, []byte("//go:")) || bytes.Contains(src, []byte("+build")) {
+			return false // a comment that is more than one, and blank lines around it count
+		}
+		texts[i] = token.NewFileSet().AddFile("", -1, len(src))
+		lexers[i].Init(texts[i], src, nil, scanner.ScanComments)
+	}
+	for {
+		var at [2]int
+		var kind [2]token.Token
+		var text [2]string
+		for i := range lexers {
+			var pos token.Pos
+			pos, kind[i], text[i] = lexers[i].Scan()
+			at[i] = texts[i].Offset(pos)
+		}
+		switch {
+		case kind[0] != kind[1] || lexers[0].ErrorCount+lexers[1].ErrorCount > 0:
+			return false
+		case kind[0] == token.EOF:
+			return true
+		case kind[0] == token.SEMICOLON:
+			continue // written, or a line break: the same to the language
+		case text[0] != text[1]:
+			return false
+		case kind[0] == token.COMMENT && beginsLine(a, at[0]) != beginsLine(b, at[1]):
+			return false
+		}
+	}
+}
+
+func beginsLine(src []byte, at int) bool { return at == 0 || src[at-1] == '\n' }
+
+// sameJSON compares tokens: names stay in their order, so a name that stands twice does
+// not matter, and numbers are compared as they are written.
+func sameJSON(a, b []byte) bool {
+	if !json.Valid(a) || !json.Valid(b) {
+		return false // its tokens end early
+	}
+	x, y := json.NewDecoder(bytes.NewReader(a)), json.NewDecoder(bytes.NewReader(b))
+	x.UseNumber()
+	y.UseNumber()
+	for {
+		s, errS := x.Token()
+		t, errT := y.Token()
+		if errS != nil || errT != nil {
+			return errors.Is(errS, io.EOF) && errors.Is(errT, io.EOF)
+		}
+		if s != t {
+			return false
+		}
+	}
+}
+
+// marker is a whole line, as tools of most languages write it.
+var marker = regexp.MustCompile(`(?m)^(//|#|--|;|/?\*|<!--) ?(Code generated .* DO NOT EDIT\.|@generated\b.*|This file is autogenerated\b.*|Generated by .* DO NOT EDIT.*)[ \t\r]*$`)
+
+func isGenerated(src []byte) bool {
+	src = src[:min(len(src), markerBytes)]
+	return marker.Match(bytes.TrimRightFunc(src, unicode.IsSpace))
+}
