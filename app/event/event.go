@@ -13,6 +13,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"custody/internal/store"
 )
@@ -35,6 +37,7 @@ type Head struct {
 	Repo   int64
 	SHA    string
 	Checks bool // only those that need checks of others
+	Again  bool // even if nothing has changed
 }
 
 // Read says what follows from a delivery with this GUID.
@@ -58,6 +61,9 @@ func Read(self Self, guid, name string, body []byte) (Outcome, error) {
 		// What it is called now; that it is there does not say that we may work on it.
 		o.Installs = append(o.Installs, each(p.Installation.ID, []repository{*p.Repository}, "")...)
 	}
+	if err := plain(&o.Decision); err != nil {
+		return Outcome{}, err
+	}
 	for i := range o.Requests {
 		r := &o.Requests[i]
 		r.Delivery = guid
@@ -66,6 +72,30 @@ func Read(self Self, guid, name string, body []byte) (Outcome, error) {
 		}
 	}
 	return o, nil
+}
+
+// maxName is more than any name of GitHub's has, in bytes.
+const maxName = 1 << 10
+
+// plain refuses names that can be none: GitHub sends no control characters, and not every
+// database takes them.
+func plain(d *store.Decision) error {
+	var names []string
+	for _, r := range d.Requests {
+		names = append(names, r.Name, r.Ref, r.Base, r.Head)
+	}
+	for _, p := range d.Pushes {
+		names = append(names, p.Ref, p.Before, p.After, p.Login, p.Type)
+	}
+	for _, i := range d.Installs {
+		names = append(names, i.FullName)
+	}
+	for _, n := range names {
+		if len(n) > maxName || !utf8.ValidString(n) || strings.ContainsFunc(n, unicode.IsControl) {
+			return errors.New("a name in it can be none")
+		}
+	}
+	return nil
 }
 
 func ignore(why string) Outcome {
@@ -158,7 +188,7 @@ func checkRun(self Self, p *payload) (Outcome, error) {
 	ours := c.App.ID == self.AppID
 	switch {
 	case ours && (p.Action == "rerequested" || p.Action == "requested_action"):
-		return Outcome{Heads: []Head{{Repo: p.Repository.ID, SHA: c.HeadSHA}}, Decision: store.Decision{Requests: p.pulls(c.PullRequests, c.HeadSHA)}}, nil
+		return p.again(c.HeadSHA, c.PullRequests, true), nil
 	case ours:
 		return ignore("our own check run"), nil
 	case p.Action == "completed":
@@ -176,9 +206,19 @@ func checkSuite(self Self, p *payload) (Outcome, error) {
 	case c.App.ID != self.AppID:
 		return ignore("the checks of another App"), nil
 	case p.Action == "rerequested", p.Action == "requested":
-		return Outcome{Heads: []Head{{Repo: p.Repository.ID, SHA: c.HeadSHA}}, Decision: store.Decision{Requests: p.pulls(c.PullRequests, c.HeadSHA)}}, nil
+		return p.again(c.HeadSHA, c.PullRequests, p.Action == "rerequested"), nil
 	}
 	return ignore("our own check suite"), nil
+}
+
+// again asks for reviews of everything that has a head. Who presses a button expects that
+// something happens: GitHub shows the checks as queued until we say something.
+func (p *payload) again(head string, refs []pullReference, pressed bool) Outcome {
+	o := Outcome{Heads: []Head{{Repo: p.Repository.ID, SHA: head, Again: pressed}}, Decision: store.Decision{Requests: p.pulls(refs, head)}}
+	for i := range o.Requests {
+		o.Requests[i].Again = pressed
+	}
+	return o
 }
 
 // pulls are the pull requests that a check names, of this repository.

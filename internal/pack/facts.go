@@ -81,6 +81,27 @@ func newReach(r *impact.Report) reach {
 	return out
 }
 
+// risk is how much harm the change could do, and why.
+type risk struct {
+	Known   bool
+	Level   string
+	Reasons []string
+}
+
+// maxRisks are the reasons that are shown; they are sorted by weight.
+const maxRisks = 3
+
+func newRisk(r *impact.Report) risk {
+	if r == nil || r.Risk == nil {
+		return risk{}
+	}
+	out := risk{Known: true, Level: r.Risk.Level}
+	for _, reason := range r.Risk.Reasons[:min(len(r.Risk.Reasons), maxRisks)] {
+		out.Reasons = append(out.Reasons, reason.Detail)
+	}
+	return out
+}
+
 // skipWords are what a skip reason says of one thing and of many.
 var skipWords = map[string][2]string{
 	impact.SkipUnsupported: {"file of a kind that is not read yet changed, or could use what did", "files of kinds that are not read yet changed, or could use what did"},
@@ -295,7 +316,7 @@ func newAuthorship(r *attestation.Report) authorship {
 	return out
 }
 
-func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+func capital(s string) string { return strings.ToUpper(s[:min(1, len(s))]) + s[min(1, len(s)):] }
 
 // agents lists them with how many commits name them and the strongest evidence.
 func agents(commits []attestation.Commit) []agent {

@@ -29,7 +29,7 @@ var pageCSS string
 func page(w *view) ([]byte, error) {
 	t, err := template.New("page").Funcs(template.FuncMap{
 		"name": name, "message": message, "number": number, "plural": plural,
-		"word": outcomeWord, "picture": drawing, "less": func(n int) int { return n - 1 },
+		"word": outcomeWord, "picture": drawing, "capital": capital, "less": func(n int) int { return n - 1 },
 	}).Parse(pageHTML)
 	if err != nil {
 		return nil, fmt.Errorf("the page's template: %w", err)

@@ -60,6 +60,7 @@ const (
 	weighWarning    = 200
 	weighPower      = 150
 	weighMode       = 150
+	weighCritical   = 130
 	weighBreaking   = 120
 	weighReachEach  = 2
 	weighReachMost  = 100
@@ -219,6 +220,9 @@ func weigh(f *review.FileLine, about *fileFacts) planned {
 		because(weighPower, "it changes stored data, which can not be taken back")
 	case has(config.OfDependencies):
 		because(weighPower/2, "it decides whose code is built in")
+	}
+	if f.Critical != "" {
+		because(weighCritical, "the rule "+f.Critical+" asks more of this path than of others")
 	}
 	if f.Mode != f.OldMode && f.Mode != 0 && f.OldMode != 0 {
 		because(weighMode, "what it is changed from "+modeWord(f.OldMode.String())+" to "+modeWord(f.Mode.String()))

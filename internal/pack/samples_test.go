@@ -107,6 +107,7 @@ func passing() *review.Verdict {
 			},
 			Graph:   impact.Summary{Nodes: 812, Edges: 2310, Skipped: map[string]int{"opaque": 12}, Examples: []impact.Skipped{}},
 			Outcome: finding.Satisfied, Reasons: []finding.Reason{},
+			Risk: &impact.Risk{Level: "medium", Score: 260, Reasons: []impact.RiskReason{{Code: "authorship", Points: 160, Detail: "an agent wrote 62% of the added lines"}, {Code: "size", Points: 100, Detail: "160 lines in 3 files"}}},
 		},
 		Attestation: &attestation.Report{
 			Schema: attestation.ReportSchema,
@@ -198,6 +199,9 @@ func hostile() *review.Verdict {
 		v.Attestation.Reasons = append(v.Attestation.Reasons, finding.Reason{Code: s, Detail: s})
 		v.Attestation.Commits = append(v.Attestation.Commits, attestation.Commit{SHA: oid(i), Class: attestation.Class(s), Agents: []attestation.Agent{{ID: s, Model: s}},
 			Evidence: []attestation.Evidence{{Source: s, Strength: attestation.Strength(s), Agent: s, Scope: s, Detail: s}}, People: []string{s}})
+		v.Impact.Risk.Reasons = append([]impact.RiskReason{{Code: s, Detail: s}}, v.Impact.Risk.Reasons...)
+		v.Impact.Changed = append(v.Impact.Changed, impact.Changed{Path: p, OldPath: p, Language: s, Symbols: []impact.Symbol{{Name: s, Kind: s, Change: "removed", Exported: true}}})
+		v.Change.Files[len(v.Change.Files)-1].Critical = s
 		v.Inputs.Versions[s] = s
 		v.Inputs.Waivers = append(v.Inputs.Waivers, s)
 		v.About.Tickets = append(v.About.Tickets, s)

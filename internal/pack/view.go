@@ -32,6 +32,7 @@ type view struct {
 	Facts    []string // the size of the change
 
 	Plan        plan
+	Risk        risk
 	Reach       reach
 	Approvals   approvals
 	Authorship  authorship
@@ -144,6 +145,7 @@ func newView(v *review.Verdict, digest string) *view {
 	w.Then = w.then()
 	w.Facts = facts(v)
 	w.Plan = newPlan(v)
+	w.Risk = newRisk(v.Impact)
 	w.Reach = newReach(v.Impact)
 	w.Approvals = newApprovals(w)
 	w.Authorship = newAuthorship(v.Attestation)

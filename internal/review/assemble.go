@@ -27,7 +27,7 @@ func (r *run) verdict() Verdict {
 		Stage:       r.Stage,
 		Inputs:      r.inputs(),
 		About:       AboutOf(r.context),
-		Change:      summarise(r.change, r.mechanical),
+		Change:      r.summary(),
 		Checks:      r.checks,
 		Findings:    r.findings(),
 		Impact:      r.impact,
@@ -168,7 +168,8 @@ func unreadText(u change.Unread) string {
 	}
 }
 
-func summarise(c *change.Change, mechanical map[change.Path]Mechanical) Summary {
+func (r *run) summary() Summary {
+	c := r.change
 	s := Summary{Commits: []CommitLine{}, Files: []FileLine{}}
 	for _, k := range c.Commits {
 		subject, _, _ := strings.Cut(string(k.Message), "\n")
@@ -179,9 +180,17 @@ func summarise(c *change.Change, mechanical map[change.Path]Mechanical) Summary 
 		})
 	}
 	for _, f := range c.Files {
+		rule := ""
+		if r.judge.Policy != nil {
+			for _, p := range []change.Path{f.Path, f.OldPath} {
+				if rule == "" && p != "" {
+					rule = critical(r.judge.Policy, p)
+				}
+			}
+		}
 		s.Files = append(s.Files, FileLine{
 			Path: f.Path.Escaped(), OldPath: f.OldPath.Escaped(), Status: f.Status,
-			Mode: f.Mode, OldMode: f.OldMode, Added: f.Added, Deleted: f.Deleted, Unread: f.Unread, Mechanical: mechanical[f.Path],
+			Mode: f.Mode, OldMode: f.OldMode, Added: f.Added, Deleted: f.Deleted, Unread: f.Unread, Critical: rule, Mechanical: r.mechanical[f.Path],
 		})
 		s.Added += f.Added
 		s.Deleted += f.Deleted

@@ -156,6 +156,7 @@ func (r *run) readFacts(ctx context.Context) error {
 	if r.mechanical, err = mechanical(ctx, r.Repository, r.change.Files); err != nil {
 		return fmt.Errorf("reading what is mechanical: %w", err)
 	}
+	r.impact.Risk = RiskOf(r.change, r.impact, r.attestation, r.judge.Policy)
 	return r.readInventory(ctx, r.judge.Policy)
 }
 

@@ -115,5 +115,6 @@ type FileLine struct {
 	Deleted int           `json:"deleted_lines"`
 	Unread  change.Unread `json:"unread,omitempty"`
 
+	Critical   string     `json:"critical,omitempty"`   // the first rule that names its path
 	Mechanical Mechanical `json:"mechanical,omitempty"` // why nobody has to read it line by line
 }
