@@ -34,8 +34,9 @@ func TestMain(m *testing.M) {
 // A whole is custody-app as a process, on a GitHub of its own.
 type whole struct {
 	gh   *githubtest.GitHub
-	dir  string // configuration, store, packs, clones
-	more string // configuration beyond what is needed
+	inst *githubtest.Installation // on acme
+	dir  string                   // configuration, store, packs, clones
+	more string                   // configuration beyond what is needed
 
 	mu  sync.Mutex
 	cmd *exec.Cmd
@@ -49,7 +50,7 @@ func newWhole(t *testing.T, more string, options ...githubtest.Option) *whole {
 	w := &whole{gh: githubtest.New(t, options...), dir: t.TempDir(), more: more}
 	w.gh.User("ada", "ada@example.com")
 	w.gh.User("ben", "ben@example.com")
-	w.gh.Install("acme")
+	w.inst = w.gh.Install("acme")
 	key := exec.Command("openssl", "genpkey", "-algorithm", "ed25519", "-out", filepath.Join(w.dir, "signing.pem"))
 	if out, err := key.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
