@@ -154,7 +154,7 @@ func (a *App) Decide(ctx context.Context, guid string) error {
 		log.WithFields(logrus.Fields{"repo": r.Repo, "subject": r.Name, "head": r.Head}).Info("review asked for")
 	}
 	if o.Reconcile {
-		return a.reconcile(ctx)
+		return a.reconcile(ctx, true)
 	}
 	return nil
 }
@@ -216,7 +216,7 @@ func (a *App) Tick(ctx context.Context, what store.Tick) error {
 		if err := a.store.Rescue(ctx); err != nil {
 			return err
 		}
-		return a.reconcile(ctx)
+		return a.reconcile(ctx, false)
 	case store.Prune:
 		return a.store.PruneDeliveries(ctx, a.Now().Add(-keepDeliveries).UnixMilli())
 	}

@@ -48,19 +48,9 @@ func TestSuspended(t *testing.T) {
 	w.start(t)
 	w.gh.Fail(githubtest.Fault{On: "git fetch", Repo: p.FullName(), Then: w.inst.Suspend})
 	pull := p.pull("topic", good)
-	w.gh.Until(t, "the App learns that it may not", func() bool {
-		return strings.Contains(w.said(), "suspended") || lastStatus(w.gh) == 403
-	})
+	w.hears(t, "waits until the repository is ours again")
 	w.inst.Unsuspend()
 	p.wants(pull.HeadSHA, "success")
-}
-
-func lastStatus(gh *githubtest.GitHub) int {
-	calls := gh.Calls()
-	if len(calls) == 0 {
-		return 0
-	}
-	return calls[len(calls)-1].Status
 }
 
 // TestTransferred gives the repository to somebody who installs the App later.
@@ -70,9 +60,13 @@ func TestTransferred(t *testing.T) {
 	w.start(t)
 	w.gh.Fail(githubtest.Fault{On: "git fetch", Repo: p.FullName(), Then: func() { p.Transfer("globex") }})
 	pull := p.pull("topic", bad)
-	w.gh.Until(t, "the App learns that it is gone", func() bool { return lastStatus(w.gh) == 404 })
+	w.hears(t, "not for us any more")
 	w.gh.Install("globex")
 	p.wants(pull.HeadSHA, "failure")
+
+	// The old installation's last words come after the first of the new one.
+	w.gh.Fail(githubtest.Fault{On: "git fetch", Then: func() { p.Transfer("initech"); w.gh.Install("initech") }})
+	p.wants(p.pull("next", good).HeadSHA, "success")
 }
 
 // TestUnheard opens pull requests of which the App hears nothing: GitHub never sent the
