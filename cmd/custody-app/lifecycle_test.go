@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -120,7 +121,12 @@ func TestDisorder(t *testing.T) {
 	}
 	w.gh.Settle()
 	for _, pull := range pulls {
-		p.wants(pull.HeadSHA, "success")
+		p.becomes(pull.HeadSHA, "success")
+		// Who pushed is a fact that only a delivery tells: with it there is another pack, and
+		// its link is said.
+		if run := p.ours(pull.HeadSHA)[0]; len(run.Concluded) > 2 || slices.Contains(run.Concluded, "failure") {
+			t.Errorf("concluded as %v", run.Concluded)
+		}
 	}
 }
 
