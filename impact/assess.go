@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 
@@ -55,7 +56,7 @@ func Assess(ctx context.Context, in AssessInput) (*Report, error) {
 		if t.Head, err = head.link(ctx); err != nil {
 			return nil, err
 		}
-		return Trace(ctx, t)
+		return t.traceWithPackages(ctx, in.Source, head, nil)
 	}
 	from := build(in.Change.From, in.Change.FromTree)
 	from.files = head.filesBefore(in.Change)
@@ -71,12 +72,12 @@ func Assess(ctx context.Context, in AssessInput) (*Report, error) {
 		in.keep(head, g)
 		if t.Head = g; !head.readProject(in.Change) {
 			t.From = g.at(from.Commit, from.Tree)
-			return Trace(ctx, t)
+			return t.traceWithPackages(ctx, in.Source, head, from)
 		}
 		if t.From, err = from.link(ctx); err != nil {
 			return nil, err
 		}
-		return Trace(ctx, t)
+		return t.traceWithPackages(ctx, in.Source, head, from)
 	}
 	var both sync.WaitGroup
 	var headErr, fromErr error
@@ -87,6 +88,20 @@ func Assess(ctx context.Context, in AssessInput) (*Report, error) {
 		return nil, err
 	}
 	in.keep(head, t.Head)
+	return t.traceWithPackages(ctx, in.Source, head, from)
+}
+
+// traceWithPackages traces the change with what its manifests and project files say.
+// Both sides have their facts; from is nil where there is no such side.
+func (t TraceInput) traceWithPackages(ctx context.Context, source Source, head, from *builder) (*Report, error) {
+	var err error
+	if t.packages, err = readPackages(ctx, t.Change, source, head, from); err != nil {
+		return nil, fmt.Errorf("reading the manifests of the change: %w", err)
+	}
+	t.projects = t.packages.projectFiles(t.Change, head, from)
+	if err := t.packages.readPlainData(ctx, t.Change, source); err != nil {
+		return nil, fmt.Errorf("reading files of the change: %w", err)
+	}
 	return Trace(ctx, t)
 }
 

@@ -181,7 +181,13 @@ func TestGentleChange(t *testing.T) {
 			return g
 		}
 		was, now := graph(c.From, c.FromTree), graph(c.Head, c.HeadTree)
-		want, err := Trace(ctx, TraceInput{Change: c, From: was, Head: now})
+		in := TraceInput{Change: c, From: was, Head: now, packages: &packages{}}
+		for _, f := range c.Files {
+			if f.Path == "alias.map" {
+				in.projects = []change.Path{f.Path}
+			}
+		}
+		want, err := Trace(ctx, in)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -240,7 +240,7 @@ func TestManyBatches(t *testing.T) {
 func TestClassify(t *testing.T) {
 	for path, want := range map[change.Path]string{
 		"a.go": "go", "A.GO": "go", "x/y.toy": "toy",
-		"a.rb": "unsupported", "Dockerfile": "unsupported", "x/Makefile": "unsupported", "a.html": "unsupported",
+		"a.rb": "unsupported", "Dockerfile": "unsupported", "x/Makefile": "unsupported", "a.html": "opaque", "a.scss": "opaque", "x/a.tmpl": "opaque",
 		"package.json": "unsupported", "tsconfig.base.json": "unsupported", "requirements-dev.txt": "unsupported",
 		"README": "opaque", "a.md": "opaque", "a.json": "opaque", ".gitignore": "opaque", "noext": "unsupported", "a.": "opaque", ".": "opaque",
 	} {

@@ -41,6 +41,9 @@ func classify(path change.Path, mode git.Mode, languages []*lang.Language) class
 	if language, ok := codeNames[strings.ToLower(name)]; ok {
 		return class{skip: skipReason{SkipUnsupported, language}}
 	}
+	if language, ok := codeExtensions()[ext]; ok && passive[language] {
+		return class{skip: skipReason{SkipOpaque, language + ": only who imports or embeds it is traced"}}
+	}
 	if language, ok := codeExtensions()[ext]; ok {
 		return class{skip: skipReason{SkipUnsupported, language}, kin: kinOf[language]}
 	}
@@ -52,10 +55,12 @@ func classify(path change.Path, mode git.Mode, languages []*lang.Language) class
 	}
 	if ext == "" {
 		// A script needs no extension, and no mode where something else runs it.
-		return class{skip: skipReason{SkipUnsupported, "file without an extension: it may be code"}}
+		return class{skip: skipReason{SkipUnsupported, noExtension}}
 	}
 	return class{skip: skipReason{SkipOpaque, ""}}
 }
+
+const noExtension = "file without an extension: it may be code"
 
 // family groups languages whose files import each other: Go files import no Python.
 func family(language string) string {
@@ -65,6 +70,12 @@ func family(language string) string {
 	}
 	return language
 }
+
+// passive are files that no code can be reached over but by an import or an embedding,
+// which make them nodes: what they are filled with or styled by imports nothing.
+var passive = map[string]bool{"css": true, "html": true, "template": true}
+
+func isStyle(path change.Path) bool { return codeExtensions()[lang.Extension(string(path))] == "css" }
 
 // kinOf are languages without an extractor whose files import those of a family that
 // has one.

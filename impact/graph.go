@@ -27,6 +27,8 @@ const (
 	Contains EdgeKind = "contains" // a package, its files
 	Imports  EdgeKind = "imports"  // a file, a package or file
 	Tests    EdgeKind = "tests"    // Go: x_test.go, its x.go
+	Requires EdgeKind = "requires" // a file, the manifest or project file that decides what it imports; in no graph
+	Reads    EdgeKind = "reads"    // a test, a file of its testdata; in no graph
 )
 
 // A Node of the graph. Its id is derived: see ID.

@@ -254,7 +254,7 @@ func (k *Known) sameFor(r *builder, c *change.Change) (wants []want, ok bool) {
 		switch is := classify(f.Path, f.Mode, r.Languages); {
 		case is.language != nil:
 			wants = append(wants, want{f.OldID, is.language}, want{f.ID, is.language})
-		case is.skip.reason == SkipOpaque && isProse(f.Path):
+		case is.skip.reason == SkipOpaque && isProse(f.Path) && !isPackageFile(f.Path):
 			// Nobody reads it.
 		default:
 			return nil, false

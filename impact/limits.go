@@ -32,5 +32,9 @@ func (l Limits) Map() map[string]int64 {
 		"impact.edges":            int64(l.Edges),
 		"impact.via":              maxVia,
 		"impact.words":            maxWords,
+		"impact.manifests":        maxManifests,
+		"impact.plain_data_bytes": maxPlainData,
+		"impact.packages":         maxPackages,
+		"impact.importers":        maxImporters,
 	}
 }

@@ -22,6 +22,7 @@ func WriteMarkdown(w io.Writer, r *Report, o TextOptions) error {
 	}
 	markdownChanged(out, r.Changed)
 	markdownReached(out, r.Reached, o)
+	markdownPackages(out, r.Packages, o)
 	if r.Outcome != finding.Satisfied {
 		fmt.Fprint(out, "\n#### Not assessed\n\n")
 		for _, reason := range r.Reasons {

@@ -64,6 +64,12 @@ func (t *tracer) assessFiles() (families []string, reasons []finding.Reason) {
 			n := side.graph.node(side.path)
 			skip, skipped := side.graph.missing(side.path)
 			switch {
+			case t.packages != nil && t.packages.quiet[side.path]:
+				// Like prose: nobody imports it.
+			case t.understood[side.path]:
+				families = append(families, "") // nothing that a resolver could have missed
+			case skipped && skip.reason == SkipOpaque && isStyle(side.path) && side.graph.importsStyles():
+				reasons = append(reasons, finding.Reason{Code: SkipUnsupported, Detail: "style sheet: one that code imports may import it", Path: side.path.Escaped()})
 			case skipped && skip.reason != SkipOpaque:
 				reasons = append(reasons, finding.Reason{Code: skip.reason, Detail: skip.detail, Path: side.path.Escaped()})
 			case n >= 0:
@@ -73,6 +79,11 @@ func (t *tracer) assessFiles() (families []string, reasons []finding.Reason) {
 			}
 		}
 	}
+	if t.packages != nil {
+		for _, r := range t.packages.reasons {
+			reasons = append(reasons, finding.Reason{Code: r.reason, Detail: clip(r.detail), Path: r.path.Escaped()})
+		}
+	}
 	t.Head.eachGap(func(g *gap) {
 		if g.skip.reason == SkipUnresolved && t.changed[nodeKey{path: g.file}] != nil {
 			reasons = append(reasons, finding.Reason{Code: SkipUnresolved, Detail: g.skip.detail + " names nothing in the tree", Path: g.file.Escaped()})
@@ -80,6 +91,15 @@ func (t *tracer) assessFiles() (families []string, reasons []finding.Reason) {
 	})
 	slices.Sort(families)
 	return slices.Compact(families), reasons
+}
+
+// importsStyles says whether code imports a style sheet. Style sheets import each other,
+// which is not read: only where no code does is it certain that a changed one reaches
+// none.
+func (g *Graph) importsStyles() bool {
+	found := false
+	g.EachNode(func(_ int32, n *Node) { found = found || isStyle(n.Path) })
+	return found
 }
 
 // nothing says why a change without any file in the graph is not assessed.
@@ -148,7 +168,9 @@ func (t *tracer) known(w *walk, file change.Path) bool {
 
 // passes says whether a reached package stands for all of its files, and not for its
 // tests alone.
-func (w *walk) passes(p int32) bool { return w.graph.Kind(w.steps[p].prev) != KindTest }
+func (w *walk) passes(p int32) bool {
+	return w.steps[p].prev < 0 || w.graph.Kind(w.steps[p].prev) != KindTest
+}
 
 // A nameSet is how imports could call the changed and reached nodes, by language family;
 // "" holds those of none, such as a JSON file, which files of any language may name.

@@ -29,6 +29,7 @@ type Report struct {
 	Graph      Summary          `json:"graph"`
 	Outcome    finding.Outcome  `json:"outcome"` // Satisfied: Reached is complete; else NotAssessed
 	Reasons    []finding.Reason `json:"reasons"`
+	Packages   []Package        `json:"packages,omitempty"` // that manifests and lock files of the change add, remove or move
 }
 
 // ReportSchema is the value of Report.Schema.

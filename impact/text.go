@@ -24,6 +24,7 @@ func WriteText(w io.Writer, r *Report, o TextOptions) error {
 	out := bufio.NewWriter(w)
 	writeChanged(out, r.Changed)
 	writeReached(out, r.Reached, o)
+	writePackages(out, r.Packages, o)
 	fmt.Fprintln(out)
 	writeSummary(out, r.Graph, false)
 	fmt.Fprintln(out)

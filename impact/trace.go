@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -21,6 +22,9 @@ type TraceInput struct {
 
 	From *Graph // of Change.FromTree; nil without merge base, and with Paths
 	Head *Graph
+
+	packages *packages     // what manifests say; nil: not looked at
+	projects []change.Path // changed files that decide what names mean, and that are read
 }
 
 // An UnknownPathError lists paths that were to be traced and are not in the tree.
@@ -48,7 +52,7 @@ func (e *UnknownPathError) Error() string {
 // in the graph of from, since who used it there is affected. A node's path runs through
 // one of the two graphs; head's is taken where both are as short and as confident.
 func Trace(ctx context.Context, in TraceInput) (*Report, error) {
-	t := &tracer{TraceInput: in, changed: map[nodeKey]*change.File{}}
+	t := &tracer{TraceInput: in, changed: map[nodeKey]*change.File{}, understood: map[change.Path]bool{}}
 	if in.Head == nil {
 		return nil, errors.New("tracing impact: there is no graph of head")
 	}
@@ -60,6 +64,9 @@ func Trace(ctx context.Context, in TraceInput) (*Report, error) {
 		return nil, err
 	}
 	r := t.report()
+	if t.packages != nil {
+		r.Packages = t.packages.list
+	}
 	r.Reached = t.reached()
 	r.Outcome, r.Reasons = t.outcome()
 	return r, ctx.Err()
@@ -74,6 +81,8 @@ type tracer struct {
 	from    *walk // nil without a graph of from
 	gone    bool  // a seed of from is not one of head
 	hits    map[nodeKey]hit
+
+	understood map[change.Path]bool // changed files that are no nodes, and whose users are known
 }
 
 // A nodeKey names a node in either graph.
@@ -155,9 +164,10 @@ func (t *tracer) start() {
 			}
 		}
 	}
-	t.head = walkBack(t.Head, head)
+	now, then := t.origins()
+	t.head = walkBack(t.Head, head, now)
 	if t.From != nil {
-		t.from = walkBack(t.From, from)
+		t.from = walkBack(t.From, from, then)
 	}
 	t.hits = make(map[nodeKey]hit)
 	for _, w := range t.walks() {
@@ -169,6 +179,20 @@ func (t *tracer) start() {
 			}
 		}
 	}
+}
+
+// origins are the steps from changed files that are in no graph, on both sides.
+func (t *tracer) origins() (head, from []origin) {
+	head = append(t.testData(t.Head, newPath), t.native(t.Head, newPath)...)
+	if t.From != nil {
+		from = append(t.testData(t.From, oldPath), t.native(t.From, oldPath)...)
+	}
+	if t.packages == nil {
+		return head, from
+	}
+	maps.Copy(t.understood, t.packages.understood)
+	h, f := t.resettled(t.projects)
+	return slices.Concat(head, t.packages.origins, h), slices.Concat(from, t.packages.gone, f)
 }
 
 // walks are those of head and, when there is one, of from.
@@ -208,8 +232,9 @@ func (t *tracer) report() *Report {
 			if n := g.node(path); n >= 0 {
 				c.Language = g.Node(n).Language
 			}
-			why, _ := g.missing(path)
-			c.Skipped = why.reason
+			if why, _ := g.missing(path); !t.understood[path] && (t.packages == nil || !t.packages.quiet[path]) {
+				c.Skipped = why.reason
+			}
 		}
 		r.Changed = append(r.Changed, c)
 	}
@@ -229,7 +254,7 @@ func (t *tracer) reached() []Reached {
 		all = append(all, found{h, Reached{
 			Node:       n.ID(),
 			Kind:       n.Kind,
-			Edge:       h.graph.Link(s.edge).Kind,
+			Edge:       h.lastEdge(s),
 			Path:       n.Path.Escaped(),
 			Distance:   int(s.distance),
 			Confidence: s.confidence,
@@ -245,6 +270,9 @@ func (t *tracer) reached() []Reached {
 		list[i] = f.Reached
 		list[i].Via = []string{}
 		if left -= f.Distance; left >= 0 {
+			if o := f.originOf(f.node); o != nil {
+				list[i].Via = append(list[i].Via, "file:"+o.changed.Escaped())
+			}
 			for _, via := range f.path(f.node) {
 				node := f.graph.Node(via)
 				list[i].Via = append(list[i].Via, node.ID())
@@ -252,6 +280,13 @@ func (t *tracer) reached() []Reached {
 		}
 	}
 	return list
+}
+
+func (w *walk) lastEdge(s step) EdgeKind {
+	if s.origin > 0 {
+		return w.origins[s.origin-1].kind
+	}
+	return w.graph.Link(s.edge).Kind
 }
 
 // maxVia bounds the nodes in all Via of a report: the paths along a chain of a hundred

@@ -14,6 +14,8 @@ type walk struct {
 	graph *Graph
 	steps []step  // by node
 	order []int32 // reached nodes without the seeds, nearest first
+
+	origins []origin
 }
 
 type step struct {
@@ -22,6 +24,7 @@ type step struct {
 	prev       int32 // the node before, nearer to the change; -1 for a seed
 	seed       int32 // where the path starts
 	edge       int32 // from this node to prev
+	origin     int32 // place in origins, from 1: reached straight from a file that is no node; then prev and edge are -1
 }
 
 // walkBack goes from the seeds against the edges.
@@ -29,7 +32,7 @@ type step struct {
 // A package is not reached over its tests: nobody who imports it gets them. What else
 // stands in a test's folder can still use it, so such a package is added at the end, as a
 // node from which the walk does not go on.
-func walkBack(g *Graph, seeds []int32) *walk {
+func walkBack(g *Graph, seeds []int32, origins []origin) *walk {
 	w := &walk{graph: g, steps: make([]step, g.Len())}
 	for i := range w.steps {
 		w.steps[i] = step{distance: -1, prev: -1, edge: -1}
@@ -39,7 +42,7 @@ func walkBack(g *Graph, seeds []int32) *walk {
 		w.steps[s] = step{confidence: 1000, prev: -1, seed: s, edge: -1}
 	}
 	var behindTests []int32 // edges
-	for distance := int32(1); len(layer) > 0; distance++ {
+	for distance := int32(1); len(layer) > 0 || distance == 1 && len(origins) > 0; distance++ {
 		var next []int32
 		for _, node := range layer {
 			for _, edge := range g.Into(node) {
@@ -53,13 +56,16 @@ func walkBack(g *Graph, seeds []int32) *walk {
 				}
 			}
 		}
+		if distance == 1 {
+			next = append(next, w.begin(origins)...)
+		}
 		slices.Sort(next)
 		w.order = append(w.order, next...)
 		layer = next
 	}
 	for _, edge := range behindTests {
 		e := g.Link(edge)
-		if at := w.steps[e.From].distance; at < 0 || g.Kind(w.steps[e.From].prev) == KindTest {
+		if at := w.steps[e.From].distance; at < 0 || !w.passes(e.From) {
 			if w.take(e.From, edge, w.steps[e.To].distance+1) {
 				w.order = append(w.order, e.From)
 			}

@@ -10,13 +10,22 @@ import (
 // why says in one sentence what links a reached node to the change.
 func (t *tracer) why(h hit) string {
 	s := h.steps[h.node]
+	if s.origin > 0 {
+		return h.origins[s.origin-1].words
+	}
 	e := h.graph.Edge(s.edge)
 	prev := h.graph.Node(s.prev)
 	words := t.verb(h, &e) + " "
-	if h.steps[s.prev].prev < 0 { // a seed
+	if before := h.steps[s.prev]; before.prev < 0 && before.origin == 0 { // a seed
 		return words + t.nameSeed(&prev) + t.neighbours(h, &prev)
 	}
 	words += nameNode(&prev) + ", "
+	if o := h.originOf(h.node); o != nil {
+		if before := h.steps[s.prev]; before.origin > 0 {
+			return words + "which " + o.words
+		}
+		return fmt.Sprintf("%s%d steps from the changed %s", words, h.steps[s.prev].distance, o.changed.Escaped())
+	}
 	first := h.graph.Node(s.seed)
 	seed := t.nameSeed(&first)
 	if before := h.steps[s.prev]; before.distance == 1 {

@@ -35,6 +35,7 @@ import (
 	"custody/internal/example"
 	"custody/internal/pack/verify"
 	"custody/internal/report"
+	"custody/internal/report/period"
 	"custody/internal/review"
 )
 
@@ -73,6 +74,7 @@ var contracts = []contract{
 	{id: report.VerificationSchema, title: "The security requirements of a commit, answered", typ: reflect.TypeFor[report.Verification]()},
 	{id: report.BriefSchema, title: "What holds for some paths, said before anything is written there", typ: reflect.TypeFor[report.Brief]()},
 	{id: report.PolicySchema, title: "The policy in effect at a commit, key by key", typ: reflect.TypeFor[report.Policy]()},
+	{id: period.Schema, title: "What a period's packs are evidence for, by control of a framework", typ: reflect.TypeFor[period.Report]()},
 	{id: report.HealthSchema, title: "The health of one commit", typ: reflect.TypeFor[report.Health]()},
 }
 
@@ -135,6 +137,7 @@ var fields = map[string]func(*node){
 	"attestation.HistorySummary.AIPermille": func(n *node) { n.AnyOf[0] = &node{Type: "integer", Minimum: number(0), Maximum: number(1000)} },
 	// Empty when paths were asked about instead of a change.
 	"impact.Report.Base":        func(n *node) { *n = node{Type: "string", Pattern: "^([0-9a-f]{40}|[0-9a-f]{64})?$"} },
+	"period.Control.Permille":   func(n *node) { n.AnyOf[0] = &node{Type: "integer", Minimum: number(0), Maximum: number(1000)} },
 	"report.Component.Permille": func(n *node) { n.Minimum, n.Maximum = number(0), number(1000) },
 	"report.Health.Score":       func(n *node) { n.AnyOf[0] = &node{Type: "integer", Minimum: number(0), Maximum: number(100)} },
 	"review.Inputs.Day":         func(n *node) { n.Pattern = `^\d{4}-\d{2}-\d{2}$` },

@@ -1,6 +1,9 @@
 package lang
 
-import "bytes"
+import (
+	"bytes"
+	"strconv"
+)
 
 // A Span is a part of a file, in byte offsets.
 type Span struct{ Start, End int }
@@ -70,7 +73,7 @@ func pythonComments(src []byte) ([]Span, bool) {
 }
 
 func javaComments(src []byte) ([]Span, bool) {
-	if bytes.Contains(src, []byte(`\u`)) { // which may be a quote, or the end of a comment
+	if !javaEscapesHarmless(src) {
 		return nil, false
 	}
 	s := javaScanner{seen: map[string]bool{}, src: src, lines: lineCounter{src: src}, i: skipBOM(src)}
@@ -78,6 +81,25 @@ func javaComments(src []byte) ([]Span, bool) {
 		s.token()
 	}
 	return s.comments, !s.facts.Damaged && s.nested == 0
+}
+
+// javaEscapesHarmless: no \uXXXX of the file stands for a character that begins or ends a
+// string, a line or a comment. Java reads these before all else (JLS 3.3).
+func javaEscapesHarmless(src []byte) bool {
+	for {
+		i := bytes.Index(src, []byte(`\u`))
+		if i < 0 {
+			return true
+		}
+		src = bytes.TrimLeft(src[i+1:], "u")
+		if len(src) < 4 {
+			return false
+		}
+		n, err := strconv.ParseUint(string(src[:4]), 16, 16)
+		if err != nil || n < 0x80 && bytes.IndexByte([]byte("\"'*/\\\n\r"), byte(n)) >= 0 {
+			return false
+		}
+	}
 }
 
 func typeScriptComments(src []byte) ([]Span, bool) { return scriptComments(src, false) }

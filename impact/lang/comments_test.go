@@ -15,6 +15,7 @@ func TestBlank(t *testing.T) {
 		{"a.go", "x := \"// no\" // yes\n/* a\nb */y := `/* no */`", "x := \"// no\"       \n    \n    y := `/* no */`"},
 		{"a.py", "x = '# no' # yes\n'''\n# no\n'''\nf(a, # yes\n  b)\nz = f\"{x['#']}\" # yes\n", "x = '# no'      \n'''\n# no\n'''\nf(a,      \n  b)\nz = f\"{x['#']}\"      \n"},
 		{"a.java", "String s = \"// no\"; // yes\n/** yes */ char c = '\"'; // yes\n", "String s = \"// no\";       \n           char c = '\"';       \n"},
+		{"a.java", "String s = \"\\u001b[\"; // yes \\u00e4\n", "String s = \"\\u001b[\";              \n"},
 		{"a.ts", "const u = 'http://x' // yes\nconst r = /https?:\\/\\//.test(u) // yes\nconst t = `// no ${f(/* yes */ 1)} // no`\n", "const u = 'http://x'       \nconst r = /https?:\\/\\//.test(u)       \nconst t = `// no ${f(          1)} // no`\n"},
 		{"a.jsx", "#!/usr/bin/env node\nconst a = <p>http://no {/* yes */}</p> // yes\n", strings.Repeat(" ", 19) + "\nconst a = <p>http://no {         }</p>       \n"},
 	} {
@@ -24,7 +25,7 @@ func TestBlank(t *testing.T) {
 		}
 	}
 	for _, c := range []struct{ path, src string }{
-		{"a.go", "/* open"}, {"a.go", "x := \"open"}, {"a.py", "x = '''open"}, {"a.py", "f("}, {"a.java", "/* open"}, {"a.java", "String s = \"\\u0022;"},
+		{"a.go", "/* open"}, {"a.go", "x := \"open"}, {"a.py", "x = '''open"}, {"a.py", "f("}, {"a.java", "/* open"}, {"a.java", "String s = \"\\u0022;"}, {"a.java", "// \\uuu000a x"}, {"a.java", "/* \\u002a/ x"}, {"a.java", "// \\u12"},
 		{"a.ts", "const a = `open"}, {"a.vue", "<script>// x</script>"}, {"a.py", "x\x00"},
 	} {
 		if got, ok := ForPath(c.path).Blank([]byte(c.src)); ok {

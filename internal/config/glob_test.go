@@ -16,8 +16,8 @@ func TestGlobMatches(t *testing.T) {
 		t.Error("the simplest do not match as they say")
 	}
 	r := rand.New(rand.NewPCG(1, 2))
-	pieces := []string{"a", "b", "*", "?", "{a,b}", "{a,ab}", "/", "/", "/**/", "/*"}
-	words := strings.NewReplacer("/**/", "/(.*/)?", "*", "[^/]*", "?", "[^/]", "{", "(", "}", ")", ",", "|")
+	pieces := []string{"a", "b", ".", "*.a", "*.{a,b}", "*.{a,bb}", "*", "?", "{a,b}", "{a,ab}", "/", "/", "/**/", "/*"}
+	words := strings.NewReplacer(".", `\.`, "/**/", "/(.*/)?", "*", "[^/]*", "?", "[^/]", "{", "(", "}", ")", ",", "|")
 	tried, matched := 0, 0
 	for range 60_000 {
 		var s, p string
@@ -25,7 +25,7 @@ func TestGlobMatches(t *testing.T) {
 			s += pieces[r.IntN(len(pieces))]
 		}
 		for range 1 + r.IntN(7) {
-			p += []string{"a", "b", "a", "/"}[r.IntN(4)]
+			p += []string{"a", "b", "a", "/", "."}[r.IntN(5)]
 		}
 		var g Glob
 		if strings.Contains(strings.ReplaceAll(s, "/**/", "//"), "**") || strings.Contains(p, "//") || strings.Trim(p, "/") != p || g.UnmarshalText([]byte(s)) != nil {

@@ -49,16 +49,27 @@ func Starter(requirements RepoPath) []byte {
 	return fmt.Appendf(nil, "%s\nrequirements: %q\n", starterPolicy, string(requirements))
 }
 
-// StarterRequirements is a security_requirements.yaml whose requirements grep can
-// verify, for those of StarterLanguages that a repository uses (others add nothing) and
+// StarterRequirements is a security_requirements.yaml whose requirements the files of a
+// commit answer, for those of StarterLanguages that a repository uses (others add nothing) and
 // for every repository. project is shown in a comment. Requirements named in unmet, the
 // ids of those that the repository does not meet today, get severity warning, so that
 // nobody is blocked by what was there before.
 func StarterRequirements(project string, languages []string, unmet ...string) []byte {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# What must hold in the code of %s. Each verification is a grep command that is\n"+
-		"# never run: Custody reads it, and searches the files of the commit itself.\n"+
-		"# Reference: docs/requirements.md.\nversion: \"2.0\"\ncontrols:\n", inComment(project))
+	fmt.Fprintf(&b, `# What must hold in the code of %s. Custody searches the files of the commit itself
+# and runs nothing of them. Reference: docs/requirements.md.
+version: "2.1"
+
+# What the product is subject to. Requirements can ask for it by applies_when; what is not
+# said here excludes none.
+#
+# context:
+#   frameworks: [soc2-2017]
+#   ai_act: { role: provider, risk_class: limited }
+#   data: [pii]
+
+controls:
+`, inComment(project))
 	parts := starterAny
 	for _, s := range starterByLanguage {
 		if slices.Contains(languages, s.language) {

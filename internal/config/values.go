@@ -125,8 +125,43 @@ func (d Day) Plus(n int) Day {
 // Match says whether the glob matches a path or a folder on the way to it: "src" is
 // everything below src, so that a rule meant for a folder does not miss its files.
 func (g Glob) Match(p change.Path) bool {
+	if !g.mayMatch(string(p)) {
+		return false
+	}
 	// The matcher lets "a*" with something behind it not end at "a".
 	return doublestar.MatchUnvalidated(string(g), string(p)) || doublestar.MatchUnvalidated(string(g)+"/**", string(p))
+}
+
+// mayMatch answers most questions about globs that end in an extension, or some, such as
+// "**/*.go" and "**/*.{js,ts}", without a matcher: no folder of the path has it either.
+func (g Glob) mayMatch(p string) bool {
+	end := string(g)
+	end = end[strings.LastIndexByte(end, '/')+1:]
+	if !strings.HasPrefix(end, "*.") {
+		return true
+	}
+	end = end[1:]
+	if !strings.ContainsAny(end, `*?[]{}\`) {
+		return strings.Contains(p, end)
+	}
+	choices, ok := strings.CutPrefix(end, ".{")
+	choices, closed := strings.CutSuffix(choices, "}")
+	if !ok || !closed || strings.ContainsAny(choices, `*?[]{}\`) {
+		return true
+	}
+	for c := range strings.SplitSeq(choices, ",") {
+		for at := 0; ; {
+			i := strings.Index(p[at:], c)
+			if i < 0 {
+				break
+			}
+			if at += i; at > 0 && p[at-1] == '.' || c == "" {
+				return true
+			}
+			at++
+		}
+	}
+	return false
 }
 
 // MatchAny says whether one of the globs matches.

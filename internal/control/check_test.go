@@ -71,7 +71,7 @@ func TestTypedChecks(t *testing.T) {
 		{"comments that nobody knows", "{text: {regex: AESGCM, paths: ['src/c.rb'], strip_comments: true, expect: absent}}", nil, finding.NotAssessed, "its comments can not be told from its code src/c.rb"},
 		{"comments of a damaged file", "{text: {regex: AESGCM, paths: ['src/d.py'], strip_comments: true}}", nil, finding.NotAssessed, "its comments can not be told"},
 		{"enough lines", "{text: {regex: AESGCM, paths: ['src/**'], min_count: 2}}", nil, finding.Satisfied, "src/b.py"},
-		{"too few lines", "{text: {regex: AESGCM, paths: ['src/a.py', 'src/b.py'], min_count: 3}}", nil, finding.NotSatisfied, "2 lines in 2 files match \"AESGCM\", and 3 must"},
+		{"too few lines", "{text: {regex: AESGCM, paths: ['src/a.py', 'src/b.py'], min_count: 3}}", nil, finding.NotSatisfied, "2 lines in 2 files match `AESGCM`, and 3 must"},
 		{"excluded", "{text: {regex: DES, paths: ['src/**'], exclude: ['**/*.py', '**/*.rb'], expect: absent}}", nil, finding.NotAssessed, "selects no file at head"},
 		{"no file", "{text: {regex: DES, paths: ['gone/**'], expect: absent}}", nil, finding.NotAssessed, "selects no file at head"},
 		{"below a submodule", "{text: {regex: DES, paths: ['lib/**'], expect: absent}}", nil, finding.NotAssessed, "a submodule"},

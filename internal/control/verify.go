@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"custody/internal/change"
 	"custody/internal/config"
@@ -515,7 +516,7 @@ func (s *search) conclude(files []TreeFile) (a answer) {
 		a.because(ReasonNothingChosen, "the verification selects no file at head, so it proves nothing%s", s.mistake)
 		a.reasons = append(a.reasons, s.unread...)
 	case len(s.unread) > 0:
-		a.because(ReasonUnread, "nothing was found, but not every file was searched; narrow the search with --include, paths after the pattern, or the requirement's paths")
+		a.because(ReasonUnread, "nothing was found, but not every file was searched; %s", s.narrower())
 		a.reasons = append(a.reasons, s.unread...)
 		if s.skipped > 0 {
 			a.because(ReasonUnread, "and %s", plural(s.skipped, "more file", "more files"))
@@ -525,16 +526,33 @@ func (s *search) conclude(files []TreeFile) (a answer) {
 		a.because(ReasonCounted, "presence: not found in %s", in)
 	default:
 		a.outcome = finding.NotSatisfied
-		message := fmt.Sprintf("%s: nothing in %s matches %q", s.of.title(), in, clip(s.pattern))
+		message := fmt.Sprintf("%s: nothing in %s matches %s", s.of.title(), in, s.shownPattern())
 		if len(s.hits) > 0 {
 			s.list(&a)
-			message = fmt.Sprintf("%s: %s in %s match %q, and %d must", s.of.title(), plural(len(s.hits), "line", "lines"), in, clip(s.pattern), s.least)
+			message = fmt.Sprintf("%s: %s in %s match %s, and %d must", s.of.title(), plural(len(s.hits), "line", "lines"), in, s.shownPattern(), s.least)
 		} else {
 			a.because(ReasonCounted, "presence: not found in %s", in)
 		}
 		a.found = []scoped{{Finding: s.of.finding(finding.Place{}, message, "Meet the requirement")}}
 	}
 	return a
+}
+
+// narrower says how to search fewer files.
+func (s *search) narrower() string {
+	if s.of.Check != nil {
+		return "narrow the search with paths and exclude"
+	}
+	return "narrow the search with --include, paths after the pattern, or the requirement's paths"
+}
+
+// shownPattern is the pattern as people read it: that of a typed check as it is written there.
+func (s *search) shownPattern() string {
+	p := clip(s.pattern)
+	if s.of.Check != nil && strconv.CanBackquote(p) {
+		return "`" + p + "`"
+	}
+	return strconv.Quote(p)
 }
 
 // finding is one about a requirement.
@@ -556,9 +574,9 @@ func (s *search) report(a *answer) {
 		a.reasons = append(a.reasons, s.unread...)
 	}
 	for _, h := range s.hits {
-		message := fmt.Sprintf("%s: the line matches %q", s.of.title(), clip(s.pattern))
+		message := fmt.Sprintf("%s: the line matches %s", s.of.title(), s.shownPattern())
 		if h.line.Binary {
-			message = fmt.Sprintf("%s: the binary file matches %q", s.of.title(), clip(s.pattern))
+			message = fmt.Sprintf("%s: the binary file matches %s", s.of.title(), s.shownPattern())
 		}
 		at := finding.Place{Path: h.path.Escaped(), StartLine: h.line.Number, EndLine: h.line.Number}
 		a.found = append(a.found, scoped{s.of.finding(at, message, "Take it out"), []change.Path{h.path}})

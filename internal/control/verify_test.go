@@ -178,8 +178,8 @@ func TestStarterRequirements(t *testing.T) {
 		"a.py: requests.get(u)\nyaml.safe_load(x)\nyaml.load(x, Loader=yaml.SafeLoader)\nshell=False\n",
 		"a.ts: retrieval(x)\nobj.eval (x)\n", "A.java: Cipher.getInstance(\"AES/GCM/NoPadding\")\n")
 	for _, c := range r.Controls {
-		if c.command == nil {
-			t.Errorf("%s is not evaluated: %v", c.ID, c.refused)
+		if c.Check == nil {
+			t.Errorf("%s has no typed check", c.ID)
 		}
 		if got := evaluate(t, Input{Requirements: []*Requirements{r}, Head: bad})[string(c.ID)]; got.Outcome != finding.NotSatisfied {
 			t.Errorf("%s overlooks what it is for: %s", c.ID, text(got))

@@ -17,17 +17,17 @@ import (
 	"time"
 )
 
-// hooks sends deliveries, one after the other, and keeps what became of each.
+// hooks sends deliveries and keeps what became of each.
 type hooks struct {
 	mu       sync.Mutex
 	cond     *sync.Cond
 	url      string
 	client   *http.Client
 	queue    []*Attempt
-	sending  bool
+	sending  int
+	senders  sync.WaitGroup
 	held     bool
 	stopped  chan struct{}
-	finished chan struct{}
 	attempts []*Attempt // as they were made, oldest first
 	guid     int
 }
@@ -53,9 +53,9 @@ func (a *Attempt) OK() bool { return a.StatusCode >= 200 && a.StatusCode < 300 }
 
 func (h *hooks) start(gh *GitHub) {
 	h.cond = sync.NewCond(&h.mu)
-	h.stopped, h.finished = make(chan struct{}), make(chan struct{})
+	h.stopped = make(chan struct{})
 	h.client = &http.Client{Timeout: 10 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	go h.run(gh)
+	h.senders.Go(func() { h.run(gh) })
 }
 
 func (h *hooks) done() <-chan struct{} { return h.stopped }
@@ -65,12 +65,11 @@ func (h *hooks) stop() {
 	close(h.stopped)
 	h.cond.Broadcast()
 	h.mu.Unlock()
-	<-h.finished
+	h.senders.Wait()
 	h.client.CloseIdleConnections()
 }
 
 func (h *hooks) run(gh *GitHub) {
-	defer close(h.finished)
 	for {
 		h.mu.Lock()
 		for (len(h.queue) == 0 || h.held) && !h.isStopped() {
@@ -82,7 +81,7 @@ func (h *hooks) run(gh *GitHub) {
 		}
 		a := h.queue[0]
 		h.queue = h.queue[1:]
-		h.sending = true
+		h.sending++
 		url := h.url
 		h.mu.Unlock()
 
@@ -92,7 +91,7 @@ func (h *hooks) run(gh *GitHub) {
 		h.mu.Lock()
 		a.StatusCode, a.At, a.Took = status, gh.now(), time.Since(start)
 		h.attempts = append(h.attempts, a)
-		h.sending = false
+		h.sending--
 		h.cond.Broadcast()
 		h.mu.Unlock()
 	}
@@ -138,6 +137,14 @@ func (gh *GitHub) DeliverTo(url string) {
 	gh.hooks.url = url
 }
 
+// Senders makes n deliveries go out at the same time, as GitHub's do, instead of one
+// after the other.
+func (gh *GitHub) Senders(n int) {
+	for range n - 1 {
+		gh.hooks.senders.Go(func() { gh.hooks.run(gh) })
+	}
+}
+
 // Hold keeps deliveries back, Release sends them in the order in which they came.
 func (gh *GitHub) Hold() { gh.hooks.hold(true) }
 
@@ -173,7 +180,7 @@ func (gh *GitHub) Settle() {
 	h := &gh.hooks
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for (len(h.queue) > 0 && !h.held || h.sending) && !h.isStopped() {
+	for (len(h.queue) > 0 && !h.held || h.sending > 0) && !h.isStopped() {
 		h.cond.Wait()
 	}
 }

@@ -72,7 +72,9 @@ func TestChanges(t *testing.T) {
 	w.repo.Push("ada", w.src, "feature")
 	want(t, v.events(w.gh), "push", "check_suite requested", "pull_request synchronize")
 
-	w.pull.Review("bob", "APPROVED", "fine")
+	review := w.pull.Review("bob", "APPROVED", "fine")
+	w.pull.EditReview(review, "good")
+	w.pull.Dismiss("ada", review)
 	w.pull.Label("ada", "shop")
 	w.pull.Unlabel("ada", "shop")
 	m := w.pull.Comment("bob", "/custody recheck")
@@ -82,9 +84,12 @@ func TestChanges(t *testing.T) {
 	w.pull.Edit("ada", "Add all prices", "")
 	w.pull.Close("ada")
 	w.pull.Reopen("ada")
-	want(t, v.events(w.gh), "pull_request_review submitted", "pull_request labeled", "pull_request unlabeled",
+	want(t, v.events(w.gh), "pull_request_review submitted", "pull_request_review edited", "pull_request_review dismissed", "pull_request labeled", "pull_request unlabeled",
 		"issue_comment created", "issue_comment edited", "pull_request converted_to_draft", "pull_request ready_for_review",
 		"pull_request edited", "pull_request closed", "pull_request reopened")
+
+	w.gh.Quietly(func() { w.pull.Label("ada", "unheard") })
+	want(t, v.events(w.gh))
 
 	id := w.pull.Merge("bob", "squash")
 	want(t, v.events(w.gh), "pull_request closed", "push", "check_suite requested")

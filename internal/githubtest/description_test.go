@@ -96,6 +96,7 @@ func TestSamples(t *testing.T) {
 		t.Errorf("%d samples of %d events", len(all), len(events))
 	}
 	v := newReceiver(t, w.gh)
+	w.gh.Senders(4)
 	for _, s := range all {
 		aimed := s.Aim(w.repo, w.inst)
 		if !bytes.Contains(aimed.Payload, []byte(fmt.Sprintf(`"installation":{"id":%d,`, w.inst.ID))) {

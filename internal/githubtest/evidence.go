@@ -132,10 +132,6 @@ func listArtifacts(c *call) *answer {
 	return c.counted("artifacts", list)
 }
 
-// storage is where downloads redirect to: another host at GitHub, which refuses whoever
-// brings a token along.
-const storage = "/_storage/"
-
 func getArtifact(c *call) *answer {
 	for _, a := range c.repo.artifacts {
 		if a.ID != c.number("artifact_id") {
@@ -144,16 +140,28 @@ func getArtifact(c *call) *answer {
 		if a.Expired {
 			return refused(410, "Artifact has expired")
 		}
-		return (&answer{status: 302}).with("Location", fmt.Sprintf("%s%s%d", c.gh.URL, storage, a.ID))
+		return (&answer{status: 302}).with("Location", fmt.Sprintf("%s/%d?signature=1", c.gh.storageURL(), a.ID))
 	}
 	return notFound()
 }
 
+// storageURL is where downloads redirect to: another host, as at GitHub.
+func (gh *GitHub) storageURL() string {
+	return strings.Replace(gh.storage.URL, "127.0.0.1", "localhost", 1)
+}
+
+// serveStorage knows who may read by the address alone. A token that comes along has
+// left GitHub.
 func (gh *GitHub) serveStorage(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("Authorization") != "" {
+		gh.tb.Errorf("githubtest: a token went to another host, by the redirect of an artifact's download")
+		http.Error(w, "InvalidAuthenticationInfo", http.StatusForbidden)
+		return
+	}
 	defer gh.lock()()
 	for _, repo := range gh.repos {
 		for _, a := range repo.artifacts {
-			if r.URL.Path == fmt.Sprintf("%s%d", storage, a.ID) {
+			if r.URL.Path == fmt.Sprintf("/%d", a.ID) {
 				w.Header().Set("Content-Type", "application/zip")
 				w.Write(a.Zip)
 				return

@@ -12,6 +12,9 @@ import (
 
 // has says whether the repository has an object of a kind.
 func (r *Repo) has(id, kind string) bool {
+	if _, known := r.parsed[id]; known {
+		return kind == "commit"
+	}
 	got, err := r.store.Try("cat-file", "-t", "--", id)
 	return err == nil && got == kind && len(id) >= 40
 }
@@ -24,6 +27,9 @@ func (r *Repo) write(kind, content string) (string, error) {
 
 // resolve is the commit of a branch, tag or id, "" if there is none.
 func (r *Repo) resolve(ref string) string {
+	if _, known := r.parsed[ref]; known {
+		return ref
+	}
 	for _, prefix := range []string{"refs/heads/", "refs/tags/", "refs/", ""} {
 		if prefix == "" && strings.Trim(ref, "0123456789abcdef") != "" {
 			break // no revision syntax
@@ -42,6 +48,9 @@ type parsed struct {
 }
 
 func (r *Repo) parse(id string) (parsed, error) {
+	if p, known := r.parsed[id]; known {
+		return p, nil
+	}
 	raw, err := r.store.TryPipe(nil, "cat-file", "commit", id)
 	if err != nil {
 		return parsed{}, err
@@ -73,6 +82,7 @@ func (r *Repo) parse(id string) (parsed, error) {
 			p.signature = value
 		}
 	}
+	r.parsed[id] = p
 	return p, nil
 }
 

@@ -37,11 +37,12 @@ type GitHub struct {
 	API string // of the REST API: URL, or URL/api/v3 with GHES
 	App *App   // the App under test
 
-	tb     testing.TB
-	server *httptest.Server
-	dir    string // of the bare repositories
-	ghes   bool
-	now    func() time.Time
+	tb      testing.TB
+	server  *httptest.Server
+	storage *httptest.Server // another host, for downloads
+	dir     string           // of the bare repositories
+	ghes    bool
+	now     func() time.Time
 
 	mu            sync.Mutex
 	id            int64 // the last one given
@@ -127,6 +128,7 @@ func New(tb testing.TB, options ...Option) *GitHub {
 	gh.server = httptest.NewUnstartedServer(gh)
 	gh.hooks.start(gh)
 	gh.server.Start()
+	gh.storage = httptest.NewServer(http.HandlerFunc(gh.serveStorage))
 	gh.URL = gh.server.URL
 	gh.API = gh.URL
 	if gh.ghes {
@@ -144,6 +146,7 @@ func New(tb testing.TB, options ...Option) *GitHub {
 func (gh *GitHub) close() {
 	gh.hooks.stop()
 	gh.server.Close()
+	gh.storage.Close()
 	gh.checkFaults()
 }
 
@@ -271,6 +274,7 @@ type Call struct {
 	Path      string // with its query
 	Status    int
 	Token     string // who asked: "app", "installation 12", "" nobody
+	Body      []byte // what it sent
 	At        time.Time
 }
 

@@ -30,6 +30,7 @@ type PullRequest struct {
 	HeadBranch string
 	HeadSHA    string
 
+	trial           string // the commit that merging it would make, "" with conflicts
 	created, closed string
 	labels          []string
 	reviews         []*Review
@@ -86,8 +87,9 @@ func (p *PullRequest) follow() {
 		r.gh.tb.Errorf("githubtest: %v", err)
 	}
 	merge := fmt.Sprintf("refs/pull/%d/merge", p.Number)
-	if id, err := r.mergeCommit(p.BaseSHA, p.HeadSHA, "Merge "+p.HeadSHA+" into "+p.BaseSHA, "GitHub <noreply@github.com>"); err == nil {
-		r.store.Try("update-ref", merge, id)
+	var err error
+	if p.trial, err = r.mergeCommit(p.BaseSHA, p.HeadSHA, "Merge "+p.HeadSHA+" into "+p.BaseSHA, "GitHub <noreply@github.com>"); err == nil {
+		r.store.Try("update-ref", merge, p.trial)
 	} else {
 		r.store.Try("update-ref", "-d", merge)
 	}
@@ -303,8 +305,7 @@ func (p *PullRequest) object(*call) object {
 	for _, a := range p.requested {
 		requested = append(requested, account(gh, a))
 	}
-	commits, _ := r.store.Try("rev-list", "--count", p.BaseSHA+".."+p.HeadSHA)
-	added, deleted, files := r.counts(p.BaseSHA, p.HeadSHA)
+	count := r.size(p.BaseSHA, p.HeadSHA)
 	link := func(path string) object { return object{"href": url + path} }
 	out := object{
 		"id": p.ID, "node_id": node("PR", p.ID), "number": p.Number, "state": p.State, "locked": false, "title": p.Title, "body": nil,
@@ -312,7 +313,7 @@ func (p *PullRequest) object(*call) object {
 		"requested_reviewers": requested, "requested_teams": []any{}, "active_lock_reason": nil, "auto_merge": nil,
 		"created_at": p.created, "updated_at": gh.stamp(), "closed_at": nil, "merged_at": nil, "merge_commit_sha": nil,
 		"merged": p.Merged, "merged_by": nil, "mergeable": nil, "rebaseable": nil, "mergeable_state": "unknown", "maintainer_can_modify": false,
-		"comments": len(r.commentsOn(p.Number)), "review_comments": 0, "commits": number(commits), "additions": added, "deletions": deleted, "changed_files": files,
+		"comments": len(r.commentsOn(p.Number)), "review_comments": 0, "commits": count.commits, "additions": count.added, "deletions": count.deleted, "changed_files": count.files,
 		"author_association": p.association(), "head": p.side(p.HeadRepo, p.HeadBranch, p.HeadSHA), "base": p.side(r, p.Base, p.BaseSHA),
 		"url": url, "html_url": web, "diff_url": web + ".diff", "patch_url": web + ".patch", "issue_url": issue,
 		"commits_url": url + "/commits", "comments_url": issue + "/comments", "review_comments_url": url + "/comments",
@@ -326,8 +327,8 @@ func (p *PullRequest) object(*call) object {
 	if p.Body != "" {
 		out["body"] = p.Body
 	}
-	if id, err := r.store.Try("rev-parse", "--verify", "--quiet", fmt.Sprintf("refs/pull/%d/merge", p.Number)); err == nil && p.State == "open" {
-		out["mergeable"], out["mergeable_state"], out["merge_commit_sha"] = true, "clean", id
+	if p.trial != "" && p.State == "open" {
+		out["mergeable"], out["mergeable_state"], out["merge_commit_sha"] = true, "clean", p.trial
 	} else if p.State == "open" {
 		out["mergeable"], out["mergeable_state"] = false, "dirty"
 	}
@@ -364,19 +365,28 @@ func (r *Repo) association(a *Account) string {
 	return "COLLABORATOR"
 }
 
-// counts are added and deleted lines and files from the merge base.
-func (r *Repo) counts(base, head string) (added, deleted, files int64) {
-	out, err := r.store.Try("diff", "--numstat", base+"..."+head)
-	if err != nil {
-		return 0, 0, 0
+// A size is how much a pull request changes, from the merge base.
+type size struct{ commits, added, deleted, files int64 }
+
+func (r *Repo) size(base, head string) size {
+	key := [2]string{base, head}
+	if s, known := r.sizes[key]; known {
+		return s
 	}
-	for line := range strings.Lines(out) {
-		f := strings.Fields(line)
-		added += number(f[0])
-		deleted += number(f[1])
-		files++
+	var s size
+	if n, err := r.store.Try("rev-list", "--count", base+".."+head); err == nil {
+		s.commits = number(n)
 	}
-	return added, deleted, files
+	if out, err := r.store.Try("diff", "--numstat", base+"..."+head); err == nil {
+		for line := range strings.Lines(out) {
+			f := strings.Fields(line)
+			s.added += number(f[0])
+			s.deleted += number(f[1])
+			s.files++
+		}
+	}
+	r.sizes[key] = s
+	return s
 }
 
 func (c *call) pull(name string) *PullRequest {

@@ -214,7 +214,6 @@ func (r *Repo) MergeGroup(pulls ...*PullRequest) *MergeGroup {
 	if _, err := r.store.Try("update-ref", g.Ref, g.HeadSHA); err != nil {
 		r.gh.tb.Fatal(err)
 	}
-	r.queues = append(r.queues, g)
 	r.pushed(r.gh.account("github-merge-queue[bot]", "Bot"), before)
 	g.send("checks_requested", nil)
 	return g

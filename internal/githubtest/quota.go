@@ -41,7 +41,7 @@ func (gh *GitHub) SecondaryLimits() {
 }
 
 func (q *quota) window(c *call) *window {
-	if c.token == nil {
+	if c.token == nil || c.gh.ghes { // where limits are off by default
 		return nil
 	}
 	w := q.windows[c.token.String()]
@@ -113,6 +113,9 @@ func secondary(seconds int) *answer {
 
 func getRateLimit(c *call) *answer {
 	w := c.gh.quota.window(c)
+	if w == nil {
+		return refused(404, "Rate limiting is not enabled.")
+	}
 	core := object{"limit": c.gh.quota.limit, "used": w.used, "remaining": max(0, c.gh.quota.limit-w.used), "reset": w.reset.Unix()}
 	return ok(object{"resources": object{"core": core, "search": core}, "rate": core})
 }

@@ -31,7 +31,6 @@ type Repo struct {
 	runs          []*CheckRun
 	suites        []*CheckSuite
 	statuses      []*Status
-	queues        []*MergeGroup
 	verified      map[string]object // by commit
 	rulesets      []*Ruleset
 	protection    map[string]object // by branch
@@ -39,6 +38,10 @@ type Repo struct {
 	artifacts     []*Artifact
 	deployments   []*Deployment
 	attestations  []*Attestation
+
+	// What git said of objects, which never change.
+	parsed map[string]parsed
+	sizes  map[[2]string]size // of base..head
 }
 
 // FullName is OWNER/NAME.
@@ -66,7 +69,7 @@ func (gh *GitHub) newRepo(owner *Account, name string) *Repo {
 	r := &Repo{
 		ID: gh.nextID(), Owner: owner, Name: name, Private: true, DefaultBranch: "main", gh: gh,
 		collaborators: map[string]string{strings.ToLower(owner.Login): "admin"}, teams: map[*Team]string{},
-		verified: map[string]object{}, protection: map[string]object{},
+		verified: map[string]object{}, protection: map[string]object{}, parsed: map[string]parsed{}, sizes: map[[2]string]size{},
 	}
 	r.place()
 	if err := os.MkdirAll(r.Dir, 0o755); err != nil {
@@ -213,6 +216,7 @@ func (r *Repo) Transfer(owner string) {
 	was := r.Owner
 	r.gh.moved[strings.ToLower(r.FullName())] = r
 	r.Owner = r.gh.account(owner, "Organization")
+	r.collaborators[strings.ToLower(owner)] = "admin"
 	delete(r.gh.moved, strings.ToLower(r.FullName()))
 	from := object{"organization": account(r.gh, was)}
 	if was.Type == "User" {

@@ -41,6 +41,14 @@ func (p *PullRequest) Dismiss(by string, v *Review) {
 	p.sendReview("dismissed", p.Repo.gh.person(by), v, nil)
 }
 
+// EditReview changes what a review says.
+func (p *PullRequest) EditReview(v *Review, body string) {
+	defer p.Repo.gh.lock()()
+	was := v.Body
+	v.Body = body
+	p.sendReview("edited", v.By, v, object{"changes": object{"body": object{"from": was}}})
+}
+
 func (p *PullRequest) sendReview(action string, by *Account, v *Review, more object) {
 	payload := object{"pull_request": p.object(nil), "review": p.review(v, true)}
 	for k, e := range more {

@@ -81,10 +81,6 @@ func (gh *GitHub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		gh.serveGit(w, r)
 		return
 	}
-	if strings.HasPrefix(r.URL.Path, storage) {
-		gh.serveStorage(w, r)
-		return
-	}
 	path, isAPI := r.URL.EscapedPath(), true
 	if gh.ghes {
 		path, isAPI = strings.CutPrefix(path, "/api/v3")
@@ -125,7 +121,7 @@ func (gh *GitHub) answerTo(r *http.Request, path string, body []byte) *answer {
 	if !fault.happen(r.Context(), gh.hooks.done()) { // not under the lock: it may take long, or change the state
 		gh.mu.Lock()
 		defer gh.mu.Unlock()
-		gh.note(c, name, nil)
+		gh.note(c, name, nil, body)
 		return nil
 	}
 	gh.mu.Lock()
@@ -141,15 +137,15 @@ func (gh *GitHub) answerTo(r *http.Request, path string, body []byte) *answer {
 		a = gh.perform(c, r, body)
 	}
 	gh.seal(c, a)
-	gh.note(c, name, a)
+	gh.note(c, name, a, body)
 	if fault.lose() {
 		return nil
 	}
 	return a
 }
 
-func (gh *GitHub) note(c *call, name string, a *answer) {
-	done := Call{Operation: name, Path: c.path, Token: c.token.String(), At: gh.now()}
+func (gh *GitHub) note(c *call, name string, a *answer, body []byte) {
+	done := Call{Operation: name, Path: c.path, Token: c.token.String(), Body: body, At: gh.now()}
 	if len(c.query) > 0 {
 		done.Path += "?" + c.query.Encode()
 	}
@@ -301,6 +297,9 @@ func (gh *GitHub) check(c *call, r *http.Request, body []byte) *answer {
 	}
 	if len(body) > maxBody {
 		return invalid("the body is too large")
+	}
+	if v := r.Header.Get("X-GitHub-Api-Version"); v != "" && v != "2022-11-28" {
+		return invalid("this is the API of 2022-11-28, not " + v)
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	in := &openapi3filter.RequestValidationInput{

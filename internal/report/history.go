@@ -1,9 +1,7 @@
 package report
 
 import (
-	"crypto/sha256"
 	_ "embed"
-	"encoding/base64"
 	"fmt"
 	"html/template"
 	"io"
@@ -15,9 +13,6 @@ import (
 
 //go:embed history.html
 var historyHTML string
-
-//go:embed history.css
-var historyCSS string
 
 // Bounds of what the page of a history shows. The other formats have all of it.
 const (
@@ -36,8 +31,7 @@ type HistoryPage struct {
 	Files       bool                       // they were asked for
 	*attestation.HistorySummary
 
-	CSS    template.CSS
-	Policy string
+	Style
 }
 
 // NewHistoryPage makes a page about a repository, and head: what was looked at.
@@ -69,9 +63,7 @@ func (p *HistoryPage) Close(s *attestation.HistorySummary) error {
 	if err != nil {
 		return fmt.Errorf("the page's template: %w", err)
 	}
-	h := sha256.Sum256([]byte(historyCSS))
-	p.CSS = template.CSS(historyCSS) //nolint:gosec // our own text
-	p.Policy = "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(h[:]) + "'; base-uri 'none'; form-action 'none'"
+	p.Style = NewStyle("")
 	if err := t.Execute(p.w, p); err != nil {
 		return fmt.Errorf("writing the page: %w", err)
 	}

@@ -7,6 +7,8 @@ import (
 	"regexp/syntax"
 	"strings"
 	"unicode/utf8"
+
+	"custody/internal/control/keywords"
 )
 
 // maxProgram is how many instructions a compiled pattern may have: matching costs at
@@ -18,6 +20,8 @@ type matcher struct {
 	re      *regexp.Regexp
 	program int
 	runes   bool // characters are those of UTF-8, not bytes
+	// hints are words of which every match holds one; nil: none are known.
+	hints *keywords.Set
 }
 
 // compile turns the patterns of a command into one matcher.
@@ -68,6 +72,9 @@ func newMatcher(expr string) (*matcher, error) {
 		return nil, tooLarge
 	}
 	m := &matcher{re: re, program: len(prog.Inst)}
+	if all := keywords.Needs(parsed); len(all) > 0 {
+		m.hints = keywords.New(keywords.Best(all))
+	}
 	if m.find([]byte("~")) >= 0 && m.find([]byte{1}) >= 0 { // two lines with nothing in common
 		return nil, unsupported("make the pattern say what must stand there", "the pattern matches any line, so it proves nothing")
 	}
@@ -92,6 +99,9 @@ func (c *Command) Find(content []byte, max int) []Line {
 	}
 	var lines []Line
 	content = c.matcher.widen(content) // once, or what has many matches would be widened as often
+	if c.matcher.hints != nil && !keywords.Foreign(content) {
+		return c.matcher.hinted(content, max, binary)
+	}
 	number, rest := 1, content
 	for len(rest) > 0 && len(lines) < max {
 		at := c.matcher.index(rest)
@@ -109,6 +119,33 @@ func (c *Command) Find(content []byte, max int) []Line {
 		}
 		rest = rest[at+end+1:]
 		number++
+	}
+	return lines
+}
+
+// hinted is Find where words are known that every match holds: only lines with one of
+// these are looked at.
+func (m *matcher) hinted(content []byte, max int, binary bool) []Line {
+	var lines []Line
+	number, counted, done := 1, 0, 0 // the line of counted; what is before done was looked at
+	m.hints.In(content, func(_, start, _ int) bool {
+		if start < done {
+			return true
+		}
+		from, to := bytes.LastIndexByte(content[:start], '\n')+1, len(content)
+		if i := bytes.IndexByte(content[start:], '\n'); i >= 0 {
+			to = start + i
+		}
+		done = to
+		if m.re.Match(content[from:to]) {
+			number += bytes.Count(content[counted:from], []byte{'\n'})
+			counted = from
+			lines = append(lines, Line{Number: number, Binary: binary})
+		}
+		return len(lines) < max && !(binary && len(lines) > 0)
+	})
+	if binary && len(lines) > 0 {
+		lines[0].Number = 0
 	}
 	return lines
 }

@@ -1,13 +1,12 @@
 package agentinstructions
 
 import (
-	"bytes"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
 
-	"custody/internal/control/checks/keywords"
+	"custody/internal/control/keywords"
 )
 
 // A phrase is what no instructions should say. words, in lower case, stand in every text
@@ -119,22 +118,23 @@ func listen(text []byte, rules ...string) []said {
 	v := known()
 	found := make([]bool, len(phrases))
 	starts := make([][]int, len(phrases))
-	v.In(text, func(word, start, _ int) {
+	v.In(text, func(word, start, _ int) bool {
 		i := v.of[word]
 		if !v.start[word] {
 			found[i] = true
-			return
+			return true
 		}
 		if start > 0 && isWord(text[start-1]) {
-			return
+			return true
 		}
 		// In tells them by their ends: "act" before "activate", which begins there, too.
 		if n := len(starts[i]); n == 0 || starts[i][n-1] < start {
 			starts[i] = append(starts[i], start)
 		}
+		return true
 	})
 	// The letters that fold to ASCII ones are looked for by the expressions alone.
-	foreign := bytes.Contains(text, []byte("\u017f")) || bytes.Contains(text, []byte("\u212a"))
+	foreign := keywords.Foreign(text)
 	var out []said
 	for i, p := range phrases {
 		if len(rules) > 0 && !slices.Contains(rules, p.rule) || !found[i] && len(p.words) > 0 {

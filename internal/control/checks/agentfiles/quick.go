@@ -4,7 +4,7 @@ import (
 	"strings"
 	"sync"
 
-	"custody/internal/control/checks/keywords"
+	"custody/internal/control/keywords"
 )
 
 // parts are texts of which each path that some place matches holds one: few paths do, and

@@ -11,7 +11,7 @@ import (
 	"sync"
 	"unicode/utf8"
 
-	"custody/internal/control/checks/keywords"
+	"custody/internal/control/keywords"
 )
 
 // An Engine finds secrets by rules of gitleaks.
@@ -132,7 +132,7 @@ func (e *Engine) Scan(path string, text []byte, budget *Budget) ([]Hit, error) {
 			if budget.Left -= int64(s.to - s.from); budget.Left < 0 {
 				return tidy(hits), errBudget
 			}
-			if !met(r.pattern.needs, string(text[s.from:s.to])) {
+			if !keywords.Met(r.pattern.needs, string(text[s.from:s.to])) {
 				continue
 			}
 			if hits = append(hits, t.window(s)...); len(hits) > maxHits {
@@ -149,15 +149,15 @@ func (e *Engine) wanted(text []byte) (map[int][]span, error) {
 	wanted := map[int][]span{}
 	var failed error
 	start, stop := 0, -1 // the line of the last keyword
-	e.words.In(text, func(word, from, end int) {
+	e.words.In(text, func(word, from, end int) bool {
 		i := e.ruleOf[word]
 		r := e.rules[i]
 		if err := r.ready(); err != nil {
 			failed = cmp.Or(failed, fmt.Errorf("rule %s can not be used: %w", r.ID, err))
-			return
+			return true
 		}
 		if r.pattern == nil || r.pattern.behind != nil && !r.pattern.behind.may(text, from) {
-			return
+			return true
 		}
 		if end > stop {
 			start, stop = bytes.LastIndexByte(text[:from], '\n')+1, len(text)
@@ -167,9 +167,10 @@ func (e *Engine) wanted(text []byte) (map[int][]span, error) {
 		}
 		spans := wanted[i]
 		if n := len(spans); n > 0 && r.pattern.at == nil && spans[n-1].from == start {
-			return // the line is there
+			return true // the line is there
 		}
 		wanted[i] = append(spans, span{start, stop, from})
+		return true
 	})
 	if more := foreign(text); more != nil {
 		for i, r := range e.rules {
@@ -187,7 +188,7 @@ func (e *Engine) wanted(text []byte) (map[int][]span, error) {
 func foreign(text []byte) []span {
 	const most = 100 // more are looked at in one piece, with what stands between
 	var out []span
-	for _, letter := range []string{"\u017f", "\u212a"} {
+	for _, letter := range keywords.ForeignLetters {
 		for at := 0; ; {
 			i := bytes.Index(text[at:], []byte(letter))
 			if i < 0 {

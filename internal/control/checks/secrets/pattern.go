@@ -7,7 +7,7 @@ import (
 	"strings"
 	"unicode"
 
-	"custody/internal/control/checks/keywords"
+	"custody/internal/control/keywords"
 )
 
 // A pattern is a regular expression and what follows from its form: where in a text it
@@ -24,7 +24,7 @@ type pattern struct {
 	// lines is how many line ends a match holds at most; many: no bound is known.
 	lines int
 	// needs are what every match holds besides.
-	needs []need
+	needs []keywords.Need
 	// far: a match may end farther behind its keyword than at is tried.
 	far bool
 	// steps is what one byte of text costs, in instructions.
@@ -45,7 +45,7 @@ func compile(expr string, words []string) (*pattern, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &pattern{Regexp: re, bound: len(words) > 0 && holds(tree, words), lines: lineEnds(tree), needs: needs(tree), far: longestMatch(tree) > longest}
+	p := &pattern{Regexp: re, bound: len(words) > 0 && holds(tree, words), lines: lineEnds(tree), needs: keywords.Needs(tree), far: longestMatch(tree) > longest}
 	if prog, err := syntax.Compile(tree.Simplify()); err == nil {
 		p.steps = int64(len(prog.Inst))
 	}
@@ -101,7 +101,7 @@ func dropPrefix(re *syntax.Regexp) {
 
 // begins says whether every match begins with one of the words.
 func begins(re *syntax.Regexp, words []string) bool {
-	if texts, ok := spell(re); ok {
+	if texts, ok := keywords.Spell(re); ok {
 		for _, t := range texts {
 			if !slices.ContainsFunc(words, func(w string) bool { return strings.HasPrefix(t, strings.ToLower(w)) }) {
 				return false
@@ -169,7 +169,7 @@ func follows(re *syntax.Regexp) *behind {
 		return nil
 	}
 	b, ok := &behind{}, false
-	if b.first, ok = spell(re.Sub[0]); !ok {
+	if b.first, ok = keywords.Spell(re.Sub[0]); !ok {
 		return nil
 	}
 	for c := 0x80; c < 256; c++ { // no more is known of other characters
@@ -292,12 +292,9 @@ func lineEnds(re *syntax.Regexp) int {
 	return n
 }
 
-// spelled is how many texts are spelled out of a part of an expression.
-const spelled = 400
-
 // holds says whether every match surely holds one of the words.
 func holds(re *syntax.Regexp, words []string) bool {
-	if texts, ok := spell(re); ok {
+	if texts, ok := keywords.Spell(re); ok {
 		return all(texts, words)
 	}
 	switch re.Op {
@@ -316,9 +313,9 @@ func holds(re *syntax.Regexp, words []string) bool {
 		// A word may be spelled by several neighbours.
 		run := []string{""}
 		for _, sub := range re.Sub {
-			texts, ok := spell(sub)
-			if ok && len(run)*len(texts) <= spelled {
-				run = cross(run, texts)
+			texts, ok := keywords.Spell(sub)
+			if ok && len(run)*len(texts) <= keywords.MaxTexts {
+				run = keywords.Cross(run, texts)
 				if all(run, words) {
 					return true
 				}
@@ -334,63 +331,6 @@ func holds(re *syntax.Regexp, words []string) bool {
 		}
 	}
 	return false
-}
-
-// spell lists all texts that an expression matches, in lower case, if they are few.
-func spell(re *syntax.Regexp) ([]string, bool) {
-	switch re.Op {
-	case syntax.OpEmptyMatch, syntax.OpBeginLine, syntax.OpEndLine, syntax.OpBeginText, syntax.OpEndText, syntax.OpWordBoundary, syntax.OpNoWordBoundary:
-		return []string{""}, true
-	case syntax.OpLiteral:
-		return []string{strings.ToLower(string(re.Rune))}, true
-	case syntax.OpCharClass:
-		var texts []string
-		for i := 0; i+1 < len(re.Rune); i += 2 {
-			if re.Rune[i+1]-re.Rune[i] > 16 || len(texts) > 16 {
-				return nil, false
-			}
-			for r := re.Rune[i]; r <= re.Rune[i+1]; r++ {
-				texts = append(texts, string(unicode.ToLower(r)))
-			}
-		}
-		return texts, true
-	case syntax.OpCapture:
-		return spell(re.Sub[0])
-	case syntax.OpQuest:
-		texts, ok := spell(re.Sub[0])
-		return append([]string{""}, texts...), ok
-	case syntax.OpAlternate:
-		var all []string
-		for _, sub := range re.Sub {
-			texts, ok := spell(sub)
-			if !ok || len(all)+len(texts) > spelled {
-				return nil, false
-			}
-			all = append(all, texts...)
-		}
-		return all, true
-	case syntax.OpConcat:
-		all := []string{""}
-		for _, sub := range re.Sub {
-			texts, ok := spell(sub)
-			if !ok || len(all)*len(texts) > spelled {
-				return nil, false
-			}
-			all = cross(all, texts)
-		}
-		return all, true
-	}
-	return nil, false
-}
-
-func cross(a, b []string) []string {
-	out := make([]string, 0, len(a)*len(b))
-	for _, x := range a {
-		for _, y := range b {
-			out = append(out, x+y)
-		}
-	}
-	return out
 }
 
 // all says whether each of the texts holds one of the words.

@@ -10,7 +10,7 @@ import (
 
 	"github.com/BurntSushi/toml"
 
-	"custody/internal/control/checks/keywords"
+	"custody/internal/control/keywords"
 )
 
 // gitleaksRules are the default rules of gitleaks v8.30.1 (MIT, see gitleaks.LICENSE),

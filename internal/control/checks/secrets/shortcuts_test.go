@@ -1,11 +1,9 @@
 package secrets
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"os"
-	"regexp/syntax"
 	"strings"
 	"testing"
 )
@@ -94,28 +92,5 @@ func TestPassingMissesNothing(t *testing.T) {
 	}
 	if passed < 200 {
 		t.Errorf("%d paths matched: they are poor", passed)
-	}
-}
-
-// TestNeeds: what an expression is said to need.
-func TestNeeds(t *testing.T) {
-	for expr, want := range map[string]string{
-		`abc`:                      `[[abc]]`,
-		`(?i)lob.{0,3}(live|test)`: `[[lob] [live test]]`,
-		`(?:abc)?def`:              `[[def abcdef]]`,
-		`(?:abc)*def`:              `[[def]]`,
-		`abc|x`:                    `[]`,
-		`(abc|\d+xyz)+`:            `[[abc xyz]]`,
-		`[ab]cd.`:                  `[[acd bcd]]`,
-		`ab`:                       `[]`,
-		`straße`:                   `[]`,
-	} {
-		tree, err := syntax.Parse(expr, syntax.Perl)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := fmt.Sprint(needs(tree)); got != want {
-			t.Errorf("%s needs %s, want %s", expr, got, want)
-		}
 	}
 }

@@ -2,6 +2,8 @@
 // what a costly expression is tried on is found so first.
 package keywords
 
+import "bytes"
+
 // A Set is words to look for (Aho-Corasick, with a table for each state).
 type Set struct {
 	class [256]uint8 // of a byte, folded to lower case; 0: in no word
@@ -86,9 +88,9 @@ func Lower(c byte) byte {
 	return c
 }
 
-// In calls fn for each place of a word in text, in the order in which they end. word is
-// its number in the list.
-func (k *Set) In(text []byte, fn func(word, start, end int)) {
+// In calls fn for each place of a word in text, in the order in which they end, until it
+// returns false. word is its number in the list.
+func (k *Set) In(text []byte, fn func(word, start, end int) bool) {
 	next, class := k.next, &k.class
 	s := int32(0)
 	for i, c := range text {
@@ -97,7 +99,9 @@ func (k *Set) In(text []byte, fn func(word, start, end int)) {
 			continue
 		}
 		for _, w := range k.found[int(s>>1)/k.width] {
-			fn(int(w), i+1-k.size[w], i+1)
+			if !fn(int(w), i+1-k.size[w], i+1) {
+				return
+			}
 		}
 	}
 }
@@ -112,3 +116,17 @@ func (k *Set) Any(text string) bool {
 	}
 	return false
 }
+
+// Foreign says whether a text holds a letter that is none of ASCII and folds to one: a
+// word may be spelled with it so that only an expression sees it.
+func Foreign(text []byte) bool {
+	for _, letter := range ForeignLetters {
+		if bytes.Contains(text, []byte(letter)) {
+			return true
+		}
+	}
+	return false
+}
+
+// ForeignLetters are those: the long s, and the sign of kelvin.
+var ForeignLetters = [...]string{"\u017f", "\u212a"}

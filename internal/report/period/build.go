@@ -1,0 +1,178 @@
+package period
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+
+	"custody/internal/control/frameworks"
+)
+
+// Report is what the packs that were added show.
+func (b *Builder) Report() *Report {
+	r := &Report{
+		Schema: Schema, Framework: Framework{b.framework.ID, b.framework.Name, b.framework.Version}, From: b.from, To: b.to,
+		Counts: b.counts, Exceptions: slices.Clone(b.refused), Controls: []Control{}, Months: []Month{}, Changes: []Change{}, Lacks: []string{},
+	}
+	for _, c := range b.latest {
+		r.Changes = append(r.Changes, *c)
+	}
+	slices.SortFunc(r.Changes, func(x, y Change) int {
+		return cmp.Or(cmp.Compare(x.Day, y.Day), cmp.Compare(x.Repository, y.Repository), cmp.Compare(x.Number, y.Number), cmp.Compare(x.Pack, y.Pack))
+	})
+	months := map[string]*Month{}
+	for i := range r.Changes {
+		c := &r.Changes[i]
+		r.count(c)
+		r.Exceptions = append(r.Exceptions, c.exceptions...)
+		key := c.Day[:len("2026-11")]
+		m := months[key]
+		if m == nil {
+			m = &Month{Month: key}
+			months[key] = m
+		}
+		m.add(c)
+	}
+	slices.SortStableFunc(r.Exceptions, func(x, y Exception) int {
+		return cmp.Or(slices.Index(kinds, x.Kind)-slices.Index(kinds, y.Kind), cmp.Compare(x.Day, y.Day), cmp.Compare(x.Change, y.Change), cmp.Compare(x.File, y.File), cmp.Compare(x.Detail, y.Detail))
+	})
+	for _, key := range slices.Sorted(maps.Keys(months)) {
+		r.Months = append(r.Months, *months[key])
+	}
+	rows := b.framework.Table
+	if !b.known {
+		rows = slices.SortedFunc(maps.Values(b.own), func(x, y frameworks.Control) int { return cmp.Compare(x.ID, y.ID) })
+	}
+	for _, row := range rows {
+		r.Controls = append(r.Controls, newControl(row, r.Changes))
+	}
+	slices.SortStableFunc(r.Controls, func(x, y Control) int { return cmp.Compare(rate(x), rate(y)) })
+	r.lack()
+	return r
+}
+
+// rate puts controls without a figure last.
+func rate(c Control) int {
+	if c.Permille == nil {
+		return 1001
+	}
+	return *c.Permille
+}
+
+func (r *Report) count(c *Change) {
+	n := &r.Counts
+	n.Changes++
+	switch c.Decision {
+	case "pass":
+		n.Pass++
+	case "fail":
+		n.Fail++
+	default:
+		n.Incomplete++
+	}
+	if c.Stage == "record" {
+		n.Landed++
+	}
+	if len(c.Approvers) > 0 {
+		n.Approved++
+	}
+}
+
+func (m *Month) add(c *Change) {
+	switch c.Decision {
+	case "pass":
+		m.Pass++
+	case "fail":
+		m.Fail++
+	default:
+		m.Incomplete++
+	}
+	m.Added += c.Added
+	m.AILines += c.AILines
+}
+
+// newControl counts one row over all changes. A change whose review never looked for the
+// row shows nothing for it: that weighs like evidence that is lacking.
+func newControl(row frameworks.Control, changes []Change) Control {
+	out := Control{ID: row.ID, About: row.About, Relation: row.Relation, Lacks: []string{}, Examples: []string{}}
+	lacks := map[string]int{}
+	for i := range changes {
+		c := &changes[i]
+		s, asked := c.controls[row.ID]
+		switch {
+		case !asked:
+			out.Unasked++
+		case s.code == "evidence":
+			out.With++
+			continue
+		case s.code == "no-evidence":
+			out.Without++
+			for _, l := range s.lacks {
+				lacks[l]++
+			}
+		default:
+			out.Aside++
+			continue
+		}
+		if len(out.Examples) < shownExamples {
+			out.Examples = append(out.Examples, c.Name())
+		}
+	}
+	if all := out.With + out.Without + out.Unasked; all > 0 {
+		p := out.With * 1000 / all
+		out.Permille = &p
+	}
+	out.Lacks = slices.SortedFunc(maps.Keys(lacks), func(x, y string) int { return cmp.Or(lacks[y]-lacks[x], cmp.Compare(x, y)) })
+	if out.Lacks == nil {
+		out.Lacks = []string{}
+	}
+	return out
+}
+
+// lack says what the report can not show.
+func (r *Report) lack() {
+	say := func(format string, a ...any) { r.Lacks = append(r.Lacks, fmt.Sprintf(format, a...)) }
+	n := r.Counts
+	if n.Changes == 0 {
+		say("No pack of the period counts: there is no evidence for anything.")
+		return
+	}
+	say("A change without a pack is not in the population. Compare its size with the list of merged changes that the forge gives.")
+	if without := n.Changes - n.Landed; without > 0 {
+		say("%s no closing review (stage record): that they landed, and as what, is not shown. 'custody audit --stage record' after the merge makes one.", have(without, "change"))
+	}
+	without, unasked := 0, 0
+	for i := range r.Changes {
+		if !r.Changes[i].Context {
+			without++
+		}
+		if len(r.Changes[i].controls) == 0 {
+			unasked++
+		}
+	}
+	if without > 0 {
+		say("%s a pack without a context: reviews, permissions and checks on the forge are not known for them.", have(without, "change"))
+	}
+	if unasked > 0 {
+		say("For %s the review did not look for %s: declare it under context.frameworks in security_requirements.yaml.", plural(unasked, "change"), r.Framework.ID)
+	}
+	if n.Refused > 0 {
+		say("Of %s that did not verify nothing counts; they are the first exceptions.", plural(n.Refused, "file"))
+	}
+	say("The day of a pack is its signer's word, and so is that no pack was left out: keep the ledger, or a copy of the packs, where the signer can not write.")
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+func have(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun + " has"
+	}
+	return plural(n, noun) + " have"
+}

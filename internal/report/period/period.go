@@ -1,0 +1,332 @@
+// Package period reports on the changes of a period to an auditor: by control of one
+// framework, exceptions first, from a folder of audit packs.
+//
+// It counts what packs say and judges nothing anew. Only packs that verify count; the
+// others are exceptions of their own. What packs can not show, such as a change that has
+// none, the report says it lacks. Evidence for a control is never a control that is met.
+package period
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"custody/internal/change"
+	"custody/internal/control/frameworks"
+	"custody/internal/finding"
+	"custody/internal/report"
+)
+
+// Schema is the value of Report.Schema.
+const Schema = "custody/period/v1"
+
+// A Report is the document custody/period/v1.
+type Report struct {
+	Schema    string    `json:"schema"`
+	Framework Framework `json:"framework"`
+	From      string    `json:"from,omitempty"` // first day; absent: from the first pack
+	To        string    `json:"to,omitempty"`   // last day
+
+	Counts     Counts      `json:"counts"`
+	Exceptions []Exception `json:"exceptions"` // the gravest kind first
+	Controls   []Control   `json:"controls"`   // those with least evidence first
+	Months     []Month     `json:"months"`
+	Changes    []Change    `json:"changes"` // the population: what an auditor samples from
+	Lacks      []string    `json:"lacks"`   // what this report can not show, and what would
+}
+
+// A Framework is the edition that was reported on.
+type Framework struct {
+	ID      string `json:"id"`
+	Name    string `json:"name"`
+	Version string `json:"version"`
+}
+
+// Counts are of packs and changes.
+type Counts struct {
+	Packs      int `json:"packs"`      // that were read
+	Refused    int `json:"refused"`    // of these: altered, unsigned, of an unknown signer, or no packs
+	Outside    int `json:"outside"`    // of these: of a day outside of the period
+	Superseded int `json:"superseded"` // of these: of a change for which a later review counts
+	Changes    int `json:"changes"`
+	Pass       int `json:"pass"`
+	Fail       int `json:"fail"`
+	Incomplete int `json:"incomplete"`
+	Landed     int `json:"landed"`   // changes whose closing review (stage record) is there
+	Approved   int `json:"approved"` // changes that somebody approved on the head
+}
+
+// A Change is one of the population, as its pack says.
+type Change struct {
+	Pack       string   `json:"pack"`    // digest of the file
+	Verdict    string   `json:"verdict"` // digest
+	Signer     string   `json:"signer"`  // name of the trusted key
+	Day        string   `json:"day"`
+	Repository string   `json:"repository,omitempty"`
+	Kind       string   `json:"kind,omitempty"`
+	Number     int64    `json:"number,omitempty"`
+	Title      string   `json:"title,omitempty"`
+	Author     string   `json:"author,omitempty"`
+	Base       string   `json:"base"`
+	Head       string   `json:"head"`
+	Stage      string   `json:"stage"`
+	Decision   string   `json:"decision"`
+	Reason     string   `json:"reason,omitempty"` // the first that led to the decision
+	Approvers  []string `json:"approvers"`        // accounts of people who approved the head
+	Added      int      `json:"added_lines"`
+	AILines    int      `json:"ai_lines"` // added lines that an agent wrote, in whole or in part
+	Context    bool     `json:"context"`  // the pack holds what is not in git
+	Waivers    []string `json:"waivers"`
+	Emergency  bool     `json:"emergency"`
+
+	controls   map[string]status // of the framework
+	exceptions []Exception
+}
+
+// A status is what one change shows for one control.
+type status struct {
+	code  string
+	lacks []string // types of evidence
+}
+
+// Kinds of exceptions, the gravest first.
+const (
+	Refused     = "refused"      // a pack that does not verify
+	NotPassed   = "not-passed"   // it landed, and its review is no pass
+	Overdue     = "overdue"      // what an emergency put off was not done in time
+	Emergency   = "emergency"    // an emergency was declared
+	Waived      = "waived"       // a finding was waived
+	NotAssessed = "not-assessed" // a check had no answer
+	Open        = "open"         // the last review is no pass; whether it landed is not known
+)
+
+var kinds = []string{Refused, NotPassed, Overdue, Emergency, Waived, NotAssessed, Open}
+
+// An Exception is what an auditor asks about.
+type Exception struct {
+	Kind   string `json:"kind"`
+	Pack   string `json:"pack,omitempty"` // digest; of a refused one there is none to trust
+	File   string `json:"file,omitempty"` // of a refused one
+	Change string `json:"change,omitempty"`
+	Day    string `json:"day,omitempty"`
+	Detail string `json:"detail"`
+}
+
+// A Control is one row of the framework over all changes.
+type Control struct {
+	ID       string   `json:"id"`
+	About    string   `json:"about"`
+	Relation string   `json:"relation"`
+	With     int      `json:"with_evidence"`    // changes whose pack shows all types of evidence
+	Without  int      `json:"without_evidence"` // changes whose pack lacks one
+	Aside    int      `json:"not_applicable"`   // changes to which it does not apply, or not yet
+	Unasked  int      `json:"not_asked"`        // changes whose review had the framework not in scope
+	Permille *int     `json:"permille"`         // With of With, Without and Unasked; null: it applied to none
+	Lacks    []string `json:"lacks"`            // types of evidence that were lacking, most often first
+	Examples []string `json:"examples"`         // changes without evidence
+}
+
+// A Month counts changes by the month of their review.
+type Month struct {
+	Month      string `json:"month"`
+	Pass       int    `json:"pass"`
+	Fail       int    `json:"fail"`
+	Incomplete int    `json:"incomplete"`
+	Added      int    `json:"added_lines"`
+	AILines    int    `json:"ai_lines"`
+}
+
+// shownExamples bounds what is listed of one row.
+const shownExamples = 10
+
+// A Builder takes packs one by one, and keeps of each only its row.
+type Builder struct {
+	framework frameworks.Framework
+	known     bool // the framework is one of Custody's own table
+	from, to  string
+	counts    Counts
+	refused   []Exception
+	latest    map[string]*Change
+	own       map[string]frameworks.Control // rows that only packs know: a company's matrix
+}
+
+// NewBuilder reports on one framework from a day to a day, both inclusive, either empty
+// for no bound. A framework that is not in Custody's table is a company's own matrix,
+// and its rows are those that packs have.
+func NewBuilder(framework, from, to string) *Builder {
+	f, known := frameworks.Get(framework)
+	if !known {
+		f = frameworks.Framework{ID: framework, Name: framework}
+	}
+	return &Builder{framework: f, known: known, from: from, to: to, latest: map[string]*Change{}, own: map[string]frameworks.Control{}}
+}
+
+// Refuse notes a file that is no pack that counts.
+func (b *Builder) Refuse(file string, err error) {
+	b.counts.Packs++
+	b.counts.Refused++
+	b.refused = append(b.refused, Exception{Kind: Refused, File: file, Detail: err.Error()})
+}
+
+// Add takes a verified pack.
+func (b *Builder) Add(p *report.VerifiedPack) {
+	b.counts.Packs++
+	day := p.Says.Inputs.Day
+	if b.from != "" && day < b.from || b.to != "" && day > b.to {
+		b.counts.Outside++
+		return
+	}
+	c := b.read(p)
+	key := c.key()
+	was := b.latest[key]
+	if was != nil {
+		b.counts.Superseded++
+	}
+	if was == nil || c.later(was) {
+		b.latest[key] = c
+	}
+}
+
+// key tells changes apart: by number where the forge gave one, else by head.
+func (c *Change) key() string {
+	if c.Repository != "" && c.Number != 0 {
+		return fmt.Sprintf("%s\x00%s\x00%d", c.Repository, c.Kind, c.Number)
+	}
+	return c.Repository + "\x00" + c.Head
+}
+
+// stageRank: what happened counts before what may happen.
+var stageRank = map[string]int{"push": 1, "merge": 2, "record": 3}
+
+// worst decides between reviews of one stage and day, of which the later can not be
+// told: a pack knows no hour. The worse one counts, so nothing is hidden by another.
+var worst = map[string]int{"pass": 1, "incomplete": 2, "fail": 3}
+
+func (c *Change) later(than *Change) bool {
+	return cmp.Or(
+		cmp.Compare(stageRank[c.Stage], stageRank[than.Stage]),
+		cmp.Compare(c.Day, than.Day),
+		cmp.Compare(worst[c.Decision], worst[than.Decision]),
+		cmp.Compare(c.Pack, than.Pack),
+	) > 0
+}
+
+// read takes from a pack what its row says.
+func (b *Builder) read(p *report.VerifiedPack) *Change {
+	d := p.Says
+	c := &Change{
+		Pack: p.Digest, Verdict: p.VerdictDigest, Signer: p.Signer, Day: d.Inputs.Day,
+		Base: d.Inputs.Base.String(), Head: d.Inputs.Head.String(), Stage: d.Stage, Decision: d.Decision,
+		Approvers: approvers(p), Added: d.Change.Added, Context: p.Context != nil,
+		Waivers: []string{}, controls: map[string]status{},
+	}
+	if a := d.About; a != nil {
+		c.Repository, c.Kind, c.Number, c.Title, c.Author = a.Repository, a.Kind, a.Number, a.Title, a.Author
+	}
+	if len(d.Reasons) > 0 {
+		c.Reason = cmp.Or(d.Reasons[0].Detail, d.Reasons[0].Code)
+	}
+	if d.Attestation != nil {
+		for class, n := range d.Attestation.Summary.Lines {
+			if class == "ai-verified" || class == "ai-declared" || class == "mixed" {
+				c.AILines += n
+			}
+		}
+	}
+	for _, s := range d.Controls {
+		if s.Framework != b.framework.ID {
+			continue
+		}
+		st := status{code: string(s.Status)}
+		for _, e := range s.Evidence {
+			if !e.Present {
+				st.lacks = append(st.lacks, e.Type)
+			}
+		}
+		c.controls[s.ID] = st
+		if !b.known {
+			b.own[s.ID] = frameworks.Control{ID: s.ID, About: s.About, Relation: s.Relation}
+			b.framework.Version = s.Version
+		}
+	}
+	c.except(d)
+	return c
+}
+
+// except finds what an auditor asks about.
+func (c *Change) except(d *report.Document) {
+	say := func(kind, format string, a ...any) {
+		c.exceptions = append(c.exceptions, Exception{Kind: kind, Pack: c.Pack, Change: c.Name(), Day: c.Day, Detail: fmt.Sprintf(format, a...)})
+	}
+	if c.Decision != "pass" {
+		kind, what := Open, "the last review says "
+		if c.Stage == "record" {
+			kind, what = NotPassed, "it landed, and the review says "
+		}
+		say(kind, "%s%s: %s", what, c.Decision, cmp.Or(c.Reason, "no reason is given"))
+	}
+	for _, k := range d.Checks {
+		reason := why(k)
+		switch {
+		case k.ID == "emergency" && k.Kind == finding.Notice:
+			c.Emergency = true
+			say(Emergency, "%s", cmp.Or(reason, "an emergency was declared"))
+		case k.Kind == finding.Notice:
+		case k.Outcome == finding.NotSatisfied && slices.ContainsFunc(k.Reasons, func(r finding.Reason) bool { return r.Code == "emergency" }):
+			say(Overdue, "%s: %s", k.ID, reason)
+		case k.Outcome == finding.NotAssessed && k.Level == finding.Error:
+			say(NotAssessed, "%s: %s", k.ID, cmp.Or(reason, "no reason is given"))
+		}
+	}
+	for _, f := range d.Findings {
+		if f.WaivedBy != "" && f.WaivedBy != "emergency" && !slices.Contains(c.Waivers, f.WaivedBy) {
+			c.Waivers = append(c.Waivers, f.WaivedBy)
+		}
+	}
+	slices.Sort(c.Waivers)
+	for _, w := range c.Waivers {
+		say(Waived, "the waiver %s covers findings", w)
+	}
+}
+
+// why is what a check says of its outcome: its reasons, or else what it found.
+func why(k finding.Check) string {
+	var all []string
+	for _, r := range k.Reasons[:min(len(k.Reasons), 3)] {
+		all = append(all, cmp.Or(r.Detail, r.Code))
+	}
+	if len(all) == 0 && len(k.Found) > 0 {
+		all = append(all, k.Found[0].Message)
+	}
+	return strings.Join(all, "; ")
+}
+
+// Name is how people call the change.
+func (c *Change) Name() string {
+	if c.Number != 0 {
+		return fmt.Sprintf("%s#%d", c.Repository, c.Number)
+	}
+	return strings.TrimLeft(c.Repository+"@"+c.Head[:12], "@")
+}
+
+// approvers are the people whose last word on the head is yes.
+func approvers(p *report.VerifiedPack) []string {
+	out := []string{}
+	if p.Context == nil {
+		return out
+	}
+	last := map[string]change.Review{}
+	for _, r := range p.Context.Reviews {
+		if r.State != "commented" {
+			last[cmp.Or(r.Reviewer.ID, strings.ToLower(r.Reviewer.Login))] = r
+		}
+	}
+	for _, r := range last {
+		if r.State == "approved" && r.Commit == p.Says.Inputs.Head.String() && r.Reviewer.Type == change.User {
+			out = append(out, r.Reviewer.Login)
+		}
+	}
+	slices.Sort(out)
+	return out
+}

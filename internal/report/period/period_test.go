@@ -1,0 +1,275 @@
+package period
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/xuri/excelize/v2"
+
+	"custody/internal/change"
+	"custody/internal/control"
+	"custody/internal/control/frameworks"
+	"custody/internal/finding"
+	"custody/internal/git"
+	"custody/internal/report"
+	"custody/internal/review"
+)
+
+func oid(n int) git.OID {
+	id, err := git.ParseOID(fmt.Sprintf("%040x", n))
+	if err != nil {
+		panic(err)
+	}
+	return id
+}
+
+// packOf is a pack as it reads, of the change n: the builder is given what was verified.
+func packOf(n int, stage, decision, day string, more ...func(*report.VerifiedPack)) *report.VerifiedPack {
+	d := &report.Document{Stage: stage, Decision: decision, About: &review.About{Repository: "github.com/octo/shop", Kind: "pull_request", Number: int64(n), Title: "=HYPERLINK(1) <b>x</b>", Author: "mira"}}
+	d.Inputs.Base, d.Inputs.Head, d.Inputs.Day = oid(1000+n), oid(2000+n), day
+	d.Reasons = []finding.Reason{{Code: "x", Detail: "because <script>"}}
+	d.Controls = []control.Shown{{Framework: "soc2-2017", Version: "2017", ID: "CC8.1", Relation: "direct", Status: control.EvidenceShown}}
+	p := &report.VerifiedPack{Digest: fmt.Sprintf("sha256:%064x", n*100+len(stage)*10+len(decision)), VerdictDigest: "sha256:" + strings.Repeat("b", 64), Signer: "builds", Says: d}
+	for _, m := range more {
+		m(p)
+	}
+	return p
+}
+
+func reviewed(state, commit string) func(*report.VerifiedPack) {
+	return func(p *report.VerifiedPack) {
+		p.Context = &change.Context{Reviews: []change.Review{{Reviewer: change.Person{Login: "sam", ID: "7", Type: change.User}, State: state, Commit: commit}}}
+	}
+}
+
+func build(t testing.TB, framework string, packs ...*report.VerifiedPack) *Report {
+	t.Helper()
+	b := NewBuilder(framework, "2026-01-01", "2026-12-31")
+	for _, p := range packs {
+		b.Add(p)
+	}
+	return b.Report()
+}
+
+// TestCounts: the closing review of a change counts, else the latest, else the worse.
+func TestCounts(t *testing.T) {
+	r := build(t, "soc2-2017",
+		packOf(1, "merge", "fail", "2026-03-01"), packOf(1, "record", "pass", "2026-03-01"),
+		packOf(2, "merge", "fail", "2026-03-01"), packOf(2, "merge", "pass", "2026-03-02"),
+		packOf(3, "merge", "pass", "2026-03-01"), packOf(3, "merge", "fail", "2026-03-01"),
+		packOf(4, "record", "incomplete", "2026-04-01"),
+		packOf(5, "record", "pass", "2025-12-31"), packOf(6, "record", "pass", "2027-01-01"),
+	)
+	want := Counts{Packs: 9, Outside: 2, Superseded: 3, Changes: 4, Pass: 2, Fail: 1, Incomplete: 1, Landed: 2}
+	if r.Counts != want {
+		t.Errorf("got  %+v\nwant %+v", r.Counts, want)
+	}
+	var got []string
+	for _, e := range r.Exceptions {
+		got = append(got, e.Kind+" "+e.Change)
+	}
+	if want := "not-passed github.com/octo/shop#4, open github.com/octo/shop#3"; strings.Join(got, ", ") != want {
+		t.Errorf("exceptions %v, want %s", got, want)
+	}
+	if len(r.Months) != 2 || r.Months[0].Pass != 2 || r.Months[0].Fail != 1 || r.Months[1].Incomplete != 1 {
+		t.Errorf("months %+v", r.Months)
+	}
+}
+
+// TestExceptions finds each kind, the gravest first.
+func TestExceptions(t *testing.T) {
+	check := func(id, kind string, o finding.Outcome, code string) func(*report.VerifiedPack) {
+		return func(p *report.VerifiedPack) {
+			p.Says.Checks = append(p.Says.Checks, finding.Check{ID: id, Kind: kind, Outcome: o, Reasons: []finding.Reason{{Code: code, Detail: "of " + id}}})
+		}
+	}
+	b := NewBuilder("soc2-2017", "", "")
+	b.Add(packOf(1, "record", "pass", "2026-01-01", func(p *report.VerifiedPack) {
+		p.Says.Findings = []finding.Finding{{Rule: "r", WaivedBy: "W-7"}, {Rule: "r", WaivedBy: "W-7"}, {Rule: "r", WaivedBy: "emergency"}}
+	}))
+	b.Add(packOf(2, "record", "fail", "2026-01-02", check("two-eyes", finding.Rule, finding.NotSatisfied, "emergency"), check("emergency", finding.Notice, finding.NotSatisfied, "x")))
+	b.Add(packOf(3, "record", "pass", "2026-01-03", check("lint", finding.Rule, finding.NotAssessed, "x"), check("told", finding.Notice, finding.NotAssessed, "x")))
+	b.Refuse("bad.zip", fmt.Errorf("it is no pack"))
+	r := b.Report()
+	var got []string
+	for _, e := range r.Exceptions {
+		got = append(got, e.Kind+": "+e.Detail)
+	}
+	want := "refused: it is no pack | not-passed: it landed, and the review says fail: because <script> | overdue: two-eyes: of two-eyes | emergency: of emergency | waived: the waiver W-7 covers findings | not-assessed: lint: of lint"
+	if strings.Join(got, " | ") != want {
+		t.Errorf("got  %s\nwant %s", strings.Join(got, " | "), want)
+	}
+	if !r.Changes[1].Emergency || r.Changes[0].Emergency {
+		t.Error("the change that was declared an emergency is not known for one")
+	}
+}
+
+// TestNothingIsEvidence: no pack, no change or no look at a framework shows nothing.
+func TestNothingIsEvidence(t *testing.T) {
+	for _, f := range frameworks.All {
+		for name, r := range map[string]*Report{
+			"no pack": build(t, f.ID),
+			"no look": build(t, f.ID, packOf(1, "record", "pass", "2026-03-01", func(p *report.VerifiedPack) { p.Says.Controls = nil })),
+		} {
+			if len(r.Controls) != len(f.Table) || len(r.Lacks) == 0 {
+				t.Errorf("%s, %s: %d controls of %d, %d lacks", f.ID, name, len(r.Controls), len(f.Table), len(r.Lacks))
+			}
+			for _, c := range r.Controls {
+				if c.With != 0 || c.Permille != nil && *c.Permille != 0 || name == "no pack" && c.Permille != nil {
+					t.Errorf("%s, %s: %s shows evidence: %+v", f.ID, name, c.ID, c)
+				}
+			}
+		}
+	}
+}
+
+// TestFrameworks reports on each, with and without evidence, and never says that anybody
+// complies with one.
+func TestFrameworks(t *testing.T) {
+	for _, f := range frameworks.All {
+		row := f.Table[0]
+		shown := func(s control.Status) func(*report.VerifiedPack) {
+			return func(p *report.VerifiedPack) {
+				p.Says.Controls = []control.Shown{{Framework: f.ID, ID: row.ID, Status: s, Evidence: []control.Proof{{Type: "review", Present: s == control.EvidenceShown}}}}
+			}
+		}
+		r := build(t, f.ID, packOf(1, "record", "pass", "2026-03-01", shown(control.EvidenceShown)), packOf(2, "record", "pass", "2026-03-01", shown(control.EvidenceLacks)), packOf(3, "record", "pass", "2026-03-01", shown(control.ControlAside)))
+		for _, c := range r.Controls {
+			if c.ID == row.ID && (c.With != 1 || c.Without != 1 || c.Aside != 1 || *c.Permille != 500 || len(c.Lacks) != 1 || len(c.Examples) != 1) {
+				t.Errorf("%s: %+v", f.ID, c)
+			}
+		}
+		var text bytes.Buffer
+		if err := r.WriteText(&text); err != nil {
+			t.Fatal(err)
+		}
+		var page bytes.Buffer
+		if err := r.WritePage(&page); err != nil {
+			t.Fatal(err)
+		}
+		for _, out := range []string{text.String(), page.String()} {
+			if strings.Contains(strings.ToLower(out), "compliant") || strings.Contains(strings.ToLower(out), "certified") {
+				t.Errorf("%s: it claims what nobody has shown", f.ID)
+			}
+		}
+	}
+}
+
+// TestOwnMatrix reports on a company's own controls, which only packs know.
+func TestOwnMatrix(t *testing.T) {
+	r := build(t, "acme", packOf(1, "record", "pass", "2026-03-01", func(p *report.VerifiedPack) {
+		p.Says.Controls = []control.Shown{{Framework: "acme", Version: "3", ID: "CHG-1", About: "changes are seen by two", Status: control.EvidenceShown}}
+	}))
+	if len(r.Controls) != 1 || r.Controls[0].With != 1 || r.Framework.Version != "3" {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestApprovers(t *testing.T) {
+	head := oid(2001).String()
+	for _, c := range []struct {
+		state, commit string
+		want          int
+	}{{"approved", head, 1}, {"approved", oid(9).String(), 0}, {"changes_requested", head, 0}} {
+		r := build(t, "soc2-2017", packOf(1, "record", "pass", "2026-03-01", reviewed(c.state, c.commit)))
+		if r.Counts.Approved != c.want {
+			t.Errorf("%+v: %d approved", c, r.Counts.Approved)
+		}
+	}
+}
+
+// TestOrder: in whatever order packs come, the report is the same bytes in every form.
+func TestOrder(t *testing.T) {
+	var packs []*report.VerifiedPack
+	for i := range 40 {
+		packs = append(packs, packOf(i/2+1, []string{"merge", "record"}[i%2], []string{"pass", "fail", "incomplete"}[i%3], fmt.Sprintf("2026-%02d-01", i%12+1)))
+	}
+	forms := func() string {
+		r := build(t, "soc2-2017", packs...)
+		var b bytes.Buffer
+		_ = r.WriteText(&b)
+		_ = r.WritePage(&b)
+		rows, _ := r.CSV()
+		book, _ := XLSX(r.Sheets())
+		doc, _ := json.Marshal(r)
+		return b.String() + string(rows) + string(book) + string(doc)
+	}
+	want := forms()
+	for range 5 {
+		rand.Shuffle(len(packs), func(i, j int) { packs[i], packs[j] = packs[j], packs[i] })
+		if forms() != want {
+			t.Fatal("another order of packs gives another report")
+		}
+	}
+}
+
+// TestXLSX has another program read the workbook: every cell is text, none a formula.
+func TestXLSX(t *testing.T) {
+	r := build(t, "soc2-2017", packOf(1, "record", "fail", "2026-03-01", reviewed("approved", oid(2001).String())), packOf(2, "merge", "pass", "2026-03-02"))
+	book, err := XLSX(r.Sheets())
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := excelize.OpenReader(bytes.NewReader(book))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for _, s := range r.Sheets() {
+		rows, err := f.GetRows(s.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(rows) != len(s.Rows) {
+			t.Fatalf("%s: %d rows, want %d", s.Name, len(rows), len(s.Rows))
+		}
+		for i, row := range rows {
+			for j, cell := range row {
+				at, _ := excelize.CoordinatesToCellName(j+1, i+1)
+				if formula, _ := f.GetCellFormula(s.Name, at); formula != "" {
+					t.Errorf("%s!%s is the formula %s", s.Name, at, formula)
+				}
+				if want := s.Rows[i][j]; cell != want && cell != "'"+want {
+					t.Errorf("%s!%s is %q, want %q", s.Name, at, cell, want)
+				}
+			}
+		}
+	}
+	if got := column(25) + column(26) + column(701) + column(702); got != "ZAAZZAAA" {
+		t.Errorf("columns %s", got)
+	}
+}
+
+func TestCSV(t *testing.T) {
+	out, err := build(t, "soc2-2017", packOf(1, "record", "pass", "2026-03-01")).CSV()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(bytes.NewReader(out)).ReadAll()
+	if err != nil || len(rows) != 2 || rows[1][4] != "'=HYPERLINK(1) <b>x</b>" {
+		t.Errorf("%v %q", err, rows)
+	}
+}
+
+// TestPage: what a stranger wrote is no markup, and nothing is loaded or run.
+func TestPage(t *testing.T) {
+	var b bytes.Buffer
+	if err := build(t, "soc2-2017", packOf(1, "record", "fail", "2026-03-01")).WritePage(&b); err != nil {
+		t.Fatal(err)
+	}
+	page := b.String()
+	for _, bad := range []string{"<script", "<b>x", "http:", "https:", "url(", "ZgotmplZ", " style="} {
+		if strings.Contains(page, bad) {
+			t.Errorf("the page holds %q", bad)
+		}
+	}
+	if !regexp.MustCompile(`content="default-src &#39;none&#39;; style-src &#39;sha256-[^"]+&#39;; base-uri`).MatchString(page) {
+		t.Error("the page has no policy for the browser")
+	}
+}
