@@ -44,13 +44,13 @@ func Assess(ctx context.Context, in AssessInput) (*Report, error) {
 		if sameFacts(answers, wants) {
 			same := k.graph.at(in.Change.Head, in.Change.HeadTree)
 			in.Graphs.KeepGraph(in.Change.HeadTree, &Known{same, k.projects, k.encoded})
-			return Trace(ctx, TraceInput{Change: in.Change, From: k.graph.at(in.Change.From, in.Change.FromTree), Head: same})
+			return Trace(ctx, TraceInput{Change: in.Change, symbols: newSymbolReader(head), From: k.graph.at(in.Change.From, in.Change.FromTree), Head: same})
 		}
 	}
 	if err := head.load(ctx); err != nil {
 		return nil, err
 	}
-	t := TraceInput{Change: in.Change}
+	t := TraceInput{Change: in.Change, symbols: newSymbolReader(head)}
 	if in.Change.From.IsZero() {
 		var err error
 		if t.Head, err = head.link(ctx); err != nil {

@@ -304,7 +304,7 @@ func (b *builder) addFile(f *treeFile) {
 	if f.node >= 0 {
 		return
 	}
-	n := Node{Kind: KindFile, Path: f.path}
+	n := Node{Kind: KindFile, Path: f.path, blob: f.entry.ID}
 	switch {
 	case f.language != nil:
 		n.Language = f.language.Name

@@ -3,6 +3,7 @@ package impact
 import (
 	"cmp"
 	"slices"
+	"sort"
 	"strings"
 
 	"custody/internal/change"
@@ -24,11 +25,12 @@ const (
 type EdgeKind string
 
 const (
-	Contains EdgeKind = "contains" // a package, its files
-	Imports  EdgeKind = "imports"  // a file, a package or file
-	Tests    EdgeKind = "tests"    // Go: x_test.go, its x.go
-	Requires EdgeKind = "requires" // a file, the manifest or project file that decides what it imports; in no graph
-	Reads    EdgeKind = "reads"    // a test, a file of its testdata; in no graph
+	Contains   EdgeKind = "contains"   // a package, its files
+	Imports    EdgeKind = "imports"    // a file, a package or file
+	Tests      EdgeKind = "tests"      // Go: x_test.go, its x.go
+	References EdgeKind = "references" // a Go file, another one of its package; in no graph
+	Requires   EdgeKind = "requires"   // a file, the manifest or project file that decides what it imports; in no graph
+	Reads      EdgeKind = "reads"      // a test, a file of its testdata; in no graph
 )
 
 // A Node of the graph. Its id is derived: see ID.
@@ -37,6 +39,8 @@ type Node struct {
 	Path     change.Path // of a package: its folder, "." for the root
 	Language string      // empty for what no extractor reads
 	Name     string      // of a package: as declared
+
+	blob git.OID // of a file
 }
 
 // ID is "package:<folder>" or "file:<path>", escaped. It does not depend on whether a
@@ -115,6 +119,27 @@ type Link struct {
 
 // Into lists the edges that end in a node, in order of the nodes that they come from.
 func (g *Graph) Into(n int32) []int32 { return g.into.of(n) }
+
+// outOf are the numbers of the edges that start in a node: the first, and one behind the
+// last.
+func (g *Graph) outOf(n int32) (first, end int32) {
+	at := func(n int32) int32 {
+		return int32(sort.Search(len(g.edges), func(i int) bool { return g.edges[i].From >= n }))
+	}
+	return at(n), at(n + 1)
+}
+
+// targets are the nodes on which a node depends, sorted; some may come twice.
+func (g *Graph) targets(n int32) []int32 {
+	var to []int32
+	for e, end := g.outOf(n); e < end; e++ {
+		to = append(to, g.edges[e].To)
+	}
+	return to
+}
+
+// filesOf are the Go files of a package.
+func (g *Graph) filesOf(pkg int32) []int32 { return g.targets(pkg) }
 
 // EachNode calls fn for every node, by number.
 func (g *Graph) EachNode(fn func(n int32, node *Node)) {

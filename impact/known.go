@@ -52,7 +52,7 @@ func BuildKnown(ctx context.Context, in BuildInput) (*Known, error) {
 }
 
 // graphFormat is raised whenever the encoding, or what is in a Graph, changes.
-const graphFormat = 1
+const graphFormat = 2
 
 // A table numbers the few words that come up in every line of a graph.
 type table struct {
@@ -92,6 +92,7 @@ func (k *Known) encode() string {
 		word(n.Language)
 		text(string(n.Path))
 		text(n.Name)
+		text(string(n.blob.Bytes()))
 	}
 	number(len(g.edges))
 	last := int32(0)
@@ -179,6 +180,12 @@ func DecodeKnown(data string) (*Known, error) {
 	for i := range g.nodes {
 		n := &g.nodes[i]
 		*n = Node{Kind: Kind(word()), Language: word(), Path: change.Path(d.String()), Name: d.String()}
+		if id := d.String(); id != "" {
+			var err error
+			if n.blob, err = git.OIDFromBytes([]byte(id)); err != nil {
+				return nil, errKnown
+			}
+		}
 		if n.Kind == KindPackage {
 			g.packages[n.Path] = int32(i)
 		} else {

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"custody/impact/lang"
-	"custody/internal/change"
 )
 
 // A spread finds, in one graph, the definitions that a change of definitions reaches: those
@@ -19,21 +18,29 @@ import (
 // What only one of the two reaches is not reached: see symbols_go.go.
 type spread struct {
 	graph *Graph
-	files []spreadFile
-	at    map[int32]int32 // node -> place in files
-	index nameIndex
+	*reachable
 	calls bool // which of the two
 
-	specs   map[int32][]string // of a package, as others import it
 	asked   map[ask]bool
 	best    map[atom]reach
 	queue   [][]atom // by distance
 	work    int      // matches looked at
 	over    bool     // more than maxSymbolWork: names are given up
-	outside func(lang.NameHash) bool
-	foreign bool
-	opened  bool // a method may have been called from where nobody looked
-	holders bool // a method was reached
+	methods bool     // a method of Go was reached
+
+	nearTo int32 // see dependents
+	near   map[int32]int32
+}
+
+// reachable is what both runs share: the files that can be reached at all.
+type reachable struct {
+	files     []spreadFile       // sorted by node
+	at        map[int32]int32    // node -> place in files
+	folders   map[int32][]int32  // package node -> places
+	renaming  []int32            // places of files that hand names on under others
+	index     nameIndex          // of the names in them
+	specs     map[int32][]string // of a package, as others import it
+	outsiders *outsiders         // nil: not looked for
 }
 
 // maxSymbolWork bounds the mentions that are looked at for one graph. Beyond, files are
@@ -67,17 +74,17 @@ const (
 type reach struct {
 	distance   int32
 	confidence Confidence
-	prev       atom // its own atom for a seed
+	prev       atom  // its own atom for a seed
+	edge       int32 // of the graph, from here to prev; -1: none, or over the package of prev
 	final      bool
 }
 
-func newSpread(g *Graph, files []spreadFile, calls bool) *spread {
-	return &spread{graph: g, files: files, calls: calls,
-		at: map[int32]int32{}, specs: map[int32][]string{}, asked: map[ask]bool{}, best: map[atom]reach{}}
+func newSpread(g *Graph, files *reachable, calls bool) *spread {
+	return &spread{graph: g, reachable: files, calls: calls, asked: map[ask]bool{}, best: map[atom]reach{}, nearTo: -1}
 }
 
 // seed starts at an atom.
-func (s *spread) seed(a atom) { s.reach(a, reach{confidence: 1000, prev: a}) }
+func (s *spread) seed(a atom) { s.reach(a, reach{confidence: 1000, prev: a, edge: -1}) }
 
 // reach notes a way to an atom if it is the best so far.
 func (s *spread) reach(a atom, r reach) {
@@ -164,13 +171,13 @@ func (s *spread) load(a atom, f *spreadFile) {
 		s.tests(a, f)
 		return
 	}
-	s.reach(atom{a.node, whole}, reach{distance: r.distance, confidence: r.confidence, prev: a})
+	s.reach(atom{a.node, whole}, reach{distance: r.distance, confidence: r.confidence, prev: a, edge: -1})
 }
 
 // tests reaches all test files beside a Go test file: they are one program with it.
 func (s *spread) tests(a atom, f *spreadFile) {
-	for i := range s.files {
-		if g := &s.files[i]; g.folder == f.folder && g.test {
+	for _, i := range s.folders[f.folder] {
+		if g := &s.files[i]; g.test {
 			s.step(a, atom{g.node, whole}, b2i(g.node != f.node), sameProgram)
 		}
 	}
@@ -190,7 +197,7 @@ func (s *spread) step(from, to atom, edges int32, confidence Confidence) {
 	if edges > 0 && r.distance > 0 {
 		c = c * passesOn / 1000
 	}
-	s.reach(to, reach{distance: r.distance + edges, confidence: max(c, 1), prev: from})
+	s.reach(to, reach{distance: r.distance + edges, confidence: max(c, 1), prev: from, edge: -1})
 }
 
 // How sure a name makes that it means what it seems to.
@@ -213,7 +220,7 @@ func (s *spread) followEdges(a atom) {
 			if i, ok := s.at[a.node]; ok {
 				s.tests(a, &s.files[i])
 			}
-			s.edge(a, atom{link.From, passed}, link)
+			s.edge(a, atom{link.From, passed}, e, link)
 			continue
 		}
 		to := atom{link.From, whole}
@@ -222,7 +229,7 @@ func (s *spread) followEdges(a atom) {
 				to.def = n
 			}
 		}
-		s.edge(a, to, link)
+		s.edge(a, to, e, link)
 	}
 }
 
@@ -241,13 +248,13 @@ func (s *spread) embedder(f *spreadFile, edge int32) int32 {
 }
 
 // edge is a step over one edge of the graph.
-func (s *spread) edge(from, to atom, link Link) {
+func (s *spread) edge(from, to atom, edge int32, link Link) {
 	r := s.best[from]
 	c := r.confidence * link.Confidence / 1000
 	if r.distance > 0 && s.graph.Kind(from.node) != KindPackage {
 		c = c * passesOn / 1000
 	}
-	s.reach(to, reach{distance: r.distance + 1, confidence: max(c, 1), prev: from})
+	s.reach(to, reach{distance: r.distance + 1, confidence: max(c, 1), prev: from, edge: edge})
 }
 
 // followFiles goes from a definition to the files that can use its file and whose names are
@@ -260,13 +267,13 @@ func (s *spread) followFiles(a atom, f *spreadFile) {
 		for _, e := range s.graph.Into(f.node) {
 			link := s.graph.Link(e)
 			if i, ok := s.at[link.From]; ok && s.files[i].facts == nil {
-				s.edge(a, atom{link.From, whole}, link)
+				s.edge(a, atom{link.From, whole}, e, link)
 			}
 		}
 		return
 	}
-	for i := range s.files {
-		if g := &s.files[i]; g.folder == f.folder && g.facts == nil && (!f.test || g.test) {
+	for _, i := range s.folders[f.folder] {
+		if g := &s.files[i]; g.facts == nil && (!f.test || g.test) {
 			s.step(a, atom{g.node, whole}, 1, notRead)
 		}
 	}
@@ -275,7 +282,7 @@ func (s *spread) followFiles(a atom, f *spreadFile) {
 	}
 	for _, e := range s.graph.Into(f.folder) {
 		link := s.graph.Link(e)
-		if i, ok := s.at[link.From]; ok && s.files[i].facts == nil {
+		if i, ok := s.at[link.From]; ok && link.Kind == Imports && (s.files[i].facts == nil || unreadableSpec(s.graph.Edge(e).Evidence.Detail)) {
 			s.throughPackage(a, f, atom{link.From, whole}, notRead)
 		}
 	}
@@ -289,8 +296,8 @@ func (s *spread) throughPackage(from atom, f *spreadFile, to atom, confidence Co
 		c = max(c*passesOn/1000, 1)
 	}
 	at := atom{f.folder, passed}
-	s.reach(at, reach{distance: r.distance + 1, confidence: c, prev: from})
-	s.reach(to, reach{distance: r.distance + 2, confidence: max(c*confidence/1000, 1), prev: from})
+	s.reach(at, reach{distance: r.distance + 1, confidence: c, prev: from, edge: -1})
+	s.reach(to, reach{distance: r.distance + 2, confidence: max(c*confidence/1000, 1), prev: from, edge: -1})
 }
 
 // An ask is a question that need not be put twice.
@@ -334,7 +341,6 @@ func (s *spread) mentioning(name lang.NameHash, fn func(g *spreadFile, to atom))
 // the file itself and in all files that depend on it, however they do.
 func (s *spread) followNames(a atom, f *spreadFile, d *lang.Definition) {
 	name, member := cutMember(d.Name)
-	s.holders = s.holders || member != ""
 	confidence := Confidence(byName)
 	if member != "" {
 		confidence = byType
@@ -362,9 +368,9 @@ func (s *spread) followName(a atom, f *spreadFile, name lang.NameHash, confidenc
 	if near == nil {
 		near = s.dependents(f.node)
 	}
-	for i := range s.files { // "export {a as b} from"
+	for _, i := range s.renaming {
 		g := &s.files[i]
-		if g.facts == nil || len(g.facts.Exports) == 0 || near[g.node] == 0 {
+		if near[g.node] == 0 {
 			continue
 		}
 		for _, e := range g.facts.Exports {
@@ -378,6 +384,9 @@ func (s *spread) followName(a atom, f *spreadFile, name lang.NameHash, confidenc
 
 // dependents are the files that depend on a file, with the number of edges to it.
 func (s *spread) dependents(node int32) map[int32]int32 {
+	if s.nearTo == node {
+		return s.near
+	}
 	near := map[int32]int32{node: 0}
 	layer := []int32{node}
 	for d := int32(1); len(layer) > 0; d++ {
@@ -395,6 +404,7 @@ func (s *spread) dependents(node int32) map[int32]int32 {
 		layer = next
 	}
 	s.over = s.over || s.work > maxSymbolWork
+	s.nearTo, s.near = node, near
 	return near
 }
 
@@ -406,27 +416,4 @@ func cutMember(name string) (base, member string) {
 		}
 	}
 	return name, ""
-}
-
-// pathTo lists the atoms from the seed to an atom, that one included.
-func (s *spread) pathTo(a atom) []atom {
-	var path []atom
-	for {
-		path = append(path, a)
-		prev := s.best[a].prev
-		if prev == a {
-			break
-		}
-		a = prev
-	}
-	slices.Reverse(path)
-	return path
-}
-
-// folderNode is the package node of a Go file, -1 for other files.
-func folderNode(g *Graph, n *Node) int32 {
-	if n.Language != "go" {
-		return -1
-	}
-	return g.packageOf(folderOf(change.Path(n.Path)))
 }

@@ -7,6 +7,7 @@ import (
 
 	"custody/impact/lang"
 	"custody/internal/change"
+	"custody/internal/git"
 )
 
 // What a change does to a Symbol.
@@ -37,13 +38,17 @@ func newSymbolReader(b *builder) *symbolReader {
 }
 
 // facts answers for each node: nil for a file whose definitions are not known, which
-// impact takes as a whole.
-func (s *symbolReader) facts(ctx context.Context, g *Graph, nodes []int32) ([]*lang.Facts, error) {
+// impact takes as a whole. A graph may stand for both sides of a change, so blobs says
+// what changed files hold on the side that is meant.
+func (s *symbolReader) facts(ctx context.Context, g *Graph, nodes []int32, blobs map[change.Path]git.OID) ([]*lang.Facts, error) {
 	wants := make([]want, len(nodes))
 	var asked []want
 	for i, n := range nodes {
 		node := g.Node(n)
 		l := s.languages[node.Language]
+		if changed, ok := blobs[node.Path]; ok {
+			node.blob = changed
+		}
 		if node.Kind == KindPackage || l == nil || !l.Defines || node.blob.IsZero() {
 			continue
 		}
@@ -73,6 +78,13 @@ type fileDiff struct {
 	removed []int    // in was
 	added   []int    // in is
 	altered [][2]int // in was, in is
+	moved   []movedSymbol
+}
+
+// A movedSymbol stands elsewhere in its Go package now: nobody who uses it notices.
+type movedSymbol struct {
+	*lang.Definition
+	from change.Path
 }
 
 // diffFile compares two sides. A definition is the same when name and kind are; of

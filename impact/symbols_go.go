@@ -36,11 +36,10 @@ func (s *spread) followGo(a atom, f *spreadFile, d *lang.Definition) {
 		s.followGoName(a, f, name, byName)
 		return
 	case !s.calls:
-		s.holders = true
+		s.methods = true
 		s.followGoName(a, f, name, byType)
 		return
 	}
-	s.holders = true
 	if !d.Exported {
 		s.inUnit(a, f, lang.GoMember(member), byMember)
 		return
@@ -48,8 +47,7 @@ func (s *spread) followGo(a atom, f *spreadFile, d *lang.Definition) {
 	if h := lang.GoMember(member); s.once(ask{-1, askEverywhere, h}) {
 		s.mentioning(h, func(_ *spreadFile, to atom) { s.step(a, to, 1, byMember) })
 	}
-	if s.foreign || calledByOthers(member) || s.outside(lang.GoMember(member)) {
-		s.opened = true
+	if calledByOthers(member) || s.outsiders.call(lang.GoMember(member)) {
 		s.followGoName(a, f, name, byType)
 	}
 }
@@ -65,7 +63,7 @@ func (s *spread) followGoName(a atom, f *spreadFile, name string, confidence Con
 		return
 	}
 	node := s.graph.Node(f.folder)
-	for _, spec := range s.importedAs(f.folder) {
+	for _, spec := range s.importedAs(s.graph, f.folder) {
 		s.qualified(a, f, lang.GoQualified(spec, name), spec, confidence)
 		if lang.GoPackageName(spec) != node.Name {
 			s.qualified(a, f, lang.GoMember(name), spec, confidence)
@@ -114,23 +112,23 @@ func (s *spread) dotImported(a atom, f *spreadFile, dots, name lang.NameHash, co
 }
 
 // importedAs lists the paths by which files import a package. One that is not kept as it is
-// written makes its importer reached as a whole: see hiddenImporters.
-func (s *spread) importedAs(folder int32) []string {
-	if specs, ok := s.specs[folder]; ok {
+// written makes its importer reached as a whole: see followFiles.
+func (r *reachable) importedAs(g *Graph, folder int32) []string {
+	if specs, ok := r.specs[folder]; ok {
 		return specs
 	}
 	specs := []string{}
 	seen := map[string]bool{}
-	for _, e := range s.graph.Into(folder) {
-		if s.graph.Link(e).Kind != Imports {
+	for _, e := range g.Into(folder) {
+		if g.Link(e).Kind != Imports {
 			continue
 		}
-		if spec := s.graph.Edge(e).Evidence.Detail; !seen[spec] {
+		if spec := g.Edge(e).Evidence.Detail; !seen[spec] {
 			seen[spec] = true
 			specs = append(specs, spec)
 		}
 	}
-	s.specs[folder] = specs
+	r.specs[folder] = specs
 	return specs
 }
 
