@@ -23,6 +23,9 @@ func TestCorpora(t *testing.T) {
 			for _, line := range r.Examples {
 				t.Errorf("not explained: %s", line)
 			}
+			if r.Edges == 0 {
+				t.Error("no edges at all")
+			}
 			t.Logf("%d files, %d edges: %d missed, %d extra %v, excused %v", r.Files, r.Edges, r.Missed, r.Extra, r.Extras, r.Excused)
 		})
 	}

@@ -18,6 +18,10 @@ type corpus struct {
 	language string
 	modules  map[string]string // Go: folder -> module, at the version that corpora/go/go.mod requires
 	append   map[string]string // file -> text to add to it
+	deb      string            // Debian's package
+	source   string            // Debian's source package
+	folder   string            // of the package, where the corpus lies
+	roots    []string          // Python: what is on its path
 	run      []string          // a command in it, by a tool that is not ours
 	why      string            // what it has that others have not
 }
@@ -33,7 +37,7 @@ var corpora = []corpus{
 	{name: "go-git/v5", language: "go", modules: map[string]string{".": "github.com/go-git/go-git/v5"}, why: "a major version in its path"},
 	{name: "cel-go", language: "go", modules: map[string]string{".": "cel.dev/cel-go"}, why: "tests that embed"},
 	{name: "wazero", language: "go", modules: map[string]string{".": "github.com/tetratelabs/wazero"}, why: "eight thousand embedded files"},
-	{name: "go-sqlite3", language: "go", modules: map[string]string{".": "github.com/mattn/go-sqlite3"}, why: "cgo"},
+	{name: "gotk3", language: "go", modules: map[string]string{".": "github.com/gotk3/gotk3"}, why: "cgo"},
 	{
 		name: "a workspace", language: "go", why: "go.work",
 		modules: map[string]string{"telemetry": "golang.org/x/telemetry", "mod": "golang.org/x/mod", "sync": "golang.org/x/sync"},
@@ -53,12 +57,26 @@ var corpora = []corpus{
 		append:  map[string]string{"go.mod": "\nreplace golang.org/x/mod => ./third/mod\n"},
 		run:     []string{"go", "mod", "vendor"},
 	},
+	{name: "django", language: "python", deb: "python3-django", folder: pythonPackages, why: "a large framework"},
+	{name: "twisted", language: "python", deb: "python3-twisted", folder: pythonPackages, why: "tests inside of packages, imports behind conditions"},
+	{name: "sqlalchemy", language: "python", deb: "python3-sqlalchemy", folder: pythonPackages, why: "packages that pass on what others define"},
 }
+
+// pythonPackages is where Debian puts them.
+const pythonPackages = "usr/lib/python3/dist-packages"
 
 // place puts a corpus into an empty folder, or finds it where the registry's client has
 // put it. lists is the folder corpora/, which says what to download; what is there already
 // is not downloaded again.
 func (c *corpus) place(ctx context.Context, lists, dir string) (root, version string, err error) {
+	switch {
+	case c.deb != "":
+		root, err = debianPackage(ctx, c.deb, c.folder)
+		return root, "", err
+	case c.source != "":
+		root, err = debianSource(ctx, c.source)
+		return root, "", err
+	}
 	modules, err := goDownloads(ctx, lists)
 	if err != nil {
 		return "", "", err

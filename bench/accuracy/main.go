@@ -18,16 +18,24 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // truths are the tools by language.
-var truths = map[string]func(ctx context.Context, root string, whole bool) (*truth, error){
-	"go": goTruth,
+var truths = map[string]func(ctx context.Context, root string, ask question) (*truth, error){
+	"go":     goTruth,
+	"python": pythonTruth,
+}
+
+// A question is what a tool has to be told besides the folder.
+type question struct {
+	whole bool     // ask everything, however long it takes
+	roots []string // Python: folders that the project puts on its path; none: the folder itself
 }
 
 type options struct {
 	dir, language, name, version, out string
-	lists                             string
+	lists, roots                      string
 	list, fetch                       bool
 }
 
@@ -35,6 +43,7 @@ func main() {
 	var o options
 	flag.StringVar(&o.dir, "C", "", "a folder with the files of one commit or package")
 	flag.StringVar(&o.language, "language", "go", "which language to hold against its tool: go, python, script, java")
+	flag.StringVar(&o.roots, "roots", "", "Python: folders that the project puts on its path, separated by spaces; none: the folder itself")
 	flag.StringVar(&o.name, "name", "", "what to call it")
 	flag.StringVar(&o.version, "version", "", "which version or commit it is")
 	flag.StringVar(&o.out, "out", "", "file to write the results into; none: only print")
@@ -78,7 +87,7 @@ func (o options) results(ctx context.Context) ([]Result, error) {
 		if root, err = filepath.Abs(root); err != nil {
 			return nil, err
 		}
-		r, err := measure(ctx, root, o.language, true)
+		r, err := measure(ctx, root, o.language, question{whole: true, roots: strings.Fields(o.roots)})
 		r.Corpus, r.Version = o.name, o.version
 		return []Result{r}, err
 	}
@@ -112,17 +121,17 @@ func (c *corpus) measure(ctx context.Context, lists, scratch string, whole bool)
 	if root, err = filepath.EvalSymlinks(root); err != nil {
 		return Result{}, err
 	}
-	r, err := measure(ctx, root, c.language, whole)
+	r, err := measure(ctx, root, c.language, question{whole: whole, roots: c.roots})
 	r.Corpus, r.Version = c.name, version
 	return r, err
 }
 
-func measure(ctx context.Context, root, language string, whole bool) (Result, error) {
+func measure(ctx context.Context, root, language string, q question) (Result, error) {
 	ask := truths[language]
 	if ask == nil {
 		return Result{}, fmt.Errorf("no tool for language %q", language)
 	}
-	t, err := ask(ctx, root, whole)
+	t, err := ask(ctx, root, q)
 	if err != nil {
 		return Result{}, err
 	}

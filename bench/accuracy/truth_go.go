@@ -53,7 +53,7 @@ const goFields = "Dir,ImportPath,Standard,Imports,TestImports,XTestImports,Embed
 
 // goTruth asks go list about every module of the folder, on two platforms or, whole, on
 // all. Nothing is downloaded.
-func goTruth(ctx context.Context, root string, whole bool) (*truth, error) {
+func goTruth(ctx context.Context, root string, ask question) (*truth, error) {
 	version, err := output(ctx, root, nil, "go", "env", "GOVERSION")
 	if err != nil {
 		return nil, err
@@ -74,7 +74,7 @@ func goTruth(ctx context.Context, root string, whole bool) (*truth, error) {
 		}
 	}
 	platforms := goPlatforms
-	if !whole {
+	if !ask.whole {
 		platforms = platforms[:2]
 	}
 	for _, module := range slices.Sorted(maps.Keys(modules)) {

@@ -71,7 +71,7 @@ const (
 
 const (
 	pyElsewhere = 900 // in a declared root that is not above the importing file
-	pyFixture   = 600 // in a derived root that is not above it
+	pyFixture   = 600 // in a derived root that is not above it, or in one that is a package itself
 	pyAmbiguous = 500 // several roots elsewhere offer the name
 	pyShadows   = 500 // a module of the standard library has the same name
 	pyGuess     = 600 // a relative dynamic import: relative to what is not known
@@ -163,6 +163,7 @@ func (r *pyResolver) absolute(from string, imp Import) Resolution {
 		}
 	}
 	var best pyFound
+	confidence := 1000
 	for root := range r.above(folder) {
 		found := r.module(root, imp)
 		if found.namespace {
@@ -170,15 +171,17 @@ func (r *pyResolver) absolute(from string, imp Import) Resolution {
 		}
 		claimed = claimed || r.offers(root, first)
 		if len(found.files) > 0 && (!standard || found.regular) {
-			best = found
+			if best = found; root != "." && r.isPackage(root) {
+				confidence = pyFixture
+			}
 			break
 		}
 	}
 	if len(best.files) > 0 {
 		if standard {
-			return best.resolution(from, pyShadows)
+			confidence = min(confidence, pyShadows)
 		}
-		return best.resolution(from, 1000)
+		return best.resolution(from, confidence)
 	}
 	if standard {
 		return Resolution{External: true}

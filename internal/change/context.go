@@ -61,7 +61,7 @@ type Request struct {
 	Author      *Person  `json:"author,omitempty"`
 	Pushers     []Pusher `json:"pushers,omitzero"`
 	Labels      []string `json:"labels,omitzero"`
-	Draft       bool     `json:"draft,omitempty"`
+	Draft       *bool    `json:"draft,omitempty"` // absent: not known
 	Reason      *Why     `json:"reason,omitempty"`
 	AIStatement string   `json:"ai_statement,omitempty"` // "none", or the agents that helped
 	Emergency   *Urgency `json:"emergency,omitempty"`    // absent: nobody declared one
@@ -99,7 +99,7 @@ type Claim struct {
 
 // Why is the reason given for a change.
 type Why struct {
-	Text    string   `json:"text,omitempty"`
+	Text    *string  `json:"text,omitempty"` // absent: not known; empty: the change has none
 	Tickets []string `json:"tickets,omitzero"`
 }
 

@@ -24,8 +24,44 @@ func typed(t *testing.T, check string, more ...string) *Requirements {
 }
 
 func reviewed(reviews ...change.Review) *change.Context {
-	return &change.Context{Change: &change.Request{Author: &change.Person{ID: "1", Login: "ann", Type: change.User}, Title: "Fix", Labels: []string{"risky"}},
+	return &change.Context{Change: &change.Request{Author: &change.Person{ID: "1", Login: "ann", Type: change.User}, Title: "Fix", Labels: []string{"risky"}, Pushers: []change.Pusher{{ID: "1", Login: "ann", Type: change.User}}},
 		Commits: []change.CommitFacts{}, Reviews: append([]change.Review{}, reviews...)}
+}
+
+// pushedBy says who pushed; nobody: it is not known.
+func pushedBy(id, login string, x *change.Context) *change.Context {
+	if x.Change.Pushers = nil; id != "" {
+		x.Change.Pushers = []change.Pusher{{ID: id, Login: login, Type: change.User}}
+	}
+	return x
+}
+
+// TestApproversOfFloor: a repository's identity map settles no doubt where the floor asks
+// for the requirements.
+func TestApproversOfFloor(t *testing.T) {
+	x := reviewed(approvedBy("2", "bob"))
+	x.Repository = &change.Repository{Host: "h.example"}
+	c := wholeChange("a.py")
+	c.Commits = []change.Commit{{Commit: git.Commit{ID: oid("c"), Author: git.Signature{Email: "cy@home.example"}, Committer: git.Signature{Email: "cy@home.example"}}}}
+	const rules, people = "version: 1\nrules: [{id: req, kind: requirements}]\n", "people: [{id: cy, accounts: ['h.example:3'], emails: [cy@home.example]}]\n"
+	for _, test := range []struct {
+		name, floor, policy string
+		want                finding.Outcome
+	}{
+		{"nobody knows the author", "", rules, finding.NotAssessed},
+		{"the repository's rule, its map", "", rules + people, finding.Satisfied},
+		{"the floor's rule, the repository's map", rules, "version: 1\n" + people, finding.NotAssessed},
+		{"the floor's rule, its map", rules + people, "version: 1\n", finding.Satisfied},
+	} {
+		var floor *config.Policy
+		if test.floor != "" {
+			floor = (world{t: t}).floor([]byte(test.floor))
+		}
+		in := Input{Change: c, Context: x, Requirements: []*Requirements{typed(t, "{diff: {cel: 'size(change.approvers) > 0'}}")}, Config: config.Layer(floor, (world{t: t}).policy([]byte(test.policy)))}
+		if got := evaluate(t, in)["SEC-1"]; got.Outcome != test.want {
+			t.Errorf("%s: %s", test.name, text(got))
+		}
+	}
 }
 
 func parsedContext(t *testing.T, parts string) *change.Context {
@@ -97,6 +133,13 @@ func TestTypedChecks(t *testing.T) {
 		{"approvals without a context", "{diff: {cel: 'change.files.all(f, !f.path.startsWith(\"db/\") || size(change.approvers) > 0)'}}", nil, finding.NotAssessed, "no context was given"},
 		{"approvals", "{diff: {cel: 'change.files.all(f, !f.path.startsWith(\"db/\") || change.approvers.exists(a, \"acme/dba\" in a.teams))'}}", reviewed(approvedBy("2", "bob", "acme/dba")), finding.Satisfied, ""},
 		{"approvals by others", "{diff: {cel: 'change.approvers.exists(a, \"acme/dba\" in a.teams)'}}", reviewed(approvedBy("2", "bob", "acme/web")), finding.NotSatisfied, ""},
+		{"the last pusher's approval alone", "{diff: {cel: 'size(change.approvers) > 0'}}", pushedBy("2", "bob", reviewed(approvedBy("2", "bob"))), finding.NotSatisfied, ""},
+		{"nobody knows who pushed", "{diff: {cel: 'size(change.approvers) > 0'}}", pushedBy("", "", reviewed(approvedBy("2", "bob"))), finding.NotAssessed, "change.pushers"},
+		{"whether it is a draft", "{diff: {cel: '!change.draft'}}", parsedContext(t, `"change":{"draft":false}`), finding.Satisfied, ""},
+		{"nobody knows whether it is a draft", "{diff: {cel: '!change.draft'}}", parsedContext(t, `"change":{"title":"x"}`), finding.NotAssessed, "does not say it"},
+		{"an empty text", "{diff: {cel: '!change.text.contains(\"x\")'}}", parsedContext(t, `"change":{"reason":{"text":""}}`), finding.Satisfied, ""},
+		{"a text that nobody knows", "{diff: {cel: '!change.text.contains(\"x\")'}}", parsedContext(t, `"change":{"reason":{"tickets":[]}}`), finding.NotAssessed, "does not say it"},
+		{"a result of nobody knows what", "{sarif: {tool: semgrep}}", parsedContext(t, `"sarif":[{"tool":"semgrep","head":"`+oid("head").String()+`","results":0},{"results":1}]`), finding.NotAssessed, "which tool found it"},
 		{"one's own approval", "{diff: {cel: 'size(change.approvers) > 0'}}", reviewed(approvedBy("1", "ann")), finding.NotSatisfied, ""},
 		{"labels", "{diff: {cel: '\"risky\" in change.labels && change.title == \"Fix\" && change.author.login == \"ann\"'}}", reviewed(), finding.Satisfied, ""},
 		{"tickets that nobody told", "{diff: {cel: 'size(change.tickets) == 0'}}", reviewed(), finding.NotAssessed, "the context does not say it"},
@@ -349,7 +392,7 @@ func TestTypedProperties(t *testing.T) {
 	for seed := range 400 {
 		src := check(2)
 		x := reviewed(approvedBy("2", "bob", "acme/x"), approvedBy("3", "cy"))
-		x.Change.Reason = &change.Why{Text: "t", Tickets: []string{}}
+		x.Change.Reason = &change.Why{Text: new("t"), Tickets: []string{}}
 		x.SARIF = []change.SARIF{{Tool: "a", Head: oid("head").String(), Results: w.IntN(2), Counts: []change.SARIFCount{}}, {Tool: "b", Head: oid("head").String(), Results: 1, Counts: []change.SARIFCount{{Rule: "x.y", Level: "note", Results: 1}}}}
 		if x.SARIF[0].Results == 1 {
 			x.SARIF[0].Counts = []change.SARIFCount{{Rule: pick("x.z", "q"), Level: pick("note", "error"), Results: 1}}

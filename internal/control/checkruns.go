@@ -15,7 +15,7 @@ import (
 func (e *evaluation) checkRuns(r config.LayeredRule) answer {
 	switch {
 	case e.Context == nil:
-		return answered(finding.NotAssessed, ReasonNoContext, "which checks ran is not in git, and no context was given: pass --context FILE")
+		return answered(finding.NotAssessed, ReasonNoContext, "which checks ran is not in git, and %s", noContext)
 	case e.Context.Checks == nil:
 		return answered(finding.NotAssessed, ReasonContextPart, "the context has no part `checks`")
 	}

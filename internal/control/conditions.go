@@ -61,7 +61,7 @@ var (
 		{Name: "labels", Type: cel.ListOf(cel.StringType), Doc: "from the context"},
 		{Name: "draft", Type: cel.BoolType, Doc: "from the context"},
 		{Name: "author", Type: personType, Doc: "who opened it, from the context"},
-		{Name: "approvers", Type: cel.ListOf(approverType), Doc: "people who approved the head and did not write it, with permission to write; unknown while it is not clear of one of them"},
+		{Name: "approvers", Type: cel.ListOf(approverType), Doc: "people who approved the head and did not write it, with permission to write; none if only who pushed it approved; unknown while it is not clear of one of them"},
 	}}
 )
 
@@ -248,7 +248,11 @@ func (e *evaluation) commitFacts(f facts) {
 }
 
 func (e *evaluation) requestFacts(f facts) {
-	f.unknown("the context does not say it: pass --context FILE", "title", "text", "tickets", "labels", "draft", "author")
+	missing := "the context does not say it"
+	if e.Context == nil {
+		missing = noContext
+	}
+	f.unknown(missing, "title", "text", "tickets", "labels", "draft", "author")
 	if e.Context == nil || e.Context.Change == nil {
 		return
 	}
@@ -256,9 +260,13 @@ func (e *evaluation) requestFacts(f facts) {
 	if c.Title != "" { // a change without one is told of without one
 		f.set("title", change.Printable(c.Title))
 	}
-	f.set("draft", c.Draft)
+	if c.Draft != nil {
+		f.set("draft", *c.Draft)
+	}
 	if c.Reason != nil {
-		f.set("text", change.Printable(c.Reason.Text))
+		if c.Reason.Text != nil {
+			f.set("text", change.Printable(*c.Reason.Text))
+		}
 		if c.Reason.Tickets != nil {
 			f.set("tickets", printables(c.Reason.Tickets))
 		}
@@ -287,12 +295,23 @@ func printables(texts []string) cel.Value {
 	return list
 }
 
+// requirementsOrigin says whose identity map the requirements rely on: a repository can
+// not vouch for authors where the floor asks that requirements are satisfied.
+func (e *evaluation) requirementsOrigin() string {
+	if e.Config != nil && slices.ContainsFunc(e.Config.Rules, func(r config.LayeredRule) bool {
+		return r.Kind == config.KindRequirements && r.Origin == config.FloorOrigin
+	}) {
+		return config.FloorOrigin
+	}
+	return config.FileName
+}
+
 // approverFacts are those whose approval counts as a rule of kind approvals counts it,
 // with permission to write. While one may or may not count, none of them is known.
 func (e *evaluation) approverFacts(f facts) {
 	switch {
 	case e.Context == nil:
-		f.unknown("who approved is not in git, and no context was given: pass --context FILE", "approvers")
+		f.unknown("who approved is not in git, and "+noContext, "approvers")
 		return
 	case e.Context.Reviews == nil:
 		f.unknown("the context has no part `reviews`", "approvers")
@@ -302,13 +321,22 @@ func (e *evaluation) approverFacts(f facts) {
 		f.unknown(why+", so it is not known who wrote the change", "approvers")
 		return
 	}
-	wrote := authorsOf(e.Change, e.Context, e.Attestation, e.identities(), config.FileName)
+	wrote := authorsOf(e.Change, e.Context, e.Attestation, e.identities(), e.requirementsOrigin())
 	if len(wrote.unknown) > 0 {
 		f.unknown("the forge does not know everybody who wrote the change", "approvers")
 		return
 	}
+	voices := e.voices(config.Approvals{Humans: 1, Permission: config.DefaultPermission}, wrote)
 	list := []cel.Value{}
-	for _, v := range e.voices(config.Approvals{Humans: 1, Permission: config.DefaultPermission}, wrote) {
+	switch last := e.lastPusher(wrote, voices); last.outcome {
+	case finding.NotAssessed:
+		f.unknown(last.reasons[0].Detail, "approvers")
+		return
+	case finding.NotSatisfied: // their own approvals alone are none
+		f.set("approvers", list)
+		return
+	}
+	for _, v := range voices {
 		switch v.stand {
 		case standUnclear, standAgainst:
 			f.unknown("it is not clear whether the word of "+clip(v.login)+" is an approval", "approvers")

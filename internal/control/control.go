@@ -106,6 +106,9 @@ func (l Limits) Map() map[string]int64 {
 	return all
 }
 
+// noContext says what is missing, and how each door is given it.
+const noContext = "no context was given (command line: --context FILE; hook: a signed one for the head; the App makes its own; see docs/context.md)"
+
 // Codes of reasons.
 const (
 	ReasonStage          = "stage"           // not in force at this stage

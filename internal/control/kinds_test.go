@@ -94,7 +94,7 @@ func TestReason(t *testing.T) {
 	message := func(s string) func(*Input) {
 		return func(in *Input) { in.Change.Commits[0].Message = []byte(s) }
 	}
-	known := func(r *change.Request) { r.Title, r.Reason = "t", &change.Why{Text: "x", Tickets: []string{}} }
+	known := func(r *change.Request) { r.Title, r.Reason = "t", &change.Why{Text: new("x"), Tickets: []string{}} }
 	for _, c := range []asked{
 		{"in a message", any, message("fix\n\nSHOP-12\n"), finding.Satisfied, `says "SHOP-12"`},
 		{"in a ticket", any, func(in *Input) { in.Context.Change.Reason = &change.Why{Tickets: []string{"SHOP-1"}} }, finding.Satisfied, "ticket SHOP-1"},
@@ -191,7 +191,7 @@ func TestChangeRecord(t *testing.T) {
 	}
 	all := rule("reason, security-impact, approval, testing, secure-coding, roll-back")
 	says := func(text string) func(*Input) {
-		return func(in *Input) { in.Context.Change.Reason = &change.Why{Text: text} }
+		return func(in *Input) { in.Context.Change.Reason = &change.Why{Text: &text} }
 	}
 	const whole = "## Summary\nPrices round half up.\n\n**Security impact:** none\n\n### Test plan\n- unit tests\n\nSecure coding: reviewed against the list of 6.2.4\nRoll-back: revert and redeploy\n"
 	for _, c := range []asked{

@@ -119,6 +119,7 @@ func (w world) person() *change.Person {
 // missed.
 func (w world) people() string {
 	return w.pick("", "", "people: [{id: a, accounts: ['h.example:1', 'h.example:2']}]\n",
+		"people: [{id: a, accounts: ['h.example:1'], drives: ['h.example:"+w.pick("6", "7")+"']}, {id: b, accounts: ['h.example:2'], drives: ['h.example:6']}]\n",
 		"people: [{id: a, accounts: ['h.example:3', 'h.example:4'], emails: [p4@example.org]}, {id: b, accounts: ['h.example:5', 'other.example:2']}]\n")
 }
 
@@ -129,7 +130,20 @@ func (w world) facts(in *Input) {
 	x.Change.Kind = w.pick("pull_request", "pull_request", "push")
 	x.Change.Labels = []string{w.pick("risky", "other")}
 	x.Change.Title = w.pick("T-1", "no")
-	x.Change.Reason = &change.Why{Text: w.pick("Roll-back: revert T-2", "Security impact: none", "nothing"), Tickets: []string{w.pick("T-3", "none")}}
+	x.Change.Reason = &change.Why{Text: new(w.pick("Roll-back: revert T-2", "Security impact: none", "nothing", "")), Tickets: []string{w.pick("T-3", "none")}}
+	x.Change.Draft = new(w.IntN(2) == 0)
+	x.SARIF = []change.SARIF{}
+	for range w.IntN(3) {
+		s := change.SARIF{Tool: w.pick("semgrep", "semgrep", "codeql"), Head: c.Head.String(), Digest: "sha256:1"}
+		if w.IntN(5) == 0 {
+			s.Head = oid("older").String()
+		}
+		for range w.IntN(3) {
+			n := change.SARIFCount{Rule: w.pick("py.eval", "go.tls"), Level: w.pick("note", "warning", "error"), Results: w.IntN(3)}
+			s.Counts, s.Results = append(s.Counts, n), s.Results+n.Results
+		}
+		x.SARIF = append(x.SARIF, s)
+	}
 	x.Checks = []change.CheckRun{}
 	for i := range w.IntN(4) {
 		r := change.CheckRun{Name: w.pick("build", "build", "lint"), App: w.pick("ci", "ci", "evil"), Head: c.Head.String(),
@@ -178,6 +192,11 @@ func (w world) input() Input {
 		author, committer := w.person(), w.person()
 		sign := func(p *change.Person) git.Signature { return git.Signature{Email: p.Login + "@example.org"} }
 		c.Commits = append(c.Commits, change.Commit{Commit: git.Commit{ID: id, Author: sign(author), Committer: sign(committer)}})
+		if w.IntN(4) == 0 { // a machine wrote it, at the word of somebody or of nobody
+			bot := w.pick("6", "7")
+			author = &change.Person{ID: bot, Login: "p" + bot, Type: change.PersonType(w.pick("Bot", "App"))}
+			c.Commits[len(c.Commits)-1].Author = sign(author)
+		}
 		x.Commits = append(x.Commits, change.CommitFacts{SHA: id.String(), Author: author, Committer: committer})
 		r.Commits = append(r.Commits, attestation.Commit{SHA: id, Class: w.class(), People: []string{"x <" + author.Login + "@example.org>"}})
 	}
@@ -198,9 +217,31 @@ func (w world) input() Input {
 		x.Reviews = append(x.Reviews, v)
 	}
 	in := Input{Change: c, Context: x, Stage: change.AtMerge, Day: "2026-11-23", Attestation: r, Impact: &impact.Report{Outcome: finding.Satisfied},
-		Head: newHead("src/a.go: AESGCM\n", "doc/x: x\n"), Requirements: []*Requirements{oneRequirement(w.t, w.pick("grep -r AESGCM src", "! grep -r AESGCM", "grep -r nothing"), "")}}
+		Head: newHead("src/a.go: AESGCM\n", "doc/x: x\n"), Requirements: []*Requirements{w.requirement()}}
 	w.facts(&in)
 	return in
+}
+
+// requirement is one that asks files, the change, people or scanners.
+func (w world) requirement() *Requirements {
+	if w.IntN(2) == 0 {
+		return oneRequirement(w.t, w.pick("grep -r AESGCM src", "! grep -r AESGCM", "grep -r nothing"), "")
+	}
+	check := "{sarif: {tool: " + w.pick("semgrep", "codeql") + w.pick("", ", rule: 'py.*'") + w.pick("", ", max_level: note", ", max_level: warning") + "}}"
+	if w.IntN(3) > 0 {
+		check = "{diff: {cel: '" + w.pick(conditionsOfChange...) + w.pick("", " || "+w.pick(conditionsOfChange...), " && "+w.pick(conditionsOfChange...)) + "'}}"
+	}
+	return requirementsFile(w.t, "version: \"2.1\"\ncontrols: [{id: SEC-1, name: n, requirement: It holds, check: "+check+"}]\n")
+}
+
+// conditionsOfChange ask every fact that can be absent, most of them both ways. None asks
+// that nobody approved: of the list of reviews, which counts as whole, one can not be missed.
+var conditionsOfChange = []string{
+	`change.title.startsWith("T")`, `!change.title.startsWith("T")`, `change.draft`, `!change.draft`, `change.text.contains("T-2")`, `!change.text.contains("T-2")`, `change.text == ""`,
+	`change.tickets.exists(t, t == "T-3")`, `!change.tickets.exists(t, t == "T-3")`, `change.labels.exists(l, l == "risky")`, `change.labels.all(l, l != "risky")`, `size(change.labels) == 0`,
+	`change.author.login == "p1"`, `change.author.type == "User"`, `change.author.id != "2"`, `size(change.approvers) > 0`, `change.approvers.exists(a, "acme/a" in a.teams)`,
+	`change.commits.all(c, c.class != "ai-declared")`, `change.commits.exists(c, c.class == "mixed")`, `change.added < 15`, `change.deleted < 3`, `change.files.all(f, f.added < 20)`, `!("unknown" in change.authorship)`, `change.files.exists(f, "unknown" in f.authorship)`,
+	`size(change.files) < 2`, `size(change.commits) < 2`,
 }
 
 // passes is the decision of a review, as far as checks go: no rule of level error that
@@ -235,6 +276,7 @@ func (w world) removals(in Input) map[string]Input {
 	remove := func(name string, edit func(*Input)) {
 		copied := in
 		ctx, commits, report, c := *in.Context, slices.Clone(in.Context.Commits), *in.Attestation, *in.Change
+		ctx.SARIF = slices.Clone(in.Context.SARIF)
 		ctx.Commits, ctx.Reviews, ctx.Checks = commits, slices.Clone(in.Context.Reviews), slices.Clone(in.Context.Checks)
 		report.Files, report.Commits = slices.Clone(in.Attestation.Files), slices.Clone(in.Attestation.Commits)
 		copied.Context, copied.Attestation, copied.Change = &ctx, &report, &c
@@ -265,6 +307,15 @@ func (w world) removals(in Input) map[string]Input {
 	remove("how it came", request(func(r *change.Request) { r.Kind = "" }))
 	remove("title", request(func(r *change.Request) { r.Title = "" }))
 	remove("reason", request(func(r *change.Request) { r.Reason = nil }))
+	remove("draft", request(func(r *change.Request) { r.Draft = nil }))
+	remove("text", request(func(r *change.Request) { r.Reason = &change.Why{Tickets: r.Reason.Tickets} }))
+	for what, edit := range map[string]func(*change.Person){"login": func(p *change.Person) { p.Login = "" }, "id": func(p *change.Person) { p.ID = "" }, "type": func(p *change.Person) { p.Type = "" }} {
+		remove("of who opened it, the "+what, request(func(r *change.Request) {
+			p := *r.Author
+			edit(&p)
+			r.Author = &p
+		}))
+	}
 	remove("tickets", request(func(r *change.Request) { r.Reason = &change.Why{Text: r.Reason.Text} }))
 	remove("emergency", request(func(r *change.Request) { r.Emergency = nil }))
 	for name, edit := range map[string]func(*change.Urgency){
@@ -303,7 +354,34 @@ func (w world) removals(in Input) map[string]Input {
 		remove(fmt.Sprint("time of check ", i), func(in *Input) { in.Context.Checks[i].At = "" })
 		remove(fmt.Sprint("conclusion of check ", i), func(in *Input) { in.Context.Checks[i].Conclusion = "" })
 	}
+	remove("sarif", func(in *Input) { in.Context.SARIF = nil })
+	for i, s := range in.Context.SARIF {
+		remove(fmt.Sprint("tool of sarif ", i), func(in *Input) { in.Context.SARIF[i].Tool = "" })
+		remove(fmt.Sprint("head of sarif ", i), func(in *Input) { in.Context.SARIF[i].Head = "" })
+		remove(fmt.Sprint("results of sarif ", i), func(in *Input) { in.Context.SARIF[i].Results = -1 })
+		remove(fmt.Sprint("counts of sarif ", i), func(in *Input) { in.Context.SARIF[i].Counts = nil })
+		for k := range s.Counts {
+			count := func(edit func(*change.SARIFCount)) func(*Input) {
+				return func(in *Input) {
+					counts := slices.Clone(in.Context.SARIF[i].Counts)
+					edit(&counts[k])
+					in.Context.SARIF[i].Counts = counts
+				}
+			}
+			remove(fmt.Sprint("rule of count ", k, " of sarif ", i), count(func(n *change.SARIFCount) { n.Rule = "" }))
+			remove(fmt.Sprint("level of count ", k, " of sarif ", i), count(func(n *change.SARIFCount) { n.Level = "" }))
+			remove(fmt.Sprint("results of count ", k, " of sarif ", i), count(func(n *change.SARIFCount) { n.Results = 0 }))
+		}
+	}
 	for i, f := range in.Context.Commits {
+		for what, edit := range map[string]func(*change.Person){"type": func(p *change.Person) { p.Type = "" }, "id": func(p *change.Person) { p.ID = "" }, "login": func(p *change.Person) { p.Login = "" }} {
+			remove(fmt.Sprintf("%s of author %d", what, i), func(in *Input) {
+				g, p := f, *f.Author
+				edit(&p)
+				g.Author, in.Context.Commits[i] = &p, g
+				in.Context.Commits[i].Author = &p
+			})
+		}
 		remove(fmt.Sprint("commit fact ", i), func(in *Input) { in.Context.Commits = slices.Delete(in.Context.Commits, i, i+1) })
 		remove(fmt.Sprint("author ", i), func(in *Input) { f.Author = nil; in.Context.Commits[i] = f })
 	}

@@ -8,7 +8,7 @@ import (
 // push is what an auditor of changes looks for first.
 func (e *evaluation) pullRequest() answer {
 	if e.Context == nil {
-		return answered(finding.NotAssessed, ReasonNoContext, "how the change came is not in git, and no context was given: pass --context FILE")
+		return answered(finding.NotAssessed, ReasonNoContext, "how the change came is not in git, and %s", noContext)
 	}
 	kind := ""
 	if e.Context.Change != nil {

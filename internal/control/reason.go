@@ -114,10 +114,10 @@ func (e *evaluation) spots(place config.ReasonPlace) (spots []spot, missing stri
 		}
 		return []spot{{"the title", request.Title}}, ""
 	case config.InText:
-		if request.Reason == nil {
-			return nil, "the context has no text of the change (`change.reason`)"
+		if request.Reason == nil || request.Reason.Text == nil {
+			return nil, "the context has no text of the change (`change.reason.text`)"
 		}
-		return []spot{{"the text of the change", request.Reason.Text}}, ""
+		return []spot{{"the text of the change", *request.Reason.Text}}, ""
 	}
 	if request.Reason == nil || request.Reason.Tickets == nil {
 		return nil, "the context has no tickets (`change.reason.tickets`)"

@@ -118,12 +118,12 @@ func (e *evaluation) said() (said map[config.RecordField]string, unsure string) 
 	switch {
 	case e.Context == nil:
 		unsure = "no context was given"
-	case e.Context.Change == nil || e.Context.Change.Reason == nil:
-		unsure = "the context has no text of the change (`change.reason`)"
-	case int64(len(e.Context.Change.Reason.Text)) > e.Limits.ReasonBytes:
+	case e.Context.Change == nil || e.Context.Change.Reason == nil || e.Context.Change.Reason.Text == nil:
+		unsure = "the context has no text of the change (`change.reason.text`)"
+	case int64(len(*e.Context.Change.Reason.Text)) > e.Limits.ReasonBytes:
 		unsure = fmt.Sprintf("the text of the change is over the limit of %d bytes", e.Limits.ReasonBytes)
 	default:
-		for f, text := range recordFields(e.Context.Change.Reason.Text) {
+		for f, text := range recordFields(*e.Context.Change.Reason.Text) {
 			if fills(f, text) {
 				said[f] = fmt.Sprintf("the text of the change says %q", clip(text))
 			}

@@ -486,7 +486,7 @@ func TestWaiverBesideNotAssessed(t *testing.T) {
 			in.Context.Reviews = []change.Review{review("2", "bob", "approved", head, "write")}
 		}, finding.NotAssessed, "what was not assessed is not"},
 		{"the record", "rules: [{id: r, kind: change-record, waivable: true, fields: [roll-back, approval]}]\n" + waiver, func(in *Input) {
-			in.Context.Change.Reason, in.Context.Reviews = &change.Why{Text: "x"}, nil
+			in.Context.Change.Reason, in.Context.Reviews = &change.Why{Text: new("x")}, nil
 		}, finding.NotAssessed, "what was not assessed is not"},
 		{"nothing beside it", "rules: [{id: r, kind: approvals, waivable: true, approvals: {humans: 2}}]\n" + waiver, nil, finding.Excepted, "covered by a waiver"},
 	} {

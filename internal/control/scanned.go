@@ -16,18 +16,22 @@ func (e *evaluation) sarif(r *Requirement, c *SARIFCheck) answer {
 	case noChange(e.Change):
 		return answered(finding.NotApplicable, ReasonStage, "what %s found is asked of a change", clip(c.Tool))
 	case e.Context == nil:
-		return answered(finding.NotAssessed, ReasonNoContext, "what %s found is not in git, and no context was given: pass --context FILE", clip(c.Tool))
+		return answered(finding.NotAssessed, ReasonNoContext, "what %s found is not in git, and %s", clip(c.Tool), noContext)
 	case e.Context.SARIF == nil:
 		return answered(finding.NotAssessed, ReasonContextPart, "the context has no part `sarif`")
 	}
 	var a answer
 	found, other := 0, 0
 	for _, s := range e.Context.SARIF {
-		if s.Tool != c.Tool {
+		switch {
+		case s.Tool != c.Tool && s.Tool != "":
 			continue
-		}
-		if s.Head != e.Change.Head.String() {
+		case s.Head != e.Change.Head.String() && s.Head != "":
 			other++
+			continue
+		case s.Tool == "" || s.Head == "":
+			a.unsure = true
+			a.because(ReasonContextPart, "of some result the context does not say which tool found it, and on which commit")
 			continue
 		}
 		found++
@@ -39,6 +43,7 @@ func (e *evaluation) sarif(r *Requirement, c *SARIFCheck) answer {
 	switch {
 	case len(a.found) > 0:
 		a.outcome = finding.NotSatisfied
+	case found == 0 && a.unsure:
 	case found == 0 && other > 0:
 		a.because(ReasonContextPart, "%s scanned another commit than the head", clip(c.Tool))
 	case found == 0:

@@ -242,7 +242,7 @@ func (b *builder) context(author string) *change.Context {
 		Schema:     change.ContextSchema,
 		Repository: &change.Repository{Host: parts[0], Owner: parts[1], Name: parts[2]},
 		Change: &change.Request{Kind: string(or(e.Kind, "pull_request")), Title: or(e.Title, message), Author: who,
-			Labels: append([]string{}, e.Labels...), Reason: &change.Why{Text: e.Text, Tickets: append([]string{}, e.Tickets...)}},
+			Labels: append([]string{}, e.Labels...), Draft: new(false), Reason: &change.Why{Text: &e.Text, Tickets: append([]string{}, e.Tickets...)}},
 		Commits: []change.CommitFacts{{SHA: head, Author: who, Committer: who}},
 		Reviews: []change.Review{}, Checks: []change.CheckRun{},
 		Merge: &change.Merge{At: merged + "T23:00:00Z", By: who},

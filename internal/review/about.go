@@ -39,7 +39,9 @@ func AboutOf(c *change.Context) *About {
 			a.Author = r.Author.Login
 		}
 		if r.Reason != nil {
-			a.Reason, a.Tickets = r.Reason.Text, r.Reason.Tickets
+			if a.Tickets = r.Reason.Tickets; r.Reason.Text != nil {
+				a.Reason = *r.Reason.Text
+			}
 		}
 	}
 	return &a

@@ -7,7 +7,7 @@ go 1.26.0
 require (
 	cel.dev/cel-go v0.33.2
 	github.com/go-git/go-git/v5 v5.19.3
-	github.com/mattn/go-sqlite3 v1.14.38
+	github.com/gotk3/gotk3 v0.6.3
 	github.com/tetratelabs/wazero v1.9.0
 	golang.org/x/mod v0.38.0
 	golang.org/x/net v0.57.0
