@@ -42,8 +42,8 @@ func Assess(ctx context.Context, in AssessInput) (*Report, error) {
 			return nil, head.failed(err)
 		}
 		if sameFacts(answers, wants) {
-			same := k.graph.at(in.Change.Head, in.Change.HeadTree)
-			in.Graphs.KeepGraph(in.Change.HeadTree, &Known{same, k.projects, k.encoded})
+			same := k.graph.with(in.Change)
+			in.Graphs.KeepGraph(in.Change.HeadTree, &Known{graph: same, projects: k.projects})
 			return Trace(ctx, TraceInput{Change: in.Change, symbols: newSymbolReader(head), From: k.graph.at(in.Change.From, in.Change.FromTree), Head: same})
 		}
 	}

@@ -218,7 +218,7 @@ func TestGentleChange(t *testing.T) {
 		if store.used {
 			stored++
 		}
-		if reflect.DeepEqual(was.at(now.Commit, now.Tree), now) {
+		if reflect.DeepEqual(was.with(c), now) {
 			one++
 		} else {
 			two++

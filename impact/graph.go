@@ -176,6 +176,18 @@ func (g *Graph) at(commit, tree git.OID) *Graph {
 	return &same
 }
 
+// with is the same graph after a change that alters what files hold, and no edge.
+func (g *Graph) with(c *change.Change) *Graph {
+	same := g.at(c.Head, c.HeadTree)
+	same.nodes = slices.Clone(g.nodes)
+	for i := range c.Files {
+		if n := g.node(c.Files[i].Path); n >= 0 {
+			same.nodes[n].blob = c.Files[i].ID
+		}
+	}
+	return same
+}
+
 // language counts what was read of one language.
 type language struct {
 	files   int // source files

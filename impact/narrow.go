@@ -203,7 +203,7 @@ func (s *symbolSide) spread(ctx context.Context, n *narrowing) error {
 // ones, and all that stand in a reached package.
 func (s *symbolSide) reachable(ctx context.Context) (*reachable, error) {
 	g := s.graph
-	r := &reachable{at: map[int32]int32{}, folders: map[int32][]int32{}, specs: map[int32][]string{}}
+	r := &reachable{at: map[int32]int32{}, folders: map[int32][]int32{}, specs: map[int32][]string{}, exports: map[lang.NameHash][]handed{}, came: map[atom]bool{}}
 	nodes := map[int32]bool{}
 	packages := map[int32]bool{}
 	add := func(n int32) {
@@ -256,8 +256,11 @@ func (s *symbolSide) reachable(ctx context.Context) (*reachable, error) {
 				f.unit = units[key]
 			}
 			r.folders[f.folder] = append(r.folders[f.folder], int32(i))
-		} else if f.facts != nil && slices.ContainsFunc(f.facts.Exports, func(e lang.Export) bool { return e.As != e.Name && e.As != "*" }) {
-			r.renaming = append(r.renaming, int32(i))
+		} else if f.facts != nil {
+			for _, e := range f.facts.Exports {
+				h := lang.HashName(e.Name)
+				r.exports[h] = append(r.exports[h], handed{int32(i), e.As})
+			}
 		}
 		r.at[n] = int32(i)
 		r.files = append(r.files, f)
@@ -280,23 +283,28 @@ func (s *symbolSide) start(to *spread) {
 		}
 		if s.now {
 			for _, def := range d.added {
+				to.came[atom{f.node, int32(def)}] = true
 				to.seed(atom{f.node, int32(def)})
 			}
 			for _, pair := range d.altered {
 				to.seed(atom{f.node, int32(pair[1])})
 			}
 			for ghost := range f.ghosts {
-				to.seed(atom{f.node, int32(len(f.facts.Definitions) + ghost)})
+				a := atom{f.node, int32(len(f.facts.Definitions) + ghost)}
+				to.came[a] = true
+				to.seed(a)
 			}
 			continue
 		}
 		for _, def := range d.removed {
+			to.came[atom{f.node, int32(def)}] = true
 			to.seed(atom{f.node, int32(def)})
 		}
 		for _, pair := range d.altered {
 			to.seed(atom{f.node, int32(pair[0])})
 		}
 	}
+	s.startAtPlaces(to)
 	for n := range s.steps { // nodes of no source: data, documents
 		if _, ok := s.starts[int32(n)]; ok && s.graph.Node(int32(n)).Language == "" {
 			to.seed(atom{int32(n), whole})
@@ -304,6 +312,39 @@ func (s *symbolSide) start(to *spread) {
 		if step := s.steps[n]; step.origin > 0 {
 			a := atom{int32(n), whole}
 			to.reach(a, reach{distance: step.distance, confidence: step.confidence, prev: a, edge: -1})
+		}
+	}
+}
+
+// startAtPlaces reaches those who import a file or package that is on this side only, and
+// who did not change themselves: it is not where they look for it, or came to stand there.
+func (s *symbolSide) startAtPlaces(to *spread) {
+	other := s.t.Head
+	if s.now {
+		other = s.t.From
+	}
+	if other == nil {
+		return
+	}
+	for i := range s.t.files {
+		p := s.pathOf(&s.t.files[i])
+		n := s.graph.node(p)
+		if p == "" || n < 0 || other.node(p) >= 0 {
+			continue
+		}
+		if s.graph.Node(n).Language == "go" {
+			if n = s.graph.packageOf(folderOf(p)); other.packageOf(folderOf(p)) >= 0 {
+				continue
+			}
+		}
+		for _, e := range s.graph.Into(n) {
+			link := s.graph.Link(e)
+			from := s.graph.Node(link.From)
+			if link.Kind == Imports && s.t.changed[from.key()] == nil {
+				a := atom{n, passed}
+				to.seed(a)
+				to.edge(a, atom{link.From, whole}, e, link)
+			}
 		}
 	}
 }

@@ -34,18 +34,25 @@ type spread struct {
 
 // reachable is what both runs share: the files that can be reached at all.
 type reachable struct {
-	files     []spreadFile       // sorted by node
-	at        map[int32]int32    // node -> place in files
-	folders   map[int32][]int32  // package node -> places
-	renaming  []int32            // places of files that hand names on under others
-	index     nameIndex          // of the names in them
-	specs     map[int32][]string // of a package, as others import it
-	outsiders *outsiders         // nil: not looked for
+	files     []spreadFile               // sorted by node
+	at        map[int32]int32            // node -> place in files
+	folders   map[int32][]int32          // package node -> places
+	index     nameIndex                  // of the names in them
+	specs     map[int32][]string         // of a package, as others import it
+	exports   map[lang.NameHash][]handed // names that files hand on, by the name that they take
+	came      map[atom]bool              // definitions that are on one side of the change only
+	outsiders *outsiders                 // nil: not looked for
 }
 
 // maxSymbolWork bounds the mentions that are looked at for one graph. Beyond, files are
 // followed as a whole.
 const maxSymbolWork = 50_000_000
+
+// A handed is a name that a file hands on.
+type handed struct {
+	file int32 // place
+	as   string
+}
 
 // A spreadFile is a file that a change can reach.
 type spreadFile struct {
@@ -368,16 +375,16 @@ func (s *spread) followName(a atom, f *spreadFile, name lang.NameHash, confidenc
 	if near == nil {
 		near = s.dependents(f.node)
 	}
-	for _, i := range s.renaming {
-		g := &s.files[i]
+	for _, e := range s.exports[name] {
+		g := &s.files[e.file]
 		if near[g.node] == 0 {
 			continue
 		}
-		for _, e := range g.facts.Exports {
-			if lang.HashName(e.Name) == name && e.As != e.Name && e.As != "*" {
-				s.step(a, atom{g.node, loose}, near[g.node], confidence)
-				s.followName(a, g, lang.HashName(e.As), confidence)
-			}
+		if s.came[a] { // the import itself works or fails now
+			s.step(a, atom{g.node, loose}, near[g.node], confidence)
+		}
+		if lang.HashName(e.as) != name && e.as != "*" { // "export {a as b} from"
+			s.followName(a, g, lang.HashName(e.as), confidence)
 		}
 	}
 }
