@@ -22,6 +22,10 @@ type AssessInput struct {
 	Facts     FactStore
 	Limits    Limits
 	Graphs    GraphStore // kept between reviews; nil: none
+
+	// WholeFiles takes every changed file as changed all over: what is reached then is what
+	// the edges between files tell. For measurements.
+	WholeFiles bool
 }
 
 // Assess builds the graphs of both sides of a change and traces it.
@@ -44,13 +48,13 @@ func Assess(ctx context.Context, in AssessInput) (*Report, error) {
 		if sameFacts(answers, wants) {
 			same := k.graph.with(in.Change)
 			in.Graphs.KeepGraph(in.Change.HeadTree, &Known{graph: same, projects: k.projects})
-			return Trace(ctx, TraceInput{Change: in.Change, symbols: newSymbolReader(head), From: k.graph.at(in.Change.From, in.Change.FromTree), Head: same})
+			return Trace(ctx, TraceInput{Change: in.Change, symbols: in.symbols(head), From: k.graph.at(in.Change.From, in.Change.FromTree), Head: same})
 		}
 	}
 	if err := head.load(ctx); err != nil {
 		return nil, err
 	}
-	t := TraceInput{Change: in.Change, symbols: newSymbolReader(head)}
+	t := TraceInput{Change: in.Change, symbols: in.symbols(head)}
 	if in.Change.From.IsZero() {
 		var err error
 		if t.Head, err = head.link(ctx); err != nil {
@@ -103,6 +107,13 @@ func (t TraceInput) traceWithPackages(ctx context.Context, source Source, head, 
 		return nil, fmt.Errorf("reading files of the change: %w", err)
 	}
 	return Trace(ctx, t)
+}
+
+func (in AssessInput) symbols(b *builder) *symbolReader {
+	if in.WholeFiles {
+		return nil
+	}
+	return newSymbolReader(b)
 }
 
 // keep remembers the graph of head, which is the base of what comes next.
