@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"custody/impact/lang"
-	"custody/internal/change"
 )
 
 // maxOutsiders bounds the Go files that are looked through for calls of a method, among
@@ -70,17 +69,6 @@ func (s *symbolReader) lookOutside(ctx context.Context, g *Graph, r *reachable) 
 // handsOut says whether a file that can hold a changed value uses a library that is not in
 // this tree, or one that calls methods by their names: templates, reflection.
 func (r *reachable) handsOut(g *Graph) bool {
-	modules := map[string]bool{}
-	for folder := range r.folders {
-		node := g.Node(folder)
-		for _, spec := range r.importedAs(g, folder) {
-			if node.Path == "." {
-				modules[spec] = true
-			} else if m, ok := strings.CutSuffix(spec, "/"+string(node.Path)); ok {
-				modules[m] = true
-			}
-		}
-	}
 	for i := range r.files {
 		f := &r.files[i]
 		if f.folder < 0 {
@@ -98,7 +86,8 @@ func (r *reachable) handsOut(g *Graph) bool {
 				if len(r.index.lookup(lang.GoMember("Method"))) > 0 || len(r.index.lookup(lang.GoMember("MethodByName"))) > 0 {
 					return true
 				}
-			case !inTree(g, modules, spec):
+			case !strings.Contains(firstElement(spec), "."): // the standard library
+			case !g.imports(f.node, spec):
 				return true
 			}
 		}
@@ -106,21 +95,18 @@ func (r *reachable) handsOut(g *Graph) bool {
 	return false
 }
 
-// inTree says whether a package is of the standard library, of a module of this tree, or
-// vendored.
-func inTree(g *Graph, modules map[string]bool, spec string) bool {
-	if first, _, _ := strings.Cut(spec, "/"); !strings.Contains(first, ".") {
-		return true // or of a module that nobody can fetch
-	}
-	if g.packageOf(change.Path("vendor/"+spec)) >= 0 {
-		return true
-	}
-	for m := spec; !modules[m]; {
-		i := strings.LastIndexByte(m, '/')
-		if i < 0 {
-			return false
+func firstElement(spec string) string {
+	first, _, _ := strings.Cut(spec, "/")
+	return first
+}
+
+// imports says whether a file has an edge for an import: it leads into this tree.
+func (g *Graph) imports(n int32, spec string) bool {
+	detail := clip(spec)
+	for e, end := g.outOf(n); e < end; e++ {
+		if g.Edge(e).Evidence.Detail == detail {
+			return true
 		}
-		m = m[:i]
 	}
-	return true
+	return false
 }

@@ -8,6 +8,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"hash/fnv"
@@ -130,6 +131,8 @@ func run(ctx context.Context, p plan, o options, out *os.File) error {
 	return nil
 }
 
+var errBuild = errors.New("it does not compile")
+
 // A runner runs the tests of one project.
 type runner interface {
 	// prepare finds what tests cover, and which of them fail without a mutant: those do not
@@ -137,7 +140,6 @@ type runner interface {
 	prepare(ctx context.Context) (covered func(path string, line int) bool, err error)
 	// functions lists what can be mutated in a file; nil for a file of tests.
 	functions(path string, src []byte) ([]function, error)
-	compiles(ctx context.Context) bool
 	test(ctx context.Context) (failed []string, err error)
 	// tests are all tests, each with its file.
 	tests() map[string]string
@@ -224,12 +226,11 @@ func runMutant(ctx context.Context, r runner, t *tree, dir string, m mutant, sum
 		return nil, err
 	}
 	defer os.WriteFile(name, src, 0o644)
-	if !r.compiles(ctx) {
+	failed, err := r.test(ctx)
+	if errors.Is(err, errBuild) {
 		res.Excluded = "does not compile"
 		return res, nil
-	}
-	failed, err := r.test(ctx)
-	if err != nil {
+	} else if err != nil {
 		return nil, err
 	}
 	bySymbol, byFile, err := t.reach(ctx, m.path, data)

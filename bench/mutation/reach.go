@@ -27,7 +27,7 @@ type tree struct {
 	id      git.OID
 }
 
-var baseTree, headTree = mustID("00"), mustID("ff")
+var baseTree, headTree = mustID("ba"), mustID("ff")
 
 func mustID(pair string) git.OID {
 	id, err := git.ParseOID(strings.Repeat(pair, 20))

@@ -156,10 +156,10 @@ func isGoTest(name string) bool {
 
 func testName(folder, test string) string { return folder + "." + test }
 
-// test runs all tests and lists those that fail: a package that does not build or start
-// lists every test in it.
+// test runs all tests and lists those that fail: a package that does not start lists every
+// test in it. One that does not build is errBuild.
 func (r *goRunner) test(ctx context.Context) ([]string, error) {
-	cmd := r.command(ctx, "test", "-json", "-vet=off", "-timeout", "60s", "./...")
+	cmd := r.command(ctx, "test", "-json", "-vet=off", "-timeout", "30s", "./...")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.StdoutPipe()
@@ -169,13 +169,18 @@ func (r *goRunner) test(ctx context.Context) ([]string, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
+	builds := true
 	failed := map[string]bool{}
 	perPackage := map[string]int{}
 	lines := bufio.NewScanner(out)
 	lines.Buffer(nil, 16<<20)
 	for lines.Scan() {
 		var e struct{ Action, Package, Test string }
-		if json.Unmarshal(lines.Bytes(), &e) != nil || e.Action != "fail" {
+		if json.Unmarshal(lines.Bytes(), &e) != nil {
+			continue
+		}
+		builds = builds && e.Action != "build-fail"
+		if e.Action != "fail" {
 			continue
 		}
 		folder := strings.TrimPrefix(strings.TrimPrefix(e.Package, r.module), "/")
@@ -200,6 +205,9 @@ func (r *goRunner) test(ctx context.Context) ([]string, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	if !builds {
+		return nil, errBuild
+	}
 	var list []string
 	for t := range failed {
 		if !r.broken[t] {
@@ -208,11 +216,6 @@ func (r *goRunner) test(ctx context.Context) ([]string, error) {
 	}
 	slices.Sort(list)
 	return list, nil
-}
-
-// compiles says whether the module and its tests still build.
-func (r *goRunner) compiles(ctx context.Context) bool {
-	return r.command(ctx, "test", "-vet=off", "-run", "^$", "-exec", "true", "./...").Run() == nil
 }
 
 func (r *goRunner) tests() map[string]string { return r.files }
