@@ -99,7 +99,7 @@ func (w *workplace) warm(ctx context.Context, name string) (Comparison, error) {
 }
 
 func (w *workplace) warmSides() (custody, git side) {
-	return side{commands: []process{w.custodyCommand("warm", "impact", "--base", w.base, "--head", w.head, "--format", "json")}},
+	return side{commands: []process{w.custodyCommand("warm", "impact", "--quick", "--base", w.base, "--head", w.head, "--format", "json")}},
 		side{commands: []process{
 			w.gitCommand(nil, "diff-tree", "-r", "-z", "--raw", w.base, w.head),
 			w.gitCommand(lines(w.changed), "cat-file", "--batch", "--buffer"),

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"strings"
 	"time"
 
 	"custody/impact"
@@ -243,7 +242,7 @@ func (h *Hook) one(ctx context.Context, repo Repository, p Plan, said Said) (Res
 	}
 	merged := h.merged(&v)
 	if p.Judges && p.Stage != change.AtRecord && (v.Decision == review.Pass || merged) {
-		if why, err := h.leavesNoJudge(ctx, repo, p.Head); err != nil {
+		if why, err := review.LeavesNoJudge(ctx, repo, p.Head, in.Floor, in.FloorFile); err != nil {
 			return r, err
 		} else if why != "" {
 			r.Plan = p.refuse(CodeJudge, "With it, no later change could be judged: "+why, "Correct that file. 'custody config validate' shows what is wrong with a policy.")
@@ -262,28 +261,6 @@ func (h *Hook) one(ctx context.Context, repo Repository, p Plan, said Said) (Res
 		return r, fmt.Errorf("keeping the pack of %s: %w", change.Printable(p.Ref), err)
 	}
 	return r, nil
-}
-
-// leavesNoJudge says why a commit can not judge what comes after it. What judges the
-// change itself stands at its base and may not mind; but once a policy that nobody can
-// read has landed, nothing can land any more, its repair neither.
-func (h *Hook) leavesNoJudge(ctx context.Context, repo Repository, head git.OID) (string, error) {
-	commit, err := repo.Commit(ctx, head)
-	if err == nil {
-		var floor []byte
-		var name string
-		if h.Floor != nil {
-			floor, name = h.Floor.Text, h.Floor.Name
-		}
-		_, err = review.ReadJudge(ctx, repo, commit.Tree, floor, name)
-	}
-	switch {
-	case err == nil:
-		return "", nil
-	case ctx.Err() != nil:
-		return "", err
-	}
-	return strings.ReplaceAll(err.Error(), " at base:", ":"), nil
 }
 
 // nextAfter is what the pusher can do when there is no verdict.

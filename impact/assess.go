@@ -22,6 +22,9 @@ type AssessInput struct {
 	Facts     FactStore
 	Limits    Limits
 	Graphs    GraphStore // kept between reviews; nil: none
+	// KeepFrom keeps the graph of the change's From, for its next version, and not that of
+	// Head, for the next change.
+	KeepFrom bool
 
 	// WholeFiles takes every changed file as changed all over: what is reached then is what
 	// the edges between files tell. For measurements.
@@ -39,18 +42,12 @@ func Assess(ctx context.Context, in AssessInput) (*Report, error) {
 			Languages: in.Languages, Facts: in.Facts, Limits: in.Limits,
 		})
 	}
-	head := build(in.Change.Head, in.Change.HeadTree)
-	if k, wants, ok := in.lookup(head); ok {
-		answers, err := head.reader.read(ctx, wants)
-		if err != nil {
-			return nil, head.failed(err)
-		}
-		if sameFacts(answers, wants) {
-			same := k.graph.with(in.Change)
-			in.Graphs.KeepGraph(in.Change.HeadTree, &Known{graph: same, projects: k.projects})
-			return Trace(ctx, TraceInput{Change: in.Change, symbols: in.symbols(head), From: k.graph.at(in.Change.From, in.Change.FromTree), Head: same})
+	if o := in.newOverlay(build(in.Change.Head, in.Change.HeadTree)); o != nil {
+		if r, err := in.over(ctx, o, build(in.Change.Head, in.Change.HeadTree)); err != nil || r != nil {
+			return r, err
 		}
 	}
+	head := build(in.Change.Head, in.Change.HeadTree)
 	if err := head.load(ctx); err != nil {
 		return nil, err
 	}
@@ -68,12 +65,12 @@ func Assess(ctx context.Context, in AssessInput) (*Report, error) {
 	if err := from.load(ctx); err != nil {
 		return nil, err
 	}
-	if head.looksLike(from, in.Change) {
+	if !in.KeepFrom && head.looksLike(from, in.Change) {
 		g, err := head.link(ctx)
 		if err != nil {
 			return nil, err
 		}
-		in.keep(head, g)
+		in.keep(head, g, in.Change.HeadTree)
 		if t.Head = g; !head.readProject(in.Change) {
 			t.From = g.at(from.Commit, from.Tree)
 			return t.traceWithPackages(ctx, in.Source, head, from)
@@ -91,22 +88,61 @@ func Assess(ctx context.Context, in AssessInput) (*Report, error) {
 	if err := errors.Join(headErr, fromErr); err != nil {
 		return nil, err
 	}
-	in.keep(head, t.Head)
+	if in.KeepFrom {
+		in.keep(from, t.From, in.Change.FromTree)
+	} else {
+		in.keep(head, t.Head, in.Change.HeadTree)
+	}
 	return t.traceWithPackages(ctx, in.Source, head, from)
 }
 
 // traceWithPackages traces the change with what its manifests and project files say.
 // Both sides have their facts; from is nil where there is no such side.
-func (t TraceInput) traceWithPackages(ctx context.Context, source Source, head, from *builder) (*Report, error) {
+func (t TraceInput) traceWithPackages(ctx context.Context, source Source, head, from importReader) (*Report, error) {
 	var err error
 	if t.packages, err = readPackages(ctx, t.Change, source, head, from); err != nil {
 		return nil, fmt.Errorf("reading the manifests of the change: %w", err)
 	}
 	t.projects = t.packages.projectFiles(t.Change, head, from)
+	if _, over := head.(*overlay); over {
+		t.projects = nil // they mean the same: see sameProjects
+	}
 	if err := t.packages.readPlainData(ctx, t.Change, source); err != nil {
 		return nil, fmt.Errorf("reading files of the change: %w", err)
 	}
 	return Trace(ctx, t)
+}
+
+// over traces with the graph of from out of the store, and that of head laid over it. It
+// is nil when what the store has turns out to be damaged.
+func (in AssessInput) over(ctx context.Context, o *overlay, head *builder) (*Report, error) {
+	t := TraceInput{Change: in.Change, symbols: in.symbols(head), From: o.k.graph.at(in.Change.From, in.Change.FromTree)}
+	g, ok, err := o.graph(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var known *Known
+	var side importReader = o
+	if t.Head = g; ok {
+		known = &Known{graph: g, overlay: o}
+	} else {
+		side = head
+		if err := head.load(ctx); err != nil {
+			return nil, err
+		}
+		if t.Head, err = head.link(ctx); err != nil {
+			return nil, err
+		}
+		known = head.known(t.Head)
+	}
+	r, err := t.traceWithPackages(ctx, in.Source, side, o.base)
+	if o.k.Damaged() {
+		return nil, ctx.Err()
+	}
+	if err == nil && known != nil && !in.KeepFrom {
+		in.Graphs.KeepGraph(in.Change.HeadTree, known)
+	}
+	return r, err
 }
 
 func (in AssessInput) symbols(b *builder) *symbolReader {
@@ -116,10 +152,13 @@ func (in AssessInput) symbols(b *builder) *symbolReader {
 	return newSymbolReader(b)
 }
 
-// keep remembers the graph of head, which is the base of what comes next.
-func (in AssessInput) keep(head *builder, g *Graph) {
-	if k := head.known(g); in.Graphs != nil && k != nil {
-		in.Graphs.KeepGraph(in.Change.HeadTree, k)
+// keep remembers the graph of a tree, which is the base of what comes next.
+func (in AssessInput) keep(b *builder, g *Graph, tree git.OID) {
+	if in.Graphs == nil {
+		return
+	}
+	if k := b.known(g); k != nil {
+		in.Graphs.KeepGraph(tree, k)
 	}
 }
 
@@ -161,7 +200,10 @@ func sameFact(a, b *Fact) bool {
 
 // readProject says whether a changed file is one of those that decide what names mean.
 func (b *builder) readProject(c *change.Change) bool {
-	return slices.ContainsFunc(c.Files, func(f change.File) bool { return b.projects[string(f.Path)] })
+	return slices.ContainsFunc(c.Files, func(f change.File) bool {
+		_, asked := b.projects[string(f.Path)]
+		return asked
+	})
 }
 
 // filesBefore takes a change back: what the tree of from holds, with what is known of

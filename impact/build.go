@@ -51,12 +51,12 @@ func newBuilder(in BuildInput) *builder {
 		BuildInput: in,
 		reader:     factReader{source: in.Source, store: in.Facts, limits: in.Limits},
 		packages:   make(map[change.Path]int32),
+		projects:   make(map[string]git.OID),
 		graph: &Graph{
 			Commit:    in.Commit,
 			Tree:      in.Tree,
 			skipped:   make(map[change.Path]skipReason),
 			languages: make(map[string]language),
-			folders:   make(map[change.Path]int32),
 		},
 	}
 }
@@ -103,8 +103,15 @@ type builder struct {
 	paths    []string              // of regular files, sorted: what resolvers see
 	places   map[string]int32      // of regular files, in files
 	packages map[change.Path]int32 // node of a folder
-	projects map[string]bool       // paths of project files that a resolver asked for
 	graph    *Graph
+	over     *overlay // the tree that the files belong to, where they are not all of it
+
+	// What is learnt on the way, for those who make another graph of this one.
+	projects       map[string]git.OID // project files that a resolver asked for, and their blobs
+	scriptProjects [][]byte           // what those say by which scripts are resolved
+	claims         []string           // see lang.SameProject
+	guessed        bool               // a resolver looked at what other files import
+	raw            int                // edges and gaps, doubles too
 }
 
 // A treeFile is one entry of the tree.
@@ -214,12 +221,7 @@ func (b *builder) read(ctx context.Context) error {
 
 // readMentions gets the words of the files whose imports are not, or not all, known.
 func (b *builder) readMentions(ctx context.Context) error {
-	families := map[string]bool{}
-	for _, f := range b.files {
-		if f.language != nil {
-			families[family(f.language.Name)] = true
-		}
-	}
+	families := b.families()
 	var wants []want
 	var who []*treeFile
 	for i := range b.files {
@@ -254,6 +256,22 @@ func (b *builder) readMentions(ctx context.Context) error {
 	return nil
 }
 
+// families are those of the languages that the tree has files of.
+func (b *builder) families() map[string]bool {
+	families := map[string]bool{}
+	for _, f := range b.files {
+		if f.language != nil {
+			families[family(f.language.Name)] = true
+		}
+	}
+	if b.over != nil {
+		for name := range b.over.base.languages {
+			families[family(name)] = true
+		}
+	}
+	return families
+}
+
 // addFiles makes nodes of source files and their packages.
 func (b *builder) addFiles() {
 	for i := range b.files {
@@ -265,19 +283,34 @@ func (b *builder) addFiles() {
 		if !foldersArePackages(f.language) {
 			continue
 		}
-		folder := folderOf(f.path)
-		p, ok := b.packages[folder]
-		if !ok {
-			p = b.addNode(Node{Kind: KindPackage, Path: folder, Language: f.language.Name})
-			b.packages[folder] = p
-		}
+		p := b.addPackage(folderOf(f.path), f.language.Name)
 		if n := &b.graph.nodes[p]; n.Name == "" && f.fact != nil && !isTest(f.path, f.language.Name) {
 			n.Name = f.fact.Package
 		}
-		b.graph.folders[folder]++
 		b.addEdge(Edge{From: p, To: f.node, Kind: Contains, Confidence: 1000, Evidence: Evidence{Source: "folder"}})
 		b.addTestEdge(f)
 	}
+}
+
+// addPackage makes a node of a folder unless it has one.
+func (b *builder) addPackage(folder change.Path, language string) int32 {
+	p, ok := b.packages[folder]
+	if !ok {
+		p = b.addNode(Node{Kind: KindPackage, Path: folder, Language: language})
+		b.packages[folder] = p
+	}
+	return p
+}
+
+// packageNode is the node of a folder; -1 when it is no package.
+func (b *builder) packageNode(folder change.Path) int32 {
+	if p, ok := b.packages[folder]; ok {
+		return p
+	}
+	if b.over != nil && b.over.base.find(true, folder) >= 0 {
+		return b.addPackage(folder, b.over.base.node(b.over.base.find(true, folder)).Language)
+	}
+	return -1
 }
 
 // foldersArePackages says that files of the language import folders, not files.
@@ -289,11 +322,22 @@ func (b *builder) addTestEdge(f *treeFile) {
 	if !ok {
 		return
 	}
-	if i, ok := b.places[stem+".go"]; ok {
-		to := &b.files[i]
-		b.addFile(to)
-		b.addEdge(Edge{From: f.node, To: to.node, Kind: Tests, Confidence: testByName, Evidence: Evidence{Source: "name"}})
+	if to := b.nodeOf(stem + ".go"); to >= 0 {
+		b.addEdge(Edge{From: f.node, To: to, Kind: Tests, Confidence: testByName, Evidence: Evidence{Source: "name"}})
 	}
+}
+
+// nodeOf is the node of a regular file, made where it is missing; -1 when the tree has no
+// such file.
+func (b *builder) nodeOf(path string) int32 {
+	if i, ok := b.places[path]; ok {
+		b.addFile(&b.files[i])
+		return b.files[i].node
+	}
+	if b.over != nil {
+		return b.over.nodeOf(path)
+	}
+	return -1
 }
 
 // testByName is how sure a test's name alone makes what it tests.
@@ -304,7 +348,10 @@ func (b *builder) addFile(f *treeFile) {
 	if f.node >= 0 {
 		return
 	}
-	n := Node{Kind: KindFile, Path: f.path, blob: f.entry.ID}
+	n := Node{Kind: KindFile, Path: f.path, mode: f.entry.Mode, blob: f.entry.ID}
+	if f.fact != nil {
+		n.pkg = f.fact.Package
+	}
 	switch {
 	case f.language != nil:
 		n.Language = f.language.Name
@@ -348,7 +395,23 @@ func (b *builder) finish() {
 			b.skip(f.path, f.class.skip)
 		}
 	}
+	b.nameSkips()
+	b.raw = len(b.graph.edges) + len(b.graph.gaps)
 	b.graph.assemble()
+}
+
+// nameSkips says which files the skips are about.
+func (b *builder) nameSkips() {
+	entries := make(map[string]git.Entry, len(b.files))
+	for i := range b.files {
+		if f := &b.files[i]; f.language == nil { // else it is a node, and that knows
+			entries[f.path.Escaped()] = f.entry
+		}
+	}
+	for i := range b.graph.skips {
+		s := &b.graph.skips[i]
+		s.mode, s.blob = entries[s.Path].Mode, entries[s.Path].ID
+	}
 }
 
 // clip is text from a file as it may leave the process: escaped, of bounded length.

@@ -41,7 +41,7 @@ func classify(path change.Path, mode git.Mode, languages []*lang.Language) class
 	if language, ok := codeNames[strings.ToLower(name)]; ok {
 		return class{skip: skipReason{SkipUnsupported, language}}
 	}
-	if language, ok := codeExtensions()[ext]; ok && passive[language] {
+	if language, ok := codeExtensions()[ext]; ok && isPassive(language) {
 		return class{skip: skipReason{SkipOpaque, language + ": only who imports or embeds it is traced"}}
 	}
 	if language, ok := codeExtensions()[ext]; ok {
@@ -71,9 +71,12 @@ func family(language string) string {
 	return language
 }
 
-// passive are files that no code can be reached over but by an import or an embedding,
-// which make them nodes: what they are filled with or styled by imports nothing.
-var passive = map[string]bool{"css": true, "html": true, "template": true}
+// isPassive knows files that no code can be reached over but by an import or an
+// embedding, which make them nodes: what they are filled with or styled by imports
+// nothing.
+func isPassive(language string) bool {
+	return language == "css" || language == "html" || language == "template"
+}
 
 func isStyle(path change.Path) bool { return codeExtensions()[lang.Extension(string(path))] == "css" }
 
@@ -235,7 +238,7 @@ func isTest(path change.Path, language string) bool {
 	case "go":
 		return strings.HasSuffix(name, "_test.go")
 	case "python":
-		return strings.HasPrefix(name, "test_") || strings.HasSuffix(stem, "_test") || name == "conftest.py" ||
+		return strings.HasPrefix(name, "test_") || strings.HasSuffix(stem, "_test") || name == "tests.py" || name == "conftest.py" ||
 			inFolder(path, "tests") || inFolder(path, "test")
 	case "script":
 		return strings.Contains(name, ".test.") || strings.Contains(name, ".spec.") || inFolder(path, "__tests__")

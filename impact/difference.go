@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"strings"
+	"sync"
 
 	"custody/internal/change"
 	"custody/internal/change/manifest"
@@ -30,21 +31,15 @@ func knownDifference(format manifest.Format, f *change.File, was, now []byte, be
 
 // harmless are keys of package.json that decide what no import means, or that resolvers
 // read on both sides.
-var harmless = keySet(`dependencies devDependencies peerDependencies optionalDependencies peerDependenciesMeta
+var harmless = sync.OnceValue(func() map[string]bool { return byWord(harmlessKeys) })
+
+const harmlessKeys = `dependencies devDependencies peerDependencies optionalDependencies peerDependenciesMeta
 	bundledDependencies bundleDependencies dependenciesMeta overrides resolutions
 	name main module types typings exports imports browser type workspaces sideEffects typesVersions
 	version description keywords homepage bugs license licenses author contributors maintainers funding files man
 	directories scripts repository engines os cpu libc private publishConfig packageManager devEngines
 	lint-staged simple-git-hooks husky volta eslintConfig eslintIgnore prettier browserslist stylelint commitlint
-	config bin readme sponsor jsdelivr unpkg`)
-
-func keySet(words string) map[string]bool {
-	m := map[string]bool{}
-	for w := range strings.FieldsSeq(words) {
-		m[w] = true
-	}
-	return m
-}
+	config bin readme sponsor jsdelivr unpkg`
 
 // knownKeys says whether two package.json differ in known keys alone.
 func knownKeys(was, now []byte) bool {
@@ -62,7 +57,7 @@ func knownKeys(was, now []byte) bool {
 	}
 	same := func(x, y map[string]json.RawMessage) bool {
 		for k, v := range x {
-			if !harmless[k] && !bytes.Equal(v, y[k]) {
+			if !harmless()[k] && !bytes.Equal(v, y[k]) {
 				return false
 			}
 		}

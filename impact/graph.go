@@ -31,6 +31,8 @@ const (
 	References EdgeKind = "references" // a Go file, another one of its package; in no graph
 	Requires   EdgeKind = "requires"   // a file, the manifest or project file that decides what it imports; in no graph
 	Reads      EdgeKind = "reads"      // a test, a file of its testdata; in no graph
+
+	DocumentsEdge EdgeKind = "documents" // a document, what it is about; in no graph
 )
 
 // A Node of the graph. Its id is derived: see ID.
@@ -40,7 +42,9 @@ type Node struct {
 	Language string      // empty for what no extractor reads
 	Name     string      // of a package: as declared
 
-	blob git.OID // of a file
+	pkg  string   // of a file: the package that it declares
+	mode git.Mode // of a file
+	blob git.OID  // the same
 }
 
 // ID is "package:<folder>" or "file:<path>", escaped. It does not depend on whether a
@@ -68,10 +72,13 @@ type Evidence struct {
 }
 
 // A Graph is what the files of one tree have to do with each other. It does not change
-// once built, and may be read by several goroutines.
+// once built, and may be read by several goroutines. It stands in memory, or in a file
+// with what a change makes of it on top.
 type Graph struct {
 	Commit git.OID // as given to Build; may be zero
 	Tree   git.OID
+
+	over patched // instead of all that follows, if there is a flat graph
 
 	nodes     []Node                // sorted by ID
 	edges     []Edge                // sorted by From, To, Kind; at most one of each
@@ -82,7 +89,6 @@ type Graph struct {
 	gaps      []gap                      // what may hide an edge
 	skipped   map[change.Path]skipReason // of files that are not in the graph, or not whole
 	languages map[string]language        // what was read, by language
-	folders   map[change.Path]int32      // number of Go files in a folder
 }
 
 // NewGraph makes a graph of its parts, in any order.
@@ -92,20 +98,46 @@ func NewGraph(commit, tree git.OID, nodes []Node, edges []Edge, skips []Skipped)
 	return g
 }
 
+// isFlat says whether the graph stands in a file.
+func (g *Graph) isFlat() bool { return g.over.flat != nil }
+
 // Len is the number of nodes: they are numbered from 0, in order of their IDs.
-func (g *Graph) Len() int { return len(g.nodes) }
+func (g *Graph) Len() int {
+	if g.isFlat() {
+		return g.over.len()
+	}
+	return len(g.nodes)
+}
 
 // Node is the node of a number.
-func (g *Graph) Node(n int32) Node { return g.nodes[n] }
+func (g *Graph) Node(n int32) Node {
+	if g.isFlat() {
+		return g.over.node(n)
+	}
+	return g.nodes[n]
+}
 
 // Kind is Node(n).Kind, without the rest.
-func (g *Graph) Kind(n int32) Kind { return g.nodes[n].Kind }
+func (g *Graph) Kind(n int32) Kind {
+	if g.isFlat() {
+		return g.over.kind(n)
+	}
+	return g.nodes[n].Kind
+}
 
 // Edge is the edge of a number that Into gave.
-func (g *Graph) Edge(e int32) Edge { return g.edges[e] }
+func (g *Graph) Edge(e int32) Edge {
+	if g.isFlat() {
+		return g.over.edge(e)
+	}
+	return g.edges[e]
+}
 
 // Link is Edge without its evidence.
 func (g *Graph) Link(e int32) Link {
+	if g.isFlat() {
+		return g.over.link(e)
+	}
 	edge := &g.edges[e]
 	return Link{edge.From, edge.To, edge.Kind, edge.Confidence}
 }
@@ -118,31 +150,29 @@ type Link struct {
 }
 
 // Into lists the edges that end in a node, in order of the nodes that they come from.
-func (g *Graph) Into(n int32) []int32 { return g.into.of(n) }
-
-// outOf are the numbers of the edges that start in a node: the first, and one behind the
-// last.
-func (g *Graph) outOf(n int32) (first, end int32) {
-	at := func(n int32) int32 {
-		return int32(sort.Search(len(g.edges), func(i int) bool { return g.edges[i].From >= n }))
+func (g *Graph) Into(n int32) []int32 {
+	if g.isFlat() {
+		return g.over.edgesInto(n)
 	}
-	return at(n), at(n + 1)
+	return g.into.of(n)
 }
 
-// targets are the nodes on which a node depends, sorted; some may come twice.
-func (g *Graph) targets(n int32) []int32 {
-	var to []int32
-	for e, end := g.outOf(n); e < end; e++ {
-		to = append(to, g.edges[e].To)
+// outOf lists the edges that start in a node.
+func (g *Graph) outOf(n int32) []int32 {
+	if g.isFlat() {
+		return g.over.edgesOutOf(n)
 	}
-	return to
+	var list []int32
+	first := sort.Search(len(g.edges), func(i int) bool { return g.edges[i].From >= n })
+	for e := first; e < len(g.edges) && g.edges[e].From == n; e++ {
+		list = append(list, int32(e))
+	}
+	return list
 }
-
-// filesOf are the Go files of a package.
-func (g *Graph) filesOf(pkg int32) []int32 { return g.targets(pkg) }
 
 // EachNode calls fn for every node, by number.
 func (g *Graph) EachNode(fn func(n int32, node *Node)) {
+	g = g.inMemory()
 	for i := range g.nodes {
 		fn(int32(i), &g.nodes[i])
 	}
@@ -150,6 +180,7 @@ func (g *Graph) EachNode(fn func(n int32, node *Node)) {
 
 // EachEdge calls fn for every edge, by From, To and Kind.
 func (g *Graph) EachEdge(fn func(*Edge)) {
+	g = g.inMemory()
 	for i := range g.edges {
 		fn(&g.edges[i])
 	}
@@ -157,16 +188,39 @@ func (g *Graph) EachEdge(fn func(*Edge)) {
 
 // EachSkip calls fn for all that is not in the graph, by path, reason and detail.
 func (g *Graph) EachSkip(fn func(*Skipped)) {
+	g = g.inMemory()
 	for i := range g.skips {
 		fn(&g.skips[i])
 	}
 }
 
-// EachGap calls fn for every place where an edge may be missing.
+// inMemory is the same graph, read whole.
+func (g *Graph) inMemory() *Graph {
+	if !g.isFlat() {
+		return g
+	}
+	m := g.over.memory()
+	m.Commit, m.Tree = g.Commit, g.Tree
+	return m
+}
+
+// eachGap calls fn for every place where an edge may be missing.
 func (g *Graph) eachGap(fn func(*gap)) {
+	if g.isFlat() {
+		g.over.eachGap(fn)
+		return
+	}
 	for i := range g.gaps {
 		fn(&g.gaps[i])
 	}
+}
+
+// byLanguage is what was read of each language.
+func (g *Graph) byLanguage() map[string]language {
+	if g.isFlat() {
+		return g.over.patch.languages
+	}
+	return g.languages
 }
 
 // at is the same graph, for a tree that can not have another one.
@@ -174,18 +228,6 @@ func (g *Graph) at(commit, tree git.OID) *Graph {
 	same := *g
 	same.Commit, same.Tree = commit, tree
 	return &same
-}
-
-// with is the same graph after a change that alters what files hold, and no edge.
-func (g *Graph) with(c *change.Change) *Graph {
-	same := g.at(c.Head, c.HeadTree)
-	same.nodes = slices.Clone(g.nodes)
-	for i := range c.Files {
-		if n := g.node(c.Files[i].Path); n >= 0 {
-			same.nodes[n].blob = c.Files[i].ID
-		}
-	}
-	return same
 }
 
 // language counts what was read of one language.
@@ -201,22 +243,30 @@ type skipReason struct {
 
 // Summary counts the graph.
 func (g *Graph) Summary() Summary {
+	if g.isFlat() {
+		return g.over.summary()
+	}
 	s := Summary{Nodes: len(g.nodes), Edges: len(g.edges), Skipped: map[string]int{}, Examples: []Skipped{}}
 	for _, skip := range g.skips {
 		s.Skipped[skip.Reason]++
 		if s.Skipped[skip.Reason] <= maxExamples {
-			s.Examples = append(s.Examples, skip)
+			s.Examples = append(s.Examples, Skipped{Path: skip.Path, Reason: skip.Reason, Detail: skip.Detail})
 		}
 	}
-	slices.SortStableFunc(s.Examples, func(a, b Skipped) int { return strings.Compare(a.Reason, b.Reason) })
+	slices.SortStableFunc(s.Examples, compareReasons)
 	return s
 }
+
+func compareReasons(a, b Skipped) int { return strings.Compare(a.Reason, b.Reason) }
 
 // maxExamples of each skip reason stand in a Summary; EachSkip has them all.
 const maxExamples = 5
 
 // node finds what stands for a file: -1 when it is not in the graph.
 func (g *Graph) node(p change.Path) int32 {
+	if g.isFlat() {
+		return g.over.find(false, p)
+	}
 	if i, ok := g.files[p]; ok {
 		return i
 	}
@@ -225,20 +275,47 @@ func (g *Graph) node(p change.Path) int32 {
 
 // packageOf finds what stands for a folder: -1 when it is no package.
 func (g *Graph) packageOf(folder change.Path) int32 {
+	if g.isFlat() {
+		return g.over.find(true, folder)
+	}
 	if i, ok := g.packages[folder]; ok {
 		return i
 	}
 	return -1
 }
 
+// filesOf are the files of the package that a folder is, none if it is none.
+func (g *Graph) filesOf(folder change.Path) []int32 {
+	n := g.packageOf(folder)
+	switch {
+	case n < 0:
+		return nil
+	case g.isFlat():
+		return g.over.filesOf(n)
+	}
+	var files []int32
+	first := sort.Search(len(g.edges), func(i int) bool { return g.edges[i].From >= n })
+	for _, e := range g.edges[first:] {
+		if e.From != n {
+			break
+		}
+		files = append(files, e.To)
+	}
+	return files
+}
+
 // goFiles is the number of Go files in the folder that a package stands for.
-func (g *Graph) goFiles(folder change.Path) int { return int(g.folders[folder]) }
+func (g *Graph) goFiles(folder change.Path) int { return len(g.filesOf(folder)) }
 
 // missing is why a file is not in the graph, or what it imports is not; that a folder
 // above it could not be listed is such a reason, too.
 func (g *Graph) missing(p change.Path) (skipReason, bool) {
 	for {
-		if why, ok := g.skipped[p]; ok || p == "." {
+		why, ok := g.skipped[p]
+		if g.isFlat() {
+			why, ok = g.over.missingAt(p)
+		}
+		if ok || p == "." {
 			return why, ok
 		}
 		p = folderOf(p)
@@ -256,50 +333,77 @@ func (g *Graph) assemble() {
 	slices.SortFunc(order, func(a, b int32) int { return strings.Compare(ids[a], ids[b]) })
 
 	place := make([]int32, len(order))
-	nodes := make([]Node, len(order))
+	nodes := g.nodes
+	g.nodes = make([]Node, 0, len(order))
 	g.files = make(map[change.Path]int32, len(order))
 	g.packages = make(map[change.Path]int32)
 	for to, from := range order {
-		n := g.nodes[from]
-		nodes[to], place[from] = n, int32(to)
-		if n.Kind == KindPackage {
-			g.packages[n.Path] = int32(to)
-		} else {
-			g.files[n.Path] = int32(to)
-		}
+		place[from] = int32(to)
+		g.addNode(nodes[from])
 	}
-	g.nodes = nodes
-
-	g.sortEdges(place)
+	for i := range g.edges {
+		e := &g.edges[i]
+		e.From, e.To = place[e.From], place[e.To]
+	}
+	g.edges = sortEdges(g.edges)
+	g.countImports()
 	g.into = newAdjacency(len(g.nodes), g.edges)
 
-	slices.SortFunc(g.skips, func(a, b Skipped) int {
-		return cmp.Or(
-			cmp.Compare(a.Path, b.Path),
-			cmp.Compare(a.Reason, b.Reason),
-			cmp.Compare(a.Detail, b.Detail),
-		)
-	})
+	slices.SortFunc(g.skips, compareSkips)
 	g.skips = slices.Compact(g.skips)
 }
 
-// sortEdges renumbers, sorts and compacts the edges. It moves small keys, not edges.
-func (g *Graph) sortEdges(place []int32) {
+func (g *Graph) addNode(n Node) {
+	at := int32(len(g.nodes))
+	g.nodes = append(g.nodes, n)
+	if n.Kind == KindPackage {
+		g.packages[n.Path] = at
+	} else {
+		g.files[n.Path] = at
+	}
+}
+
+// countImports counts by language the imports that lead somewhere.
+func (g *Graph) countImports() {
+	for i := range g.edges {
+		if e := &g.edges[i]; e.Kind == Imports {
+			name := g.nodes[e.From].Language
+			l := g.languages[name]
+			l.imports++
+			if g.languages != nil {
+				g.languages[name] = l
+			}
+		}
+	}
+}
+
+func compareNodes(a, b Node) int { return strings.Compare(a.ID(), b.ID()) }
+
+func compareSkips(a, b Skipped) int {
+	return cmp.Or(
+		cmp.Compare(a.Path, b.Path),
+		cmp.Compare(a.Reason, b.Reason),
+		cmp.Compare(a.Detail, b.Detail),
+	)
+}
+
+// sortEdges sorts by From, To and Kind, and keeps one of each: the most confident, then
+// the one on the first line. It moves small keys, not edges.
+func sortEdges(unsorted []Edge) []Edge {
 	type key struct {
 		ends uint64
 		at   int32
 	}
-	keys := make([]key, len(g.edges))
-	for i := range g.edges {
-		e := &g.edges[i]
-		e.From, e.To = place[e.From], place[e.To]
+	keys := make([]key, len(unsorted))
+	for i := range unsorted {
+		e := &unsorted[i]
 		keys[i] = key{uint64(e.From)<<32 | uint64(e.To), int32(i)}
 	}
 	slices.SortFunc(keys, func(a, b key) int {
 		if a.ends != b.ends {
 			return cmp.Compare(a.ends, b.ends)
 		}
-		x, y := &g.edges[a.at], &g.edges[b.at]
+		x, y := &unsorted[a.at], &unsorted[b.at]
 		return cmp.Or(
 			cmp.Compare(x.Kind, y.Kind),
 			cmp.Compare(y.Confidence, x.Confidence),
@@ -310,11 +414,11 @@ func (g *Graph) sortEdges(place []int32) {
 	})
 	edges := make([]Edge, 0, len(keys))
 	for i, k := range keys {
-		if e := g.edges[k.at]; i == 0 || k.ends != keys[i-1].ends || e.Kind != edges[len(edges)-1].Kind {
+		if e := unsorted[k.at]; i == 0 || k.ends != keys[i-1].ends || e.Kind != edges[len(edges)-1].Kind {
 			edges = append(edges, e)
 		}
 	}
-	g.edges = edges
+	return edges
 }
 
 // adjacency lists the edges that end in each node, in order: edges[start[n]:start[n+1]].

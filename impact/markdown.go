@@ -23,6 +23,10 @@ func WriteMarkdown(w io.Writer, r *Report, o TextOptions) error {
 	markdownChanged(out, r.Changed)
 	markdownReached(out, r.Reached, o)
 	markdownPackages(out, r.Packages, o)
+	markdownTests(out, r.Tests, o)
+	markdownOwners(out, r.Owners, o)
+	markdownDocuments(out, r.Documents, o)
+	markdownTogether(out, r.Together, o)
 	if r.Outcome != finding.Satisfied {
 		fmt.Fprint(out, "\n#### Not assessed\n\n")
 		for _, reason := range r.Reasons {

@@ -213,10 +213,8 @@ func (s *symbolSide) reachable(ctx context.Context) (*reachable, error) {
 		}
 		nodes[n] = true
 	}
-	for n := range s.steps {
-		if s.steps[n].distance >= 0 {
-			add(int32(n))
-		}
+	for _, n := range s.order {
+		add(n)
 	}
 	for n := range s.starts {
 		add(n)
@@ -225,7 +223,10 @@ func (s *symbolSide) reachable(ctx context.Context) (*reachable, error) {
 		}
 	}
 	for p := range packages {
-		for _, n := range g.filesOf(p) {
+		if p < 0 {
+			continue
+		}
+		for _, n := range g.filesOf(g.Node(p).Path) {
 			nodes[n] = true
 		}
 	}
@@ -277,7 +278,7 @@ func (s *symbolSide) start(to *spread) {
 		switch {
 		case d == nil:
 			continue
-		case f.facts == nil || d.rest:
+		case f.facts == nil || d.rest: // also what is no source: data, documents
 			to.seed(atom{f.node, whole})
 			continue
 		}
@@ -305,12 +306,9 @@ func (s *symbolSide) start(to *spread) {
 		}
 	}
 	s.startAtPlaces(to)
-	for n := range s.steps { // nodes of no source: data, documents
-		if _, ok := s.starts[int32(n)]; ok && s.graph.Node(int32(n)).Language == "" {
-			to.seed(atom{int32(n), whole})
-		}
+	for _, n := range s.order {
 		if step := s.steps[n]; step.origin > 0 {
-			a := atom{int32(n), whole}
+			a := atom{n, whole}
 			to.reach(a, reach{distance: step.distance, confidence: step.confidence, prev: a, edge: -1})
 		}
 	}
@@ -507,7 +505,8 @@ func (s *symbolSide) between(from, to atom, r reach) []atom {
 	var nodes []atom
 	for at := to.node; skipped > 0; skipped-- {
 		next := int32(-1)
-		for _, n := range s.holds.targetsOf(at) {
+		for _, e := range s.graph.outOf(at) {
+			n := s.graph.Link(e).To
 			if d, ok := near[n]; ok && d == skipped && (next < 0 || n < next) {
 				next = n
 			}
@@ -520,9 +519,6 @@ func (s *symbolSide) between(from, to atom, r reach) []atom {
 	}
 	return nodes
 }
-
-// targetsOf are the nodes on which a node depends.
-func (s *spread) targetsOf(n int32) []int32 { return s.graph.targets(n) }
 
 // better orders what both sides reach: the shortest path, then the surest.
 func (x *narrowed) better(y *narrowed) bool {

@@ -81,24 +81,28 @@ func (t *tracer) testData(g *Graph, path func(*change.File) change.Path) []origi
 	if len(byFolder) == 0 {
 		return nil
 	}
+	var tests []int32
+	for folder := range byFolder {
+		for _, n := range g.filesOf(folder) {
+			if g.Kind(n) == KindTest {
+				tests = append(tests, n)
+			}
+		}
+	}
+	slices.Sort(tests)
 	var origins []origin
-	g.EachNode(func(_ int32, n *Node) {
-		if n.Kind != KindTest || n.Language != "go" {
-			return
-		}
-		data := byFolder[folderOf(n.Path)]
-		if len(data) == 0 {
-			return
-		}
+	for _, n := range tests {
+		test := g.Node(n)
+		data := byFolder[folderOf(test.Path)]
 		what := "the changed " + data[0].Escaped()
 		if len(data) > 1 {
 			what += fmt.Sprintf(" and %d more of its folder", len(data)-1)
 		}
-		origins = append(origins, origin{node: n.Path, changed: data[0], kind: Reads, confidence: readsTestData, words: "can read " + what})
+		origins = append(origins, origin{node: test.Path, changed: data[0], kind: Reads, confidence: readsTestData, words: "can read " + what})
 		for _, p := range data {
 			t.understood[p] = true
 		}
-	})
+	}
 	return origins
 }
 
@@ -189,7 +193,7 @@ func nearest(projects []change.Path, file change.Path) change.Path {
 
 // projectFiles are the changed files that decide what names mean and that are no
 // manifests of packages: what differs in them shows in the edges of the two sides.
-func (p *packages) projectFiles(c *change.Change, head, from *builder) (projects []change.Path) {
+func (p *packages) projectFiles(c *change.Change, head, from importReader) (projects []change.Path) {
 	for i := range c.Files {
 		f := &c.Files[i]
 		read := false
@@ -197,7 +201,7 @@ func (p *packages) projectFiles(c *change.Change, head, from *builder) (projects
 			if p == "" {
 				continue
 			}
-			read = read || head.projects[string(p)] || from != nil && from.projects[string(p)]
+			read = read || head.asked(p) || from != nil && from.asked(p)
 		}
 		if read {
 			projects = append(projects, f.Path)

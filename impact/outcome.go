@@ -97,9 +97,10 @@ func (t *tracer) assessFiles() (families []string, reasons []finding.Reason) {
 // which is not read: only where no code does is it certain that a changed one reaches
 // none.
 func (g *Graph) importsStyles() bool {
-	found := false
-	g.EachNode(func(_ int32, n *Node) { found = found || isStyle(n.Path) })
-	return found
+	if g.isFlat() {
+		return g.over.styles() > 0
+	}
+	return slices.ContainsFunc(g.nodes, func(n Node) bool { return isStyle(n.Path) })
 }
 
 // nothing says why a change without any file in the graph is not assessed.
@@ -116,7 +117,7 @@ func (t *tracer) noEdges(families []string) []finding.Reason {
 	var reasons []finding.Reason
 	files, imports, total := map[string]int{}, map[string]int{}, 0
 	for _, w := range t.walks() {
-		for name, l := range w.graph.languages {
+		for name, l := range w.graph.byLanguage() {
 			files[family(name)] += l.files
 			imports[family(name)] += l.imports
 			total += l.imports

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"custody/impact/lang"
 	"custody/internal/change"
 	"custody/internal/change/manifest"
 	"custody/internal/git"
@@ -73,7 +72,7 @@ type packageKey struct{ ecosystem, name string }
 
 // readPackages reads the manifests and lock files that changed, and finds who imports
 // what differs. head and from have their facts; from may be nil.
-func readPackages(ctx context.Context, c *change.Change, source Source, head, from *builder) (*packages, error) {
+func readPackages(ctx context.Context, c *change.Change, source Source, head, from importReader) (*packages, error) {
 	p := &packages{understood: map[change.Path]bool{}, quiet: map[change.Path]bool{}}
 	files := changedManifests(c)
 	if len(files) == 0 {
@@ -292,13 +291,13 @@ func (p *packages) add(k packageKey, entries []manifestEntry, finder *importerFi
 	}
 	all := map[change.Path]int{}
 	for _, s := range []struct {
-		b    *builder
+		side importReader
 		into *[]origin
 	}{{finder.head, &p.origins}, {finder.from, &p.gone}} {
-		if s.b == nil {
+		if s.side == nil {
 			continue
 		}
-		for _, found := range finder.importers(s.b, k, entries) {
+		for _, found := range finder.importers(s.side, k, entries) {
 			file := found.by.file
 			if _, ok := all[found.path]; !ok {
 				all[found.path] = found.line
@@ -330,12 +329,19 @@ func (p *packages) add(k packageKey, entries []manifestEntry, finder *importerFi
 }
 
 // importsRead says whether some language of the ecosystem is read.
-func importsRead(ecosystem string) bool { return familyOf[ecosystem] != "" }
+func importsRead(ecosystem string) bool { return familyOf(ecosystem) != "" }
 
 // familyOf an ecosystem are the languages whose files import its packages.
-var familyOf = map[string]string{"go": "go", "npm": "script", "pypi": "python", "maven": "java"}
-
-// languagesOf lists the languages of a family.
-func inFamily(l *lang.Language, ecosystem string) bool {
-	return l != nil && family(l.Name) == familyOf[ecosystem]
+func familyOf(ecosystem string) string {
+	switch ecosystem {
+	case "go":
+		return "go"
+	case "npm":
+		return "script"
+	case "pypi":
+		return "python"
+	case "maven":
+		return "java"
+	}
+	return ""
 }

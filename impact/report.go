@@ -30,6 +30,13 @@ type Report struct {
 	Outcome    finding.Outcome  `json:"outcome"` // Satisfied: Reached is complete; else NotAssessed
 	Reasons    []finding.Reason `json:"reasons"`
 	Packages   []Package        `json:"packages,omitempty"` // that manifests and lock files of the change add, remove or move
+
+	// See package nearby.
+	Tests  *TestPlan  `json:"tests,omitempty"`
+	Owners *Ownership `json:"owners,omitempty"`
+
+	Documents *Documents `json:"documents,omitempty"` // that may be out of date
+	Together  *Together  `json:"together,omitempty"`
 }
 
 // ReportSchema is the value of Report.Schema.
@@ -94,4 +101,7 @@ type Skipped struct {
 	Path   string `json:"path"` // escaped
 	Reason string `json:"reason"`
 	Detail string `json:"detail,omitempty"` // the import as written, the limit, ...
+
+	mode git.Mode // of a file that is in the tree
+	blob git.OID  // the same
 }

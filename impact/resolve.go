@@ -31,7 +31,6 @@ func (b *builder) resolveLanguage(ctx context.Context, l *lang.Language) error {
 	}
 	view := &treeView{b: b, ctx: ctx, language: l, projects: map[string][]byte{}}
 	resolver := l.NewResolver(view)
-	before := len(b.graph.edges)
 	for _, f := range mine {
 		if f.fact == nil {
 			continue
@@ -39,15 +38,11 @@ func (b *builder) resolveLanguage(ctx context.Context, l *lang.Language) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+		view.from = string(f.path)
 		b.addImports(resolver, f)
 	}
-	for path := range view.projects {
-		if b.projects == nil {
-			b.projects = map[string]bool{}
-		}
-		b.projects[path] = true
-	}
-	b.graph.languages[l.Name] = language{files: len(mine), imports: len(b.graph.edges) - before}
+	view.keep(resolver)
+	b.graph.languages[l.Name] = language{files: len(mine)}
 	return view.err
 }
 
@@ -97,14 +92,16 @@ var importSource = map[lang.ImportKind]string{
 func (b *builder) targets(r lang.Resolution) []int32 {
 	var nodes []int32
 	for _, folder := range []string{r.Package, r.Vendored} {
-		if p, ok := b.packages[change.Path(folder)]; ok && folder != "" {
+		if folder == "" {
+			continue
+		}
+		if p := b.packageNode(change.Path(folder)); p >= 0 {
 			nodes = append(nodes, p)
 		}
 	}
 	for _, path := range r.Files {
-		if i, ok := b.places[path]; ok {
-			b.addFile(&b.files[i])
-			nodes = append(nodes, b.files[i].node)
+		if n := b.nodeOf(path); n >= 0 {
+			nodes = append(nodes, n)
 		}
 	}
 	return nodes
@@ -148,23 +145,47 @@ type treeView struct {
 	b        *builder
 	ctx      context.Context // of the Build that the view lives in; lang.Tree has no room for one
 	language *lang.Language
+	from     string // the file whose imports are being resolved
 	projects map[string][]byte
 	err      error // the first that is not an answer
 }
 
-func (v *treeView) Files() []string { return v.b.paths }
+func (v *treeView) Files() []string {
+	if v.b.over != nil {
+		return v.b.over.paths()
+	}
+	return v.b.paths
+}
 
 func (v *treeView) Has(path string) bool {
+	if v.b.over != nil {
+		return v.b.over.has(path)
+	}
 	_, ok := v.b.places[path]
 	return ok
 }
 
+// Facts gives all facts of the file that is being resolved. Of others, what they import
+// would make the graph of one file depend on the text of all: it is left out, or noted.
 func (v *treeView) Facts(path string) *lang.Facts {
-	i, ok := v.b.places[path]
-	if !ok || v.b.files[i].language != v.language || v.b.files[i].fact == nil {
-		return nil
+	var fact *Fact
+	if i, ok := v.b.places[path]; ok {
+		if v.b.files[i].language == v.language {
+			fact = v.b.files[i].fact
+		}
+	} else if v.b.over != nil {
+		fact = v.b.over.factOf(path, v.language)
 	}
-	return &v.b.files[i].fact.Facts
+	switch {
+	case fact == nil:
+		return nil
+	case path == v.from:
+		return &fact.Facts
+	case foldersArePackages(v.language):
+		v.b.guessed = true
+		return &fact.Facts
+	}
+	return &lang.Facts{Package: fact.Package, Types: fact.Types}
 }
 
 func (v *treeView) Read(path string) []byte {
@@ -172,12 +193,17 @@ func (v *treeView) Read(path string) []byte {
 		return data
 	}
 	v.projects[path] = nil
-	i, ok := v.b.places[path]
-	if !ok || v.err != nil {
+	var id git.OID
+	if i, ok := v.b.places[path]; ok {
+		id = v.b.files[i].entry.ID
+	} else if v.b.over != nil {
+		id = v.b.over.projectOf(path)
+	}
+	v.b.projects[path] = id
+	if id == (git.OID{}) || v.err != nil {
 		return nil
 	}
 	var data []byte
-	id := v.b.files[i].entry.ID
 	v.err = v.b.Source.Blobs(v.ctx, []git.OID{id}, v.b.Limits.ProjectBytes, func(_ int, blob []byte, err error) error {
 		if err != nil {
 			v.b.gap(gap{file: change.Path(path), family: family(v.language.Name), any: true, skip: unread(err)})
@@ -188,4 +214,16 @@ func (v *treeView) Read(path string) []byte {
 	})
 	v.projects[path] = data
 	return data
+}
+
+// keep notes what was learnt while imports were resolved.
+func (v *treeView) keep(resolver lang.Resolver) {
+	if namesFiles(family(v.language.Name)) {
+		for _, text := range v.projects {
+			v.b.scriptProjects = append(v.b.scriptProjects, text)
+		}
+	}
+	if r, ok := resolver.(lang.Claimer); ok {
+		v.b.claims = append(v.b.claims, r.Claims()...)
+	}
 }

@@ -36,16 +36,16 @@ func (s *symbolReader) lookOutside(ctx context.Context, g *Graph, r *reachable) 
 	for i := range r.files {
 		inside += int(b2i(r.files[i].folder >= 0))
 	}
-	if g.languages["go"].files-inside > maxOutsiders {
+	if g.byLanguage()["go"].files-inside > maxOutsiders {
 		o.any = true
 		return o, nil
 	}
 	var nodes []int32
-	g.EachNode(func(n int32, node *Node) {
-		if _, ok := r.at[n]; !ok && node.Language == "go" && node.Kind != KindPackage {
+	for n := range int32(g.Len()) {
+		if _, ok := r.at[n]; !ok && g.Kind(n) != KindPackage && g.Node(n).Language == "go" {
 			nodes = append(nodes, n)
 		}
-	})
+	}
 	all, err := s.facts(ctx, g, nodes, nil)
 	if err != nil {
 		return nil, err
@@ -103,7 +103,7 @@ func firstElement(spec string) string {
 // imports says whether a file has an edge for an import: it leads into this tree.
 func (g *Graph) imports(n int32, spec string) bool {
 	detail := clip(spec)
-	for e, end := g.outOf(n); e < end; e++ {
+	for _, e := range g.outOf(n) {
 		if g.Edge(e).Evidence.Detail == detail {
 			return true
 		}

@@ -39,10 +39,7 @@ func markdownPackages(out io.Writer, packages []Package, o TextOptions) {
 }
 
 func firstPackages(packages []Package, o TextOptions) (shown, rest []Package) {
-	most := maxShown / 2
-	if o.Nodes < 0 {
-		most = len(packages)
-	}
+	most := o.some()
 	for pass := range 3 {
 		for _, p := range packages {
 			rank := 2

@@ -303,7 +303,7 @@ func (c *counts) String() string {
 
 func place(ctx context.Context, p project, dir string) (runner, error) {
 	if p.language == "go" {
-		return &goRunner{dir: dir}, placeGo(ctx, p, dir)
+		return &goRunner{dir: dir, skip: p.skip}, placeGo(ctx, p, dir)
 	}
 	return nil, fmt.Errorf("no runner for %s", p.language)
 }

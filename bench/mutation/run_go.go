@@ -22,6 +22,8 @@ import (
 type goRunner struct {
 	dir    string
 	module string
+	skip   []string
+	list   []string          // packages that are tested
 	broken map[string]bool   // tests that fail without a mutant
 	files  map[string]string // test -> file; tests are "folder.TestName"
 }
@@ -76,10 +78,18 @@ func (r *goRunner) prepare(ctx context.Context) (covered func(path string, line 
 	if err := r.findTests(); err != nil {
 		return nil, err
 	}
+	if out, err = r.command(ctx, "list", "./...").Output(); err != nil {
+		return nil, err
+	}
+	for _, pkg := range strings.Fields(string(out)) {
+		if !slices.Contains(r.skip, strings.TrimPrefix(strings.TrimPrefix(pkg, r.module), "/")) {
+			r.list = append(r.list, pkg)
+		}
+	}
 	profile := filepath.Join(r.dir, ".cover")
 	defer os.Remove(profile)
 	// The first run may only be slow: its failures are those of the tests themselves.
-	r.command(ctx, "test", "-vet=off", "-coverpkg=./...", "-coverprofile="+profile, "./...").Run()
+	r.command(ctx, append([]string{"test", "-vet=off", "-coverpkg=./...", "-coverprofile=" + profile}, r.list...)...).Run()
 	blocks, err := readProfile(profile, r.module)
 	if err != nil {
 		return nil, err
@@ -142,7 +152,7 @@ func (r *goRunner) findTests() error {
 			return nil // not compiled either: testdata
 		}
 		for _, d := range file.Decls {
-			if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil && isGoTest(f.Name.Name) {
+			if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil && isGoTest(f.Name.Name) && !slices.Contains(r.skip, filepath.ToSlash(filepath.Dir(rel))) {
 				r.files[testName(filepath.ToSlash(filepath.Dir(rel)), f.Name.Name)] = filepath.ToSlash(rel)
 			}
 		}
@@ -159,7 +169,7 @@ func testName(folder, test string) string { return folder + "." + test }
 // test runs all tests and lists those that fail: a package that does not start lists every
 // test in it. One that does not build is errBuild.
 func (r *goRunner) test(ctx context.Context) ([]string, error) {
-	cmd := r.command(ctx, "test", "-json", "-vet=off", "-timeout", "30s", "./...")
+	cmd := r.command(ctx, append([]string{"test", "-json", "-vet=off", "-timeout", "60s"}, r.list...)...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.StdoutPipe()

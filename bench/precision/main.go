@@ -25,6 +25,7 @@ import (
 	"custody/internal/control"
 	"custody/internal/control/checks"
 	"custody/internal/git"
+	"custody/internal/review"
 )
 
 // Results is one file in bench/results.
@@ -186,7 +187,7 @@ func between(ctx context.Context, repo *git.Repository, base, head git.OID) (*ch
 	}
 	return &checks.Input{
 		Change: c, Files: c.Files, Limits: checks.DefaultLimits(),
-		Head: tree{repo, c.HeadTree}, Base: tree{repo, c.BaseTree},
+		Head: tree{repo, c.HeadTree}, Base: tree{repo, c.BaseTree}, Commits: review.Commits(repo),
 	}, nil
 }
 

@@ -94,7 +94,7 @@ func runAudit(ctx context.Context, p *process, o *auditOptions) error {
 		return err
 	}
 	facts := openFacts(p, repo.CommonDir())
-	in.Repository, in.Facts = repo, facts
+	in.Repository, in.Facts, in.Graphs, in.KeepFrom = repo, facts, facts.graphs, true
 	stop := progress(p, "reviewing")
 	verdict, err := review.Run(ctx, in)
 	stop()

@@ -17,6 +17,8 @@ import (
 // exportOptions are what `custody export` needs.
 type exportOptions struct {
 	pack       string
+	all        []string // with --evidence: packs and folders
+	evidence   bool
 	format     string
 	trusted    string // file
 	repository string // URI
@@ -28,11 +30,12 @@ type exportOptions struct {
 func newExport(p *process) *cobra.Command {
 	var o exportOptions
 	cmd := &cobra.Command{
-		Use:   "export PACK",
+		Use:   "export PACK | export --evidence PACK|FOLDER...",
 		Short: "Write what a pack says in the form of another tool",
 		Long: `Write what a pack says in the form of another tool. The pack is verified first: one that
 is altered, or that nobody whom you trust has signed, is refused.
 
+  json   pack.json itself; with --evidence, what all of the packs are evidence for
   csv    the findings, for a spreadsheet; no cell can be taken for a formula
   oscal  OSCAL ` + export.OSCALVersion + ` assessment results; what was not assessed is no finding
   sarif  SARIF 2.1.0, for code scanning
@@ -41,12 +44,23 @@ is altered, or that nobody whom you trust has signed, is refused.
 
 The same pack and key give the same bytes.`,
 		Example: `  custody export change.zip --format csv -o findings.csv
+  custody export --evidence --format json packs/ > evidence.json
   custody export change.zip --format vsa --repository git+https://example.com/shop -o vsa.sigstore.json`,
-		Args: needs(1, 1, "PACK"),
-		PreRunE: func(cmd *cobra.Command, _ []string) error {
+		Args: needs(1, -1, "PACK"),
+		PreRunE: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case o.evidence && cmd.Flags().Changed("format") && o.format != "json":
+				return errors.New("--evidence is written as json: leave --format out")
+			case !o.evidence && len(args) > 1:
+				return hint(errors.New("more than one pack"), "export them one by one; only --evidence takes several")
+			}
 			return errors.Join(exclude(cmd, "unsigned", "key", "signer", "signer-key"), o.keys.check(cmd))
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.evidence {
+				o.all = args
+				return runEvidence(p, &o)
+			}
 			o.pack = args[0]
 			return runExport(cmd.Context(), p, &o)
 		},
@@ -55,9 +69,10 @@ The same pack and key give the same bytes.`,
 	f.StringVar(&o.trusted, "trusted-keys", "", "the keys that you trust, one per line: a `FILE` (default: $CUSTODY_TRUSTED_KEYS, else trusted_keys in custody's configuration folder)")
 	f.StringVar(&o.repository, "repository", "", "`URI` of the repository, such as git+https://example.com/shop (default: what the pack's context says); for scai and vsa")
 	f.StringVarP(&o.output, "output", "o", "", "write to `FILE` (default: standard output)")
+	f.BoolVar(&o.evidence, "evidence", false, "list what the packs are evidence for, by control, for a tool that collects it")
 	f.BoolVar(&o.unsigned, "unsigned", false, "write scai and vsa as bare statements, without a signature")
 	o.keys.add(cmd)
-	addFormat(cmd, &o.format, "csv", "oscal", "sarif", "scai", "vsa")
+	addFormat(cmd, &o.format, "csv", "json", "oscal", "sarif", "scai", "vsa")
 	return cmd
 }
 
@@ -78,14 +93,47 @@ func runExport(ctx context.Context, p *process, o *exportOptions) error {
 	if err != nil {
 		return fmt.Errorf("exporting %s as %s: %w", o.pack, o.format, err)
 	}
+	return o.put(p, out)
+}
+
+// put writes to the file, or to standard output.
+func (o *exportOptions) put(p *process, out []byte) error {
 	if o.output == "" {
-		_, err = p.out.Write(out)
+		_, err := p.out.Write(out)
 		return err
 	}
 	if err := writeFile(o.output, out); err != nil {
 		return fmt.Errorf("writing the export: %w", err)
 	}
 	return nil
+}
+
+// runEvidence exports many packs as one document. One that does not verify stops it: a
+// tool that collects evidence would not see what is left out.
+func runEvidence(p *process, o *exportOptions) error {
+	if o.output != "" {
+		if err := canWrite(o.output); err != nil {
+			return fmt.Errorf("writing the export: %w", err)
+		}
+	}
+	var packs []*report.VerifiedPack
+	err := eachPack(o.all, func(file string) error {
+		pack, err := openPack(p, file, o.trusted)
+		if err != nil {
+			return err
+		}
+		pack.Members = nil // what it says is all that is needed
+		packs = append(packs, pack)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	out, err := indented(export.NewEvidence(packs))
+	if err != nil {
+		return err
+	}
+	return o.put(p, out)
 }
 
 // openPack reads a pack that is intact and signed by a trusted key.
@@ -109,6 +157,8 @@ func (o *exportOptions) write(ctx context.Context, p *process, pack *report.Veri
 	switch o.format {
 	case "csv":
 		return export.NewCSV(pack)
+	case "json":
+		return append(pack.Members[verify.PackJSON], '\n'), nil
 	case "sarif":
 		return append(pack.Members[verify.SARIF], '\n'), nil
 	case "oscal":

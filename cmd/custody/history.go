@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"runtime/debug"
-	"strings"
 
 	"custody/attestation"
 	"custody/internal/change"
@@ -33,7 +31,7 @@ func runHistory(ctx context.Context, p *process, o *attestOptions) error {
 			w = attestation.NewHistoryFilesCSV(p.out)
 		}
 	case "html":
-		title, err := o.title(ctx, repo)
+		title, err := repositoryTitle(ctx, repo, o.dir)
 		if err != nil {
 			return err
 		}
@@ -81,19 +79,6 @@ func (o *attestOptions) heads(ctx context.Context, p *process) (*git.Repository,
 		return nil, nil, "", err
 	}
 	return repo, heads, fmt.Sprintf("%s that branches and tags name", counted(len(heads), "commit")), nil
-}
-
-// title is what the repository is called.
-func (o *attestOptions) title(ctx context.Context, repo *git.Repository) (string, error) {
-	root, err := filepath.Abs(o.dir)
-	if err != nil {
-		return "", err
-	}
-	self, err := repositoryName(ctx, repo, root)
-	if err != nil {
-		return "", err
-	}
-	return change.Printable(strings.TrimPrefix(self.Owner+"/"+self.Name, "unknown/")), nil
 }
 
 // batch bounds how many commits wait for their files.

@@ -254,7 +254,7 @@ func recordPush(ctx context.Context, p *process, o *hookOptions) error {
 	if h.cold() || len(updates) == 0 {
 		err = errors.Join(err, h.warm(ctx))
 	}
-	for _, save := range []func() error{h.facts.Save, h.graphs.Save} {
+	for _, save := range []func() error{h.facts.SaveMany, h.graphs.Save} {
 		if serr := save(); serr != nil && !errors.Is(serr, cache.ErrBusy) {
 			err = errors.Join(err, serr)
 		}

@@ -11,9 +11,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"custody/impact"
+	"custody/impact/nearby"
 	"custody/impact/picture"
 	"custody/internal/change"
 	"custody/internal/git"
+	"custody/internal/review"
 )
 
 type impactOptions struct {
@@ -21,6 +23,7 @@ type impactOptions struct {
 	commits rangeFlags
 	paths   []string // instead of a range
 	all     bool
+	quick   bool
 	format  string
 }
 
@@ -50,6 +53,7 @@ modified.`,
 	f.StringVar(&o.commits.head, "head", "", "the `COMMIT`, branch or tag of the change (default: HEAD)")
 	f.StringArrayVar(&o.paths, "change", nil, "a `PATH` at head that counts as modified, also as git status prints it; may be repeated")
 	f.BoolVar(&o.all, "all", false, "list all that is reached, not the first twenty")
+	f.BoolVar(&o.quick, "quick", false, "leave out what is read of documents and of history: documents that may be out of date, files that usually change with these")
 	addFormat(cmd, &o.format, "text", "json", "markdown", "dot", "svg")
 	return cmd
 }
@@ -104,12 +108,48 @@ func impactOfRange(ctx context.Context, p *process, o *impactOptions) (*impact.R
 	}
 	facts := openFacts(p, repo.CommonDir())
 	stop := progress(p, "tracing")
-	report, err := impact.Assess(ctx, impact.AssessInput{Source: impact.Objects(repo), Change: c, Facts: facts})
-	stop()
-	if err == nil {
-		facts.save(p)
+	defer stop()
+	report, err := impact.Assess(ctx, impact.AssessInput{
+		Source: impact.Objects(repo), Change: c, Facts: facts, Graphs: facts.graphs, KeepFrom: true,
+	})
+	if err != nil {
+		return nil, err
 	}
+	err = around(ctx, surroundings{repo, repo, c.Base, c.HeadTree, c.BaseTree, facts}, report, o.quick)
+	facts.save(p)
 	return report, err
+}
+
+// surroundings are where what stands around the reached nodes is read.
+type surroundings struct {
+	git.Reader
+	history nearby.History // nil where there is no git
+	base    git.OID        // commit
+	head    git.OID        // tree
+	judge   git.OID        // tree whose CODEOWNERS counts
+	facts   impact.FactStore
+}
+
+// around adds what stands around the reached nodes.
+func around(ctx context.Context, s surroundings, report *impact.Report, quick bool) (err error) {
+	if report.Tests, err = nearby.Tests(ctx, s, s.head, report); err != nil {
+		return err
+	}
+	file, err := review.OwnersAt(ctx, s, s.judge)
+	if err != nil {
+		return fmt.Errorf("reading CODEOWNERS: %w", err)
+	}
+	report.Owners = nearby.Owners(file, report)
+	if quick {
+		return nil
+	}
+	if report.Documents, err = impact.StaleDocuments(ctx, impact.DocumentsInput{Source: impact.Objects(s.Reader), Tree: s.head, Facts: s.facts, Report: report}); err != nil {
+		return err
+	}
+	if s.history != nil && !s.base.IsZero() {
+		report.Together, err = nearby.Companions(ctx, s.history, s.base, s.head, report)
+	}
+	return err
 }
 
 func impactOfPaths(ctx context.Context, p *process, o *impactOptions) (*impact.Report, error) {
@@ -131,7 +171,7 @@ func impactOfPaths(ctx context.Context, p *process, o *impactOptions) (*impact.R
 	if err != nil {
 		return nil, err
 	}
-	facts.save(p)
+	defer facts.save(p)
 	var paths []change.Path
 	for _, typed := range o.paths {
 		paths = append(paths, cleanPath(typed))
@@ -141,7 +181,11 @@ func impactOfPaths(ctx context.Context, p *process, o *impactOptions) (*impact.R
 	if errors.As(err, &unknown) {
 		return nil, hint(err, sameNames(ctx, repo, head, unknown.Paths)...)
 	}
-	return report, err
+	if err != nil {
+		return nil, err
+	}
+	history, _ := repo.(nearby.History)
+	return report, around(ctx, surroundings{repo, history, head, graph.Tree, graph.Tree, facts}, report, o.quick)
 }
 
 // cleanPath takes a path as people have it: as git status prints it ("modified: a.py"),

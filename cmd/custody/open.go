@@ -13,6 +13,7 @@ import (
 
 	"custody/attestation/claim"
 	"custody/impact/cache"
+	"custody/internal/change"
 	"custody/internal/git"
 )
 
@@ -52,10 +53,15 @@ func openReader(ctx context.Context, p *process, dir string) (reader, error) {
 	return without, nil
 }
 
-// A factStore keeps what files say of themselves between commands.
+// A factStore keeps what files say of themselves, and a graph, between commands.
 type factStore struct {
 	*cache.Store
-	off bool // there is no place to keep anything: work in memory
+	graphs *cache.Graphs
+	off    bool // there is no place to keep anything: work in memory
+}
+
+func noFacts() factStore {
+	return factStore{Store: cache.Open(""), graphs: cache.OpenGraphs("", ""), off: true}
 }
 
 // openFacts opens the cache of a repository. A cache that can not be used costs time,
@@ -64,18 +70,19 @@ func openFacts(p *process, commonDir string) factStore {
 	dir := p.cacheDir()
 	real, err := filepath.EvalSymlinks(commonDir)
 	if dir == "" || err != nil {
-		return factStore{Store: cache.Open(""), off: true}
+		return noFacts()
 	}
 	if err := trustedFolder(dir, real); err != nil {
 		fmt.Fprintf(p.err, "the cache is not used: %v\n", err)
-		return factStore{Store: cache.Open(""), off: true}
+		return noFacts()
 	}
 	sum := sha256.Sum256([]byte(real))
-	store := cache.Open(filepath.Join(dir, hex.EncodeToString(sum[:]), cache.FileName))
+	folder := filepath.Join(dir, hex.EncodeToString(sum[:]))
+	store := cache.Open(filepath.Join(folder, cache.FileName))
 	if err := store.Refused(); err != nil {
 		fmt.Fprintf(p.err, "the cache is not used: %v\n", err)
 	}
-	return factStore{Store: store}
+	return factStore{Store: store, graphs: cache.OpenGraphs(filepath.Join(folder, cache.GraphFileName), program())}
 }
 
 // save keeps what was learnt. That it can not be kept is said, and no error.
@@ -83,8 +90,14 @@ func (s factStore) save(p *process) {
 	if s.off {
 		return
 	}
-	if err := s.Save(); err != nil && !errors.Is(err, cache.ErrBusy) {
-		fmt.Fprintf(p.err, "nothing was kept for the next time: %v\n", err)
+	if err := s.Damaged(); err != nil {
+		fmt.Fprintf(p.err, "it was read from the repository instead: %v\n", err)
+	}
+	for _, save := range []func() error{s.SaveMany, s.graphs.Save} {
+		if err := save(); err != nil && !errors.Is(err, cache.ErrBusy) {
+			fmt.Fprintf(p.err, "nothing was kept for the next time: %v\n", err)
+			return
+		}
 	}
 }
 
@@ -102,6 +115,24 @@ func repositoryName(ctx context.Context, repo *git.Repository, root string) (cla
 	}
 	owner, name := strings.Join(parts[:len(parts)-1], "/"), parts[len(parts)-1]
 	return claim.Repo{Owner: owner, Name: name, URL: "https://" + host + "/" + owner + "/" + name}, nil
+}
+
+// repositoryTitle is the repository's name for the heading of a page. Without git it is
+// that of its folder.
+func repositoryTitle(ctx context.Context, r reader, dir string) (string, error) {
+	root, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	repo, ok := r.(*git.Repository)
+	if !ok {
+		return change.Printable(filepath.Base(root)), nil
+	}
+	self, err := repositoryName(ctx, repo, root)
+	if err != nil {
+		return "", err
+	}
+	return change.Printable(strings.TrimPrefix(self.Owner+"/"+self.Name, "unknown/")), nil
 }
 
 // splitRemote takes host and path from the two forms of a remote's address,

@@ -57,13 +57,22 @@ func runScan(ctx context.Context, p *process, o *scanOptions) error {
 }
 
 // buildGraph makes the graph of a commit.
-func buildGraph(ctx context.Context, p *process, repo reader, commit git.OID, facts impact.FactStore) (*impact.Graph, error) {
+func buildGraph(ctx context.Context, p *process, repo reader, commit git.OID, facts factStore) (*impact.Graph, error) {
 	c, err := repo.Commit(ctx, commit)
 	if err != nil {
 		return nil, err
 	}
+	if k, ok := facts.graphs.Graph(c.Tree); ok {
+		if g, ok := k.Load(commit, c.Tree); ok {
+			return g, nil
+		}
+	}
 	defer progress(p, "reading imports")()
-	return impact.Build(ctx, impact.BuildInput{
+	g, k, err := impact.BuildBoth(ctx, impact.BuildInput{
 		Source: impact.Objects(repo), Commit: commit, Tree: c.Tree, Facts: facts,
 	})
+	if k != nil {
+		facts.graphs.KeepGraph(c.Tree, k)
+	}
+	return g, err
 }

@@ -35,6 +35,7 @@ import (
 	"custody/internal/example"
 	"custody/internal/pack/verify"
 	"custody/internal/report"
+	"custody/internal/report/export"
 	"custody/internal/report/period"
 	"custody/internal/review"
 )
@@ -75,6 +76,7 @@ var contracts = []contract{
 	{id: report.BriefSchema, title: "What holds for some paths, said before anything is written there", typ: reflect.TypeFor[report.Brief]()},
 	{id: report.PolicySchema, title: "The policy in effect at a commit, key by key", typ: reflect.TypeFor[report.Policy]()},
 	{id: period.Schema, title: "What a period's packs are evidence for, by control of a framework", typ: reflect.TypeFor[period.Report]()},
+	{id: export.EvidenceSchema, title: "What packs are evidence for, by control and change", typ: reflect.TypeFor[export.Evidence]()},
 	{id: report.HealthSchema, title: "The health of one commit", typ: reflect.TypeFor[report.Health]()},
 }
 

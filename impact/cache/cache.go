@@ -1,8 +1,9 @@
 // Package cache keeps what extractors said of blobs in one file per repository.
 //
 // It promises that Get gives what was Put under the same key or nothing: a file that is
-// damaged in any byte, cut short, of another version, not ours, writable by others or a
-// symbolic link is ignored, with a reason, and replaced by the next Save. Nothing that
+// cut short, of another version, not ours, writable by others or a symbolic link is
+// ignored, with a reason, and replaced by the next Save; so is what stands in a damaged
+// page of it. Of a file only what is asked for is read. Nothing that
 // happens to the file is an error for the one who wants an answer. Any number of
 // processes may use one file; each sees a whole one.
 //
@@ -13,8 +14,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"hash/crc32"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -37,7 +36,7 @@ type Store struct {
 const FileName = "facts"
 
 // Open reads a facts file. The Store is usable in any case, if need be empty: Refused
-// says why. Nothing is locked, created or kept open.
+// says why. Nothing is locked or created.
 func Open(path string) *Store {
 	s := &Store{path: path, added: make(map[impact.FactKey]*impact.Fact)}
 	s.file, s.refused = load(path)
@@ -47,6 +46,15 @@ func Open(path string) *Store {
 
 // Refused says why the file was ignored; nil when it was used, or is absent.
 func (s *Store) Refused() error { return s.refused }
+
+// Damaged says that some of the file turned out to be unreadable. What stood there is lost,
+// and Save writes the file anew.
+func (s *Store) Damaged() error {
+	if s.file.damaged {
+		return fmt.Errorf("a part of cache %s is damaged: its checksum is wrong", s.path)
+	}
+	return nil
+}
 
 // Empty says that the file holds nothing that could be used.
 func (s *Store) Empty() bool { return s.file.count == 0 }
@@ -95,6 +103,16 @@ func (s *Store) Save() error {
 		return fmt.Errorf("writing cache %s: %w", s.path, err)
 	}
 	return nil
+}
+
+// SaveMany is Save if enough was Put to be worth it: the whole file is written anew, and
+// the few blobs of a change are read again in no time.
+func (s *Store) SaveMany() error {
+	const worth = 50
+	if len(s.added)*worth < s.file.count && !s.file.damaged {
+		return nil
+	}
+	return s.Save()
 }
 
 func (s *Store) save() error {
@@ -188,57 +206,20 @@ func languagesOf(pairs []pair) []language {
 	return all
 }
 
-// load reads a file; one that is absent is empty without a reason.
+// load opens a file; one that is absent is empty without a reason.
 func load(path string) (*file, error) {
-	data, check, err := read(path)
+	head, content, err := openPages(path, magic)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return &file{}, nil
 	case err != nil:
 		return &file{}, fmt.Errorf("ignoring cache %s: %w", path, err)
 	}
-	f, err := parse(data, check)
+	f, err := parse(head, content)
 	if err != nil {
 		return &file{}, fmt.Errorf("ignoring cache %s: %w", path, err)
 	}
 	return f, nil
-}
-
-// read reads the whole file, and computes the checksum on the way. It is not mapped: a
-// file that shrinks while it is mapped kills the process.
-func read(path string) (string, uint32, error) {
-	f, err := openFile(path)
-	if err != nil {
-		return "", 0, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return "", 0, err
-	}
-	if err := checkFile(info); err != nil {
-		return "", 0, err
-	}
-	if err := checkFolder(filepath.Dir(path)); err != nil {
-		return "", 0, err
-	}
-	if info.Size() > maxFile {
-		return "", 0, fmt.Errorf("it has %d bytes, over the limit of %d", info.Size(), maxFile)
-	} else if info.Size() < checkedFrom {
-		return "", 0, errShort
-	}
-	head := make([]byte, checkedFrom)
-	if _, err := io.ReadFull(f, head); err != nil {
-		return "", 0, errShort
-	}
-	var b strings.Builder
-	b.Grow(int(info.Size()))
-	b.Write(head)
-	sum := crc32.New(castagnoli())
-	if _, err := io.CopyN(io.MultiWriter(&b, sum), f, info.Size()-checkedFrom); err != nil {
-		return "", 0, errShort
-	}
-	return b.String(), sum.Sum32(), nil
 }
 
 // replace writes data beside path and puts it in its place.

@@ -4,9 +4,9 @@ package cache
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -162,11 +162,15 @@ func TestNewerVersionReplacesOlder(t *testing.T) {
 	}
 }
 
-// Every single changed byte, and every cut, makes the whole file nothing.
+// Every cut makes the whole file nothing, every single changed byte at least its page.
 func TestDamagedFilesAreIgnored(t *testing.T) {
 	path := newPath(t)
 	s := Open(path)
 	put(s, 0, 6)
+	long := strings.Repeat("x", 2*pageSize) // so that there are several pages
+	for n := range 3 {
+		s.Put(key(100+n, "long", 1), &impact.Fact{Facts: lang.Facts{Package: long}})
+	}
 	mustSave(t, s)
 	good, err := os.ReadFile(path)
 	if err != nil {
@@ -185,10 +189,35 @@ func TestDamagedFilesAreIgnored(t *testing.T) {
 			t.Fatalf("%s: has facts", what)
 		}
 	}
+	pagesAt := len(good) - s.file.content.Len()
 	for i := range good {
+		if i > pagesAt+100 && i%509 > 0 {
+			continue // each takes milliseconds
+		}
 		bad := append([]byte{}, good...)
 		bad[i] ^= byte(1 + i%255)
-		refuse(fmt.Sprintf("byte %d changed", i), bad)
+		if i < pagesAt {
+			refuse(fmt.Sprintf("byte %d changed", i), bad)
+		} else {
+			if err := os.WriteFile(path, bad, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			s := Open(path)
+			if n := check(t, s, 0, 6); n != 0 && i < pagesAt+pageSize {
+				t.Fatalf("byte %d changed: %d facts of its page", i, n)
+			}
+			lost := 0
+			for n := range 3 {
+				if f, ok := s.Get(key(100+n, "long", 1)); !ok {
+					lost++
+				} else if f.Package != long {
+					t.Fatalf("byte %d changed: a fact is another one", i)
+				}
+			}
+			if lost == 0 {
+				t.Fatalf("byte %d changed: everything is there", i)
+			}
+		}
 		refuse(fmt.Sprintf("cut to %d bytes", i), good[:i])
 	}
 	refuse("a byte more", append(append([]byte{}, good...), 0))
@@ -427,22 +456,26 @@ func FuzzFile(f *testing.F) {
 		if err != nil {
 			f.Fatal(err)
 		}
-		f.Add(data[28:])
+		f.Add(data[pagedHead:])
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		data := append([]byte(magic), make([]byte, 12)...)
-		data = append(data, body...)
-		for i := range 8 {
-			data[20+i] = byte(len(data) >> (8 * i))
+		if len(body) > pageSize {
+			return
 		}
-		if _, err := parse(string(data), crc32.Checksum(data[checkedFrom:], castagnoli())); err == nil {
-			t.Fatal("a file without its checksum was accepted")
+		// Head and content as they would be written, cut where the input says.
+		cut := 0
+		if len(body) > 0 {
+			cut = int(body[0]) % (len(body) + 1)
 		}
-		sum := crc32.Checksum(data[checkedFrom:], castagnoli())
-		for i := range 4 {
-			data[16+i] = byte(sum >> (8 * i))
+		data, err := paged(magic, string(body[:cut]), body[cut:])
+		if err != nil {
+			t.Fatal(err)
 		}
-		parsed, err := parse(string(data), sum)
+		head, content, err := parsePages(bytes.NewReader(data), int64(len(data)), magic)
+		if err != nil || head != string(body[:cut]) {
+			t.Fatalf("%q was written, and read as %q, %v", body[:cut], head, err)
+		}
+		parsed, err := parse(head, content)
 		if err != nil {
 			return
 		}
@@ -454,6 +487,30 @@ func FuzzFile(f *testing.F) {
 			if at := parsed.find(k); at >= 0 {
 				decodeRecord(parsed.record(at))
 			}
+		}
+	})
+}
+
+// FuzzPages: nothing but what was written passes for a paged file.
+func FuzzPages(f *testing.F) {
+	good, err := paged(magic, "head", bytes.Repeat([]byte("content"), 3000))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good)
+	f.Add(good[:40])
+	f.Fuzz(func(t *testing.T, data []byte) {
+		head, p, err := parsePages(bytes.NewReader(data), int64(len(data)), magic)
+		if err != nil {
+			return
+		}
+		content := p.Bytes(0, p.Len())
+		if content == nil {
+			return // a damaged page
+		}
+		again, err := paged(magic, head, content)
+		if err != nil || !bytes.Equal(again, data) {
+			t.Errorf("%q passes for %q", data, again)
 		}
 	})
 }

@@ -1,13 +1,10 @@
 package cache
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"custody/impact"
 	"custody/impact/wire"
@@ -23,7 +20,7 @@ type Graphs struct {
 	path, program string
 	loaded        bool
 	tree          git.OID // of the graph in the file
-	payload       string
+	content       *pages
 	known         *impact.Known // of that tree; nil until somebody asks
 	kept          *impact.Known
 	keptTree      git.OID
@@ -33,12 +30,9 @@ type Graphs struct {
 // GraphFileName is the name of the file within a repository's cache folder.
 const GraphFileName = "graph"
 
-// A graph file holds, little-endian:
-//
-//	header  magic (16 bytes, the last one is the format's version), CRC-32C of all that
-//	        follows (4), length of the file (8)
-//	rest    program, tree id, each with its length in front; the graph
-const graphMagic = "custody graph\x00\x00\x01"
+// A graph file is a paged one. Its head is the program and the tree's id, each with its
+// length in front; its content is the graph.
+const graphMagic = "custody graph\x00\x00\x02"
 
 // OpenGraphs opens a graph file. program tells builds of Custody apart that may see
 // another graph in the same tree.
@@ -50,16 +44,16 @@ func (g *Graphs) Graph(tree git.OID) (*impact.Known, bool) {
 		return g.kept, true
 	}
 	g.load()
-	if g.payload == "" || g.tree != tree {
+	if g.content == nil || g.tree != tree {
 		return nil, false
 	}
 	if g.known == nil {
-		if g.known, g.refused = impact.DecodeKnown(g.payload); g.refused != nil {
-			g.payload = ""
+		if g.known, g.refused = impact.OpenKnown(g.content); g.refused != nil {
+			g.content = nil
 			return nil, false
 		}
 	}
-	return g.known, true
+	return g.known, !g.known.Damaged()
 }
 
 // Refused says why the file was ignored; nil when it was used, is absent, or nobody asked.
@@ -71,7 +65,7 @@ func (g *Graphs) KeepGraph(tree git.OID, k *impact.Known) { g.keptTree, g.kept =
 // Save writes the graph that was kept, if the file does not hold it already.
 func (g *Graphs) Save() error {
 	g.load()
-	if g.program == "" || g.kept == nil || g.payload != "" && g.tree == g.keptTree {
+	if g.program == "" || g.kept == nil || g.content != nil && g.tree == g.keptTree && (g.known == nil || !g.known.Damaged()) {
 		return nil
 	}
 	if err := g.save(); err != nil {
@@ -93,15 +87,15 @@ func (g *Graphs) save() error {
 		return err
 	}
 	defer unlock()
-	b := append([]byte(graphMagic), make([]byte, 12)...)
-	b = wire.AppendString(b, g.program)
-	b = wire.AppendString(b, string(g.keptTree.Bytes()))
-	b = append(b, g.kept.Encode()...)
-	if len(b) > maxFile {
-		return fmt.Errorf("the graph takes %d bytes, over the limit of %d", len(b), maxFile)
+	content := g.kept.Encode()
+	if content == nil {
+		return nil
 	}
-	binary.LittleEndian.PutUint64(b[20:], uint64(len(b)))
-	binary.LittleEndian.PutUint32(b[16:], crc32.Checksum(b[checkedFrom:], castagnoli()))
+	head := wire.AppendString(wire.AppendString(nil, g.program), string(g.keptTree.Bytes()))
+	b, err := paged(graphMagic, string(head), content)
+	if err != nil {
+		return err
+	}
 	return replace(g.path, b)
 }
 
@@ -110,35 +104,27 @@ func (g *Graphs) load() {
 		return
 	}
 	g.loaded = true
-	data, check, err := read(g.path)
+	head, content, err := openPages(g.path, graphMagic)
 	if errors.Is(err, os.ErrNotExist) {
 		return
 	}
 	if err == nil {
-		err = g.parse(data, check)
+		err = g.parse(head, content)
 	}
 	if err != nil {
 		g.refused = fmt.Errorf("ignoring cache %s: %w", g.path, err)
 	}
 }
 
-func (g *Graphs) parse(data string, check uint32) error {
-	switch {
-	case !strings.HasPrefix(data, graphMagic):
-		return errors.New("it is no graph file, or of another version")
-	case len(data) < 28 || le(data[20:28]) != uint64(len(data)):
-		return errShort
-	case uint32(le(data[16:20])) != check:
-		return errors.New("its checksum is wrong")
-	}
-	d := wire.Decoder{Rest: data[28:]}
+func (g *Graphs) parse(head string, content *pages) error {
+	d := wire.Decoder{Rest: head}
 	program := d.String()
 	tree, err := git.OIDFromBytes([]byte(d.String()))
-	if d.Bad || err != nil {
-		return errors.New("its header is malformed")
+	if d.Bad || d.Rest != "" || err != nil {
+		return errors.New("its head is malformed")
 	}
 	if program == g.program { // else it is another program's, who may use it still
-		g.tree, g.payload = tree, d.Rest
+		g.tree, g.content = tree, content
 	}
 	return nil
 }

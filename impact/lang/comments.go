@@ -76,10 +76,9 @@ func javaComments(src []byte) ([]Span, bool) {
 	if !javaEscapesHarmless(src) {
 		return nil, false
 	}
-	s := javaScanner{seen: map[string]bool{}, src: src, lines: lineCounter{src: src}, i: skipBOM(src)}
-	for s.i < len(src) {
-		s.token()
-	}
+	s := newJavaScanner(src)
+	defer s.tok.free()
+	s.run()
 	return s.comments, !s.facts.Damaged && s.nested == 0
 }
 
@@ -114,5 +113,6 @@ func scriptComments(src []byte, jsx bool) ([]Span, bool) {
 	}
 	s.run()
 	comments := s.comments
+	s.tok.free()
 	return comments, !s.finish().Damaged
 }

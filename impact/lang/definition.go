@@ -43,9 +43,10 @@ const (
 	Enum
 	Variable
 	Constant
+	Namespace // TypeScript's: its members have its name before theirs
 )
 
-var kindNames = [...]string{"unknown", "function", "method", "type", "class", "interface", "enum", "variable", "constant"}
+var kindNames = [...]string{"unknown", "function", "method", "type", "class", "interface", "enum", "variable", "constant", "namespace"}
 
 // String is the kind as people read it: "function".
 func (k DefinitionKind) String() string {

@@ -27,6 +27,33 @@ var sameTests = []struct {
 	{"python", "import os\nos.x()\n", "import os\nimport a\nos.x()\n", "rest"},
 	{"python", "import os\nos.x()\n", "import os\nfrom a import b\nos.x()\n", "same"},
 	{"python", "def f():\n    a()\n    # only this\n", "def f():\n    a()\n\n\n# only that\n", "same"},
+
+	{"typescript", "export function f(a: A): B { return a }\n", "export function f( a:A ) : B {\n  return a // why\n}", "same"},
+	{"typescript", "function f() { return a }", "function f() { return\n a }", "body of f"},
+	{"typescript", "function f() { a++\nb }", "function f() { a\n++b }", "body of f"},
+	{"typescript", "function f(a: A): B { return a }", "function f(a: A): C { return a }", "signature of f"},
+	{"typescript", "const f = (a) => a + 1", "const f = (a) => a + 2", "body of f"},
+	{"typescript", "const f = (a) => a + 1", "const f = (a, b) => a + 1", "signature of f"},
+	{"typescript", "class A { x = 1; f() { return 1 } }", "class A { x = 1; f() { return 2 } }", "body of A.f"},
+	{"typescript", "class A { x = 1; f() { return 1 } }", "class A { x = 2; f() { return 1 } }", "body of A, body of A.x"},
+	{"typescript", "const a = `x${b}y`", "const a = `x${ b }y`", "same"},
+	{"typescript", "const a = `x${b}y`", "const a = `x${b} y`", "body of a"},
+	{"typescript", "import a from 'a'\na()", "import a from 'a'\na(1)", "rest"},
+	{"typescript", "import 'a'\na()", "a()", "rest"},
+	{"typescript", "import a from 'a'\nlet x = a", "import a from 'b'\nlet x = a", "same"}, // the edge goes elsewhere
+	{"tsx", "const A = () => <a b='x'>some text</a>", "const A = () => <a   b='x'>\n  some text\n</a>", "same"},
+	{"tsx", "const A = () => <a b='x'>some text</a>", "const A = () => <a b='x'>some  text</a>", "body of A"},
+	{"tsx", "const A = () => <a><b/> <c/></a>", "const A = () => <a><b/><c/></a>", "body of A"},
+	{"java", "class A { int f(int a) { return a; } }", "class A {\n\tint f( int a ) {\n\t\treturn a; // why\n\t}\n}", "same"},
+	{"java", "class A { int f(int a) { return a; } }", "class A { int f(int a) { return 1; } }", "body of A.f"},
+	{"java", "class A { int f(int a) { return a; } }", "class A { long f(int a) { return a; } }", "signature of A.f"},
+	{"java", "class A { int a = 1; int f() { return a; } }", "class A { int a = 2; int f() { return a; } }", "body of A, body of A.a"},
+	{"java", "class A { @X int f() { return 1; } }", "class A { @Y int f() { return 1; } }", "signature of A.f"},
+	{"java", "package a; import b.C; class A {}", "package a; import b.D; class A {}", "same"},
+	{"java", "class A { static { f(); } }", "class A { static { g(); } }", "body of A"},
+	{"java", "class A { String a = \"\"\"\n  x \"y\"\n  \"\"\"; }", "class A { String a = \"\"\"\n   x \"y\"\n  \"\"\"; }", "body of A, body of A.a"},
+	{"vue", "<script setup>\nfunction f() { return 1 }\n</script>\n<template><a/></template>", "<script setup>\nfunction f() {\n  return 1 }\n</script>\n<template><b/></template>", "body of default"},
+	{"vue", "<script setup>\nfunction f() { return 1 }\n</script>\n<template><a/></template>", "<script setup>\nfunction f() { return 2 }\n</script>\n\n<!-- x -->\n<template>\n<a/></template>", "body of f"},
 }
 
 // TestSame holds that comments and white space change no hash, and everything else does.

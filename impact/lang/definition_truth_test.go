@@ -152,3 +152,31 @@ func TestPythonDefinitions(t *testing.T) {
 		t.Errorf("%v", s)
 	}
 }
+
+// TestScriptDefinitions holds them against TypeScript's parser.
+func TestScriptDefinitions(t *testing.T) {
+	root := os.Getenv("CUSTODY_LANG_TREE")
+	if root == "" {
+		t.Skip("set CUSTODY_LANG_TREE=DIR to a checkout")
+	}
+	modules := os.Getenv("CUSTODY_TYPESCRIPT")
+	paths := sourceFiles(t, root, ".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs")
+	s := compareDefinitions(t, root, paths, "node", "testdata/truth/definitions.cjs", modules)
+	t.Log(s)
+	if s.truth == 0 || s.missed > 0 || s.extra > 0 {
+		t.Errorf("%v", s)
+	}
+}
+
+// TestJavaDefinitions holds them against javac's parser.
+func TestJavaDefinitions(t *testing.T) {
+	root := os.Getenv("CUSTODY_LANG_TREE")
+	if root == "" {
+		t.Skip("set CUSTODY_LANG_TREE=DIR to a checkout")
+	}
+	s := compareDefinitions(t, root, sourceFiles(t, root, ".java"), "java", "testdata/truth/Definitions.java")
+	t.Log(s)
+	if s.truth == 0 || s.missed > 0 || s.extra > 0 {
+		t.Errorf("%v", s)
+	}
+}

@@ -16,20 +16,19 @@ import (
 //
 // The lexical rules are those of the Java Language Specification, chapter 3.
 func extractJava(src []byte) Facts {
-	s := javaScanner{seen: map[string]bool{}}
-	s.facts.Damaged = isBinary(src)
+	damaged := isBinary(src)
 	if bytes.Contains(src, []byte(`\u`)) {
 		var ok bool
 		src, ok = javaUnescape(src)
-		s.facts.Damaged = s.facts.Damaged || !ok
+		damaged = damaged || !ok
 	}
-	s.src, s.lines = src, lineCounter{src: src}
-	s.i = skipBOM(src)
-	for s.i < len(src) {
-		s.token()
-	}
+	s := newJavaScanner(src)
+	defer s.tok.free()
+	s.facts.Damaged = damaged
+	s.run()
 	s.facts.Damaged = s.facts.Damaged || s.nested != 0
 	s.dropImported()
+	s.outline()
 	return s.facts
 }
 
@@ -44,6 +43,19 @@ type javaScanner struct {
 	facts  Facts
 
 	comments []Span
+	tok      tokens
+	open     []int // the places of the brackets that are open
+}
+
+func newJavaScanner(src []byte) *javaScanner {
+	return &javaScanner{seen: map[string]bool{}, src: src, lines: lineCounter{src: src}, i: skipBOM(src), tok: newTokens(src)}
+}
+
+// run scans to the end of src.
+func (s *javaScanner) run() {
+	for s.i < len(s.src) {
+		s.token()
+	}
 }
 
 func (s *javaScanner) token() {
@@ -58,25 +70,51 @@ func (s *javaScanner) token() {
 		return
 	}
 	s.dot, s.at = c == '.', c == '@'
-	switch c {
-	case '"', '\'':
+	at := s.i
+	switch {
+	case c == '"', c == '\'':
 		end, ok := javaLiteralEnd(s.src, s.i)
 		s.i = end
 		s.facts.Damaged = s.facts.Damaged || !ok
-		return
+		s.tok.add(tokenString, at, s.i)
+	case isDigit(c):
+		s.i = identEnd(s.src, s.i)
+		s.tok.add(tokenNumber, at, s.i)
+	case c == '-' && hasPrefixAt(s.src, at, "->"):
+		s.i += 2
+		s.tok.add(tokenArrow, at, s.i)
+	default:
+		s.one()
+	}
+	switch c {
 	case '(', '{', '[':
 		s.nested++
+		s.open = append(s.open, len(s.tok.list)-1)
 	case ')', '}', ']':
-		if s.nested--; s.nested < 0 {
-			s.nested = 0
-			s.facts.Damaged = true
-		}
+		s.close(c)
 	}
-	if isDigit(c) {
-		s.i = identEnd(s.src, s.i)
+}
+
+// one adds the byte at s.i as a token.
+func (s *javaScanner) one() {
+	s.i++
+	s.tok.add(tokenKind(s.src[s.i-1]), s.i-1, s.i)
+}
+
+// close closes the bracket that is open, whatever kind it is of.
+func (s *javaScanner) close(c byte) {
+	if s.nested--; s.nested < 0 {
+		s.nested = 0
+		s.facts.Damaged = true
 		return
 	}
-	s.i++
+	last := s.open[len(s.open)-1]
+	s.open = s.open[:len(s.open)-1]
+	if opening := s.tok.list[last].kind; opening == '(' && c == ')' || opening == '{' && c == '}' || opening == '[' && c == ']' {
+		s.tok.link(last)
+	} else {
+		s.facts.Damaged = true
+	}
 }
 
 // space skips white space and comments.
@@ -133,24 +171,35 @@ func javaLiteralEnd(src []byte, i int) (end int, ok bool) {
 
 func (s *javaScanner) ident() string {
 	at := s.i
-	s.i = javaIdentEnd(s.src, at)
+	s.word()
 	return string(s.src[at:s.i])
 }
 
-func javaIdentEnd(src []byte, i int) int {
+// word adds the identifier at s.i, if there is one.
+func (s *javaScanner) word() {
+	at := s.i
+	end, name := javaIdentHash(s.src, at)
+	if s.i = end; end > at {
+		s.tok.list = append(s.tok.list, lexeme{start: uint32(at), end: uint32(end), value: name, kind: tokenWord})
+	}
+}
+
+// javaIdentHash is javaIdentEnd, and what HashName makes of the identifier.
+func javaIdentHash(src []byte, i int) (end int, name uint32) {
+	name = fnvOffset32
 	for i < len(src) && (isIdent(src[i]) || src[i] == '$') {
+		name = (name ^ uint32(src[i])) * fnvPrime32
 		i++
 	}
-	return i
+	return i, name
 }
 
 // name reads an identifier or keyword and, from the start of a qualified name, what it
 // names.
 func (s *javaScanner) name() {
 	at := s.i
-	end := javaIdentEnd(s.src, at)
-	word := s.src[at:end]
-	s.i = end
+	s.word()
+	word := s.src[at:s.i]
 	if s.dot {
 		return
 	}
@@ -205,7 +254,7 @@ func (s *javaScanner) qualified() string {
 		if s.space(); s.i >= len(s.src) || s.src[s.i] != '.' {
 			return strings.Join(parts, ".")
 		}
-		s.i++
+		s.one()
 	}
 }
 
@@ -225,7 +274,7 @@ func (s *javaScanner) importDeclaration(at int) {
 	}
 	imp := Import{Spec: spec, Line: s.lines.at(at)}
 	if s.i < len(s.src) && s.src[s.i] == '*' {
-		s.i++
+		s.one()
 		imp.Names = []string{"*"}
 	}
 	s.facts.Imports = append(s.facts.Imports, imp)
@@ -236,7 +285,8 @@ func (s *javaScanner) importDeclaration(at int) {
 func (s *javaScanner) fullName(at int) {
 	for s.i+1 < len(s.src) && s.src[s.i] == '.' && (s.src[s.i+1] == '$' || isIdentStart(s.src[s.i+1])) {
 		from := s.i + 1
-		s.i = javaIdentEnd(s.src, from)
+		s.one()
+		s.word()
 		if isTypeName(s.src[from:s.i]) {
 			if s.i-at <= maxSpec {
 				s.mention(at, s.src[at:s.i])

@@ -13,12 +13,12 @@ import "slices"
 var All = []*Language{
 	{Name: "go", Extensions: []string{".go"}, Version: 2, Extract: extractGo, NewResolver: newGoResolver, Defines: true, comments: goComments},
 	{Name: "python", Extensions: []string{".py", ".pyi"}, Version: 2, Extract: extractPython, NewResolver: newPythonResolver, Defines: true, comments: pythonComments},
-	{Name: "typescript", Extensions: []string{".ts", ".mts", ".cts"}, Version: 1, Extract: extractTypeScript, NewResolver: newScriptResolver, comments: typeScriptComments},
-	{Name: "tsx", Extensions: []string{".tsx"}, Version: 1, Extract: extractJSX, NewResolver: newScriptResolver, comments: jsxComments},
-	{Name: "javascript", Extensions: []string{".js", ".jsx", ".mjs", ".cjs"}, Version: 1, Extract: extractJSX, NewResolver: newScriptResolver, comments: jsxComments},
-	{Name: "vue", Extensions: []string{".vue"}, Version: 1, Extract: extractVue, NewResolver: newScriptResolver},
-	{Name: "svelte", Extensions: []string{".svelte"}, Version: 1, Extract: extractSvelte, NewResolver: newScriptResolver},
-	{Name: "java", Extensions: []string{".java"}, Version: 1, Extract: extractJava, NewResolver: newJavaResolver, comments: javaComments},
+	{Name: "typescript", Extensions: []string{".ts", ".mts", ".cts"}, Version: 2, Extract: extractTypeScript, NewResolver: newScriptResolver, Defines: true, comments: typeScriptComments},
+	{Name: "tsx", Extensions: []string{".tsx"}, Version: 2, Extract: extractJSX, NewResolver: newScriptResolver, Defines: true, comments: jsxComments},
+	{Name: "javascript", Extensions: []string{".js", ".jsx", ".mjs", ".cjs"}, Version: 2, Extract: extractJSX, NewResolver: newScriptResolver, Defines: true, comments: jsxComments},
+	{Name: "vue", Extensions: []string{".vue"}, Version: 2, Extract: extractVue, NewResolver: newScriptResolver, Defines: true},
+	{Name: "svelte", Extensions: []string{".svelte"}, Version: 2, Extract: extractSvelte, NewResolver: newScriptResolver, Defines: true},
+	{Name: "java", Extensions: []string{".java"}, Version: 2, Extract: extractJava, NewResolver: newJavaResolver, Defines: true, comments: javaComments},
 }
 
 // A Language is one row of All.
@@ -120,7 +120,10 @@ type Tree interface {
 	// Read reads a small project file (at most 1 MiB); nil when it is absent, too
 	// large or unreadable, but not when it is empty.
 	Read(path string) []byte
-	// Facts are those of a file of the same language; nil when it has none.
+	// Facts are those of a file of the same language; nil when it has none. Of a file other
+	// than the one whose import is being resolved they are the package and the types that it
+	// declares, no more (Go without any go.mod excepted): else one file of a change could alter
+	// what all others import, and each review would have to resolve the whole tree.
 	Facts(path string) *Facts
 }
 

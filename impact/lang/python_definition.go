@@ -285,7 +285,7 @@ func (r *pyReader) statement(s row) {
 		r.importStatement(s)
 		return
 	case first == "type" && r.kind(s.from+1) == tokenWord && s.from+2 < s.to:
-		r.variable(s, s.from+1, s.from+1, s.to, Type)
+		r.variables(s, []int{s.from + 1}, s.to, Type)
 		return
 	}
 	if !r.assignment(s) {
@@ -301,7 +301,7 @@ func (r *pyReader) assignment(s row) bool {
 		for value < s.to && !r.equals(value) {
 			value = r.next(value)
 		}
-		r.variable(s, s.from, s.from, min(value, s.to), Variable)
+		r.variables(s, []int{s.from}, min(value, s.to), Variable)
 		return true
 	}
 	var targets []int
@@ -319,13 +319,11 @@ func (r *pyReader) assignment(s row) bool {
 	if len(targets) == 1 && string(r.text(targets[0])) == "__all__" && len(r.blocks) == 0 {
 		r.allNames(row{value, s.to})
 	}
-	for _, name := range targets {
-		kind := Variable
-		if r.word(value, "lambda") {
-			kind = Function
-		}
-		r.variable(s, name, s.from, value, kind)
+	kind := Variable
+	if r.word(value, "lambda") {
+		kind = Function
 	}
+	r.variables(s, targets, value, kind)
 	return true
 }
 
@@ -365,19 +363,11 @@ func (r *pyReader) targets(names []int, t row) []int {
 	return names
 }
 
-// variable defines what a statement binds to a name; its signature ends at value.
-func (r *pyReader) variable(s row, name, from, value int, kind DefinitionKind) {
-	word := string(r.text(name))
-	d := Definition{Name: word, Kind: kind, Exported: pyPublic(word)}
-	if kind == Variable && pyConstant(word) {
-		d.Kind = Constant
-	}
-	if n := len(r.blocks); n > 0 {
-		d.Name = r.blocks[n-1].name + "." + word
-		d.Exported = d.Exported && r.blocks[n-1].exported
-	} else {
-		d.Runs = r.calls(row{value, s.to})
-	}
+// variables defines the names that a statement binds; its signature ends at value. One
+// alone is no part of its signature.
+func (r *pyReader) variables(s row, names []int, value int, kind DefinitionKind) {
+	names = r.fits(names)
+	d := Definition{Kind: kind, Runs: len(r.blocks) == 0 && r.calls(row{value, s.to})}
 	if kind == Function && len(r.blocks) > 0 {
 		d.Kind = Method
 	}
@@ -385,12 +375,29 @@ func (r *pyReader) variable(s row, name, from, value int, kind DefinitionKind) {
 	d.End = r.lines.span(d.Start, int(r.tok[s.from].start), int(r.tok[s.to-1].end))
 	r.indents = append(r.indents[:0], 0)
 	r.seen.reset()
-	r.digest(&r.hash, row{from, name}, nil)
-	r.digest(&r.hash, row{name + 1, value}, nil)
+	if len(names) == 1 {
+		r.digest(&r.hash, row{s.from, names[0]}, nil)
+		r.digest(&r.hash, row{names[0] + 1, value}, nil)
+	} else {
+		r.digest(&r.hash, row{s.from, value}, nil)
+		r.seen.reset() // they do not use each other
+	}
 	d.Signature = r.hash.Sum()
 	r.digest(&r.hash, row{value, s.to}, nil)
 	d.Body, d.Mentions = r.hash.Sum(), r.take()
-	r.facts.Definitions = append(r.facts.Definitions, d)
+	for _, name := range names {
+		word := string(r.text(name))
+		one := d
+		one.Name, one.Exported = word, pyPublic(word)
+		if kind == Variable && pyConstant(word) {
+			one.Kind = Constant
+		}
+		if n := len(r.blocks); n > 0 {
+			one.Name = r.blocks[n-1].name + "." + word
+			one.Exported = one.Exported && r.blocks[n-1].exported
+		}
+		r.facts.Definitions = append(r.facts.Definitions, one)
+	}
 }
 
 // calls says that evaluating a row of tokens may run code that somebody wrote.

@@ -26,6 +26,7 @@ func extractScript(src []byte, jsx bool) Facts {
 		s.i = scriptLineEnd(src, s.i)
 	}
 	s.run()
+	s.outline(0)
 	return s.finish()
 }
 
@@ -44,6 +45,8 @@ type scriptScanner struct {
 	spent    int // bytes read again after what looked like an element was none
 	comments []Span
 	facts    Facts // while scanning, Line of an import is its offset
+	tok      tokens
+	clause   int // where the import or export declaration ends that is being read; else 0
 }
 
 // scriptToken is as much of the token before as decides what the next one means.
@@ -71,10 +74,11 @@ type scriptOpen struct {
 	at      int
 	imports int
 	damaged bool
+	token   int // its place
 }
 
 func newScriptScanner(src []byte, jsx bool) *scriptScanner {
-	return &scriptScanner{src: src, jsx: jsx, before: scriptStatement}
+	return &scriptScanner{src: src, jsx: jsx, before: scriptStatement, tok: newTokens(src)}
 }
 
 // run scans to the end of src.
@@ -93,10 +97,14 @@ func (s *scriptScanner) run() {
 	}
 }
 
+func (s *scriptScanner) sortImports() {
+	slices.SortStableFunc(s.facts.Imports, func(a, b Import) int { return a.Line - b.Line })
+}
+
 // finish turns offsets into line numbers.
 func (s *scriptScanner) finish() Facts {
 	s.facts.Damaged = s.facts.Damaged || isBinary(s.src)
-	slices.SortStableFunc(s.facts.Imports, func(a, b Import) int { return a.Line - b.Line })
+	s.sortImports()
 	lines := lineCounter{src: s.src}
 	for i := range s.facts.Imports {
 		s.facts.Imports[i].Line = lines.at(s.facts.Imports[i].Line)
@@ -107,8 +115,8 @@ func (s *scriptScanner) finish() Facts {
 func (s *scriptScanner) step() {
 	if len(s.open) > 0 {
 		switch s.open[len(s.open)-1].kind {
-		case '`':
-			s.templateText()
+		case '`': // not closed: its text went to the end
+			s.i = len(s.src)
 			return
 		case 't':
 			s.tag()
@@ -124,6 +132,7 @@ func (s *scriptScanner) step() {
 // token reads one token of code.
 func (s *scriptScanner) token() {
 	c := s.src[s.i]
+	at := s.i
 	switch {
 	case c >= 0x80 && scriptWideSpace(s.src, s.i) > 0:
 		s.i += scriptWideSpace(s.src, s.i)
@@ -145,12 +154,15 @@ func (s *scriptScanner) token() {
 		end, ok := scriptStringEnd(s.src, s.i)
 		s.facts.Damaged = s.facts.Damaged || !ok
 		s.i = end
+		s.add(tokenString, at)
 		s.after(true, scriptNone)
 	case c == '`':
 		s.i++
 		s.push(scriptOpen{kind: '`', value: true})
+		s.templateText(at, tokenString)
 	case isDigit(c), c == '.' && s.i+1 < len(s.src) && isDigit(s.src[s.i+1]):
 		s.number()
+		s.add(tokenNumber, at)
 	case c == '(' || c == '[' || c == '{':
 		s.openBracket(c)
 	case c == ')' || c == ']' || c == '}':
@@ -158,8 +170,28 @@ func (s *scriptScanner) token() {
 	case c == '<' && s.jsx && !s.operand && s.opensElement():
 	default:
 		s.operator(c)
+		kind := tokenKind(c)
+		if c == '=' && s.src[s.i-1] == '>' {
+			kind = tokenArrow
+		}
+		s.add(kind, at)
 	}
 	s.newline = false
+	if s.clause > 0 && s.i >= s.clause {
+		s.clause = 0
+		s.after(false, scriptStatement)
+	}
+}
+
+// add adds a token that ends at s.i.
+func (s *scriptScanner) add(kind tokenKind, at int) {
+	s.tok.list = append(s.tok.list, lexeme{start: uint32(at), end: uint32(s.i), kind: kind, newline: s.newline})
+}
+
+// closing adds the bracket that closes the one at a place.
+func (s *scriptScanner) closing(kind tokenKind, at, open int) {
+	s.add(kind, at)
+	s.tok.link(open)
 }
 
 // after notes what the token just read means for the next one.
@@ -168,6 +200,7 @@ func (s *scriptScanner) after(operand bool, token scriptToken) {
 }
 
 func (s *scriptScanner) push(o scriptOpen) {
+	o.token = len(s.tok.list) - 1
 	s.open = append(s.open, o)
 	s.after(false, scriptNone)
 }
@@ -236,6 +269,7 @@ func (s *scriptScanner) openBracket(c byte) {
 		statement = s.opensBlock()
 		o.value = !statement
 	}
+	s.add(tokenKind(c), s.i-1)
 	s.push(o)
 	if statement {
 		s.before = scriptStatement
@@ -259,6 +293,7 @@ func (s *scriptScanner) closeBracket(c byte) {
 	if len(s.open) == 0 {
 		s.facts.Damaged = true
 		s.i++
+		s.add(tokenKind(c), s.i-1)
 		s.after(c != '}', scriptStatement)
 		return
 	}
@@ -266,6 +301,7 @@ func (s *scriptScanner) closeBracket(c byte) {
 	switch {
 	case top.kind == '(' && c == ')', top.kind == '[' && c == ']', top.kind == '{' && c == '}':
 		s.i++
+		s.closing(tokenKind(c), s.i-1, top.token)
 		s.open = s.open[:len(s.open)-1]
 		s.after(top.value, scriptNone)
 		switch {
@@ -276,17 +312,24 @@ func (s *scriptScanner) closeBracket(c byte) {
 		}
 	case (top.kind == '$' || top.kind == 'x') && c == '}':
 		s.i++
+		s.closing(tokenKind(c), s.i-1, top.token)
 		s.open = s.open[:len(s.open)-1]
+		if top.kind == '$' {
+			s.newline = false
+			s.templateText(s.i, tokenPiece)
+		}
 	case s.notAnElement():
 	default:
 		s.facts.Damaged = true
 		s.i++
+		s.add(tokenKind(c), s.i-1)
 		s.after(c != '}', scriptNone)
 	}
 }
 
 // slash reads a comment, a regular expression or a division.
 func (s *scriptScanner) slash() {
+	at := s.i
 	switch {
 	case hasPrefixAt(s.src, s.i, "//"):
 		end := scriptLineEnd(s.src, s.i)
@@ -309,6 +352,7 @@ func (s *scriptScanner) slash() {
 		end, ok := scriptRegexpEnd(s.src, s.i)
 		if ok {
 			s.i = end
+			s.add(tokenRegexp, at)
 			s.after(true, scriptNone)
 			break
 		}
@@ -317,6 +361,7 @@ func (s *scriptScanner) slash() {
 		fallthrough
 	default:
 		s.i++
+		s.add('/', at)
 		s.after(false, scriptNone)
 	}
 	s.newline = false
@@ -325,11 +370,14 @@ func (s *scriptScanner) slash() {
 // word reads an identifier or a keyword.
 func (s *scriptScanner) word() {
 	at := s.i
-	s.i = scriptWordEnd(s.src, at)
+	end, name := scriptWordHash(s.src, at)
+	s.i = end
 	before := s.before
+	s.add(tokenWord, at)
+	s.tok.list[len(s.tok.list)-1].value = name
 	s.after(true, scriptNone)
 	s.newline = false
-	if before == scriptDot {
+	if before == scriptDot || s.clause > 0 {
 		return
 	}
 	switch string(s.src[at:s.i]) {
@@ -358,19 +406,26 @@ func (s *scriptScanner) word() {
 	}
 }
 
-// templateText reads the text of a template up to its end or its next expression.
-func (s *scriptScanner) templateText() {
+// templateText reads the text of a template up to its end or its next expression. It is
+// a token that starts at from.
+func (s *scriptScanner) templateText(from int, kind tokenKind) {
 	for s.i < len(s.src) {
 		switch c := s.src[s.i]; {
 		case c == '`':
 			s.i++
+			s.add(kind, from)
 			s.open = s.open[:len(s.open)-1]
 			s.after(true, scriptNone)
 			return
 		case c == '\\':
 			s.i += 2
 		case c == '$' && hasPrefixAt(s.src, s.i, "${"):
+			if from < s.i {
+				s.add(kind, from)
+				s.newline = false
+			}
 			s.i += 2
+			s.add('$', s.i-2)
 			s.push(scriptOpen{kind: '$'})
 			return
 		default:
@@ -378,4 +433,5 @@ func (s *scriptScanner) templateText() {
 		}
 	}
 	s.i = len(s.src)
+	s.add(kind, from)
 }

@@ -81,7 +81,7 @@ func (r *scriptReader) literal(template bool) (string, bool) {
 	return "", false
 }
 
-func (s *scriptScanner) add(at int, spec string, kind ImportKind) {
+func (s *scriptScanner) addImport(at int, spec string, kind ImportKind) {
 	if spec != "" {
 		s.facts.Imports = append(s.facts.Imports, Import{Spec: spec, Line: at, Kind: kind})
 	}
@@ -102,9 +102,8 @@ func (s *scriptScanner) importWord(at int) {
 	if !ok {
 		return
 	}
-	s.i = r.i
-	s.after(false, scriptStatement)
-	s.add(at, spec, kind)
+	s.clause = r.i
+	s.addImport(at, spec, kind)
 }
 
 // importClause reads what stands between "import" and the end of the module's name.
@@ -185,16 +184,15 @@ func (s *scriptScanner) exportWord(at int) {
 	if c := r.peek(); c != '*' && c != '{' {
 		if word := r.word(); word != "type" {
 			if spec, ok := r.fromClause(); ok && word != "" {
-				s.add(at, spec, Static)
+				s.addImport(at, spec, Static)
 			}
 			return
 		}
 		kind = TypeOnly
 	}
 	if _, spec, ok := r.bindings(kind); ok {
-		s.i = r.i
-		s.after(false, scriptStatement)
-		s.add(at, spec, kind)
+		s.clause = r.i
+		s.addImport(at, spec, kind)
 	}
 }
 
@@ -215,7 +213,7 @@ func (s *scriptScanner) call(at int, r scriptReader) {
 	}
 	spec, ok := r.literal(true)
 	if c := r.peek(); ok && (c == ')' || c == ',') {
-		s.add(at, spec, Dynamic)
+		s.addImport(at, spec, Dynamic)
 	}
 }
 
@@ -233,9 +231,9 @@ func (s *scriptScanner) reference(start, end int) {
 		if !strings.HasPrefix(path, ".") && !strings.HasPrefix(path, "/") {
 			path = "./" + path // always relative to the file
 		}
-		s.add(start, path, Static)
+		s.addImport(start, path, Static)
 	}
-	s.add(start, attribute(tag, "types"), TypeOnly)
+	s.addImport(start, attribute(tag, "types"), TypeOnly)
 }
 
 // attribute is the value of name="value" in the text of a tag.

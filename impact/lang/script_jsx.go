@@ -20,8 +20,14 @@ func (s *scriptScanner) opensElement() bool {
 	}
 	s.open = append(s.open, scriptOpen{
 		kind: 't', value: true, root: true, at: s.i, imports: len(s.facts.Imports), damaged: s.facts.Damaged,
+		token: len(s.tok.list),
 	})
-	s.i = jsxNameEnd(s.src, s.i+1)
+	at := s.i
+	s.i++
+	s.add(tokenElement, at)
+	s.newline = false
+	s.i = jsxNameEnd(s.src, s.i)
+	s.add(tokenText, at+1)
 	s.typeArguments()
 	return true
 }
@@ -58,13 +64,15 @@ func (s *scriptScanner) tag() {
 	c := r.peek()
 	s.i = r.i
 	top := &s.open[len(s.open)-1]
+	at := s.i
 	switch {
 	case c == '>':
 		s.i++
+		s.add(tokenText, at)
 		top.kind = 'e'
 	case c == '/' && hasPrefixAt(s.src, s.i, "/>"):
 		s.i += 2
-		s.closeElement()
+		s.closeElement(at)
 	case c == '"' || c == '\'': // an attribute's text knows no escapes and may hold newlines
 		n := bytes.IndexByte(s.src[s.i+1:], c)
 		if n < 0 {
@@ -72,15 +80,19 @@ func (s *scriptScanner) tag() {
 			return
 		}
 		s.i += n + 2
+		s.add(tokenText, at)
 	case c == '=':
 		s.i++
+		s.add(tokenText, at)
 	case c == '{':
 		s.i++
+		s.add('{', at)
 		s.push(scriptOpen{kind: 'x'})
-	case c == '<' && s.i+1 < len(s.src) && (s.src[s.i+1] == '>' || isIdentStart(s.src[s.i+1])):
+	case c == '<' && s.opensTag(s.i):
 		s.nested()
 	case c == '$' || isIdentStart(c):
 		s.i = jsxNameEnd(s.src, s.i)
+		s.add(tokenText, at)
 	case c == 0:
 		s.i = len(s.src)
 	default:
@@ -88,10 +100,26 @@ func (s *scriptScanner) tag() {
 	}
 }
 
+// opensTag says that "<" at i, inside of an element, opens another one: a name follows,
+// or the ">" of a fragment.
+func (s *scriptScanner) opensTag(i int) bool {
+	for i++; i < len(s.src) && isSpace(s.src[i]); i++ {
+	}
+	return i < len(s.src) && (s.src[i] == '>' || s.src[i] == '$' || isIdentStart(s.src[i]))
+}
+
 // nested pushes an element inside of another one.
 func (s *scriptScanner) nested() {
-	s.open = append(s.open, scriptOpen{kind: 't', value: true})
-	s.i = jsxNameEnd(s.src, s.i+1)
+	at := s.i
+	s.i++
+	s.add(tokenElement, at)
+	s.push(scriptOpen{kind: 't', value: true})
+	for s.i < len(s.src) && isSpace(s.src[s.i]) {
+		s.i++
+	}
+	name := s.i
+	s.i = jsxNameEnd(s.src, name)
+	s.add(tokenText, name)
 	s.typeArguments()
 }
 
@@ -110,7 +138,9 @@ func (s *scriptScanner) typeArguments() {
 			depth++
 		case c == '>' && s.src[i-1] != '=':
 			if depth--; depth == 0 {
+				at := s.i
 				s.i = i + 1
+				s.add(tokenText, at)
 				return
 			}
 		}
@@ -124,10 +154,15 @@ func (s *scriptScanner) children() {
 		s.i = len(s.src)
 		return
 	}
-	s.i += n
+	at := s.i
+	if s.i += n; n > 0 {
+		s.add(tokenText, at)
+		at = s.i
+	}
 	switch {
 	case s.src[s.i] == '{':
 		s.i++
+		s.add('{', at)
 		s.push(scriptOpen{kind: 'x'})
 	case s.src[s.i] != '<':
 		s.failElement()
@@ -140,16 +175,18 @@ func (s *scriptScanner) children() {
 			return
 		}
 		s.i = r.i
-		s.closeElement()
-	case s.i+1 < len(s.src) && (s.src[s.i+1] == '>' || s.src[s.i+1] == '$' || isIdentStart(s.src[s.i+1])):
+		s.closeElement(at)
+	case s.opensTag(s.i):
 		s.nested()
 	default:
 		s.failElement()
 	}
 }
 
-// closeElement ends an element: a value, if no other element is around it.
-func (s *scriptScanner) closeElement() {
+// closeElement ends an element with the tag that starts at at: a value, if no other
+// element is around it.
+func (s *scriptScanner) closeElement(at int) {
+	s.closing(tokenElementEnd, at, s.open[len(s.open)-1].token)
 	s.open = s.open[:len(s.open)-1]
 	s.after(true, scriptNone)
 }
@@ -181,10 +218,13 @@ func (s *scriptScanner) notAnElement() bool {
 	s.noRegexp = 0
 	s.open = s.open[:n]
 	s.facts.Imports = s.facts.Imports[:o.imports]
+	s.tok.list = s.tok.list[:o.token]
+	s.clause = 0
 	for k := len(s.comments) - 1; k >= 0 && s.comments[k].Start > o.at; k-- {
 		s.comments = s.comments[:k]
 	}
 	s.i = o.at + 1
+	s.add('<', o.at)
 	s.after(false, scriptNone)
 	return true
 }

@@ -2,6 +2,7 @@ package lang
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 )
 
@@ -14,7 +15,10 @@ func extractSvelte(src []byte) Facts { return extractMarkup(src, false) }
 // stand in other files: <template src="./x.html">, <style src="./x.css">.
 func extractMarkup(src []byte, vue bool) Facts {
 	all := newScriptScanner(src, false)
+	all.tok.free()
 	all.facts.Damaged = isBinary(src)
+	markup := markupReader{src: src}
+	from := 0 // of the markup that is still to be read for names
 	for i := 0; i < len(src); {
 		n := bytes.IndexByte(src[i:], '<')
 		if n < 0 {
@@ -42,12 +46,13 @@ func extractMarkup(src []byte, vue bool) Facts {
 		}
 		tag := string(src[end:body])
 		if name == "script" || vue {
-			all.add(i, attribute(tag, "src"), Static)
+			all.addImport(i, attribute(tag, "src"), Static)
 		}
 		i = body
 		if name == "template" || strings.HasSuffix(tag, "/>") {
 			continue
 		}
+		markup.names(from, body)
 		end = closingTag(src, body, name)
 		if end < 0 {
 			all.facts.Damaged = true
@@ -58,12 +63,114 @@ func extractMarkup(src []byte, vue bool) Facts {
 			block := newScriptScanner(src[:end], lang == "tsx" || lang == "jsx")
 			block.i = body
 			block.run()
+			block.outline(len(all.facts.Imports))
+			markup.script(all, block)
 			all.facts.Imports = append(all.facts.Imports, block.facts.Imports...)
 			all.facts.Damaged = all.facts.Damaged || block.facts.Damaged
 		}
-		i = end
+		if i, from = end, end; name == "style" {
+			from = body // v-bind(name)
+		}
 	}
+	markup.names(from, len(src))
+	markup.finish(&all.facts)
 	return all.finish()
+}
+
+// markupReader collects what a component says outside of its definitions: the names in
+// its markup, where any word may be one, and the tokens of it.
+type markupReader struct {
+	src      []byte
+	seen     nameSet
+	tokens   TokenHash
+	defaults bool // a script defines what the file exports
+}
+
+// script takes in what a script block defines.
+func (m *markupReader) script(all, block *scriptScanner) {
+	for _, d := range block.facts.Definitions {
+		m.defaults = m.defaults || d.Name == "default"
+	}
+	all.facts.Definitions = append(all.facts.Definitions, block.facts.Definitions...)
+	all.facts.Exports = append(all.facts.Exports, block.facts.Exports...)
+	for _, name := range block.facts.Mentions {
+		m.seen.add(uint32(name))
+	}
+	m.tokens.Add(block.facts.Rest[:])
+}
+
+// names reads a piece of markup: <my-part> may stand for MyPart.
+func (m *markupReader) names(from, to int) {
+	for i := from; i < to; {
+		c := m.src[i]
+		if c == '<' && hasPrefixAt(m.src, i, "<!--") {
+			n := bytes.Index(m.src[i:to], []byte("-->"))
+			if n < 0 {
+				return
+			}
+			i += n + len("-->")
+			continue
+		}
+		if !isIdentStart(c) && c != '$' {
+			if i++; !isSpace(c) && c != '\n' {
+				m.tokens.Add(m.src[i-1 : i])
+			}
+			continue
+		}
+		at := i
+		end, name := scriptWordHash(m.src, i)
+		end = min(end, to)
+		m.seen.add(name)
+		if i = max(end, i+1); i < to && m.src[i] == '-' && end > at {
+			for i < to && (isIdent(m.src[i]) || m.src[i] == '-') {
+				i++
+			}
+			if i-at <= maxNameText {
+				camel, pascal := unhyphen(m.src[at:i])
+				m.seen.add(uint32(camel))
+				m.seen.add(uint32(pascal))
+			}
+		}
+		m.tokens.Add(m.src[at:i])
+	}
+}
+
+// unhyphen hashes myPart and MyPart for my-part.
+func unhyphen(name []byte) (camel, pascal NameHash) {
+	word := make([]byte, 0, len(name))
+	up := false
+	for _, c := range name {
+		if c == '-' {
+			up = true
+			continue
+		}
+		if up && 'a' <= c && c <= 'z' {
+			c -= 'a' - 'A'
+		}
+		up = false
+		word = append(word, c)
+	}
+	camel = HashName(word)
+	if len(word) > 0 && 'a' <= word[0] && word[0] <= 'z' {
+		word[0] -= 'a' - 'A'
+	}
+	return camel, HashName(word)
+}
+
+// finish defines the component, unless a script does.
+func (m *markupReader) finish(facts *Facts) {
+	names := SortNames(m.seen.names)
+	body := m.tokens.Sum()
+	facts.Rest, facts.Mentions = body, slices.Clone(names)
+	if m.defaults {
+		return
+	}
+	facts.Rest = Digest{}
+	all := Definition{
+		Name: "default", Kind: Class, Exported: true, Runs: true,
+		Start: 1, End: bytes.Count(m.src, []byte{'\n'}) + 1, Body: body, Mentions: facts.Mentions,
+	}
+	facts.Definitions = append([]Definition{all}, facts.Definitions...)
 }
 
 // tagEnd is the offset behind the ">" that ends a tag, attribute values skipped.

@@ -20,6 +20,19 @@ func scriptWordEnd(src []byte, i int) int {
 	return i
 }
 
+// scriptWordHash is scriptWordEnd, and what HashName makes of the identifier.
+func scriptWordHash(src []byte, i int) (end int, name uint32) {
+	name = fnvOffset32
+	for i < len(src) && (isIdent(src[i]) || src[i] == '$') {
+		if src[i] >= 0x80 && scriptWideSpace(src, i) > 0 {
+			break
+		}
+		name = (name ^ uint32(src[i])) * fnvPrime32
+		i++
+	}
+	return i, name
+}
+
 // scriptWideSpace is the length of the white space or line terminator at i that is
 // not ASCII; 0 if none is there.
 func scriptWideSpace(src []byte, i int) int {
@@ -96,6 +109,9 @@ func scriptRegexpEnd(src []byte, i int) (end int, ok bool) {
 // scriptUnquote is the value of a string or of a template without expressions, given
 // with its quotes; false when an escape is malformed.
 func scriptUnquote(lit []byte) (string, bool) {
+	if len(lit) < 2 { // not closed
+		return "", false
+	}
 	body := lit[1 : len(lit)-1]
 	if bytes.IndexByte(body, '\\') < 0 {
 		return string(body), true

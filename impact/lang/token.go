@@ -1,6 +1,7 @@
 package lang
 
 import (
+	"bytes"
 	"strings"
 	"sync"
 )
@@ -22,13 +23,16 @@ type lexeme struct {
 type tokenKind byte
 
 const (
-	tokenWord   tokenKind = 'w'
-	tokenNumber tokenKind = 'n'
-	tokenString tokenKind = 's' // with its quotes, or the text between the fields of a template
-	tokenRegexp tokenKind = 'r'
-	tokenText   tokenKind = 't' // of a JSX element, or a tag of one
-	tokenLine   tokenKind = 'l' // Python: a logical line starts
-	tokenArrow  tokenKind = 'a' // "=>" of ECMAScript, "->" of Java and Python
+	tokenWord       tokenKind = 'w'
+	tokenNumber     tokenKind = 'n'
+	tokenString     tokenKind = 's' // with its quotes, or the text between the fields of a template
+	tokenPiece      tokenKind = 'p' // the text of a template behind an expression
+	tokenRegexp     tokenKind = 'r'
+	tokenText       tokenKind = 't' // of a JSX element, or a tag of one
+	tokenElement    tokenKind = 'e' // JSX: "<" of an element; its other half is the end of it
+	tokenElementEnd tokenKind = 'E'
+	tokenLine       tokenKind = 'l' // Python: a logical line starts
+	tokenArrow      tokenKind = 'a' // "=>" of ECMAScript, "->" of Java and Python
 )
 
 // maxTokenBuffer is the longest buffer that is kept for the next file, in tokens.
@@ -116,12 +120,25 @@ func (o *outline) next(i int) int {
 		return i + 1
 	}
 	switch t := o.tok[i]; t.kind {
-	case '(', '[', '{', '$':
+	case '(', '[', '{', '$', tokenElement:
 		if int(t.value) > i {
 			return int(t.value) + 1
 		}
 	}
 	return i + 1
+}
+
+// maxNames is how many names one statement may bind. All of them mention what the
+// statement does; a file with more is not understood.
+const maxNames = 256
+
+// fits cuts a list of names, and says so.
+func (o *outline) fits(names []int) []int {
+	if len(names) > maxNames {
+		o.facts.Damaged = true
+		return names[:maxNames]
+	}
+	return names
 }
 
 // alias notes that name stands for another one in this file: who mentions the one
@@ -220,7 +237,7 @@ func (o *outline) mention(r row) {
 		switch t := &o.tok[i]; t.kind {
 		case tokenWord:
 			o.seen.add(t.value)
-		case tokenString, tokenText:
+		case tokenString, tokenText, tokenPiece:
 			o.digestText(o.text(i))
 		}
 	}
@@ -234,8 +251,14 @@ func (o *outline) digestToken(h *TokenHash, i int) {
 		text = o.indent(t.value)
 	case tokenWord:
 		o.seen.add(t.value)
-	case tokenString, tokenText:
+	case tokenText:
 		o.digestText(text)
+		text = trimJSX(text)
+	case tokenString, tokenPiece:
+		o.digestText(text)
+	}
+	if t.newline && i > 0 && o.endsLine(i-1, i) {
+		h.Add(newLine)
 	}
 	if i > 0 && t.start == o.tok[i-1].end && joins(o.tok[i-1].kind, t.kind) {
 		h.Add(joined)
@@ -243,7 +266,44 @@ func (o *outline) digestToken(h *TokenHash, i int) {
 	h.Add(text)
 }
 
-var joined = []byte{}
+var (
+	joined  = []byte{}
+	newLine = []byte{'\n'}
+)
+
+// endsLine says that it counts for ECMAScript whether a line ends between two tokens:
+// behind "return", before and behind "++".
+func (o *outline) endsLine(before, behind int) bool {
+	if t := &o.tok[before]; t.kind == tokenWord {
+		switch string(o.text(before)) {
+		case "return", "break", "continue", "throw", "yield", "async", "get", "set", "static", "type", "declare":
+			return true
+		}
+	} else if (t.kind == '+' || t.kind == '-') && t.end-t.start == 2 {
+		return true
+	}
+	t := &o.tok[behind]
+	return (t.kind == '+' || t.kind == '-') && t.end-t.start == 2
+}
+
+// trimJSX drops the white space around the text of an element that holds a newline, as
+// the language does.
+func trimJSX(text []byte) []byte {
+	if bytes.IndexByte(text, '\n') < 0 {
+		return text
+	}
+	trimmed := bytes.Trim(text, " \t\r\n")
+	if at := bytes.Index(text, trimmed); len(trimmed) > 0 {
+		if bytes.IndexByte(text[:at], '\n') < 0 {
+			trimmed = text[:at+len(trimmed)]
+			at = 0
+		}
+		if end := at + len(trimmed); bytes.IndexByte(text[end:], '\n') < 0 {
+			trimmed = text[at:]
+		}
+	}
+	return trimmed
+}
 
 // indent stands for the start of a line: how deep it is, in blocks, not in spaces.
 func (o *outline) indent(column uint32) []byte {

@@ -158,7 +158,7 @@ func shorten(folder string, most int) string {
 	if len(parts) < 3 {
 		return tail(folder, most)
 	}
-	if saysLittle[parts[0]] {
+	if saysLittle(parts[0]) {
 		return "…/" + shorten(folder[len(parts[0])+1:], most-2)
 	}
 	start, end := parts[0]+"/…/", parts[len(parts)-1]
@@ -174,10 +174,13 @@ func shorten(folder string, most int) string {
 	return start + end
 }
 
-// saysLittle are folders that hold the projects of a repository, or all of one.
-var saysLittle = map[string]bool{
-	"packages": true, "src": true, "lib": true, "libs": true, "internal": true, "pkg": true, "apps": true,
-	"modules": true, "crates": true, "vendor": true,
+// saysLittle knows folders that hold the projects of a repository, or all of one.
+func saysLittle(folder string) bool {
+	switch folder {
+	case "packages", "src", "lib", "libs", "internal", "pkg", "apps", "modules", "crates", "vendor":
+		return true
+	}
+	return false
 }
 
 // distances is "distance 2" or "distance 2 to 9".

@@ -179,10 +179,13 @@ type Deployment struct {
 	At          string  `json:"at,omitempty"`
 }
 
-// A Source says where a part of the context was read, when, and what its bytes were.
+// A Source says where a part of the context was read, when, and what its bytes were; or
+// that it could not be read, and why.
 type Source struct {
 	What   string `json:"what"`
 	From   string `json:"from"`
 	At     string `json:"at"`
 	Digest string `json:"digest,omitempty"`
+	// Missing is why the part is absent, or not complete; empty when all of it was read.
+	Missing string `json:"missing,omitempty"`
 }

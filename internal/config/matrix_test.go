@@ -1,9 +1,11 @@
 package config
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
+	"custody/internal/config/yaml"
 	"custody/internal/control/frameworks"
 )
 
@@ -99,4 +101,31 @@ func TestMapsToMatrix(t *testing.T) {
 	if _, err := ParsePolicy(FileName, []byte(floor)); err == nil || !strings.Contains(err.Error(), "belongs into the organisation's floor") {
 		t.Errorf("a policy holds a matrix: %v", err)
 	}
+}
+
+// FuzzParseMatrix: whatever a control matrix holds, its error has a place, and one that
+// is read names its evidence.
+func FuzzParseMatrix(f *testing.F) {
+	f.Add([]byte(matrixHead + "  - { id: C-1, title: x, relation: direct, evidence: [record] }\n"))
+	f.Add([]byte(matrixHead + "  - { id: C-2, title: x, relation: supporting, rules: [a], requirements: [b], applies_if: { data: [pii] }, applies_from: 2027-12-01 }\n"))
+	f.Fuzz(func(t *testing.T, src []byte) {
+		m, err := ParseMatrix("m.yaml", src)
+		var e *yaml.Error
+		switch {
+		case err != nil && !errors.As(err, &e):
+			t.Fatalf("error is a %T: %v", err, err)
+		case err != nil:
+			return
+		case len(m.Controls) > maxMatrixRows:
+			t.Fatalf("%d controls", len(m.Controls))
+		}
+		for _, c := range m.Controls {
+			if c.ID == "" || len(c.Evidence)+len(c.Rules)+len(c.Requirements) == 0 {
+				t.Errorf("control %q names no evidence", c.ID)
+			}
+		}
+		if _, err := Matrices(nil, m); err != nil {
+			t.Errorf("what was read is refused: %v", err)
+		}
+	})
 }

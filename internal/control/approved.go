@@ -127,11 +127,13 @@ func (e *evaluation) lastPusher(wrote authors, voices []voice) answer {
 	if e.Context.Change != nil {
 		pushers = e.Context.Change.Pushers
 	}
-	pushed, nameless := map[string]bool{}, len(pushers) == 0
+	pushed, nameless := map[string]bool{}, 0 // nameless may each be one of the approvers
 	logins := namedLogins(pushers, wrote, voices)
 	for _, p := range pushers {
 		// Some git servers know no ids. A login that the context names is the account of it.
-		nameless = nameless || p.ID == "" && !logins[strings.ToLower(p.Login)]
+		if p.ID == "" && !logins[strings.ToLower(p.Login)] {
+			nameless++
+		}
 		pushed[wrote.ids.account(p.ID)] = true
 		pushed["login "+strings.ToLower(p.Login)] = true
 	}
@@ -157,10 +159,12 @@ func (e *evaluation) lastPusher(wrote authors, voices []voice) answer {
 			Who:     "people other than " + clip(strings.Join(pusherLogins(pushers), ", ")),
 		}}}
 		return a
-	case others-len(wrote.unknown) > 1, others-len(wrote.unknown) == 1 && !nameless:
+	case len(pushers) == 0:
+		return answered(finding.NotAssessed, ReasonContextPart, "the context does not say who pushed the change (`change.pushers`), so every approval may be theirs")
+	case others-len(wrote.unknown) > nameless:
 		return answer{outcome: finding.Satisfied}
-	case nameless:
-		return answered(finding.NotAssessed, ReasonContextPart, "the context does not say who pushed the change (`change.pushers`), so the one approval may be theirs")
+	case nameless > 0:
+		return answered(finding.NotAssessed, ReasonContextPart, "the context does not say by id who pushed the change (`change.pushers`), so the approval may be theirs")
 	}
 	return answered(finding.NotAssessed, ReasonUnknownPeople, "it is not certain that somebody else than who pushed the change approved it")
 }

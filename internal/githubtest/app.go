@@ -13,10 +13,13 @@ func (a *App) object(gh *GitHub) object {
 	}
 	return object{
 		"id": a.ID, "slug": a.Slug, "node_id": node("A", a.ID), "client_id": a.ClientID, "owner": account(gh, a.Owner), "name": a.Name,
-		"description": nil, "external_url": "https://custody.example.com", "html_url": gh.URL + "/apps/" + a.Slug,
+		"description": nil, "external_url": homepage, "html_url": gh.URL + "/apps/" + a.Slug,
 		"created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z", "permissions": a.Permissions, "events": events,
 	}
 }
+
+// homepage is the App's own: a check run without a details_url leads there.
+const homepage = "https://custody.example.com"
 
 func getApp(c *call) *answer { return ok(c.token.app.object(c.gh)) }
 

@@ -1,6 +1,7 @@
 package githubtest
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/url"
@@ -211,7 +212,7 @@ func (r *Repo) runObject(run *CheckRun) object {
 	suite := r.suiteObject(run.suite)
 	return object{
 		"id": run.ID, "node_id": node("CR", run.ID), "name": run.Name, "head_sha": run.HeadSHA, "external_id": run.ExternalID,
-		"url": url, "html_url": fmt.Sprintf("%s/%s/runs/%d", gh.URL, r.FullName(), run.ID), "details_url": text(run.DetailsURL),
+		"url": url, "html_url": fmt.Sprintf("%s/%s/runs/%d", gh.URL, r.FullName(), run.ID), "details_url": cmp.Or(run.DetailsURL, homepage),
 		"status": run.Status, "conclusion": text(run.Conclusion), "started_at": text(run.started), "completed_at": text(run.completed),
 		"output": object{
 			"title": text(run.Title), "summary": text(run.Summary), "text": text(run.Text),

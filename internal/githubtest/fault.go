@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -13,8 +14,9 @@ type Fault struct {
 	// On is the operation, "GET /repos/{owner}/{repo}/pulls/{pull_number}", or
 	// "git fetch", "git push"; "" is every call to the API.
 	On    string
-	Skip  int // so many calls go through first
-	Times int // so many calls fail; 0: one, -1: all from then on
+	Repo  string // only calls about this one, "OWNER/NAME"; "" all
+	Skip  int    // so many calls go through first
+	Times int    // so many calls fail; 0: one, -1: all from then on
 	With  Failure
 	In    time.Duration // until a limit is lifted; whole seconds
 
@@ -61,16 +63,16 @@ func (gh *GitHub) Heal() {
 func (gh *GitHub) checkFaults() {
 	for _, f := range gh.faults {
 		if f.done == 0 {
-			gh.tb.Errorf("githubtest: a fault on %q was asked for and never happened", f.On)
+			gh.tb.Errorf("githubtest: a fault on %q %s was asked for and never happened", f.On, f.Repo)
 		}
 	}
 }
 
 // fault gives the first one for an operation, if it fails this time.
-func (gh *GitHub) fault(op string) *Fault {
+func (gh *GitHub) fault(op, path string) *Fault {
 	var found *Fault
 	for _, f := range gh.faults {
-		if f.On != op && f.On != "" || f.Times > 0 && f.done >= f.Times {
+		if f.On != op && f.On != "" || f.Repo != "" && !strings.HasPrefix(path+"/", "/repos/"+f.Repo+"/") || f.Times > 0 && f.done >= f.Times {
 			continue
 		}
 		if f.seen++; f.seen > f.Skip && found == nil {

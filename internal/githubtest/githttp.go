@@ -33,7 +33,7 @@ func (gh *GitHub) serveGit(w http.ResponseWriter, r *http.Request) {
 	}
 
 	gh.mu.Lock()
-	fault := gh.fault(op)
+	fault := gh.fault(op, "/repos/"+name)
 	gh.mu.Unlock()
 	if !fault.happen(r.Context(), gh.hooks.done()) || fault.lose() {
 		panic(http.ErrAbortHandler)
@@ -45,6 +45,7 @@ func (gh *GitHub) serveGit(w http.ResponseWriter, r *http.Request) {
 		status = fault.answer(gh).status
 	}
 	gh.calls = append(gh.calls, Call{Operation: op, Path: r.URL.RequestURI(), Status: status, Token: who.String(), At: gh.now()})
+	gh.stir()
 	var before map[string]string
 	if status == 200 {
 		before = repo.Refs()

@@ -59,6 +59,7 @@ type GitHub struct {
 	quota         quota
 	hooks         hooks
 	quiet         bool
+	stirred       chan struct{} // closed by the next call
 }
 
 // An App is a GitHub App.
@@ -120,7 +121,7 @@ func New(tb testing.TB, options ...Option) *GitHub {
 	gh := &GitHub{
 		tb: tb, dir: tb.TempDir(), now: time.Now, id: 1000,
 		accounts: map[string]*Account{}, apps: map[string]*App{}, moved: map[string]*Repo{},
-		tokens: map[string]*token{}, manifests: map[string]*App{}, quota: newQuota(),
+		tokens: map[string]*token{}, manifests: map[string]*App{}, quota: newQuota(), stirred: make(chan struct{}),
 	}
 	for _, o := range options {
 		o(gh)
@@ -286,6 +287,34 @@ func (c Call) String() string {
 func (gh *GitHub) Calls() []Call {
 	defer gh.lock()()
 	return append([]Call(nil), gh.calls...)
+}
+
+// patience is how long Until waits for something to happen at all.
+const patience = time.Minute
+
+// Until waits until something is so, and looks again after each call. It gives up, and
+// the test with it, when there is no call for a minute.
+func (gh *GitHub) Until(tb testing.TB, what string, is func() bool) {
+	tb.Helper()
+	for {
+		gh.mu.Lock()
+		stirred := gh.stirred
+		gh.mu.Unlock()
+		if is() {
+			return
+		}
+		select {
+		case <-stirred:
+		case <-time.After(patience):
+			tb.Fatalf("githubtest: nobody called for %s, and still it is not so that %s", patience, what)
+		}
+	}
+}
+
+// stir wakes those who wait. The caller holds the lock.
+func (gh *GitHub) stir() {
+	close(gh.stirred)
+	gh.stirred = make(chan struct{})
 }
 
 // ResetCalls forgets them.

@@ -274,7 +274,12 @@ func TestFaults(t *testing.T) {
 		t.Error("nothing happened in the middle")
 	}
 
-	w.gh.Fail(Fault{On: "git fetch", With: BadGateway})
+	w.gh.Fail(Fault{On: get, Repo: "acme/other", With: BadGateway})
+	c.want(200, "GET", "/repos/acme/shop", nil)
+	w.gh.Repo("acme/other", nil)
+	c.want(502, "GET", "/repos/acme/other", nil)
+
+	w.gh.Fail(Fault{On: "git fetch", Repo: "acme/shop", With: BadGateway})
 	if out, err := git(t, c.token, t.TempDir(), "ls-remote", w.gh.URL+"/acme/shop.git"); err == nil || !strings.Contains(out, "502") {
 		t.Errorf("git: %s", out)
 	}
@@ -334,6 +339,14 @@ func TestRedelivery(t *testing.T) {
 	}
 	w.gh.Release()
 	want(t, v.events(w.gh))
+}
+
+// TestUntil waits for a call.
+func TestUntil(t *testing.T) {
+	w := newWorld(t)
+	c := asInstallation(t, w.gh, w.inst)
+	go c.do("POST", "/repos/acme/shop/issues/1/comments", object{"body": "x"})
+	w.gh.Until(t, "somebody says something", func() bool { return len(w.pull.Comments()) == 1 })
 }
 
 // TestInstallation hears of the App's own life.

@@ -115,7 +115,7 @@ func (gh *GitHub) answerTo(r *http.Request, path string, body []byte) *answer {
 	if op != nil {
 		name = op.name
 	}
-	fault := gh.fault(name)
+	fault := gh.fault(name, path)
 	gh.mu.Unlock()
 
 	if !fault.happen(r.Context(), gh.hooks.done()) { // not under the lock: it may take long, or change the state
@@ -153,6 +153,7 @@ func (gh *GitHub) note(c *call, name string, a *answer, body []byte) {
 		done.Status = a.status
 	}
 	gh.calls = append(gh.calls, done)
+	gh.stir()
 }
 
 // seal makes bytes and headers of an answer. What the client has already is a 304,

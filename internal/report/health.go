@@ -25,6 +25,29 @@ type Health struct {
 	SecurityViolations int         `json:"security_violations"`
 	DocumentationGaps  int         `json:"documentation_gaps"`
 	Components         []Component `json:"components"`
+
+	// RaiseMost is the component that would raise the score most; empty when all are met.
+	RaiseMost string `json:"raise_most,omitempty"`
+	// Trend is the same at earlier commits, the oldest first, if it was asked for.
+	Trend []TrendPoint `json:"trend,omitempty"`
+}
+
+// A TrendPoint is the health of one commit of a history.
+type TrendPoint struct {
+	Commit             git.OID        `json:"commit"`
+	Day                string         `json:"day"`   // of its committer, UTC: a claim that decides nothing
+	Score              *int           `json:"score"` // 0 to 100, or null
+	SecurityViolations int            `json:"security_violations"`
+	Permille           map[string]int `json:"permille"` // by component
+}
+
+// Point is what a trend keeps of the health of a commit.
+func (h Health) Point(day string) TrendPoint {
+	t := TrendPoint{Commit: h.Commit, Day: day, Score: h.Score, SecurityViolations: h.SecurityViolations, Permille: map[string]int{}}
+	for _, c := range h.Components {
+		t.Permille[c.ID] = c.Permille
+	}
+	return t
 }
 
 // HealthSchema is the value of Health.Schema.
@@ -38,6 +61,7 @@ type Component struct {
 	Permille int      `json:"permille"` // Met of All; 0 when All is 0
 	Met      int      `json:"met"`
 	All      int      `json:"all"`
+	Gain     int      `json:"gain"`   // points of the score that are missing here
 	Reason   string   `json:"reason"` // what was counted
 	Raise    string   `json:"raise"`  // what would raise it most; empty at 1000
 	Missing  []string `json:"missing"`
@@ -75,6 +99,9 @@ func Measure(in HealthInput) Health {
 	}
 	score := sum / 1000 // the weights add up to 100
 	h.Score = &score
+	if most := slices.MaxFunc(h.Components, func(a, b Component) int { return a.Gain - b.Gain }); most.Gain > 0 {
+		h.RaiseMost = most.ID
+	}
 	return h
 }
 
@@ -103,7 +130,7 @@ func (in HealthInput) requirements() Component {
 func (in HealthInput) graph() Component {
 	c := Component{ID: "graph", Name: "Source files in the dependency graph", Weight: 25, Met: in.InGraph,
 		Reason: "source files whose imports were read, of all source files",
-		Raise:  "'custody scan --format json' lists what was skipped, and why"}
+		Raise:  "see in 'custody scan --format json' what was skipped, and why"}
 	for _, n := range in.Sources {
 		c.All += n
 	}
@@ -151,6 +178,7 @@ func (c Component) rated() Component {
 	if c.Permille == 1000 {
 		c.Raise = ""
 	}
+	c.Gain = c.Weight - c.Weight*c.Permille/1000
 	if more := len(c.Missing) - missingShown; more > 0 {
 		c.Missing = append(slices.Clip(c.Missing[:missingShown]), fmt.Sprintf("and %d more", more))
 	}
@@ -171,12 +199,27 @@ func (h Health) WriteText(w io.Writer) error {
 			count(h.SecurityViolations, "security violation"), count(h.DocumentationGaps, "documentation gap"))
 	}
 	for _, c := range h.Components {
+		if c.ID == h.RaiseMost {
+			fmt.Fprintf(&b, "To raise it most, by up to %s: %s.\n", count(c.Gain, "point"), c.Raise)
+		}
+	}
+	for _, c := range h.Components {
 		fmt.Fprintf(&b, "\n  %3d%%  %s (%d of %d, weight %d)\n", c.Permille/10, c.Name, c.Met, c.All, c.Weight)
 		for _, m := range c.Missing {
 			fmt.Fprintf(&b, "        - %s\n", m)
 		}
 		if c.Raise != "" {
 			fmt.Fprintf(&b, "        To raise it: %s.\n", c.Raise)
+		}
+	}
+	if len(h.Trend) > 0 {
+		b.WriteString("\nTrend\n")
+		for _, t := range h.Trend {
+			score := "not assessed"
+			if t.Score != nil {
+				score = fmt.Sprintf("%3d/100", *t.Score)
+			}
+			fmt.Fprintf(&b, "  %s  %s  %s  %s\n", t.Day, t.Commit.Short(), score, count(t.SecurityViolations, "security violation"))
 		}
 	}
 	_, err := io.WriteString(w, b.String())

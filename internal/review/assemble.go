@@ -8,6 +8,7 @@ import (
 	"custody/attestation"
 	"custody/impact"
 	"custody/impact/lang"
+	"custody/impact/nearby"
 	"custody/internal/change"
 	"custody/internal/config"
 	"custody/internal/control"
@@ -83,6 +84,7 @@ func limits() map[string]int64 {
 	all := map[string]int64{"review.small_file_bytes": maxSmall, "review.owners_bytes": owners.MaxBytes, "review.approved_commits": maxApproved, "review.approved_bytes": change.MaxSameBytes, "review.waivers": maxGranted, "review.baseline_bytes": maxBaseline}
 	maps.Copy(all, change.DefaultLimits().Map())
 	maps.Copy(all, impact.DefaultLimits().Map())
+	maps.Copy(all, nearby.Limits())
 	maps.Copy(all, attestation.DefaultLimits().Map())
 	maps.Copy(all, control.DefaultLimits().Map())
 	return all

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 
 	"custody/internal/change"
 	"custody/internal/config"
@@ -50,6 +51,23 @@ func ReadJudge(ctx context.Context, r git.Reader, base git.OID, floor []byte, fl
 		return nil, err
 	}
 	return j, j.readOwners(ctx, r, base)
+}
+
+// LeavesNoJudge says why a commit could judge no change that comes after it; empty when
+// it could. What judges the change itself stands at its base and may not mind; but once a
+// policy that nobody can read has landed, nothing can land any more, its repair neither.
+func LeavesNoJudge(ctx context.Context, r git.Reader, head git.OID, floor []byte, floorName string) (string, error) {
+	commit, err := r.Commit(ctx, head)
+	if err == nil {
+		_, err = ReadJudge(ctx, r, commit.Tree, floor, floorName)
+	}
+	switch {
+	case err == nil:
+		return "", nil
+	case ctx.Err() != nil:
+		return "", err
+	}
+	return strings.ReplaceAll(err.Error(), " at base:", ":"), nil
 }
 
 // maxBaseline is the size over which a baseline is refused.
@@ -156,24 +174,35 @@ func (j *Judge) readRequirements(ctx context.Context, r git.Reader, base git.OID
 	return nil
 }
 
+func (j *Judge) readOwners(ctx context.Context, r git.Reader, base git.OID) error {
+	file, text, err := readOwners(ctx, r, base)
+	if j.Owners = file; text != nil {
+		j.digests["owners"] = digest(text)
+	}
+	return err
+}
+
+// OwnersAt reads the CODEOWNERS of a tree; nil when there is none.
+func OwnersAt(ctx context.Context, r git.Reader, tree git.OID) (*owners.File, error) {
+	file, _, err := readOwners(ctx, r, tree)
+	return file, err
+}
+
 // readOwners reads the CODEOWNERS file that the forge would use. One that is there and
 // can not be read leaves in doubt who owns what, and is no reason to stop.
-func (j *Judge) readOwners(ctx context.Context, r git.Reader, base git.OID) error {
+func readOwners(ctx context.Context, r git.Reader, tree git.OID) (file *owners.File, text []byte, err error) {
 	for _, path := range owners.Places {
-		text, err := readUpTo(ctx, r, base, path, owners.MaxBytes)
+		text, err := readUpTo(ctx, r, tree, path, owners.MaxBytes)
 		switch {
 		case ctx.Err() != nil || errors.Is(err, git.ErrMissing):
-			return err
+			return nil, nil, err
 		case err != nil:
-			j.Owners = owners.Broken(path, err.Error())
-			return nil
+			return owners.Broken(path, err.Error()), nil, nil
 		case text != nil:
-			j.digests["owners"] = digest(text)
-			j.Owners = owners.Parse(path, text)
-			return nil
+			return owners.Parse(path, text), text, nil
 		}
 	}
-	return nil
+	return nil, nil, nil
 }
 
 // readSmall reads a file below a tree, nil when it is not there. What is there but is

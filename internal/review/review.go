@@ -18,6 +18,7 @@ import (
 	"custody/attestation"
 	"custody/attestation/inventory"
 	"custody/impact"
+	"custody/impact/nearby"
 	"custody/internal/change"
 	"custody/internal/config"
 	"custody/internal/control"
@@ -62,7 +63,9 @@ type Input struct {
 
 	Facts  impact.FactStore  // kept between reviews; nil: none
 	Graphs impact.GraphStore // the same
-	Door   Door
+	// KeepFrom: see impact.AssessInput.
+	KeepFrom bool
+	Door     Door
 }
 
 // ErrNothing says that base..head holds no commit: there is nothing to review.
@@ -137,11 +140,15 @@ func (r *run) readFacts(ctx context.Context) error {
 		Source: impact.Objects(r.Repository),
 		Change: r.change,
 		Facts:  r.Facts,
-		Graphs: r.Graphs,
+		Graphs: r.Graphs, KeepFrom: r.KeepFrom,
 	})
 	if err != nil {
 		return err
 	}
+	if r.impact.Tests, err = nearby.Tests(ctx, r.Repository, r.change.HeadTree, r.impact); err != nil {
+		return err
+	}
+	r.impact.Owners = nearby.Owners(r.judge.Owners, r.impact)
 	if r.attestation, err = r.attest(ctx, r.judge.Policy); err != nil {
 		return err
 	}

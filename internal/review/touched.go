@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"custody/internal/change"
+	"custody/internal/control/checks"
 	"custody/internal/git"
 )
 
@@ -110,3 +111,6 @@ func (t *touching) entries(ctx context.Context, tree git.OID) ([]git.Entry, erro
 	}
 	return t.repo.Tree(ctx, tree)
 }
+
+// Commits answers which files a commit touches, for whoever runs checks without a review.
+func Commits(r git.Reader) checks.Commits { return &head{repo: r} }

@@ -8,9 +8,12 @@
 package document
 
 import (
+	"errors"
 	"fmt"
 	"path"
+	"regexp"
 	"strings"
+	"sync"
 
 	"custody/internal/config/yaml"
 	"custody/internal/control/cel"
@@ -29,6 +32,15 @@ var formats = map[string]func(src []byte) ([]cel.Value, error){
 	".yaml": readYAML, ".yml": readYAML, ".json": readJSON, ".toml": readTOML,
 	".tf": readHCL, ".hcl": readHCL, ".tfvars": readHCL,
 }
+
+// texts are what a message of a parser may quote of a file. A character is no secret.
+var texts = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`"(?:[^"\\]|\\.){2,}"|'(?:[^'\\]|\\.){2,}'|` + "`[^`]{2,}`")
+})
+
+// withoutTexts keeps out of an error what the file says there: what does not parse may be
+// a password that lacks its quotes.
+func withoutTexts(message string) string { return texts().ReplaceAllString(message, "(a text)") }
 
 // Known says whether the file's name says which format it has.
 func Known(name string) bool { return formats[strings.ToLower(path.Ext(name))] != nil }
@@ -55,7 +67,9 @@ func Read(name string, src []byte) (docs []cel.Value, err error) {
 	if len(src) > limit {
 		return nil, fmt.Errorf("it has %d bytes, over the limit of %d", len(src), limit)
 	}
-	docs, err = read(src)
+	if docs, err = read(src); err != nil {
+		err = errors.New(withoutTexts(err.Error()))
+	}
 	if err == nil && len(docs) == 0 {
 		err = fmt.Errorf("it holds no document")
 	}

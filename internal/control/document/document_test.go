@@ -85,6 +85,8 @@ func TestRefused(t *testing.T) {
 		{"a.toml", "a = " + strings.Repeat("[", 5000), "nested more than 100 deep"},
 		{"a.toml", strings.Repeat("a.", 5000) + "a = 1", "nested more than 100 deep"},
 		{"a.toml", "a = \xff", "it is not TOML"},
+		{"a.toml", strings.Repeat("[[a]]\n", 30_000), "more than 20000 tables"},
+		{"a.toml", "a = [" + strings.Repeat("1,", 250_000) + "]", "more than 200000 values"},
 		{"a.tf", "a = 1\na = 2\n", "stands twice"},
 		{"a.tf", "a = 1\na {}\n", "stands twice"},
 		{"a.tf", "a {\n", "not closed"},
@@ -152,4 +154,24 @@ func twice(f *testing.F, name string, seeds ...string) {
 			}
 		}
 	})
+}
+
+// TestErrorsQuoteNothing: what does not parse may be a secret, and its error is shown to
+// everybody.
+func TestErrorsQuoteNothing(t *testing.T) {
+	const secret = "hunter2"
+	tried := 0
+	for _, ext := range []string{".yaml", ".json", ".toml", ".tf"} {
+		for _, form := range []string{"password = @", "password: @: x", "@", "[@", "password = \"@", "password = '@'x", "@ = 1\n@ = 2", "a: 1\na: 1\n@: @\n@: 1", "{\"@\": 1, \"@\": 2}", "{\"a\": @}", "a {\n @ @\n}", "a = 1 @", "a: *@", "a: !!int @", "a: !@ [", "a = 1@", "a = \"${@\"", "a = <<@", "a: |@\n", "a = 2020-@", "x = 1_@", "@ {}\n@ = 1", "a \"@\" {}\na \"@\" \"b\" {}\n"} {
+			src := strings.ReplaceAll(form, "@", secret)
+			if _, err := Read("a"+ext, []byte(src)); err != nil {
+				if tried++; strings.Contains(err.Error(), secret) {
+					t.Errorf("a%s, %q: %s", ext, src, err)
+				}
+			}
+		}
+	}
+	if tried < 40 {
+		t.Errorf("%d files did not parse", tried)
+	}
 }

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,9 +12,19 @@ import (
 	"custody/internal/control/cel"
 )
 
+// maxTables of one file. Lock files of Cargo have a few thousand.
+const maxTables = 20_000
+
 func readTOML(src []byte) ([]cel.Value, error) {
 	if err := tomlDepth(src); err != nil {
 		return nil, err
+	}
+	// The parser's work for a table or value is many times its size: they are counted first.
+	if n := bytes.Count(src, []byte("\n[")); n > maxTables {
+		return nil, fmt.Errorf("it has more than %d tables", maxTables)
+	}
+	if n := bytes.Count(src, []byte("=")) + bytes.Count(src, []byte(",")); n > maxValues {
+		return nil, fmt.Errorf("it holds more than %d values", maxValues)
 	}
 	var doc map[string]any
 	if err := toml.Unmarshal(src, &doc); err != nil {

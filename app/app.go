@@ -1,0 +1,227 @@
+// Package app is the door of the GitHub App: a webhook in, a check run and a pack out.
+//
+//	POST /webhook -> hookin -> store (delivery + job, one transaction) -> 202
+//	job "delivery" -> event: what does it ask for? -> store (subjects + jobs)
+//	job "review"   -> hub: what does GitHub say now? -> clone -> gather -> review.Run
+//	               -> pack into the blobs -> store (verdict + what is to be said)
+//	               -> effect: the check run says it
+//
+// It promises that a delivery which was answered with 202 is worked on whatever happens to
+// the process; that of one pull request the newest head is judged, and only that; that a
+// check run is concluded with success for nothing but a verdict pass (or in mode report);
+// and that what GitHub would not tell is a missing fact. A pull request decides nothing but
+// what is judged: the judge is read at the base that GitHub names.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/sirupsen/logrus"
+
+	"custody/app/clone"
+	"custody/app/event"
+	"custody/app/hub"
+	"custody/internal/change"
+	"custody/internal/config"
+	"custody/internal/sign"
+	"custody/internal/store"
+)
+
+// A File is one that the operator named.
+type File struct {
+	Name string
+	Text []byte
+}
+
+// Parts are what an App is made from.
+type Parts struct {
+	Hub       *hub.Hub
+	Blobs     store.Blobs
+	Clones    *clone.Clones
+	Signer    sign.Signer
+	Keys      *File // trusted keys; nil without
+	Floor     *File // nil without
+	Mode      config.Mode
+	PublicURL string
+	Version   string
+	Log       *logrus.Logger
+	Now       func() time.Time
+}
+
+// An App works on what its store says. It is a store.Worker.
+type App struct {
+	Parts
+	store   *store.Store // set by Use
+	floor   *config.Policy
+	self    event.Self
+	metrics *Metrics
+
+	mu      sync.Mutex
+	running map[string]*running
+}
+
+// A running review can be told to stop when a newer head comes.
+type running struct {
+	head string
+	stop context.CancelCauseFunc
+}
+
+// New makes an App. Its store opens with the App as its worker, and is handed over by Use.
+func New(p Parts) (*App, error) {
+	a := &App{Parts: p, running: map[string]*running{}, metrics: newMetrics()}
+	if p.Floor != nil {
+		var err error
+		if a.floor, err = config.ParseFloor(p.Floor.Name, p.Floor.Text); err != nil {
+			return nil, fmt.Errorf("the floor: %w", err)
+		}
+	}
+	if a.Mode == "" && a.floor != nil {
+		a.Mode = a.floor.Mode
+	}
+	if a.Mode == "" {
+		a.Mode = config.Enforce
+	}
+	if p.Keys != nil {
+		if _, err := sign.ParseTrustedKeys(p.Keys.Text); err != nil {
+			return nil, fmt.Errorf("%s: %w", p.Keys.Name, err)
+		}
+	}
+	a.self = event.Self{AppID: p.Hub.AppID(), Protects: a.protects}
+	return a, nil
+}
+
+// Use hands the store over.
+func (a *App) Use(s *store.Store) { a.store = s }
+
+// protects says whether pushes to a ref are reviewed: the floor's refs, or the default
+// branch.
+func (a *App) protects(ref, defaultBranch string) bool {
+	if a.floor != nil && len(a.floor.ProtectedRefs) > 0 {
+		for _, g := range a.floor.ProtectedRefs {
+			if g.Match(change.Path(ref)) {
+				return true
+			}
+		}
+		return false
+	}
+	return defaultBranch != "" && ref == "refs/heads/"+defaultBranch
+}
+
+// Decide implements store.Worker: it says what follows from a delivery. What can not be
+// read is kept, and no error: to try it again would change nothing.
+func (a *App) Decide(ctx context.Context, guid string) error {
+	d, err := a.store.Delivery(ctx, guid)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil || d.State != store.Accepted {
+		return err
+	}
+	log := a.Log.WithFields(logrus.Fields{"delivery": guid, "event": d.Event})
+	o, err := event.Read(a.self, guid, d.Event, d.Body)
+	if err != nil {
+		log.Warn("a delivery can not be read, and is kept")
+		a.metrics.decided(store.Unreadable)
+		return a.store.Decide(ctx, guid, store.Decision{State: store.Unreadable, Note: change.Printable(err.Error())})
+	}
+	for _, h := range o.Heads {
+		wants := ""
+		if h.Checks {
+			wants = wantsChecks
+		}
+		subjects, err := a.store.AtHead(ctx, h.Repo, h.SHA, wants)
+		if err != nil {
+			return err
+		}
+		for _, s := range subjects {
+			r := s.Request
+			r.Delivery = guid
+			o.Requests = append(o.Requests, r)
+		}
+	}
+	o.Requests = onePerSubject(o.Requests)
+	if err := a.store.Decide(ctx, guid, o.Decision); err != nil {
+		return err
+	}
+	a.metrics.decided(o.State)
+	for _, r := range o.Requests {
+		a.overtake(subjectKey(r.Repo, r.Name), r.Head, r.Closed)
+		log.WithFields(logrus.Fields{"repo": r.Repo, "subject": r.Name, "head": r.Head}).Info("review asked for")
+	}
+	if o.Reconcile {
+		return a.reconcile(ctx)
+	}
+	return nil
+}
+
+// onePerSubject keeps the first request for each subject.
+func onePerSubject(all []store.Request) []store.Request {
+	seen := map[string]bool{}
+	var out []store.Request
+	for _, r := range all {
+		if key := subjectKey(r.Repo, r.Name); !seen[key] {
+			seen[key] = true
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+func subjectKey(repo int64, name string) string { return fmt.Sprintf("subject %d %s", repo, name) }
+
+// errOvertaken ends a review of a head that is no longer the newest.
+var errOvertaken = errors.New("a newer head came")
+
+// overtake stops a review of another head.
+func (a *App) overtake(key, head string, closed bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if r := a.running[key]; r != nil && (closed || head != "" && r.head != head) {
+		r.stop(errOvertaken)
+	}
+}
+
+// enter takes a subject for a review. ok is false while another one has it.
+func (a *App) enter(ctx context.Context, s *store.Subject) (_ context.Context, leave func(), ok bool, err error) {
+	key := subjectKey(s.Repo, s.Name)
+	unlock, ok, err := a.store.Lock(ctx, key)
+	if err != nil || !ok {
+		a.overtake(key, s.Head, false)
+		return ctx, nil, ok, err
+	}
+	ctx, stop := context.WithCancelCause(ctx)
+	a.mu.Lock()
+	a.running[key] = &running{s.Head, stop}
+	a.mu.Unlock()
+	return ctx, func() {
+		a.mu.Lock()
+		delete(a.running, key)
+		a.mu.Unlock()
+		stop(nil)
+		unlock()
+	}, true, nil
+}
+
+// Tick implements store.Worker.
+func (a *App) Tick(ctx context.Context, what store.Tick) error {
+	switch what {
+	case store.Sweep:
+		return a.sweep(ctx)
+	case store.Reconcile:
+		if err := a.store.Rescue(ctx); err != nil {
+			return err
+		}
+		return a.reconcile(ctx)
+	case store.Prune:
+		return a.store.PruneDeliveries(ctx, a.Now().Add(-keepDeliveries).UnixMilli())
+	}
+	return nil
+}
+
+// keepDeliveries is how long a decided delivery stays known: longer than the week in which
+// a GitHub Enterprise Server delivers it again.
+const keepDeliveries = 14 * 24 * time.Hour

@@ -1,0 +1,70 @@
+package app_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"custody/internal/git/gittest"
+	"custody/internal/pack"
+	"custody/internal/pack/verify"
+	"custody/internal/sign"
+)
+
+// From a signed delivery to a concluded check run, and a pack that verifies.
+func TestPullRequest(t *testing.T) {
+	w := newWorld(t, policy)
+	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
+	run := w.concluded(p.HeadSHA)
+	if run.Conclusion != "success" || run.Name != "custody: main" || len(run.Concluded) != 1 {
+		t.Errorf("%+v", run)
+	}
+	reviews, err := w.store.Reviews(context.Background(), w.repo.ID, "pull/1", 10)
+	if err != nil || len(reviews) != 1 {
+		t.Fatalf("%v, %v", reviews, err)
+	}
+	r := reviews[0]
+	if !strings.Contains(run.Summary, r.Pack) || !strings.Contains(run.Summary, r.Verdict) {
+		t.Errorf("the summary does not name the pack:\n%s", run.Summary)
+	}
+	file, err := w.blobs.Get(context.Background(), r.Pack)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v := verify.Verify(file, sign.TrustedKeys{{Key: w.key.Public(), Name: "app"}}); !v.Good() {
+		t.Errorf("the pack does not verify: %+v", v)
+	}
+	if pack.Digest(file) != r.Pack {
+		t.Error("it is another pack")
+	}
+}
+
+// An approval makes of an incomplete verdict a pass: the same run says so.
+func TestApproval(t *testing.T) {
+	w := newWorld(t, approvals)
+	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
+	if run := w.concluded(p.HeadSHA); run.Conclusion == "success" {
+		t.Errorf("nobody approved: %+v", run)
+	}
+	p.Review("ben", "APPROVED", "")
+	run := w.concludedAs(p.HeadSHA, "success")
+	if len(w.ours(p.HeadSHA)) != 1 || len(run.Concluded) != 2 {
+		t.Errorf("%d runs, concluded %v", len(w.ours(p.HeadSHA)), run.Concluded)
+	}
+
+	// A newer head has no approval.
+	w.origin.Commit("topic", "more", gittest.By("Ada <ada@example.com>"), gittest.Write("b.py", "y = 1\n"))
+	w.repo.Push("ada", w.origin, "topic")
+	if run := w.concluded(w.origin.ID("topic")); run.Conclusion == "success" {
+		t.Errorf("the approval of an older head counted: %+v", run)
+	}
+}
+
+// A requirement that is not met fails the check, whatever else is known.
+func TestFailure(t *testing.T) {
+	w := newWorld(t, policy)
+	p := w.pull("topic", gittest.Write("a.py", "eval(1)\n"))
+	if run := w.concluded(p.HeadSHA); run.Conclusion != "failure" {
+		t.Errorf("%+v", run)
+	}
+}

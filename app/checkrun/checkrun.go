@@ -1,0 +1,154 @@
+// Package checkrun says what a check run shows of a verdict. It is pure: a verdict in,
+// texts out, within the limits that GitHub has.
+//
+// It promises that a conclusion which lets a change through is said of a verdict pass
+// alone, or where the mode is report; and that what was not judged is never success,
+// neutral or skipped when enforcing.
+package checkrun
+
+import (
+	"fmt"
+	"strings"
+
+	"custody/internal/change"
+	"custody/internal/config"
+	"custody/internal/pack"
+	"custody/internal/review"
+)
+
+// A Conclusion is what a completed check run says.
+type Conclusion string
+
+const (
+	Success        Conclusion = "success"
+	Failure        Conclusion = "failure"
+	ActionRequired Conclusion = "action_required"
+	Neutral        Conclusion = "neutral" // in mode report only
+)
+
+// An Output is a completed check run.
+type Output struct {
+	Conclusion Conclusion `json:"conclusion"`
+	Title      string     `json:"title"`
+	Summary    string     `json:"summary"` // Markdown
+	Text       string     `json:"text,omitempty"`
+	DetailsURL string     `json:"details_url,omitempty"`
+	Actions    []Action   `json:"actions,omitempty"`
+}
+
+// An Action is a button.
+type Action struct {
+	Label       string `json:"label"`       // at most 20 characters
+	Description string `json:"description"` // at most 40
+	Identifier  string `json:"identifier"`  // at most 20
+}
+
+// Rerun is the identifier of the button that asks for another review.
+const Rerun = "rerun"
+
+// Input is what an Output is made from.
+type Input struct {
+	Verdict    *review.Verdict
+	Digest     string // of the verdict
+	Pack       string // its digest
+	Mode       config.Mode
+	DetailsURL string // where the pack is, or its page; may be empty
+	Landing    string // why a change that passes must not land all the same; empty otherwise
+}
+
+// MaxText is how long summary and text may be each. GitHub counts characters, and we
+// bytes, which are never fewer.
+const MaxText = 65_535
+
+// Render says what a verdict looks like.
+func Render(in Input) Output {
+	said := pack.AnswerOf(in.Verdict)
+	o := Output{
+		Conclusion: conclusion(in.Verdict.Decision, in.Mode), Title: said.Headline, DetailsURL: in.DetailsURL,
+		Actions: []Action{{"Review again", "Make the review anew", Rerun}},
+	}
+	why, next := said.Why, said.Next
+	if in.Landing != "" {
+		o.Conclusion = conclusion(review.Fail, in.Mode)
+		o.Title = "This change may not land: it leaves no policy that can judge."
+		why = "With it, no later change could be judged: " + in.Landing
+		next = "Correct that file. 'custody config validate' shows what is wrong with a policy."
+	}
+	if in.Mode == config.Report && o.Conclusion == Neutral {
+		o.Title = "Report only: " + o.Title
+	}
+	var b strings.Builder
+	line := func(name, text string) {
+		if text != "" {
+			fmt.Fprintf(&b, "**%s** %s\n\n", name, escape(text))
+		}
+	}
+	line("Judged", said.Change)
+	if why != "" && said.More > 0 && in.Landing == "" {
+		why += fmt.Sprintf(" (and %d more)", said.More)
+	}
+	line("Why", why)
+	line("First", said.First)
+	line("To do", next)
+	line("Who", said.Who)
+	fmt.Fprintf(&b, "Verdict `%s`\nPack `%s`\n", in.Digest, in.Pack)
+	o.Summary = cut(b.String())
+	o.Title = cutTo(o.Title, 200)
+	return o
+}
+
+// Undecided is the output where no verdict was reached: why, and what to do.
+func Undecided(mode config.Mode, title, why, next string) Output {
+	return Output{
+		Conclusion: conclusion(review.Incomplete, mode), Title: cutTo(change.Printable(title), 200),
+		Summary: cut(fmt.Sprintf("**Why** %s\n\n**To do** %s\n", escape(why), escape(next))),
+		Actions: []Action{{"Review again", "Make the review anew", Rerun}},
+	}
+}
+
+func conclusion(d review.Decision, mode config.Mode) Conclusion {
+	switch {
+	case d == review.Pass:
+		return Success
+	case mode == config.Report:
+		return Neutral
+	case d == review.Fail:
+		return Failure
+	}
+	return ActionRequired
+}
+
+// escape makes text of a change safe in Markdown: nothing of it is markup, a link, a
+// mention or a reference.
+func escape(s string) string {
+	s = change.Printable(s)
+	var b strings.Builder
+	for _, r := range s {
+		switch {
+		case strings.ContainsRune("\\`*_{}[]()<>#+-.!|~&", r):
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		case r == '@':
+			b.WriteString("@\u200b")
+		case r == ':': // an emoji, or the middle of an address
+			b.WriteString(":\u200b")
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+func cut(s string) string { return cutTo(s, MaxText) }
+
+// cutTo cuts at the end of a block, or of a character.
+func cutTo(s string, max int) string {
+	if len(s) <= max {
+		return s
+	}
+	s = strings.ToValidUTF8(s[:max-len("\n…")], "")
+	if i := strings.LastIndex(s, "\n\n"); i > 0 {
+		s = s[:i]
+	}
+	return s + "\n…"
+}

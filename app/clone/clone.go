@@ -1,0 +1,177 @@
+// Package clone keeps bare copies of the repositories that are reviewed, one folder each,
+// named by the repository's number, which stays when it is renamed.
+//
+//	<folder>/<id>.git            objects and refs, see git.Mirror
+//	<folder>/<id>.git/custody    what files say of themselves, and the last graph
+//
+// A copy is a cache: whoever removes it loses time and nothing else.
+package clone
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"sync"
+
+	"custody/impact/cache"
+	"custody/internal/git"
+)
+
+// Clones are all copies of one server.
+type Clones struct {
+	folder  string
+	environ []string
+	program string // tells builds apart, see cache.OpenGraphs
+
+	mu    sync.Mutex
+	locks map[int64]chan struct{}
+}
+
+// Open makes the folder if it is missing. environ is the environment of the process, for
+// git: its PATH, and what it says of proxies and certificates.
+func Open(folder string, environ []string, program string) (*Clones, error) {
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return nil, fmt.Errorf("opening the folder of clones: %w", err)
+	}
+	if err := cache.Private(folder); err != nil {
+		return nil, fmt.Errorf("the folder of clones: %w", err)
+	}
+	return &Clones{folder: folder, environ: environ, program: program, locks: map[int64]chan struct{}{}}, nil
+}
+
+// A Clone is a copy that is in use.
+type Clone struct {
+	*git.Repository
+	Facts  *cache.Store
+	Graphs *cache.Graphs
+
+	mirror *git.Mirror
+	from   git.Remote
+	lock   chan struct{}
+	also   map[git.OID]bool
+}
+
+// Refs under which notes on commits are looked for, see attestation.
+var noteRefs = []string{"refs/notes/ai", "refs/notes/agent-trace", "refs/notes/custody"}
+
+// Get brings refs of a repository up to date, and those commits by id, and opens the
+// copy. A ref that is gone is git.ErrNoRemoteRef.
+func (c *Clones) Get(ctx context.Context, id int64, from git.Remote, refs []string, commits ...git.OID) (*Clone, error) {
+	lock := c.lockOf(id)
+	if err := take(ctx, lock); err != nil {
+		return nil, err
+	}
+	defer func() { <-lock }()
+	dir := filepath.Join(c.folder, strconv.FormatInt(id, 10)+".git")
+	m, err := git.OpenMirror(dir, git.WithEnviron(c.environ))
+	if err != nil {
+		return nil, err
+	}
+	all := append([]string{}, refs...)
+	for _, n := range noteRefs {
+		all = append(all, n+"*") // a pattern, so that a ref which is not there is no error
+	}
+	if err := m.Fetch(ctx, from, all, commits...); err != nil {
+		return nil, err
+	}
+	repo, err := git.Open(ctx, dir, git.WithEnviron(c.environ), git.WithTemp(func(string) (string, error) {
+		tmp := filepath.Join(dir, "custody", "tmp")
+		return tmp, os.MkdirAll(tmp, 0o700)
+	}))
+	if err != nil {
+		return nil, err
+	}
+	return &Clone{
+		Repository: repo, mirror: m, from: from, lock: lock, also: map[git.OID]bool{},
+		Facts:  cache.Open(filepath.Join(dir, "custody", cache.FileName)),
+		Graphs: cache.OpenGraphs(filepath.Join(dir, "custody", cache.GraphFileName), c.program),
+	}, nil
+}
+
+// Complete fetches the blobs that a review of base..head reads.
+func (c *Clone) Complete(ctx context.Context, base, head git.OID) error {
+	if err := take(ctx, c.lock); err != nil {
+		return err
+	}
+	defer func() { <-c.lock }()
+	return c.complete(ctx, base, head)
+}
+
+// Also fetches another commit by its id, and the blobs of what it changes since base.
+func (c *Clone) Also(ctx context.Context, base, id git.OID) error {
+	if c.also[id] {
+		return nil
+	}
+	c.also[id] = true
+	if err := take(ctx, c.lock); err != nil {
+		return err
+	}
+	defer func() { <-c.lock }()
+	if _, err := c.Commit(ctx, id); err != nil {
+		if err := c.mirror.Fetch(ctx, c.from, nil, id); err != nil {
+			return err
+		}
+	}
+	return c.complete(ctx, base, id)
+}
+
+func (c *Clone) complete(ctx context.Context, base, head git.OID) error {
+	bases := []git.OID{base}
+	if !base.IsZero() {
+		more, err := c.MergeBases(ctx, base, head)
+		if err != nil {
+			return err
+		}
+		bases = append(bases, more...)
+	}
+	notes, err := c.NoteRefs(ctx, noteRefs...)
+	if err != nil {
+		return err
+	}
+	return c.mirror.FetchMissing(ctx, c.from, head, bases, slices.Collect(maps.Values(notes))...)
+}
+
+// Save keeps what was learnt for the next review. That it can not be kept costs time.
+func (c *Clone) Save() error {
+	err := c.Facts.Save()
+	if e := c.Graphs.Save(); err == nil {
+		err = e
+	}
+	if errors.Is(err, cache.ErrBusy) {
+		return nil
+	}
+	return err
+}
+
+// Remove forgets a copy, of a repository that is no longer ours to see.
+func (c *Clones) Remove(ctx context.Context, id int64) error {
+	lock := c.lockOf(id)
+	if err := take(ctx, lock); err != nil {
+		return err
+	}
+	defer func() { <-lock }()
+	return os.RemoveAll(filepath.Join(c.folder, strconv.FormatInt(id, 10)+".git"))
+}
+
+func (c *Clones) lockOf(id int64) chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.locks[id] == nil {
+		c.locks[id] = make(chan struct{}, 1)
+	}
+	return c.locks[id]
+}
+
+func take(ctx context.Context, lock chan struct{}) error {
+	select {
+	case lock <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

@@ -1,0 +1,176 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"custody/internal/config"
+	"custody/internal/config/yaml"
+)
+
+// Config is the server's configuration. Every key can also be given in the environment,
+// which counts more: github.app_id is CUSTODY_GITHUB_APP_ID.
+type Config struct {
+	// Listen is the address to serve on.
+	Listen string `yaml:"listen"`
+	// PublicURL is where people reach the server, for links in check runs. Without one there are no links.
+	PublicURL string `yaml:"public_url"`
+	// GitHub is the GitHub App.
+	GitHub GitHubConfig `yaml:"github"`
+	// Store is where the state is: `sqlite:///absolute/path.db` for one process, `postgres://...` for several.
+	Store string `yaml:"store"`
+	// Blobs is where packs are: `file:///absolute/folder`.
+	Blobs string `yaml:"blobs"`
+	// Clones is the folder of bare copies of the repositories: a cache.
+	Clones string `yaml:"clones"`
+	// SigningKeyFile is the private key (PEM, mode 0600) that signs packs.
+	SigningKeyFile string `yaml:"signing_key_file"`
+	// TrustedKeysFile are the keys under which signed waivers and statements count. Optional.
+	TrustedKeysFile string `yaml:"trusted_keys_file"`
+	// FloorFile is the organisation's policy, which repositories may only tighten. Optional.
+	FloorFile string `yaml:"floor_file"`
+	// Mode is `enforce`, in which only a pass lets a change through, or `report`. Default: the floor's, else `enforce`.
+	Mode config.Mode `yaml:"mode"`
+	// LogLevel is `error`, `warn`, `info` or `debug`. Default: `info`.
+	LogLevel string `yaml:"log_level"`
+	// Workers is how many reviews run at a time. Default: 2.
+	Workers int `yaml:"workers"`
+}
+
+// GitHubConfig is the GitHub App and where it lives.
+type GitHubConfig struct {
+	// URL is that of the REST API. On GitHub Enterprise Server: `https://HOST/api/v3`.
+	URL string `yaml:"url"`
+	// AppID is the number of the GitHub App.
+	AppID int64 `yaml:"app_id"`
+	// PrivateKeyFile is the App's private key, the PEM file that GitHub made.
+	PrivateKeyFile string `yaml:"private_key_file"`
+	// WebhookSecretFile holds the webhook's secret; while it is changed, two of them, a line each.
+	WebhookSecretFile string `yaml:"webhook_secret_file"`
+}
+
+// EnvPrefix begins the names of variables of the environment.
+const EnvPrefix = "CUSTODY_"
+
+// ParseConfig reads a configuration file, nil for none, and puts the environment over it.
+// What it does not know in the file is an error; so is what is missing.
+func ParseConfig(name string, text []byte, env func(string) string) (Config, error) {
+	c := Config{Listen: ":8080", GitHub: GitHubConfig{URL: "https://api.github.com"}}
+	if text != nil {
+		doc, err := yaml.Parse(name, text)
+		if err != nil {
+			return c, err
+		}
+		if err := doc.Decode(&c); err != nil {
+			return c, err
+		}
+	}
+	if err := fromEnvironment(reflect.ValueOf(&c).Elem(), EnvPrefix, env); err != nil {
+		return c, err
+	}
+	return c, c.check()
+}
+
+// Variables are the names of all variables, in the order of the file.
+func Variables() []string { return variables(reflect.TypeFor[Config](), EnvPrefix) }
+
+func variables(t reflect.Type, prefix string) []string {
+	var all []string
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name := prefix + strings.ToUpper(key(f))
+		if f.Type.Kind() == reflect.Struct {
+			all = append(all, variables(f.Type, name+"_")...)
+		} else {
+			all = append(all, name)
+		}
+	}
+	return all
+}
+
+func key(f reflect.StructField) string {
+	name, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+	return name
+}
+
+func fromEnvironment(v reflect.Value, prefix string, env func(string) string) error {
+	for i := range v.NumField() {
+		name := prefix + strings.ToUpper(key(v.Type().Field(i)))
+		f := v.Field(i)
+		if f.Kind() == reflect.Struct {
+			if err := fromEnvironment(f, name+"_", env); err != nil {
+				return err
+			}
+			continue
+		}
+		text := env(name)
+		if text == "" {
+			continue
+		}
+		switch {
+		case f.Type() == reflect.TypeFor[config.Mode]():
+			if err := f.Addr().Interface().(*config.Mode).UnmarshalText([]byte(text)); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+		case f.Kind() == reflect.String:
+			f.SetString(text)
+		default:
+			n, err := strconv.ParseInt(text, 10, 64)
+			if err != nil {
+				return fmt.Errorf("%s: %q is no number", name, text)
+			}
+			f.SetInt(n)
+		}
+	}
+	return nil
+}
+
+// check finds what is missing or can not be.
+func (c *Config) check() error {
+	var missing []string
+	for _, m := range []struct{ key, value string }{
+		{"github.private_key_file", c.GitHub.PrivateKeyFile}, {"github.webhook_secret_file", c.GitHub.WebhookSecretFile},
+		{"store", c.Store}, {"blobs", c.Blobs}, {"clones", c.Clones}, {"signing_key_file", c.SigningKeyFile},
+	} {
+		if m.value == "" {
+			missing = append(missing, m.key)
+		}
+	}
+	if c.GitHub.AppID <= 0 {
+		missing = append(missing, "github.app_id")
+	}
+	if len(missing) > 0 {
+		return fmt.Errorf("the configuration lacks %s", strings.Join(missing, ", "))
+	}
+	if c.PublicURL != "" {
+		if u, err := url.Parse(c.PublicURL); err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http" {
+			return fmt.Errorf("public_url: %q is no address", c.PublicURL)
+		}
+		c.PublicURL = strings.TrimSuffix(c.PublicURL, "/")
+	}
+	if c.Workers < 0 || c.Workers > 64 {
+		return errors.New("workers: from 1 to 64")
+	}
+	return nil
+}
+
+// Secrets reads the file of webhook secrets: one a line, at most two.
+func Secrets(text []byte) ([]string, error) {
+	var all []string
+	for line := range strings.Lines(string(text)) {
+		if line = strings.TrimSpace(line); line != "" {
+			all = append(all, line)
+		}
+	}
+	switch {
+	case len(all) == 0:
+		return nil, errors.New("it holds no secret: without one, everybody could send deliveries")
+	case len(all) > 2:
+		return nil, errors.New("it holds more than two secrets: the new one and the old one are enough")
+	}
+	return all, nil
+}

@@ -1,0 +1,196 @@
+// Package effect writes to GitHub, each thing once: it is written down what is about to
+// happen, then it happens, then it is written down that it has. After a crash in between,
+// GitHub is asked what became of it.
+//
+// What an effect is keyed by:
+//
+//	check/REPO/SUBJECT/HEAD      the check run on a head: its id
+//	conclude/REPO/SUBJECT/HEAD   what the run says: while begun, the whole of it as
+//	                             JSON; when done, its mark
+package effect
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/google/go-github/v62/github"
+
+	"custody/app/checkrun"
+	"custody/app/hub"
+	"custody/internal/store"
+)
+
+// A Log remembers effects.
+type Log interface {
+	Effect(ctx context.Context, key string) (store.Effect, error)
+	Begin(ctx context.Context, key, intent string) error
+	Finish(ctx context.Context, key, result string) error
+	Forget(ctx context.Context, key string) error
+}
+
+// A Check is the check run of a subject on a head.
+type Check struct {
+	Log     Log
+	Client  *hub.Client
+	Repo    *hub.Repository
+	AppID   int64
+	Subject string
+	Head    string
+	Name    string // "custody: main"
+	Now     func() time.Time
+}
+
+func (c *Check) key(what string) string {
+	return fmt.Sprintf("%s/%d/%s/%s", what, c.Repo.ID, c.Subject, c.Head)
+}
+
+// Key of what the run says, see Intent.
+func (c *Check) Key() string { return c.key("conclude") }
+
+// external ties a run to its subject: two pull requests may have one head.
+func (c *Check) external() string { return fmt.Sprintf("%d/%s", c.Repo.ID, c.Subject) }
+
+// An Intent is what a run is going to say, and the mark that tells it from any other.
+type Intent struct {
+	Mark   string          `json:"mark"` // the verdict's digest, or what stands for one
+	Output checkrun.Output `json:"output"`
+}
+
+// Text is the form in which an intent is kept.
+func (i Intent) Text() string {
+	text, err := json.Marshal(i)
+	if err != nil {
+		return "" // a struct of texts
+	}
+	return string(text)
+}
+
+// Ensure gives the id of the run, and makes one, in progress, if there is none.
+func (c *Check) Ensure(ctx context.Context) (int64, error) {
+	key := c.key("check")
+	e, err := c.Log.Effect(ctx, key)
+	if err != nil {
+		return 0, err
+	}
+	if e.Done {
+		return strconv.ParseInt(e.Result, 10, 64)
+	}
+	id := int64(0)
+	if e.Key != "" { // begun: it may be there
+		if id, err = c.find(ctx); err != nil {
+			return 0, err
+		}
+	} else if err := c.Log.Begin(ctx, key, ""); err != nil {
+		return 0, err
+	}
+	if id == 0 {
+		run, _, err := c.Client.Checks.CreateCheckRun(ctx, c.Repo.Owner, c.Repo.Name, github.CreateCheckRunOptions{
+			Name: c.Name, HeadSHA: c.Head, ExternalID: github.String(c.external()),
+			Status: github.String("in_progress"), StartedAt: &github.Timestamp{Time: c.Now().UTC()},
+		})
+		if err != nil {
+			return 0, fmt.Errorf("creating the check run: %w", err)
+		}
+		id = run.GetID()
+	}
+	return id, c.Log.Finish(ctx, key, strconv.FormatInt(id, 10))
+}
+
+// find looks for a run that was made before a crash.
+func (c *Check) find(ctx context.Context) (int64, error) {
+	for page := 1; page > 0; {
+		runs, resp, err := c.Client.Checks.ListCheckRunsForRef(ctx, c.Repo.Owner, c.Repo.Name, c.Head, &github.ListCheckRunsOptions{
+			CheckName: github.String(c.Name), AppID: github.Int64(c.AppID), Filter: github.String("all"), ListOptions: github.ListOptions{PerPage: 100, Page: page},
+		})
+		if err != nil {
+			return 0, fmt.Errorf("looking for the check run: %w", err)
+		}
+		for _, r := range runs.CheckRuns {
+			if r.GetExternalID() == c.external() && r.GetApp().GetID() == c.AppID {
+				return r.GetID(), nil
+			}
+		}
+		page = resp.NextPage
+	}
+	return 0, nil
+}
+
+// Said says whether the run already says something, and nothing else is intended.
+func (c *Check) Said(ctx context.Context, mark string) (bool, error) {
+	e, err := c.Log.Effect(ctx, c.Key())
+	return err == nil && e.Done && e.Result == mark, err
+}
+
+// Pending says whether something is intended that did not happen yet.
+func (c *Check) Pending(ctx context.Context) (bool, error) {
+	e, err := c.Log.Effect(ctx, c.Key())
+	return err == nil && e.Key != "" && !e.Done, err
+}
+
+// Conclude makes the run say what is intended, if it does not say it yet.
+func (c *Check) Conclude(ctx context.Context) error {
+	e, err := c.Log.Effect(ctx, c.Key())
+	if err != nil || e.Key == "" || e.Done {
+		return err
+	}
+	var intent Intent
+	if err := json.Unmarshal([]byte(e.Result), &intent); err != nil {
+		return fmt.Errorf("reading what the check run shall say: %w", err)
+	}
+	id, err := c.Ensure(ctx)
+	if err != nil {
+		return err
+	}
+	run, _, err := c.Client.Checks.GetCheckRun(ctx, c.Repo.Owner, c.Repo.Name, id)
+	if err != nil {
+		if class, _ := hub.Classify(err); class == hub.Gone {
+			return c.lost(ctx, err)
+		}
+		return fmt.Errorf("reading the check run: %w", err)
+	}
+	if !says(run, intent.Output) {
+		if err := c.write(ctx, id, intent.Output); err != nil {
+			if class, _ := hub.Classify(err); class == hub.Gone {
+				return c.lost(ctx, err)
+			}
+			return fmt.Errorf("concluding the check run: %w", err)
+		}
+	}
+	return c.Log.Finish(ctx, c.Key(), intent.Mark)
+}
+
+// lost forgets a run that GitHub no longer has, so that the next try makes another.
+func (c *Check) lost(ctx context.Context, err error) error {
+	if ferr := c.Log.Forget(ctx, c.key("check")); ferr != nil {
+		return ferr
+	}
+	return fmt.Errorf("the check run is gone: %w", err)
+}
+
+// says compares what a run shows with what it shall show.
+func says(run *github.CheckRun, o checkrun.Output) bool {
+	return run.GetStatus() == "completed" && run.GetConclusion() == string(o.Conclusion) &&
+		run.GetOutput().GetTitle() == o.Title && run.GetOutput().GetSummary() == o.Summary
+}
+
+func (c *Check) write(ctx context.Context, id int64, o checkrun.Output) error {
+	update := github.UpdateCheckRunOptions{
+		Name: c.Name, ExternalID: github.String(c.external()), Status: github.String("completed"), Conclusion: github.String(string(o.Conclusion)),
+		CompletedAt: &github.Timestamp{Time: c.Now().UTC()},
+		Output:      &github.CheckRunOutput{Title: github.String(o.Title), Summary: github.String(o.Summary)},
+	}
+	if o.Text != "" {
+		update.Output.Text = github.String(o.Text)
+	}
+	if o.DetailsURL != "" {
+		update.DetailsURL = github.String(o.DetailsURL)
+	}
+	for _, a := range o.Actions {
+		update.Actions = append(update.Actions, &github.CheckRunAction{Label: a.Label, Description: a.Description, Identifier: a.Identifier})
+	}
+	_, _, err := c.Client.Checks.UpdateCheckRun(ctx, c.Repo.Owner, c.Repo.Name, id, update)
+	return err
+}

@@ -1,0 +1,269 @@
+// Package event says what follows from a webhook delivery: which reviews it asks for, and
+// what else is to be kept of it.
+//
+// It is pure. An event is a hint: that something happened, and where. What is true is read
+// from the forge and from git when the review is made, so a delivery that is old, doubled
+// or out of order does no harm. What it does not know asks for nothing; what it can not
+// read is an error, and the delivery is kept to be looked at.
+package event
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"custody/internal/store"
+)
+
+// Self is what has to be known of the App to read events.
+type Self struct {
+	AppID    int64
+	Protects func(ref, defaultBranch string) bool // whether pushes to a ref are reviewed
+}
+
+// An Outcome is what follows from a delivery.
+type Outcome struct {
+	store.Decision
+	Heads     []Head // reviews of whatever is open with these heads
+	Reconcile bool   // look at everything: pull requests became ours that we know nothing of
+}
+
+// A Head is a commit whose reviews may have to be made again.
+type Head struct {
+	Repo   int64
+	SHA    string
+	Checks bool // only those that need checks of others
+}
+
+// Read says what follows from a delivery with this GUID.
+func Read(self Self, guid, name string, body []byte) (Outcome, error) {
+	read := readers[name]
+	if read == nil {
+		return ignore("no event that we need"), nil
+	}
+	var p payload
+	if err := json.Unmarshal(body, &p); err != nil {
+		return Outcome{}, fmt.Errorf("it is not what an event %s looks like: %w", name, err)
+	}
+	o, err := read(self, &p)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if o.State == "" {
+		o.State = store.Done
+	}
+	if p.Repository != nil && p.Installation != nil && len(o.Requests)+len(o.Heads) > 0 {
+		// What it is called now; that it is there does not say that we may work on it.
+		o.Installs = append(o.Installs, each(p.Installation.ID, []repository{*p.Repository}, "")...)
+	}
+	for i := range o.Requests {
+		r := &o.Requests[i]
+		r.Delivery = guid
+		if r.Repo <= 0 || r.Installation <= 0 {
+			return Outcome{}, errors.New("it does not say for which repository and installation it is")
+		}
+	}
+	return o, nil
+}
+
+func ignore(why string) Outcome {
+	return Outcome{Decision: store.Decision{State: store.Ignored, Note: why}}
+}
+
+// readers has a function for each event that asks for something.
+var readers = map[string]func(Self, *payload) (Outcome, error){
+	"pull_request":              pullRequest,
+	"pull_request_review":       pullRequestReview,
+	"check_run":                 checkRun,
+	"check_suite":               checkSuite,
+	"status":                    status,
+	"merge_group":               mergeGroup,
+	"push":                      push,
+	"issue_comment":             issueComment,
+	"installation":              installed,
+	"installation_repositories": installedRepositories,
+	"repository":                repositoryChanged,
+}
+
+// pull is a request to review a pull request at stage merge.
+func (p *payload) pull(number int64, head, branch string) store.Request {
+	r := store.Request{Kind: "pull_request", Stage: "merge", Number: number, Name: PullName(number), Head: head}
+	if branch != "" {
+		r.Ref = "refs/heads/" + branch
+	}
+	p.place(&r)
+	return r
+}
+
+func (p *payload) place(r *store.Request) {
+	if p.Repository != nil {
+		r.Repo = p.Repository.ID
+	}
+	if p.Installation != nil {
+		r.Installation = p.Installation.ID
+	}
+}
+
+// PullName is the name of a pull request's subject.
+func PullName(number int64) string { return "pull/" + strconv.FormatInt(number, 10) }
+
+// RecordName is the name of the subject that is what landed of a pull request.
+func RecordName(number int64) string { return PullName(number) + "/record" }
+
+func pullRequest(_ Self, p *payload) (Outcome, error) {
+	pr := p.PullRequest
+	if pr == nil || pr.Number <= 0 || !isCommit(pr.Head.SHA) {
+		return Outcome{}, errors.New("an event pull_request without a pull request")
+	}
+	var o Outcome
+	r := p.pull(pr.Number, pr.Head.SHA, pr.Base.Ref)
+	switch p.Action {
+	case "opened", "reopened", "synchronize", "ready_for_review", "converted_to_draft", "edited", "labeled", "unlabeled":
+		if p.Action == "synchronize" { // who opened it need not be who pushed
+			o.Pushes = p.pushed(pullRef(pr.Number), p.Before, pr.Head.SHA)
+		}
+	case "closed":
+		r.Closed = true
+		if pr.Merged {
+			record := r
+			record.Name, record.Stage, record.Closed = RecordName(pr.Number), "record", false
+			o.Requests = append(o.Requests, record)
+		}
+	default:
+		return ignore("nothing that a verdict follows from"), nil
+	}
+	o.Requests = append(o.Requests, r)
+	return o, nil
+}
+
+func pullRef(number int64) string { return fmt.Sprintf("refs/pull/%d/head", number) }
+
+func pullRequestReview(_ Self, p *payload) (Outcome, error) {
+	pr := p.PullRequest
+	if pr == nil || pr.Number <= 0 || !isCommit(pr.Head.SHA) {
+		return Outcome{}, errors.New("an event pull_request_review without a pull request")
+	}
+	return Outcome{Decision: store.Decision{Requests: []store.Request{p.pull(pr.Number, pr.Head.SHA, pr.Base.Ref)}}}, nil
+}
+
+// checkRun is about our own run when somebody presses a button on it, and about one of
+// others when it ended. Our own runs that end are our own doing.
+func checkRun(self Self, p *payload) (Outcome, error) {
+	c := p.CheckRun
+	if c == nil || !isCommit(c.HeadSHA) || p.Repository == nil {
+		return Outcome{}, errors.New("an event check_run without a check run")
+	}
+	ours := c.App.ID == self.AppID
+	switch {
+	case ours && (p.Action == "rerequested" || p.Action == "requested_action"):
+		return Outcome{Heads: []Head{{Repo: p.Repository.ID, SHA: c.HeadSHA}}, Decision: store.Decision{Requests: p.pulls(c.PullRequests, c.HeadSHA)}}, nil
+	case ours:
+		return ignore("our own check run"), nil
+	case p.Action == "completed":
+		return Outcome{Heads: []Head{{Repo: p.Repository.ID, SHA: c.HeadSHA, Checks: true}}}, nil
+	}
+	return ignore("a check that has not ended"), nil
+}
+
+func checkSuite(self Self, p *payload) (Outcome, error) {
+	c := p.CheckSuite
+	if c == nil || !isCommit(c.HeadSHA) || p.Repository == nil {
+		return Outcome{}, errors.New("an event check_suite without a check suite")
+	}
+	switch {
+	case c.App.ID != self.AppID:
+		return ignore("the checks of another App"), nil
+	case p.Action == "rerequested", p.Action == "requested":
+		return Outcome{Heads: []Head{{Repo: p.Repository.ID, SHA: c.HeadSHA}}, Decision: store.Decision{Requests: p.pulls(c.PullRequests, c.HeadSHA)}}, nil
+	}
+	return ignore("our own check suite"), nil
+}
+
+// pulls are the pull requests that a check names, of this repository.
+func (p *payload) pulls(refs []pullReference, head string) []store.Request {
+	var all []store.Request
+	for _, r := range refs {
+		if r.Number > 0 && r.Base.Repo.ID == p.Repository.ID {
+			all = append(all, p.pull(r.Number, head, r.Base.Ref))
+		}
+	}
+	return all
+}
+
+func status(_ Self, p *payload) (Outcome, error) {
+	if !isCommit(p.SHA) || p.Repository == nil {
+		return Outcome{}, errors.New("an event status without a commit")
+	}
+	return Outcome{Heads: []Head{{Repo: p.Repository.ID, SHA: p.SHA, Checks: true}}}, nil
+}
+
+// QueueName is the name of a merge group's subject: each group is one of its own.
+func QueueName(head string) string { return "queue/" + head }
+
+func mergeGroup(_ Self, p *payload) (Outcome, error) {
+	g := p.MergeGroup
+	if g == nil || !isCommit(g.HeadSHA) || !strings.HasPrefix(g.BaseRef, "refs/") {
+		return Outcome{}, errors.New("an event merge_group without a merge group")
+	}
+	r := store.Request{Kind: "merge_group", Stage: "merge", Name: QueueName(g.HeadSHA), Head: g.HeadSHA, Base: g.BaseSHA, Ref: g.BaseRef}
+	p.place(&r)
+	switch p.Action {
+	case "checks_requested":
+	case "destroyed":
+		r.Closed = true
+	default:
+		return ignore("nothing that a merge group is judged for"), nil
+	}
+	return Outcome{Decision: store.Decision{Requests: []store.Request{r}}}, nil
+}
+
+// PushName is the name of a push's subject: each push is one of its own.
+func PushName(ref, after string) string { return "push/" + ref + "@" + after }
+
+func push(self Self, p *payload) (Outcome, error) {
+	if p.Repository == nil || !strings.HasPrefix(p.Ref, "refs/") || p.After == "" {
+		return Outcome{}, errors.New("an event push without a ref")
+	}
+	if p.Deleted || strings.Trim(p.After, "0") == "" {
+		return ignore("a ref was deleted"), nil
+	}
+	if !isCommit(p.After) {
+		return Outcome{}, errors.New("an event push without a commit")
+	}
+	o := Outcome{Decision: store.Decision{Pushes: p.pushed(p.Ref, p.Before, p.After)}}
+	if self.Protects(p.Ref, p.Repository.DefaultBranch) {
+		r := store.Request{Kind: "push", Stage: "record", Name: PushName(p.Ref, p.After), Head: p.After, Base: p.Before, Ref: p.Ref}
+		p.place(&r)
+		o.Requests = []store.Request{r}
+	}
+	return o, nil
+}
+
+// pushed keeps who moved a ref, for when somebody asks who pushed the commits of a change.
+func (p *payload) pushed(ref, before, after string) []store.Push {
+	if p.Repository == nil || p.Sender == nil || p.Sender.ID <= 0 {
+		return nil
+	}
+	if !isCommit(before) {
+		before = ""
+	}
+	return []store.Push{{Repo: p.Repository.ID, Ref: ref, Before: before, After: after, Login: p.Sender.Login, ID: strconv.FormatInt(p.Sender.ID, 10), Type: p.Sender.Type}}
+}
+
+// issueComment reads commands of people to us, on pull requests.
+func issueComment(_ Self, p *payload) (Outcome, error) {
+	if p.Issue == nil || p.Comment == nil || p.Issue.Number <= 0 {
+		return Outcome{}, errors.New("an event issue_comment without a comment")
+	}
+	if p.Issue.PullRequest == nil || p.Action != "created" || !strings.HasPrefix(strings.TrimSpace(p.Comment.Body), "/custody") {
+		return ignore("no command to us"), nil
+	}
+	return Outcome{Decision: store.Decision{Requests: []store.Request{p.pull(p.Issue.Number, "", "")}}}, nil
+}
+
+// isCommit says whether a text is the id of an object, and not zeros.
+func isCommit(s string) bool {
+	return (len(s) == 40 || len(s) == 64) && strings.Trim(s, "0123456789abcdef") == "" && strings.Trim(s, "0") != ""
+}

@@ -1,0 +1,69 @@
+package event
+
+import (
+	"errors"
+
+	"custody/internal/store"
+)
+
+// installed follows an installation as a whole.
+func installed(_ Self, p *payload) (Outcome, error) {
+	if p.Installation == nil || p.Installation.ID <= 0 {
+		return Outcome{}, errors.New("an event installation without an installation")
+	}
+	id := p.Installation.ID
+	var o Outcome
+	switch p.Action {
+	case "created", "unsuspend", "new_permissions_accepted":
+		o.Reconcile = true
+		if p.Action == "unsuspend" {
+			o.Installs = []store.Installed{{Installation: id, State: store.Active}}
+		}
+		o.Installs = append(o.Installs, each(id, p.Repositories, store.Active)...)
+	case "suspend":
+		o.Installs = []store.Installed{{Installation: id, State: store.Suspended}}
+	case "deleted":
+		o.Installs = []store.Installed{{Installation: id, State: store.Removed}}
+	default:
+		return ignore("nothing that changes where we work"), nil
+	}
+	return o, nil
+}
+
+func installedRepositories(_ Self, p *payload) (Outcome, error) {
+	if p.Installation == nil || p.Installation.ID <= 0 {
+		return Outcome{}, errors.New("an event installation_repositories without an installation")
+	}
+	return Outcome{
+		Decision:  store.Decision{Installs: append(each(p.Installation.ID, p.RepositoriesAdded, store.Active), each(p.Installation.ID, p.RepositoriesRemoved, store.Removed)...)},
+		Reconcile: len(p.RepositoriesAdded) > 0,
+	}, nil
+}
+
+func repositoryChanged(_ Self, p *payload) (Outcome, error) {
+	if p.Repository == nil || p.Repository.ID <= 0 {
+		return Outcome{}, errors.New("an event repository without a repository")
+	}
+	if p.Installation == nil || p.Installation.ID <= 0 {
+		return ignore("of no installation"), nil
+	}
+	state := store.Active
+	switch p.Action {
+	case "deleted":
+		state = store.Removed
+	case "renamed", "transferred", "unarchived", "publicized", "privatized":
+	default:
+		return ignore("nothing that changes where we work"), nil
+	}
+	return Outcome{Decision: store.Decision{Installs: each(p.Installation.ID, []repository{*p.Repository}, state)}}, nil
+}
+
+func each(id int64, repos []repository, state store.InstallState) []store.Installed {
+	var all []store.Installed
+	for _, r := range repos {
+		if r.ID > 0 {
+			all = append(all, store.Installed{Repo: r.ID, Installation: id, FullName: r.FullName, State: state})
+		}
+	}
+	return all
+}

@@ -1,0 +1,96 @@
+package event
+
+// A payload is what is read of any event. Everything else of it is not looked at, so that
+// it may look as it likes.
+type payload struct {
+	Action       string        `json:"action"`
+	Installation *installation `json:"installation"`
+	Repository   *repository   `json:"repository"`
+	Sender       *account      `json:"sender"`
+
+	PullRequest *struct {
+		Number int64 `json:"number"`
+		Merged bool  `json:"merged"`
+		Head   struct {
+			SHA string `json:"sha"`
+		} `json:"head"`
+		Base struct {
+			Ref  string `json:"ref"`
+			Repo struct {
+				ID int64 `json:"id"`
+			} `json:"repo"`
+		} `json:"base"`
+	} `json:"pull_request"`
+
+	CheckRun *struct {
+		HeadSHA string `json:"head_sha"`
+		App     struct {
+			ID int64 `json:"id"`
+		} `json:"app"`
+		PullRequests []pullReference `json:"pull_requests"`
+		ExternalID   string          `json:"external_id"`
+	} `json:"check_run"`
+
+	CheckSuite *struct {
+		HeadSHA string `json:"head_sha"`
+		App     struct {
+			ID int64 `json:"id"`
+		} `json:"app"`
+		PullRequests []pullReference `json:"pull_requests"`
+	} `json:"check_suite"`
+
+	MergeGroup *struct {
+		HeadSHA string `json:"head_sha"`
+		HeadRef string `json:"head_ref"`
+		BaseSHA string `json:"base_sha"`
+		BaseRef string `json:"base_ref"`
+	} `json:"merge_group"`
+
+	Issue *struct {
+		Number      int64     `json:"number"`
+		PullRequest *struct{} `json:"pull_request"`
+	} `json:"issue"`
+	Comment *struct {
+		Body string `json:"body"`
+	} `json:"comment"`
+
+	Repositories        []repository `json:"repositories"`
+	RepositoriesAdded   []repository `json:"repositories_added"`
+	RepositoriesRemoved []repository `json:"repositories_removed"`
+
+	// Of a push.
+	Ref     string `json:"ref"`
+	Before  string `json:"before"`
+	After   string `json:"after"`
+	Deleted bool   `json:"deleted"`
+
+	SHA string `json:"sha"` // of a status
+}
+
+type installation struct {
+	ID int64 `json:"id"`
+}
+
+type repository struct {
+	ID            int64  `json:"id"`
+	FullName      string `json:"full_name"`
+	DefaultBranch string `json:"default_branch"`
+}
+
+type account struct {
+	Login string `json:"login"`
+	ID    int64  `json:"id"`
+	Type  string `json:"type"`
+}
+
+// A pullReference is how checks name the pull requests of their head: none of a fork, and
+// sometimes some of other repositories.
+type pullReference struct {
+	Number int64 `json:"number"`
+	Base   struct {
+		Ref  string `json:"ref"`
+		Repo struct {
+			ID int64 `json:"id"`
+		} `json:"repo"`
+	} `json:"base"`
+}

@@ -1,0 +1,252 @@
+// Package gather reads from GitHub what a review needs that is not in git, as a
+// custody/context/v1 document.
+//
+// It promises that what could not be read is absent, with the reason among the sources:
+// never an empty list, which would say that somebody looked and found nothing. It reads
+// facts and judges none. Whoever wrote a pull request decides its title, text and labels
+// as far as GitHub lets them, and nothing else of the document.
+package gather
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/go-github/v62/github"
+
+	"custody/app/hub"
+	"custody/internal/change"
+	"custody/internal/config"
+)
+
+// A Reader reads the facts of one change.
+type Reader struct {
+	Client *hub.Client
+	Repo   *hub.Repository
+	Host   string
+	AppID  int64 // ours: our own checks are no facts about a change
+	Now    func() time.Time
+	Want   Want
+	// Patient: an error that may go away ends the reading, so that it is tried again. Else
+	// it makes a missing fact.
+	Patient bool
+
+	context change.Context
+}
+
+// Want is what a policy needs of what costs extra to read.
+type Want struct {
+	Checks bool     // results of other checks
+	Teams  []string // "organisation/team": which of them reviewers are in
+}
+
+// WantOf says what the rules of a policy need.
+func WantOf(policy *config.Effective) Want {
+	var w Want
+	if policy == nil {
+		return w
+	}
+	for _, r := range policy.Rules {
+		if r.Kind == config.KindCheckRuns || r.Kind == config.KindChangeRecord {
+			w.Checks = true
+		}
+		if r.Approvals != nil {
+			for _, t := range r.Approvals.Teams {
+				if !slices.Contains(w.Teams, string(t)) {
+					w.Teams = append(w.Teams, string(t))
+				}
+			}
+		}
+	}
+	slices.Sort(w.Teams)
+	return w
+}
+
+// Bounds of what is read of one change. What is more is missing, and said so.
+const (
+	maxPages    = 30 // of 100
+	maxText     = 64 << 10
+	maxCommits  = 1000
+	maxReviewer = 200
+)
+
+// Known are facts that the door has of its own.
+type Known struct {
+	Commits []string        // of the change, by git
+	Pushers []change.Pusher // nil: not known
+	NoPush  string          // why Pushers are not known
+	Waivers []change.Waiver // nil: none were granted
+}
+
+// PullRequest reads everything about a pull request.
+func (r *Reader) PullRequest(ctx context.Context, pr *github.PullRequest, head, target string, known Known) (*change.Context, error) {
+	r.begin()
+	c := &change.Request{
+		Kind: "pull_request", Number: int64(pr.GetNumber()), Head: head, Target: target,
+		Branch: pr.GetHead().GetRef(), Title: change.Printable(pr.GetTitle()), Author: person(pr.GetUser()),
+		Labels: []string{}, Draft: new(pr.GetDraft()),
+	}
+	for _, l := range pr.Labels {
+		c.Labels = append(c.Labels, change.Printable(l.GetName()))
+	}
+	slices.Sort(c.Labels)
+	c.Reason, c.AIStatement = statements(pr.GetTitle(), pr.GetBody())
+	r.context.Change = c
+	r.source("change", r.path("pulls/%d", pr.GetNumber()), c, "")
+	steps := []func(context.Context) error{
+		func(ctx context.Context) error { return r.reviews(ctx, pr.GetNumber()) },
+		func(ctx context.Context) error { return r.commits(ctx, known.Commits) },
+		func(ctx context.Context) error { return r.checks(ctx, pr.GetHead().GetSHA()) },
+	}
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return nil, err
+		}
+	}
+	r.known(known)
+	if pr.GetMerged() {
+		r.context.Merge = &change.Merge{SHA: pr.GetMergeCommitSHA(), By: person(pr.GetMergedBy()), At: stamp(pr.GetMergedAt().Time)}
+	}
+	return &r.context, nil
+}
+
+// Commits reads what GitHub knows of a change that no pull request asks for: kind is
+// "merge_group" or "push".
+func (r *Reader) Commits(ctx context.Context, kind, head, target string, known Known) (*change.Context, error) {
+	r.begin()
+	r.context.Change = &change.Request{Kind: kind, Head: head, Target: target}
+	if err := r.commits(ctx, known.Commits); err != nil {
+		return nil, err
+	}
+	if err := r.checks(ctx, head); err != nil {
+		return nil, err
+	}
+	r.known(known)
+	return &r.context, nil
+}
+
+func (r *Reader) begin() {
+	r.context = change.Context{
+		Schema:     change.ContextSchema,
+		Repository: &change.Repository{Host: r.Host, Owner: r.Repo.Owner, Name: r.Repo.Name, ID: hub.ID(r.Repo.ID), Visibility: r.Repo.Visibility},
+		Sources:    []change.Source{},
+	}
+}
+
+func (r *Reader) known(k Known) {
+	r.context.Change.Pushers = k.Pushers
+	r.context.Waivers = k.Waivers
+	if k.Pushers != nil || k.NoPush != "" {
+		r.source("change.pushers", "webhook deliveries of pushes", k.Pushers, k.NoPush)
+	}
+}
+
+// read calls fn, which fills a part of the context. Where GitHub will not tell, the part
+// is missing, and clear takes back what was filled of it.
+func (r *Reader) read(what, from string, fn func() error, clear func(), value func() any) error {
+	err := fn()
+	if err == nil {
+		r.source(what, from, value(), "")
+		return nil
+	}
+	why := ""
+	switch class, _ := hub.Classify(err); class {
+	case hub.Later:
+		return err
+	case hub.Transient:
+		if r.Patient {
+			return err
+		}
+		why = "GitHub did not answer"
+	case hub.Forbidden:
+		why = "GitHub refused: the App has no permission to read this"
+	case hub.Gone:
+		why = "GitHub says that it is not there, or not for the App"
+	case hub.Refused:
+		why = "GitHub refused to answer"
+	default:
+		return err
+	}
+	clear()
+	r.source(what, from, nil, why)
+	return nil
+}
+
+func (r *Reader) source(what, from string, value any, missing string) {
+	s := change.Source{What: what, From: from, At: stamp(r.Now()), Missing: missing}
+	if missing == "" {
+		if text, err := json.Marshal(value); err == nil {
+			sum := sha256.Sum256(text)
+			s.Digest = "sha256:" + hex.EncodeToString(sum[:])
+		}
+	}
+	r.context.Sources = append(r.context.Sources, s)
+}
+
+func (r *Reader) path(format string, a ...any) string {
+	return "GET /repos/" + r.Repo.FullName() + "/" + fmt.Sprintf(format, a...)
+}
+
+// Fingerprint is what a context says, but for when it was read: two that are read one
+// after the other, with nothing happening in between, have the same.
+func Fingerprint(c *change.Context) string {
+	plain := *c
+	plain.Sources = slices.Clone(c.Sources)
+	for i := range plain.Sources {
+		plain.Sources[i].At = ""
+	}
+	text, err := json.Marshal(plain)
+	if err != nil {
+		return ""
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
+
+// person is an account, nil for none. GitHub has placeholder accounts for who is gone:
+// they are the account that GitHub says they are.
+func person(u *github.User) *change.Person {
+	if u == nil || u.GetID() <= 0 {
+		return nil
+	}
+	return &change.Person{Login: change.Printable(u.GetLogin()), ID: hub.ID(u.GetID()), Type: change.PersonType(u.GetType())}
+}
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// pages calls fn for each page of a list.
+func pages(fn func(o github.ListOptions) (*github.Response, error)) error {
+	o := github.ListOptions{PerPage: 100}
+	for range maxPages {
+		resp, err := fn(o)
+		if err != nil {
+			return err
+		}
+		if resp.NextPage == 0 {
+			return nil
+		}
+		o.Page = resp.NextPage
+	}
+	return errTooMany
+}
+
+// errTooMany makes a missing fact of a list that does not end.
+var errTooMany = &github.ErrorResponse{Response: &http.Response{StatusCode: http.StatusUnprocessableEntity, Request: &http.Request{}}, Message: "more than we read"}
+
+func clip(s string) string {
+	if len(s) > maxText {
+		s = strings.ToValidUTF8(s[:maxText], "")
+	}
+	return change.Printable(s)
+}

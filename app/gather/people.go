@@ -1,0 +1,176 @@
+package gather
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/google/go-github/v62/github"
+
+	"custody/internal/change"
+)
+
+// reviews reads who said what of which commit, and what they may do in the repository.
+func (r *Reader) reviews(ctx context.Context, number int) error {
+	var all []*github.PullRequestReview
+	err := r.read("reviews", r.path("pulls/%d/reviews", number), func() error {
+		return pages(func(o github.ListOptions) (*github.Response, error) {
+			list, resp, err := r.Client.PullRequests.ListReviews(ctx, r.Repo.Owner, r.Repo.Name, number, &o)
+			all = append(all, list...)
+			return resp, err
+		})
+	}, func() { all = nil }, func() any { return all })
+	if err != nil || r.missing("reviews") {
+		return err
+	}
+	reviews := []change.Review{}
+	for _, v := range all {
+		by := person(v.GetUser())
+		state := strings.ToLower(v.GetState())
+		if by == nil || state == "pending" {
+			continue
+		}
+		reviews = append(reviews, change.Review{Reviewer: *by, State: state, Commit: v.GetCommitID(), At: stamp(v.GetSubmittedAt().Time)})
+	}
+	seen := map[string]bool{}
+	for _, v := range reviews {
+		who := v.Reviewer
+		if v.State == "commented" || seen[who.ID] || len(seen) == maxReviewer {
+			continue
+		}
+		seen[who.ID] = true
+		permission, err := r.permission(ctx, who.Login)
+		if err != nil {
+			return err
+		}
+		teams, err := r.teams(ctx, who.Login)
+		if err != nil {
+			return err
+		}
+		for i := range reviews {
+			if reviews[i].Reviewer.ID == who.ID {
+				reviews[i].Permission, reviews[i].Teams = permission, teams
+			}
+		}
+	}
+	r.context.Reviews = reviews
+	return nil
+}
+
+func (r *Reader) missing(what string) bool {
+	return slices.ContainsFunc(r.context.Sources, func(s change.Source) bool { return s.What == what && s.Missing != "" })
+}
+
+// known permissions, the weakest first, as contexts name them.
+var permissions = []string{"read", "triage", "write", "maintain", "admin"}
+
+// permission is what somebody may do; empty when GitHub does not tell.
+func (r *Reader) permission(ctx context.Context, login string) (permission string, err error) {
+	err = r.read("permission of "+login, r.path("collaborators/%s/permission", login), func() error {
+		level, _, err := r.Client.Repositories.GetPermissionLevel(ctx, r.Repo.Owner, r.Repo.Name, login)
+		if err != nil {
+			return err
+		}
+		// Roles of an organisation's own have any name; the permission that they stand on
+		// is one of four words.
+		if permission = level.GetUser().GetRoleName(); !slices.Contains(permissions, permission) {
+			permission = level.GetPermission()
+		}
+		return nil
+	}, func() { permission = "" }, func() any { return permission })
+	return permission, err
+}
+
+// teams are those of the wanted teams that somebody is in; nil when GitHub does not tell
+// of one of them.
+func (r *Reader) teams(ctx context.Context, login string) ([]string, error) {
+	if len(r.Want.Teams) == 0 {
+		return nil, nil
+	}
+	in := []string{}
+	for _, t := range r.Want.Teams {
+		org, slug, ok := strings.Cut(t, "/")
+		if !ok {
+			org, slug = r.Repo.Owner, t
+		}
+		what := "membership of " + login + " in " + t
+		err := r.read(what, "GET /orgs/"+org+"/teams/"+slug+"/memberships/"+login, func() error {
+			m, resp, err := r.Client.Teams.GetTeamMembershipBySlug(ctx, org, slug, login)
+			if resp != nil && resp.StatusCode == 404 && err != nil {
+				// Nobody's member, or a team that the App can not see: ask for the team.
+				if _, _, terr := r.Client.Teams.GetTeamBySlug(ctx, org, slug); terr != nil {
+					return terr
+				}
+				return nil
+			}
+			if err == nil && m.GetState() == "active" {
+				in = append(in, org+"/"+slug)
+			}
+			return err
+		}, func() {}, func() any { return in })
+		if err != nil {
+			return nil, err
+		}
+		if r.missing(what) {
+			return nil, nil
+		}
+	}
+	return in, nil
+}
+
+// commits reads whom GitHub takes the authors for, and whether it verified signatures.
+func (r *Reader) commits(ctx context.Context, ids []string) error {
+	facts := []change.CommitFacts{}
+	from := r.path("commits")
+	if len(ids) > maxCommits {
+		r.source("commits", from, nil, "there are more commits than are asked for")
+		ids = ids[:maxCommits]
+	}
+	for _, id := range ids {
+		err := r.read("commit "+id, r.path("commits/%s", id), func() error {
+			c, _, err := r.Client.Repositories.GetCommit(ctx, r.Repo.Owner, r.Repo.Name, id, &github.ListOptions{PerPage: 1})
+			if err != nil {
+				return err
+			}
+			facts = append(facts, change.CommitFacts{
+				SHA: c.GetSHA(), Verified: c.GetCommit().GetVerification().GetVerified(),
+				Author: person(c.GetAuthor()), Committer: person(c.GetCommitter()),
+			})
+			return nil
+		}, func() {}, func() any { return facts[len(facts)-1] })
+		if err != nil {
+			return err
+		}
+	}
+	r.context.Commits = facts
+	return nil
+}
+
+// checks reads what other Apps say of the head, if a rule asks.
+func (r *Reader) checks(ctx context.Context, head string) error {
+	if !r.Want.Checks {
+		return nil
+	}
+	runs := []change.CheckRun{}
+	err := r.read("checks", r.path("commits/%s/check-runs", head), func() error {
+		return pages(func(o github.ListOptions) (*github.Response, error) {
+			list, resp, err := r.Client.Checks.ListCheckRunsForRef(ctx, r.Repo.Owner, r.Repo.Name, head, &github.ListCheckRunsOptions{ListOptions: o})
+			if err != nil {
+				return resp, err
+			}
+			for _, c := range list.CheckRuns {
+				if c.GetApp().GetID() != r.AppID {
+					runs = append(runs, change.CheckRun{
+						Name: change.Printable(c.GetName()), App: c.GetApp().GetSlug(), Head: c.GetHeadSHA(), Conclusion: c.GetConclusion(), At: stamp(c.GetCompletedAt().Time),
+					})
+				}
+			}
+			return resp, nil
+		})
+	}, func() { runs = nil }, func() any { return runs })
+	if err != nil || r.missing("checks") {
+		return err
+	}
+	r.context.Checks = runs
+	return nil
+}

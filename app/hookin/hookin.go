@@ -1,0 +1,157 @@
+// Package hookin receives webhook deliveries: it checks who sent one, puts its bytes on
+// the disk, and answers. What they mean is decided later, by a worker.
+//
+// It promises that nothing unsigned is stored, that 202 is said only when the delivery is
+// on the disk, that nothing of a body is parsed before the answer, and that no sender can
+// hold more than a bounded amount of memory and time.
+package hookin
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/sirupsen/logrus"
+
+	"custody/internal/store"
+)
+
+// MaxBody is the size over which GitHub delivers nothing, in bytes.
+const MaxBody = 25 << 20
+
+// An Inbox puts deliveries on the disk.
+type Inbox interface {
+	Accept(ctx context.Context, d store.Delivery) (known bool, err error)
+}
+
+// A Handler is POST /webhook.
+type Handler struct {
+	inbox   Inbox
+	secrets [][]byte
+	log     *logrus.Logger
+	slots   chan struct{} // bodies that are held in memory
+	seen    func(outcome string)
+}
+
+// maxHeld is how many bodies are read at a time: each may have MaxBody.
+const maxHeld = 64
+
+// readTime is how long a sender may take for a body. GitHub gives up after ten seconds.
+const readTime = 20 * time.Second
+
+// New makes a handler. A delivery counts if it is signed with one of the secrets, of which
+// there must be at least one, none of them empty. seen is told the outcome of each.
+func New(inbox Inbox, secrets []string, log *logrus.Logger, seen func(outcome string)) (*Handler, error) {
+	h := &Handler{inbox: inbox, log: log, slots: make(chan struct{}, maxHeld), seen: seen}
+	for _, s := range secrets {
+		if strings.TrimSpace(s) == "" {
+			return nil, errors.New("a webhook secret is empty: everybody could sign with it")
+		}
+		h.secrets = append(h.secrets, []byte(s))
+	}
+	if len(h.secrets) == 0 {
+		return nil, errors.New("there is no webhook secret: everybody could send deliveries")
+	}
+	return h, nil
+}
+
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	outcome, code := h.receive(w, r)
+	if h.seen != nil {
+		h.seen(outcome)
+	}
+	if code == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "5")
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(code)
+	io.WriteString(w, outcome+"\n")
+}
+
+// receive takes one delivery, and says what became of it.
+func (h *Handler) receive(w http.ResponseWriter, r *http.Request) (outcome string, code int) {
+	if r.Method != http.MethodPost {
+		w.Header().Set("Allow", "POST")
+		return "only POST", http.StatusMethodNotAllowed
+	}
+	guid, event := r.Header.Get("X-GitHub-Delivery"), r.Header.Get("X-GitHub-Event")
+	if !isName(guid) || !isName(event) {
+		return "no delivery of GitHub", http.StatusBadRequest
+	}
+	// Only SHA-256, and exactly one: a second one would be for somebody else to read.
+	sums := r.Header.Values("X-Hub-Signature-256")
+	if len(sums) != 1 {
+		return "not signed", http.StatusUnauthorized
+	}
+	sum, ok := parseSum(sums[0])
+	if !ok {
+		return "not signed", http.StatusUnauthorized
+	}
+	if r.ContentLength > MaxBody {
+		return "too large", http.StatusRequestEntityTooLarge
+	}
+	select {
+	case h.slots <- struct{}{}:
+		defer func() { <-h.slots }()
+	case <-r.Context().Done():
+		return "gone", http.StatusServiceUnavailable
+	}
+	// Not every ResponseWriter has deadlines; the server's own hold then.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(readTime))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return "too large", http.StatusRequestEntityTooLarge
+	case err != nil:
+		return "not read", http.StatusBadRequest
+	}
+	if !h.signed(body, sum) {
+		return "wrong signature", http.StatusUnauthorized
+	}
+	log := h.log.WithFields(logrus.Fields{"delivery": guid, "event": event})
+	known, err := h.inbox.Accept(r.Context(), store.Delivery{GUID: guid, Event: event, Body: body})
+	if err != nil {
+		log.WithError(err).Error("a delivery could not be stored")
+		return "not stored", http.StatusServiceUnavailable
+	}
+	if known {
+		log.Debug("known delivery")
+		return "known", http.StatusAccepted
+	}
+	log.Debug("accepted")
+	return "accepted", http.StatusAccepted
+}
+
+// signed holds a signature against every secret, in a time that does not tell which.
+func (h *Handler) signed(body, sum []byte) bool {
+	good := false
+	for _, s := range h.secrets {
+		mac := hmac.New(sha256.New, s)
+		mac.Write(body)
+		good = hmac.Equal(mac.Sum(nil), sum) || good
+	}
+	return good
+}
+
+func parseSum(s string) ([]byte, bool) {
+	digits, ok := strings.CutPrefix(s, "sha256=")
+	sum, err := hex.DecodeString(digits)
+	return sum, ok && err == nil && len(sum) == sha256.Size
+}
+
+// isName says whether a header is one of the short names that GitHub sends.
+func isName(s string) bool {
+	if s == "" || len(s) > 100 {
+		return false
+	}
+	return strings.IndexFunc(s, func(r rune) bool {
+		return !(r == '-' || r == '_' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z')
+	}) < 0
+}

@@ -1,0 +1,81 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/bradleyfalzon/ghinstallation/v2"
+	"github.com/google/go-github/v62/github"
+)
+
+// A Class says what can be done about an error of GitHub.
+type Class uint8
+
+const (
+	Other     Class = iota // nobody knows
+	Later                  // a rate limit: nothing before some time has passed
+	Transient              // it may well go away: a bad gateway, a timeout
+	Forbidden              // the App may not: a permission is missing, or the installation is suspended
+	Gone                   // it is not there, or not for us
+	Refused                // GitHub understood, and will not: what was asked makes no sense any more
+)
+
+// Classify says of an error what can be done about it, and after which time for Later.
+func Classify(err error) (Class, time.Duration) {
+	var primary *github.RateLimitError
+	var secondary *github.AbuseRateLimitError
+	var answer *github.ErrorResponse
+	var token *ghinstallation.HTTPError
+	var network net.Error
+	var lookup *url.Error
+	switch {
+	case err == nil:
+		return Other, 0
+	case errors.Is(err, context.Canceled):
+		return Other, 0
+	case errors.Is(err, ErrNotOurs):
+		return Gone, 0
+	case errors.As(err, &primary):
+		return Later, within(time.Until(primary.Rate.Reset.Time))
+	case errors.As(err, &secondary):
+		return Later, within(secondary.GetRetryAfter())
+	case errors.As(err, &answer) && answer.Response != nil:
+		return byStatus(answer.Response)
+	case errors.As(err, &token) && token.Response != nil:
+		return byStatus(token.Response)
+	case errors.As(err, &network), errors.As(err, &lookup), errors.Is(err, context.DeadlineExceeded):
+		return Transient, 0
+	}
+	return Other, 0
+}
+
+// within keeps a time that GitHub named in bounds: a minute if it named none, an hour at
+// most, since that is when its limits begin anew.
+func within(d time.Duration) time.Duration {
+	if d <= 0 {
+		return time.Minute
+	}
+	return min(d+time.Second, time.Hour)
+}
+
+func byStatus(r *http.Response) (Class, time.Duration) {
+	switch {
+	case r.StatusCode == http.StatusTooManyRequests, r.StatusCode == http.StatusForbidden && r.Header.Get("Retry-After") != "":
+		return Later, within(0)
+	case r.StatusCode == http.StatusForbidden && r.Header.Get("X-RateLimit-Remaining") == "0":
+		return Later, within(0)
+	case r.StatusCode >= 500, r.StatusCode == http.StatusRequestTimeout:
+		return Transient, 0
+	case r.StatusCode == http.StatusForbidden, r.StatusCode == http.StatusUnauthorized:
+		return Forbidden, 0
+	case r.StatusCode == http.StatusNotFound, r.StatusCode == http.StatusGone, r.StatusCode == http.StatusMovedPermanently:
+		return Gone, 0
+	case r.StatusCode >= 400:
+		return Refused, 0
+	}
+	return Other, 0
+}

@@ -1,0 +1,47 @@
+package app
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"custody/internal/store"
+)
+
+// Metrics are what GET /metrics shows. None has a name of a repository or a person.
+type Metrics struct {
+	registry   *prometheus.Registry
+	received   *prometheus.CounterVec
+	decisions  *prometheus.CounterVec
+	reviews    *prometheus.CounterVec
+	reviewTime prometheus.Histogram
+	lost       prometheus.Counter
+}
+
+func newMetrics() *Metrics {
+	m := &Metrics{
+		registry:   prometheus.NewRegistry(),
+		received:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "custody_deliveries_received_total", Help: "Requests to the webhook by what became of them."}, []string{"outcome"}),
+		decisions:  prometheus.NewCounterVec(prometheus.CounterOpts{Name: "custody_deliveries_decided_total", Help: "Deliveries that were decided on, by state."}, []string{"state"}),
+		reviews:    prometheus.NewCounterVec(prometheus.CounterOpts{Name: "custody_reviews_total", Help: "Reviews that ended, by decision; error for those that will be tried again."}, []string{"decision"}),
+		reviewTime: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "custody_review_seconds", Help: "Time of one review, from the job to what the check run says.", Buckets: prometheus.ExponentialBuckets(0.05, 2, 14)}),
+		lost:       prometheus.NewCounter(prometheus.CounterOpts{Name: "custody_deliveries_redelivered_total", Help: "Deliveries that never came, and were asked for again."}),
+	}
+	m.registry.MustRegister(m.received, m.decisions, m.reviews, m.reviewTime, m.lost, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+func (m *Metrics) seen(outcome string)           { m.received.WithLabelValues(outcome).Inc() }
+func (m *Metrics) decided(s store.DeliveryState) { m.decisions.WithLabelValues(string(s)).Inc() }
+
+func (m *Metrics) reviewed(decision string, took time.Duration) {
+	m.reviews.WithLabelValues(decision).Inc()
+	m.reviewTime.Observe(took.Seconds())
+}
+
+func (m *Metrics) handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry})
+}

@@ -1,0 +1,216 @@
+package app_test
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sirupsen/logrus"
+
+	"custody/app"
+	"custody/app/clone"
+	"custody/app/hub"
+	"custody/internal/config"
+	"custody/internal/git/gittest"
+	"custody/internal/githubtest"
+	"custody/internal/sign"
+	"custody/internal/store"
+)
+
+// A world is a GitHub, a repository on it, and an App that is at work there.
+type world struct {
+	testing.TB
+	gh     *githubtest.GitHub
+	repo   *githubtest.Repo
+	origin *gittest.Repo // what the repository was made from
+	base   string        // the tip of main at the beginning
+
+	address string // of the store
+	dir     string // blobs and clones
+	key     *sign.Key
+	floor   string
+	mode    config.Mode
+	now     func() time.Time
+
+	store *store.Store
+	blobs store.Blobs
+	app   *app.App
+	url   string
+	log   *strings.Builder
+	stop  func()
+}
+
+const policy = `version: 1
+rules:
+  - {id: must-hold, kind: requirements}
+`
+
+const approvals = `version: 1
+rules:
+  - {id: must-hold, kind: requirements}
+  - {id: seen, kind: approvals, approvals: {humans: 1}}
+`
+
+const requirements = `version: "2.0"
+controls:
+  - {id: NO-EVAL, name: No eval, requirement: Nothing is evaluated, verification: "! grep -rn 'eval(' --include='*.py'"}
+`
+
+// newWorld makes one whose repository has a policy on main. An option changes it before
+// the App starts.
+func newWorld(t testing.TB, text string, options ...func(*world)) *world {
+	t.Helper()
+	w := &world{TB: t, gh: githubtest.New(t), origin: gittest.New(t), dir: t.TempDir(), now: time.Now, log: &strings.Builder{}}
+	w.address = "sqlite://" + filepath.Join(w.dir, "db", "custody.db")
+	w.base = w.origin.Commit("main", "base", gittest.By("Ada <ada@example.com>"), gittest.Write(".custody.yaml", text), gittest.Write("security_requirements.yaml", requirements), gittest.Write("a.py", "x = 1\n"))
+	w.gh.User("ada", "ada@example.com")
+	w.gh.User("ben", "ben@example.com")
+	w.repo = w.gh.Repo("acme/shop", w.origin)
+	w.repo.Collaborator("ada", "write")
+	w.repo.Collaborator("ben", "write")
+	var err error
+	if w.key, err = sign.GenerateKey(rand.Reader); err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range options {
+		o(w)
+	}
+	w.gh.Install("acme")
+	w.start()
+	return w
+}
+
+// start starts an App on the world's store.
+func (w *world) start() {
+	w.Helper()
+	log := logrus.New()
+	log.SetOutput(io.Discard)
+	if testing.Verbose() {
+		log.SetOutput(os.Stderr)
+	}
+	log.SetLevel(logrus.DebugLevel)
+	h, err := hub.New(hub.Options{URL: w.gh.API, AppID: w.gh.App.ID, PrivateKey: w.gh.App.PEM()})
+	if err != nil {
+		w.Fatal(err)
+	}
+	if w.blobs, err = store.OpenBlobs("file://" + filepath.Join(w.dir, "packs")); err != nil {
+		w.Fatal(err)
+	}
+	clones, err := clone.Open(filepath.Join(w.dir, "clones"), os.Environ(), "test")
+	if err != nil {
+		w.Fatal(err)
+	}
+	parts := app.Parts{Hub: h, Blobs: w.blobs, Clones: clones, Signer: w.key, Mode: w.mode, Version: "test", Log: log, Now: w.now}
+	if w.floor != "" {
+		parts.Floor = &app.File{Name: "floor.yaml", Text: []byte(w.floor)}
+	}
+	if w.app, err = app.New(parts); err != nil {
+		w.Fatal(err)
+	}
+	if w.store, err = store.Open(context.Background(), w.address, store.Options{Now: w.now, ID: fmt.Sprint(time.Now().UnixNano()), Worker: w.app, Log: app.QueueLog(log)}); err != nil {
+		w.Fatal(err)
+	}
+	w.app.Use(w.store)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		w.Fatal(err)
+	}
+	w.url = "http://" + l.Addr().String()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	server := &app.Server{App: w.app, Store: w.store, Secrets: []string{w.gh.App.WebhookSecret}, Log: log}
+	go func() { done <- server.Serve(ctx, l) }()
+	stopped := false
+	w.stop = func() {
+		if stopped {
+			return
+		}
+		stopped = true
+		cancel()
+		if err := <-done; err != nil {
+			w.Errorf("serving: %v", err)
+		}
+		w.store.Close()
+	}
+	w.Cleanup(w.stop)
+	w.gh.DeliverTo(w.url + "/webhook")
+	w.until("it is ready", func() bool {
+		resp, err := http.Get(w.url + "/readyz")
+		if err != nil {
+			return false
+		}
+		resp.Body.Close()
+		return resp.StatusCode == http.StatusOK
+	})
+}
+
+// until waits for something to be so.
+func (w *world) until(what string, is func() bool) {
+	w.Helper()
+	deadline := time.Now().Add(30 * time.Second)
+	for !is() {
+		if time.Now().After(deadline) {
+			w.Fatalf("waited for half a minute: %s", what)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+// pull opens a pull request of ada's with a commit on top of main.
+func (w *world) pull(branch string, edits ...gittest.Edit) *githubtest.PullRequest {
+	w.Helper()
+	edits = append([]gittest.Edit{gittest.From(w.base), gittest.By("Ada <ada@example.com>")}, edits...)
+	w.origin.Commit(branch, "change on "+branch, edits...)
+	w.repo.Push("ada", w.origin, branch)
+	return w.repo.OpenPullRequest(githubtest.NewPull{Title: "A change", Author: "ada", Head: branch})
+}
+
+// concluded waits until our check run on a commit is, and gives it.
+func (w *world) concluded(sha string) githubtest.CheckRun {
+	w.Helper()
+	var run githubtest.CheckRun
+	w.until("a check run on "+sha+" is concluded", func() bool {
+		for _, r := range w.ours(sha) {
+			if r.Status == "completed" {
+				run = r
+				return true
+			}
+		}
+		return false
+	})
+	return run
+}
+
+// concludedAs waits until it is concluded in a way.
+func (w *world) concludedAs(sha, conclusion string) githubtest.CheckRun {
+	w.Helper()
+	var run githubtest.CheckRun
+	w.until("the check run on "+sha+" says "+conclusion, func() bool {
+		for _, r := range w.ours(sha) {
+			if r.Conclusion == conclusion {
+				run = r
+				return true
+			}
+		}
+		return false
+	})
+	return run
+}
+
+func (w *world) ours(sha string) []githubtest.CheckRun {
+	var all []githubtest.CheckRun
+	for _, r := range w.repo.CheckRuns(sha) {
+		if r.App == w.gh.App {
+			all = append(all, r)
+		}
+	}
+	return all
+}

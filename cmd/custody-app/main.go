@@ -1,0 +1,26 @@
+// Command custody-app is the server of the GitHub App: webhooks in, check runs and signed
+// audit packs out.
+//
+// Exit codes: 0 when it was told to stop; 2 when the configuration, the store or GitHub's
+// answer is wrong.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	p := &process{out: os.Stdout, err: os.Stderr, env: os.Getenv, environ: os.Environ(), now: time.Now}
+	if err := newRoot(p).ExecuteContext(ctx); err != nil {
+		fmt.Fprintf(os.Stderr, "custody-app: %v\n", err)
+		stop()
+		os.Exit(2)
+	}
+}

@@ -1,0 +1,258 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"github.com/sirupsen/logrus"
+	"github.com/spf13/cobra"
+
+	"custody/app"
+	"custody/app/clone"
+	"custody/app/hub"
+	"custody/internal/config/yaml"
+	"custody/internal/sign"
+	"custody/internal/store"
+)
+
+// A process is what the commands may ask of the world.
+type process struct {
+	out, err io.Writer
+	env      func(string) string
+	environ  []string
+	now      func() time.Time
+}
+
+func newRoot(p *process) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "custody-app",
+		Short: "Serve the GitHub App of Custody",
+		Long: `custody-app receives GitHub's webhooks, reviews the changes that they are about, and
+answers with check runs and signed audit packs.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.SetOut(p.out)
+	root.SetErr(p.err)
+	root.AddCommand(newServe(p), newVersion(p))
+	return root
+}
+
+func newVersion(p *process) *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := fmt.Fprintln(p.out, "custody-app", version())
+			return err
+		},
+	}
+}
+
+func newServe(p *process) *cobra.Command {
+	var file string
+	cmd := &cobra.Command{
+		Use:     "serve",
+		Short:   "Receive webhooks and review changes",
+		Long:    "Serve until it is told to stop (SIGTERM, or Ctrl-C); reviews that are under way end, or begin anew with the next start.",
+		Example: "  custody-app serve --config /etc/custody/app.yaml",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return serve(cmd.Context(), p, file) },
+	}
+	cmd.Flags().StringVar(&file, "config", "", "read the configuration from `FILE`; variables such as CUSTODY_GITHUB_APP_ID count more")
+	return cmd
+}
+
+func serve(ctx context.Context, p *process, file string) error {
+	c, err := readConfig(p, file)
+	if err != nil {
+		return err
+	}
+	log, err := newLog(p, c.LogLevel)
+	if err != nil {
+		return err
+	}
+	secrets, err := readSecrets(c.GitHub.WebhookSecretFile)
+	if err != nil {
+		return err
+	}
+	a, err := newApp(p, &c, log)
+	if err != nil {
+		return err
+	}
+	id, err := instance()
+	if err != nil {
+		return err
+	}
+	s, err := store.Open(ctx, c.Store, store.Options{
+		Now: p.now, Log: app.QueueLog(log), ID: id, Worker: a, Limits: store.Limits{Reviews: c.Workers},
+	})
+	if err != nil {
+		return err
+	}
+	a.Use(s)
+	defer s.Close()
+	l, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("listening: %w", err)
+	}
+	return (&app.Server{App: a, Store: s, Secrets: secrets, Log: log}).Serve(ctx, l)
+}
+
+func readConfig(p *process, file string) (app.Config, error) {
+	var text []byte
+	if file != "" {
+		var err error
+		if text, err = readFile(file, yaml.MaxBytes); err != nil {
+			return app.Config{}, fmt.Errorf("reading the configuration: %w", err)
+		}
+	}
+	return app.ParseConfig(file, text, p.env)
+}
+
+func newLog(p *process, level string) (*logrus.Logger, error) {
+	log := logrus.New()
+	log.SetOutput(p.err)
+	log.SetFormatter(&logrus.JSONFormatter{TimestampFormat: time.RFC3339Nano})
+	if level == "" {
+		level = "info"
+	}
+	l, err := logrus.ParseLevel(level)
+	if err != nil {
+		return nil, fmt.Errorf("log_level: %w", err)
+	}
+	log.SetLevel(l)
+	return log, nil
+}
+
+func readSecrets(file string) ([]string, error) {
+	text, err := readPrivate(file)
+	if err != nil {
+		return nil, fmt.Errorf("reading the webhook secret: %w", err)
+	}
+	secrets, err := app.Secrets(text)
+	if err != nil {
+		return nil, fmt.Errorf("the webhook secret %s: %w", file, err)
+	}
+	return secrets, nil
+}
+
+// newApp reads every file that the configuration names.
+func newApp(p *process, c *app.Config, log *logrus.Logger) (*app.App, error) {
+	parts := app.Parts{Mode: c.Mode, PublicURL: c.PublicURL, Version: version(), Log: log, Now: p.now}
+	pem, err := readPrivate(c.GitHub.PrivateKeyFile)
+	if err != nil {
+		return nil, fmt.Errorf("reading the App's private key: %w", err)
+	}
+	if parts.Hub, err = hub.New(hub.Options{URL: c.GitHub.URL, AppID: c.GitHub.AppID, PrivateKey: pem}); err != nil {
+		return nil, err
+	}
+	if pem, err = readPrivate(c.SigningKeyFile); err != nil {
+		return nil, fmt.Errorf("reading the signing key: %w", err)
+	}
+	key, err := sign.ParseKey(pem)
+	if err != nil {
+		return nil, fmt.Errorf("the signing key %s: %w", c.SigningKeyFile, err)
+	}
+	parts.Signer = key
+	if parts.Floor, err = named(c.FloorFile, yaml.MaxBytes); err != nil {
+		return nil, fmt.Errorf("reading the floor: %w", err)
+	}
+	if parts.Keys, err = named(c.TrustedKeysFile, maxKeyRing); err != nil {
+		return nil, fmt.Errorf("reading the trusted keys: %w", err)
+	}
+	if parts.Blobs, err = store.OpenBlobs(c.Blobs); err != nil {
+		return nil, err
+	}
+	if parts.Clones, err = clone.Open(c.Clones, p.environ, program()); err != nil {
+		return nil, err
+	}
+	return app.New(parts)
+}
+
+// maxKeyRing is more than the largest file of trusted keys has, in bytes.
+const maxKeyRing = 16 << 20
+
+func named(file string, limit int64) (*app.File, error) {
+	if file == "" {
+		return nil, nil
+	}
+	text, err := readFile(file, limit)
+	if err != nil {
+		return nil, err
+	}
+	return &app.File{Name: file, Text: text}, nil
+}
+
+func readFile(file string, limit int64) ([]byte, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(text)) > limit {
+		err = fmt.Errorf("%s has more than %d bytes", file, limit)
+	}
+	return text, err
+}
+
+// readPrivate reads a file that nobody else may read.
+func readPrivate(file string) ([]byte, error) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return nil, err
+	}
+	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
+		return nil, fmt.Errorf("%s can be read by others (mode %04o): chmod 600 %s", file, mode, file)
+	}
+	return readFile(file, 1<<20)
+}
+
+// instance is a name that no other process of ours has.
+func instance() (string, error) {
+	var b [16]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		return "", errors.New("no randomness for the name of this process")
+	}
+	return hex.EncodeToString(b[:]), nil
+}
+
+// version is the module's version, or the commit that the program was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	v, dirty := info.Main.Version, ""
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision" && (v == "" || v == "(devel)"):
+			v = "devel-" + s.Value[:min(12, len(s.Value))]
+		case s.Key == "vcs.modified" && s.Value == "true":
+			dirty = "+modified"
+		}
+	}
+	return v + dirty
+}
+
+// program tells this build from any other that may read a tree differently.
+func program() string {
+	file, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	info, err := os.Stat(file)
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf("%s %d %d", version(), info.Size(), info.ModTime().UnixNano())
+}

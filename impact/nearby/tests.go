@@ -1,0 +1,212 @@
+package nearby
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"custody/impact"
+	"custody/internal/change"
+	"custody/internal/git"
+)
+
+// Limits of a test plan.
+const (
+	maxNamed   = 60 // tests that a command names; with more it runs all of its folder
+	maxListed  = 50 // tests listed of one command
+	maxUnknown = 50
+)
+
+// Tests finds the commands that run the reached and the changed tests of a tree, and of
+// Go those of reached packages: nothing says which of a package's tests call what.
+// The runner is detected from the tree.
+func Tests(ctx context.Context, r git.Reader, head git.OID, report *impact.Report) (*impact.TestPlan, error) {
+	p := &planner{ctx: ctx, tree: newTree(r, head), commands: map[commandKey]*command{}}
+	for _, c := range report.Changed {
+		if c.Status != change.Deleted {
+			p.file(c.Path)
+		}
+	}
+	for i := range report.Reached {
+		switch n := &report.Reached[i]; {
+		case n.Kind == impact.KindPackage:
+			p.goPackage(n.Path)
+		case n.Kind == impact.KindTest:
+			p.file(n.Path)
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return p.plan(), nil
+}
+
+// A commandKey says which tests one command can run together.
+type commandKey struct {
+	runner, folder string
+	program        string // words that begin the command, each quoted already
+	flag           string // that begins each name: "--tests "
+	whole          string // arguments that run everything in the folder
+}
+
+type command struct {
+	tests   []string // raw paths
+	names   []string // as the command names them, quoted
+	assumed bool
+}
+
+type planner struct {
+	ctx      context.Context
+	tree     *tree
+	commands map[commandKey]*command
+	unknown  []string
+}
+
+// file plans one file, if it is a test.
+func (p *planner) file(path string) {
+	raw, err := change.Unescape(path)
+	if err != nil {
+		return
+	}
+	language, isTest := impact.TestLanguage(raw)
+	if !isTest {
+		return
+	}
+	t := string(raw)
+	if !printable(t) {
+		p.unknown = append(p.unknown, t)
+		return
+	}
+	ok := false
+	switch language {
+	case "go":
+		folder, _ := split(t)
+		ok = p.goFolder(folder)
+	case "python":
+		ok = p.python(t)
+	case "java":
+		ok = p.java(t)
+	default:
+		ok = p.script(t)
+	}
+	if !ok {
+		p.unknown = append(p.unknown, t)
+	}
+}
+
+// printable says whether a path can stand in a command that somebody reads: what it
+// shows is what it is.
+func printable(path string) bool {
+	if !utf8.ValidString(path) {
+		return false
+	}
+	for _, r := range path {
+		if !unicode.IsPrint(r) {
+			return false
+		}
+	}
+	return true
+}
+
+func (p *planner) add(k commandKey, test, name string, assumed bool) {
+	c := p.commands[k]
+	if c == nil {
+		c = &command{}
+		p.commands[k] = c
+	}
+	c.assumed = c.assumed || assumed
+	c.tests = append(c.tests, test)
+	c.names = append(c.names, quote(name))
+}
+
+func (p *planner) plan() *impact.TestPlan {
+	plan := &impact.TestPlan{Runs: []impact.TestRun{}}
+	for k, c := range p.commands {
+		run := impact.TestRun{Runner: k.runner, Folder: escaped(k.folder), Assumed: c.assumed}
+		run.Tests, run.More = clipList(c.tests, maxListed)
+		slices.Sort(c.names)
+		c.names = slices.Compact(c.names)
+		run.Command = k.program
+		if len(c.names) > maxNamed {
+			run.Whole = true
+			run.Command = strings.Replace(run.Command, mavenTests, "", 1)
+			if k.whole != "" {
+				run.Command += " " + k.whole
+			}
+		} else {
+			run.Command = k.with(c.names)
+		}
+		plan.Runs = append(plan.Runs, run)
+	}
+	slices.SortFunc(plan.Runs, func(a, b impact.TestRun) int {
+		return cmp.Or(cmp.Compare(a.Folder, b.Folder), cmp.Compare(a.Runner, b.Runner), cmp.Compare(a.Command, b.Command))
+	})
+	plan.Unknown, plan.More = clipList(p.unknown, maxUnknown)
+	if len(plan.Unknown) == 0 {
+		plan.Unknown = nil
+	}
+	return plan
+}
+
+// with is the command that runs the named tests.
+func (k commandKey) with(names []string) string {
+	if k.runner == "maven" {
+		return strings.Replace(k.program, "=TESTS", "="+strings.Join(names, ","), 1)
+	}
+	var b strings.Builder
+	b.WriteString(k.program)
+	for _, n := range names {
+		b.WriteString(" " + k.flag + n)
+	}
+	return b.String()
+}
+
+// quote makes one word of a POSIX shell. A word that begins with a dash would be a flag.
+func quote(s string) string {
+	if strings.HasPrefix(s, "-") {
+		s = "./" + s
+	}
+	plain := s != ""
+	for i := range len(s) {
+		c := s[i]
+		plain = plain && (c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("_./:=@%+,-", c) >= 0)
+	}
+	if plain {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// goPackage plans the tests of a reached package, if it has any.
+func (p *planner) goPackage(path string) {
+	if raw, err := change.Unescape(path); err == nil && printable(string(raw)) {
+		for name := range p.tree.folder(p.ctx, string(raw)) {
+			if strings.HasSuffix(name, "_test.go") {
+				p.goFolder(string(raw))
+				return
+			}
+		}
+	}
+}
+
+func (p *planner) goFolder(folder string) bool {
+	module, found := ".", false
+	for f := range above(folder) {
+		if p.tree.has(p.ctx, f, "go.mod") {
+			module, found = f, true
+			break
+		}
+	}
+	if strings.Contains("/"+folder+"/", "/testdata/") || strings.Contains("/"+folder+"/", "/vendor/") {
+		return true // no tests of this project
+	}
+	name := "./" + within(module, folder)
+	if name == "./." {
+		name = "."
+	}
+	p.add(commandKey{runner: "go", folder: module, program: "go test", whole: "./..."}, folder, name, !found)
+	return true
+}

@@ -1,0 +1,206 @@
+package git
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// A Mirror is a bare copy of a repository that a forge serves over HTTP: where the
+// server reviews. It is a partial clone, so that history comes without the files of a
+// thousand old versions; FetchMissing brings the blobs that a review needs, at once.
+//
+// Only its two fetching methods speak to a network, to one host, and nothing of what
+// comes over it is run, checked out or believed as configuration. Calls that fetch must
+// not run at the same time on one Mirror: whoever holds it sees to that.
+type Mirror struct {
+	git *program
+	dir string
+}
+
+// A Remote is where a Mirror fetches from. The token is handed to git by environment:
+// never on a command line, in a URL, or in a file.
+type Remote struct {
+	URL   string // https://host/owner/name.git, without a user
+	Token string // of an installation; empty for what everybody may read
+}
+
+// ErrNoRemoteRef says that a ref which was asked for is not there (any more).
+var ErrNoRemoteRef = errors.New("the remote has no such ref")
+
+// mirrorConfig makes a repository whose missing blobs are missing on purpose.
+const mirrorConfig = `[core]
+	repositoryformatversion = 1
+	bare = true
+[extensions]
+	partialClone = origin
+[remote "origin"]
+	promisor = true
+	partialclonefilter = blob:none
+`
+
+// OpenMirror opens the mirror at dir, or makes an empty one.
+func OpenMirror(dir string, opts ...Option) (*Mirror, error) {
+	var o options
+	for _, f := range opts {
+		f(&o)
+	}
+	p, err := newProgram(o.environ)
+	if err != nil {
+		return nil, err
+	}
+	p.env = append(p.env, networkSettings(o.environ)...)
+	m := &Mirror{git: p, dir: dir}
+	if _, err := os.Stat(filepath.Join(dir, "config")); err == nil {
+		return m, nil
+	}
+	for _, sub := range []string{"objects/pack", "objects/info", "refs/heads"} {
+		if err := os.MkdirAll(filepath.Join(dir, filepath.FromSlash(sub)), 0o700); err != nil {
+			return nil, fmt.Errorf("making a mirror: %w", err)
+		}
+	}
+	// The file config is what the next OpenMirror looks for, so it comes last.
+	for _, f := range [][2]string{{"HEAD", "ref: refs/heads/none\n"}, {"config", mirrorConfig}} {
+		if err := os.WriteFile(filepath.Join(dir, f[0]), []byte(f[1]), 0o600); err != nil {
+			return nil, fmt.Errorf("making a mirror: %w", err)
+		}
+	}
+	return m, nil
+}
+
+// networkSettings are what an operator says of proxies and certificates.
+func networkSettings(environ []string) []string {
+	var all []string
+	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO", "GIT_SSL_CAPATH"} {
+		if v, ok := variable(environ, name); ok && v != "" {
+			all = append(all, name+"="+v)
+		}
+	}
+	return all
+}
+
+// Dir is the git directory.
+func (m *Mirror) Dir() string { return m.dir }
+
+// Fetch brings refs up to date, by their full names; one that ends with * stands for all
+// that begin so, none included, and those of them that are gone go away here, too.
+// Commits are fetched by id, whether or not a ref still leads to them, if the forge
+// gives them out, and kept.
+func (m *Mirror) Fetch(ctx context.Context, from Remote, refs []string, commits ...OID) error {
+	args := []string{"--prune", "--filter=blob:none"}
+	var specs []string
+	for _, ref := range refs {
+		if !strings.HasPrefix(ref, "refs/") || strings.ContainsAny(ref, ":^ \n") {
+			return fmt.Errorf("fetching: %.100q is no full name of a ref", ref)
+		}
+		specs = append(specs, "+"+ref+":"+ref)
+	}
+	for _, id := range commits {
+		specs = append(specs, "+"+id.String()+":refs/custody/seen/"+id.String())
+	}
+	args = append(args, "--end-of-options", "origin")
+	if err := m.fetch(ctx, from, nil, append(args, specs...)...); err != nil {
+		return fmt.Errorf("fetching: %w", err)
+	}
+	return nil
+}
+
+// FetchMissing brings the blobs that a review of base..head reads and that are not here
+// yet, in one request. bases are the base and the merge bases; whole are further commits
+// whose trees are read, such as those of notes.
+func (m *Mirror) FetchMissing(ctx context.Context, from Remote, head OID, bases []OID, whole ...OID) error {
+	trees := []string{head.String() + "^{tree}"}
+	since := []string{head.String()}
+	for _, b := range bases {
+		if b.IsZero() {
+			continue
+		}
+		trees = append(trees, b.String()+"^{tree}")
+		since = append(since, "^"+b.String())
+	}
+	for _, w := range whole {
+		trees = append(trees, w.String()+"^{tree}")
+	}
+	missing := map[string]bool{}
+	for _, revs := range [][]string{trees, since} {
+		cmd := m.git.start(ctx, "/", m.git.env, append(append([]string{"--git-dir=" + m.dir}, pinned...),
+			append([]string{"rev-list", "--objects", "--no-object-names", "--missing=print", "--end-of-options"}, revs...)...))
+		out, err := cmd.Output()
+		if err != nil {
+			return fmt.Errorf("looking for what is missing: %w", failed(ctx, cmd, err))
+		}
+		for line := range bytes.Lines(out) {
+			if id, ok := bytes.CutPrefix(line, []byte("?")); ok {
+				missing[string(bytes.TrimSpace(id))] = true
+			}
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	var ids strings.Builder
+	for id := range missing {
+		ids.WriteString(id)
+		ids.WriteByte('\n')
+	}
+	if err := m.fetch(ctx, from, strings.NewReader(ids.String()), "--filter=blob:none", "--stdin", "--end-of-options", "origin"); err != nil {
+		return fmt.Errorf("fetching %d blobs: %w", len(missing), err)
+	}
+	return nil
+}
+
+// fetch runs one git fetch with the token in the environment.
+func (m *Mirror) fetch(ctx context.Context, from Remote, stdin io.Reader, args ...string) error {
+	u, err := url.Parse(from.URL)
+	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http" {
+		return fmt.Errorf("%.200q is no address to fetch from", from.URL)
+	}
+	settings := [][2]string{
+		{"remote.origin.url", from.URL},
+		{"credential.helper", ""},
+		{"http.followRedirects", "false"}, // a token is for one host; renamed repositories are asked for by id
+		{"http.lowSpeedLimit", "1000"},
+		{"http.lowSpeedTime", "30"},
+		{"protocol.version", "2"},
+		{"transfer.bundleURI", "false"},
+		{"fetch.unpackLimit", "1"},
+		{"fetch.recurseSubmodules", "false"},
+		{"fetch.writeCommitGraph", "false"},
+		{"gc.auto", "0"},
+		{"maintenance.auto", "false"},
+	}
+	if stdin != nil { // ids of blobs: there is nothing to negotiate
+		settings = append(settings, [2]string{"fetch.negotiationAlgorithm", "noop"})
+	}
+	if from.Token != "" {
+		basic := base64.StdEncoding.EncodeToString([]byte("x-access-token:" + from.Token))
+		settings = append(settings, [2]string{"http." + u.Scheme + "://" + u.Host + "/.extraHeader", "Authorization: Basic " + basic})
+	}
+	env := append(m.git.env[:len(m.git.env):len(m.git.env)],
+		"GIT_ALLOW_PROTOCOL="+u.Scheme, // the last of a name counts
+		"GIT_CONFIG_COUNT="+strconv.Itoa(len(settings)))
+	for i, s := range settings {
+		n := strconv.Itoa(i)
+		env = append(env, "GIT_CONFIG_KEY_"+n+"="+s[0], "GIT_CONFIG_VALUE_"+n+"="+s[1])
+	}
+	all := append([]string{"--git-dir=" + m.dir}, pinned...)
+	all = append(all, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance")
+	cmd := m.git.start(ctx, "/", env, append(all, args...))
+	cmd.Stdin = stdin
+	err = cmd.Run()
+	if err != nil && ctx.Err() == nil && strings.Contains(complaint(cmd), "couldn't find remote ref") {
+		return fmt.Errorf("%w: %s", ErrNoRemoteRef, complaint(cmd))
+	}
+	if err != nil {
+		return failed(ctx, cmd, err)
+	}
+	return nil
+}

@@ -1,0 +1,149 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// A Delivery is a webhook delivery as it came.
+type Delivery struct {
+	GUID     string
+	Event    string // of the header: "pull_request"
+	Body     []byte
+	Received int64 // Unix milliseconds
+	State    DeliveryState
+	Note     string
+}
+
+// A DeliveryState says how far a delivery is.
+type DeliveryState string
+
+const (
+	Accepted   DeliveryState = "accepted"   // nobody decided on it yet
+	Done       DeliveryState = "done"       // what it asks for is asked for
+	Ignored    DeliveryState = "ignored"    // it asks for nothing
+	Unreadable DeliveryState = "unreadable" // it is not what its event should look like; kept whole
+	Failed     DeliveryState = "failed"     // nobody could decide on it; a redelivery is decided on anew
+)
+
+// Accept puts a delivery on the disk, with the job to decide on it. One that was accepted
+// before, and not given up, is not accepted again: known is true.
+func (s *Store) Accept(ctx context.Context, d Delivery) (known bool, err error) {
+	if d.Body == nil {
+		d.Body = []byte{} // NULL is nothing that was delivered
+	}
+	err = s.db.inTx(ctx, func(t tx) error {
+		n, err := t.exec(ctx, `INSERT INTO deliveries (guid, event, body, received, state) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (guid) DO UPDATE SET event = excluded.event, body = excluded.body, state = excluded.state, note = '' WHERE deliveries.state = 'failed'`,
+			d.GUID, d.Event, d.Body, s.ms(), string(Accepted))
+		if err != nil {
+			return err
+		}
+		if known = n == 0; known {
+			return nil
+		}
+		return t.add(ctx, deliveryJob{d.GUID})
+	})
+	if err != nil {
+		return false, fmt.Errorf("storing a delivery: %w", err)
+	}
+	return known, nil
+}
+
+// Delivery finds one by its GUID.
+func (s *Store) Delivery(ctx context.Context, guid string) (Delivery, error) {
+	d := Delivery{GUID: guid}
+	var state string
+	err := s.db.row(ctx, `SELECT event, body, received, state, note FROM deliveries WHERE guid = $1`, []any{guid}, &d.Event, &d.Body, &d.Received, &state, &d.Note)
+	d.State = DeliveryState(state)
+	if err != nil {
+		return d, fmt.Errorf("reading delivery %.64q: %w", guid, err)
+	}
+	return d, nil
+}
+
+// A Decision is what follows from a delivery.
+type Decision struct {
+	State    DeliveryState
+	Note     string // for who looks at the table
+	Requests []Request
+	Pushes   []Push
+	Installs []Installed
+}
+
+// Decide keeps what follows from a delivery, all or nothing, with the reviews that it
+// asks for. The body of one that is done or ignored is removed: it has served.
+func (s *Store) Decide(ctx context.Context, guid string, d Decision) error {
+	err := s.db.inTx(ctx, func(t tx) error {
+		var state string
+		if err := t.row(ctx, `SELECT state FROM deliveries WHERE guid = $1`, []any{guid}, &state); err != nil {
+			return err
+		}
+		if DeliveryState(state) != Accepted {
+			return nil // decided before, by a job that died afterwards
+		}
+		for _, i := range d.Installs {
+			if err := s.installed(ctx, t, i); err != nil {
+				return err
+			}
+		}
+		for _, p := range d.Pushes {
+			if err := s.push(ctx, t, p); err != nil {
+				return err
+			}
+		}
+		for _, r := range d.Requests {
+			if err := s.request(ctx, t, r); err != nil {
+				return err
+			}
+		}
+		keep := ``
+		if d.State == Done || d.State == Ignored {
+			keep = `, body = ''`
+		}
+		_, err := t.exec(ctx, `UPDATE deliveries SET state = $2, note = $3, decided = $4`+keep+` WHERE guid = $1`, guid, string(d.State), d.Note, s.ms())
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("deciding on delivery %.64q: %w", guid, err)
+	}
+	return nil
+}
+
+// Known says which of some deliveries need not come again.
+func (s *Store) Known(ctx context.Context, guids []string) (map[string]bool, error) {
+	known := map[string]bool{}
+	for _, g := range guids {
+		var state string
+		err := s.db.row(ctx, `SELECT state FROM deliveries WHERE guid = $1`, []any{g}, &state)
+		switch {
+		case errors.Is(err, ErrNotFound):
+		case err != nil:
+			return nil, fmt.Errorf("looking for deliveries: %w", err)
+		default:
+			known[g] = DeliveryState(state) != Failed
+		}
+	}
+	return known, nil
+}
+
+// CountDeliveries counts them by state.
+func (s *Store) CountDeliveries(ctx context.Context) (map[DeliveryState]int64, error) {
+	counts := map[DeliveryState]int64{}
+	err := s.db.rows(ctx, `SELECT state, count(*) FROM deliveries GROUP BY state`, nil, func(scan func(...any) error) error {
+		var state string
+		var n int64
+		err := scan(&state, &n)
+		counts[DeliveryState(state)] = n
+		return err
+	})
+	return counts, err
+}
+
+// PruneDeliveries forgets decided deliveries that came before an instant, in Unix
+// milliseconds. What can still be delivered again must stay known.
+func (s *Store) PruneDeliveries(ctx context.Context, before int64) error {
+	_, err := s.db.exec(ctx, `DELETE FROM deliveries WHERE received < $1 AND state IN ('done', 'ignored')`, before)
+	return err
+}

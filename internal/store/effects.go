@@ -1,0 +1,58 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// An Effect is a write to the forge, by a key that stands for it once and for all.
+type Effect struct {
+	Key    string
+	Done   bool   // else it was begun, and whether it happened is for the forge to say
+	Result string // such as the id of what was made; while it is not done, what is intended
+}
+
+// Effect finds one; the zero value when nobody began it.
+func (s *Store) Effect(ctx context.Context, key string) (Effect, error) {
+	e := Effect{Key: key}
+	var state string
+	err := s.db.row(ctx, `SELECT state, result FROM effects WHERE key = $1`, []any{key}, &state, &e.Result)
+	if errors.Is(err, ErrNotFound) {
+		return Effect{}, nil
+	}
+	if err != nil {
+		return Effect{}, fmt.Errorf("reading effect %s: %w", key, err)
+	}
+	e.Done = state == "done"
+	return e, nil
+}
+
+// Begin says that an effect is about to happen, and what will have happened then. It is
+// on the disk when Begin returns.
+func (s *Store) Begin(ctx context.Context, key, intent string) error {
+	return s.begin(ctx, s.db, key, intent)
+}
+
+func (s *Store) begin(ctx context.Context, q querier, key, intent string) error {
+	_, err := q.exec(ctx, `INSERT INTO effects (key, state, result, at) VALUES ($1, 'begun', $2, $3) ON CONFLICT (key) DO UPDATE SET state = 'begun', result = excluded.result, at = excluded.at`, key, intent, s.ms())
+	if err != nil {
+		return fmt.Errorf("beginning effect %s: %w", key, err)
+	}
+	return nil
+}
+
+// Finish says that it happened.
+func (s *Store) Finish(ctx context.Context, key, result string) error {
+	_, err := s.db.exec(ctx, `INSERT INTO effects (key, state, result, at) VALUES ($1, 'done', $2, $3) ON CONFLICT (key) DO UPDATE SET state = 'done', result = excluded.result, at = excluded.at`, key, result, s.ms())
+	if err != nil {
+		return fmt.Errorf("finishing effect %s: %w", key, err)
+	}
+	return nil
+}
+
+// Forget makes as if an effect had never been begun: what it made is gone.
+func (s *Store) Forget(ctx context.Context, key string) error {
+	_, err := s.db.exec(ctx, `DELETE FROM effects WHERE key = $1`, key)
+	return err
+}

@@ -1,0 +1,219 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivermigrate"
+)
+
+// A postgresDB is a database that several processes share.
+type postgresDB struct {
+	pgConn
+	pool  *pgxpool.Pool
+	queue *riverQueue[pgx.Tx]
+	id    string
+	alive func() // lets go of the lock that says that this process lives
+}
+
+func openPostgres(ctx context.Context, address string, o Options) (_ *postgresDB, _ queue, err error) {
+	config, err := pgxpool.ParseConfig(address)
+	if err != nil {
+		return nil, nil, errors.New("the address of PostgreSQL can not be read") // the error may quote a password
+	}
+	// Each review that is under way holds a connection, for its lock.
+	config.MaxConns = max(config.MaxConns, int32(orDefault(o.Limits.Reviews, 2)+16))
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, nil, err
+	}
+	d := &postgresDB{pgConn: pgConn{pool}, pool: pool, id: o.ID}
+	defer func() {
+		if err != nil {
+			d.close()
+		}
+	}()
+	if err := d.migrate(ctx); err != nil {
+		return nil, nil, err
+	}
+	if o.Worker != nil {
+		unlock, ok, err := d.tryLock(ctx, aliveLock+o.ID)
+		if err != nil {
+			return nil, nil, err
+		}
+		if !ok {
+			return nil, nil, fmt.Errorf("another process has the id %s", o.ID)
+		}
+		d.alive = unlock
+	}
+	o.Log = silent(o.Log)
+	if d.queue, err = newQueue(riverpgxv5.New(pool), o); err != nil {
+		return nil, nil, err
+	}
+	return d, d.queue, nil
+}
+
+// migrate brings the tables up to date, one process after the other.
+func (d *postgresDB) migrate(ctx context.Context) error {
+	c, err := d.pool.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Release()
+	if _, err := c.Exec(ctx, `SELECT pg_advisory_lock($1)`, lockKey("migrate")); err != nil {
+		return err
+	}
+	defer c.Exec(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock($1)`, lockKey("migrate"))
+	dir, err := migrationsOf("postgres")
+	if err != nil {
+		return err
+	}
+	db := stdlib.OpenDBFromPool(d.pool)
+	defer db.Close()
+	p, err := goose.NewProvider(goose.DialectPostgres, db, dir)
+	if err != nil {
+		return err
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return err
+	}
+	m, err := rivermigrate.New(riverpgxv5.New(d.pool), nil)
+	if err != nil {
+		return err
+	}
+	_, err = m.Migrate(ctx, rivermigrate.DirectionUp, nil)
+	return err
+}
+
+func (d *postgresDB) close() error {
+	if d.alive != nil {
+		d.alive()
+	}
+	d.pool.Close()
+	return nil
+}
+
+func (d *postgresDB) inTx(ctx context.Context, fn func(tx) error) error {
+	return pgx.BeginFunc(ctx, d.pool, func(t pgx.Tx) error { return fn(pgTx{pgConn{t}, t, d.queue}) })
+}
+
+// aliveLock begins the name of the lock that each process holds while it lives.
+const aliveLock = "alive "
+
+// tryLock takes an advisory lock, which the server lets go of when the connection ends,
+// also because its process died.
+func (d *postgresDB) tryLock(ctx context.Context, name string) (func(), bool, error) {
+	c, err := d.pool.Acquire(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	var ok bool
+	if err := c.QueryRow(ctx, `SELECT pg_try_advisory_lock($1)`, lockKey(name)).Scan(&ok); err != nil || !ok {
+		c.Release()
+		return nil, false, err
+	}
+	return sync.OnceFunc(func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		if _, err := c.Exec(ctx, `SELECT pg_advisory_unlock($1)`, lockKey(name)); err != nil {
+			c.Conn().Close(ctx) // with the connection, the lock goes
+		}
+		c.Release()
+	}), true, nil
+}
+
+func lockKey(name string) int64 {
+	h := fnv.New64a()
+	h.Write([]byte("custody " + name))
+	return int64(h.Sum64())
+}
+
+// rescue finds out which processes with running jobs are no more: their lock can be had.
+func (d *postgresDB) rescue(ctx context.Context) error {
+	var ids []string
+	err := d.rows(ctx, `SELECT DISTINCT attempted_by[array_length(attempted_by, 1)] FROM river_job WHERE state = 'running' AND attempted_by IS NOT NULL`, nil,
+		func(scan func(...any) error) error {
+			var id string
+			err := scan(&id)
+			ids = append(ids, id)
+			return err
+		})
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if id == d.id {
+			continue
+		}
+		unlock, dead, err := d.tryLock(ctx, aliveLock+id)
+		if err != nil {
+			return err
+		}
+		if !dead {
+			continue
+		}
+		_, err = d.exec(ctx, rescueText("attempted_by[array_length(attempted_by, 1)] <> $1", "::river_job_state"), id)
+		unlock()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A pgConn is whatever runs SQL: the pool or a transaction.
+type pgConn struct {
+	c interface {
+		Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+		Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	}
+}
+
+func (c pgConn) exec(ctx context.Context, text string, args ...any) (int64, error) {
+	tag, err := c.c.Exec(ctx, text, args...)
+	return tag.RowsAffected(), err
+}
+
+func (c pgConn) row(ctx context.Context, text string, args []any, dst ...any) error {
+	found := false
+	err := c.rows(ctx, text, args, func(scan func(...any) error) error {
+		found = true
+		return scan(dst...)
+	})
+	if err == nil && !found {
+		return ErrNotFound
+	}
+	return err
+}
+
+func (c pgConn) rows(ctx context.Context, text string, args []any, fn func(scan func(...any) error) error) error {
+	rows, err := c.c.Query(ctx, text, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := fn(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+type pgTx struct {
+	pgConn
+	t     pgx.Tx
+	queue *riverQueue[pgx.Tx]
+}
+
+func (t pgTx) add(ctx context.Context, jobs ...job) error { return t.queue.add(ctx, t.t, jobs...) }

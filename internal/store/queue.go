@@ -1,0 +1,246 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver"
+)
+
+// A Worker does what jobs stand for. A job that fails runs again later, with longer and
+// longer breaks in between; so everything it does must bear to be done again.
+type Worker interface {
+	// Decide says what follows from a delivery.
+	Decide(ctx context.Context, guid string) error
+	// Review works on a subject. A turn that is no longer its newest has nothing to do.
+	// tries counts from 1; last says that there will be no other.
+	Review(ctx context.Context, t Task) error
+	// Tick is called every now and then, by one process of all.
+	Tick(ctx context.Context, what Tick) error
+}
+
+// A Task is one turn of a subject.
+type Task struct {
+	Repo    int64
+	Subject string
+	Turn    int64
+	Try     int
+	Last    bool
+}
+
+// A Tick is work that comes round.
+type Tick string
+
+const (
+	Sweep     Tick = "sweep"     // look for deliveries that never came
+	Reconcile Tick = "reconcile" // hold what we know against what the forge says
+	Prune     Tick = "prune"     // remove what is too old
+)
+
+// every says how often.
+var every = map[Tick]time.Duration{Sweep: 5 * time.Minute, Reconcile: 10 * time.Minute, Prune: time.Hour}
+
+// ErrBusy is what Review returns when another one works on the subject: it comes again
+// soon, and that does not count as a try.
+var ErrBusy = errors.New("another review of this is under way")
+
+// A LaterError is what a Worker returns when there is nothing to do before some time has
+// passed, such as that of a rate limit. It does not count as a try.
+type LaterError struct {
+	After time.Duration
+	Why   error
+}
+
+func (e *LaterError) Error() string {
+	return fmt.Sprintf("not before %s: %v", e.After.Round(time.Second), e.Why)
+}
+
+func (e *LaterError) Unwrap() error { return e.Why }
+
+// snooze makes what River understands of errors that are no failures.
+func snooze(err error) error {
+	var later *LaterError
+	switch {
+	case errors.Is(err, ErrBusy):
+		return river.JobSnooze(busyWait)
+	case errors.As(err, &later):
+		return river.JobSnooze(max(later.After, busyWait))
+	}
+	return err
+}
+
+// A queue starts and stops.
+type queue interface {
+	start(ctx context.Context) error
+	stop(ctx context.Context) error
+}
+
+// Names of the queues. Decisions are quick; that reviews take their time must not make
+// them wait.
+const (
+	deliveryQueue = "deliveries"
+	reviewQueue   = "reviews"
+	tickQueue     = "ticks"
+)
+
+const (
+	deliveryTries = 8
+	reviewTries   = 10
+)
+
+// A job is an argument of River's.
+type job interface {
+	river.JobArgs
+	options() *river.InsertOpts
+}
+
+type deliveryJob struct {
+	GUID string `json:"guid"`
+}
+
+func (deliveryJob) Kind() string { return "delivery" }
+func (deliveryJob) options() *river.InsertOpts {
+	return &river.InsertOpts{Queue: deliveryQueue, MaxAttempts: deliveryTries}
+}
+
+type reviewJob struct {
+	Repo    int64  `json:"repo"`
+	Subject string `json:"subject"`
+	Turn    int64  `json:"turn"`
+}
+
+func (reviewJob) Kind() string { return "review" }
+func (reviewJob) options() *river.InsertOpts {
+	return &river.InsertOpts{Queue: reviewQueue, MaxAttempts: reviewTries}
+}
+
+type tickJob struct {
+	What Tick `json:"what"`
+}
+
+func (tickJob) Kind() string { return "tick" }
+func (tickJob) options() *river.InsertOpts {
+	return &river.InsertOpts{Queue: tickQueue, MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByArgs: true, ByPeriod: time.Minute}}
+}
+
+type deliveryWorker struct {
+	river.WorkerDefaults[deliveryJob]
+	w Worker
+}
+
+func (d *deliveryWorker) Work(ctx context.Context, j *river.Job[deliveryJob]) error {
+	return snooze(d.w.Decide(ctx, j.Args.GUID))
+}
+
+type reviewWorker struct {
+	river.WorkerDefaults[reviewJob]
+	w Worker
+}
+
+func (r *reviewWorker) Work(ctx context.Context, j *river.Job[reviewJob]) error {
+	return snooze(r.w.Review(ctx, Task{
+		Repo: j.Args.Repo, Subject: j.Args.Subject, Turn: j.Args.Turn,
+		Try: j.Attempt, Last: j.Attempt >= j.MaxAttempts,
+	}))
+}
+
+// NextRetry waits 1, 4, 9 ... seconds, and at most ten minutes.
+func (*reviewWorker) NextRetry(j *river.Job[reviewJob]) time.Time { return retryAt(j.Attempt) }
+
+// NextRetry is that of reviews.
+func (*deliveryWorker) NextRetry(j *river.Job[deliveryJob]) time.Time { return retryAt(j.Attempt) }
+
+func retryAt(attempt int) time.Time {
+	return time.Now().Add(min(time.Duration(attempt*attempt)*time.Second, 10*time.Minute))
+}
+
+// busyWait is how long a review waits for another one of its subject to stop.
+const busyWait = 500 * time.Millisecond
+
+type tickWorker struct {
+	river.WorkerDefaults[tickJob]
+	w Worker
+}
+
+func (t *tickWorker) Work(ctx context.Context, j *river.Job[tickJob]) error {
+	return t.w.Tick(ctx, j.Args.What)
+}
+
+// jobTimeout ends a review that nothing else ended.
+const jobTimeout = 15 * time.Minute
+
+// A riverQueue is River on one of the databases.
+type riverQueue[T any] struct{ client *river.Client[T] }
+
+func newQueue[T any](driver riverdriver.Driver[T], o Options) (*riverQueue[T], error) {
+	config := &river.Config{Logger: o.Log}
+	if o.Worker != nil {
+		workers := river.NewWorkers()
+		river.AddWorker(workers, &deliveryWorker{w: o.Worker})
+		river.AddWorker(workers, &reviewWorker{w: o.Worker})
+		river.AddWorker(workers, &tickWorker{w: o.Worker})
+		config.ID = o.ID
+		config.Workers = workers
+		config.JobTimeout = jobTimeout
+		config.RescueStuckJobsAfter = jobTimeout + 5*time.Minute // those of dead processes come earlier, see rescue
+		config.FetchCooldown = 20 * time.Millisecond
+		config.FetchPollInterval = time.Second
+		config.Queues = map[string]river.QueueConfig{
+			deliveryQueue: {MaxWorkers: orDefault(o.Limits.Deliveries, 4)},
+			reviewQueue:   {MaxWorkers: orDefault(o.Limits.Reviews, 2)},
+			tickQueue:     {MaxWorkers: 1},
+		}
+		for what, period := range every {
+			config.PeriodicJobs = append(config.PeriodicJobs, river.NewPeriodicJob(river.PeriodicInterval(period),
+				func() (river.JobArgs, *river.InsertOpts) { j := tickJob{what}; return j, j.options() }, &river.PeriodicJobOpts{RunOnStart: true}))
+		}
+	}
+	client, err := river.NewClient(driver, config)
+	if err != nil {
+		return nil, fmt.Errorf("the queue: %w", err)
+	}
+	return &riverQueue[T]{client}, nil
+}
+
+func orDefault(n, or int) int {
+	if n > 0 {
+		return n
+	}
+	return or
+}
+
+// start does not hand its context on: jobs end by stop, not with whoever started them.
+func (q *riverQueue[T]) start(ctx context.Context) error {
+	return q.client.Start(context.WithoutCancel(ctx))
+}
+
+func (q *riverQueue[T]) stop(ctx context.Context) error {
+	err := q.client.Stop(ctx)
+	if ctx.Err() != nil { // the time is over
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		err = q.client.StopAndCancel(last)
+	}
+	return err
+}
+
+func (q *riverQueue[T]) add(ctx context.Context, t T, jobs ...job) error {
+	for _, j := range jobs {
+		if _, err := q.client.InsertTx(ctx, t, j, j.options()); err != nil {
+			return fmt.Errorf("adding a job: %w", err)
+		}
+	}
+	return nil
+}
+
+// silent is a logger for who gave none.
+func silent(l *slog.Logger) *slog.Logger {
+	if l == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return l
+}

@@ -1,0 +1,100 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Installed says that the App has, or has no longer, a repository.
+type Installed struct {
+	Repo         int64 // 0: every one of the installation
+	Installation int64
+	FullName     string
+	State        InstallState // empty: as it was; of one that is not known yet, Active
+}
+
+// An InstallState is what became of an installation on a repository.
+type InstallState string
+
+const (
+	Active    InstallState = "active"
+	Suspended InstallState = "suspended"
+	Removed   InstallState = "removed"
+)
+
+func (s *Store) installed(ctx context.Context, t querier, i Installed) error {
+	if i.Repo == 0 {
+		_, err := t.exec(ctx, `UPDATE repositories SET state = $2, at = $3 WHERE installation = $1 AND state <> 'removed'`, i.Installation, string(i.State), s.ms())
+		return err
+	}
+	state := `excluded.state`
+	if i.State == "" {
+		state, i.State = `repositories.state`, Active
+	}
+	_, err := t.exec(ctx, `INSERT INTO repositories (id, installation, full_name, state, at) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (id) DO UPDATE SET installation = excluded.installation, full_name = CASE WHEN excluded.full_name = '' THEN repositories.full_name ELSE excluded.full_name END, state = `+state+`, at = excluded.at`,
+		i.Repo, i.Installation, i.FullName, string(i.State), s.ms())
+	return err
+}
+
+// Installed keeps what was learnt of a repository.
+func (s *Store) Installed(ctx context.Context, i Installed) error {
+	if err := s.installed(ctx, s.db, i); err != nil {
+		return fmt.Errorf("keeping an installation: %w", err)
+	}
+	return nil
+}
+
+// Repository says what is known of one; ok is false when nothing is.
+func (s *Store) Repository(ctx context.Context, id int64) (i Installed, ok bool, err error) {
+	i.Repo = id
+	var state string
+	err = s.db.row(ctx, `SELECT installation, full_name, state FROM repositories WHERE id = $1`, []any{id}, &i.Installation, &i.FullName, &state)
+	if errors.Is(err, ErrNotFound) {
+		return i, false, nil
+	}
+	i.State = InstallState(state)
+	return i, err == nil, err
+}
+
+// Repositories are all where the App is at work.
+func (s *Store) Repositories(ctx context.Context) ([]Installed, error) {
+	var all []Installed
+	err := s.db.rows(ctx, `SELECT id, installation, full_name, state FROM repositories WHERE state = 'active' ORDER BY id`, nil, func(scan func(...any) error) error {
+		var i Installed
+		var state string
+		err := scan(&i.Repo, &i.Installation, &i.FullName, &state)
+		i.State = InstallState(state)
+		all = append(all, i)
+		return err
+	})
+	return all, err
+}
+
+// A Push moved a ref.
+type Push struct {
+	Repo          int64
+	Ref           string
+	Before, After string
+	Login, ID     string
+	Type          string
+}
+
+func (s *Store) push(ctx context.Context, t querier, p Push) error {
+	_, err := t.exec(ctx, `INSERT INTO pushes (repo, ref, before, after, login, person, type, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (repo, ref, before, after) DO NOTHING`,
+		p.Repo, p.Ref, p.Before, p.After, p.Login, p.ID, p.Type, s.ms())
+	return err
+}
+
+// PushesTo are the pushes that moved a ref to a commit.
+func (s *Store) PushesTo(ctx context.Context, repo int64, ref, after string) ([]Push, error) {
+	var all []Push
+	err := s.db.rows(ctx, `SELECT repo, ref, before, after, login, person, type FROM pushes WHERE repo = $1 AND ref = $2 AND after = $3 ORDER BY before`, []any{repo, ref, after}, func(scan func(...any) error) error {
+		var p Push
+		err := scan(&p.Repo, &p.Ref, &p.Before, &p.After, &p.Login, &p.ID, &p.Type)
+		all = append(all, p)
+		return err
+	})
+	return all, err
+}

@@ -1,0 +1,203 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/pressly/goose/v3"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivermigrate"
+	_ "modernc.org/sqlite" // the driver "sqlite"
+)
+
+// A sqliteDB is a database in one file, for one process at a time.
+type sqliteDB struct {
+	sqliteConn         // reads
+	write      *sql.DB // one connection: SQLite has one writer
+	queue      *riverQueue[*sql.Tx]
+	guard      *os.File // held for as long as the process lives
+	id         string
+
+	mu   sync.Mutex
+	held map[string]bool
+}
+
+func openSQLite(ctx context.Context, path string, o Options) (_ *sqliteDB, _ queue, err error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, nil, err
+	}
+	d := &sqliteDB{id: o.ID, held: map[string]bool{}}
+	defer func() {
+		if err != nil {
+			d.close()
+		}
+	}()
+	if d.guard, err = lockFile(path + ".lock"); err != nil {
+		return nil, nil, fmt.Errorf("%s is in use by another process: SQLite is for one, PostgreSQL for several: %w", path, err)
+	}
+	// Commits are on the disk before they return: synchronous=FULL, which in WAL mode is
+	// one fsync.
+	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)"
+	if d.write, err = sql.Open("sqlite", dsn); err != nil {
+		return nil, nil, err
+	}
+	d.write.SetMaxOpenConns(1)
+	if err := os.Chmod(filepath.Dir(path), 0o700); err != nil {
+		return nil, nil, err
+	}
+	if err := d.migrate(ctx); err != nil {
+		return nil, nil, err
+	}
+	read, err := sql.Open("sqlite", dsn+"&_pragma=query_only(1)")
+	if err != nil {
+		return nil, nil, err
+	}
+	read.SetMaxOpenConns(8)
+	d.sqliteConn = sqliteConn{read}
+	o.Log = silent(o.Log)
+	if d.queue, err = newQueue(riversqlite.New(d.write), o); err != nil {
+		return nil, nil, err
+	}
+	return d, d.queue, nil
+}
+
+func (d *sqliteDB) migrate(ctx context.Context) error {
+	dir, err := migrationsOf("sqlite")
+	if err != nil {
+		return err
+	}
+	p, err := goose.NewProvider(goose.DialectSQLite3, d.write, dir)
+	if err != nil {
+		return err
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return err
+	}
+	m, err := rivermigrate.New(riversqlite.New(d.write), nil)
+	if err != nil {
+		return err
+	}
+	_, err = m.Migrate(ctx, rivermigrate.DirectionUp, nil)
+	return err
+}
+
+func (d *sqliteDB) close() error {
+	var errs []error
+	if r, ok := d.sqliteConn.c.(*sql.DB); ok {
+		errs = append(errs, r.Close())
+	}
+	if d.write != nil {
+		errs = append(errs, d.write.Close())
+	}
+	if d.guard != nil {
+		errs = append(errs, d.guard.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// exec writes; reads are the embedded connection's.
+func (d *sqliteDB) exec(ctx context.Context, text string, args ...any) (int64, error) {
+	return sqliteConn{d.write}.exec(ctx, text, args...)
+}
+
+func (d *sqliteDB) inTx(ctx context.Context, fn func(tx) error) error {
+	t, err := d.write.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer t.Rollback() // after a commit it does nothing
+	if err := fn(sqliteTx{sqliteConn{t}, t, d.queue}); err != nil {
+		return err
+	}
+	return t.Commit()
+}
+
+func (d *sqliteDB) tryLock(_ context.Context, name string) (func(), bool, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.held[name] {
+		return nil, false, nil
+	}
+	d.held[name] = true
+	return sync.OnceFunc(func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		delete(d.held, name)
+	}), true, nil
+}
+
+// rescue takes over all jobs that run and are not ours: nobody else is there.
+func (d *sqliteDB) rescue(ctx context.Context) error {
+	_, err := d.exec(ctx, rescueText("$1 = (SELECT value FROM json_each(attempted_by) ORDER BY key DESC LIMIT 1)", ""), d.id)
+	return err
+}
+
+// rescueText gives jobs back that run without being ours. A job that took its process
+// with it every time is not tried for ever.
+func rescueText(ours, cast string) string {
+	return `UPDATE river_job SET
+	state = (CASE WHEN attempt >= max_attempts THEN 'discarded' ELSE 'available' END)` + cast + `,
+	finalized_at = CASE WHEN attempt >= max_attempts THEN CURRENT_TIMESTAMP ELSE NULL END,
+	scheduled_at = CURRENT_TIMESTAMP
+WHERE state = 'running' AND NOT (` + ours + `)`
+}
+
+// A sqliteConn is whatever runs SQL: a database or a transaction.
+type sqliteConn struct {
+	c interface {
+		ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+		QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	}
+}
+
+// dollars writes $1 as SQLite does, ?1.
+func dollars(text string) string { return strings.ReplaceAll(text, "$", "?") }
+
+func (c sqliteConn) exec(ctx context.Context, text string, args ...any) (int64, error) {
+	r, err := c.c.ExecContext(ctx, dollars(text), args...)
+	if err != nil {
+		return 0, err
+	}
+	return r.RowsAffected()
+}
+
+func (c sqliteConn) row(ctx context.Context, text string, args []any, dst ...any) error {
+	found := false
+	err := c.rows(ctx, text, args, func(scan func(...any) error) error {
+		found = true
+		return scan(dst...)
+	})
+	if err == nil && !found {
+		return ErrNotFound
+	}
+	return err
+}
+
+func (c sqliteConn) rows(ctx context.Context, text string, args []any, fn func(scan func(...any) error) error) error {
+	rows, err := c.c.QueryContext(ctx, dollars(text), args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := fn(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+type sqliteTx struct {
+	sqliteConn
+	t     *sql.Tx
+	queue *riverQueue[*sql.Tx]
+}
+
+func (t sqliteTx) add(ctx context.Context, jobs ...job) error { return t.queue.add(ctx, t.t, jobs...) }

@@ -1,0 +1,127 @@
+// Package store is the server's state: SQLite for one process, or PostgreSQL for several.
+//
+// What is kept, a table each:
+//
+//	deliveries    every webhook delivery by its GUID; the body until it was decided on
+//	subjects      what is reviewed (a pull request, a merge group, a push): what is
+//	              wanted of it last (head, turn), and what was concluded last
+//	reviews       every verdict that was reached: of what, from which pack
+//	effects       every write to the forge by its key: intended, then done
+//	repositories  where the App is installed
+//	pushes        who moved a branch from where to where
+//	marks         how far a sweep has come
+//	river_*       the queue's own
+//
+// It promises that a delivery which was accepted is on the disk together with the job
+// that will decide on it; that a decision and the reviews it asks for are one
+// transaction; that a job which died with its process runs again; and that one review
+// at a time works on a subject, whichever process it is in. It knows nothing of the
+// forge or of reviews: what the bytes mean is the App's.
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// A Store is the state of a server. It is safe for concurrent use.
+type Store struct {
+	db    backend
+	now   func() time.Time
+	queue queue
+}
+
+// Options are what Open needs besides the address.
+type Options struct {
+	Now    func() time.Time
+	Log    *slog.Logger // of the queue
+	ID     string       // of this process, another for each
+	Worker Worker       // who does the jobs; nil for one who only adds some
+	Limits Limits
+}
+
+// Limits say how much is done at a time.
+type Limits struct {
+	Deliveries int // decided on at a time; 0: 4
+	Reviews    int // 0: 2
+}
+
+// ErrNotFound says that there is no such row.
+var ErrNotFound = errors.New("not in the store")
+
+// Open opens the store at an address, sqlite:///absolute/path or postgres://..., and
+// brings its tables up to date.
+func Open(ctx context.Context, address string, o Options) (*Store, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil, errors.New("the address of the store is no URL") // it may hold a password
+	}
+	s := &Store{now: o.Now}
+	switch u.Scheme {
+	case "sqlite":
+		if u.Host != "" || !strings.HasPrefix(u.Path, "/") {
+			return nil, errors.New("the store: write sqlite:///absolute/path/to/file.db for SQLite")
+		}
+		s.db, s.queue, err = openSQLite(ctx, u.Path, o)
+	case "postgres", "postgresql":
+		s.db, s.queue, err = openPostgres(ctx, address, o)
+	default:
+		return nil, fmt.Errorf("the store: the scheme %q is not known: write sqlite:///path or postgres://user@host/name", u.Scheme)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("opening the store: %w", err)
+	}
+	return s, nil
+}
+
+// Start begins to work on jobs, those first that a dead process left behind.
+func (s *Store) Start(ctx context.Context) error {
+	if err := s.db.rescue(ctx); err != nil {
+		return fmt.Errorf("taking over jobs: %w", err)
+	}
+	return s.queue.start(ctx)
+}
+
+// Stop takes no more jobs, and waits for those that run until ctx ends; then they are
+// told to stop, and run again with the next Start.
+func (s *Store) Stop(ctx context.Context) error { return s.queue.stop(ctx) }
+
+// Rescue gives the jobs of processes that are no more to those that are.
+func (s *Store) Rescue(ctx context.Context) error { return s.db.rescue(ctx) }
+
+// Close ends all connections. Stop first.
+func (s *Store) Close() error { return s.db.close() }
+
+// Ping says whether the database answers and has the tables.
+func (s *Store) Ping(ctx context.Context) error {
+	_, err := s.Mark(ctx, "ping")
+	return err
+}
+
+// Lock takes a name for as long as unlock was not called and this process lives. ok is
+// false while somebody else has it.
+func (s *Store) Lock(ctx context.Context, name string) (unlock func(), ok bool, err error) {
+	return s.db.tryLock(ctx, name)
+}
+
+func (s *Store) ms() int64 { return s.now().UnixMilli() }
+
+// Mark is the value of a mark, empty when it was never set.
+func (s *Store) Mark(ctx context.Context, name string) (value string, err error) {
+	err = s.db.row(ctx, `SELECT value FROM marks WHERE name = $1`, []any{name}, &value)
+	if errors.Is(err, ErrNotFound) {
+		return "", nil
+	}
+	return value, err
+}
+
+// SetMark remembers a value.
+func (s *Store) SetMark(ctx context.Context, name, value string) error {
+	_, err := s.db.exec(ctx, `INSERT INTO marks (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, value)
+	return err
+}

@@ -1,0 +1,383 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"custody/internal/store"
+	"custody/internal/store/storetest"
+)
+
+var cluster storetest.Cluster
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	cluster.Stop()
+	os.Exit(code)
+}
+
+// eachStore runs the conformance tests of both databases.
+func eachStore(t *testing.T, test func(t *testing.T, address string)) {
+	t.Run("sqlite", func(t *testing.T) { test(t, "sqlite://"+filepath.Join(t.TempDir(), "a %23 folder", "custody.db")) })
+	t.Run("postgres", func(t *testing.T) { test(t, cluster.Database(t)) })
+}
+
+func open(t *testing.T, address, id string, w store.Worker) *store.Store {
+	t.Helper()
+	s, err := store.Open(context.Background(), address, store.Options{Now: time.Now, ID: id, Worker: w})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func start(t *testing.T, s *store.Store) {
+	t.Helper()
+	if err := s.Start(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func stop(t *testing.T, s *store.Store) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if err := s.Stop(ctx); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A worker hands what it is asked to do to functions.
+type worker struct {
+	decide func(ctx context.Context, guid string) error
+	review func(ctx context.Context, t store.Task) error
+	tick   func(what store.Tick)
+}
+
+func (w *worker) Decide(ctx context.Context, guid string) error  { return w.decide(ctx, guid) }
+func (w *worker) Review(ctx context.Context, t store.Task) error { return w.review(ctx, t) }
+func (w *worker) Tick(ctx context.Context, what store.Tick) error {
+	if w.tick != nil {
+		w.tick(what)
+	}
+	return nil
+}
+
+func TestDeliveries(t *testing.T) {
+	eachStore(t, func(t *testing.T, address string) {
+		ctx := context.Background()
+		decided := make(chan string, 10)
+		var s *store.Store
+		w := &worker{decide: func(ctx context.Context, guid string) error {
+			d, err := s.Delivery(ctx, guid)
+			if err != nil {
+				return err
+			}
+			if string(d.Body) != "body \x00\xff of "+guid || d.Event != "pull_request" || d.State != store.Accepted {
+				t.Errorf("%+v", d)
+			}
+			if err := s.Decide(ctx, guid, store.Decision{State: store.Done, Note: "nothing to do"}); err != nil {
+				return err
+			}
+			decided <- guid
+			return nil
+		}}
+		s = open(t, address, "one", w)
+		start(t, s)
+		for _, guid := range []string{"a", "b"} {
+			known, err := s.Accept(ctx, store.Delivery{GUID: guid, Event: "pull_request", Body: []byte("body \x00\xff of " + guid)})
+			if err != nil || known {
+				t.Fatal(known, err)
+			}
+			if got := <-decided; got != guid {
+				t.Errorf("%s instead of %s", got, guid)
+			}
+		}
+		known, err := s.Accept(ctx, store.Delivery{GUID: "a", Event: "pull_request", Body: []byte("again")})
+		if err != nil || !known {
+			t.Errorf("a delivery that is done came again: %v %v", known, err)
+		}
+		stop(t, s)
+		if d, err := s.Delivery(ctx, "a"); err != nil || d.State != store.Done || len(d.Body) != 0 || d.Note != "nothing to do" {
+			t.Errorf("%+v, %v", d, err)
+		}
+		if _, err := s.Delivery(ctx, "c"); !errors.Is(err, store.ErrNotFound) {
+			t.Error(err)
+		}
+
+		// One that nobody could decide on is taken again when it comes again.
+		if _, err := s.Accept(ctx, store.Delivery{GUID: "c", Event: "pull_request", Body: []byte("body")}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Decide(ctx, "c", store.Decision{State: store.Failed, Note: "why"}); err != nil {
+			t.Fatal(err)
+		}
+		known, err = s.Accept(ctx, store.Delivery{GUID: "c", Event: "pull_request", Body: []byte("body \x00\xff of c")})
+		if err != nil || known {
+			t.Errorf("a delivery that failed and came again: %v %v", known, err)
+		}
+		counts, err := s.CountDeliveries(ctx)
+		if err != nil || counts[store.Done] != 2 || counts[store.Accepted] != 1 {
+			t.Errorf("%v %v", counts, err)
+		}
+		if got, err := s.Known(ctx, []string{"a", "c", "x"}); err != nil || !got["a"] || !got["c"] || got["x"] {
+			t.Errorf("%v %v", got, err)
+		}
+	})
+}
+
+// A job whose process died runs again, in whichever process starts next.
+func TestJobsOfTheDead(t *testing.T) {
+	eachStore(t, func(t *testing.T, address string) {
+		ctx := context.Background()
+		began, never := make(chan bool), make(chan bool)
+		s := open(t, address, "first", &worker{decide: func(ctx context.Context, guid string) error {
+			began <- true
+			<-never
+			return nil
+		}})
+		start(t, s)
+		if _, err := s.Accept(ctx, store.Delivery{GUID: "a", Event: "push"}); err != nil {
+			t.Fatal(err)
+		}
+		<-began
+		s.Close() // as when a process ends: nothing more reaches the database
+		defer close(never)
+
+		done := make(chan string)
+		next := open(t, address, "second", &worker{decide: func(ctx context.Context, guid string) error {
+			done <- guid
+			return nil
+		}})
+		start(t, next)
+		defer stop(t, next)
+		select {
+		case got := <-done:
+			if got != "a" {
+				t.Error(got)
+			}
+		case <-time.After(20 * time.Second):
+			t.Error("the job of the dead process was not taken over")
+		}
+	})
+}
+
+func TestSubjects(t *testing.T) {
+	eachStore(t, func(t *testing.T, address string) {
+		ctx := context.Background()
+		turns := make(chan store.Task, 10)
+		s := open(t, address, "one", &worker{
+			decide: func(context.Context, string) error { return nil },
+			review: func(ctx context.Context, task store.Task) error { turns <- task; return nil },
+		})
+		ask := func(head string, closed bool) {
+			t.Helper()
+			guid := fmt.Sprint("guid of ", head, closed)
+			if _, err := s.Accept(ctx, store.Delivery{GUID: guid, Event: "pull_request", Body: []byte("{}")}); err != nil {
+				t.Fatal(err)
+			}
+			err := s.Decide(ctx, guid, store.Decision{State: store.Done, Requests: []store.Request{
+				{Repo: 7, Name: "pull/1", Installation: 3, Kind: "pull_request", Stage: "merge", Number: 1, Head: head, Ref: "refs/heads/main", Delivery: guid, Closed: closed}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		ask("h1", false)
+		ask("h2", false)
+		ask("", false) // an event that does not know the head
+		got, err := s.Subject(ctx, 7, "pull/1")
+		if err != nil || got.Turn != 3 || got.Head != "h2" || got.DoneTurn != 0 || got.Closed {
+			t.Errorf("%+v, %v", got, err)
+		}
+		waiting, err := s.Waiting(ctx, time.Now().UnixMilli()+1000, 10)
+		if err != nil || len(waiting) != 1 {
+			t.Errorf("%v, %v", waiting, err)
+		}
+		start(t, s)
+		var seen []int64
+		for range 3 {
+			task := <-turns
+			seen = append(seen, task.Turn)
+			if task.Repo != 7 || task.Subject != "pull/1" || task.Try != 1 || task.Last {
+				t.Errorf("%+v", task)
+			}
+		}
+		if slices.Sort(seen); !slices.Equal(seen, []int64{1, 2, 3}) {
+			t.Error(seen)
+		}
+		stop(t, s)
+
+		r := store.Review{Repo: 7, Subject: "pull/1", Verdict: "v2", Pack: "p2", Head: "h2", Base: "b", Ref: "refs/heads/main", Stage: "merge", Decision: "pass"}
+		if err := s.Conclude(ctx, 3, r, map[string]string{"e": "intent"}); err != nil {
+			t.Fatal(err)
+		}
+		r.Verdict, r.Pack, r.Head, r.Decision = "v1", "p1", "h1", "fail"
+		if err := s.Conclude(ctx, 1, r, nil); err != nil {
+			t.Fatal(err)
+		}
+		if got, err = s.Subject(ctx, 7, "pull/1"); err != nil || got.DoneTurn != 3 || got.Decision != "pass" || got.DoneHead != "h2" {
+			t.Errorf("an older turn took the place of a newer: %+v, %v", got, err)
+		}
+		if e, err := s.Effect(ctx, "e"); err != nil || e.Done || e.Result != "intent" {
+			t.Errorf("%+v, %v", e, err)
+		}
+		if at, err := s.AtHead(ctx, 7, "h2", ""); err != nil || len(at) != 1 {
+			t.Errorf("%v, %v", at, err)
+		}
+		if at, err := s.AtHead(ctx, 7, "h2", "checks"); err != nil || len(at) != 0 {
+			t.Errorf("%v, %v", at, err)
+		}
+		if all, err := s.Reviews(ctx, 7, "pull/1", 10); err != nil || len(all) != 2 {
+			t.Errorf("%v, %v", all, err)
+		}
+		if same, err := s.SameHead(ctx, 7, "refs/heads/main", "h2"); err != nil || len(same) != 1 {
+			t.Errorf("%v, %v", same, err)
+		}
+		ask("h2", true)
+		if open, err := s.Open(ctx, 7, "pull_request", ""); err != nil || len(open) != 0 {
+			t.Errorf("%v, %v", open, err)
+		}
+		if r, err := s.ReviewOfPack(ctx, "p1"); err != nil || r.Decision != "fail" {
+			t.Errorf("%+v, %v", r, err)
+		}
+	})
+}
+
+func TestEffectsLocksMarks(t *testing.T) {
+	eachStore(t, func(t *testing.T, address string) {
+		ctx := context.Background()
+		s := open(t, address, "one", nil)
+		if e, err := s.Effect(ctx, "k"); err != nil || e != (store.Effect{}) {
+			t.Errorf("%+v, %v", e, err)
+		}
+		for range 2 {
+			if err := s.Begin(ctx, "k", "to do"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if e, err := s.Effect(ctx, "k"); err != nil || e.Key == "" || e.Done || e.Result != "to do" {
+			t.Errorf("%+v, %v", e, err)
+		}
+		if err := s.Finish(ctx, "k", "42"); err != nil {
+			t.Fatal(err)
+		}
+		if e, err := s.Effect(ctx, "k"); err != nil || !e.Done || e.Result != "42" {
+			t.Errorf("%+v, %v", e, err)
+		}
+		if err := s.Begin(ctx, "k", "43"); err != nil {
+			t.Fatal(err)
+		}
+		if e, err := s.Effect(ctx, "k"); err != nil || e.Done || e.Result != "43" {
+			t.Errorf("begun anew: %+v, %v", e, err)
+		}
+
+		var mu sync.Mutex
+		got := 0
+		var unlock func()
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Go(func() {
+				u, ok, err := s.Lock(ctx, "x")
+				if err != nil {
+					t.Error(err)
+				}
+				if mu.Lock(); ok {
+					got++
+					unlock = u
+				}
+				mu.Unlock()
+			})
+		}
+		wg.Wait()
+		if got != 1 {
+			t.Fatalf("%d have the lock", got)
+		}
+		unlock()
+		unlock()
+		if u, ok, err := s.Lock(ctx, "x"); err != nil || !ok {
+			t.Error("the lock can not be had again", err)
+		} else {
+			u()
+		}
+
+		if v, err := s.Mark(ctx, "m"); err != nil || v != "" {
+			t.Error(v, err)
+		}
+		for _, v := range []string{"1", "2"} {
+			if err := s.SetMark(ctx, "m", v); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if v, err := s.Mark(ctx, "m"); err != nil || v != "2" {
+			t.Error(v, err)
+		}
+
+		for _, i := range []store.Installed{{Repo: 1, Installation: 9, FullName: "a/b", State: store.Active}, {Repo: 2, Installation: 9, FullName: "a/c", State: store.Active},
+			{Repo: 1, Installation: 9, State: store.Active}, {Installation: 9, State: store.Suspended}} {
+			if err := s.Installed(ctx, i); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if i, ok, err := s.Repository(ctx, 1); err != nil || !ok || i.FullName != "a/b" || i.State != store.Suspended {
+			t.Errorf("%+v %v %v", i, ok, err)
+		}
+	})
+}
+
+func TestAddresses(t *testing.T) {
+	for _, address := range []string{"", "mysql://x", "sqlite://host/path", "sqlite:relative", "postgres://u:s3cret@%zz/", "postgres://u:s3cret@127.0.0.1:1/x?connect_timeout=1"} {
+		if s, err := store.Open(context.Background(), address, store.Options{Now: time.Now}); err == nil {
+			s.Close()
+			t.Errorf("%q was opened", address)
+		} else if strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("the error holds the password: %v", err)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "custody.db")
+	open(t, "sqlite://"+path, "one", nil)
+	if s, err := store.Open(context.Background(), "sqlite://"+path, store.Options{Now: time.Now}); err == nil {
+		s.Close()
+		t.Error("two processes have one SQLite file")
+	}
+}
+
+func TestBlobs(t *testing.T) {
+	ctx := context.Background()
+	dir := t.TempDir()
+	b, err := store.OpenBlobs("file://" + dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const digest = "sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824" // of hello
+	for range 2 {
+		if err := b.Put(ctx, digest, []byte("hello")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := b.Get(ctx, digest); err != nil || string(got) != "hello" {
+		t.Errorf("%q, %v", got, err)
+	}
+	if err := b.Put(ctx, digest, []byte("other")); err == nil {
+		t.Error("bytes of another digest were kept")
+	}
+	for _, bad := range []string{"", "sha256:../../etc/passwd", digest[:70], "sha256:" + "A" + digest[8:]} {
+		if _, err := b.Get(ctx, bad); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "2c", digest[7:]+".zip"), []byte("hellO"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := b.Get(ctx, digest); err == nil {
+		t.Errorf("a damaged blob was given: %q", got)
+	}
+}

@@ -1,0 +1,193 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// A Request asks for a review of a subject: the newest wins.
+type Request struct {
+	Repo         int64
+	Name         string // tells subjects of a repository apart: "pull/7", "queue/SHA", "push/refs/heads/main/SHA"
+	Installation int64
+	Kind         string // "pull_request", "merge_group", "push"
+	Stage        string // "merge" or "record"
+	Number       int64  // of the pull request
+	Head         string // as far as it is known
+	Base         string // the commit that a push was made on; else empty
+	Ref          string // that the change is for, as far as it is known
+	Delivery     string // the GUID of what asked
+	Closed       bool   // the pull request is closed: nobody waits for a verdict at merge
+}
+
+// A Subject is what was asked last and what was concluded last.
+type Subject struct {
+	Request
+	Turn     int64 // counts requests
+	DoneTurn int64 // the newest turn that was concluded
+	DoneHead string
+	Decision string // of it
+	Verdict  string // digest
+	Inputs   string // tells what the verdict was reached from
+	Wants    string // what of the forge's facts it needs, besides those that always count: "checks", or nothing
+	Pack     string // digest
+}
+
+// request asks for a review in a transaction.
+func (s *Store) request(ctx context.Context, t tx, r Request) error {
+	var turn int64
+	err := t.row(ctx, `INSERT INTO subjects (repo, name, installation, kind, stage, number, head, base, ref, delivery, is_open, turn, asked)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, $12)
+ON CONFLICT (repo, name) DO UPDATE SET
+	installation = excluded.installation, kind = excluded.kind, stage = excluded.stage, number = excluded.number,
+	head = CASE WHEN excluded.head = '' THEN subjects.head ELSE excluded.head END,
+	base = excluded.base,
+	ref = CASE WHEN excluded.ref = '' THEN subjects.ref ELSE excluded.ref END,
+	delivery = excluded.delivery, is_open = excluded.is_open, asked = excluded.asked, turn = subjects.turn + 1
+RETURNING turn`,
+		[]any{r.Repo, r.Name, r.Installation, r.Kind, r.Stage, r.Number, r.Head, r.Base, r.Ref, r.Delivery, !r.Closed, s.ms()}, &turn)
+	if err != nil {
+		return fmt.Errorf("asking for a review of %s: %w", r.Name, err)
+	}
+	if r.Closed {
+		return nil
+	}
+	return t.add(ctx, reviewJob{Repo: r.Repo, Subject: r.Name, Turn: turn})
+}
+
+// Ask asks for a review that no delivery asked for.
+func (s *Store) Ask(ctx context.Context, r Request) error {
+	return s.db.inTx(ctx, func(t tx) error { return s.request(ctx, t, r) })
+}
+
+const subjectColumns = `repo, name, installation, kind, stage, number, head, base, ref, delivery, is_open, turn, done_turn, done_head, decision, verdict, inputs, wants, pack`
+
+func scanSubject(scan func(...any) error) (s Subject, err error) {
+	var open bool
+	err = scan(&s.Repo, &s.Name, &s.Installation, &s.Kind, &s.Stage, &s.Number, &s.Head, &s.Base, &s.Ref, &s.Delivery, &open, &s.Turn, &s.DoneTurn, &s.DoneHead, &s.Decision, &s.Verdict, &s.Inputs, &s.Wants, &s.Pack)
+	s.Closed = !open
+	return s, err
+}
+
+func (s *Store) subjects(ctx context.Context, where string, args ...any) ([]Subject, error) {
+	var all []Subject
+	err := s.db.rows(ctx, `SELECT `+subjectColumns+` FROM subjects WHERE `+where, args, func(scan func(...any) error) error {
+		one, err := scanSubject(scan)
+		all = append(all, one)
+		return err
+	})
+	return all, err
+}
+
+// Subject finds one.
+func (s *Store) Subject(ctx context.Context, repo int64, name string) (Subject, error) {
+	all, err := s.subjects(ctx, `repo = $1 AND name = $2`, repo, name)
+	if err == nil && len(all) == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return Subject{}, fmt.Errorf("reading %s: %w", name, err)
+	}
+	return all[0], nil
+}
+
+// Waiting are subjects whose newest turn was asked for before an instant, in Unix
+// milliseconds, and is not concluded: at most max, the oldest first.
+func (s *Store) Waiting(ctx context.Context, before int64, max int) ([]Subject, error) {
+	return s.subjects(ctx, `done_turn < turn AND is_open AND asked < $1 ORDER BY asked LIMIT $2`, before, max)
+}
+
+// Open are the subjects of a repository that are not closed, for one ref or all ("").
+func (s *Store) Open(ctx context.Context, repo int64, kind, ref string) ([]Subject, error) {
+	return s.subjects(ctx, `repo = $1 AND kind = $2 AND is_open AND ($3 = '' OR ref = $3) ORDER BY name`, repo, kind, ref)
+}
+
+// AtHead are open subjects of a repository that are about a head; those that want
+// something, or all ("").
+func (s *Store) AtHead(ctx context.Context, repo int64, head, wants string) ([]Subject, error) {
+	return s.subjects(ctx, `repo = $1 AND is_open AND head = $2 AND ($3 = '' OR wants = $3) ORDER BY name`, repo, head, wants)
+}
+
+// SameHead are open pull requests of a repository whose last verdict is about a head.
+func (s *Store) SameHead(ctx context.Context, repo int64, ref, head string) ([]Subject, error) {
+	return s.subjects(ctx, `repo = $1 AND kind = 'pull_request' AND stage = 'merge' AND is_open AND ref = $2 AND done_head = $3 ORDER BY name`, repo, ref, head)
+}
+
+// CloseSubject says that nobody waits for a subject any more.
+func (s *Store) CloseSubject(ctx context.Context, repo int64, name string) error {
+	_, err := s.db.exec(ctx, `UPDATE subjects SET is_open = $3 WHERE repo = $1 AND name = $2`, repo, name, false)
+	return err
+}
+
+// A Review is a verdict that was reached.
+type Review struct {
+	Repo     int64
+	Subject  string
+	Verdict  string // digest; empty: nothing could be judged
+	Inputs   string // see Subject
+	Wants    string // see Subject
+	Pack     string // digest
+	Head     string
+	Base     string
+	Ref      string
+	Stage    string
+	Decision string
+	At       int64 // Unix milliseconds
+}
+
+// Conclude keeps a verdict as that of a turn, and what is to be done about it (keys and
+// intents of effects), all or nothing. An older turn never takes the place of a newer one.
+func (s *Store) Conclude(ctx context.Context, turn int64, r Review, effects map[string]string) error {
+	err := s.db.inTx(ctx, func(t tx) error {
+		for key, intent := range effects {
+			if err := s.begin(ctx, t, key, intent); err != nil {
+				return err
+			}
+		}
+		_, err := t.exec(ctx, `UPDATE subjects SET done_turn = $3, done_head = $4, decision = $5, verdict = $6, pack = $7, ref = $8, inputs = $9, wants = $10 WHERE repo = $1 AND name = $2 AND done_turn <= $3`,
+			r.Repo, r.Subject, turn, r.Head, r.Decision, r.Verdict, r.Pack, r.Ref, r.Inputs, r.Wants)
+		if err != nil || r.Verdict == "" {
+			return err
+		}
+		_, err = t.exec(ctx, `INSERT INTO reviews (repo, subject, verdict, pack, head, base, stage, decision, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+ON CONFLICT (repo, subject, verdict, pack) DO NOTHING`,
+			r.Repo, r.Subject, r.Verdict, r.Pack, r.Head, r.Base, r.Stage, r.Decision, s.ms())
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("keeping the verdict on %s: %w", r.Subject, err)
+	}
+	return nil
+}
+
+// Reviews are the verdicts on a subject, the newest first, at most max.
+func (s *Store) Reviews(ctx context.Context, repo int64, subject string, max int) ([]Review, error) {
+	return s.reviews(ctx, `repo = $1 AND subject = $2 ORDER BY at DESC, pack LIMIT $3`, repo, subject, max)
+}
+
+// ReviewOfPack finds where a pack belongs.
+func (s *Store) ReviewOfPack(ctx context.Context, digest string) (Review, error) {
+	all, err := s.reviews(ctx, `pack = $1 ORDER BY at DESC LIMIT 1`, digest)
+	if err == nil && len(all) == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return Review{}, err
+	}
+	return all[0], nil
+}
+
+func (s *Store) reviews(ctx context.Context, where string, args ...any) ([]Review, error) {
+	var all []Review
+	err := s.db.rows(ctx, `SELECT repo, subject, verdict, pack, head, base, stage, decision, at FROM reviews WHERE `+where, args, func(scan func(...any) error) error {
+		var r Review
+		err := scan(&r.Repo, &r.Subject, &r.Verdict, &r.Pack, &r.Head, &r.Base, &r.Stage, &r.Decision, &r.At)
+		all = append(all, r)
+		return err
+	})
+	return all, err
+}
+
+// IsNotFound says whether an error means that there is no such row.
+func IsNotFound(err error) bool { return errors.Is(err, ErrNotFound) }
