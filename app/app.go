@@ -25,6 +25,7 @@ import (
 	"custody/app/clone"
 	"custody/app/event"
 	"custody/app/hub"
+	"custody/app/web"
 	"custody/internal/change"
 	"custody/internal/config"
 	"custody/internal/sign"
@@ -39,17 +40,17 @@ type File struct {
 
 // Parts are what an App is made from.
 type Parts struct {
-	Hub       *hub.Hub
-	Blobs     store.Blobs
-	Clones    *clone.Clones
-	Signer    sign.Signer
-	Keys      *File // trusted keys; nil without
-	Floor     *File // nil without
-	Mode      config.Mode
-	PublicURL string
-	Version   string
-	Log       *logrus.Logger
-	Now       func() time.Time
+	Hub     *hub.Hub
+	Blobs   store.Blobs
+	Clones  *clone.Clones
+	Signer  sign.Signer
+	Keys    *File // trusted keys; nil without
+	Floor   *File // nil without
+	Mode    config.Mode
+	Links   *web.Links // nil: check runs have no link to their pack
+	Version string
+	Log     *logrus.Logger
+	Now     func() time.Time
 }
 
 // An App works on what its store says. It is a store.Worker.
@@ -113,7 +114,16 @@ func (a *App) protects(ref, defaultBranch string) bool {
 
 // Decide implements store.Worker: it says what follows from a delivery. What can not be
 // read is kept, and no error: to try it again would change nothing.
-func (a *App) Decide(ctx context.Context, guid string) error {
+func (a *App) Decide(ctx context.Context, guid string, last bool) error {
+	err := a.decide(ctx, guid)
+	if err == nil || !last {
+		return err
+	}
+	a.Log.WithError(err).WithField("delivery", guid).Error("nobody could decide on a delivery: it is kept")
+	return a.store.Decide(ctx, guid, store.Decision{State: store.Failed, Note: "nobody could decide on it"})
+}
+
+func (a *App) decide(ctx context.Context, guid string) error {
 	d, err := a.store.Delivery(ctx, guid)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
@@ -153,7 +163,10 @@ func (a *App) Decide(ctx context.Context, guid string) error {
 		log.WithFields(logrus.Fields{"repo": r.Repo, "subject": r.Name, "head": r.Head}).Info("review asked for")
 	}
 	if o.Reconcile {
-		return a.reconcile(ctx)
+		// The delivery is decided on; what goes wrong here the next reconcile repeats.
+		if err := a.reconcile(ctx); err != nil {
+			log.WithError(err).Warn("not everything could be looked at")
+		}
 	}
 	return nil
 }
@@ -214,6 +227,11 @@ func (a *App) Tick(ctx context.Context, what store.Tick) error {
 	case store.Reconcile:
 		if err := a.store.Rescue(ctx); err != nil {
 			return err
+		}
+		if n, err := a.store.FailStale(ctx, a.Now().Add(-overdue).UnixMilli()); err != nil {
+			return err
+		} else if n > 0 {
+			a.Log.WithField("deliveries", n).Error("nobody could decide on deliveries: they are kept")
 		}
 		return a.reconcile(ctx)
 	case store.Prune:

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -34,6 +35,17 @@ func TestPullRequest(t *testing.T) {
 	if v := verify.Verify(file, sign.TrustedKeys{{Key: w.key.Public(), Name: "app"}}); !v.Good() {
 		t.Errorf("the pack does not verify: %+v", v)
 	}
+	// The check run leads to the pack's page, and a digest alone does not.
+	for address, want := range map[string]int{strings.Replace(run.DetailsURL, "http://custody.test", w.url, 1): 200, w.url + "/packs/" + strings.TrimPrefix(r.Pack, "sha256:"): 404} {
+		resp, err := http.Get(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != want {
+			t.Errorf("%s answers %d, want %d", address, resp.StatusCode, want)
+		}
+	}
 	if pack.Digest(file) != r.Pack {
 		t.Error("it is another pack")
 	}
@@ -64,7 +76,22 @@ func TestApproval(t *testing.T) {
 func TestFailure(t *testing.T) {
 	w := newWorld(t, policy)
 	p := w.pull("topic", gittest.Write("a.py", "eval(1)\n"))
-	if run := w.concluded(p.HeadSHA); run.Conclusion != "failure" {
+	run := w.concluded(p.HeadSHA)
+	if run.Conclusion != "failure" {
 		t.Errorf("%+v", run)
+	}
+	w.until("the line is marked", func() bool { return len(w.ours(p.HeadSHA)[0].Annotations) > 0 })
+	marks := w.ours(p.HeadSHA)[0].Annotations
+	if len(marks) != 1 || marks[0].Path != "a.py" || marks[0].StartLine != 1 || marks[0].AnnotationLevel != "failure" {
+		t.Errorf("%+v", marks)
+	}
+	if !strings.Contains(run.Text, "NO-EVAL") {
+		t.Errorf("the text does not say which requirement:\n%s", run.Text)
+	}
+	// Another verdict on the same head marks nothing twice.
+	p.Review("ben", "APPROVED", "")
+	w.until("it is said again", func() bool { return len(w.ours(p.HeadSHA)[0].Concluded) > 1 })
+	if again := w.ours(p.HeadSHA)[0].Annotations; len(again) != 1 {
+		t.Errorf("%+v", again)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"custody/app/hookin"
+	"custody/app/web"
 	"custody/internal/store"
 )
 
@@ -44,6 +45,9 @@ func (s *Server) Handler() (http.Handler, error) {
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
 	mux.HandleFunc("GET /readyz", s.ready)
 	mux.Handle("GET /metrics", s.App.metrics.handler())
+	if s.App.Links != nil {
+		(&web.Pages{Packs: s.App.Blobs, Links: s.App.Links, Log: s.Log}).Register(mux)
+	}
 	return mux, nil
 }
 

@@ -18,11 +18,13 @@ import (
 	"custody/app"
 	"custody/app/clone"
 	"custody/app/hub"
+	"custody/app/web"
 	"custody/internal/config"
 	"custody/internal/git/gittest"
 	"custody/internal/githubtest"
 	"custody/internal/sign"
 	"custody/internal/store"
+	"custody/internal/store/storetest"
 )
 
 // A world is a GitHub, a repository on it, and an App that is at work there.
@@ -63,6 +65,17 @@ const requirements = `version: "2.0"
 controls:
   - {id: NO-EVAL, name: No eval, requirement: Nothing is evaluated, verification: "! grep -rn 'eval(' --include='*.py'"}
 `
+
+var cluster storetest.Cluster
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	cluster.Stop()
+	os.Exit(code)
+}
+
+// onPostgres has the App keep its state in PostgreSQL.
+func onPostgres(w *world) { w.address = cluster.Database(w) }
 
 // newWorld makes one whose repository has a policy on main. An option changes it before
 // the App starts.
@@ -108,7 +121,11 @@ func (w *world) start() {
 	if err != nil {
 		w.Fatal(err)
 	}
-	parts := app.Parts{Hub: h, Blobs: w.blobs, Clones: clones, Signer: w.key, Mode: w.mode, Version: "test", Log: log, Now: w.now}
+	links, err := web.NewLinks("http://custody.test", []string{w.gh.App.WebhookSecret}, w.now)
+	if err != nil {
+		w.Fatal(err)
+	}
+	parts := app.Parts{Links: links, Hub: h, Blobs: w.blobs, Clones: clones, Signer: w.key, Mode: w.mode, Version: "test", Log: log, Now: w.now}
 	if w.floor != "" {
 		parts.Floor = &app.File{Name: "floor.yaml", Text: []byte(w.floor)}
 	}

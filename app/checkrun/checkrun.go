@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"custody/internal/change"
+	"custody/internal/change/markdown"
 	"custody/internal/config"
 	"custody/internal/pack"
 	"custody/internal/review"
@@ -34,6 +35,8 @@ type Output struct {
 	Text       string     `json:"text,omitempty"`
 	DetailsURL string     `json:"details_url,omitempty"`
 	Actions    []Action   `json:"actions,omitempty"`
+
+	Annotations []Annotation `json:"annotations,omitempty"`
 }
 
 // An Action is a button.
@@ -91,8 +94,18 @@ func Render(in Input) Output {
 	line("First", said.First)
 	line("To do", next)
 	line("Who", said.Who)
-	fmt.Fprintf(&b, "Verdict `%s`\nPack `%s`\n", in.Digest, in.Pack)
+	var more int
+	if o.Annotations, more = annotations(in.Verdict); more > 0 {
+		fmt.Fprintf(&b, "%d more findings have a line of this change: only the first %d are marked there. The pack has all.\n\n", more, MaxAnnotations)
+	}
+	if in.DetailsURL != "" {
+		fmt.Fprintf(&b, "**Details** is the whole review, and its signed pack. ")
+	}
+	fmt.Fprintf(&b, "Verdict `%s`, pack `%s`\n", in.Digest, in.Pack)
 	o.Summary = cut(b.String())
+	if in.Landing == "" { // the pack says pass, and this run does not
+		o.Text = pack.Display(in.Verdict, in.Digest)
+	}
 	o.Title = cutTo(o.Title, 200)
 	return o
 }
@@ -120,24 +133,7 @@ func conclusion(d review.Decision, mode config.Mode) Conclusion {
 
 // escape makes text of a change safe in Markdown: nothing of it is markup, a link, a
 // mention or a reference.
-func escape(s string) string {
-	s = change.Printable(s)
-	var b strings.Builder
-	for _, r := range s {
-		switch {
-		case strings.ContainsRune("\\`*_{}[]()<>#+-.!|~&", r):
-			b.WriteByte('\\')
-			b.WriteRune(r)
-		case r == '@':
-			b.WriteString("@\u200b")
-		case r == ':': // an emoji, or the middle of an address
-			b.WriteString(":\u200b")
-		default:
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
-}
+func escape(s string) string { return markdown.Prose(change.Printable(s)) }
 
 func cut(s string) string { return cutTo(s, MaxText) }
 

@@ -159,6 +159,12 @@ func (c *Check) Conclude(ctx context.Context) error {
 			return fmt.Errorf("concluding the check run: %w", err)
 		}
 	}
+	if err := c.annotate(ctx, id, intent.Output); err != nil {
+		if class, _ := hub.Classify(err); class == hub.Gone {
+			return c.lost(ctx, err)
+		}
+		return fmt.Errorf("annotating the check run: %w", err)
+	}
 	return c.Log.Finish(ctx, c.Key(), intent.Mark)
 }
 

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/bradleyfalzon/ghinstallation/v2"
@@ -65,9 +66,9 @@ func within(d time.Duration) time.Duration {
 func byStatus(r *http.Response) (Class, time.Duration) {
 	switch {
 	case r.StatusCode == http.StatusTooManyRequests, r.StatusCode == http.StatusForbidden && r.Header.Get("Retry-After") != "":
-		return Later, within(0)
+		return Later, within(time.Duration(seconds(r, "Retry-After")) * time.Second)
 	case r.StatusCode == http.StatusForbidden && r.Header.Get("X-RateLimit-Remaining") == "0":
-		return Later, within(0)
+		return Later, within(time.Until(time.Unix(seconds(r, "X-RateLimit-Reset"), 0)))
 	case r.StatusCode >= 500, r.StatusCode == http.StatusRequestTimeout:
 		return Transient, 0
 	case r.StatusCode == http.StatusForbidden, r.StatusCode == http.StatusUnauthorized:
@@ -78,4 +79,13 @@ func byStatus(r *http.Response) (Class, time.Duration) {
 		return Refused, 0
 	}
 	return Other, 0
+}
+
+// seconds reads a header that holds a number of them, 0 without one.
+func seconds(r *http.Response, header string) int64 {
+	n, err := strconv.ParseInt(r.Header.Get(header), 10, 64)
+	if err != nil || n < 0 {
+		return 0
+	}
+	return min(n, 1<<33) // more than the year 2200
 }

@@ -18,6 +18,7 @@ type corpus struct {
 	language string
 	modules  map[string]string // Go: folder -> module, at the version that corpora/go/go.mod requires
 	append   map[string]string // file -> text to add to it
+	packages map[string]string // script: place -> npm package that corpora/npm locks, or a part of it
 	deb      string            // Debian's package
 	source   string            // Debian's source package
 	folder   string            // of the package, where the corpus lies
@@ -60,6 +61,13 @@ var corpora = []corpus{
 	{name: "django", language: "python", deb: "python3-django", folder: pythonPackages, why: "a large framework"},
 	{name: "twisted", language: "python", deb: "python3-twisted", folder: pythonPackages, why: "tests inside of packages, imports behind conditions"},
 	{name: "sqlalchemy", language: "python", deb: "python3-sqlalchemy", folder: pythonPackages, why: "packages that pass on what others define"},
+	{name: "svelte", language: "script", packages: map[string]string{".": "svelte"}, why: "JavaScript, the imports field, a package that imports itself through its exports"},
+	{name: "zod", language: "script", packages: map[string]string{"package.json": "zod/package.json", "src": "zod/src"}, why: "TypeScript that imports x.js for x.ts"},
+	{name: "preact", language: "script", packages: map[string]string{".": "preact"}, why: "package.json files in subfolders, declarations by hand"},
+	{
+		name: "trpc", language: "script", packages: map[string]string{"packages/server": "@trpc/server", "packages/client": "@trpc/client"}, why: "a workspace: one package imports another through its exports",
+		append: map[string]string{"package.json": `{"private": true, "workspaces": ["packages/*"]}`},
+	},
 }
 
 // pythonPackages is where Debian puts them.
@@ -73,6 +81,8 @@ func (c *corpus) place(ctx context.Context, lists, dir string) (root, version st
 	case c.deb != "":
 		root, err = debianPackage(ctx, c.deb, c.folder)
 		return root, "", err
+	case c.packages != nil:
+		return dir, "", c.placePackages(ctx, lists, dir)
 	case c.source != "":
 		root, err = debianSource(ctx, c.source)
 		return root, "", err
@@ -90,15 +100,8 @@ func (c *corpus) place(ctx context.Context, lists, dir string) (root, version st
 			return "", "", err
 		}
 	}
-	for name, text := range c.append {
-		f, err := os.OpenFile(filepath.Join(dir, name), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-		if err != nil {
-			return "", "", err
-		}
-		_, err = f.WriteString(text)
-		if err := errors.Join(err, f.Close()); err != nil {
-			return "", "", err
-		}
+	if err := c.appendTo(dir); err != nil {
+		return "", "", err
 	}
 	if len(c.run) > 0 {
 		if _, err := output(ctx, dir, goOffline(), c.run...); err != nil {
@@ -106,6 +109,35 @@ func (c *corpus) place(ctx context.Context, lists, dir string) (root, version st
 		}
 	}
 	return dir, "", nil
+}
+
+// placePackages copies what npm has installed: dependency-cruiser sees a project in it, no
+// dependency.
+func (c *corpus) placePackages(ctx context.Context, lists, dir string) error {
+	modules, err := npmInstall(ctx, lists)
+	if err != nil {
+		return err
+	}
+	for folder, name := range c.packages {
+		if err := copyFolder(filepath.Join(dir, folder), filepath.Join(modules, filepath.FromSlash(name))); err != nil {
+			return err
+		}
+	}
+	return c.appendTo(dir)
+}
+
+func (c *corpus) appendTo(dir string) error {
+	for name, text := range c.append {
+		f, err := os.OpenFile(filepath.Join(dir, name), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+		if err != nil {
+			return err
+		}
+		_, err = f.WriteString(text)
+		if err := errors.Join(err, f.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // copyFolder copies regular files, writable.

@@ -16,7 +16,12 @@ import (
 
 // debianPackage finds what a binary package installs: folder is the path in it.
 func debianPackage(ctx context.Context, name, folder string) (string, error) {
-	root, err := kept(ctx, "debian", name, func(ctx context.Context, a *archive, dir string) error {
+	root, err := kept("debian", name, func(dir string) error {
+		a, err := openArchive(ctx)
+		if err != nil {
+			return err
+		}
+		defer a.close()
 		if _, err := a.apt(ctx, "download", name); err != nil {
 			return err
 		}
@@ -33,7 +38,12 @@ func debianPackage(ctx context.Context, name, folder string) (string, error) {
 // debianSource finds the sources of a project as their authors released them, without
 // what Debian changes.
 func debianSource(ctx context.Context, name string) (string, error) {
-	return kept(ctx, "debian-source", name, func(ctx context.Context, a *archive, dir string) error {
+	return kept("debian-source", name, func(dir string) error {
+		a, err := openArchive(ctx)
+		if err != nil {
+			return err
+		}
+		defer a.close()
 		if _, err := a.apt(ctx, "source", "--download-only", name); err != nil {
 			return err
 		}
@@ -46,54 +56,26 @@ func debianSource(ctx context.Context, name string) (string, error) {
 	})
 }
 
-// kept finds a folder in the cache of the benchmarks, and has it filled where it is not
-// there. It appears whole or not at all.
-func kept(ctx context.Context, kind, name string, fill func(ctx context.Context, a *archive, dir string) error) (string, error) {
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return "", err
-	}
-	parent := filepath.Join(cache, "custody-bench", kind)
-	place := filepath.Join(parent, name)
-	if _, err := os.Stat(place); err == nil {
-		return place, nil
-	}
-	if err := os.MkdirAll(parent, 0o700); err != nil {
-		return "", err
-	}
-	scratch, err := os.MkdirTemp(parent, ".new")
-	if err != nil {
-		return "", err
-	}
-	defer os.RemoveAll(scratch)
-	a, err := openArchive(ctx, filepath.Join(cache, "custody-bench", "apt"), scratch)
-	if err != nil {
-		return "", err
-	}
-	dir := filepath.Join(scratch, "tree")
-	if err := os.Mkdir(dir, 0o700); err != nil {
-		return "", err
-	}
-	if err := fill(ctx, a, dir); err != nil {
-		return "", fmt.Errorf("fetching %s: %w", name, err)
-	}
-	if err := os.Rename(dir, place); err != nil {
-		if _, there := os.Stat(place); there == nil {
-			return place, nil // somebody else was faster
-		}
-		return "", err
-	}
-	return place, nil
-}
-
 // An archive is Debian's, of the release that this machine runs.
 type archive struct {
 	options []string
 	dir     string // where downloads go
 }
 
+// close takes away what was downloaded.
+func (a *archive) close() { os.RemoveAll(a.dir) }
+
 // openArchive brings the lists of packages into a folder of their own, once.
-func openArchive(ctx context.Context, lists, dir string) (*archive, error) {
+func openArchive(ctx context.Context) (*archive, error) {
+	cache, err := cacheFolder()
+	if err != nil {
+		return nil, err
+	}
+	lists := filepath.Join(cache, "apt")
+	dir, err := os.MkdirTemp("", "accuracy")
+	if err != nil {
+		return nil, err
+	}
 	a := &archive{dir: dir, options: []string{
 		"-q",
 		"-o", "Dir::Etc::sourcelist=" + filepath.Join(lists, "sources.list"),

@@ -25,11 +25,13 @@ import (
 var truths = map[string]func(ctx context.Context, root string, ask question) (*truth, error){
 	"go":     goTruth,
 	"python": pythonTruth,
+	"script": scriptTruth,
 }
 
 // A question is what a tool has to be told besides the folder.
 type question struct {
 	whole bool     // ask everything, however long it takes
+	lists string   // the folder corpora/
 	roots []string // Python: folders that the project puts on its path; none: the folder itself
 }
 
@@ -87,7 +89,7 @@ func (o options) results(ctx context.Context) ([]Result, error) {
 		if root, err = filepath.Abs(root); err != nil {
 			return nil, err
 		}
-		r, err := measure(ctx, root, o.language, question{whole: true, roots: strings.Fields(o.roots)})
+		r, err := measure(ctx, root, o.language, question{whole: true, lists: o.lists, roots: strings.Fields(o.roots)})
 		r.Corpus, r.Version = o.name, o.version
 		return []Result{r}, err
 	}
@@ -121,7 +123,7 @@ func (c *corpus) measure(ctx context.Context, lists, scratch string, whole bool)
 	if root, err = filepath.EvalSymlinks(root); err != nil {
 		return Result{}, err
 	}
-	r, err := measure(ctx, root, c.language, question{whole: whole, roots: c.roots})
+	r, err := measure(ctx, root, c.language, question{whole: whole, lists: lists, roots: c.roots})
 	r.Corpus, r.Version = c.name, version
 	return r, err
 }

@@ -19,6 +19,7 @@ import (
 	"custody/app"
 	"custody/app/clone"
 	"custody/app/hub"
+	"custody/app/web"
 	"custody/internal/config/yaml"
 	"custody/internal/sign"
 	"custody/internal/store"
@@ -84,7 +85,7 @@ func serve(ctx context.Context, p *process, file string) error {
 	if err != nil {
 		return err
 	}
-	a, err := newApp(p, &c, log)
+	a, err := newApp(p, &c, log, secrets)
 	if err != nil {
 		return err
 	}
@@ -146,13 +147,17 @@ func readSecrets(file string) ([]string, error) {
 }
 
 // newApp reads every file that the configuration names.
-func newApp(p *process, c *app.Config, log *logrus.Logger) (*app.App, error) {
-	parts := app.Parts{Mode: c.Mode, PublicURL: c.PublicURL, Version: version(), Log: log, Now: p.now}
+func newApp(p *process, c *app.Config, log *logrus.Logger, secrets []string) (*app.App, error) {
+	parts := app.Parts{Mode: c.Mode, Version: version(), Log: log, Now: p.now}
+	var err error
+	if parts.Links, err = web.NewLinks(c.PublicURL, secrets, p.now); err != nil {
+		return nil, err
+	}
 	pem, err := readPrivate(c.GitHub.PrivateKeyFile)
 	if err != nil {
 		return nil, fmt.Errorf("reading the App's private key: %w", err)
 	}
-	if parts.Hub, err = hub.New(hub.Options{URL: c.GitHub.URL, AppID: c.GitHub.AppID, PrivateKey: pem}); err != nil {
+	if parts.Hub, err = hub.New(hub.Options{URL: c.GitHub.URL, AppID: int64(c.GitHub.AppID), PrivateKey: pem}); err != nil {
 		return nil, err
 	}
 	if pem, err = readPrivate(c.SigningKeyFile); err != nil {

@@ -13,11 +13,33 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
+	"runtime/debug"
 	"syscall"
 )
 
 func main() {
+	collectLater()
 	os.Exit(Main())
+}
+
+// collectLater puts off the first garbage collection until there is something to gain:
+// what most commands make in their few milliseconds is gone with the process. From the
+// first one on everything is as usual.
+func collectLater() {
+	const enough = 64 << 20
+	percent := debug.SetGCPercent(-1)
+	limit := debug.SetMemoryLimit(enough)
+	if limit < enough { // somebody asked for less
+		debug.SetMemoryLimit(limit)
+		debug.SetGCPercent(percent)
+		return
+	}
+	first := new([16]byte)
+	runtime.SetFinalizer(first, func(*[16]byte) {
+		debug.SetGCPercent(percent)
+		debug.SetMemoryLimit(limit)
+	})
 }
 
 // Main runs the command line of this process and returns its exit code.

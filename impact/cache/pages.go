@@ -37,12 +37,12 @@ func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }
 
 // pages is the content of a paged file: a wire.Region.
 type pages struct {
-	file io.ReaderAt
-	at   int64 // where the pages begin
-	sums string
-	data []byte // as long as the content, of which have says what is there
-	have []atomic.Bool
-	mu   sync.Mutex // for reading more
+	file  io.ReaderAt
+	at    int64 // where the pages begin
+	size  int   // of the content
+	sums  string
+	there []atomic.Pointer[[]byte] // pages that were read
+	mu    sync.Mutex               // for reading more
 }
 
 // openPages opens a file that belongs to us alone. Its head is read and checked; that a
@@ -106,64 +106,61 @@ func parsePages(f io.ReaderAt, size int64, magic string) (string, *pages, error)
 		return "", nil, errors.New("its checksum is wrong")
 	}
 	p.sums = string(start[headEnd:p.at])
-	p.data = make([]byte, size-p.at)
-	p.have = make([]atomic.Bool, count)
-	n := copy(p.data, start[p.at:]) // small files are here already
-	p.accept(0, n/pageSize)
-	if n == len(p.data) {
-		p.accept(0, int(count))
-	}
+	p.size = int(size - p.at)
+	p.there = make([]atomic.Pointer[[]byte], count)
 	return string(start[pagedHead:headEnd]), p, nil
 }
 
 // Len implements wire.Region.
-func (p *pages) Len() int { return len(p.data) }
+func (p *pages) Len() int { return p.size }
 
-// Bytes implements wire.Region.
+// Bytes implements wire.Region. What lies in several pages is copied.
 func (p *pages) Bytes(off, n int) []byte {
-	if off < 0 || n < 0 || off > len(p.data) || n > len(p.data)-off {
+	if off < 0 || n < 0 || off > p.size || n > p.size-off {
 		return nil
 	}
-	first, end := off/pageSize, (off+n+pageSize-1)/pageSize
-	for i := first; i < end; i++ {
-		if !p.have[i].Load() && !p.load(i, end) {
+	if n == 0 {
+		return []byte{}
+	}
+	i := off / pageSize
+	page := p.page(i)
+	if page == nil {
+		return nil
+	}
+	off -= i * pageSize
+	if off+n <= len(page) {
+		return page[off : off+n : off+n]
+	}
+	all := append(make([]byte, 0, n), page[off:]...)
+	for len(all) < n {
+		i++
+		if page = p.page(i); page == nil {
 			return nil
 		}
+		all = append(all, page[:min(len(page), n-len(all))]...)
 	}
-	return p.data[off : off+n : off+n]
+	return all
 }
 
-// load reads the pages from first to end that are not there yet.
-func (p *pages) load(first, end int) bool {
+// page reads a page, once; nil when it is not what was written.
+func (p *pages) page(i int) []byte {
+	if page := p.there[i].Load(); page != nil {
+		return *page
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for first < end && p.have[first].Load() {
-		first++
+	if page := p.there[i].Load(); page != nil {
+		return *page
 	}
-	last := first
-	for last < end && !p.have[last].Load() {
-		last++
+	page := make([]byte, min(pageSize, p.size-i*pageSize))
+	if n, _ := p.file.ReadAt(page, p.at+int64(i)*pageSize); n < len(page) {
+		return nil
 	}
-	if first == last {
-		return true
+	if uint64(crc32.Checksum(page, castagnoli())) != le(p.sums[4*i:4*i+4]) {
+		return nil
 	}
-	part := p.data[first*pageSize : min(last*pageSize, len(p.data))]
-	if n, _ := p.file.ReadAt(part, p.at+int64(first*pageSize)); n < len(part) {
-		return false
-	}
-	return p.accept(first, last)
-}
-
-// accept takes pages that were read, if they are what was written.
-func (p *pages) accept(first, end int) bool {
-	for i := first; i < end; i++ {
-		page := p.data[i*pageSize : min((i+1)*pageSize, len(p.data))]
-		if uint64(crc32.Checksum(page, castagnoli())) != le(p.sums[4*i:4*i+4]) {
-			return false
-		}
-		p.have[i].Store(true)
-	}
-	return true
+	p.there[i].Store(&page)
+	return page
 }
 
 // paged makes such a file of its head and content.

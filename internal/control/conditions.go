@@ -321,7 +321,7 @@ func (e *evaluation) approverFacts(f facts) {
 		f.unknown(why+", so it is not known who wrote the change", "approvers")
 		return
 	}
-	wrote := authorsOf(e.Change, e.Context, e.Attestation, e.identities(), e.requirementsOrigin())
+	wrote := authorsOf(e.Change, e.Context, e.Attestation, e.identities(), e.requirementsOrigin(), e.landing())
 	if len(wrote.unknown) > 0 {
 		f.unknown("the forge does not know everybody who wrote the change", "approvers")
 		return

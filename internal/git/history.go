@@ -31,11 +31,15 @@ func (r *Repository) MergeBases(ctx context.Context, a, b OID) ([]OID, error) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.knowBases(pair, bases)
+	return bases, nil
+}
+
+func (r *Repository) knowBases(pair [2]OID, bases []OID) {
 	if r.bases == nil || len(r.bases) == maxKnownBases {
 		r.bases = map[[2]OID][]OID{}
 	}
 	r.bases[pair] = slices.Clone(bases)
-	return bases, nil
 }
 
 const maxKnownBases = 1000
@@ -79,7 +83,7 @@ func (r *Repository) Commits(ctx context.Context, base, head OID, max int) (comm
 		args = append(args, "^"+base.String())
 	}
 	size := 0
-	err = r.stream(ctx, args, func(c *Commit) error {
+	err = r.list(ctx, args, func(c *Commit) error {
 		if size += len(c.Message); len(found) == max || size > maxMessages {
 			return errEnough
 		}
@@ -89,7 +93,25 @@ func (r *Repository) Commits(ctx context.Context, base, head OID, max int) (comm
 	if more = err == errEnough; err != nil && !more {
 		return nil, false, fmt.Errorf("listing the commits of %s..%s: %w", base.Short(), head.Short(), err)
 	}
+	r.noteAncestor(base, head, found)
 	return parentsFirst(found, head), more, nil
+}
+
+// noteAncestor spares MergeBases a process: base is the one of itself and head if it is an
+// ancestor of head, and that it is if what is only in head has it as a parent. In a
+// shallow repository a parent may be out of sight.
+func (r *Repository) noteAncestor(base, head OID, found map[OID]*Commit) {
+	if base.IsZero() || r.Shallow() {
+		return
+	}
+	for _, c := range found {
+		if slices.Contains(c.Parents, base) {
+			r.mu.Lock()
+			r.knowBases([2]OID{base, head}, []OID{base})
+			r.mu.Unlock()
+			return
+		}
+	}
 }
 
 var errEnough = errors.New("enough commits")
@@ -124,41 +146,87 @@ func parentsFirst(set map[OID]*Commit, head OID) []*Commit {
 	return order
 }
 
-// stream connects rev-list to a cat-file of its own, so that ids never pass through
-// us and nothing is kept.
-func (r *Repository) stream(ctx context.Context, revs []string, fn func(*Commit) error) error {
+// fewCommits are read by the process that is there; more are worth one of their own,
+// which reads while rev-list still looks for others.
+const fewCommits = 256
+
+// list calls fn for the commits that rev-list lists.
+func (r *Repository) list(ctx context.Context, revs []string, fn func(*Commit) error) error {
 	if r.isClosed() {
 		return errClosed
 	}
 	run, cancel := context.WithCancel(ctx)
 	defer cancel()
 	list := r.git.isolated(run, r.iso, append([]string{"rev-list"}, revs...)...)
-	cat := r.git.isolated(run, r.iso, "cat-file", "--batch", "--buffer")
-	ids, err := list.StdoutPipe()
-	if err != nil {
-		return err
-	}
-	cat.Stdin = ids
-	out, err := cat.StdoutPipe()
+	out, err := list.StdoutPipe()
 	if err != nil {
 		return err
 	}
 	if err := list.Start(); err != nil {
 		return fmt.Errorf("starting git rev-list: %w", err)
 	}
-	if err := cat.Start(); err != nil {
-		cancel()
+	var ids []OID
+	lines := bufio.NewReader(out)
+	var begun strings.Builder // what was read of it
+	for len(ids) < fewCommits {
+		line, err := lines.ReadString('\n')
+		if err != nil {
+			break
+		}
+		begun.WriteString(line)
+		id, err := ParseOID(strings.TrimSpace(line))
+		if err != nil {
+			cancel()
+			return errors.Join(fmt.Errorf("git rev-list said %.80q", line), list.Wait())
+		}
+		ids = append(ids, id)
+	}
+	if len(ids) == fewCommits {
+		return r.stream(ctx, list, cancel, io.MultiReader(strings.NewReader(begun.String()), lines), fn)
+	}
+	if err := list.Wait(); ctx.Err() != nil {
+		return context.Cause(ctx)
+	} else if err != nil { // given ids alone, it fails over objects alone
+		return fmt.Errorf("%w: %w", ErrMissing, failed(ctx, list, err))
+	}
+	return r.bulk(ctx, ids, "commit", maxObject, func(i int, data []byte, err error) error {
+		if err != nil {
+			return fmt.Errorf("commit %s: %w", ids[i], err)
+		}
+		c, err := parseCommit(ids[i], data)
+		if err != nil {
+			return err
+		}
+		return fn(c)
+	})
+}
+
+// stream hands what rev-list lists to a cat-file of its own, and keeps nothing.
+func (r *Repository) stream(ctx context.Context, list *exec.Cmd, stop func(), ids io.Reader, fn func(*Commit) error) error {
+	run, cancel := context.WithCancel(ctx)
+	defer cancel()
+	cat := r.git.isolated(run, r.iso, "cat-file", "--batch", "--buffer")
+	cat.Stdin = ids
+	out, err := cat.StdoutPipe()
+	if err == nil {
+		err = cat.Start()
+	}
+	if err != nil {
+		stop()
 		list.Wait()
 		return fmt.Errorf("starting git cat-file: %w", err)
 	}
-	ids.Close() // cat-file has its own copy; ours would keep rev-list from noticing its end
-
 	c := &child{cmd: cat, out: bufio.NewReaderSize(out, 256<<10)}
 	err = c.eachCommit(r.idSize(), fn)
 	if err != nil {
 		cancel() // leaving early: both end now
+		stop()
 	}
-	catErr, listErr := cat.Wait(), list.Wait()
+	catErr := cat.Wait()
+	if catErr != nil {
+		stop() // nobody reads what it lists
+	}
+	listErr := list.Wait()
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
@@ -166,10 +234,10 @@ func (r *Repository) stream(ctx context.Context, revs []string, fn func(*Commit)
 		return err
 	case err != nil:
 		return fmt.Errorf("%w: %w", ErrMissing, failed(ctx, cat, err))
-	case listErr != nil: // given ids alone, it fails over objects alone
-		return fmt.Errorf("%w: %w", ErrMissing, failed(ctx, list, listErr))
 	case catErr != nil:
 		return failed(ctx, cat, catErr)
+	case listErr != nil: // given ids alone, it fails over objects alone
+		return fmt.Errorf("%w: %w", ErrMissing, failed(ctx, list, listErr))
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os/exec"
 	"slices"
 	"strings"
 )
@@ -24,27 +25,24 @@ func (r *Repository) Resolve(ctx context.Context, rev string) (OID, error) {
 	if err := checkRevision(rev); err != nil {
 		return OID{}, err
 	}
-	// Git reads names from its input here, so that no name is an option.
-	args := []string{"cat-file", "--batch-check"}
-	cmd := r.git.isolated(ctx, r.iso, args...)
-	if _, err := ParseOID(strings.ToLower(rev)); err != nil {
-		// No id, so the repository's refs are needed, and with them its configuration.
-		cmd = r.git.discovery(ctx, r.loc.dir, append([]string{"--git-dir=" + r.loc.dir}, args...)...)
-		cmd.Env = append(cmd.Env[:len(cmd.Env):len(cmd.Env)], r.iso.objectEnv...)
-	}
 	places := refPlaces(rev)
-	ask := rev + "^{commit}\n" + rev + "^{}\n" + rev + "\n"
+	names := []string{rev + "^{commit}", rev + "^{}", rev}
 	for _, p := range places {
-		ask += p + "^{}\n"
+		names = append(names, p+"^{}")
 	}
-	cmd.Stdin = strings.NewReader(ask)
-	out, err := cmd.Output()
+	var lines [][]byte
+	var err error
+	if _, noID := ParseOID(strings.ToLower(rev)); noID == nil {
+		lines, err = r.identify(ctx, names)
+	} else {
+		// The repository's refs are needed, and with them its configuration.
+		args := []string{"--git-dir=" + r.loc.dir, "cat-file", "--batch-check"}
+		cmd := r.git.discovery(ctx, r.loc.dir, args...)
+		cmd.Env = append(cmd.Env[:len(cmd.Env):len(cmd.Env)], r.iso.objectEnv...)
+		lines, err = identified(ctx, cmd, names)
+	}
 	if err != nil {
-		return OID{}, fmt.Errorf("resolving %q: %w", rev, failed(ctx, cmd, err))
-	}
-	lines := bytes.Split(bytes.TrimSuffix(out, []byte{'\n'}), []byte{'\n'})
-	if len(lines) != 3+len(places) {
-		return OID{}, fmt.Errorf("resolving %q: git gave %d answers to %d questions", rev, len(lines), 3+len(places))
+		return OID{}, fmt.Errorf("resolving %q: %w", rev, err)
 	}
 	if err := r.oneName(ctx, rev, lines[3:]); err != nil {
 		return OID{}, err
@@ -61,6 +59,43 @@ func (r *Repository) Resolve(ctx context.Context, rev string) (OID, error) {
 		}
 	}
 	return OID{}, notFound(rev)
+}
+
+// identify asks what objects ids with suffixes name. The process that reads objects does
+// it; where it gives up, as over a damaged object, one that ends says why.
+func (r *Repository) identify(ctx context.Context, names []string) (lines [][]byte, err error) {
+	err = r.converse(ctx, func(c *child) error {
+		if _, err := c.in.Write([]byte("info " + strings.Join(names, "\ninfo ") + "\nflush\n")); err != nil {
+			return errChild
+		}
+		for range names {
+			line, err := c.out.ReadSlice('\n')
+			if err != nil {
+				return errChild
+			}
+			lines = append(lines, bytes.Clone(bytes.TrimSuffix(line, []byte{'\n'})))
+		}
+		return nil
+	})
+	if err == nil || ctx.Err() != nil || errors.Is(err, errClosed) {
+		return lines, err
+	}
+	return identified(ctx, r.git.isolated(ctx, r.iso, "cat-file", "--batch-check"), names)
+}
+
+// identified runs a cat-file --batch-check. Git reads the names from its input, so that no
+// name is an option.
+func identified(ctx context.Context, cmd *exec.Cmd, names []string) ([][]byte, error) {
+	cmd.Stdin = strings.NewReader(strings.Join(names, "\n") + "\n")
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, failed(ctx, cmd, err)
+	}
+	lines := bytes.Split(bytes.TrimSuffix(out, []byte{'\n'}), []byte{'\n'})
+	if len(lines) != len(names) {
+		return nil, fmt.Errorf("git gave %d answers to %d questions", len(lines), len(names))
+	}
+	return lines, nil
 }
 
 // prefixes are where git looks for a name, in this order, before it looks for

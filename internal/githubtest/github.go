@@ -235,7 +235,18 @@ func (gh *GitHub) person(login string) *Account {
 	return gh.account(login, "User")
 }
 
+// byEmail is whom GitHub takes an address for. Its own belong to whom they name: those
+// that it gives to everybody, and the one of what is made in the browser.
 func (gh *GitHub) byEmail(email string) *Account {
+	if strings.EqualFold(email, "noreply@github.com") {
+		return gh.account("web-flow", "User")
+	}
+	if name, ok := strings.CutSuffix(strings.ToLower(email), "@users.noreply.github.com"); ok {
+		if _, login, numbered := strings.Cut(name, "+"); numbered {
+			name = login
+		}
+		return gh.accounts[name]
+	}
 	for _, a := range gh.accounts {
 		for _, e := range a.Emails {
 			if strings.EqualFold(e, email) {

@@ -79,8 +79,12 @@ func (d *Document) decode(n *Node, v reflect.Value, what string) error {
 			return d.Errorf(n, "%s must be true or false, not %q", what, n.Text)
 		}
 		v.SetBool(n.Text == "true")
-	case reflect.Int:
-		i, err := strconv.ParseInt(n.Text, 10, 32)
+	case reflect.Int, reflect.Int64:
+		bits := 32
+		if v.Kind() == reflect.Int64 {
+			bits = 64
+		}
+		i, err := strconv.ParseInt(n.Text, 10, bits)
 		if n.IsText || err != nil || strconv.FormatInt(i, 10) != n.Text {
 			return d.Errorf(n, "%s must be a whole number, not %q", what, n.Text)
 		}

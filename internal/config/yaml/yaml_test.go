@@ -44,6 +44,23 @@ func TestDecode(t *testing.T) {
 	}
 }
 
+// TestLongNumber: what identifies something may have more than 32 bits; a count may not.
+func TestLongNumber(t *testing.T) {
+	var s struct {
+		ID int64 `yaml:"id"`
+	}
+	for text, want := range map[string]int64{"9000000001": 9000000001, "-1": -1, "9223372036854775807": 1<<63 - 1, "9223372036854775808": 0, "1e3": 0} {
+		s.ID = 0
+		d, err := Parse("test.yaml", []byte("id: "+text+"\n"))
+		if err == nil {
+			err = d.Decode(&s)
+		}
+		if (err != nil) != (want == 0) || s.ID != want {
+			t.Errorf("%s: %d, %v", text, s.ID, err)
+		}
+	}
+}
+
 // TestRefused: every mistake has its line and column, and mostly a way out.
 func TestRefused(t *testing.T) {
 	for _, c := range []struct{ name, src, want string }{

@@ -1,0 +1,109 @@
+// Package web is the pages of the App: for now, that of one pack.
+//
+// It promises that a pack opens only for who was given its link, that no answer tells a
+// pack which is there from one which is not without one, and that a page can load and run
+// nothing, whatever the change was called. It trusts nothing that a request says.
+package web
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"net/http"
+	"strconv"
+
+	"github.com/sirupsen/logrus"
+
+	"custody/internal/pack/verify"
+	"custody/internal/store"
+)
+
+// Packs are where packs are kept.
+type Packs interface {
+	Get(ctx context.Context, digest string) ([]byte, error)
+}
+
+// Pages serves packs.
+type Pages struct {
+	Packs Packs
+	Links *Links
+	Log   *logrus.Logger
+}
+
+// Register puts the pages on a server.
+func (p *Pages) Register(mux *http.ServeMux) {
+	mux.HandleFunc("GET /packs/{digest}", p.page)
+	mux.HandleFunc("GET /packs/{digest}/pack.zip", p.file)
+}
+
+// page shows what the pack's own page shows.
+func (p *Pages) page(w http.ResponseWriter, r *http.Request) {
+	file, _, ok := p.open(w, r)
+	if !ok {
+		return
+	}
+	members, err := verify.Decode(file)
+	if err != nil {
+		p.Log.WithError(err).Error("a pack that we keep can not be read")
+		refuse(w, http.StatusInternalServerError, "This pack can not be read. Who runs Custody finds the reason in its log.")
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, _ = w.Write(members[verify.Page])
+}
+
+// file hands the pack out.
+func (p *Pages) file(w http.ResponseWriter, r *http.Request) {
+	file, name, ok := p.open(w, r)
+	if !ok {
+		return
+	}
+	w.Header().Set("Content-Type", "application/zip")
+	w.Header().Set("Content-Disposition", `attachment; filename="custody-`+name[:12]+`.zip"`)
+	w.Header().Set("Content-Length", strconv.Itoa(len(file)))
+	_, _ = w.Write(file)
+}
+
+// open checks the link before it looks for the pack.
+func (p *Pages) open(w http.ResponseWriter, r *http.Request) (file []byte, name string, ok bool) {
+	protect(w.Header())
+	name = r.PathValue("digest")
+	if b, err := hex.DecodeString(name); err != nil || len(b) != 32 || hex.EncodeToString(b) != name {
+		refuse(w, http.StatusNotFound, "This link does not open a pack. Open it anew from the check run.")
+		return nil, "", false
+	}
+	digest := "sha256:" + name
+	switch err := p.Links.check(digest, r.URL.Query()); {
+	case errors.Is(err, ErrExpired):
+		refuse(w, http.StatusForbidden, "This link has expired. Press Review again on the check run: it gets a new one.")
+		return nil, "", false
+	case err != nil:
+		refuse(w, http.StatusNotFound, "This link does not open a pack. Open it anew from the check run.")
+		return nil, "", false
+	}
+	file, err := p.Packs.Get(r.Context(), digest)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		refuse(w, http.StatusNotFound, "This pack is no longer kept here.")
+		return nil, "", false
+	case err != nil:
+		p.Log.WithError(err).Error("a pack could not be read")
+		refuse(w, http.StatusServiceUnavailable, "This pack can not be read just now. Try again.")
+		return nil, "", false
+	}
+	return file, name, true
+}
+
+// protect has browsers load, run, embed, guess and remember nothing. The page's own policy
+// names its one style by its hash, and holds beside this one.
+func protect(h http.Header) {
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cache-Control", "private, no-store")
+	h.Set("X-Robots-Tag", "noindex, nofollow")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+}
+
+func refuse(w http.ResponseWriter, status int, text string) { http.Error(w, text, status) }
