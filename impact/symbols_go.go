@@ -2,6 +2,7 @@ package impact
 
 import (
 	"strings"
+	"sync"
 
 	"custody/impact/lang"
 )
@@ -138,15 +139,15 @@ func unreadableSpec(spec string) bool { return len(spec) >= 200 || strings.Conta
 
 // calledByOthers says whether a library may call a method of this name: it stands in an
 // interface of the standard library or of one that is much used.
-func calledByOthers(method string) bool { return othersCall[method] }
+func calledByOthers(method string) bool { return othersCall()[method] }
 
-var othersCall = func() map[string]bool {
+var othersCall = sync.OnceValue(func() map[string]bool {
 	m := map[string]bool{}
 	for name := range strings.FieldsSeq(standardMethods + knownMethods) {
 		m[name] = true
 	}
 	return m
-}()
+})
 
 // standardMethods are the exported methods of the interfaces of the standard library which
 // others can implement: a test holds the list against its source.
