@@ -22,6 +22,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -138,7 +139,7 @@ func New(tb testing.TB, options ...Option) *GitHub {
 	tb.Cleanup(gh.close)
 	gh.App = &App{
 		ID: gh.nextID(), Slug: "custody", Name: "Custody", ClientID: "Iv1.0123456789abcdef", Owner: gh.Org("acme"),
-		Permissions: defaultPermissions, Events: defaultEvents, Key: key(), WebhookSecret: "a secret between the two of us",
+		Permissions: maps.Clone(defaultPermissions), Events: defaultEvents, Key: key(), WebhookSecret: "a secret between the two of us",
 	}
 	gh.apps["custody"] = gh.App
 	return gh
