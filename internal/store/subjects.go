@@ -100,6 +100,12 @@ func (s *Store) Waiting(ctx context.Context, before int64, max int) ([]Subject, 
 	return s.subjects(ctx, `done_turn < turn AND is_open AND asked < $1 ORDER BY asked LIMIT $2`, before, max)
 }
 
+// WaitingIn are the subjects of a repository whose newest turn is not concluded: at most
+// max, the oldest first.
+func (s *Store) WaitingIn(ctx context.Context, repo int64, max int) ([]Subject, error) {
+	return s.subjects(ctx, `repo = $1 AND done_turn < turn AND is_open ORDER BY asked LIMIT $2`, repo, max)
+}
+
 // Open are the subjects of a repository that are not closed, for one ref or all ("").
 func (s *Store) Open(ctx context.Context, repo int64, kind, ref string) ([]Subject, error) {
 	return s.subjects(ctx, `repo = $1 AND kind = $2 AND is_open AND ($3 = '' OR ref = $3) ORDER BY name`, repo, kind, ref)
