@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"slices"
 
 	"custody/attestation"
@@ -200,6 +201,7 @@ func (e *evaluation) authorshipLimit(r config.LayeredRule, files []touched) answ
 	}
 	var a answer
 	counted, total := 0, 0
+	var over []overFile
 	for _, t := range files {
 		if t.Unread == change.Unreadable || t.Unread == change.TooLarge {
 			return answered(finding.NotAssessed, ReasonUnread, "the lines of %s were not read (%s)", t.escaped, t.Unread)
@@ -217,14 +219,10 @@ func (e *evaluation) authorshipLimit(r config.LayeredRule, files []touched) answ
 		total += file.Added
 		counted += n
 		if n > 0 {
-			a.found = append(a.found, scoped{finding.Finding{
-				Place:   finding.Place{Path: t.escaped},
-				Message: plural(n, "added line is", "added lines are") + " of class " + config.ClassList(r.Classes),
-				Remedy:  "Say in the commits who or what wrote them (trailers, see docs/authorship.md), or split the change.",
-				Who:     "the authors of the commits",
-			}, t.paths()})
+			over = append(over, overFile{t, n})
 		}
 	}
+	a.found = overLimit(over, config.ClassList(r.Classes))
 	one, many := "added line is", "added lines are"
 	if total == 0 {
 		one, many = "commit (no line was added) is", "commits (no line was added) are"
@@ -241,6 +239,40 @@ func (e *evaluation) authorshipLimit(r config.LayeredRule, files []touched) answ
 		a.found = nil
 	}
 	return a
+}
+
+// An overFile is the lines of a file that an authorship limit counts.
+type overFile struct {
+	touched
+	lines int
+}
+
+// maxOver files over an authorship limit have a finding each, those with the most lines.
+// The others share one: the limit is on their sum, and who reads of thousands reads none.
+const maxOver = 10
+
+func overLimit(over []overFile, classes string) []scoped {
+	slices.SortStableFunc(over, func(a, b overFile) int { return cmp.Or(b.lines-a.lines, cmp.Compare(a.Path, b.Path)) })
+	about := func(place finding.Place, words string) finding.Finding {
+		return finding.Finding{
+			Place: place, Message: words + " of class " + classes,
+			Remedy: "Say in the commits who or what wrote them (trailers, see docs/authorship.md), or split the change.",
+			Who:    "the authors of the commits",
+		}
+	}
+	var found []scoped
+	rest, lines := []change.Path(nil), 0
+	for i, c := range over {
+		if i < maxOver {
+			found = append(found, scoped{about(finding.Place{Path: c.escaped}, plural(c.lines, "added line is", "added lines are")), c.paths()})
+			continue
+		}
+		rest, lines = append(rest, c.paths()...), lines+c.lines
+	}
+	if n := len(over) - maxOver; n > 0 {
+		found = append(found, scoped{about(finding.Place{}, plural(lines, "added line", "added lines")+" of "+plural(n, "more file", "more files")+" are"), rest})
+	}
+	return found
 }
 
 func (e *evaluation) countCommits(classes []config.Class) (counted, total int, found []scoped) {
