@@ -236,6 +236,9 @@ func (j *job) judge(ctx context.Context) (string, error) {
 	}
 	defer c.Close()
 	if j.subject.Kind == "push" {
+		if err := j.judgeMoved(ctx, c); err != nil {
+			return "", err
+		}
 		if recorded, err := j.landedByPulls(ctx, c); err != nil || recorded {
 			return "", err
 		}

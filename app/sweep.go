@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -64,7 +65,8 @@ pages:
 			began = minTime(began, tries[0].GetDeliveredAt().Time)
 			continue
 		}
-		if _, _, err := client.Apps.RedeliverHookDelivery(ctx, tries[0].GetID()); err != nil {
+		_, _, err := client.Apps.RedeliverHookDelivery(ctx, tries[0].GetID())
+		if started := (*github.AcceptedError)(nil); err != nil && !errors.As(err, &started) { // 202 is what it should answer
 			if class, _ := hub.Classify(err); class == hub.Gone || class == hub.Refused {
 				continue
 			}

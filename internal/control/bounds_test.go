@@ -3,6 +3,7 @@ package control
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -43,11 +44,33 @@ func TestManyFindings(t *testing.T) {
 	checks := evaluate(t, in)
 	t.Logf("%d findings and 400 waivers in %s", n, time.Since(began).Round(time.Millisecond))
 	got := checks["r"]
-	if got.Outcome != finding.NotSatisfied || len(got.Found) != DefaultLimits().Findings || !strings.Contains(text(got), fmt.Sprintf("%d findings more than the %d", n-DefaultLimits().Findings, DefaultLimits().Findings)) {
+	if got.Outcome != finding.NotSatisfied || len(got.Found) != maxOver+1 || !strings.Contains(text(got), fmt.Sprintf("%d more files", n-maxOver)) {
 		t.Errorf("%s with %d findings", got.Outcome, len(got.Found))
 	}
 	if notice := text(checks[NoticeWaivers]); !strings.Contains(notice, "over the limit of 2000000 comparisons") {
 		t.Errorf("the notice says %.300s", notice)
+	}
+}
+
+// Of too many findings of one check those are listed that matter, and the others counted.
+func TestListed(t *testing.T) {
+	c := finding.Check{Outcome: finding.NotSatisfied}
+	for i := range 100_000 {
+		f := finding.Finding{Rule: "r", Level: finding.Warning, Place: finding.Place{Path: fmt.Sprintf("f%06d", i)}}
+		switch {
+		case i == 99_999:
+			f.Level = finding.Error
+		case i%2 == 0:
+			f.WaivedBy = "w"
+		}
+		c.Found = append(c.Found, f)
+	}
+	tidy(&c, DefaultLimits().Findings)
+	if len(c.Found) != 1000 || c.Found[0].Level != finding.Error || slices.ContainsFunc(c.Found, func(f finding.Finding) bool { return f.WaivedBy != "" }) {
+		t.Errorf("%d are listed, the first is %+v", len(c.Found), c.Found[0])
+	}
+	if got := text(c); !strings.Contains(got, "99000 findings more than the 1000 that are listed") {
+		t.Errorf("%.200s", got)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"custody/attestation"
 	"custody/attestation/inventory"
@@ -86,7 +87,7 @@ type Limits struct {
 
 // DefaultLimits are those of a review.
 func DefaultLimits() Limits {
-	return Limits{FileBytes: 1 << 20, TotalBytes: 512 << 20, Cost: 40e9, Places: 20, DocumentBytes: 64 << 20, CheckCost: 10e6, ConditionCost: 200e6, OwnerTries: 50e6, WaiverTries: 2e6, Findings: 10_000, ReasonBytes: 16 << 20, Checks: checks.DefaultLimits()}
+	return Limits{FileBytes: 1 << 20, TotalBytes: 512 << 20, Cost: 40e9, Places: 20, DocumentBytes: 64 << 20, CheckCost: 10e6, ConditionCost: 200e6, OwnerTries: 50e6, WaiverTries: 2e6, Findings: 1000, ReasonBytes: 16 << 20, Checks: checks.DefaultLimits()}
 }
 
 // Map is the table as a pack records it.
@@ -188,7 +189,9 @@ func Evaluate(ctx context.Context, in Input) ([]finding.Check, error) {
 func tidy(c *finding.Check, most int) {
 	finding.Sort(c.Found)
 	if n := len(c.Found) - most; most > 0 && n > 0 {
-		// The outcome was reached with all of them. The heaviest come first.
+		// The outcome was reached with all of them. Those that no waiver covers come
+		// first, the heaviest of them before all.
+		slices.SortStableFunc(c.Found, func(a, b finding.Finding) int { return strings.Compare(a.WaivedBy, b.WaivedBy) })
 		c.Reasons = append(slices.Clone(c.Reasons), finding.Reason{Code: ReasonLimit, Detail: fmt.Sprintf("%s more than the %d that are listed", plural(n, "finding", "findings"), most)})
 		c.Found = c.Found[:most:most]
 	}

@@ -80,17 +80,17 @@ func newPlan(v *review.Verdict) plan {
 	rest, skip := map[string]*pile{}, map[string]*pile{}
 	var candidates []planned
 	named := make([]bool, len(v.Change.Files)) // or mechanical: in no pile of the rest
-	mechanical := 0
+	mechanical, mixed := 0, isMixed(v.Attestation)
 	for i := range v.Change.Files {
 		f := &v.Change.Files[i]
 		about := facts[f.Path]
-		if f.Mechanical != "" && (about == nil || about.errors+about.warnings == 0) {
+		if f.Mechanical != "" && about.errors+about.inLines == 0 {
 			named[i] = true
 			mechanical++
 			addToPile(skip, mechanicalWords[f.Mechanical], f)
 			continue
 		}
-		file := weigh(f, about)
+		file := weigh(f, about, mixed)
 		if file.weight >= leastFirst {
 			file.at = i
 			candidates = append(candidates, file)
@@ -134,6 +134,7 @@ func planSentence(files, first, mechanical int) string {
 // fileFacts is what the documents of a verdict say of one file.
 type fileFacts struct {
 	errors, warnings int
+	inLines          int    // of the warnings, those that are about lines of it
 	first            string // message of the gravest finding
 	firstLevel       finding.Level
 	reaches          int
@@ -147,10 +148,14 @@ func gatherFileFacts(v *review.Verdict) map[string]*fileFacts {
 	for i := range v.Change.Files {
 		all[v.Change.Files[i].Path] = &fileFacts{}
 	}
+	counted := map[string]bool{} // rules that count lines: they say nothing of a file
+	for _, c := range v.Checks {
+		counted[c.ID] = config.Kind(c.Asks) == config.KindAuthorshipLimit
+	}
 	seen := map[finding.Finding]bool{} // a requirement and the rule that asks for it have the same
 	for _, f := range v.Findings {
 		about := all[f.Place.Path]
-		if about == nil || f.WaivedBy != "" || f.Level == finding.Note || seen[f] {
+		if about == nil || f.WaivedBy != "" || f.Level == finding.Note || seen[f] || counted[f.Rule] {
 			continue
 		}
 		seen[f] = true
@@ -161,6 +166,9 @@ func gatherFileFacts(v *review.Verdict) map[string]*fileFacts {
 			about.errors++
 		} else {
 			about.warnings++
+			if f.Place.StartLine > 0 {
+				about.inLines++
+			}
 		}
 	}
 	if r := v.Impact; r != nil {
@@ -197,8 +205,23 @@ func gatherFileFacts(v *review.Verdict) map[string]*fileFacts {
 	return all
 }
 
+// isMixed is whether agents wrote some of a change and others some: where it is all of
+// one hand, that tells no file from another.
+func isMixed(r *attestation.Report) bool {
+	if r == nil {
+		return false
+	}
+	agent := 0
+	for class, n := range r.Summary.Lines {
+		if class.IsAI() {
+			agent += n
+		}
+	}
+	return agent > 0 && agent*10 < r.Summary.AddedLines*9
+}
+
 // weigh says what speaks for reading a file first.
-func weigh(f *review.FileLine, about *fileFacts) planned {
+func weigh(f *review.FileLine, about *fileFacts, mixed bool) planned {
 	p := planned{Path: f.Path, Size: size(f.Added, f.Deleted)}
 	because := func(weight int, reason string) {
 		p.weight += weight
@@ -237,13 +260,15 @@ func weigh(f *review.FileLine, about *fileFacts) planned {
 	if n := about.reaches; n >= reachesMany {
 		because(min(n*weighReachEach, weighReachMost), plural(n, "file depends", "files depend")+" on it")
 	}
-	if has(config.OfCode) && about.agent >= agentShareLeast {
+	_, test := impact.TestLanguage(change.Path(f.Path))
+	test = test || has(config.OfTests)
+	if has(config.OfCode) && !test && mixed && about.agent >= agentShareLeast {
 		because(weighAgent, fmt.Sprintf("an AI agent wrote %s of its %s", number(about.agent), plural(about.added, "added line", "added lines")))
 	}
 	if f.Unread != "" && f.Mode != 0 {
 		because(weighUnread, "its lines could not be read: nothing here has looked into it")
 	}
-	if lines := f.Added + f.Deleted; has(config.OfCode) && !has(config.OfTests) {
+	if lines := f.Added + f.Deleted; has(config.OfCode) && !test {
 		weight := min(lines/weighLinesEach, weighLinesMost)
 		if lines >= largeAdded {
 			because(weight, "much of it changed")
@@ -284,10 +309,11 @@ var mechanicalWords = map[review.Mechanical][2]string{
 func kindWords(f *review.FileLine) [2]string {
 	kinds := control.FileKinds(change.Path(f.Path), change.Path(f.OldPath), f.Mode, f.OldMode)
 	has := func(k config.ChangeKind) bool { return slices.Contains(kinds, k) }
+	_, test := impact.TestLanguage(change.Path(f.Path))
 	switch {
 	case f.Mode == 0:
 		return [2]string{"deleted", "Does anything still need them?"}
-	case has(config.OfTests):
+	case test || has(config.OfTests):
 		return [2]string{"tests", "Would they fail without the change?"}
 	case has(config.OfDocs):
 		return [2]string{"documentation", ""}

@@ -241,7 +241,7 @@ func (w *view) decided(r finding.Reason) string {
 		review.ReasonNotSatisfied: "Not met: ", review.ReasonNotAssessed: "Not assessed: ", review.ReasonExcepted: "Excepted by a waiver: ",
 	}
 	for _, c := range w.v.Checks {
-		if word := words[r.Code]; word != "" && r.Detail == c.ID+": "+c.Name {
+		if word := words[r.Code]; word != "" && strings.HasPrefix(r.Detail, fmt.Sprintf("%s (%s) ", c.ID, c.Name)) {
 			return word + c.Name + " (" + c.ID + ")"
 		}
 	}

@@ -191,10 +191,5 @@ func (r *run) evaluate(ctx context.Context) (err error) {
 	if r.checks, err = control.Evaluate(ctx, in); err == nil {
 		r.controls = control.Controls(in, r.checks)
 	}
-	// Only now: all of them decide, some are listed.
-	for i := range r.checks {
-		r.checks[i].Found = listed(r.checks[i].Found)
-	}
-	r.attestation.Findings = listed(r.attestation.Findings)
 	return err
 }

@@ -245,9 +245,6 @@ func TestSubjects(t *testing.T) {
 		if all, err := s.Reviews(ctx, 7, "pull/1", 10); err != nil || len(all) != 2 {
 			t.Errorf("%v, %v", all, err)
 		}
-		if same, err := s.SameHead(ctx, 7, "refs/heads/main", "h2"); err != nil || len(same) != 1 {
-			t.Errorf("%v, %v", same, err)
-		}
 		ask("h2", true)
 		if open, err := s.Open(ctx, 7, "pull_request", ""); err != nil || len(open) != 0 {
 			t.Errorf("%v, %v", open, err)

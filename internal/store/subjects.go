@@ -117,11 +117,6 @@ func (s *Store) AtHead(ctx context.Context, repo int64, head, wants string) ([]S
 	return s.subjects(ctx, `repo = $1 AND is_open AND head = $2 AND ($3 = '' OR wants = $3) ORDER BY name`, repo, head, wants)
 }
 
-// SameHead are open pull requests of a repository whose last verdict is about a head.
-func (s *Store) SameHead(ctx context.Context, repo int64, ref, head string) ([]Subject, error) {
-	return s.subjects(ctx, `repo = $1 AND kind = 'pull_request' AND stage = 'merge' AND is_open AND ref = $2 AND done_head = $3 ORDER BY name`, repo, ref, head)
-}
-
 // CloseSubject says that nobody waits for a subject any more.
 func (s *Store) CloseSubject(ctx context.Context, repo int64, name string) error {
 	_, err := s.db.exec(ctx, `UPDATE subjects SET is_open = $3 WHERE repo = $1 AND name = $2`, repo, name, false)
