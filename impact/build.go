@@ -110,6 +110,7 @@ type builder struct {
 	projects       map[string]git.OID // project files that a resolver asked for, and their blobs
 	scriptProjects [][]byte           // what those say by which scripts are resolved
 	claims         []string           // see lang.SameProject
+	vendors        []string           // see lang.GoFolders
 	guessed        bool               // a resolver looked at what other files import
 	raw            int                // edges and gaps, doubles too
 }

@@ -46,6 +46,7 @@ type flat struct {
 	words     []string
 	languages map[string]language
 	claims    []string    // names that project files of the tree claim: see lang.SameProject
+	vendors   []string    // see lang.GoFolders
 	groups    []skipGroup // of skips, by reason
 	bad       atomic.Bool
 }
@@ -149,7 +150,7 @@ func (f *flat) readSmall() error {
 		return errFlat
 	}
 	d := &wire.Decoder{Rest: string(small)}
-	f.words, f.claims = d.Strings(), d.Strings()
+	f.words, f.claims, f.vendors = d.Strings(), d.Strings(), d.Strings()
 	f.languages = make(map[string]language)
 	for range d.Count(3) {
 		name := d.String()

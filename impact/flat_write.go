@@ -11,7 +11,7 @@ import (
 )
 
 // graphFormat is raised whenever the encoding, or what is in a Graph, changes.
-const graphFormat = 2
+const graphFormat = 3
 
 // A flatWriter writes what flat reads.
 type flatWriter struct {
@@ -218,10 +218,12 @@ func (w *flatWriter) specs() (rows, uses []byte) {
 	return rows, uses
 }
 
-// small is the words, the claims, what was read by language, and the skips by reason.
+// small is the words, the claims, the vendors, what was read by language, and the skips by reason.
 func (w *flatWriter) small(groups []byte) []byte {
 	languages := w.k.graph.languages
-	b := wire.AppendStrings(wire.AppendStrings(nil, w.words), w.k.claims)
+	b := wire.AppendStrings(nil, w.words)
+	b = wire.AppendStrings(b, w.k.claims)
+	b = wire.AppendStrings(b, w.k.vendors)
 	b = wire.AppendUint(b, uint64(len(languages)))
 	for _, name := range slices.Sorted(maps.Keys(languages)) {
 		b = wire.AppendString(b, name)

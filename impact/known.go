@@ -18,6 +18,7 @@ type Known struct {
 	embedders []int32   // nodes of files that embed others by pattern, sorted
 	words     []uint32  // see scriptWords; sorted
 	claims    []string  // sorted
+	vendors   []string  // sorted
 	uses      []use     // imports that could name packages of registries, sorted
 	raw       int       // edges and gaps before doubles were dropped
 	guessed   bool      // a resolver looked at what other files import
@@ -38,7 +39,7 @@ func (b *builder) known(g *Graph) *Known {
 	if !b.whole {
 		return nil
 	}
-	k := &Known{graph: g, projects: b.projectList(), raw: b.raw, guessed: b.guessed, claims: slices.Compact(slices.Sorted(slices.Values(b.claims)))}
+	k := &Known{graph: g, projects: b.projectList(), raw: b.raw, guessed: b.guessed, vendors: b.vendors, claims: slices.Compact(slices.Sorted(slices.Values(b.claims)))}
 	for i := range b.files {
 		if f := &b.files[i]; f.embeds() {
 			k.embedders = append(k.embedders, g.node(f.path))

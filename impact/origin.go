@@ -57,14 +57,10 @@ func (w *walk) begin(origins []origin) (fresh []int32) {
 
 // originOf is where the path to a node begins, if that is no node; else nil.
 func (w *walk) originOf(node int32) *origin {
-	for at := node; ; at = w.steps[at].prev {
-		if s := w.steps[at]; s.prev < 0 {
-			if s.origin == 0 {
-				return nil
-			}
-			return &w.origins[s.origin-1]
-		}
+	if s := w.steps[w.steps[node].seed]; s.origin > 0 {
+		return &w.origins[s.origin-1]
 	}
+	return nil
 }
 
 // testData finds the Go tests that can read changed files below a folder "testdata",

@@ -188,7 +188,7 @@ func (t *tracer) names(w *walk) nameSet {
 		if w.steps[i].distance < 0 {
 			continue
 		}
-		n := w.graph.Node(int32(i))
+		n := w.node(int32(i))
 		if n.Language == "go" && n.Kind != KindPackage {
 			continue // nobody imports a Go file, but its package
 		}

@@ -299,6 +299,20 @@ func (o *overlay) unchanged(path change.Path) (e git.Entry, ok bool) {
 	return e, ok
 }
 
+// goFolders implements treeView.GoFolders.
+func (o *overlay) goFolders() *lang.GoFolders {
+	f := &lang.GoFolders{
+		Holds:   func(folder string) bool { return o.base.find(true, change.Path(folder)) >= 0 },
+		Vendors: o.base.vendors,
+	}
+	for _, p := range o.base.projects() {
+		if name := baseName(change.Path(p.path)); p.id != (git.OID{}) && (name == "go.mod" || name == "go.work") {
+			f.Projects = append(f.Projects, p.path)
+		}
+	}
+	return f
+}
+
 // paths implements treeView.Files: every regular file is a node or skipped.
 func (o *overlay) paths() []string {
 	if o.all != nil {

@@ -280,7 +280,7 @@ func (o *overlay) replacedAndRemoved(p *patch) map[int32]bool {
 
 // known is what can be kept of head, whose graph is g.
 func (o *overlay) known(g *Graph) Known {
-	k := Known{claims: o.base.claims, guessed: o.base.guessed(), raw: int(o.base.head[headRaw]) + len(o.fresh().edges) + len(o.fresh().gaps)}
+	k := Known{claims: o.base.claims, vendors: o.base.vendors, guessed: o.base.guessed(), raw: int(o.base.head[headRaw]) + len(o.fresh().edges) + len(o.fresh().gaps)}
 	projects := maps.Clone(o.builder.projects)
 	for _, p := range o.base.projects() {
 		if e, changed := o.entered[change.Path(p.path)]; changed {

@@ -157,6 +157,14 @@ func (v *treeView) Files() []string {
 	return v.b.paths
 }
 
+// GoFolders implements lang.GoTree: an overlay neither makes nor removes packages.
+func (v *treeView) GoFolders() *lang.GoFolders {
+	if v.b.over == nil || v.b.over.base.guessed() {
+		return nil
+	}
+	return v.b.over.goFolders()
+}
+
 func (v *treeView) Has(path string) bool {
 	if v.b.over != nil {
 		return v.b.over.has(path)
@@ -225,5 +233,8 @@ func (v *treeView) keep(resolver lang.Resolver) {
 	}
 	if r, ok := resolver.(lang.Claimer); ok {
 		v.b.claims = append(v.b.claims, r.Claims()...)
+	}
+	if r, ok := resolver.(interface{ Vendors() []string }); ok {
+		v.b.vendors = r.Vendors()
 	}
 }

@@ -80,7 +80,7 @@ type tracer struct {
 	head    *walk
 	from    *walk // nil without a graph of from
 	gone    bool  // a seed of from is not one of head
-	hits    map[nodeKey]hit
+	hits    []hit
 
 	understood map[change.Path]bool // changed files that are no nodes, and whose users are known
 }
@@ -169,14 +169,35 @@ func (t *tracer) start() {
 	if t.From != nil {
 		t.from = walkBack(t.From, from, then)
 	}
-	t.hits = make(map[nodeKey]hit)
-	for _, w := range t.walks() {
-		for _, n := range w.order {
-			node := w.graph.Node(n)
-			key := node.key()
-			if old, ok := t.hits[key]; t.changed[key] == nil && (!ok || w.better(n, old)) {
-				t.hits[key] = hit{w, n}
+	t.meet()
+}
+
+// meet takes for each node that both walks reach the better path. What changed is listed
+// elsewhere.
+func (t *tracer) meet() {
+	for _, n := range t.head.order {
+		if t.changed[t.head.node(n).key()] == nil {
+			t.hits = append(t.hits, hit{t.head, n})
+		}
+	}
+	if t.from == nil {
+		return
+	}
+	places := make(map[int32]int, len(t.hits)) // in hits, by number at head
+	for i, h := range t.hits {
+		places[h.node] = i
+	}
+	for _, n := range t.from.order {
+		if at := t.Head.twin(t.From, n); at >= 0 {
+			if i, ok := places[at]; ok {
+				if t.from.better(n, t.hits[i]) {
+					t.hits[i] = hit{t.from, n}
+				}
+				continue
 			}
+		}
+		if t.changed[t.from.node(n).key()] == nil {
+			t.hits = append(t.hits, hit{t.from, n})
 		}
 	}
 }
@@ -201,6 +222,18 @@ func (t *tracer) walks() []*walk {
 		return []*walk{t.head}
 	}
 	return []*walk{t.head, t.from}
+}
+
+// twin is the number in g of a node of another graph, -1 where g has none.
+func (g *Graph) twin(other *Graph, n int32) int32 {
+	if g.isFlat() && g.over.flat == other.over.flat && len(other.over.removed)+len(other.over.added) == 0 {
+		if g.over.isRemoved(n) {
+			return -1
+		}
+		return g.over.number(n)
+	}
+	node := other.Node(n)
+	return g.find(node.key())
 }
 
 func (w *walk) better(node int32, than hit) bool {
@@ -249,10 +282,10 @@ func (t *tracer) reached() []Reached {
 	}
 	all := make([]found, 0, len(t.hits))
 	for _, h := range t.hits {
-		n := h.graph.Node(h.node)
+		n := h.walk.node(h.node)
 		s := h.steps[h.node]
 		all = append(all, found{h, Reached{
-			Node:       n.ID(),
+			Node:       h.id(h.node),
 			Kind:       n.Kind,
 			Edge:       h.lastEdge(s),
 			Path:       n.Path.Escaped(),
@@ -268,14 +301,13 @@ func (t *tracer) reached() []Reached {
 	left := maxVia
 	for i, f := range all {
 		list[i] = f.Reached
-		list[i].Via = []string{}
+		list[i].Via = make([]string, 0, f.Distance)
 		if left -= f.Distance; left >= 0 {
 			if o := f.originOf(f.node); o != nil {
 				list[i].Via = append(list[i].Via, "file:"+o.changed.Escaped())
 			}
 			for _, via := range f.path(f.node) {
-				node := f.graph.Node(via)
-				list[i].Via = append(list[i].Via, node.ID())
+				list[i].Via = append(list[i].Via, f.id(via))
 			}
 		}
 	}

@@ -16,7 +16,30 @@ type walk struct {
 	order []int32 // reached nodes without the seeds, nearest first
 
 	origins []origin
+	seen    map[int32]*seen // nodes that somebody looked at
 }
+
+// A seen node is read once, and often looked at.
+type seen struct {
+	Node
+	id string
+}
+
+func (w *walk) look(n int32) *seen {
+	s := w.seen[n]
+	if s == nil {
+		if w.seen == nil {
+			w.seen = make(map[int32]*seen, len(w.order))
+		}
+		s = &seen{Node: w.graph.Node(n)}
+		s.id = s.ID()
+		w.seen[n] = s
+	}
+	return s
+}
+
+func (w *walk) node(n int32) *Node { return &w.look(n).Node }
+func (w *walk) id(n int32) string  { return w.look(n).id }
 
 type step struct {
 	distance   int32 // -1: not reached

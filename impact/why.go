@@ -14,20 +14,19 @@ func (t *tracer) why(h hit) string {
 		return h.origins[s.origin-1].words
 	}
 	e := h.graph.Edge(s.edge)
-	prev := h.graph.Node(s.prev)
+	prev := h.walk.node(s.prev)
 	words := t.verb(h, &e) + " "
 	if before := h.steps[s.prev]; before.prev < 0 && before.origin == 0 { // a seed
-		return words + t.nameSeed(&prev) + t.neighbours(h, &prev)
+		return words + t.nameSeed(prev) + t.neighbours(h, prev)
 	}
-	words += nameNode(&prev) + ", "
+	words += nameNode(prev) + ", "
 	if o := h.originOf(h.node); o != nil {
 		if before := h.steps[s.prev]; before.origin > 0 {
 			return words + "which " + o.words
 		}
 		return fmt.Sprintf("%s%d steps from the changed %s", words, h.steps[s.prev].distance, o.changed.Escaped())
 	}
-	first := h.graph.Node(s.seed)
-	seed := t.nameSeed(&first)
+	seed := t.nameSeed(h.walk.node(s.seed))
 	if before := h.steps[s.prev]; before.distance == 1 {
 		e := h.graph.Edge(before.edge)
 		return words + "which " + t.verb(hit{h.walk, s.prev}, &e) + " " + seed
@@ -111,7 +110,7 @@ func (t *tracer) nameSeed(n *Node) string {
 // neighbours says who else a package stands for: files of the same folder use the
 // changed one without an import, and are not listed one by one.
 func (t *tracer) neighbours(h hit, seed *Node) string {
-	n := h.graph.Node(h.node)
+	n := h.walk.node(h.node)
 	if n.Kind != KindPackage {
 		return ""
 	}

@@ -19,7 +19,7 @@ func (r *goResolver) withoutModules(folder, spec string) Resolution {
 		return to
 	}
 	if rest, ok := cutModule(spec, r.guessed); ok {
-		if to := under(".", rest); r.folders[to] {
+		if to := under(".", rest); r.has(to) {
 			return Resolution{Package: to, Confidence: goNoModule}
 		}
 		return Resolution{}
@@ -47,7 +47,7 @@ func (r *goResolver) guessPrefix() string {
 				continue
 			}
 			for head, rest := range prefixes(imp.Spec) {
-				if b := (ballot{head, rest}); rest != "" && r.folders[rest] && !seen[b] {
+				if b := (ballot{head, rest}); rest != "" && r.has(rest) && !seen[b] {
 					seen[b] = true
 					votes[head]++
 				}

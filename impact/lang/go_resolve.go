@@ -18,19 +18,20 @@ func newGoResolver(tree Tree) Resolver {
 		vendors: map[string]bool{},
 		places:  map[string]*goPlace{},
 	}
-	for _, path := range tree.Files() {
-		switch {
-		case strings.HasSuffix(path, ".go"):
-			r.addFolder(folderOf(path))
-		case baseOf(path) == "go.work":
-			r.works[folderOf(path)] = parseGoWork(folderOf(path), tree.Read(path))
-		case baseOf(path) == "go.mod":
-			src := tree.Read(path)
-			r.blind = r.blind || src == nil
-			m := parseGoMod(folderOf(path), src)
-			r.roots[m.root] = m
-			if m.path != "" && len(r.modules[m.path]) < maxClaims {
-				r.modules[m.path] = append(r.modules[m.path], m)
+	if known, ok := tree.(GoTree); ok && known.GoFolders() != nil {
+		r.holds = known.GoFolders().Holds
+		for _, folder := range known.GoFolders().Vendors {
+			r.vendors[folder] = true
+		}
+		for _, path := range known.GoFolders().Projects {
+			r.addProject(path)
+		}
+	} else {
+		for _, path := range tree.Files() {
+			if Extension(path) == ".go" {
+				r.addFolder(folderOf(path))
+			} else {
+				r.addProject(path)
 			}
 		}
 	}
@@ -48,8 +49,46 @@ func newGoResolver(tree Tree) Resolver {
 	return r
 }
 
+// A GoTree is a Tree that knows already what the resolver for Go would look for in the
+// list of its files.
+type GoTree interface {
+	GoFolders() *GoFolders // nil: it does not know
+}
+
+// GoFolders are where a tree has Go files.
+type GoFolders struct {
+	Holds    func(folder string) bool // a file with the extension .go
+	Vendors  []string                 // folders with a folder "vendor" that has packages in it
+	Projects []string                 // all go.mod and go.work, sorted
+}
+
+// addProject reads a go.mod or go.work.
+func (r *goResolver) addProject(path string) {
+	switch baseOf(path) {
+	case "go.work":
+		r.works[folderOf(path)] = parseGoWork(folderOf(path), r.tree.Read(path))
+	case "go.mod":
+		src := r.tree.Read(path)
+		r.blind = r.blind || src == nil
+		m := parseGoMod(folderOf(path), src)
+		r.roots[m.root] = m
+		if m.path != "" && len(r.modules[m.path]) < maxClaims {
+			r.modules[m.path] = append(r.modules[m.path], m)
+		}
+	}
+}
+
+// has says whether a folder holds Go files.
+func (r *goResolver) has(folder string) bool {
+	if r.holds != nil {
+		return r.holds(folder)
+	}
+	return r.folders[folder]
+}
+
 type goResolver struct {
 	tree    Tree
+	holds   func(string) bool      // instead of folders, where the tree knows
 	folders map[string]bool        // holds a .go file
 	vendors map[string]bool        // holds a folder "vendor" with packages in it
 	roots   map[string]*goModule   // by folder
@@ -76,7 +115,7 @@ func (r *goResolver) Resolve(from string, imp Import) Resolution {
 	case spec == "C" || spec == "unsafe":
 		return Resolution{External: true}
 	case spec == "." || spec == ".." || strings.HasPrefix(spec, "./") || strings.HasPrefix(spec, "../"):
-		if to, ok := joinPath(folder, spec); ok && r.folders[to] {
+		if to, ok := joinPath(folder, spec); ok && r.has(to) {
 			return Resolution{Package: to, Confidence: 1000}
 		}
 		return Resolution{}
@@ -159,7 +198,7 @@ func (r *goResolver) withModules(folder string, own *goModule, spec string) Reso
 	}
 	if own != nil {
 		if rest, ok := cutModule(spec, own.path); ok {
-			if to := under(own.root, rest); r.folders[to] && r.moduleOf(to) == own {
+			if to := under(own.root, rest); r.has(to) && r.moduleOf(to) == own {
 				return Resolution{Package: to, Confidence: 1000}
 			}
 		}
@@ -199,13 +238,13 @@ func (r *goResolver) asked(own *goModule, spec string) (folder string, confidenc
 	}
 	for head, rest := range prefixes(spec) {
 		if root, ok := own.work.root(head); ok {
-			if to := under(root, rest); r.folders[to] {
+			if to := under(root, rest); r.has(to) {
 				return to, 1000, true
 			}
 			claimed = true
 		}
 		if root, ok := own.replaced[head]; ok {
-			if to := under(root, rest); r.folders[to] {
+			if to := under(root, rest); r.has(to) {
 				return to, 1000, true
 			}
 			claimed = true
@@ -232,7 +271,7 @@ func (r *goResolver) unasked(spec string) (folder string, confidence int, severa
 		case several:
 			return "", 0, true
 		case m == nil:
-			if root, ok := r.local[head]; ok && r.folders[under(root, rest)] {
+			if root, ok := r.local[head]; ok && r.has(under(root, rest)) {
 				return under(root, rest), goOtherModule, false
 			}
 		case r.moduleOf(under(m.root, rest)) != m:
@@ -248,7 +287,7 @@ func (r *goResolver) unasked(spec string) (folder string, confidence int, severa
 // of them nothing says which one is meant.
 func (r *goResolver) holder(path, rest string) (holder *goModule, several bool) {
 	for _, m := range r.modules[path] {
-		if r.folders[under(m.root, rest)] {
+		if r.has(under(m.root, rest)) {
 			several = several || holder != nil
 			holder = m
 		}
@@ -259,7 +298,7 @@ func (r *goResolver) holder(path, rest string) (holder *goModule, several bool) 
 // inFolders looks for package spec below the first of the roots that holds it.
 func (r *goResolver) inFolders(roots []string, spec string) string {
 	for _, root := range roots {
-		if to := under(root, spec); r.folders[to] {
+		if to := under(root, spec); r.has(to) {
 			return to
 		}
 	}
@@ -274,12 +313,12 @@ func (r *goResolver) standard(own *goModule, spec string) (Resolution, bool) {
 		return Resolution{}, false
 	}
 	if own != nil {
-		if rest, ok := cutModule(spec, own.path); ok && r.folders[under(own.root, rest)] {
+		if rest, ok := cutModule(spec, own.path); ok && r.has(under(own.root, rest)) {
 			return Resolution{}, false // a module that bears a name of the standard library
 		}
 		if own.path == "std" || own.path == "cmd" {
 			for _, std := range r.modules["std"] {
-				if to := under(std.root, spec); r.folders[to] {
+				if to := under(std.root, spec); r.has(to) {
 					return Resolution{Package: to, Confidence: 1000}, true
 				}
 			}

@@ -12,6 +12,9 @@ type Claimer interface {
 	Claims() []string // in any order
 }
 
+// Vendors are the folders that GoFolders has.
+func (r *goResolver) Vendors() []string { return slices.Sorted(maps.Keys(r.vendors)) }
+
 // Claims are the paths of all modules of the tree, and those that folders of it stand in
 // for.
 func (r *goResolver) Claims() []string {
