@@ -114,7 +114,16 @@ func (a *App) protects(ref, defaultBranch string) bool {
 
 // Decide implements store.Worker: it says what follows from a delivery. What can not be
 // read is kept, and no error: to try it again would change nothing.
-func (a *App) Decide(ctx context.Context, guid string) error {
+func (a *App) Decide(ctx context.Context, guid string, last bool) error {
+	err := a.decide(ctx, guid)
+	if err == nil || !last {
+		return err
+	}
+	a.Log.WithError(err).WithField("delivery", guid).Error("nobody could decide on a delivery: it is kept")
+	return a.store.Decide(ctx, guid, store.Decision{State: store.Failed, Note: "nobody could decide on it"})
+}
+
+func (a *App) decide(ctx context.Context, guid string) error {
 	d, err := a.store.Delivery(ctx, guid)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
@@ -154,7 +163,10 @@ func (a *App) Decide(ctx context.Context, guid string) error {
 		log.WithFields(logrus.Fields{"repo": r.Repo, "subject": r.Name, "head": r.Head}).Info("review asked for")
 	}
 	if o.Reconcile {
-		return a.reconcile(ctx)
+		// The delivery is decided on; what goes wrong here the next reconcile repeats.
+		if err := a.reconcile(ctx); err != nil {
+			log.WithError(err).Warn("not everything could be looked at")
+		}
 	}
 	return nil
 }
@@ -215,6 +227,11 @@ func (a *App) Tick(ctx context.Context, what store.Tick) error {
 	case store.Reconcile:
 		if err := a.store.Rescue(ctx); err != nil {
 			return err
+		}
+		if n, err := a.store.FailStale(ctx, a.Now().Add(-overdue).UnixMilli()); err != nil {
+			return err
+		} else if n > 0 {
+			a.Log.WithField("deliveries", n).Error("nobody could decide on deliveries: they are kept")
 		}
 		return a.reconcile(ctx)
 	case store.Prune:

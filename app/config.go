@@ -46,7 +46,7 @@ type GitHubConfig struct {
 	// URL is that of the REST API. On GitHub Enterprise Server: `https://HOST/api/v3`.
 	URL string `yaml:"url"`
 	// AppID is the number of the GitHub App.
-	AppID int64 `yaml:"app_id"`
+	AppID int `yaml:"app_id"`
 	// PrivateKeyFile is the App's private key, the PEM file that GitHub made.
 	PrivateKeyFile string `yaml:"private_key_file"`
 	// WebhookSecretFile holds the webhook's secret; while it is changed, two of them, a line each.

@@ -163,9 +163,6 @@ func (j *job) locate(ctx context.Context) (wanted bool, err error) {
 		if j.base, err = git.ParseOID(s.Base); err != nil {
 			return false, err
 		}
-		if byPull, err := j.landedByPull(ctx); err != nil || byPull {
-			return false, err
-		}
 	default:
 		return false, fmt.Errorf("a subject of kind %q", s.Kind)
 	}
@@ -209,24 +206,6 @@ func (j *job) locateRecord() (bool, error) {
 	return true, nil
 }
 
-// landedByPull says whether a push is what GitHub made of a merged pull request, which has
-// a record of its own.
-func (j *job) landedByPull(ctx context.Context) (bool, error) {
-	pulls, _, err := j.client.PullRequests.ListPullRequestsWithCommit(ctx, j.repo.Owner, j.repo.Name, j.head.String(), nil)
-	if class, _ := hub.Classify(err); err != nil && (class == hub.Gone || class == hub.Refused) {
-		return false, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("asking which pull request brought the push: %w", err)
-	}
-	for _, p := range pulls {
-		if !p.GetMergedAt().IsZero() && p.GetMergeCommitSHA() == j.head.String() && "refs/heads/"+p.GetBase().GetRef() == j.ref {
-			return true, nil
-		}
-	}
-	return false, nil
-}
-
 func (j *job) newCheck() {
 	j.check = &effect.Check{
 		Log: j.store, Client: j.client, Repo: j.repo, AppID: j.Hub.AppID(), Now: j.Now,
@@ -254,6 +233,11 @@ func (j *job) judge(ctx context.Context) (string, error) {
 		return "", err
 	}
 	defer c.Close()
+	if j.subject.Kind == "push" {
+		if recorded, err := j.landedByPulls(ctx, c); err != nil || recorded {
+			return "", err
+		}
+	}
 	in, policy, undecided, err := j.input(ctx, c)
 	if err != nil {
 		return "", err
@@ -263,9 +247,6 @@ func (j *job) judge(ctx context.Context) (string, error) {
 	}
 	known, err := j.context(ctx, c, policy)
 	if err != nil {
-		return "", err
-	}
-	if err := j.fetchApproved(ctx, c, known); err != nil {
 		return "", err
 	}
 	inputs := fingerprint(&in, gather.Fingerprint(known), j.Mode)
@@ -444,7 +425,7 @@ func (j *job) ends(ctx context.Context, c *clone.Clone, head string) error {
 	switch {
 	case j.hasBase:
 	case j.subject.Stage == "record":
-		base, err := j.baseOfMerge(ctx, c)
+		base, err := j.beforeMerge(ctx, c, j.pr, j.head)
 		if err != nil {
 			return err
 		}
@@ -457,37 +438,6 @@ func (j *job) ends(ctx context.Context, c *clone.Clone, head string) error {
 		j.base = tip
 	}
 	return nil
-}
-
-// baseOfMerge is what the branch was before a pull request landed. A merge commit has it
-// as first parent, a squashed one as its only parent. Of a rebase, as many commits landed
-// as the pull request had.
-func (j *job) baseOfMerge(ctx context.Context, c *clone.Clone) (git.OID, error) {
-	id, n := j.head, 1
-	commit, err := c.Commit(ctx, id)
-	if err != nil {
-		return git.OID{}, fmt.Errorf("what landed: %w", err)
-	}
-	if len(commit.Parents) == 1 && j.pr.GetCommits() > 1 && !j.squashed(commit) {
-		n = j.pr.GetCommits()
-	}
-	for range n {
-		if len(commit.Parents) == 0 {
-			return git.ParseOID(strings.Repeat("0", 2*len(id.Bytes())))
-		}
-		id = commit.Parents[0]
-		if commit, err = c.Commit(ctx, id); err != nil {
-			return git.OID{}, fmt.Errorf("what landed: %w", err)
-		}
-	}
-	return id, nil
-}
-
-// squashed says whether GitHub made one commit of a pull request: it is GitHub's own, and
-// its subject names the pull request; a rebase keeps the messages.
-func (j *job) squashed(c *git.Commit) bool {
-	subject, _, _ := strings.Cut(string(c.Message), "\n")
-	return strings.HasSuffix(strings.TrimSpace(subject), fmt.Sprintf("(#%d)", j.pr.GetNumber()))
 }
 
 // input is what the review follows from, without the context. undecided says why nothing
@@ -537,7 +487,9 @@ func (j *job) context(ctx context.Context, c *clone.Clone, policy *config.Effect
 		Client: j.client, Repo: j.repo, Host: j.Hub.Host(), AppID: j.Hub.AppID(), Now: j.Now,
 		Want: gather.WantOf(policy), Patient: j.task.Try < patience,
 	}
-	known := gather.Known{}
+	known := gather.Known{More: func(ctx context.Context, reviews []change.Review) ([]string, error) {
+		return j.approvedCommits(ctx, c, reviews)
+	}}
 	commits, _, err := c.Commits(ctx, j.base, j.head, maxCommits)
 	if err != nil {
 		return nil, err
@@ -555,24 +507,6 @@ func (j *job) context(ctx context.Context, c *clone.Clone, policy *config.Effect
 }
 
 const maxCommits = 2000
-
-// fetchApproved brings the commits that were approved and are no longer the head: whether
-// they make the same change is for the review to say. What is gone is gone.
-func (j *job) fetchApproved(ctx context.Context, c *clone.Clone, known *change.Context) error {
-	for _, r := range known.Reviews {
-		id, err := git.ParseOID(r.Commit)
-		if err != nil || r.State != "approved" || id == j.head {
-			continue
-		}
-		if err := c.Also(ctx, j.base, id); err != nil {
-			if ctx.Err() != nil {
-				return err
-			}
-			j.log.WithField("commit", r.Commit).Info("a commit that was approved can not be fetched")
-		}
-	}
-	return nil
-}
 
 // fingerprint tells apart what verdicts follow from. Another version of the program may
 // judge otherwise.

@@ -24,6 +24,7 @@ import (
 	"custody/internal/githubtest"
 	"custody/internal/sign"
 	"custody/internal/store"
+	"custody/internal/store/storetest"
 )
 
 // A world is a GitHub, a repository on it, and an App that is at work there.
@@ -64,6 +65,17 @@ const requirements = `version: "2.0"
 controls:
   - {id: NO-EVAL, name: No eval, requirement: Nothing is evaluated, verification: "! grep -rn 'eval(' --include='*.py'"}
 `
+
+var cluster storetest.Cluster
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	cluster.Stop()
+	os.Exit(code)
+}
+
+// onPostgres has the App keep its state in PostgreSQL.
+func onPostgres(w *world) { w.address = cluster.Database(w) }
 
 // newWorld makes one whose repository has a policy on main. An option changes it before
 // the App starts.

@@ -359,6 +359,7 @@ func (b *builder) addFile(f *treeFile) {
 		if isTest(f.path, n.Language) {
 			n.Kind = KindTest
 		}
+		n.Marks = marksOf(f.path, n.Language, f.fact != nil && f.fact.Generated)
 	case isProse(f.path):
 		n.Kind = KindDocument
 	}

@@ -282,15 +282,16 @@ func mapValues(m map[string]string) func(func(string) bool) {
 func TestIsTest(t *testing.T) {
 	for path, language := range map[change.Path]string{
 		"a_test.go": "go", "test_a.py": "python", "a_test.py": "python", "conftest.py": "python", "tests/x/util.py": "python",
-		"a.test.ts": "typescript", "a.spec.jsx": "javascript", "x/__tests__/a.tsx": "tsx",
-		"src/test/java/Util.java": "java", "ATest.java": "java", "ATests.java": "java",
+		"tests.py":  "python",
+		"a.test.ts": "typescript", "a.spec.jsx": "javascript", "x/__tests__/a.tsx": "tsx", "a.cy.ts": "typescript", "a-test.js": "javascript", "a.e2e-spec.ts": "typescript",
+		"src/test/java/Util.java": "java", "ATest.java": "java", "ATests.java": "java", "AIT.java": "java", "ATestCase.java": "java", "x/src/intTest/java/A.java": "java",
 	} {
 		if !isTest(path, language) {
 			t.Errorf("%s is a test", path)
 		}
 	}
 	for path, language := range map[change.Path]string{
-		"a.go": "go", "tests/a.go": "go", "latest.py": "python", "contest.ts": "typescript", "src/main/Test2.java": "java",
+		"a.go": "go", "tests/a.go": "go", "latest.py": "python", "contest.ts": "typescript", "src/main/Test2.java": "java", "test.ts": "typescript", "Unit.java": "java",
 	} {
 		if isTest(path, language) {
 			t.Errorf("%s is no test", path)

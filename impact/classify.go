@@ -241,9 +241,13 @@ func isTest(path change.Path, language string) bool {
 		return strings.HasPrefix(name, "test_") || strings.HasSuffix(stem, "_test") || name == "tests.py" || name == "conftest.py" ||
 			inFolder(path, "tests") || inFolder(path, "test")
 	case "script":
-		return strings.Contains(name, ".test.") || strings.Contains(name, ".spec.") || inFolder(path, "__tests__")
+		return strings.Contains(name, ".test.") || strings.Contains(name, ".spec.") || strings.Contains(name, ".cy.") ||
+			strings.HasSuffix(stem, "-test") || strings.HasSuffix(stem, "_test") || strings.HasSuffix(stem, "-spec") ||
+			strings.Contains(name, ".e2e-spec.") || inFolder(path, "__tests__")
 	case "java":
-		return inFolder(path, "src/test") || strings.HasSuffix(stem, "Test") || strings.HasSuffix(stem, "Tests")
+		return inFolder(path, "src/test") || inFolder(path, "src/intTest") || inFolder(path, "src/integrationTest") ||
+			inFolder(path, "src/testFixtures") || inFolder(path, "src/androidTest") ||
+			strings.HasSuffix(stem, "Test") || strings.HasSuffix(stem, "Tests") || strings.HasSuffix(stem, "TestCase") || strings.HasSuffix(stem, "IT")
 	}
 	return false
 }

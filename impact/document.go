@@ -20,6 +20,8 @@ type (
 		Path     string `json:"path"` // escaped
 		Language string `json:"language,omitempty"`
 		Name     string `json:"name,omitempty"`
+
+		Marks []string `json:"marks,omitempty"`
 	}
 	documentEdge struct {
 		From       string     `json:"from"`
@@ -44,7 +46,7 @@ func (g *Graph) WriteDocument(w io.Writer) error {
 	d.list("nodes", len(g.nodes), func(i int) any {
 		n := &g.nodes[i]
 		ids[i] = n.ID()
-		return documentNode{ids[i], n.Kind, n.Path.Escaped(), n.Language, clip(n.Name)}
+		return documentNode{ids[i], n.Kind, n.Path.Escaped(), n.Language, clip(n.Name), n.Marks.Names()}
 	})
 	d.list("edges", len(g.edges), func(i int) any {
 		e := &g.edges[i]

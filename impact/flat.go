@@ -22,7 +22,7 @@ import (
 // of integers (see the constants below), then come, without gaps:
 //
 //	strings     all texts; a reference to one is its place in here and its length
-//	nodes       path, name, pkg (references), kind and language (words; 2 bytes free), mode
+//	nodes       path, name, pkg (references), kind and language (words), marks, a free byte, mode
 //	ids         of the blobs of nodes, zeros for packages
 //	out         for each node and one more: its first edge
 //	edges       to, from, confidence (2 bytes), kind and source (words), line, detail (reference)
@@ -221,7 +221,7 @@ func (f *flat) guessed() bool { return f.head[headGuessed] != 0 }
 func (f *flat) node(n int32) Node {
 	row := f.row(atNodes, int(n), nodeRow)
 	return Node{
-		Kind: Kind(f.word(row[24])), Language: f.word(row[25]),
+		Kind: Kind(f.word(row[24])), Language: f.word(row[25]), Marks: Mark(row[26]),
 		Path: change.Path(f.text(row)), Name: f.text(row[8:]), pkg: f.text(row[16:]),
 		mode: git.Mode(wire.Uint32(row[28:])), blob: idOf(f.row(atIDs, int(n), int(f.head[headIDSize]))),
 	}

@@ -128,7 +128,7 @@ func (w *flatWriter) nodes(idSize int) (rows, ids []byte) {
 		rows = w.ref(rows, string(n.Path))
 		rows = w.ref(rows, n.Name)
 		rows = w.ref(rows, n.pkg)
-		rows = append(rows, w.word(string(n.Kind)), w.word(n.Language), 0, 0)
+		rows = append(rows, w.word(string(n.Kind)), w.word(n.Language), byte(n.Marks), 0)
 		rows = wire.AppendUint32(rows, uint32(n.mode))
 		ids = w.id(ids, n.blob, idSize)
 	}

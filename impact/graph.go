@@ -40,6 +40,7 @@ type Node struct {
 	Path     change.Path // of a package: its folder, "." for the root
 	Language string      // empty for what no extractor reads
 	Name     string      // of a package: as declared
+	Marks    Mark        // of a file: that nobody here wrote it
 
 	pkg  string   // of a file: the package that it declares
 	mode git.Mode // of a file

@@ -22,6 +22,7 @@ func WriteMarkdown(w io.Writer, r *Report, o TextOptions) error {
 	}
 	markdownChanged(out, r.Changed)
 	markdownReached(out, r.Reached, o)
+	markdownRisk(out, r.Risk)
 	markdownPackages(out, r.Packages, o)
 	markdownTests(out, r.Tests, o)
 	markdownOwners(out, r.Owners, o)

@@ -84,3 +84,18 @@ type Companion struct {
 	Habit     Confidence `json:"habit"`     // Support of Of, per mille
 	Companion int        `json:"companion"` // commits that changed Path
 }
+
+// Risk is how much attention a change asks for: reasons first, then their sum. What is
+// not known adds to it, and nothing that is known takes from it.
+type Risk struct {
+	Level   string       `json:"level"`   // "low", "medium" from 250 on, "high" from 550 on
+	Score   int          `json:"score"`   // the points of all reasons, 1000 at most
+	Reasons []RiskReason `json:"reasons"` // the heaviest first
+}
+
+// A RiskReason is one of the table in docs/impact.md.
+type RiskReason struct {
+	Code   string `json:"code"` // "reach", "incomplete", "critical", "critical-reached", "untested", "size", "breaking", "packages", "authorship"
+	Points int    `json:"points"`
+	Detail string `json:"detail"`
+}

@@ -157,9 +157,6 @@ func isPackageFile(p change.Path) bool {
 	return ok
 }
 
-// isVendored says whether the file is somebody else's, copied.
-func isVendored(p change.Path) bool { return inFolder(p, "vendor") || inFolder(p, "node_modules") }
-
 // A side is a file before or after the change; the zero value is one that is not there.
 type side struct {
 	there bool

@@ -35,6 +35,8 @@ type Report struct {
 	Tests  *TestPlan  `json:"tests,omitempty"`
 	Owners *Ownership `json:"owners,omitempty"`
 
+	Risk *Risk `json:"risk,omitempty"`
+
 	Documents *Documents `json:"documents,omitempty"` // that may be out of date
 	Together  *Together  `json:"together,omitempty"`
 }

@@ -24,6 +24,7 @@ func WriteText(w io.Writer, r *Report, o TextOptions) error {
 	out := bufio.NewWriter(w)
 	writeChanged(out, r.Changed)
 	writeReached(out, r.Reached, o)
+	writeRisk(out, r.Risk)
 	writePackages(out, r.Packages, o)
 	writeTests(out, r.Tests, o)
 	writeOwners(out, r.Owners, o)

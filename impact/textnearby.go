@@ -193,3 +193,26 @@ func markdownTogether(out io.Writer, t *Together, o TextOptions) {
 		fmt.Fprintf(out, "- %s: in %d of the %d commits that changed %s\n", markdown.Code(c.Path), c.Support, c.Of, markdown.Code(c.With))
 	}
 }
+
+// writeRisk prints the reasons first: the number alone says nothing.
+func writeRisk(out io.Writer, r *Risk) {
+	if r == nil {
+		return
+	}
+	fmt.Fprint(out, "\nRisk:\n")
+	for _, x := range r.Reasons {
+		fmt.Fprintf(out, "    %4d  %s\n", x.Points, x.Detail)
+	}
+	fmt.Fprintf(out, "  %s: %d of 1000\n", r.Level, r.Score)
+}
+
+func markdownRisk(out io.Writer, r *Risk) {
+	if r == nil {
+		return
+	}
+	fmt.Fprintf(out, "\n#### Risk: %s\n\n", r.Level)
+	for _, x := range r.Reasons {
+		fmt.Fprintf(out, "- %s (%d)\n", markdown.Prose(x.Detail), x.Points)
+	}
+	fmt.Fprintf(out, "\n%d of 1000\n", r.Score)
+}

@@ -13,6 +13,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"custody/internal/store"
 )
@@ -58,6 +60,9 @@ func Read(self Self, guid, name string, body []byte) (Outcome, error) {
 		// What it is called now; that it is there does not say that we may work on it.
 		o.Installs = append(o.Installs, each(p.Installation.ID, []repository{*p.Repository}, "")...)
 	}
+	if err := plain(&o.Decision); err != nil {
+		return Outcome{}, err
+	}
 	for i := range o.Requests {
 		r := &o.Requests[i]
 		r.Delivery = guid
@@ -66,6 +71,30 @@ func Read(self Self, guid, name string, body []byte) (Outcome, error) {
 		}
 	}
 	return o, nil
+}
+
+// maxName is more than any name of GitHub's has, in bytes.
+const maxName = 1 << 10
+
+// plain refuses names that can be none: GitHub sends no control characters, and not every
+// database takes them.
+func plain(d *store.Decision) error {
+	var names []string
+	for _, r := range d.Requests {
+		names = append(names, r.Name, r.Ref, r.Base, r.Head)
+	}
+	for _, p := range d.Pushes {
+		names = append(names, p.Ref, p.Before, p.After, p.Login, p.Type)
+	}
+	for _, i := range d.Installs {
+		names = append(names, i.FullName)
+	}
+	for _, n := range names {
+		if len(n) > maxName || !utf8.ValidString(n) || strings.ContainsFunc(n, unicode.IsControl) {
+			return errors.New("a name in it can be none")
+		}
+	}
+	return nil
 }
 
 func ignore(why string) Outcome {

@@ -82,6 +82,8 @@ type Known struct {
 	Pushers []change.Pusher // nil: not known
 	NoPush  string          // why Pushers are not known
 	Waivers []change.Waiver // nil: none were granted
+	// More gives further commits that count because somebody approved them; nil: none.
+	More func(ctx context.Context, reviews []change.Review) ([]string, error)
 }
 
 // PullRequest reads everything about a pull request.
@@ -101,7 +103,21 @@ func (r *Reader) PullRequest(ctx context.Context, pr *github.PullRequest, head, 
 	r.source("change", r.path("pulls/%d", pr.GetNumber()), c, "")
 	steps := []func(context.Context) error{
 		func(ctx context.Context) error { return r.reviews(ctx, pr.GetNumber()) },
-		func(ctx context.Context) error { return r.commits(ctx, known.Commits) },
+		func(ctx context.Context) error {
+			ids := known.Commits
+			if known.More != nil {
+				more, err := known.More(ctx, r.context.Reviews)
+				if err != nil {
+					return err
+				}
+				for _, id := range more {
+					if !slices.Contains(ids, id) {
+						ids = append(ids, id)
+					}
+				}
+			}
+			return r.commits(ctx, ids)
+		},
 		func(ctx context.Context) error { return r.checks(ctx, pr.GetHead().GetSHA()) },
 	}
 	for _, step := range steps {

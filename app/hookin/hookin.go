@@ -35,12 +35,17 @@ type Handler struct {
 	inbox   Inbox
 	secrets [][]byte
 	log     *logrus.Logger
-	slots   chan struct{} // bodies that are held in memory
+	slots   chan struct{} // large bodies that are held in memory
 	seen    func(outcome string)
 }
 
-// maxHeld is how many bodies are read at a time: each may have MaxBody.
-const maxHeld = 64
+// maxHeld is how many large bodies are read at a time: each may have MaxBody. Who sends
+// many of them slowly keeps other large ones waiting, and no small one, which nearly all
+// are.
+const (
+	maxHeld = 16
+	small   = 256 << 10
+)
 
 // readTime is how long a sender may take for a body. GitHub gives up after ten seconds.
 const readTime = 20 * time.Second
@@ -96,11 +101,15 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request) (outcome strin
 	if r.ContentLength > MaxBody {
 		return "too large", http.StatusRequestEntityTooLarge
 	}
-	select {
-	case h.slots <- struct{}{}:
-		defer func() { <-h.slots }()
-	case <-r.Context().Done():
-		return "gone", http.StatusServiceUnavailable
+	if r.ContentLength < 0 || r.ContentLength > small {
+		select {
+		case h.slots <- struct{}{}:
+			defer func() { <-h.slots }()
+		case <-time.After(readTime / 4):
+			return "busy", http.StatusServiceUnavailable
+		case <-r.Context().Done():
+			return "gone", http.StatusServiceUnavailable
+		}
 	}
 	// Not every ResponseWriter has deadlines; the server's own hold then.
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(readTime))

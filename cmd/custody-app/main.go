@@ -7,6 +7,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -19,8 +20,11 @@ func main() {
 	defer stop()
 	p := &process{out: os.Stdout, err: os.Stderr, env: os.Getenv, environ: os.Environ(), now: time.Now}
 	if err := newRoot(p).ExecuteContext(ctx); err != nil {
-		fmt.Fprintf(os.Stderr, "custody-app: %v\n", err)
 		stop()
+		if code, ok := errors.AsType[exitError](err); ok {
+			os.Exit(int(code))
+		}
+		fmt.Fprintf(os.Stderr, "custody-app: %v\n", err)
 		os.Exit(2)
 	}
 }

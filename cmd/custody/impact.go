@@ -53,7 +53,7 @@ modified.`,
 	f.StringVar(&o.commits.head, "head", "", "the `COMMIT`, branch or tag of the change (default: HEAD)")
 	f.StringArrayVar(&o.paths, "change", nil, "a `PATH` at head that counts as modified, also as git status prints it; may be repeated")
 	f.BoolVar(&o.all, "all", false, "list all that is reached, not the first twenty")
-	f.BoolVar(&o.quick, "quick", false, "leave out what is read of documents and of history: documents that may be out of date, files that usually change with these")
+	f.BoolVar(&o.quick, "quick", false, "leave out documents that may be out of date, files that usually change with these, and the risk")
 	addFormat(cmd, &o.format, "text", "json", "markdown", "dot", "svg")
 	return cmd
 }
@@ -117,7 +117,29 @@ func impactOfRange(ctx context.Context, p *process, o *impactOptions) (*impact.R
 	}
 	err = around(ctx, surroundings{repo, repo, c.Base, c.HeadTree, c.BaseTree, facts}, report, o.quick)
 	facts.save(p)
-	return report, err
+	if err != nil || o.quick {
+		return report, err
+	}
+	return report, weigh(ctx, p, repo, c, report)
+}
+
+// weigh adds the risk, with who wrote the change as far as the repository says it. A
+// policy that can not be read is no reason to say nothing of impact.
+func weigh(ctx context.Context, p *process, repo *git.Repository, c *change.Change, report *impact.Report) error {
+	who, err := review.Attest(ctx, review.Input{Repository: repo, Base: c.Base, Head: c.Head, Day: p.today()})
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		who = nil // then it is not assessed
+	}
+	judge, err := review.ReadJudge(ctx, repo, c.BaseTree, nil, "")
+	if err != nil {
+		report.Risk = review.RiskUnderUnknownPolicy(c, report, who)
+		return ctx.Err()
+	}
+	report.Risk = review.RiskOf(c, report, who, judge.Policy)
+	return nil
 }
 
 // surroundings are where what stands around the reached nodes is read.

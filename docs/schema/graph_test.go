@@ -30,6 +30,7 @@ type GraphNode struct {
 	Path     string      `json:"path"` // escaped; of a package, its folder
 	Language string      `json:"language,omitempty"`
 	Name     string      `json:"name,omitempty"`
+	Marks    []string    `json:"marks,omitempty"` // "generated" by a program, "vendored": nobody here wrote it
 }
 
 // GraphEdge points from what depends to what it depends on.
@@ -48,7 +49,7 @@ func TestGraphDocument(t *testing.T) {
 	}
 	full := impact.NewGraph(id, id,
 		[]impact.Node{
-			{Kind: impact.KindFile, Path: "web/<a>\n.ts", Language: "typescript"},
+			{Kind: impact.KindFile, Path: "web/<a>\n.ts", Language: "typescript", Marks: impact.MarkGenerated | impact.MarkVendored},
 			{Kind: impact.KindPackage, Path: ".", Language: "go", Name: "main"},
 		},
 		[]impact.Edge{{From: 1, To: 0, Kind: impact.Contains, Confidence: 1000, Evidence: impact.Evidence{Source: "folder", Line: 1, Detail: "d"}}},

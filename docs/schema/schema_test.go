@@ -20,6 +20,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"custody/app/setup"
 	"custody/attestation"
 	"custody/attestation/claim"
 	"custody/attestation/inventory"
@@ -77,6 +78,7 @@ var contracts = []contract{
 	{id: report.PolicySchema, title: "The policy in effect at a commit, key by key", typ: reflect.TypeFor[report.Policy]()},
 	{id: period.Schema, title: "What a period's packs are evidence for, by control of a framework", typ: reflect.TypeFor[period.Report]()},
 	{id: export.EvidenceSchema, title: "What packs are evidence for, by control and change", typ: reflect.TypeFor[export.Evidence]()},
+	{id: setup.Schema, title: "What is missing before the checks of the GitHub App mean anything", typ: reflect.TypeFor[setup.Document]()},
 	{id: report.HealthSchema, title: "The health of one commit", typ: reflect.TypeFor[report.Health]()},
 }
 

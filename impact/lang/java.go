@@ -28,6 +28,7 @@ func extractJava(src []byte) Facts {
 	s.run()
 	s.facts.Damaged = s.facts.Damaged || s.nested != 0
 	s.dropImported()
+	s.facts.Generated = s.facts.Generated || saysGenerated(src, s.comments, s.tok.code(src))
 	s.outline()
 	return s.facts
 }

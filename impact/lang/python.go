@@ -14,6 +14,7 @@ func extractPython(src []byte) Facts {
 	p.facts.Damaged = isBinary(src) || !pyEncoding(src)
 	p.run()
 	p.facts.Damaged = p.facts.Damaged || len(p.open) > 0
+	p.facts.Generated = saysGenerated(src, p.comments, p.tok.code(src))
 	p.outline()
 	return p.facts
 }

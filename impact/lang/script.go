@@ -26,6 +26,7 @@ func extractScript(src []byte, jsx bool) Facts {
 		s.i = scriptLineEnd(src, s.i)
 	}
 	s.run()
+	s.facts.Generated = saysGenerated(src, s.comments, s.tok.code(src)) || isMinified(src)
 	s.outline(0)
 	return s.finish()
 }

@@ -30,6 +30,7 @@ func extractMarkup(src []byte, vue bool) Facts {
 			if n < 0 {
 				break
 			}
+			all.facts.Generated = all.facts.Generated || saysGenerated(src, []Span{{i, i + n}}, len(src)) && from == 0
 			i += n
 			continue
 		}
@@ -63,6 +64,7 @@ func extractMarkup(src []byte, vue bool) Facts {
 			block := newScriptScanner(src[:end], lang == "tsx" || lang == "jsx")
 			block.i = body
 			block.run()
+			all.facts.Generated = all.facts.Generated || saysGenerated(src, block.comments, block.tok.code(src))
 			block.outline(len(all.facts.Imports))
 			markup.script(all, block)
 			all.facts.Imports = append(all.facts.Imports, block.facts.Imports...)

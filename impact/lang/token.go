@@ -114,6 +114,16 @@ func (o *outline) kind(i int) tokenKind {
 	return 0
 }
 
+// code is where the first token starts; at the end of the file without one.
+func (t *tokens) code(src []byte) int {
+	for i := range t.list {
+		if t.list[i].kind != tokenLine {
+			return int(t.list[i].start)
+		}
+	}
+	return len(src)
+}
+
 // next is the place behind token i and, if it opens a bracket, all that is in it.
 func (o *outline) next(i int) int {
 	if i >= len(o.tok) {

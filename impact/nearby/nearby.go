@@ -18,6 +18,7 @@ import (
 // Limits is the table of what bounds the package, as a pack records it.
 func Limits() map[string]int64 {
 	return map[string]int64{
+		"nearby.critical":       maxCritical,
 		"nearby.owner_tries":    maxOwnerTries,
 		"nearby.owned":          maxOwned,
 		"nearby.named_tests":    maxNamed,

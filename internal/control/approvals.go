@@ -25,7 +25,7 @@ func (e *evaluation) approvals(r config.LayeredRule, files []touched) answer {
 	if why, ok := commitsWhole(e.Change); !ok {
 		return answered(finding.NotAssessed, ReasonChange, "%s, so it is not known who wrote the change", why)
 	}
-	wrote := authorsOf(e.Change, e.Context, e.Attestation, e.identities(), r.Origin)
+	wrote := authorsOf(e.Change, e.Context, e.Attestation, e.identities(), r.Origin, e.landing())
 	voices := e.voices(want, wrote)
 	tally := map[stand]int{}
 	for _, v := range voices {

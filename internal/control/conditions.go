@@ -61,6 +61,8 @@ var (
 		{Name: "labels", Type: cel.ListOf(cel.StringType), Doc: "from the context"},
 		{Name: "draft", Type: cel.BoolType, Doc: "from the context"},
 		{Name: "author", Type: personType, Doc: "who opened it, from the context"},
+		{Name: "reach", Type: cel.IntType, Doc: "nodes of the graph that the change reaches; unknown while that is not assessed"},
+		{Name: "risk", Type: cel.IntType, Doc: "0 to 1000, see docs/impact.md; what is not known adds to it"},
 		{Name: "approvers", Type: cel.ListOf(approverType), Doc: "people who approved the head and did not write it, with permission to write; none if only who pushed it approved; unknown while it is not clear of one of them"},
 	}}
 )
@@ -121,11 +123,29 @@ func (e *evaluation) changeRecordValue() *cel.Record {
 	f.set("base", c.Base.String())
 	f.set("head", c.Head.String())
 	f.set("stage", e.Stage.String())
+	e.impactFacts(f)
 	e.fileFacts(f)
 	e.commitFacts(f)
 	e.requestFacts(f)
 	e.approverFacts(f)
 	return f.Record
+}
+
+func (e *evaluation) impactFacts(f facts) {
+	switch {
+	case e.Impact == nil:
+		f.unknown("what the change reaches was not traced", "reach", "risk")
+		return
+	case e.Impact.Outcome != finding.Satisfied:
+		f.unknown("what the change reaches is not known completely", "reach")
+	default:
+		f.set("reach", int64(len(e.Impact.Reached)))
+	}
+	if e.Impact.Risk == nil {
+		f.unknown("how risky the change is was not looked at", "risk")
+		return
+	}
+	f.set("risk", int64(e.Impact.Risk.Score))
 }
 
 func (e *evaluation) fileFacts(f facts) {
@@ -321,7 +341,7 @@ func (e *evaluation) approverFacts(f facts) {
 		f.unknown(why+", so it is not known who wrote the change", "approvers")
 		return
 	}
-	wrote := authorsOf(e.Change, e.Context, e.Attestation, e.identities(), e.requirementsOrigin())
+	wrote := authorsOf(e.Change, e.Context, e.Attestation, e.identities(), e.requirementsOrigin(), e.landing())
 	if len(wrote.unknown) > 0 {
 		f.unknown("the forge does not know everybody who wrote the change", "approvers")
 		return

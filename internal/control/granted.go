@@ -133,7 +133,7 @@ func (e *evaluation) refuses(g Granted) string {
 		return why + ", so it is not known whether an author of the change granted it"
 	}
 	// An identity map joins accounts; none settles here who an unknown author is.
-	wrote := authorsOf(e.Change, e.Context, e.Attestation, e.identities(), config.FloorOrigin)
+	wrote := authorsOf(e.Change, e.Context, e.Attestation, e.identities(), config.FloorOrigin, e.landing())
 	if _, author := wrote.known[wrote.ids.account(w.Approver.ID)]; author {
 		return fmt.Sprintf("%s, who granted it, wrote some of the change", clip(w.Approver.Login))
 	}

@@ -27,8 +27,9 @@ type authors struct {
 
 // authorsOf collects everybody who took part: who opened the change, authors,
 // committers and co-authors of its commits, and who drove an agent that wrote some of
-// it. An agent is no person and approves nothing.
-func authorsOf(c *change.Change, ctx *change.Context, at *attestation.Report, ids identities, origin string) authors {
+// it. An agent is no person and approves nothing. Of what landed, see there, it is those
+// who wrote what was approved, and not who landed it.
+func authorsOf(c *change.Change, ctx *change.Context, at *attestation.Report, ids identities, origin string, in landing) authors {
 	a := authors{ids, origin, map[string]string{}, map[string]bool{}, map[string]string{}}
 	if ctx.Change == nil || !a.person(ctx.Change.Author) {
 		a.unknown["who opened the change"] = true
@@ -38,12 +39,13 @@ func authorsOf(c *change.Change, ctx *change.Context, at *attestation.Report, id
 		facts[f.SHA] = append(facts[f.SHA], f)
 	}
 	emails := map[string]bool{} // that the forge gave a person to
-	for _, commit := range c.Commits {
+	commits := in.commits(c.Commits)
+	for _, commit := range commits {
 		for _, f := range facts[commit.ID.String()] {
 			if a.person(f.Author) {
 				emails[address(commit.Author.Email)] = true
 			}
-			if a.person(f.Committer) {
+			if !in.made(commit) && a.person(f.Committer) {
 				emails[address(commit.Committer.Email)] = true
 			}
 		}
@@ -53,14 +55,16 @@ func authorsOf(c *change.Change, ctx *change.Context, at *attestation.Report, id
 	if ctx.Repository != nil && ctx.Repository.Host != "" {
 		host = strings.ToLower(ctx.Repository.Host)
 	}
-	for _, commit := range c.Commits {
+	for _, commit := range commits {
 		known := facts[commit.ID.String()]
 		a.mapped(commit.Author.Email)
-		a.mapped(commit.Committer.Email)
+		if !in.made(commit) {
+			a.mapped(commit.Committer.Email)
+		}
 		if !slices.ContainsFunc(known, func(f change.CommitFacts) bool { return isPerson(f.Author) }) {
 			a.unknownAddress(commit.Author.Email, emails, agents)
 		}
-		if !slices.ContainsFunc(known, func(f change.CommitFacts) bool { return isPerson(f.Committer) }) {
+		if !in.made(commit) && !slices.ContainsFunc(known, func(f change.CommitFacts) bool { return isPerson(f.Committer) }) {
 			a.unknownAddress(commit.Committer.Email, emails, agents)
 		}
 		for _, email := range coAuthors(commit) {

@@ -22,6 +22,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -138,7 +139,7 @@ func New(tb testing.TB, options ...Option) *GitHub {
 	tb.Cleanup(gh.close)
 	gh.App = &App{
 		ID: gh.nextID(), Slug: "custody", Name: "Custody", ClientID: "Iv1.0123456789abcdef", Owner: gh.Org("acme"),
-		Permissions: defaultPermissions, Events: defaultEvents, Key: key(), WebhookSecret: "a secret between the two of us",
+		Permissions: maps.Clone(defaultPermissions), Events: defaultEvents, Key: key(), WebhookSecret: "a secret between the two of us",
 	}
 	gh.apps["custody"] = gh.App
 	return gh
@@ -235,7 +236,18 @@ func (gh *GitHub) person(login string) *Account {
 	return gh.account(login, "User")
 }
 
+// byEmail is whom GitHub takes an address for. Its own belong to whom they name: those
+// that it gives to everybody, and the one of what is made in the browser.
 func (gh *GitHub) byEmail(email string) *Account {
+	if strings.EqualFold(email, "noreply@github.com") {
+		return gh.account("web-flow", "User")
+	}
+	if name, ok := strings.CutSuffix(strings.ToLower(email), "@users.noreply.github.com"); ok {
+		if _, login, numbered := strings.Cut(name, "+"); numbered {
+			name = login
+		}
+		return gh.accounts[name]
+	}
 	for _, a := range gh.accounts {
 		for _, e := range a.Emails {
 			if strings.EqualFold(e, email) {

@@ -152,6 +152,7 @@ func (r *run) readFacts(ctx context.Context) error {
 	if r.attestation, err = r.attest(ctx, r.judge.Policy); err != nil {
 		return err
 	}
+	r.impact.Risk = RiskOf(r.change, r.impact, r.attestation, r.judge.Policy)
 	return r.readInventory(ctx, r.judge.Policy)
 }
 

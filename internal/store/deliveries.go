@@ -128,6 +128,14 @@ func (s *Store) Known(ctx context.Context, guids []string) (map[string]bool, err
 	return known, nil
 }
 
+// FailStale gives up deliveries that came before an instant, in Unix milliseconds, and
+// that nobody is going to decide on: their jobs ended with their process, too often. One
+// that comes again is decided on anew.
+func (s *Store) FailStale(ctx context.Context, before int64) (n int64, err error) {
+	return s.db.exec(ctx, `UPDATE deliveries SET state = 'failed', note = 'nobody could decide on it', decided = $2
+WHERE state = 'accepted' AND received < $1 AND NOT EXISTS (SELECT 1 FROM river_job WHERE kind = 'delivery' AND state IN ('available', 'pending', 'retryable', 'running', 'scheduled'))`, before, s.ms())
+}
+
 // CountDeliveries counts them by state.
 func (s *Store) CountDeliveries(ctx context.Context) (map[DeliveryState]int64, error) {
 	counts := map[DeliveryState]int64{}

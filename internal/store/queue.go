@@ -14,8 +14,8 @@ import (
 // A Worker does what jobs stand for. A job that fails runs again later, with longer and
 // longer breaks in between; so everything it does must bear to be done again.
 type Worker interface {
-	// Decide says what follows from a delivery.
-	Decide(ctx context.Context, guid string) error
+	// Decide says what follows from a delivery. last says that there will be no other try.
+	Decide(ctx context.Context, guid string, last bool) error
 	// Review works on a subject. A turn that is no longer its newest has nothing to do.
 	// tries counts from 1; last says that there will be no other.
 	Review(ctx context.Context, t Task) error
@@ -133,7 +133,7 @@ type deliveryWorker struct {
 }
 
 func (d *deliveryWorker) Work(ctx context.Context, j *river.Job[deliveryJob]) error {
-	return snooze(d.w.Decide(ctx, j.Args.GUID))
+	return snooze(d.w.Decide(ctx, j.Args.GUID, j.Attempt >= j.MaxAttempts))
 }
 
 type reviewWorker struct {

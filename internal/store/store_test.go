@@ -63,8 +63,8 @@ type worker struct {
 	tick   func(what store.Tick)
 }
 
-func (w *worker) Decide(ctx context.Context, guid string) error  { return w.decide(ctx, guid) }
-func (w *worker) Review(ctx context.Context, t store.Task) error { return w.review(ctx, t) }
+func (w *worker) Decide(ctx context.Context, guid string, _ bool) error { return w.decide(ctx, guid) }
+func (w *worker) Review(ctx context.Context, t store.Task) error        { return w.review(ctx, t) }
 func (w *worker) Tick(ctx context.Context, what store.Tick) error {
 	if w.tick != nil {
 		w.tick(what)

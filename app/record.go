@@ -1,0 +1,199 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/google/go-github/v62/github"
+
+	"custody/app/clone"
+	"custody/app/event"
+	"custody/app/hub"
+	"custody/internal/change"
+	"custody/internal/git"
+	"custody/internal/store"
+)
+
+// What landed is a commit that nobody reviewed: GitHub made it of the pull request. Which
+// commits it brought is told by git, by the trees and the lines that they change, and not
+// by what messages say: whoever opens a pull request writes those.
+
+// beforeMerge is what the branch was before a pull request landed as a commit. A merge has
+// it as first parent. A single commit is the whole pull request if it makes the same
+// change; else as many commits landed as the pull request had. Where neither fits, it is
+// the push that brought it, as GitHub told it.
+func (j *job) beforeMerge(ctx context.Context, c *clone.Clone, pr *github.PullRequest, landed git.OID) (git.OID, error) {
+	commit, err := c.Commit(ctx, landed)
+	if err != nil {
+		return git.OID{}, fmt.Errorf("what landed: %w", err)
+	}
+	zero, err := git.ParseOID(strings.Repeat("0", 2*len(landed.Bytes())))
+	if err != nil {
+		return git.OID{}, err
+	}
+	switch len(commit.Parents) {
+	case 0:
+		return zero, nil
+	case 1:
+	default:
+		return commit.Parents[0], nil
+	}
+	head, err := git.ParseOID(pr.GetHead().GetSHA())
+	if err != nil {
+		return git.OID{}, fmt.Errorf("the head of the pull request: %w", err)
+	}
+	for _, n := range []int{1, pr.GetCommits()} {
+		base, err := firstParent(ctx, c, landed, n)
+		if err != nil {
+			continue
+		}
+		if same, err := j.sameChange(ctx, c, base, landed, head); err != nil {
+			return git.OID{}, err
+		} else if same {
+			return base, nil
+		}
+	}
+	pushes, err := j.store.PushesTo(ctx, j.repo.ID, "refs/heads/"+pr.GetBase().GetRef(), landed.String())
+	if err != nil {
+		return git.OID{}, err
+	}
+	if len(pushes) == 1 && pushes[0].Before != "" {
+		return git.ParseOID(pushes[0].Before)
+	}
+	// More than it brought is better than less: what others landed is judged twice.
+	if base, err := firstParent(ctx, c, landed, max(pr.GetCommits(), 1)); err == nil {
+		return base, nil
+	}
+	return zero, nil
+}
+
+// firstParent goes back n commits.
+func firstParent(ctx context.Context, c *clone.Clone, id git.OID, n int) (git.OID, error) {
+	for range n {
+		commit, err := c.Commit(ctx, id)
+		if err != nil {
+			return id, err
+		}
+		if len(commit.Parents) == 0 {
+			return id, git.ErrNotFound
+		}
+		id = commit.Parents[0]
+	}
+	return id, nil
+}
+
+// sameChange compares what a landed range changes with what the pull request did.
+func (j *job) sameChange(ctx context.Context, c *clone.Clone, base, landed, head git.OID) (bool, error) {
+	for _, id := range []git.OID{landed, head} {
+		if err := c.Complete(ctx, base, id); err != nil {
+			return false, err
+		}
+	}
+	a, err := change.Read(ctx, c, base, landed, change.DefaultLimits())
+	if err != nil {
+		return false, fmt.Errorf("what landed: %w", err)
+	}
+	b, err := change.Read(ctx, c, base, head, change.DefaultLimits())
+	if err != nil {
+		return false, fmt.Errorf("the pull request: %w", err)
+	}
+	if a.HeadTree == b.HeadTree {
+		return true, nil
+	}
+	same, _, err := change.Same(ctx, c, a, b)
+	return same, err
+}
+
+// maxLanded is how many pull requests one push is taken apart into.
+const maxLanded = 50
+
+// landedByPulls says whether a push brought nothing but merged pull requests, which have
+// records of their own: from its end back to where the branch was. Anything else in it
+// makes it a push that is reviewed whole.
+func (j *job) landedByPulls(ctx context.Context, c *clone.Clone) (bool, error) {
+	// A merge queue lands what it asked us about.
+	if q, err := j.store.Subject(ctx, j.repo.ID, event.QueueName(j.head.String())); err == nil && q.Base == j.base.String() && q.Ref == j.ref {
+		return true, nil
+	} else if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return false, err
+	}
+	at := j.head
+	for range maxLanded {
+		pr, err := j.mergedAs(ctx, at)
+		if err != nil || pr == nil {
+			return false, err
+		}
+		if err := c.Also(ctx, j.base, pr.head); err != nil {
+			return false, nil // what can not be seen is not believed
+		}
+		if at, err = j.beforeMerge(ctx, c, pr.PullRequest, at); err != nil {
+			return false, err
+		}
+		if at == j.base {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+type mergedPull struct {
+	*github.PullRequest
+	head git.OID
+}
+
+// mergedAs finds the pull request that GitHub merged into the ref as a commit.
+func (j *job) mergedAs(ctx context.Context, landed git.OID) (*mergedPull, error) {
+	pulls, _, err := j.client.PullRequests.ListPullRequestsWithCommit(ctx, j.repo.Owner, j.repo.Name, landed.String(), nil)
+	if class, _ := hub.Classify(err); err != nil && (class == hub.Gone || class == hub.Refused) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("asking which pull request brought a commit: %w", err)
+	}
+	for _, p := range pulls {
+		if p.GetMergedAt().IsZero() || p.GetMergeCommitSHA() != landed.String() || "refs/heads/"+p.GetBase().GetRef() != j.ref {
+			continue
+		}
+		whole, _, err := j.client.PullRequests.Get(ctx, j.repo.Owner, j.repo.Name, p.GetNumber()) // lists leave out how many commits it has
+		if err != nil {
+			return nil, fmt.Errorf("reading the pull request that brought a commit: %w", err)
+		}
+		head, err := git.ParseOID(whole.GetHead().GetSHA())
+		if err != nil {
+			return nil, nil
+		}
+		return &mergedPull{whole, head}, nil
+	}
+	return nil, nil
+}
+
+// approvedCommits brings the commits that were approved and are no longer the head, with
+// all that they hold, and gives their ids: whether they make the same change, and who
+// wrote them, is for the review to say. What is gone is gone.
+func (j *job) approvedCommits(ctx context.Context, c *clone.Clone, reviews []change.Review) ([]string, error) {
+	var all []string
+	for _, r := range reviews {
+		id, err := git.ParseOID(r.Commit)
+		if err != nil || r.State != "approved" || id == j.head {
+			continue
+		}
+		err = c.Also(ctx, j.base, id)
+		var commits []*git.Commit
+		if err == nil {
+			commits, _, err = c.Commits(ctx, j.base, id, maxCommits)
+		}
+		if ctx.Err() != nil {
+			return nil, err
+		}
+		if err != nil {
+			j.log.WithField("commit", r.Commit).Info("a commit that was approved can not be fetched")
+			continue
+		}
+		for _, k := range commits {
+			all = append(all, k.ID.String())
+		}
+	}
+	return all, nil
+}

@@ -1,0 +1,297 @@
+// Package setup asks GitHub and the machine what the App still lacks before its checks
+// mean anything: permissions, events, the webhook, a check that is required and pinned.
+//
+// It changes nothing. What it could not find out is not assessed, never well.
+package setup
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/go-github/v62/github"
+
+	"custody/app/hub"
+	"custody/internal/finding"
+)
+
+// Schema is the value of Document.Schema.
+const Schema = "custody/app-check/v1"
+
+// A Document is custody/app-check/v1: all that was looked at.
+type Document struct {
+	Schema  string          `json:"schema"`
+	Outcome finding.Outcome `json:"outcome"` // the worst of the points
+	Points  []Point         `json:"points"`  // in the order in which to mend them
+}
+
+// A Point is one thing that was looked at.
+type Point struct {
+	Outcome finding.Outcome `json:"outcome"`
+	What    string          `json:"what"`
+	Detail  string          `json:"detail,omitempty"`
+	ToDo    string          `json:"to_do,omitempty"`
+}
+
+// Outcome is the worst of all points.
+func Outcome(points []Point) finding.Outcome {
+	var all []finding.Outcome
+	for _, p := range points {
+		all = append(all, p.Outcome)
+	}
+	return finding.Worst(all...)
+}
+
+// Input is what is looked at.
+type Input struct {
+	Hub       *hub.Hub
+	PublicURL string // may be empty
+	Now       func() time.Time
+	Check     func(ref string) string // the name of the check run on changes for a ref
+}
+
+// permissions that the App needs, and why. Those that only some policies need come with
+// what they are for.
+var permissions = []struct{ name, level, why string }{
+	{"checks", "write", "to make check runs"},
+	{"contents", "read", "to fetch what is reviewed"},
+	{"metadata", "read", "to know repositories and who may write to them"},
+	{"pull_requests", "read", "to read pull requests and their reviews"},
+}
+
+// optional permissions: without one a policy that needs it is incomplete.
+var optional = []struct{ name, level, why string }{
+	{"members", "read", "rules that name teams"},
+	{"statuses", "read", "rules about checks that report as commit statuses"},
+}
+
+// Events that the App subscribes to.
+var Events = []string{"check_run", "check_suite", "issue_comment", "merge_group", "pull_request", "pull_request_review", "push", "repository", "status"}
+
+// needed are the events without which changes are not reviewed.
+var needed = []string{"check_run", "check_suite", "pull_request", "pull_request_review", "push"}
+
+// Look asks GitHub. Its points stand in the order in which to mend them.
+func Look(ctx context.Context, in Input) []Point {
+	app, resp, err := in.Hub.App().Apps.Get(ctx, "")
+	if err != nil {
+		return []Point{{finding.NotSatisfied, "GitHub knows the App", plain(err), "Check github.url, github.app_id and github.private_key_file; GitHub must be reachable from here."}}
+	}
+	points := []Point{{finding.Satisfied, "GitHub knows the App", app.GetName(), ""}, clock(resp, in.Now())}
+	points = append(points, permitted(app.GetPermissions())...)
+	points = append(points, subscribed(app.Events))
+	points = append(points, in.hook(ctx))
+	return append(points, in.installations(ctx)...)
+}
+
+// plain is an error of GitHub without its address.
+func plain(err error) string {
+	if r, ok := err.(*github.ErrorResponse); ok && r.Response != nil {
+		return fmt.Sprintf("GitHub answers %d: %s", r.Response.StatusCode, r.Message)
+	}
+	return err.Error()
+}
+
+// maxSkew is how far the clock may be off: GitHub takes an App's word for up to a minute.
+const maxSkew = 30 * time.Second
+
+func clock(resp *github.Response, now time.Time) Point {
+	p := Point{What: "The clock is right"}
+	there, err := time.Parse(time.RFC1123, resp.Header.Get("Date"))
+	if err != nil {
+		p.Detail = "GitHub's answer has no date"
+		return p
+	}
+	skew := now.Sub(there).Abs().Round(time.Second)
+	p.Detail = fmt.Sprintf("%s from GitHub's", skew)
+	if p.Outcome = finding.Satisfied; skew > maxSkew {
+		p.Outcome, p.ToDo = finding.NotSatisfied, "Set the clock of this machine: GitHub refuses the App when it is a minute off."
+	}
+	return p
+}
+
+// permitted compares permissions. GitHub's names are those of the fields in its JSON.
+func permitted(have *github.InstallationPermissions) []Point {
+	levels := levelsOf(have)
+	var points []Point
+	for _, want := range permissions {
+		p := Point{finding.Satisfied, "Permission " + want.name + ": " + want.level, want.why, ""}
+		if !enough(levels[want.name], want.level) {
+			p.Outcome, p.ToDo = finding.NotSatisfied, "Give it in the App's settings; each installation has to accept it."
+		}
+		points = append(points, p)
+	}
+	for _, want := range optional {
+		if !enough(levels[want.name], want.level) {
+			points = append(points, Point{finding.NotApplicable, "Permission " + want.name + ": " + want.level, "needed for " + want.why, "Give it if a policy has such a rule."})
+		}
+	}
+	return points
+}
+
+func enough(have, want string) bool {
+	return have == want || want == "read" && (have == "write" || have == "admin") || want == "write" && have == "admin"
+}
+
+func subscribed(have []string) Point {
+	p := Point{Outcome: finding.Satisfied, What: "Events are subscribed to"}
+	var lack, may []string
+	for _, e := range Events {
+		switch {
+		case slices.Contains(have, e):
+		case slices.Contains(needed, e):
+			lack = append(lack, e)
+		default:
+			may = append(may, e)
+		}
+	}
+	switch {
+	case len(lack) > 0:
+		p.Outcome, p.Detail = finding.NotSatisfied, "without "+strings.Join(append(lack, may...), ", ")
+		p.ToDo = "Subscribe to them in the App's settings: without them changes are found by the sweep alone, minutes later."
+	case len(may) > 0:
+		p.Detail = "without " + strings.Join(may, ", ") + ": merge queues, commands or statuses are not seen at once"
+	}
+	return p
+}
+
+func (in Input) hook(ctx context.Context) Point {
+	p := Point{What: "The webhook leads here"}
+	c, _, err := in.Hub.App().Apps.GetHookConfig(ctx)
+	if err != nil {
+		p.Detail = plain(err)
+		return p
+	}
+	u, err := url.Parse(c.GetURL())
+	switch {
+	case c.GetURL() == "" || err != nil:
+		p.Outcome, p.Detail, p.ToDo = finding.NotSatisfied, "the App has no webhook address", "Set it to PUBLIC_URL/webhook in the App's settings."
+	case c.GetSecret() == "":
+		p.Outcome, p.Detail, p.ToDo = finding.NotSatisfied, "the webhook has no secret", "Set the secret of webhook_secret_file in the App's settings: unsigned deliveries are refused."
+	case c.GetInsecureSSL() == "1":
+		p.Outcome, p.Detail, p.ToDo = finding.NotSatisfied, "GitHub does not check the server's certificate", "Turn on SSL verification in the App's settings."
+	case c.GetContentType() != "json":
+		p.Outcome, p.Detail, p.ToDo = finding.NotSatisfied, "the content type is "+c.GetContentType(), "Set it to application/json."
+	case in.PublicURL == "":
+		p.Detail, p.ToDo = "it leads to "+u.Redacted(), "Set public_url to compare, and for links in check runs."
+	case c.GetURL() != in.PublicURL+"/webhook":
+		p.Outcome, p.Detail, p.ToDo = finding.NotSatisfied, "it leads to "+u.Redacted(), "Set it to "+in.PublicURL+"/webhook in the App's settings."
+	default:
+		p.Outcome, p.Detail = finding.Satisfied, c.GetURL()
+	}
+	return p
+}
+
+// maxRepositories bounds how many are looked at: each takes a request.
+const maxRepositories = 200
+
+// installations looks at each, and at the rules of its repositories' default branches.
+func (in Input) installations(ctx context.Context) []Point {
+	var points []Point
+	seen := 0
+	opts := &github.ListOptions{PerPage: 100}
+	for {
+		list, resp, err := in.Hub.App().Apps.ListInstallations(ctx, opts)
+		if err != nil {
+			return append(points, Point{What: "Installations", Detail: plain(err)})
+		}
+		for _, i := range list {
+			points = append(points, in.installation(ctx, i, &seen)...)
+		}
+		if resp.NextPage == 0 {
+			break
+		}
+		opts.Page = resp.NextPage
+	}
+	if len(points) == 0 {
+		return []Point{{finding.NotSatisfied, "The App is installed", "nowhere", "Install it on an account, for the repositories to review."}}
+	}
+	return points
+}
+
+func (in Input) installation(ctx context.Context, i *github.Installation, seen *int) []Point {
+	name := "Installation on " + i.GetAccount().GetLogin()
+	if i.SuspendedAt != nil {
+		return []Point{{finding.NotSatisfied, name, "it is suspended", "Its owner unsuspends it in the account's settings."}}
+	}
+	var points []Point
+	for _, p := range permitted(i.Permissions) {
+		if p.Outcome == finding.NotSatisfied {
+			p.What, p.ToDo = name+": "+p.What, "An owner of "+i.GetAccount().GetLogin()+" accepts the App's new permissions."
+			points = append(points, p)
+		}
+	}
+	if points != nil {
+		return points // nothing else can be asked
+	}
+	client := in.Hub.Installation(i.GetID())
+	opts := &github.ListOptions{PerPage: 100}
+	for {
+		list, resp, err := client.Apps.ListRepos(ctx, opts)
+		if err != nil {
+			return append(points, Point{What: name, Detail: plain(err)})
+		}
+		for _, r := range list.Repositories {
+			if r.GetArchived() {
+				continue
+			}
+			if *seen++; *seen > maxRepositories {
+				return append(points, Point{What: name, Detail: fmt.Sprintf("only the first %d repositories were looked at", maxRepositories)})
+			}
+			points = append(points, in.required(ctx, client, r))
+		}
+		if resp.NextPage == 0 {
+			return points
+		}
+		opts.Page = resp.NextPage
+	}
+}
+
+// required says whether the default branch takes no change without our check, and our
+// App's alone: anybody with write access can report a status under any name.
+func (in Input) required(ctx context.Context, client *hub.Client, r *github.Repository) Point {
+	branch := r.GetDefaultBranch()
+	name := in.Check("refs/heads/" + branch)
+	p := Point{What: fmt.Sprintf("%s: the check is required on %s", r.GetFullName(), branch)}
+	rules, _, err := client.Repositories.GetRulesForBranch(ctx, r.GetOwner().GetLogin(), r.GetName(), branch)
+	if err != nil {
+		p.Detail = plain(err)
+		return p
+	}
+	add := fmt.Sprintf("Require the status check %q in a ruleset for %s, with this App as its source.", name, branch)
+	p.Outcome, p.Detail, p.ToDo = finding.NotSatisfied, "a change can be merged without it", add
+	asked := func(context string, app *int64) {
+		switch {
+		case context != name:
+		case app != nil && *app == in.Hub.AppID():
+			p.Outcome, p.Detail, p.ToDo = finding.Satisfied, name, ""
+		case p.Outcome != finding.Satisfied:
+			p.Detail, p.ToDo = "it is required, and others than this App may report it", "Choose this App as the source of "+name+" in the ruleset."
+		}
+	}
+	for _, rule := range rules {
+		if rule.Type != "required_status_checks" || rule.Parameters == nil {
+			continue
+		}
+		for _, c := range requiredChecks(*rule.Parameters) {
+			asked(c.Context, c.IntegrationID)
+		}
+	}
+	if p.Outcome == finding.Satisfied {
+		return p
+	}
+	// Branch protection of the older kind.
+	b, _, err := client.Repositories.GetBranch(ctx, r.GetOwner().GetLogin(), r.GetName(), branch, 1)
+	if err != nil {
+		return Point{What: p.What, Detail: plain(err)}
+	}
+	if s := b.GetProtection().GetRequiredStatusChecks(); s != nil && s.Checks != nil {
+		for _, c := range *s.Checks {
+			asked(c.Context, c.AppID)
+		}
+	}
+	return p
+}

@@ -1,0 +1,103 @@
+package setup_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"custody/app/hub"
+	"custody/app/setup"
+	"custody/internal/finding"
+	"custody/internal/git/gittest"
+	"custody/internal/githubtest"
+)
+
+// look sets a GitHub up, and asks what is missing.
+func look(t *testing.T, now time.Time, with func(gh *githubtest.GitHub, r *githubtest.Repo)) map[string]setup.Point {
+	t.Helper()
+	gh := githubtest.New(t)
+	origin := gittest.New(t)
+	origin.Commit("main", "base", gittest.Write("a", "a"))
+	gh.User("ada", "ada@example.com")
+	r := gh.Repo("acme/shop", origin)
+	gh.DeliverTo("https://custody.example/webhook")
+	gh.App.Events = setup.Events
+	with(gh, r)
+	h, err := hub.New(hub.Options{URL: gh.API, AppID: gh.App.ID, PrivateKey: gh.App.PEM()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]setup.Point{}
+	for _, p := range setup.Look(context.Background(), setup.Input{
+		Hub: h, PublicURL: "https://custody.example", Now: func() time.Time { return now },
+		Check: func(ref string) string { return "custody: " + strings.TrimPrefix(ref, "refs/heads/") },
+	}) {
+		all[p.What] = p
+	}
+	return all
+}
+
+const required = "acme/shop: the check is required on main"
+
+func TestNothingIsMissing(t *testing.T) {
+	for what, p := range look(t, time.Now(), func(gh *githubtest.GitHub, r *githubtest.Repo) {
+		gh.Install("acme")
+		r.AddRuleset(githubtest.Ruleset{Name: "main", Branches: []string{"~DEFAULT_BRANCH"}, Checks: []githubtest.RequiredCheck{{Context: "custody: main", App: gh.App.ID}}})
+	}) {
+		if p.Outcome != finding.Satisfied {
+			t.Errorf("%s: %v %s", what, p.Outcome, p.Detail)
+		}
+	}
+}
+
+// TestMissing takes one thing away at a time: it is said, with what to do.
+func TestMissing(t *testing.T) {
+	pinned := func(gh *githubtest.GitHub, r *githubtest.Repo) {
+		r.AddRuleset(githubtest.Ruleset{Name: "main", Branches: []string{"main"}, Checks: []githubtest.RequiredCheck{{Context: "custody: main", App: gh.App.ID}}})
+	}
+	for name, c := range map[string]struct {
+		now  time.Time
+		with func(gh *githubtest.GitHub, r *githubtest.Repo)
+		what string
+		says string
+	}{
+		"not installed": {time.Now(), pinned, "The App is installed", "nowhere"},
+		"a clock":       {time.Now().Add(-time.Hour), func(gh *githubtest.GitHub, r *githubtest.Repo) { gh.Install("acme"); pinned(gh, r) }, "The clock is right", "Set the clock"},
+		"a permission": {time.Now(), func(gh *githubtest.GitHub, r *githubtest.Repo) {
+			gh.App.Permissions["checks"] = "read"
+			gh.Install("acme")
+		}, "Permission checks: write", "App's settings"},
+		"not accepted": {time.Now(), func(gh *githubtest.GitHub, r *githubtest.Repo) {
+			gh.App.Permissions["checks"] = "read"
+			gh.Install("acme")
+			gh.App.Permissions["checks"] = "write"
+		}, "Installation on acme: Permission checks: write", "accepts"},
+		"an event": {time.Now(), func(gh *githubtest.GitHub, r *githubtest.Repo) { gh.App.Events = []string{"push"}; gh.Install("acme") }, "Events are subscribed to", "pull_request_review"},
+		"no rule":  {time.Now(), func(gh *githubtest.GitHub, r *githubtest.Repo) { gh.Install("acme") }, required, "without it"},
+		"another name": {time.Now(), func(gh *githubtest.GitHub, r *githubtest.Repo) {
+			gh.Install("acme")
+			r.AddRuleset(githubtest.Ruleset{Branches: []string{"main"}, Checks: []githubtest.RequiredCheck{{Context: "custody: dev", App: gh.App.ID}}})
+		}, required, "without it"},
+		"not pinned": {time.Now(), func(gh *githubtest.GitHub, r *githubtest.Repo) {
+			gh.Install("acme")
+			r.AddRuleset(githubtest.Ruleset{Branches: []string{"main"}, Checks: []githubtest.RequiredCheck{{Context: "custody: main"}}})
+		}, required, "others than this App"},
+		"only tried": {time.Now(), func(gh *githubtest.GitHub, r *githubtest.Repo) {
+			gh.Install("acme")
+			r.AddRuleset(githubtest.Ruleset{Enforcement: "evaluate", Branches: []string{"main"}, Checks: []githubtest.RequiredCheck{{Context: "custody: main", App: gh.App.ID}}})
+		}, required, "without it"},
+		"another place": {time.Now(), func(gh *githubtest.GitHub, r *githubtest.Repo) {
+			gh.Install("acme")
+			gh.DeliverTo("https://elsewhere.example/webhook")
+		}, "The webhook leads here", "elsewhere"},
+		"no secret": {time.Now(), func(gh *githubtest.GitHub, r *githubtest.Repo) { gh.Install("acme"); gh.App.WebhookSecret = "" }, "The webhook leads here", "no secret"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, ok := look(t, c.now, c.with)[c.what]
+			if !ok || p.Outcome != finding.NotSatisfied || !strings.Contains(p.Detail+p.ToDo, c.says) || p.ToDo == "" {
+				t.Errorf("%s: %v %q %q", c.what, p.Outcome, p.Detail, p.ToDo)
+			}
+		})
+	}
+}

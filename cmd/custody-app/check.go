@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"custody/app"
+	"custody/app/setup"
+	"custody/internal/finding"
+	"custody/internal/store"
+)
+
+// Exit codes beside 0 and 2.
+const (
+	exitFail       = 1
+	exitIncomplete = 3
+)
+
+// exitError ends the program with a code, without a word more.
+type exitError int
+
+func (e exitError) Error() string { return fmt.Sprintf("exit %d", int(e)) }
+
+func newCheck(p *process) *cobra.Command {
+	var file, format string
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "Say what is missing before the checks mean anything",
+		Long: `Look at the configuration, its files and the store, and ask GitHub about the App: its
+permissions, events and webhook, where it is installed, and whether its check is required
+and pinned on each default branch. Nothing is changed.
+
+Exit code 0: nothing is missing. 1: something is. 3: something could not be found out.
+2: the configuration can not be read.`,
+		Example: "  custody-app check --config /etc/custody/app.yaml",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if format != "text" && format != "json" {
+				return fmt.Errorf("--format %q: use text or json", format)
+			}
+			return check(cmd.Context(), p, file, format)
+		},
+	}
+	cmd.Flags().StringVar(&file, "config", "", "read the configuration from `FILE`; variables such as CUSTODY_GITHUB_APP_ID count more")
+	cmd.Flags().StringVar(&format, "format", "text", "text or json")
+	return cmd
+}
+
+func check(ctx context.Context, p *process, file, format string) error {
+	c, err := readConfig(p, file)
+	if err != nil {
+		return err
+	}
+	points := here(ctx, p, &c)
+	log, err := newLog(p, "error")
+	if err != nil {
+		return err
+	}
+	if a, err := newApp(p, &c, log, []string{"of no use: no link is made"}); err != nil {
+		points = append(points, setup.Point{Outcome: finding.NotSatisfied, What: "The files that the configuration names can be read", Detail: err.Error(), ToDo: "Mend that file; GitHub was not asked."})
+	} else {
+		points = append(points, setup.Look(ctx, setup.Input{Hub: a.Hub, PublicURL: c.PublicURL, Now: p.now, Check: app.CheckName})...)
+	}
+	if format == "json" {
+		err = json.NewEncoder(p.out).Encode(setup.Document{Schema: setup.Schema, Outcome: setup.Outcome(points), Points: points})
+	} else {
+		err = writePoints(p.out, points)
+	}
+	if err != nil {
+		return err
+	}
+	switch setup.Outcome(points) {
+	case finding.NotSatisfied:
+		return exitError(exitFail)
+	case finding.NotAssessed:
+		return exitError(exitIncomplete)
+	}
+	return nil
+}
+
+// here looks at what is on this machine.
+func here(ctx context.Context, p *process, c *app.Config) []setup.Point {
+	secret := setup.Point{Outcome: finding.Satisfied, What: "There is a webhook secret"}
+	if _, err := readSecrets(c.GitHub.WebhookSecretFile); err != nil {
+		secret.Outcome, secret.Detail, secret.ToDo = finding.NotSatisfied, err.Error(), "Put the secret of the App's webhook into that file, mode 0600."
+	}
+	db := setup.Point{Outcome: finding.Satisfied, What: "The store answers"}
+	if err := ping(ctx, p, c.Store); err != nil {
+		db.Outcome, db.Detail, db.ToDo = finding.NotSatisfied, err.Error(), "Start the database, or correct store."
+	}
+	return []setup.Point{secret, db}
+}
+
+// ping opens the store without working on it.
+func ping(ctx context.Context, p *process, address string) error {
+	id, err := instance()
+	if err != nil {
+		return err
+	}
+	s, err := store.Open(ctx, address, store.Options{Now: p.now, ID: id})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	return s.Ping(ctx)
+}
+
+var marks = map[finding.Outcome]string{
+	finding.Satisfied: "ok", finding.NotSatisfied: "missing", finding.NotAssessed: "unknown", finding.NotApplicable: "optional",
+}
+
+func writePoints(w io.Writer, points []setup.Point) error {
+	for _, point := range points {
+		line := fmt.Sprintf("%-8s  %s", marks[point.Outcome], point.What)
+		if point.Detail != "" {
+			line += ": " + point.Detail
+		}
+		if point.ToDo != "" {
+			line += "\n          " + point.ToDo
+		}
+		if _, err := fmt.Fprintln(w, line); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,66 @@
+package control
+
+import (
+	"testing"
+
+	"custody/internal/change"
+	"custody/internal/finding"
+	"custody/internal/git"
+)
+
+// What landed of a pull request was committed by whoever pressed the button: they wrote
+// none of it if it is what was approved, and all of it if it is not.
+func TestLanded(t *testing.T) {
+	old := oid("old").String()
+	const one = "rules: [{id: r, kind: approvals, approvals: {humans: 1}, at: [record]}]\n"
+	sign := func(email string) git.Signature { return git.Signature{Name: email, Email: email} }
+	landed := func(author, committer string, parents ...git.OID) func(*Input) {
+		return func(in *Input) {
+			in.Stage = change.AtRecord
+			in.Change.Commits = []change.Commit{{Commit: git.Commit{ID: in.Change.Head, Parents: parents, Author: sign(author), Committer: sign(committer)}}}
+			in.Context.Commits = []change.CommitFacts{
+				{SHA: in.Change.Head.String(), Author: whose(author), Committer: whose(committer)},
+				{SHA: old, Author: person("1", "ann"), Committer: person("1", "ann")},
+			}
+			in.Context.Merge = &change.Merge{SHA: in.Change.Head.String(), By: person("2", "bob"), At: "2027-01-01T00:00:00Z"}
+			in.Approved = map[string]Approved{old: {Same: true, How: "it makes the same change", Commits: []change.Commit{{Commit: git.Commit{ID: oid("old"), Author: sign("ann@example.org"), Committer: sign("ann@example.org")}}}}}
+		}
+	}
+	and := func(first func(*Input), then func(*Input)) func(*Input) {
+		return func(in *Input) { first(in); then(in) }
+	}
+	two := []git.OID{oid("p"), oid("q")}
+	rebased := landed("ann@example.org", "bob@example.org", oid("p"))
+	merged := func(in *Input) {
+		landed("bob@example.org", "bob@example.org", two...)(in)
+		in.Change.Commits = append(in.Change.Commits, in.Approved[old].Commits...)
+	}
+	for _, c := range []asked{
+		{"rebased by who approved", one, rebased, finding.Satisfied, ""},
+		{"merged by who approved", one, merged, finding.Satisfied, ""},
+		{"rebased, and another change", one, and(rebased, func(in *Input) { in.Approved = map[string]Approved{old: {How: "it changes x otherwise"}} }), finding.NotSatisfied, ""},
+		{"merged, and another change", one, and(merged, func(in *Input) { in.Approved = map[string]Approved{old: {How: "it changes x otherwise"}} }), finding.NotSatisfied, ""},
+		{"the forge does not say who merged", one, and(rebased, func(in *Input) { in.Context.Merge.By = nil }), finding.NotSatisfied, ""},
+		{"another commit was merged", one, and(rebased, func(in *Input) { in.Context.Merge.SHA = old }), finding.NotSatisfied, ""},
+		{"before it landed", one, and(rebased, func(in *Input) { in.Stage = change.AtMerge }), finding.NotApplicable, ""},
+		{"who approved had committed what was approved", one, and(rebased, func(in *Input) {
+			a := in.Approved[old]
+			a.Commits[0].Committer = sign("bob@example.org")
+			in.Context.Commits[1].Committer = person("2", "bob")
+		}), finding.NotSatisfied, ""},
+		{"who approved wrote what landed", one, and(rebased, func(in *Input) {
+			in.Change.Commits = append(in.Change.Commits, change.Commit{Commit: git.Commit{ID: oid("more"), Author: sign("bob@example.org"), Committer: sign("ann@example.org")}})
+			in.Context.Commits = append(in.Context.Commits, change.CommitFacts{SHA: oid("more").String(), Author: person("2", "bob"), Committer: person("1", "ann")})
+		}), finding.NotSatisfied, ""},
+	} {
+		ch, x := pullRequest(review("2", "bob", "approved", oid("old"), "write"))
+		c.check(t, Input{Change: ch, Context: x})
+	}
+}
+
+func whose(email string) *change.Person {
+	if email == "bob@example.org" {
+		return person("2", "bob")
+	}
+	return person("1", "ann")
+}
