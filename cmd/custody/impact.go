@@ -115,7 +115,7 @@ func impactOfRange(ctx context.Context, p *process, o *impactOptions) (*impact.R
 	if err != nil {
 		return nil, err
 	}
-	err = around(ctx, surroundings{repo, repo, c.Base, c.HeadTree, c.BaseTree, facts}, report, o.quick)
+	err = around(ctx, surroundings{repo, keptHistory{repo, facts.past}, c.Base, c.HeadTree, c.BaseTree, facts}, report, o.quick)
 	facts.save(p)
 	if err != nil || o.quick {
 		return report, err
@@ -206,7 +206,10 @@ func impactOfPaths(ctx context.Context, p *process, o *impactOptions) (*impact.R
 	if err != nil {
 		return nil, err
 	}
-	history, _ := repo.(nearby.History)
+	history, told := repo.(nearby.History)
+	if told {
+		history = keptHistory{history, facts.past}
+	}
 	return report, around(ctx, surroundings{repo, history, head, graph.Tree, graph.Tree, facts}, report, o.quick)
 }
 
