@@ -23,6 +23,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"custody/app/clone"
+	"custody/app/effect"
 	"custody/app/event"
 	"custody/app/hub"
 	"custody/app/web"
@@ -149,11 +150,18 @@ func (a *App) decide(ctx context.Context, guid string) error {
 		}
 		for _, s := range subjects {
 			r := s.Request
-			r.Delivery = guid
+			r.Delivery, r.Again = guid, h.Again
 			o.Requests = append(o.Requests, r)
 		}
 	}
 	o.Requests = onePerSubject(o.Requests)
+	for _, r := range o.Requests {
+		if r.Again { // what it says is said again, be it the same
+			if err := a.store.Forget(ctx, effect.ConcludeKey(r.Repo, r.Name, r.Head)); err != nil {
+				return err
+			}
+		}
+	}
 	if err := a.store.Decide(ctx, guid, o.Decision); err != nil {
 		return err
 	}

@@ -95,3 +95,32 @@ func TestFailure(t *testing.T) {
 		t.Errorf("%+v", again)
 	}
 }
+
+// Who presses a button, or asks GitHub to run the check again, gets another answer, be it
+// the same: until then GitHub shows the check as queued.
+func TestAgain(t *testing.T) {
+	w := newWorld(t, policy)
+	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
+	run := w.concluded(p.HeadSHA)
+	w.settled()
+	for i, ask := range []func(){
+		func() { w.repo.Rerequest("ada", run.ID) },
+		func() { w.repo.RerequestSuite("ada", p.HeadSHA) },
+		func() { w.repo.Press("ada", run.ID, "rerun") },
+	} {
+		ask()
+		w.until("it is said again", func() bool { return len(w.ours(p.HeadSHA)[0].Concluded) == i+2 })
+		w.settled()
+	}
+	if runs := w.ours(p.HeadSHA); len(runs) != 1 || len(runs[0].Concluded) != 4 {
+		t.Errorf("%+v", runs)
+	}
+	// What others do, and what we do ourselves, says nothing again.
+	w.repo.CheckRunBy("github-actions", "build", p.HeadSHA, "success")
+	p.Label("ada", "ready")
+	p.Unlabel("ada", "ready")
+	w.settled()
+	if runs := w.ours(p.HeadSHA); len(runs[0].Concluded) > 5 {
+		t.Errorf("concluded %v", runs[0].Concluded)
+	}
+}

@@ -17,6 +17,7 @@ import (
 	"custody/app/effect"
 	"custody/app/gather"
 	"custody/app/hub"
+	"custody/impact"
 	"custody/internal/change"
 	"custody/internal/config"
 	"custody/internal/git"
@@ -278,7 +279,41 @@ func (j *job) judge(ctx context.Context) (string, error) {
 			return "", err
 		}
 	}
-	return j.keep(ctx, &v, policy, inputs, landing)
+	decision, err := j.keep(ctx, &v, policy, inputs, landing)
+	if err == nil {
+		j.warm(ctx, c)
+	}
+	return decision, err
+}
+
+// warm keeps the graph of the default branch for the next review, once this one has been
+// answered. That it can not costs time.
+func (j *job) warm(ctx context.Context, c *clone.Clone) {
+	at := j.base
+	if j.subject.Stage == "record" {
+		at = j.head // what the next change will be made to
+	}
+	if j.ref != "refs/heads/"+j.repo.DefaultBranch || at.IsZero() {
+		return
+	}
+	err := func() error {
+		commit, err := c.Commit(ctx, at)
+		if err != nil {
+			return err
+		}
+		if _, known := c.Graphs.Graph(commit.Tree); known {
+			return nil
+		}
+		k, err := impact.BuildKnown(ctx, impact.BuildInput{Source: impact.Objects(c.Repository), Commit: commit.ID, Tree: commit.Tree, Facts: c.Facts})
+		if err != nil || k == nil {
+			return err
+		}
+		c.Graphs.KeepGraph(commit.Tree, k)
+		return c.Save()
+	}()
+	if err != nil && ctx.Err() == nil {
+		j.log.WithError(err).Info("the graph could not be kept")
+	}
 }
 
 func lastReview(s *store.Subject) store.Review {
@@ -334,7 +369,7 @@ func (j *job) conclude(ctx context.Context, r store.Review, mark string, o check
 			return err
 		}
 		if !said {
-			effects[j.check.Key()] = effect.Intent{Mark: mark, Output: o}.Text()
+			effects[j.check.Key()] = effect.Intent{Mark: mark, Output: o, Again: j.subject.DoneTurn > 0 && j.subject.Inputs == ""}.Text()
 		}
 	}
 	if err := j.store.Conclude(ctx, j.task.Turn, r, effects); err != nil {

@@ -43,12 +43,19 @@ type Check struct {
 	Now     func() time.Time
 }
 
-func (c *Check) key(what string) string {
-	return fmt.Sprintf("%s/%d/%s/%s", what, c.Repo.ID, c.Subject, c.Head)
+func key(what string, repo int64, subject, head string) string {
+	return fmt.Sprintf("%s/%d/%s/%s", what, repo, subject, head)
 }
+
+func (c *Check) key(what string) string { return key(what, c.Repo.ID, c.Subject, c.Head) }
 
 // Key of what the run says, see Intent.
 func (c *Check) Key() string { return c.key("conclude") }
+
+// ConcludeKey is the Key of the check run of a subject on a head.
+func ConcludeKey(repo int64, subject, head string) string {
+	return key("conclude", repo, subject, head)
+}
 
 // external ties a run to its subject: two pull requests may have one head.
 func (c *Check) external() string { return fmt.Sprintf("%d/%s", c.Repo.ID, c.Subject) }
@@ -57,6 +64,7 @@ func (c *Check) external() string { return fmt.Sprintf("%d/%s", c.Repo.ID, c.Sub
 type Intent struct {
 	Mark   string          `json:"mark"` // the verdict's digest, or what stands for one
 	Output checkrun.Output `json:"output"`
+	Again  bool            `json:"again,omitempty"` // somebody asked: it is said although the run says it
 }
 
 // Text is the form in which an intent is kept.
@@ -151,7 +159,7 @@ func (c *Check) Conclude(ctx context.Context) error {
 		}
 		return fmt.Errorf("reading the check run: %w", err)
 	}
-	if !says(run, intent.Output) {
+	if intent.Again || !says(run, intent.Output) {
 		if err := c.write(ctx, id, intent.Output); err != nil {
 			if class, _ := hub.Classify(err); class == hub.Gone {
 				return c.lost(ctx, err)

@@ -37,6 +37,7 @@ type Head struct {
 	Repo   int64
 	SHA    string
 	Checks bool // only those that need checks of others
+	Again  bool // even if nothing has changed
 }
 
 // Read says what follows from a delivery with this GUID.
@@ -187,7 +188,7 @@ func checkRun(self Self, p *payload) (Outcome, error) {
 	ours := c.App.ID == self.AppID
 	switch {
 	case ours && (p.Action == "rerequested" || p.Action == "requested_action"):
-		return Outcome{Heads: []Head{{Repo: p.Repository.ID, SHA: c.HeadSHA}}, Decision: store.Decision{Requests: p.pulls(c.PullRequests, c.HeadSHA)}}, nil
+		return p.again(c.HeadSHA, c.PullRequests, true), nil
 	case ours:
 		return ignore("our own check run"), nil
 	case p.Action == "completed":
@@ -205,9 +206,19 @@ func checkSuite(self Self, p *payload) (Outcome, error) {
 	case c.App.ID != self.AppID:
 		return ignore("the checks of another App"), nil
 	case p.Action == "rerequested", p.Action == "requested":
-		return Outcome{Heads: []Head{{Repo: p.Repository.ID, SHA: c.HeadSHA}}, Decision: store.Decision{Requests: p.pulls(c.PullRequests, c.HeadSHA)}}, nil
+		return p.again(c.HeadSHA, c.PullRequests, p.Action == "rerequested"), nil
 	}
 	return ignore("our own check suite"), nil
+}
+
+// again asks for reviews of everything that has a head. Who presses a button expects that
+// something happens: GitHub shows the checks as queued until we say something.
+func (p *payload) again(head string, refs []pullReference, pressed bool) Outcome {
+	o := Outcome{Heads: []Head{{Repo: p.Repository.ID, SHA: head, Again: pressed}}, Decision: store.Decision{Requests: p.pulls(refs, head)}}
+	for i := range o.Requests {
+		o.Requests[i].Again = pressed
+	}
+	return o
 }
 
 // pulls are the pull requests that a check names, of this repository.

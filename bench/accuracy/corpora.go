@@ -68,6 +68,8 @@ var corpora = []corpus{
 		name: "trpc", language: "script", packages: map[string]string{"packages/server": "@trpc/server", "packages/client": "@trpc/client"}, why: "a workspace: one package imports another through its exports",
 		append: map[string]string{"package.json": `{"private": true, "workspaces": ["packages/*"]}`},
 	},
+	{name: "jsoup", language: "java", source: "jsoup", why: "nested types, tests without their library"},
+	{name: "commons-io", language: "java", source: "commons-io", why: "many packages that import each other, types with the names of others"},
 }
 
 // pythonPackages is where Debian puts them.

@@ -26,11 +26,13 @@ var truths = map[string]func(ctx context.Context, root string, ask question) (*t
 	"go":     goTruth,
 	"python": pythonTruth,
 	"script": scriptTruth,
+	"java":   javaTruth,
 }
 
 // A question is what a tool has to be told besides the folder.
 type question struct {
 	whole bool     // ask everything, however long it takes
+	parse bool     // Java: compare import statements alone
 	lists string   // the folder corpora/
 	roots []string // Python: folders that the project puts on its path; none: the folder itself
 }
@@ -38,7 +40,7 @@ type question struct {
 type options struct {
 	dir, language, name, version, out string
 	lists, roots                      string
-	list, fetch                       bool
+	list, fetch, parse                bool
 }
 
 func main() {
@@ -51,6 +53,7 @@ func main() {
 	flag.StringVar(&o.out, "out", "", "file to write the results into; none: only print")
 	flag.BoolVar(&o.list, "list", false, "print every miss and every extra with its class")
 	flag.StringVar(&o.lists, "corpora", "bench/accuracy/corpora", "without -C: the folder that lists the corpora of the gate")
+	flag.BoolVar(&o.parse, "parse", false, "Java: hold only import statements against javac's parser, where the dependencies are not there")
 	flag.BoolVar(&o.fetch, "fetch", false, "only download what the gate needs")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -89,7 +92,7 @@ func (o options) results(ctx context.Context) ([]Result, error) {
 		if root, err = filepath.Abs(root); err != nil {
 			return nil, err
 		}
-		r, err := measure(ctx, root, o.language, question{whole: true, lists: o.lists, roots: strings.Fields(o.roots)})
+		r, err := measure(ctx, root, o.language, question{whole: true, parse: o.parse, lists: o.lists, roots: strings.Fields(o.roots)})
 		r.Corpus, r.Version = o.name, o.version
 		return []Result{r}, err
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
+	"time"
 )
 
 // A Delivery is a webhook delivery as it came.
@@ -28,27 +30,105 @@ const (
 )
 
 // Accept puts a delivery on the disk, with the job to decide on it. One that was accepted
-// before, and not given up, is not accepted again: known is true.
+// before, and not given up, is not accepted again: known is true. Deliveries that come
+// while others are being written are written together: a commit costs the same for all.
 func (s *Store) Accept(ctx context.Context, d Delivery) (known bool, err error) {
 	if d.Body == nil {
 		d.Body = []byte{} // NULL is nothing that was delivered
 	}
-	err = s.db.inTx(ctx, func(t tx) error {
-		n, err := t.exec(ctx, `INSERT INTO deliveries (guid, event, body, received, state) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (guid) DO UPDATE SET event = excluded.event, body = excluded.body, state = excluded.state, note = '' WHERE deliveries.state = 'failed'`,
-			d.GUID, d.Event, d.Body, s.ms(), string(Accepted))
-		if err != nil {
-			return err
-		}
-		if known = n == 0; known {
-			return nil
-		}
-		return t.add(ctx, deliveryJob{d.GUID})
-	})
-	if err != nil {
-		return false, fmt.Errorf("storing a delivery: %w", err)
+	a := &acceptance{Delivery: d, done: make(chan struct{})}
+	s.accept.join(a, s.acceptAll)
+	select {
+	case <-a.done:
+	case <-ctx.Done(): // it may well be stored all the same, and then is known when it comes again
+		return false, fmt.Errorf("storing a delivery: %w", context.Cause(ctx))
 	}
-	return known, nil
+	if a.err != nil {
+		return false, fmt.Errorf("storing a delivery: %w", a.err)
+	}
+	return a.known, nil
+}
+
+// An acceptance is a delivery that somebody waits for.
+type acceptance struct {
+	Delivery
+	known bool
+	err   error
+	done  chan struct{}
+}
+
+// A gate lets what waits through, together.
+type gate struct {
+	mu      sync.Mutex
+	waiting []*acceptance
+	open    bool // somebody is letting them through
+}
+
+// maxTogether bounds one transaction.
+const maxTogether = 64
+
+func (g *gate) join(a *acceptance, write func([]*acceptance)) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.waiting = append(g.waiting, a)
+	if g.open {
+		return
+	}
+	g.open = true
+	go func() {
+		for {
+			g.mu.Lock()
+			if len(g.waiting) == 0 {
+				g.open = false
+				g.mu.Unlock()
+				return
+			}
+			n := min(len(g.waiting), maxTogether)
+			now := g.waiting[:n:n]
+			g.waiting = g.waiting[n:]
+			g.mu.Unlock()
+			write(now)
+			for _, a := range now {
+				close(a.done)
+			}
+		}
+	}()
+}
+
+// acceptTime bounds one transaction of deliveries: GitHub waits for ten seconds.
+const acceptTime = 9 * time.Second
+
+// acceptAll writes deliveries in one transaction. If that fails, each is tried by itself,
+// so that one that is odd takes no other along.
+func (s *Store) acceptAll(all []*acceptance) {
+	ctx, cancel := context.WithTimeout(context.Background(), acceptTime)
+	defer cancel()
+	write := func(some ...*acceptance) error {
+		return s.db.inTx(ctx, func(t tx) error {
+			var jobs []job
+			for _, a := range some {
+				n, err := t.exec(ctx, `INSERT INTO deliveries (guid, event, body, received, state) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (guid) DO UPDATE SET event = excluded.event, body = excluded.body, state = excluded.state, note = '' WHERE deliveries.state = 'failed'`,
+					a.GUID, a.Event, a.Body, s.ms(), string(Accepted))
+				if err != nil {
+					return err
+				}
+				if a.known = n == 0; !a.known {
+					jobs = append(jobs, deliveryJob{a.GUID})
+				}
+			}
+			return t.add(ctx, jobs...)
+		})
+	}
+	if err := write(all...); err == nil {
+		return
+	} else if len(all) == 1 {
+		all[0].err = err
+		return
+	}
+	for _, a := range all {
+		a.err = write(a)
+	}
 }
 
 // Delivery finds one by its GUID.

@@ -229,10 +229,15 @@ func (q *riverQueue[T]) stop(ctx context.Context) error {
 }
 
 func (q *riverQueue[T]) add(ctx context.Context, t T, jobs ...job) error {
+	if len(jobs) == 0 {
+		return nil
+	}
+	var all []river.InsertManyParams
 	for _, j := range jobs {
-		if _, err := q.client.InsertTx(ctx, t, j, j.options()); err != nil {
-			return fmt.Errorf("adding a job: %w", err)
-		}
+		all = append(all, river.InsertManyParams{Args: j, InsertOpts: j.options()})
+	}
+	if _, err := q.client.InsertManyFastTx(ctx, t, all); err != nil {
+		return fmt.Errorf("adding jobs: %w", err)
 	}
 	return nil
 }

@@ -34,6 +34,8 @@ type Store struct {
 	db    backend
 	now   func() time.Time
 	queue queue
+
+	accept gate
 }
 
 // Options are what Open needs besides the address.

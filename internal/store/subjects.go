@@ -18,6 +18,7 @@ type Request struct {
 	Base         string // the commit that a push was made on; else empty
 	Ref          string // that the change is for, as far as it is known
 	Delivery     string // the GUID of what asked
+	Again        bool   // judge anew, even if nothing has changed since the last verdict
 	Closed       bool   // the pull request is closed: nobody waits for a verdict at merge
 }
 
@@ -44,9 +45,10 @@ ON CONFLICT (repo, name) DO UPDATE SET
 	head = CASE WHEN excluded.head = '' THEN subjects.head ELSE excluded.head END,
 	base = excluded.base,
 	ref = CASE WHEN excluded.ref = '' THEN subjects.ref ELSE excluded.ref END,
-	delivery = excluded.delivery, is_open = excluded.is_open, asked = excluded.asked, turn = subjects.turn + 1
+	delivery = excluded.delivery, is_open = excluded.is_open, asked = excluded.asked, turn = subjects.turn + 1,
+	inputs = CASE WHEN $13 THEN '' ELSE subjects.inputs END
 RETURNING turn`,
-		[]any{r.Repo, r.Name, r.Installation, r.Kind, r.Stage, r.Number, r.Head, r.Base, r.Ref, r.Delivery, !r.Closed, s.ms()}, &turn)
+		[]any{r.Repo, r.Name, r.Installation, r.Kind, r.Stage, r.Number, r.Head, r.Base, r.Ref, r.Delivery, !r.Closed, s.ms(), r.Again}, &turn)
 	if err != nil {
 		return fmt.Errorf("asking for a review of %s: %w", r.Name, err)
 	}
