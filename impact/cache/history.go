@@ -154,9 +154,5 @@ func (h *History) save() error {
 		return err
 	}
 	defer unlock()
-	b, err := paged(historyMagic, h.keptFor, h.kept)
-	if err != nil {
-		return err
-	}
-	return replace(h.path, b)
+	return replace(h.path, func(out pagedOutput) error { return writePaged(out, historyMagic, []byte(h.keptFor), whole(h.kept)) })
 }
