@@ -172,7 +172,7 @@ func (a *App) decide(ctx context.Context, guid string) error {
 	}
 	if o.Reconcile {
 		// The delivery is decided on; what goes wrong here the next reconcile repeats.
-		if err := a.reconcile(ctx); err != nil {
+		if err := a.reconcile(ctx, true); err != nil {
 			log.WithError(err).Warn("not everything could be looked at")
 		}
 	}
@@ -241,7 +241,7 @@ func (a *App) Tick(ctx context.Context, what store.Tick) error {
 		} else if n > 0 {
 			a.Log.WithField("deliveries", n).Error("nobody could decide on deliveries: they are kept")
 		}
-		return a.reconcile(ctx)
+		return a.reconcile(ctx, false)
 	case store.Prune:
 		return a.store.PruneDeliveries(ctx, a.Now().Add(-keepDeliveries).UnixMilli())
 	}

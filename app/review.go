@@ -66,8 +66,9 @@ func (a *App) Review(ctx context.Context, t store.Task) (err error) {
 	if err != nil {
 		return err
 	}
-	if ok && at.State != store.Active {
-		return nil // reconcile comes back to it when it is ours again
+	if ok && at.State != store.Active { // reconcile comes back to it
+		a.Log.WithFields(logrus.Fields{"repo": t.Repo, "subject": s.Name}).Info("the review waits until the repository is ours again")
+		return nil
 	}
 	ctx, leave, ok, err := a.enter(ctx, &s)
 	if err != nil {
@@ -104,7 +105,7 @@ func (j *job) failed(ctx context.Context, err error) error {
 	case hub.Gone, hub.Forbidden:
 		if j.repo == nil {
 			j.log.WithError(err).Info("the repository is not for us any more")
-			return j.store.Installed(ctx, store.Installed{Repo: j.task.Repo, Installation: j.subject.Installation, State: store.Suspended})
+			return j.store.Unreachable(ctx, j.task.Repo, j.subject.Installation)
 		}
 	}
 	j.log.WithError(err).WithField("try", j.task.Try).Warn("a review could not be made")
@@ -235,6 +236,9 @@ func (j *job) judge(ctx context.Context) (string, error) {
 	}
 	defer c.Close()
 	if j.subject.Kind == "push" {
+		if err := j.judgeMoved(ctx, c); err != nil {
+			return "", err
+		}
 		if recorded, err := j.landedByPulls(ctx, c); err != nil || recorded {
 			return "", err
 		}

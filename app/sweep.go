@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -64,7 +65,8 @@ pages:
 			began = minTime(began, tries[0].GetDeliveredAt().Time)
 			continue
 		}
-		if _, _, err := client.Apps.RedeliverHookDelivery(ctx, tries[0].GetID()); err != nil {
+		_, _, err := client.Apps.RedeliverHookDelivery(ctx, tries[0].GetID())
+		if started := (*github.AcceptedError)(nil); err != nil && !errors.As(err, &started) { // 202 is what it should answer
 			if class, _ := hub.Classify(err); class == hub.Gone || class == hub.Refused {
 				continue
 			}
@@ -113,8 +115,10 @@ func (a *App) later(doing string, err error) error {
 const overdue = 20 * time.Minute
 
 // reconcile holds what we know against what GitHub says: installations, their
-// repositories, open pull requests and their heads. What no delivery told is asked for.
-func (a *App) reconcile(ctx context.Context) error {
+// repositories, open pull requests and their heads. What no delivery told is asked for;
+// with again, or where an installation came back, so is what waits already: its review
+// may have been given up.
+func (a *App) reconcile(ctx context.Context, again bool) error {
 	waiting, err := a.store.Waiting(ctx, a.Now().Add(-overdue).UnixMilli(), 100)
 	if err != nil {
 		return err
@@ -137,7 +141,7 @@ func (a *App) reconcile(ctx context.Context) error {
 				}
 				continue
 			}
-			if err := a.reconcileInstallation(ctx, i.GetID()); err != nil {
+			if err := a.reconcileInstallation(ctx, i.GetID(), again); err != nil {
 				// One that is odd must not keep the others from being looked at.
 				if class, _ := hub.Classify(err); class == hub.Later {
 					return a.later("looking at an installation", err)
@@ -150,7 +154,7 @@ func (a *App) reconcile(ctx context.Context) error {
 	return nil
 }
 
-func (a *App) reconcileInstallation(ctx context.Context, id int64) error {
+func (a *App) reconcileInstallation(ctx context.Context, id int64, again bool) error {
 	client := a.Hub.Installation(id)
 	for page := 1; page > 0; {
 		list, resp, err := client.Apps.ListRepos(ctx, &github.ListOptions{PerPage: 100, Page: page})
@@ -158,17 +162,47 @@ func (a *App) reconcileInstallation(ctx context.Context, id int64) error {
 			return fmt.Errorf("listing repositories: %w", err)
 		}
 		for _, r := range list.Repositories {
+			was, known, err := a.store.Repository(ctx, r.GetID())
+			if err != nil {
+				return err
+			}
+			back := known && (was.State != store.Active || was.Installation != id)
 			if err := a.store.Installed(ctx, store.Installed{Repo: r.GetID(), Installation: id, FullName: r.GetFullName(), State: store.Active}); err != nil {
 				return err
 			}
 			if r.GetArchived() || r.GetDisabled() {
 				continue
 			}
+			if again || back {
+				if err := a.askAgain(ctx, id, r.GetID()); err != nil {
+					return err
+				}
+			}
 			if err := a.reconcileRepository(ctx, client, id, r); err != nil {
 				return err
 			}
 		}
 		page = resp.NextPage
+	}
+	return nil
+}
+
+// maxAgain bounds how many reviews of one repository are asked for again at a time.
+const maxAgain = 1000
+
+// askAgain asks for every review of a repository that waits, by the installation that
+// leads there now.
+func (a *App) askAgain(ctx context.Context, installation, repo int64) error {
+	waiting, err := a.store.WaitingIn(ctx, repo, maxAgain)
+	if err != nil {
+		return err
+	}
+	for _, s := range waiting {
+		r := s.Request
+		r.Installation = installation
+		if err := a.store.Ask(ctx, r); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -185,7 +219,7 @@ func (a *App) reconcileRepository(ctx context.Context, client *hub.Client, insta
 			if err != nil && !store.IsNotFound(err) {
 				return err
 			}
-			if err == nil && !s.Closed && s.Head == head && s.Ref == ref {
+			if err == nil && !s.Closed && s.Head == head && s.Ref == ref && s.Installation == installation {
 				continue // known; whether it is overdue was looked at before
 			}
 			err = a.store.Ask(ctx, store.Request{Repo: r.GetID(), Name: name, Installation: installation, Kind: "pull_request", Stage: "merge", Number: int64(p.GetNumber()), Head: head, Ref: ref, Delivery: s.Delivery})

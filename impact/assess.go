@@ -27,6 +27,10 @@ type AssessInput struct {
 	KeepFrom bool
 	// Told gets the graph of head; nil: nobody asks.
 	Told func(*Graph)
+
+	// WholeFiles takes every changed file as changed all over: what is reached then is what
+	// the edges between files tell. For measurements.
+	WholeFiles bool
 }
 
 // Assess builds the graphs of both sides of a change and traces it.
@@ -49,7 +53,7 @@ func Assess(ctx context.Context, in AssessInput) (*Report, error) {
 	if err := head.load(ctx); err != nil {
 		return nil, err
 	}
-	t := TraceInput{Change: in.Change, told: in.Told}
+	t := TraceInput{Change: in.Change, symbols: in.symbols(head), told: in.Told}
 	if in.Change.From.IsZero() {
 		var err error
 		if t.Head, err = head.link(ctx); err != nil {
@@ -117,7 +121,7 @@ func (t TraceInput) traceWithPackages(ctx context.Context, source Source, head, 
 // over traces with the graph of from out of the store, and that of head laid over it. It
 // is nil when what the store has turns out to be damaged.
 func (in AssessInput) over(ctx context.Context, o *overlay, head *builder) (*Report, error) {
-	t := TraceInput{Change: in.Change, told: in.Told, From: o.k.graph.at(in.Change.From, in.Change.FromTree)}
+	t := TraceInput{Change: in.Change, symbols: in.symbols(head), told: in.Told, From: o.k.graph.at(in.Change.From, in.Change.FromTree)}
 	g, ok, err := o.graph(ctx)
 	if err != nil {
 		return nil, err
@@ -144,6 +148,13 @@ func (in AssessInput) over(ctx context.Context, o *overlay, head *builder) (*Rep
 		in.Graphs.KeepGraph(in.Change.HeadTree, known)
 	}
 	return r, err
+}
+
+func (in AssessInput) symbols(b *builder) *symbolReader {
+	if in.WholeFiles {
+		return nil
+	}
+	return newSymbolReader(b)
 }
 
 // keep remembers the graph of a tree, which is the base of what comes next.

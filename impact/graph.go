@@ -25,11 +25,12 @@ const (
 type EdgeKind string
 
 const (
-	Contains EdgeKind = "contains" // a package, its files
-	Imports  EdgeKind = "imports"  // a file, a package or file
-	Tests    EdgeKind = "tests"    // Go: x_test.go, its x.go
-	Requires EdgeKind = "requires" // a file, the manifest or project file that decides what it imports; in no graph
-	Reads    EdgeKind = "reads"    // a test, a file of its testdata; in no graph
+	Contains   EdgeKind = "contains"   // a package, its files
+	Imports    EdgeKind = "imports"    // a file, a package or file
+	Tests      EdgeKind = "tests"      // Go: x_test.go, its x.go
+	References EdgeKind = "references" // a Go file, another one of its package; in no graph
+	Requires   EdgeKind = "requires"   // a file, the manifest or project file that decides what it imports; in no graph
+	Reads      EdgeKind = "reads"      // a test, a file of its testdata; in no graph
 
 	DocumentsEdge EdgeKind = "documents" // a document, what it is about; in no graph
 )
@@ -155,6 +156,19 @@ func (g *Graph) Into(n int32) []int32 {
 		return g.over.edgesInto(n)
 	}
 	return g.into.of(n)
+}
+
+// outOf lists the edges that start in a node.
+func (g *Graph) outOf(n int32) []int32 {
+	if g.isFlat() {
+		return g.over.edgesOutOf(n)
+	}
+	var list []int32
+	first := sort.Search(len(g.edges), func(i int) bool { return g.edges[i].From >= n })
+	for e := first; e < len(g.edges) && g.edges[e].From == n; e++ {
+		list = append(list, int32(e))
+	}
+	return list
 }
 
 // EachNode calls fn for every node, by number.

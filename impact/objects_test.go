@@ -70,7 +70,7 @@ func TestAssessRealRepository(t *testing.T) {
 			gittest.Write("py/user.py", "from py import old\n"),
 			gittest.Write("py/far.py", "import py.user\n"),
 			gittest.Symlink("link", "a"))
-		r.Commit("main", "two", gittest.Write("a/a.go", "package a // changed\n"), gittest.Move("py/old.py", "py/new.py"))
+		r.Commit("main", "two", gittest.Write("a/a.go", "package a\n\nfunc init() {}\n"), gittest.Move("py/old.py", "py/new.py"))
 		rep := assess(t, openRepository(t, r.Dir), "main~1", "main")
 		want := []string{"file:py/user.py", "package:a", "file:b/b.go", "file:py/far.py", "package:b", "file:main.go", "package:."}
 		if got := nodes(rep); !slices.Equal(got, want) {
@@ -85,7 +85,7 @@ func TestAssessRealRepository(t *testing.T) {
 // Objects that are not there are counted, not fetched, and no error.
 func TestAssessDamagedRepository(t *testing.T) {
 	r := gittest.New(t)
-	r.Commit("main", "one", gittest.Write("a.py", "import b\n"), gittest.Write("b.py", ""), gittest.Write("c/c.py", "# lost\nimport b\n"), gittest.Write("LICENSE", "x"))
+	r.Commit("main", "one", gittest.Write("a.py", "from b import x\n"), gittest.Write("b.py", ""), gittest.Write("c/c.py", "# lost\nimport b\n"), gittest.Write("LICENSE", "x"))
 	r.Commit("main", "two", gittest.Write("b.py", "x = 1\n"))
 	remove(t, r, "main:c/c.py")
 	rep := assess(t, openRepository(t, r.Dir), "main~1", "main")

@@ -161,6 +161,25 @@ func (g patched) edgesInto(n int32) []int32 {
 	return append(all, kept...)
 }
 
+// edgesOutOf lists what is left of the flat graph's edges, and the extras.
+func (g patched) edgesOutOf(n int32) []int32 {
+	var list []int32
+	if base, _ := g.base(n); base >= 0 && !g.replaced[base] {
+		start, end := g.out(base)
+		for e := start; e < end; e++ {
+			if !g.isRemoved(g.flat.link(e).To) {
+				list = append(list, e)
+			}
+		}
+	}
+	for i := range g.extras {
+		if g.extras[i].From == n {
+			list = append(list, int32(g.edges()+i))
+		}
+	}
+	return list
+}
+
 func (g patched) find(isPackage bool, path change.Path) int32 {
 	for i := range g.added {
 		if n := &g.added[i]; n.Path == path && (n.Kind == KindPackage) == isPackage {

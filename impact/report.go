@@ -60,6 +60,7 @@ type Symbol struct {
 	Kind     string `json:"kind"`
 	Change   string `json:"change"`
 	Exported bool   `json:"exported"`
+	Was      string `json:"was,omitempty"` // of one that was moved or renamed: where it stood
 }
 
 // A Reached node, with one shortest path from a changed file to it.
@@ -72,6 +73,12 @@ type Reached struct {
 	Confidence Confidence `json:"confidence"`
 	Via        []string   `json:"via"`    // node ids from the changed file up to, without, this node; empty when the nearer ones have used up the limit
 	Reason     string     `json:"reason"` // one sentence
+
+	// Precision says whether the node mentions a changed or reached definition ("symbol"), or
+	// depends on a file or package of which no more is known ("file"). A package that is
+	// reached as a file stands for all that is in it; as a symbol for what is listed.
+	Precision string   `json:"precision,omitempty"`
+	Symbols   []string `json:"symbols,omitempty"` // definitions of the file that are reached, by name; at most 200
 }
 
 // Summary counts the graph of head and everything that is not in it.

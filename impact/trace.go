@@ -24,6 +24,7 @@ type TraceInput struct {
 	Head *Graph
 
 	told     func(*Graph)  // see AssessInput.Told
+	symbols  *symbolReader // nil: files are followed as a whole
 	packages *packages     // what manifests say; nil: not looked at
 	projects []change.Path // changed files that decide what names mean, and that are read
 }
@@ -68,7 +69,16 @@ func Trace(ctx context.Context, in TraceInput) (*Report, error) {
 	if t.packages != nil {
 		r.Packages = t.packages.list
 	}
-	r.Reached = t.reached()
+	n, err := t.narrow(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("comparing definitions: %w", err)
+	}
+	if n == nil {
+		r.Reached = t.reached()
+	} else {
+		t.addSymbols(r, n)
+		r.Reached = t.narrowed(n)
+	}
 	r.Outcome, r.Reasons = t.outcome()
 	return r, ctx.Err()
 }

@@ -283,7 +283,7 @@ func push(self Self, p *payload) (Outcome, error) {
 
 // pushed keeps who moved a ref, for when somebody asks who pushed the commits of a change.
 func (p *payload) pushed(ref, before, after string) []store.Push {
-	if p.Repository == nil || p.Sender == nil || p.Sender.ID <= 0 {
+	if p.Repository == nil || p.Repository.ID <= 0 || p.Sender == nil || p.Sender.ID <= 0 {
 		return nil
 	}
 	if !isCommit(before) {

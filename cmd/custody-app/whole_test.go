@@ -14,6 +14,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"custody/internal/git/gittest"
 	"custody/internal/githubtest"
@@ -34,22 +35,25 @@ func TestMain(m *testing.M) {
 // A whole is custody-app as a process, on a GitHub of its own.
 type whole struct {
 	gh   *githubtest.GitHub
-	dir  string // configuration, store, packs, clones
-	more string // configuration beyond what is needed
+	inst *githubtest.Installation // on acme
+	dir  string                   // configuration, store, packs, clones
+	more string                   // configuration beyond what is needed
 
-	mu  sync.Mutex
-	cmd *exec.Cmd
-	out bytes.Buffer // everything that it ever said
-	end chan struct{}
+	mu   sync.Mutex
+	cmd  *exec.Cmd
+	out  bytes.Buffer // everything that it ever said
+	line *sync.Cond   // another line of it
+	end  chan struct{}
 }
 
 // newWhole prepares one and a GitHub with the App on the organization "acme".
 func newWhole(t *testing.T, more string, options ...githubtest.Option) *whole {
 	t.Helper()
 	w := &whole{gh: githubtest.New(t, options...), dir: t.TempDir(), more: more}
+	w.line = sync.NewCond(&w.mu)
 	w.gh.User("ada", "ada@example.com")
 	w.gh.User("ben", "ben@example.com")
-	w.gh.Install("acme")
+	w.inst = w.gh.Install("acme")
 	key := exec.Command("openssl", "genpkey", "-algorithm", "ed25519", "-out", filepath.Join(w.dir, "signing.pem"))
 	if out, err := key.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -103,6 +107,7 @@ func (w *whole) start(t *testing.T) {
 			w.mu.Lock()
 			w.out.Write(lines.Bytes())
 			w.out.WriteByte('\n')
+			w.line.Broadcast()
 			w.mu.Unlock()
 			var said struct{ Msg, Address string }
 			if json.Unmarshal(lines.Bytes(), &said) == nil && said.Msg == "serving" {
@@ -145,6 +150,22 @@ func (w *whole) stop(t *testing.T) {
 		if strings.Contains(w.said(), bad) {
 			t.Errorf("it said %q:\n%s", bad, w.said())
 		}
+	}
+}
+
+// hears waits until the process has said something.
+func (w *whole) hears(t *testing.T, text string) {
+	t.Helper()
+	late := time.AfterFunc(time.Minute, w.line.Broadcast)
+	defer late.Stop()
+	deadline := time.Now().Add(time.Minute)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for !strings.Contains(w.out.String(), text) {
+		if !time.Now().Before(deadline) {
+			t.Fatalf("for a minute it did not say %q:\n%s", text, w.out.String())
+		}
+		w.line.Wait()
 	}
 }
 

@@ -1,6 +1,9 @@
 package lang
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
 // Go tells three kinds of names apart, since they can not mean the same:
 //
@@ -137,7 +140,7 @@ type goRuns struct {
 }
 
 // harmless are the calls that do nothing but make a value.
-var harmless = func() map[NameHash]bool {
+var harmless = sync.OnceValue(func() map[NameHash]bool {
 	m := map[NameHash]bool{GoQualified("errors", "New"): true, GoQualified("fmt", "Errorf"): true}
 	for _, name := range []string{
 		"new", "make", "len", "cap", "string", "byte", "rune", "bool", "float64", "float32", "uintptr",
@@ -146,7 +149,7 @@ var harmless = func() map[NameHash]bool {
 		m[HashName(name)] = true
 	}
 	return m
-}()
+})
 
 func (r *goRuns) see(d *goDefiner) {
 	before := r.before
@@ -162,7 +165,7 @@ func (r *goRuns) see(d *goDefiner) {
 		}
 		switch before {
 		case goWord:
-			r.found = r.found || !harmless[r.callee]
+			r.found = r.found || !harmless()[r.callee]
 		case ')', ']', '}', goLiteral:
 			r.found = true
 		}

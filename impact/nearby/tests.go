@@ -21,7 +21,7 @@ const (
 )
 
 // Tests finds the commands that run the reached and the changed tests of a tree, and of
-// Go those of reached packages: nothing says which of a package's tests call what.
+// Go those of packages that are reached as a whole.
 // The runner is detected from the tree.
 func Tests(ctx context.Context, r git.Reader, head git.OID, report *impact.Report) (*impact.TestPlan, error) {
 	p := &planner{ctx: ctx, tree: newTree(r, head), commands: map[commandKey]*command{}}
@@ -32,7 +32,7 @@ func Tests(ctx context.Context, r git.Reader, head git.OID, report *impact.Repor
 	}
 	for i := range report.Reached {
 		switch n := &report.Reached[i]; {
-		case n.Kind == impact.KindPackage:
+		case n.Kind == impact.KindPackage && n.Precision != impact.PrecisionSymbol: // else its tests are listed
 			p.goPackage(n.Path)
 		case n.Kind == impact.KindTest:
 			p.file(n.Path)

@@ -118,8 +118,11 @@ func (reviewJob) options() *river.InsertOpts {
 	return &river.InsertOpts{Queue: reviewQueue, MaxAttempts: reviewTries}
 }
 
+// A tickJob names the process, so that one that starts looks at once at what it missed,
+// whatever another did just before it ended.
 type tickJob struct {
-	What Tick `json:"what"`
+	What Tick   `json:"what"`
+	By   string `json:"by"`
 }
 
 func (tickJob) Kind() string { return "tick" }
@@ -196,7 +199,7 @@ func newQueue[T any](driver riverdriver.Driver[T], o Options) (*riverQueue[T], e
 		}
 		for what, period := range every {
 			config.PeriodicJobs = append(config.PeriodicJobs, river.NewPeriodicJob(river.PeriodicInterval(period),
-				func() (river.JobArgs, *river.InsertOpts) { j := tickJob{what}; return j, j.options() }, &river.PeriodicJobOpts{RunOnStart: true}))
+				func() (river.JobArgs, *river.InsertOpts) { j := tickJob{what, o.ID}; return j, j.options() }, &river.PeriodicJobOpts{RunOnStart: true}))
 		}
 	}
 	client, err := river.NewClient(driver, config)

@@ -46,6 +46,16 @@ func (s *Store) Installed(ctx context.Context, i Installed) error {
 	return nil
 }
 
+// Unreachable says that an installation does not lead to a repository any more, unless
+// another one does by now.
+func (s *Store) Unreachable(ctx context.Context, repo, installation int64) error {
+	_, err := s.db.exec(ctx, `UPDATE repositories SET state = $3, at = $4 WHERE id = $1 AND installation = $2 AND state = 'active'`, repo, installation, string(Suspended), s.ms())
+	if err != nil {
+		return fmt.Errorf("keeping that a repository is not for us: %w", err)
+	}
+	return nil
+}
+
 // Repository says what is known of one; ok is false when nothing is.
 func (s *Store) Repository(ctx context.Context, id int64) (i Installed, ok bool, err error) {
 	i.Repo = id

@@ -198,6 +198,12 @@ func TestSubjects(t *testing.T) {
 		if err != nil || got.Turn != 3 || got.Head != "h2" || got.DoneTurn != 0 || got.Closed {
 			t.Errorf("%+v, %v", got, err)
 		}
+		if in, err := s.WaitingIn(ctx, 7, 10); err != nil || len(in) != 1 {
+			t.Errorf("waiting in it: %v, %v", in, err)
+		}
+		if in, err := s.WaitingIn(ctx, 99, 10); err != nil || len(in) != 0 {
+			t.Errorf("waiting elsewhere: %v, %v", in, err)
+		}
 		waiting, err := s.Waiting(ctx, time.Now().UnixMilli()+1000, 10)
 		if err != nil || len(waiting) != 1 {
 			t.Errorf("%v, %v", waiting, err)
@@ -238,9 +244,6 @@ func TestSubjects(t *testing.T) {
 		}
 		if all, err := s.Reviews(ctx, 7, "pull/1", 10); err != nil || len(all) != 2 {
 			t.Errorf("%v, %v", all, err)
-		}
-		if same, err := s.SameHead(ctx, 7, "refs/heads/main", "h2"); err != nil || len(same) != 1 {
-			t.Errorf("%v, %v", same, err)
 		}
 		ask("h2", true)
 		if open, err := s.Open(ctx, 7, "pull_request", ""); err != nil || len(open) != 0 {
@@ -329,6 +332,21 @@ func TestEffectsLocksMarks(t *testing.T) {
 		}
 		if i, ok, err := s.Repository(ctx, 1); err != nil || !ok || i.FullName != "a/b" || i.State != store.Suspended {
 			t.Errorf("%+v %v %v", i, ok, err)
+		}
+		// One installation gave way to another: what the old one says of it counts no more.
+		if err := s.Installed(ctx, store.Installed{Repo: 3, Installation: 10, FullName: "b/c", State: store.Active}); err != nil {
+			t.Fatal(err)
+		}
+		for installation, want := range map[int64]store.InstallState{9: store.Active, 10: store.Suspended} {
+			if err := s.Installed(ctx, store.Installed{Repo: 3, Installation: 10, State: store.Active}); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Unreachable(ctx, 3, installation); err != nil {
+				t.Fatal(err)
+			}
+			if i, _, err := s.Repository(ctx, 3); err != nil || i.State != want || i.Installation != 10 {
+				t.Errorf("by %d: %+v %v", installation, i, err)
+			}
 		}
 	})
 }

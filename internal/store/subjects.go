@@ -100,6 +100,12 @@ func (s *Store) Waiting(ctx context.Context, before int64, max int) ([]Subject, 
 	return s.subjects(ctx, `done_turn < turn AND is_open AND asked < $1 ORDER BY asked LIMIT $2`, before, max)
 }
 
+// WaitingIn are the subjects of a repository whose newest turn is not concluded: at most
+// max, the oldest first.
+func (s *Store) WaitingIn(ctx context.Context, repo int64, max int) ([]Subject, error) {
+	return s.subjects(ctx, `repo = $1 AND done_turn < turn AND is_open ORDER BY asked LIMIT $2`, repo, max)
+}
+
 // Open are the subjects of a repository that are not closed, for one ref or all ("").
 func (s *Store) Open(ctx context.Context, repo int64, kind, ref string) ([]Subject, error) {
 	return s.subjects(ctx, `repo = $1 AND kind = $2 AND is_open AND ($3 = '' OR ref = $3) ORDER BY name`, repo, kind, ref)
@@ -109,11 +115,6 @@ func (s *Store) Open(ctx context.Context, repo int64, kind, ref string) ([]Subje
 // something, or all ("").
 func (s *Store) AtHead(ctx context.Context, repo int64, head, wants string) ([]Subject, error) {
 	return s.subjects(ctx, `repo = $1 AND is_open AND head = $2 AND ($3 = '' OR wants = $3) ORDER BY name`, repo, head, wants)
-}
-
-// SameHead are open pull requests of a repository whose last verdict is about a head.
-func (s *Store) SameHead(ctx context.Context, repo int64, ref, head string) ([]Subject, error) {
-	return s.subjects(ctx, `repo = $1 AND kind = 'pull_request' AND stage = 'merge' AND is_open AND ref = $2 AND done_head = $3 ORDER BY name`, repo, ref, head)
 }
 
 // CloseSubject says that nobody waits for a subject any more.

@@ -1,0 +1,134 @@
+package event
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"unicode"
+
+	"custody/internal/store"
+)
+
+var (
+	head = strings.Repeat("a", 40)
+	prev = strings.Repeat("b", 40)
+	self = Self{AppID: 99, Protects: func(ref, main string) bool { return ref == "refs/heads/"+main }}
+)
+
+const place = `"installation":{"id":3},"repository":{"id":7,"full_name":"acme/shop","default_branch":"main"},"sender":{"login":"ada","id":1,"type":"User"}`
+
+// What each event asks for: subjects with stage, + for a closed one; heads with @; who
+// pushed with >.
+func TestRead(t *testing.T) {
+	pull := `"pull_request":{"number":5,"merged":%v,"head":{"sha":"` + head + `"},"base":{"ref":"main"}}`
+	for _, c := range []struct{ event, body, want string }{
+		{"pull_request", `{"action":"opened",` + fmt.Sprintf(pull, false) + `,` + place + `}`, "pull/5 merge"},
+		{"pull_request", `{"action":"synchronize","before":"` + prev + `",` + fmt.Sprintf(pull, false) + `,` + place + `}`, "pull/5 merge >ada"},
+		{"pull_request", `{"action":"edited",` + fmt.Sprintf(pull, false) + `,` + place + `}`, "pull/5 merge"},
+		{"pull_request", `{"action":"assigned",` + fmt.Sprintf(pull, false) + `,` + place + `}`, "ignored"},
+		{"pull_request", `{"action":"closed",` + fmt.Sprintf(pull, false) + `,` + place + `}`, "pull/5 merge closed"},
+		{"pull_request", `{"action":"closed",` + fmt.Sprintf(pull, true) + `,` + place + `}`, "pull/5/record record pull/5 merge closed"},
+		{"pull_request", `{"action":"opened",` + fmt.Sprintf(pull, false) + `}`, "error"},
+		{"pull_request", `{"action":"opened",` + place + `}`, "error"},
+		{"pull_request", `{"action":"opened"`, "error"},
+		{"pull_request_review", `{"action":"submitted",` + fmt.Sprintf(pull, false) + `,` + place + `}`, "pull/5 merge"},
+		{"check_run", `{"action":"rerequested","check_run":{"head_sha":"` + head + `","app":{"id":99}},` + place + `}`, "@again"},
+		{"check_run", `{"action":"requested_action","check_run":{"head_sha":"` + head + `","app":{"id":99},"pull_requests":[{"number":5,"base":{"ref":"main","repo":{"id":7}}},{"number":6,"base":{"ref":"main","repo":{"id":8}}}]},` + place + `}`, "pull/5 merge again @again"},
+		{"check_run", `{"action":"completed","check_run":{"head_sha":"` + head + `","app":{"id":99}},` + place + `}`, "ignored"},
+		{"check_run", `{"action":"rerequested","check_run":{"head_sha":"` + head + `","app":{"id":98}},` + place + `}`, "ignored"},
+		{"check_run", `{"action":"completed","check_run":{"head_sha":"` + head + `","app":{"id":98}},` + place + `}`, "@checks"},
+		{"check_suite", `{"action":"requested","check_suite":{"head_sha":"` + head + `","app":{"id":99}},` + place + `}`, "@"},
+		{"check_suite", `{"action":"completed","check_suite":{"head_sha":"` + head + `","app":{"id":98}},` + place + `}`, "ignored"},
+		{"status", `{"sha":"` + head + `",` + place + `}`, "@checks"},
+		{"merge_group", `{"action":"checks_requested","merge_group":{"head_sha":"` + head + `","base_sha":"` + prev + `","base_ref":"refs/heads/main"},` + place + `}`, "queue/" + head + " merge"},
+		{"merge_group", `{"action":"destroyed","merge_group":{"head_sha":"` + head + `","base_sha":"` + prev + `","base_ref":"refs/heads/main"},` + place + `}`, "queue/" + head + " merge closed"},
+		{"push", `{"ref":"refs/heads/main","before":"` + prev + `","after":"` + head + `",` + place + `}`, "push/refs/heads/main@" + head + " record >ada"},
+		{"push", `{"ref":"refs/heads/side","before":"` + prev + `","after":"` + head + `",` + place + `}`, ">ada"},
+		{"push", `{"ref":"refs/heads/side","before":"` + head + `","after":"` + strings.Repeat("0", 40) + `","deleted":true,` + place + `}`, "ignored"},
+		{"push", `{"ref":"refs/heads/a\u0000b","before":"` + prev + `","after":"` + head + `",` + place + `}`, "error"},
+		{"issue_comment", `{"action":"created","issue":{"number":5,"pull_request":{}},"comment":{"body":" /custody recheck"},` + place + `}`, "pull/5 merge"},
+		{"issue_comment", `{"action":"created","issue":{"number":5,"pull_request":{}},"comment":{"body":"not /custody"},` + place + `}`, "ignored"},
+		{"issue_comment", `{"action":"created","issue":{"number":5},"comment":{"body":"/custody recheck"},` + place + `}`, "ignored"},
+		{"installation", `{"action":"created","installation":{"id":3},"repositories":[{"id":7,"full_name":"acme/shop"}]}`, "reconcile =active"},
+		{"installation", `{"action":"suspend","installation":{"id":3}}`, "=suspended"},
+		{"installation", `{"action":"deleted","installation":{"id":3}}`, "=removed"},
+		{"installation_repositories", `{"action":"removed","installation":{"id":3},"repositories_removed":[{"id":7,"full_name":"acme/shop"}]}`, "=removed"},
+		{"repository", `{"action":"renamed",` + place + `}`, "=active"},
+		{"repository", `{"action":"deleted",` + place + `}`, "=removed"},
+		{"star", `{"action":"created"}`, "ignored"},
+		{"ping", `not read at all`, "ignored"},
+	} {
+		if got := tell(Read(self, "guid", c.event, []byte(c.body))); got != c.want {
+			t.Errorf("%s %s\n\t%s, want %s", c.event, c.body, got, c.want)
+		}
+	}
+}
+
+func tell(o Outcome, err error) string {
+	if err != nil {
+		return "error"
+	}
+	var words []string
+	if o.Reconcile {
+		words = append(words, "reconcile")
+	}
+	for _, r := range o.Requests {
+		words = append(words, r.Name, r.Stage)
+		if r.Closed {
+			words = append(words, "closed")
+		}
+		if r.Again {
+			words = append(words, "again")
+		}
+	}
+	for _, h := range o.Heads {
+		word := "@"
+		if h.Checks {
+			word += "checks"
+		}
+		if h.Again {
+			word += "again"
+		}
+		words = append(words, word)
+	}
+	for _, p := range o.Pushes {
+		words = append(words, ">"+p.Login)
+	}
+	for _, i := range o.Installs {
+		if i.State != "" {
+			words = append(words, "="+string(i.State))
+		}
+	}
+	if o.State == store.Ignored {
+		words = append(words, "ignored")
+	}
+	return strings.Join(words, " ")
+}
+
+// Whatever comes, it is read or refused, and what is asked for can be.
+func FuzzRead(f *testing.F) {
+	for name := range readers {
+		for _, action := range []string{"opened", "closed", "created", "completed", "checks_requested", "rerequested", "deleted"} {
+			f.Add(name, []byte(`{"action":"`+action+`","ref":"refs/heads/main","before":"`+prev+`","after":"`+head+`","sha":"`+head+`","number":5,
+"pull_request":{"number":5,"merged":true,"head":{"sha":"`+head+`"},"base":{"ref":"main"}},"check_run":{"head_sha":"`+head+`","app":{"id":99}},"check_suite":{"head_sha":"`+head+`","app":{"id":99}},
+"merge_group":{"head_sha":"`+head+`","base_ref":"refs/heads/main"},"issue":{"number":5,"pull_request":{}},"comment":{"body":"/custody recheck"},`+place+`}`))
+		}
+	}
+	f.Fuzz(func(t *testing.T, name string, body []byte) {
+		o, err := Read(self, "guid", name, body)
+		if err != nil {
+			return
+		}
+		for _, r := range o.Requests {
+			if r.Repo <= 0 || r.Installation <= 0 || r.Name == "" || r.Stage == "" || r.Head != "" && !isCommit(r.Head) || strings.ContainsFunc(r.Ref+r.Name+r.Base, unicode.IsControl) {
+				t.Errorf("%+v", r)
+			}
+		}
+		for _, p := range o.Pushes {
+			if p.Repo <= 0 && json.Valid(body) || strings.ContainsFunc(p.Ref+p.Login+p.Type, unicode.IsControl) {
+				t.Errorf("%+v", p)
+			}
+		}
+	})
+}

@@ -1,0 +1,527 @@
+package impact
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+
+	"custody/impact/lang"
+	"custody/internal/change"
+	"custody/internal/git"
+)
+
+// How exactly it is known that a node is reached.
+const (
+	PrecisionSymbol = "symbol" // it mentions a changed or reached definition
+	PrecisionFile   = "file"   // it depends on a changed or reached file
+)
+
+// A narrowing is what the symbols of a change make of the reach of its files.
+type narrowing struct {
+	diffs map[int]*fileDiff // by place in tracer.files
+	sides []*symbolSide
+}
+
+// A symbolSide is one of the two graphs, with what the change reaches in it by name.
+type symbolSide struct {
+	*walk
+	t      *tracer
+	now    bool // head
+	files  *reachable
+	holds  *spread
+	calls  *spread // nil: no method is reached, so names alone decide
+	starts map[int32]*fileDiff
+}
+
+// narrow compares the definitions of the changed files and follows those that differ. It
+// gives nil where nothing is known of any: then all files count as changed as a whole.
+func (t *tracer) narrow(ctx context.Context) (*narrowing, error) {
+	if t.symbols == nil || t.Change == nil {
+		return nil, nil
+	}
+	n := &narrowing{diffs: map[int]*fileDiff{}}
+	for _, w := range t.walks() {
+		n.sides = append(n.sides, &symbolSide{walk: w, t: t, now: w == t.head, starts: map[int32]*fileDiff{}})
+	}
+	if err := n.compare(ctx, t); err != nil {
+		return nil, err
+	}
+	known := false
+	for _, d := range n.diffs {
+		known = known || !d.whole
+	}
+	if !known {
+		return nil, nil
+	}
+	for _, s := range n.sides {
+		if err := s.spread(ctx, n); err != nil {
+			return nil, err
+		}
+		if s.holds.over || s.calls != nil && s.calls.over {
+			return nil, nil
+		}
+	}
+	return n, nil
+}
+
+// blobs are the contents of the changed files on one side.
+func (s *symbolSide) blobs() map[change.Path]git.OID {
+	all := map[change.Path]git.OID{}
+	for i := range s.t.files {
+		f := &s.t.files[i]
+		if p := s.pathOf(f); p != "" {
+			if all[p] = f.OldID; s.now {
+				all[p] = f.ID
+			}
+		}
+	}
+	return all
+}
+
+func (s *symbolSide) pathOf(f *change.File) change.Path {
+	if s.now {
+		return newPath(f)
+	}
+	return oldPath(f)
+}
+
+// compare makes the diffs of all changed files that are nodes.
+func (n *narrowing) compare(ctx context.Context, t *tracer) error {
+	was, is := map[int]*lang.Facts{}, map[int]*lang.Facts{}
+	for _, s := range n.sides {
+		var nodes []int32
+		var places []int
+		for i := range t.files {
+			if p := s.pathOf(&t.files[i]); p != "" {
+				if node := s.graph.node(p); node >= 0 {
+					nodes, places = append(nodes, node), append(places, i)
+				}
+			}
+		}
+		all, err := t.symbols.facts(ctx, s.graph, nodes, s.blobs())
+		if err != nil {
+			return err
+		}
+		facts := was
+		if s.now {
+			facts = is
+		}
+		for j, i := range places {
+			facts[i] = all[j]
+			if n.diffs[i] == nil {
+				n.diffs[i] = &fileDiff{}
+			}
+			s.starts[nodes[j]] = n.diffs[i]
+		}
+	}
+	for i, d := range n.diffs {
+		a, before := was[i]
+		b, after := is[i]
+		switch {
+		case before && a == nil, after && b == nil:
+			*d = fileDiff{whole: true}
+		default:
+			*d = *diffFile(a, b)
+		}
+	}
+	n.findMoved(t)
+	return nil
+}
+
+// findMoved takes out of the diffs what only stands elsewhere in the same Go package now:
+// names there do not depend on files.
+func (n *narrowing) findMoved(t *tracer) {
+	type key struct {
+		folder    change.Path
+		unit      string
+		test      bool
+		name      string
+		kind      lang.DefinitionKind
+		sign, own lang.Digest
+	}
+	keyOf := func(p change.Path, f *lang.Facts, d *lang.Definition) key {
+		return key{folderOf(p), f.Package, isTest(p, "go"), d.Name, d.Kind, d.Signature, d.Body}
+	}
+	type place struct{ file, at int }
+	gone := map[key][]place{}
+	for _, i := range slices.Sorted(maps.Keys(n.diffs)) {
+		d, p := n.diffs[i], oldPath(&t.files[i])
+		if d.was == nil || lang.Extension(string(p)) != ".go" {
+			continue
+		}
+		for at, def := range d.removed {
+			k := keyOf(p, d.was, &d.was.Definitions[def])
+			gone[k] = append(gone[k], place{i, at})
+		}
+	}
+	for _, i := range slices.Sorted(maps.Keys(n.diffs)) {
+		d, p := n.diffs[i], newPath(&t.files[i])
+		if d.is == nil || lang.Extension(string(p)) != ".go" {
+			continue
+		}
+		d.added = slices.DeleteFunc(d.added, func(def int) bool {
+			now := &d.is.Definitions[def]
+			k := keyOf(p, d.is, now)
+			for j, from := range gone[k] {
+				old := n.diffs[from.file]
+				if before := old.removed[from.at]; before >= 0 && sameDefinition(&old.was.Definitions[before], now) {
+					d.moved = append(d.moved, movedSymbol{now, t.files[from.file].Path})
+					old.removed[from.at] = -1
+					gone[k] = slices.Delete(gone[k], j, j+1)
+					return true
+				}
+			}
+			return false
+		})
+	}
+	for _, d := range n.diffs {
+		d.removed = slices.DeleteFunc(d.removed, func(at int) bool { return at < 0 })
+	}
+}
+
+// spread follows names in one graph.
+func (s *symbolSide) spread(ctx context.Context, n *narrowing) error {
+	var err error
+	if s.files, err = s.reachable(ctx); err != nil {
+		return err
+	}
+	s.holds = newSpread(s.graph, s.files, false)
+	s.start(s.holds)
+	if err := s.holds.run(ctx); err != nil || s.holds.over || !s.holds.methods {
+		return err
+	}
+	if s.files.outsiders, err = s.t.symbols.lookOutside(ctx, s.graph, s.files); err != nil {
+		return err
+	}
+	s.calls = newSpread(s.graph, s.files, true)
+	s.start(s.calls)
+	return s.calls.run(ctx)
+}
+
+// reachable lists the files that the change can reach at all: those that depend on changed
+// ones, and all that stand in a reached package.
+func (s *symbolSide) reachable(ctx context.Context) (*reachable, error) {
+	g := s.graph
+	r := &reachable{at: map[int32]int32{}, folders: map[int32][]int32{}, specs: map[int32][]string{}, exports: map[lang.NameHash][]handed{}, came: map[atom]bool{}}
+	nodes := map[int32]bool{}
+	packages := map[int32]bool{}
+	add := func(n int32) {
+		if g.Kind(n) == KindPackage {
+			packages[n] = true
+			return
+		}
+		nodes[n] = true
+	}
+	for _, n := range s.order {
+		add(n)
+	}
+	for n := range s.starts {
+		add(n)
+		if node := g.Node(n); node.Language == "go" {
+			packages[g.packageOf(folderOf(node.Path))] = true
+		}
+	}
+	for p := range packages {
+		if p < 0 {
+			continue
+		}
+		for _, n := range g.filesOf(g.Node(p).Path) {
+			nodes[n] = true
+		}
+	}
+	list := slices.Sorted(maps.Keys(nodes))
+	all, err := s.t.symbols.facts(ctx, g, list, s.blobs())
+	if err != nil {
+		return nil, err
+	}
+	units := map[string]int32{}
+	for i, n := range list {
+		node := g.Node(n)
+		f := spreadFile{node: n, facts: all[i], language: node.Language, test: node.Kind == KindTest, unit: n, folder: -1}
+		if d := s.starts[n]; d != nil && d.whole {
+			f.facts = nil
+		} else if d != nil && s.now && f.facts != nil {
+			for _, gone := range d.removed {
+				f.ghosts = append(f.ghosts, d.was.Definitions[gone])
+			}
+		}
+		if node.Language == "go" {
+			f.folder = g.packageOf(folderOf(node.Path))
+			f.unit = -2 - f.folder
+			if f.facts != nil {
+				key := string(folderOf(node.Path)) + "\x00" + f.facts.Package
+				if _, ok := units[key]; !ok {
+					units[key] = int32(len(units))
+				}
+				f.unit = units[key]
+			}
+			r.folders[f.folder] = append(r.folders[f.folder], int32(i))
+		} else if f.facts != nil {
+			for _, e := range f.facts.Exports {
+				h := lang.HashName(e.Name)
+				r.exports[h] = append(r.exports[h], handed{int32(i), e.As})
+			}
+		}
+		r.at[n] = int32(i)
+		r.files = append(r.files, f)
+	}
+	r.index = newNameIndex(r.files)
+	return r, nil
+}
+
+// start seeds a spread with what the change does on this side.
+func (s *symbolSide) start(to *spread) {
+	for i := range s.files.files {
+		f := &s.files.files[i]
+		d := s.starts[f.node]
+		switch {
+		case d == nil:
+			continue
+		case f.facts == nil || d.rest: // also what is no source: data, documents
+			to.seed(atom{f.node, whole})
+			continue
+		}
+		if s.now {
+			for _, def := range d.added {
+				to.came[atom{f.node, int32(def)}] = true
+				to.seed(atom{f.node, int32(def)})
+			}
+			for _, pair := range d.altered {
+				to.seed(atom{f.node, int32(pair[1])})
+			}
+			for ghost := range f.ghosts {
+				a := atom{f.node, int32(len(f.facts.Definitions) + ghost)}
+				to.came[a] = true
+				to.seed(a)
+			}
+			continue
+		}
+		for _, def := range d.removed {
+			to.came[atom{f.node, int32(def)}] = true
+			to.seed(atom{f.node, int32(def)})
+		}
+		for _, pair := range d.altered {
+			to.seed(atom{f.node, int32(pair[0])})
+		}
+	}
+	s.startAtPlaces(to)
+	for _, n := range s.order {
+		if step := s.steps[n]; step.origin > 0 {
+			a := atom{n, whole}
+			to.reach(a, reach{distance: step.distance, confidence: step.confidence, prev: a, edge: -1})
+		}
+	}
+}
+
+// startAtPlaces reaches those who import a file or package that is on this side only, and
+// who did not change themselves: it is not where they look for it, or came to stand there.
+func (s *symbolSide) startAtPlaces(to *spread) {
+	other := s.t.Head
+	if s.now {
+		other = s.t.From
+	}
+	if other == nil {
+		return
+	}
+	for i := range s.t.files {
+		p := s.pathOf(&s.t.files[i])
+		n := s.graph.node(p)
+		if p == "" || n < 0 || other.node(p) >= 0 {
+			continue
+		}
+		if s.graph.Node(n).Language == "go" {
+			if n = s.graph.packageOf(folderOf(p)); other.packageOf(folderOf(p)) >= 0 {
+				continue
+			}
+		}
+		for _, e := range s.graph.Into(n) {
+			link := s.graph.Link(e)
+			from := s.graph.Node(link.From)
+			if link.Kind == Imports && s.t.changed[from.key()] == nil {
+				a := atom{n, passed}
+				to.seed(a)
+				to.edge(a, atom{link.From, whole}, e, link)
+			}
+		}
+	}
+}
+
+// A narrowed is a node that is reached, and how.
+type narrowed struct {
+	*symbolSide
+	node      int32
+	at        atom    // of holds: the best of those that count
+	defs      []int32 // definitions that are reached, loose code among them; nil: all
+	precision string
+	others    []narrowed // the same node in the other graph
+}
+
+// nodes lists what is reached on this side.
+func (s *symbolSide) nodes() []narrowed {
+	found := map[int32]*narrowed{}
+	add := func(n int32, at atom, precision string) *narrowed {
+		x := found[n]
+		if x == nil {
+			x = &narrowed{symbolSide: s, node: n, at: at, precision: precision}
+			found[n] = x
+		} else if r, b := s.holds.best[at], s.holds.best[x.at]; r.distance < b.distance || r.distance == b.distance && (r.confidence > b.confidence || r.confidence == b.confidence && compareAtoms(at, x.at) < 0) {
+			x.at = at
+		}
+		if precision == PrecisionFile {
+			x.precision = precision
+		}
+		return x
+	}
+	for a := range s.holds.best {
+		switch {
+		case a.def == passed:
+		case a.def == whole && s.reachesWhole(s.calls, a.node):
+			add(a.node, a, PrecisionFile)
+		case a.def == whole:
+			if defs := s.calls.definitionsOf(a.node); len(defs) > 0 {
+				add(a.node, a, PrecisionSymbol).defs = defs
+			}
+		case s.reached(s.calls, a):
+			x := add(a.node, a, PrecisionSymbol)
+			x.defs = append(x.defs, a.def)
+		}
+	}
+	// Files of a package that is reached as a whole by what holds changed code, and by
+	// themselves by what calls it.
+	if s.calls != nil {
+		for a := range s.calls.best {
+			i, ok := s.files.at[a.node]
+			if !ok || a.def == passed {
+				continue
+			}
+			f := &s.files.files[i]
+			if _, whole1 := s.holds.best[atom{f.folder, whole}]; f.folder < 0 || !whole1 || s.reachesWhole(s.calls, f.folder) {
+				continue
+			}
+			if _, listed := s.holds.best[a]; !listed {
+				at := atom{f.folder, whole}
+				if x := found[a.node]; x == nil {
+					x = &narrowed{symbolSide: s, node: a.node, at: at, precision: PrecisionSymbol}
+					found[a.node] = x
+				}
+				if x := found[a.node]; a.def == whole {
+					x.precision = PrecisionFile
+				} else {
+					x.defs = append(x.defs, a.def)
+				}
+			}
+		}
+	}
+	s.addPackages(found)
+	list := make([]narrowed, 0, len(found))
+	for _, n := range slices.Sorted(maps.Keys(found)) {
+		x := found[n]
+		slices.Sort(x.defs)
+		x.defs = slices.Compact(x.defs)
+		list = append(list, *x)
+	}
+	return list
+}
+
+// addPackages adds the packages on the way to what is reached, and those of changed files.
+func (s *symbolSide) addPackages(found map[int32]*narrowed) {
+	for _, n := range slices.Sorted(maps.Keys(found)) {
+		for _, a := range s.path(found[n].at) {
+			if found[a.node] == nil && s.graph.Kind(a.node) == KindPackage {
+				found[a.node] = &narrowed{symbolSide: s, node: a.node, at: a, precision: PrecisionSymbol}
+			}
+		}
+	}
+}
+
+// reached says whether the calls reach an atom, too.
+func (s *symbolSide) reached(calls *spread, a atom) bool {
+	if calls == nil {
+		return true
+	}
+	_, ok := calls.best[a]
+	return ok || s.reachesWhole(calls, a.node)
+}
+
+// reachesWhole says whether a spread reaches a file or package as a whole.
+func (s *symbolSide) reachesWhole(calls *spread, node int32) bool {
+	if calls == nil {
+		return true
+	}
+	if _, ok := calls.best[atom{node, whole}]; ok {
+		return true
+	}
+	if i, ok := s.files.at[node]; ok && s.files.files[i].folder >= 0 {
+		_, ok := calls.best[atom{s.files.files[i].folder, whole}]
+		return ok
+	}
+	return false
+}
+
+// definitionsOf are those of a file that a spread reaches.
+func (s *spread) definitionsOf(node int32) []int32 {
+	i, ok := s.at[node]
+	if !ok || s.files[i].facts == nil {
+		return nil
+	}
+	var defs []int32
+	for d := int32(loose); int(d) < len(s.files[i].facts.Definitions); d++ {
+		if _, ok := s.best[atom{node, d}]; ok {
+			defs = append(defs, d)
+		}
+	}
+	return defs
+}
+
+// path lists the nodes from a changed file to where a node is reached, each once in a row,
+// with the packages in between.
+func (s *symbolSide) path(at atom) []atom {
+	var back []atom
+	for a := at; ; {
+		back = append(back, a)
+		r := s.holds.best[a]
+		if r.prev == a {
+			break
+		}
+		back = append(back, s.between(r.prev, a, r)...)
+		a = r.prev
+	}
+	slices.Reverse(back)
+	return slices.CompactFunc(back, func(a, b atom) bool { return a.node == b.node })
+}
+
+// between lists the nodes that a step skips, from its end.
+func (s *symbolSide) between(from, to atom, r reach) []atom {
+	skipped := r.distance - s.holds.best[from].distance - 1
+	if skipped < 1 {
+		return nil
+	}
+	if i, ok := s.files.at[from.node]; ok && s.files.files[i].folder >= 0 {
+		return []atom{{s.files.files[i].folder, passed}}
+	}
+	// The way over files that import each other, from the far end.
+	near := s.holds.dependents(from.node)
+	var nodes []atom
+	for at := to.node; skipped > 0; skipped-- {
+		next := int32(-1)
+		for _, e := range s.graph.outOf(at) {
+			n := s.graph.Link(e).To
+			if d, ok := near[n]; ok && d == skipped && (next < 0 || n < next) {
+				next = n
+			}
+		}
+		if next < 0 {
+			break
+		}
+		nodes = append(nodes, atom{next, passed})
+		at = next
+	}
+	return nodes
+}
+
+// better orders what both sides reach: the shortest path, then the surest.
+func (x *narrowed) better(y *narrowed) bool {
+	a, b := x.holds.best[x.at], y.holds.best[y.at]
+	return cmp.Or(cmp.Compare(a.distance, b.distance), -cmp.Compare(a.confidence, b.confidence)) < 0
+}

@@ -1,0 +1,229 @@
+package impact
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"custody/internal/change"
+)
+
+// addSymbols lists what the change does to the definitions of each file.
+func (t *tracer) addSymbols(r *Report, n *narrowing) {
+	for i := range t.files {
+		if d := n.diffs[i]; d != nil && !d.whole {
+			list := d.symbols()
+			r.Changed[i].Symbols = list[:min(len(list), maxSymbols)]
+		}
+	}
+}
+
+// narrowed lists what the change reaches when its definitions are followed.
+func (t *tracer) narrowed(n *narrowing) []Reached {
+	best := map[nodeKey]narrowed{}
+	for _, s := range n.sides {
+		for _, x := range s.nodes() {
+			node := s.graph.Node(x.node)
+			key := node.key()
+			if t.changed[key] != nil {
+				continue
+			}
+			old, ok := best[key]
+			if !ok {
+				best[key] = x
+				continue
+			}
+			if x.better(&old) {
+				x, old = old, x
+			}
+			if x.precision == PrecisionFile { // one side is enough
+				old.precision = PrecisionFile
+			}
+			old.others = append(old.others, x)
+			best[key] = old
+		}
+	}
+	list := make([]Reached, 0, len(best))
+	for _, x := range best {
+		list = append(list, t.reachedBy(n, &x))
+	}
+	slices.SortFunc(list, func(a, b Reached) int {
+		return cmp.Or(cmp.Compare(a.Distance, b.Distance), strings.Compare(a.Node, b.Node))
+	})
+	left := maxVia
+	for i := range list {
+		if left -= len(list[i].Via); left < 0 {
+			list[i].Via = []string{}
+		}
+	}
+	return list
+}
+
+func (t *tracer) reachedBy(n *narrowing, x *narrowed) Reached {
+	node := x.graph.Node(x.node)
+	r := x.holds.best[x.at]
+	to := Reached{
+		Node: node.ID(), Kind: node.Kind, Path: node.Path.Escaped(),
+		Distance: int(r.distance), Confidence: r.confidence, Precision: x.precision, Via: []string{},
+	}
+	path := x.path(x.at)
+	if x.at.node != x.node { // its package is reached
+		path = append(path, atom{x.node, passed})
+		to.Distance++
+	}
+	for _, a := range path[:len(path)-1] {
+		via := x.graph.Node(a.node)
+		to.Via = append(to.Via, via.ID())
+	}
+	if first := x.holds.best[path[0]]; first.distance > 0 { // from a file that is no node
+		to.Via = append([]string{"file:" + x.origins[x.steps[path[0].node].origin-1].changed.Escaped()}, to.Via...)
+	}
+	to.Edge = x.lastEdge(path, r)
+	if x.precision == PrecisionSymbol {
+		to.Symbols = x.names()
+		for _, other := range x.others {
+			to.Symbols = append(to.Symbols, other.names()...)
+		}
+		slices.Sort(to.Symbols)
+		to.Symbols = slices.Compact(to.Symbols)
+		to.Symbols = to.Symbols[:min(len(to.Symbols), maxSymbols)]
+	}
+	to.Reason = t.whyNarrowed(n, x, path)
+	return to
+}
+
+// names are those of the reached definitions of a file.
+func (x *narrowed) names() []string {
+	var names []string
+	i, ok := x.files.at[x.node]
+	if !ok {
+		return nil
+	}
+	for _, d := range x.defs {
+		if f := &x.files.files[i]; d >= 0 && f.facts != nil && int(d) < len(f.facts.Definitions) {
+			names = append(names, symbolText(f.facts.Definitions[d].Name))
+		}
+	}
+	return names
+}
+
+// lastEdge is what the node does with the one before it.
+func (x *narrowed) lastEdge(path []atom, r reach) EdgeKind {
+	switch {
+	case x.at.node != x.node:
+		return References
+	case len(path) == 1 && x.steps[x.node].origin > 0:
+		return x.origins[x.steps[x.node].origin-1].kind
+	case r.edge >= 0:
+		return x.graph.Link(r.edge).Kind
+	case x.graph.Kind(x.node) == KindPackage:
+		return Contains
+	case len(path) > 1 && x.graph.Kind(path[len(path)-2].node) != KindPackage && x.graph.Node(x.node).Language == "go":
+		return References
+	}
+	return Imports
+}
+
+// whyNarrowed says in one sentence what links a node to the change.
+func (t *tracer) whyNarrowed(n *narrowing, x *narrowed, path []atom) string {
+	if x.at.node != x.node {
+		node := x.graph.Node(x.at.node)
+		return "uses " + nameNode(&node) + ", which is reached as a whole"
+	}
+	at := x.at
+	r := x.holds.best[at]
+	if r.prev == at {
+		if o := x.steps[at.node].origin; o > 0 {
+			return x.origins[o-1].words
+		}
+		return "changed"
+	}
+	words := x.stepWords(at, r) + x.name(r.prev)
+	prev := x.holds.best[r.prev]
+	if prev.prev == r.prev {
+		return words + x.changeOf(r.prev)
+	}
+	first := r.prev
+	for x.holds.best[first].prev != first {
+		first = x.holds.best[first].prev
+	}
+	if prev.prev == first {
+		return words + ", which " + x.stepWords(r.prev, prev) + x.name(first) + x.changeOf(first)
+	}
+	steps := 0
+	for a := r.prev; a != first; a = x.holds.best[a].prev {
+		steps++
+	}
+	return fmt.Sprintf("%s, %d steps from %s%s", words, steps, x.name(first), x.changeOf(first))
+}
+
+// stepWords is what an atom does with the one before it: "mentions".
+func (x *narrowed) stepWords(at atom, r reach) string {
+	subject := ""
+	if i, ok := x.files.at[at.node]; ok && at.def >= 0 && at == x.at {
+		subject = symbolText(x.files.files[i].definition(at.def).Name) + " "
+	}
+	switch {
+	case r.edge >= 0:
+		e := x.graph.Edge(r.edge)
+		return subject + x.t.verb(hit{x.walk, at.node}, &e) + " "
+	case x.graph.Kind(at.node) == KindPackage:
+		return "contains "
+	case at.def == whole && r.prev.node == at.node:
+		return "runs when it is loaded: "
+	case at.def == whole:
+		return "is one program with "
+	}
+	if i, ok := x.files.at[r.prev.node]; ok && r.prev.def >= 0 {
+		if base, member := cutMember(x.files.files[i].definition(r.prev.def).Name); member != "" {
+			return subject + "uses " + symbolText(base) + " and with it "
+		}
+	}
+	return subject + "mentions "
+}
+
+// name is an atom as people call it: "Serve in pkg/server.go".
+func (x *narrowed) name(a atom) string {
+	node := x.graph.Node(a.node)
+	i, ok := x.files.at[a.node]
+	if !ok || a.def < 0 {
+		return nameNode(&node)
+	}
+	name := symbolText(x.files.files[i].definition(a.def).Name)
+	if a.node == x.node {
+		return name
+	}
+	return name + " of " + node.Path.Escaped()
+}
+
+// changeOf says what happened to the start of a path.
+func (x *narrowed) changeOf(a atom) string {
+	if o := x.steps[a.node].origin; o > 0 {
+		return ", which " + x.origins[o-1].words
+	}
+	i, ok := x.files.at[a.node]
+	d := x.starts[a.node]
+	if !ok || d == nil || a.def < 0 {
+		node := x.graph.Node(a.node)
+		if f := x.t.changed[node.key()]; f != nil && f.Status != change.Modified && f.Status != change.TypeChanged {
+			return fmt.Sprintf(", which is %s", f.Status)
+		}
+		return ", which changed"
+	}
+	if f := &x.files.files[i]; int(a.def) >= len(f.facts.Definitions) {
+		return ", which is removed"
+	}
+	for _, pair := range d.altered {
+		if place := pair[int(1-b2i(!x.now))]; place == int(a.def) {
+			if d.was.Definitions[pair[0]].Signature != d.is.Definitions[pair[1]].Signature {
+				return ", whose signature changed"
+			}
+			return ", whose body changed"
+		}
+	}
+	if x.now {
+		return ", which is new"
+	}
+	return ", which is removed"
+}

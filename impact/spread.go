@@ -1,0 +1,426 @@
+package impact
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"custody/impact/lang"
+)
+
+// A spread finds, in one graph, the definitions that a change of definitions reaches: those
+// which mention a changed or reached one where they can mean it. Where names do not tell,
+// it goes on over the edges between files, as walkBack does.
+//
+// It runs twice over Go files, since two things must hold for code that a change breaks.
+// Whoever runs changed code has got hold of it: of the function by its name, of a method by
+// a value of its type (holds). And somebody on the way calls it by its own name (calls).
+// What only one of the two reaches is not reached: see symbols_go.go.
+type spread struct {
+	graph *Graph
+	*reachable
+	calls bool // which of the two
+
+	asked   map[ask]bool
+	best    map[atom]reach
+	queue   [][]atom // by distance
+	work    int      // matches looked at
+	over    bool     // more than maxSymbolWork: names are given up
+	methods bool     // a method of Go was reached
+
+	nearTo int32 // see dependents
+	near   map[int32]int32
+}
+
+// reachable is what both runs share: the files that can be reached at all.
+type reachable struct {
+	files     []spreadFile               // sorted by node
+	at        map[int32]int32            // node -> place in files
+	folders   map[int32][]int32          // package node -> places
+	index     nameIndex                  // of the names in them
+	specs     map[int32][]string         // of a package, as others import it
+	exports   map[lang.NameHash][]handed // names that files hand on, by the name that they take
+	came      map[atom]bool              // definitions that are on one side of the change only
+	outsiders *outsiders                 // nil: not looked for
+}
+
+// maxSymbolWork bounds the mentions that are looked at for one graph. Beyond, files are
+// followed as a whole.
+const maxSymbolWork = 50_000_000
+
+// A handed is a name that a file hands on.
+type handed struct {
+	file int32 // place
+	as   string
+}
+
+// A spreadFile is a file that a change can reach.
+type spreadFile struct {
+	node     int32
+	facts    *lang.Facts // nil: taken as a whole
+	ghosts   []lang.Definition
+	language string
+	test     bool
+	unit     int32 // Go: files of one folder and one package clause have the same; others: its own
+	folder   int32 // Go: the node of its package; others -1
+	first    int32 // number of its first definition; its loose code has the one before
+}
+
+// An atom is the smallest thing that is reached: a definition of a file, or one of these.
+type atom struct {
+	node, def int32
+}
+
+const (
+	loose  = -1 // what stands outside of all definitions
+	whole  = -2 // the file as a whole; of a package: all of its files
+	passed = -3 // a package on the way, which stands for itself only
+)
+
+// A reach is how an atom was reached: over the shortest path, of those the most confident.
+type reach struct {
+	distance   int32
+	confidence Confidence
+	prev       atom  // its own atom for a seed
+	edge       int32 // of the graph, from here to prev; -1: none, or over the package of prev
+	final      bool
+}
+
+func newSpread(g *Graph, files *reachable, calls bool) *spread {
+	return &spread{graph: g, reachable: files, calls: calls, asked: map[ask]bool{}, best: map[atom]reach{}, nearTo: -1}
+}
+
+// seed starts at an atom.
+func (s *spread) seed(a atom) { s.reach(a, reach{confidence: 1000, prev: a, edge: -1}) }
+
+// reach notes a way to an atom if it is the best so far.
+func (s *spread) reach(a atom, r reach) {
+	if old, ok := s.best[a]; ok && (old.final || old.distance < r.distance ||
+		old.distance == r.distance && (old.confidence > r.confidence || old.confidence == r.confidence && compareAtoms(old.prev, r.prev) <= 0)) {
+		return
+	}
+	s.best[a] = r
+	for int(r.distance) >= len(s.queue) {
+		s.queue = append(s.queue, nil)
+	}
+	s.queue[r.distance] = append(s.queue[r.distance], a)
+}
+
+func compareAtoms(a, b atom) int {
+	return cmp.Or(cmp.Compare(a.node, b.node), cmp.Compare(a.def, b.def))
+}
+
+// run goes on from the seeds until nothing is left.
+func (s *spread) run(ctx context.Context) error {
+	for d := 0; d < len(s.queue); d++ {
+		for len(s.queue[d]) > 0 {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			batch := s.queue[d]
+			s.queue[d] = nil
+			slices.SortFunc(batch, compareAtoms)
+			for _, a := range slices.Compact(batch) {
+				if r := s.best[a]; r.final || int(r.distance) != d {
+					continue
+				} else {
+					r.final = true
+					s.best[a] = r
+				}
+				s.goOn(a)
+				if s.over {
+					return nil
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// goOn follows one atom whose best path is known.
+func (s *spread) goOn(a atom) {
+	if a.def == passed {
+		return
+	}
+	if a.def == whole {
+		s.followEdges(a)
+		return
+	}
+	f := &s.files[s.at[a.node]]
+	s.followFiles(a, f)
+	if a.def == loose {
+		s.load(a, f)
+		return
+	}
+	d := f.definition(a.def)
+	if d.Runs {
+		s.load(a, f)
+	}
+	if f.folder >= 0 {
+		s.followGo(a, f, d)
+	} else {
+		s.followNames(a, f, d)
+	}
+}
+
+// definition is one of the file, or one that the other side of the change has in it.
+func (f *spreadFile) definition(n int32) *lang.Definition {
+	if int(n) < len(f.facts.Definitions) {
+		return &f.facts.Definitions[n]
+	}
+	return &f.ghosts[int(n)-len(f.facts.Definitions)]
+}
+
+// load follows what runs when a file or package is loaded: whoever imports it runs it.
+func (s *spread) load(a atom, f *spreadFile) {
+	r := s.best[a]
+	if f.folder >= 0 && f.test {
+		s.tests(a, f)
+		return
+	}
+	s.reach(atom{a.node, whole}, reach{distance: r.distance, confidence: r.confidence, prev: a, edge: -1})
+}
+
+// tests reaches all test files beside a Go test file: they are one program with it.
+func (s *spread) tests(a atom, f *spreadFile) {
+	for _, i := range s.folders[f.folder] {
+		if g := &s.files[i]; g.test {
+			s.step(a, atom{g.node, whole}, b2i(g.node != f.node), sameProgram)
+		}
+	}
+}
+
+func b2i(b bool) int32 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// step reaches an atom from another one that is final.
+func (s *spread) step(from, to atom, edges int32, confidence Confidence) {
+	r := s.best[from]
+	c := r.confidence * confidence / 1000
+	if edges > 0 && r.distance > 0 {
+		c = c * passesOn / 1000
+	}
+	s.reach(to, reach{distance: r.distance + edges, confidence: max(c, 1), prev: from, edge: -1})
+}
+
+// How sure a name makes that it means what it seems to.
+const (
+	byName      = 950 // the name of a definition in the same file or package
+	byQualified = 1000
+	byType      = 900 // uses the type of which a method is reached, maybe not that method
+	byMember    = 700 // the name of a method behind a dot
+	sameProgram = 900
+	notRead     = 900 // uses the file; what of it is not known
+)
+
+// followEdges goes from a whole file or package to whoever depends on it.
+func (s *spread) followEdges(a atom) {
+	test := s.graph.Kind(a.node) == KindTest
+	for _, e := range s.graph.Into(a.node) {
+		link := s.graph.Link(e)
+		if link.Kind == Contains && test {
+			// Nobody who imports a package gets its tests; those beside it may use it.
+			if i, ok := s.at[a.node]; ok {
+				s.tests(a, &s.files[i])
+			}
+			s.edge(a, atom{link.From, passed}, e, link)
+			continue
+		}
+		to := atom{link.From, whole}
+		if i, ok := s.at[link.From]; ok && s.files[i].facts != nil && link.Kind == Imports {
+			if n := s.embedder(&s.files[i], e); n >= 0 {
+				to.def = n
+			}
+		}
+		s.edge(a, to, e, link)
+	}
+}
+
+// embedder is the definition that embeds the file at the end of an edge; -1: another edge.
+func (s *spread) embedder(f *spreadFile, edge int32) int32 {
+	e := s.graph.Edge(edge).Evidence
+	if e.Source != importSource[lang.Embed] {
+		return -1
+	}
+	for i := range f.facts.Definitions {
+		if d := &f.facts.Definitions[i]; d.Kind == lang.Variable && d.Start >= e.Line {
+			return int32(i)
+		}
+	}
+	return -1
+}
+
+// edge is a step over one edge of the graph.
+func (s *spread) edge(from, to atom, edge int32, link Link) {
+	r := s.best[from]
+	c := r.confidence * link.Confidence / 1000
+	if r.distance > 0 && s.graph.Kind(from.node) != KindPackage {
+		c = c * passesOn / 1000
+	}
+	s.reach(to, reach{distance: r.distance + 1, confidence: max(c, 1), prev: from, edge: edge})
+}
+
+// followFiles goes from a definition to the files that can use its file and whose names are
+// not known.
+func (s *spread) followFiles(a atom, f *spreadFile) {
+	if !s.once(ask{scope: f.node, kind: askFiles}) {
+		return
+	}
+	if f.folder < 0 {
+		for _, e := range s.graph.Into(f.node) {
+			link := s.graph.Link(e)
+			if i, ok := s.at[link.From]; ok && s.files[i].facts == nil {
+				s.edge(a, atom{link.From, whole}, e, link)
+			}
+		}
+		return
+	}
+	for _, i := range s.folders[f.folder] {
+		if g := &s.files[i]; g.facts == nil && (!f.test || g.test) {
+			s.step(a, atom{g.node, whole}, 1, notRead)
+		}
+	}
+	if f.test {
+		return
+	}
+	for _, e := range s.graph.Into(f.folder) {
+		link := s.graph.Link(e)
+		if i, ok := s.at[link.From]; ok && link.Kind == Imports && (s.files[i].facts == nil || unreadableSpec(s.graph.Edge(e).Evidence.Detail)) {
+			s.throughPackage(a, f, atom{link.From, whole}, notRead)
+		}
+	}
+}
+
+// throughPackage goes from a file to one that imports its package.
+func (s *spread) throughPackage(from atom, f *spreadFile, to atom, confidence Confidence) {
+	r := s.best[from]
+	c := r.confidence
+	if r.distance > 0 {
+		c = max(c*passesOn/1000, 1)
+	}
+	at := atom{f.folder, passed}
+	s.reach(at, reach{distance: r.distance + 1, confidence: c, prev: from, edge: -1})
+	s.reach(to, reach{distance: r.distance + 2, confidence: max(c*confidence/1000, 1), prev: from, edge: -1})
+}
+
+// An ask is a question that need not be put twice.
+type ask struct {
+	scope int32 // node or unit
+	kind  askKind
+	name  lang.NameHash
+}
+
+type askKind uint8
+
+const (
+	askFiles askKind = iota
+	askUnit
+	askEverywhere
+	askImporters
+	askFile
+)
+
+func (s *spread) once(q ask) bool {
+	if s.asked[q] {
+		return false
+	}
+	s.asked[q] = true
+	return true
+}
+
+// mentioning calls fn for everything that mentions a name.
+func (s *spread) mentioning(name lang.NameHash, fn func(g *spreadFile, to atom)) {
+	for _, n := range s.index.lookup(name) {
+		if s.work++; s.work > maxSymbolWork {
+			s.over = true
+			return
+		}
+		g := &s.files[s.index.file(n)]
+		fn(g, atom{g.node, n - g.first})
+	}
+}
+
+// followNames goes on in languages whose files import files: to what mentions the name in
+// the file itself and in all files that depend on it, however they do.
+func (s *spread) followNames(a atom, f *spreadFile, d *lang.Definition) {
+	name, member := cutMember(d.Name)
+	confidence := Confidence(byName)
+	if member != "" {
+		confidence = byType
+	}
+	s.followName(a, f, lang.HashName(name), confidence)
+}
+
+func (s *spread) followName(a atom, f *spreadFile, name lang.NameHash, confidence Confidence) {
+	if !s.once(ask{f.node, askFile, name}) {
+		return
+	}
+	var near map[int32]int32
+	s.mentioning(name, func(g *spreadFile, to atom) {
+		if g.node == f.node {
+			s.step(a, to, 0, confidence)
+			return
+		}
+		if near == nil {
+			near = s.dependents(f.node)
+		}
+		if edges, ok := near[g.node]; ok {
+			s.step(a, to, edges, confidence)
+		}
+	})
+	if near == nil {
+		near = s.dependents(f.node)
+	}
+	for _, e := range s.exports[name] {
+		g := &s.files[e.file]
+		if near[g.node] == 0 {
+			continue
+		}
+		if s.came[a] { // the import itself works or fails now
+			s.step(a, atom{g.node, loose}, near[g.node], confidence)
+		}
+		if lang.HashName(e.as) != name && e.as != "*" { // "export {a as b} from"
+			s.followName(a, g, lang.HashName(e.as), confidence)
+		}
+	}
+}
+
+// dependents are the files that depend on a file, with the number of edges to it.
+func (s *spread) dependents(node int32) map[int32]int32 {
+	if s.nearTo == node {
+		return s.near
+	}
+	near := map[int32]int32{node: 0}
+	layer := []int32{node}
+	for d := int32(1); len(layer) > 0; d++ {
+		var next []int32
+		for _, n := range layer {
+			for _, e := range s.graph.Into(n) {
+				from := s.graph.Link(e).From
+				s.work++
+				if _, ok := near[from]; !ok {
+					near[from] = d
+					next = append(next, from)
+				}
+			}
+		}
+		layer = next
+	}
+	s.over = s.over || s.work > maxSymbolWork
+	s.nearTo, s.near = node, near
+	return near
+}
+
+// cutMember splits "Server.Serve"; member is empty for what is no method.
+func cutMember(name string) (base, member string) {
+	for i := range len(name) {
+		if name[i] == '.' {
+			return name[:i], name[i+1:]
+		}
+	}
+	return name, ""
+}

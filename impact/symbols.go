@@ -1,0 +1,182 @@
+package impact
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"custody/impact/lang"
+	"custody/internal/change"
+	"custody/internal/git"
+)
+
+// What a change does to a Symbol.
+const (
+	SymbolAdded     = "added"
+	SymbolRemoved   = "removed"
+	SymbolSignature = "signature" // others have to write it differently
+	SymbolBody      = "body"      // it does something else, or the same with other names
+	SymbolMoved     = "moved"     // the same stands in another file
+	SymbolRenamed   = "renamed"   // the same under another name
+)
+
+// maxSymbols bounds the symbols listed of one file, changed or reached.
+const maxSymbols = 200
+
+// A symbolReader gets the facts of files by their nodes.
+type symbolReader struct {
+	reader    *factReader
+	languages map[string]*lang.Language
+}
+
+func newSymbolReader(b *builder) *symbolReader {
+	s := &symbolReader{reader: &b.reader, languages: map[string]*lang.Language{}}
+	for _, l := range b.Languages {
+		s.languages[l.Name] = l
+	}
+	return s
+}
+
+// facts answers for each node: nil for a file whose definitions are not known, which
+// impact takes as a whole. A graph may stand for both sides of a change, so blobs says
+// what changed files hold on the side that is meant.
+func (s *symbolReader) facts(ctx context.Context, g *Graph, nodes []int32, blobs map[change.Path]git.OID) ([]*lang.Facts, error) {
+	wants := make([]want, len(nodes))
+	var asked []want
+	for i, n := range nodes {
+		node := g.Node(n)
+		l := s.languages[node.Language]
+		if changed, ok := blobs[node.Path]; ok {
+			node.blob = changed
+		}
+		if node.Kind == KindPackage || l == nil || !l.Defines || node.blob.IsZero() {
+			continue
+		}
+		wants[i] = want{node.blob, l}
+		asked = append(asked, wants[i])
+	}
+	answers, err := s.reader.read(ctx, asked)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]*lang.Facts, len(nodes))
+	for i, w := range wants {
+		if f := answers[w].fact; w.language != nil && f != nil && !f.Damaged && !f.Partial {
+			all[i] = &f.Facts
+		}
+	}
+	return all, nil
+}
+
+// A fileDiff is what a change does to the definitions of one file. Places are those in
+// the facts of their side.
+type fileDiff struct {
+	was, is *lang.Facts // nil: no such side, or its definitions are not known
+	whole   bool        // the definitions do not tell: all of the file counts as changed
+	rest    bool        // what stands outside of definitions changed
+
+	removed []int    // in was
+	added   []int    // in is
+	altered [][2]int // in was, in is
+	moved   []movedSymbol
+}
+
+// A movedSymbol stands elsewhere in its Go package now: nobody who uses it notices.
+type movedSymbol struct {
+	*lang.Definition
+	from change.Path
+}
+
+// diffFile compares two sides. A definition is the same when name and kind are; of
+// several of one name (init, _, twins in one file) those count as one that are equal.
+func diffFile(was, is *lang.Facts) *fileDiff {
+	d := &fileDiff{was: was, is: is}
+	var before, after []lang.Definition
+	if was != nil {
+		before = was.Definitions
+	}
+	if is != nil {
+		after = is.Definitions
+	}
+	if was != nil && is != nil {
+		d.rest = was.Rest != is.Rest || !slices.Equal(was.Mentions, is.Mentions) || !slices.Equal(was.Exports, is.Exports)
+	}
+	type key struct {
+		name string
+		kind lang.DefinitionKind
+	}
+	old := map[key][]int{}
+	for i := range before {
+		k := key{before[i].Name, before[i].Kind}
+		old[k] = append(old[k], i)
+	}
+	var open []int // in after, without an equal
+	for i := range after {
+		k := key{after[i].Name, after[i].Kind}
+		same := slices.IndexFunc(old[k], func(j int) bool { return sameDefinition(&before[j], &after[i]) })
+		if same < 0 {
+			open = append(open, i)
+			continue
+		}
+		old[k] = slices.Delete(old[k], same, same+1)
+	}
+	for _, i := range open {
+		k := key{after[i].Name, after[i].Kind}
+		if len(old[k]) == 0 {
+			d.added = append(d.added, i)
+			continue
+		}
+		d.altered = append(d.altered, [2]int{old[k][0], i})
+		old[k] = old[k][1:]
+	}
+	for _, left := range old {
+		d.removed = append(d.removed, left...)
+	}
+	slices.Sort(d.removed)
+	return d
+}
+
+func sameDefinition(a, b *lang.Definition) bool {
+	return a.Signature == b.Signature && a.Body == b.Body && a.Runs == b.Runs && a.Exported == b.Exported && slices.Equal(a.Mentions, b.Mentions)
+}
+
+// symbols lists what happened to the definitions of a file, breaking changes of exported
+// names first, then by name.
+func (d *fileDiff) symbols() []Symbol {
+	list := []Symbol{}
+	add := func(def *lang.Definition, change string) {
+		list = append(list, Symbol{Name: symbolText(def.Name), Kind: def.Kind.String(), Change: change, Exported: def.Exported})
+	}
+	for _, i := range d.removed {
+		add(&d.was.Definitions[i], SymbolRemoved)
+	}
+	for _, i := range d.added {
+		add(&d.is.Definitions[i], SymbolAdded)
+	}
+	for _, pair := range d.altered {
+		what := SymbolBody
+		if was := &d.was.Definitions[pair[0]]; was.Signature != d.is.Definitions[pair[1]].Signature {
+			what = SymbolSignature
+		}
+		add(&d.is.Definitions[pair[1]], what)
+	}
+	slices.SortFunc(list, compareSymbols)
+	return list
+}
+
+func symbolText(name string) string { return change.Path(change.Clip(name, 200)).Escaped() }
+
+// Breaks says whether whoever uses the symbol from elsewhere may have to change.
+func (s Symbol) Breaks() bool {
+	return s.Exported && (s.Change == SymbolRemoved || s.Change == SymbolSignature)
+}
+
+func compareSymbols(a, b Symbol) int {
+	if a.Breaks() != b.Breaks() {
+		if a.Breaks() {
+			return -1
+		}
+		return 1
+	}
+	return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Change, b.Change))
+}
