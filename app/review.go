@@ -243,14 +243,14 @@ func (j *job) judge(ctx context.Context) (string, error) {
 			return "", err
 		}
 	}
-	in, policy, undecided, err := j.input(ctx, c)
+	in, judge, undecided, err := j.input(ctx, c)
 	if err != nil {
 		return "", err
 	}
 	if undecided != nil {
 		return "undecided", j.conclude(ctx, store.Review{Head: j.head.String(), Ref: j.ref}, "undecided "+undecided.Summary, *undecided)
 	}
-	known, err := j.context(ctx, c, policy)
+	known, err := j.context(ctx, c, judge)
 	if err != nil {
 		return "", err
 	}
@@ -283,7 +283,7 @@ func (j *job) judge(ctx context.Context) (string, error) {
 			return "", err
 		}
 	}
-	decision, err := j.keep(ctx, &v, policy, inputs, landing)
+	decision, err := j.keep(ctx, &v, judge, inputs, landing)
 	if err == nil {
 		j.warm(ctx, c)
 	}
@@ -325,7 +325,7 @@ func lastReview(s *store.Subject) store.Review {
 }
 
 // keep makes the pack, stores it, and says what came out.
-func (j *job) keep(ctx context.Context, v *review.Verdict, policy *config.Effective, inputs, landing string) (string, error) {
+func (j *job) keep(ctx context.Context, v *review.Verdict, judge *review.Judge, inputs, landing string) (string, error) {
 	file, err := pack.Build(ctx, pack.Input{Verdict: v, Context: v.Context, Signer: j.Signer})
 	if err != nil {
 		return "", err
@@ -346,7 +346,7 @@ func (j *job) keep(ctx context.Context, v *review.Verdict, policy *config.Effect
 		Verdict: verdict, Pack: digest, Head: v.Inputs.Head.String(), Base: v.Inputs.Base.String(), Ref: j.ref,
 		Stage: v.Stage.String(), Decision: v.Decision.String(), Inputs: inputs,
 	}
-	if gather.WantOf(policy).Checks {
+	if gather.WantOf(judge).Checks {
 		r.Wants = wantsChecks
 	}
 	if j.subject.Stage == "record" && j.head.String() != r.Head {
@@ -481,7 +481,7 @@ func (j *job) ends(ctx context.Context, c *clone.Clone, head string) error {
 
 // input is what the review follows from, without the context. undecided says why nothing
 // can be judged, if what stands at the base can not judge.
-func (j *job) input(ctx context.Context, c *clone.Clone) (in review.Input, policy *config.Effective, undecided *checkrun.Output, err error) {
+func (j *job) input(ctx context.Context, c *clone.Clone) (in review.Input, judge *review.Judge, undecided *checkrun.Output, err error) {
 	in = review.Input{
 		Repository: c, Base: j.base, Head: j.head, Stage: change.AtMerge, Day: j.Now().UTC().Format(time.DateOnly),
 		Ref: j.ref, Place: change.Repository{Host: j.Hub.Host(), Owner: j.repo.Owner, Name: j.repo.Name, ID: hub.ID(j.repo.ID)},
@@ -508,7 +508,7 @@ func (j *job) input(ctx context.Context, c *clone.Clone) (in review.Input, polic
 		}
 		tree = commit.Tree
 	}
-	judge, err := review.ReadJudge(ctx, c, tree, in.Floor, in.FloorFile)
+	judge, err = review.ReadJudge(ctx, c, tree, in.Floor, in.FloorFile)
 	if err != nil {
 		if ctx.Err() != nil || errors.Is(err, git.ErrMissing) {
 			return in, nil, nil, err
@@ -517,14 +517,14 @@ func (j *job) input(ctx context.Context, c *clone.Clone) (in review.Input, polic
 			"Correct the file on "+strings.TrimPrefix(j.ref, "refs/heads/")+". Until then only somebody who may bypass the check can merge the repair.")
 		return in, nil, &o, nil
 	}
-	return in, judge.Policy, nil, nil
+	return in, judge, nil, nil
 }
 
 // context gathers what is not in git.
-func (j *job) context(ctx context.Context, c *clone.Clone, policy *config.Effective) (*change.Context, error) {
+func (j *job) context(ctx context.Context, c *clone.Clone, judge *review.Judge) (*change.Context, error) {
 	r := &gather.Reader{
 		Client: j.client, Repo: j.repo, Host: j.Hub.Host(), AppID: j.Hub.AppID(), Now: j.Now,
-		Want: gather.WantOf(policy), Patient: j.task.Try < patience,
+		Want: gather.WantOf(judge), Patient: j.task.Try < patience, Remember: j.store.Remember,
 	}
 	known := gather.Known{More: func(ctx context.Context, reviews []change.Review) ([]string, error) {
 		return j.approvedCommits(ctx, c, reviews)

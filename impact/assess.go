@@ -25,6 +25,8 @@ type AssessInput struct {
 	// KeepFrom keeps the graph of the change's From, for its next version, and not that of
 	// Head, for the next change.
 	KeepFrom bool
+	// Told gets the graph of head; nil: nobody asks.
+	Told func(*Graph)
 
 	// WholeFiles takes every changed file as changed all over: what is reached then is what
 	// the edges between files tell. For measurements.
@@ -51,7 +53,7 @@ func Assess(ctx context.Context, in AssessInput) (*Report, error) {
 	if err := head.load(ctx); err != nil {
 		return nil, err
 	}
-	t := TraceInput{Change: in.Change, symbols: in.symbols(head)}
+	t := TraceInput{Change: in.Change, symbols: in.symbols(head), told: in.Told}
 	if in.Change.From.IsZero() {
 		var err error
 		if t.Head, err = head.link(ctx); err != nil {
@@ -110,13 +112,16 @@ func (t TraceInput) traceWithPackages(ctx context.Context, source Source, head, 
 	if err := t.packages.readPlainData(ctx, t.Change, source); err != nil {
 		return nil, fmt.Errorf("reading files of the change: %w", err)
 	}
+	if t.told != nil {
+		t.told(t.Head)
+	}
 	return Trace(ctx, t)
 }
 
 // over traces with the graph of from out of the store, and that of head laid over it. It
 // is nil when what the store has turns out to be damaged.
 func (in AssessInput) over(ctx context.Context, o *overlay, head *builder) (*Report, error) {
-	t := TraceInput{Change: in.Change, symbols: in.symbols(head), From: o.k.graph.at(in.Change.From, in.Change.FromTree)}
+	t := TraceInput{Change: in.Change, symbols: in.symbols(head), told: in.Told, From: o.k.graph.at(in.Change.From, in.Change.FromTree)}
 	g, ok, err := o.graph(ctx)
 	if err != nil {
 		return nil, err

@@ -56,6 +56,7 @@ type DocumentsInput struct {
 	Tree   git.OID // of head
 	Facts  FactStore
 	Report *Report
+	Graph  *Graph // of the tree, where there is one: then it need not be listed
 }
 
 // StaleDocuments finds the documents of a tree that link to a changed file, or name it or
@@ -69,7 +70,7 @@ func StaleDocuments(ctx context.Context, in DocumentsInput) (*Documents, error) 
 	var wants []want
 	var paths []change.Path
 	over := 0
-	err := in.Source.Walk(ctx, in.Tree, func(p string, e git.Entry, err error) error {
+	take := func(p string, e git.Entry, err error) error {
 		switch {
 		case err != nil:
 			d.Limits = append(d.Limits, "a folder could not be read: "+change.Path(p).Escaped())
@@ -80,8 +81,8 @@ func StaleDocuments(ctx context.Context, in DocumentsInput) (*Documents, error) 
 			wants, paths = append(wants, want{e.ID, prose}), append(paths, change.Path(p))
 		}
 		return ctx.Err()
-	})
-	if err != nil {
+	}
+	if err := in.list(ctx, take); err != nil {
 		return nil, fmt.Errorf("looking for documents: %w", err)
 	}
 	if over > 0 {
@@ -116,6 +117,23 @@ func StaleDocuments(ctx context.Context, in DocumentsInput) (*Documents, error) 
 	slices.Sort(d.Limits)
 	d.Limits = d.Limits[:min(len(d.Limits), maxExamples)]
 	return d, nil
+}
+
+// list calls fn for the files of the tree, or at least for the documents among them.
+func (in DocumentsInput) list(ctx context.Context, fn func(path string, e git.Entry, err error) error) error {
+	if in.Graph == nil || in.Graph.Tree != in.Tree || !in.Graph.isFlat() {
+		return in.Source.Walk(ctx, in.Tree, fn)
+	}
+	files := in.Graph.over.otherFiles(isDocument)
+	if in.Graph.over.bad.Load() {
+		return in.Source.Walk(ctx, in.Tree, fn)
+	}
+	for _, f := range files {
+		if err := fn(string(f.path), f.entry, nil); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
 }
 
 // isDocument knows the formats that are read.

@@ -36,6 +36,7 @@ import (
 //	words       hashes, sorted: see scriptWords
 //	specs       text (reference), end in the next table; sorted by lower case, text
 //	uses        node, line
+//	others      nodes of files that are of no language
 //	small       what is read whole: see flatWriter.small
 //
 // A file that does not hold together, or that turns out to be unreadable, makes the graph
@@ -67,6 +68,7 @@ const (
 	headStyles
 	headSpecs
 	headUses
+	headOthers
 	atStrings // sections: where they begin
 	atNodes
 	atIDs
@@ -82,6 +84,7 @@ const (
 	atWords
 	atSpecs
 	atUses
+	atOthers
 	atSmall
 	atEnd
 	headerWords
@@ -128,7 +131,7 @@ func openFlat(region wire.Region) (*flat, error) {
 		atInto: {uint64(h[headNodes]) + 1, 4}, atIntoEdges: {uint64(h[headEdges]), 4},
 		atGapStarts: {uint64(h[headGaps]) + 1, 4}, atSkips: {uint64(h[headSkips]), skipRow + uint64(h[headIDSize])},
 		atProjects: {uint64(h[headProjects]), 8 + uint64(h[headIDSize])}, atEmbedders: {uint64(h[headEmbedders]), 4}, atWords: {uint64(h[headWords]), 4},
-		atSpecs: {uint64(h[headSpecs]), specRow}, atUses: {uint64(h[headUses]), 8},
+		atSpecs: {uint64(h[headSpecs]), specRow}, atUses: {uint64(h[headUses]), 8}, atOthers: {uint64(h[headOthers]), 4},
 	}
 	for section := atStrings; section < atEnd; section++ {
 		if h[section] > h[section+1] {

@@ -11,7 +11,7 @@ import (
 )
 
 // graphFormat is raised whenever the encoding, or what is in a Graph, changes.
-const graphFormat = 3
+const graphFormat = 4
 
 // A flatWriter writes what flat reads.
 type flatWriter struct {
@@ -65,6 +65,10 @@ func (w *flatWriter) write() []byte {
 	for i := range g.nodes {
 		if g.nodes[i].Kind != KindPackage {
 			head[headFiles]++
+		}
+		if n := &g.nodes[i]; n.Kind != KindPackage && n.Language == "" {
+			sections[atOthers] = wire.AppendUint32(sections[atOthers], uint32(i))
+			head[headOthers]++
 		}
 		if isStyle(g.nodes[i].Path) {
 			head[headStyles]++

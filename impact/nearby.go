@@ -15,6 +15,10 @@ func TestLanguage(p change.Path) (language string, isATest bool) {
 	return l.Name, isTest(p, l.Name)
 }
 
+// MaxReachedSymbols is how many definitions a Reached lists; one with as many may have
+// more.
+const MaxReachedSymbols = maxSymbols
+
 // What stands around the reached nodes. Package nearby fills these in; each is absent
 // where nobody asked for it.
 

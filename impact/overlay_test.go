@@ -182,6 +182,20 @@ func TestOverlay(t *testing.T) {
 				t.Errorf("the graph is another one: %s", d)
 			}
 			if store.known.overlay != nil {
+				listed := []string{}
+				for _, f := range store.known.graph.over.otherFiles(isDocument) {
+					listed = append(listed, fmt.Sprint(f.path, f.entry.Mode, f.entry.ID))
+				}
+				var walked []string
+				m.Walk(t.Context(), c.HeadTree, func(p string, e git.Entry, err error) error {
+					if isDocument(change.Path(p)) {
+						walked = append(walked, fmt.Sprint(p, e.Mode, e.ID))
+					}
+					return err
+				})
+				if !slices.Equal(listed, walked) {
+					t.Errorf("documents %v, want %v", listed, walked)
+				}
 				over++
 			} else {
 				built++

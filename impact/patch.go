@@ -1,10 +1,12 @@
 package impact
 
 import (
+	"maps"
 	"slices"
 	"sort"
 
 	"custody/internal/change"
+	"custody/internal/git"
 )
 
 // A patch is what a change makes of a flat graph: the nodes and edges that came and went.
@@ -232,6 +234,63 @@ func (g patched) styles() int {
 		}
 	}
 	return n
+}
+
+// An otherFile is a file of no language.
+type otherFile struct {
+	path  change.Path
+	entry git.Entry
+}
+
+// otherFiles are the files of no language whose path is wanted, sorted.
+func (g patched) otherFiles(wanted func(change.Path) bool) []otherFile {
+	found := map[change.Path]git.Entry{}
+	node := func(n Node) {
+		if n.Kind != KindPackage && n.Language == "" && wanted(n.Path) {
+			found[n.Path] = git.Entry{Mode: n.mode, ID: n.blob}
+		}
+	}
+	skip := func(escaped string, mode git.Mode, blob git.OID) {
+		if blob == (git.OID{}) || !wanted(change.Path(escaped)) {
+			return
+		}
+		path, err := change.Unescape(escaped)
+		if err != nil {
+			g.bad.Store(true)
+			return
+		}
+		found[path] = git.Entry{Mode: mode, ID: blob}
+	}
+	for i := range int(g.head[headOthers]) {
+		n := int32(g.flat.index(g.row(atOthers, i, 4), g.nodes()))
+		if !g.isRemoved(n) {
+			node(g.node(g.number(n)))
+		}
+	}
+	for i := range g.added {
+		node(g.added[i])
+	}
+	for i := range int(g.head[headSkips]) {
+		row := g.row(atSkips, i, g.skipRow())
+		path := g.text(row)
+		if !wanted(change.Path(path)) {
+			continue
+		}
+		if p, err := change.Unescape(path); err == nil && g.gone[p] {
+			continue
+		}
+		s := g.skip(i)
+		skip(s.path, s.mode, s.blob)
+	}
+	for i := range g.skips {
+		s := &g.skips[i]
+		skip(s.Path, s.mode, s.blob)
+	}
+	all := make([]otherFile, 0, len(found))
+	for _, path := range slices.Sorted(maps.Keys(found)) {
+		all = append(all, otherFile{path, found[path]})
+	}
+	return all
 }
 
 // memory reads the flat graph and changes it.

@@ -23,6 +23,7 @@ type TraceInput struct {
 	From *Graph // of Change.FromTree; nil without merge base, and with Paths
 	Head *Graph
 
+	told     func(*Graph)  // see AssessInput.Told
 	symbols  *symbolReader // nil: files are followed as a whole
 	packages *packages     // what manifests say; nil: not looked at
 	projects []change.Path // changed files that decide what names mean, and that are read

@@ -2,6 +2,7 @@ package impact
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"sort"
 	"strings"
@@ -27,7 +28,8 @@ func compareSpecs(a, b string) int {
 
 // uses lists the imports of the builder's files, sorted, by the nodes of g.
 func (b *builder) uses(g *Graph) []use {
-	var all []use
+	bySpec := map[string][]use{} // few are many
+	count := 0
 	for i := range b.files {
 		f := &b.files[i]
 		if f.fact == nil {
@@ -36,11 +38,17 @@ func (b *builder) uses(g *Graph) []use {
 		n := g.node(f.path)
 		for _, imp := range f.fact.Imports {
 			if namesPackage(imp) {
-				all = append(all, use{imp.Spec, n, imp.Line})
+				bySpec[imp.Spec] = append(bySpec[imp.Spec], use{imp.Spec, n, imp.Line})
+				count++
 			}
 		}
 	}
-	slices.SortFunc(all, compareUses)
+	all := make([]use, 0, count)
+	for _, spec := range slices.SortedFunc(maps.Keys(bySpec), compareSpecs) {
+		uses := bySpec[spec]
+		slices.SortFunc(uses, func(a, b use) int { return cmp.Or(cmp.Compare(a.node, b.node), cmp.Compare(a.line, b.line)) })
+		all = append(all, uses...)
+	}
 	return all
 }
 

@@ -23,6 +23,8 @@ import (
 	"custody/app/hub"
 	"custody/internal/change"
 	"custody/internal/config"
+	"custody/internal/control"
+	"custody/internal/review"
 )
 
 // A Reader reads the facts of one change.
@@ -36,6 +38,10 @@ type Reader struct {
 	// Patient: an error that may go away ends the reading, so that it is tried again. Else
 	// it makes a missing fact.
 	Patient bool
+	// Remember gives what was kept under a name, or keeps and gives a value; nil: nothing is
+	// kept. It makes of the permission that a reviewer has now the one that they had when
+	// their review was first seen.
+	Remember func(ctx context.Context, name, value string) (string, error)
 
 	context change.Context
 }
@@ -43,12 +49,18 @@ type Reader struct {
 // Want is what a policy needs of what costs extra to read.
 type Want struct {
 	Checks bool     // results of other checks
+	Tools  []string // scanners, by the name that their SARIF says
 	Teams  []string // "organisation/team": which of them reviewers are in
 }
 
-// WantOf says what the rules of a policy need.
-func WantOf(policy *config.Effective) Want {
+// WantOf says what the rules and requirements of a judge need.
+func WantOf(judge *review.Judge) Want {
 	var w Want
+	if judge == nil {
+		return w
+	}
+	w.Tools = control.Scanners(judge.Requirements)
+	policy := judge.Policy
 	if policy == nil {
 		return w
 	}
@@ -119,6 +131,10 @@ func (r *Reader) PullRequest(ctx context.Context, pr *github.PullRequest, head, 
 			return r.commits(ctx, ids)
 		},
 		func(ctx context.Context) error { return r.checks(ctx, pr.GetHead().GetSHA()) },
+		func(ctx context.Context) error {
+			n := pr.GetNumber()
+			return r.sarif(ctx, pr.GetHead().GetSHA(), fmt.Sprintf("refs/pull/%d/head", n), fmt.Sprintf("refs/pull/%d/merge", n), "refs/heads/"+pr.GetHead().GetRef())
+		},
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -141,6 +157,9 @@ func (r *Reader) Commits(ctx context.Context, kind, head, target string, known K
 		return nil, err
 	}
 	if err := r.checks(ctx, head); err != nil {
+		return nil, err
+	}
+	if err := r.sarif(ctx, head, target); err != nil {
 		return nil, err
 	}
 	r.known(known)

@@ -2,6 +2,7 @@ package gather
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -24,6 +25,7 @@ func (r *Reader) reviews(ctx context.Context, number int) error {
 		return err
 	}
 	reviews := []change.Review{}
+	ids := []int64{} // of the reviews
 	for _, v := range all {
 		by := person(v.GetUser())
 		state := strings.ToLower(v.GetState())
@@ -31,6 +33,7 @@ func (r *Reader) reviews(ctx context.Context, number int) error {
 			continue
 		}
 		reviews = append(reviews, change.Review{Reviewer: *by, State: state, Commit: v.GetCommitID(), At: stamp(v.GetSubmittedAt().Time)})
+		ids = append(ids, v.GetID())
 	}
 	seen := map[string]bool{}
 	for _, v := range reviews {
@@ -50,6 +53,11 @@ func (r *Reader) reviews(ctx context.Context, number int) error {
 		for i := range reviews {
 			if reviews[i].Reviewer.ID == who.ID {
 				reviews[i].Permission, reviews[i].Teams = permission, teams
+				if permission != "" && r.Remember != nil {
+					if reviews[i].Permission, err = r.Remember(ctx, fmt.Sprintf("permission/%d/%d", r.Repo.ID, ids[i]), permission); err != nil {
+						return err
+					}
+				}
 			}
 		}
 	}

@@ -109,13 +109,15 @@ func impactOfRange(ctx context.Context, p *process, o *impactOptions) (*impact.R
 	facts := openFacts(p, repo.CommonDir())
 	stop := progress(p, "tracing")
 	defer stop()
+	var graph *impact.Graph
 	report, err := impact.Assess(ctx, impact.AssessInput{
 		Source: impact.Objects(repo), Change: c, Facts: facts, Graphs: facts.graphs, KeepFrom: true,
+		Told: func(g *impact.Graph) { graph = g },
 	})
 	if err != nil {
 		return nil, err
 	}
-	err = around(ctx, surroundings{repo, repo, c.Base, c.HeadTree, c.BaseTree, facts}, report, o.quick)
+	err = around(ctx, surroundings{repo, keptHistory{repo, facts.past}, c.Base, c.HeadTree, c.BaseTree, facts, graph}, report, o.quick)
 	facts.save(p)
 	if err != nil || o.quick {
 		return report, err
@@ -150,6 +152,7 @@ type surroundings struct {
 	head    git.OID        // tree
 	judge   git.OID        // tree whose CODEOWNERS counts
 	facts   impact.FactStore
+	graph   *impact.Graph // of head
 }
 
 // around adds what stands around the reached nodes.
@@ -165,7 +168,7 @@ func around(ctx context.Context, s surroundings, report *impact.Report, quick bo
 	if quick {
 		return nil
 	}
-	if report.Documents, err = impact.StaleDocuments(ctx, impact.DocumentsInput{Source: impact.Objects(s.Reader), Tree: s.head, Facts: s.facts, Report: report}); err != nil {
+	if report.Documents, err = impact.StaleDocuments(ctx, impact.DocumentsInput{Source: impact.Objects(s.Reader), Tree: s.head, Facts: s.facts, Graph: s.graph, Report: report}); err != nil {
 		return err
 	}
 	if s.history != nil && !s.base.IsZero() {
@@ -206,8 +209,11 @@ func impactOfPaths(ctx context.Context, p *process, o *impactOptions) (*impact.R
 	if err != nil {
 		return nil, err
 	}
-	history, _ := repo.(nearby.History)
-	return report, around(ctx, surroundings{repo, history, head, graph.Tree, graph.Tree, facts}, report, o.quick)
+	history, told := repo.(nearby.History)
+	if told {
+		history = keptHistory{history, facts.past}
+	}
+	return report, around(ctx, surroundings{repo, history, head, graph.Tree, graph.Tree, facts, graph}, report, o.quick)
 }
 
 // cleanPath takes a path as people have it: as git status prints it ("modified: a.py"),

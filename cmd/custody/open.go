@@ -13,6 +13,7 @@ import (
 
 	"custody/attestation/claim"
 	"custody/impact/cache"
+	"custody/impact/nearby"
 	"custody/internal/change"
 	"custody/internal/git"
 )
@@ -57,11 +58,12 @@ func openReader(ctx context.Context, p *process, dir string) (reader, error) {
 type factStore struct {
 	*cache.Store
 	graphs *cache.Graphs
+	past   *cache.History
 	off    bool // there is no place to keep anything: work in memory
 }
 
 func noFacts() factStore {
-	return factStore{Store: cache.Open(""), graphs: cache.OpenGraphs("", ""), off: true}
+	return factStore{Store: cache.Open(""), graphs: cache.OpenGraphs("", ""), past: cache.OpenHistory(""), off: true}
 }
 
 // openFacts opens the cache of a repository. A cache that can not be used costs time,
@@ -82,7 +84,21 @@ func openFacts(p *process, commonDir string) factStore {
 	if err := store.Refused(); err != nil {
 		fmt.Fprintf(p.err, "the cache is not used: %v\n", err)
 	}
-	return factStore{Store: store, graphs: cache.OpenGraphs(filepath.Join(folder, cache.GraphFileName), program())}
+	return factStore{
+		Store:  store,
+		graphs: cache.OpenGraphs(filepath.Join(folder, cache.GraphFileName), program()),
+		past:   cache.OpenHistory(filepath.Join(folder, cache.HistoryFileName)),
+	}
+}
+
+// A keptHistory is one whose answers are kept.
+type keptHistory struct {
+	nearby.History
+	kept *cache.History
+}
+
+func (h keptHistory) EachTouched(ctx context.Context, head git.OID, max, most int, fn func(git.Touched) error) (bool, error) {
+	return h.kept.EachTouched(ctx, h.History, head, max, most, fn)
 }
 
 // save keeps what was learnt. That it can not be kept is said, and no error.
@@ -93,7 +109,7 @@ func (s factStore) save(p *process) {
 	if err := s.Damaged(); err != nil {
 		fmt.Fprintf(p.err, "it was read from the repository instead: %v\n", err)
 	}
-	for _, save := range []func() error{s.SaveMany, s.graphs.Save} {
+	for _, save := range []func() error{s.SaveMany, s.graphs.Save, s.past.Save} {
 		if err := save(); err != nil && !errors.Is(err, cache.ErrBusy) {
 			fmt.Fprintf(p.err, "nothing was kept for the next time: %v\n", err)
 			return

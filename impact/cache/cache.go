@@ -129,11 +129,7 @@ func (s *Store) save() error {
 	}
 	defer unlock()
 	now, _ := load(s.path) // refused: replaced
-	data, err := s.merge(now)
-	if err != nil {
-		return err
-	}
-	if err := replace(s.path, data); err != nil {
+	if err := s.merge(now); err != nil {
 		return err
 	}
 	s.file, s.refused = load(s.path)
@@ -144,18 +140,19 @@ func (s *Store) save() error {
 
 // merge makes the new file. Of a language's versions the newest stays. When all of it is
 // too much, only what this process asked for stays.
-func (s *Store) merge(now *file) ([]byte, error) {
-	pairs := s.pairs(now, func(impact.FactKey) bool { return true })
-	data, err := format(languagesOf(pairs), pairs)
-	if err != nil {
-		used := func(k impact.FactKey) bool {
+func (s *Store) merge(now *file) error {
+	write := func(keep func(impact.FactKey) bool) error {
+		pairs := s.pairs(now, keep)
+		return replace(s.path, func(out pagedOutput) error { return format(out, languagesOf(pairs), pairs) })
+	}
+	err := write(func(impact.FactKey) bool { return true })
+	if errors.Is(err, errLarge) {
+		err = write(func(k impact.FactKey) bool {
 			i := s.file.find(k)
 			return i >= 0 && s.used[i]
-		}
-		pairs = s.pairs(now, used)
-		data, err = format(languagesOf(pairs), pairs)
+		})
 	}
-	return data, err
+	return err
 }
 
 // pairs lists what was added and what is kept of the file, sorted.
@@ -170,20 +167,21 @@ func (s *Store) pairs(now *file, keep func(impact.FactKey) bool) []pair {
 		newest[l.name] = max(newest[l.name], l.version)
 	}
 	var pairs []pair
-	add := func(k impact.FactKey, record string) {
+	add := func(k impact.FactKey, record func([]byte) ([]byte, bool)) {
 		if k.Version == newest[k.Language] && len(k.Blob.Bytes()) == idSize {
 			pairs = append(pairs, pair{k, record})
 		}
 	}
 	for k, f := range s.added {
-		if record, ok := appendRecord(nil, f); ok {
-			add(k, string(record))
-		}
+		add(k, func(b []byte) ([]byte, bool) { return appendRecord(b, f) })
 	}
 	for i := range now.count {
 		k, ok := now.key(i)
 		if _, again := s.added[k]; ok && !again && keep(k) {
-			add(k, now.record(i))
+			add(k, func(b []byte) ([]byte, bool) {
+				record := now.record(i)
+				return append(b, record...), record != ""
+			})
 		}
 	}
 	slices.SortFunc(pairs, func(a, b pair) int {
@@ -222,14 +220,13 @@ func load(path string) (*file, error) {
 	return f, nil
 }
 
-// replace writes data beside path and puts it in its place.
-func replace(path string, data []byte) error {
+// replace writes a file beside path and puts it in its place.
+func replace(path string, write func(pagedOutput) error) error {
 	tmp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
 	if err != nil {
 		return err
 	}
-	_, err = tmp.Write(data)
-	err = errors.Join(err, tmp.Close())
+	err = errors.Join(write(tmp), tmp.Close())
 	if err == nil {
 		err = os.Rename(tmp.Name(), path)
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"sort"
 
 	"custody/impact"
@@ -18,11 +19,11 @@ import (
 //
 // and its content:
 //
+//	records  see record.go
 //	entry    blob id, language (1), start of record (4), length of record (4); sorted by
 //	         id, then language
-//	records  see record.go
 const (
-	magic      = "custody facts\x00\x00\x03"
+	magic      = "custody facts\x00\x00\x04"
 	maxEntries = 4 << 20
 )
 
@@ -31,6 +32,7 @@ type file struct {
 	languages []language
 	idSize    int
 	count     int
+	entries   int // where they begin in the content
 	content   wire.Region
 	damaged   bool // something in it could not be read
 }
@@ -54,6 +56,7 @@ func parse(head string, content wire.Region) (*file, error) {
 	if d.Bad || d.Rest != "" || f.count > maxEntries || f.idSize != 20 && f.idSize != 32 || f.count*f.entrySize() > content.Len() {
 		return nil, errors.New("its head is malformed")
 	}
+	f.entries = content.Len() - f.count*f.entrySize()
 	return f, nil
 }
 
@@ -86,7 +89,7 @@ func (f *file) find(k impact.FactKey) int {
 
 // entry is zeros when it can not be read.
 func (f *file) entry(i int) []byte {
-	if b := f.content.Bytes(i*f.entrySize(), f.entrySize()); b != nil {
+	if b := f.content.Bytes(f.entries+i*f.entrySize(), f.entrySize()); b != nil {
 		return b
 	}
 	f.damaged = true
@@ -95,7 +98,7 @@ func (f *file) entry(i int) []byte {
 
 // key is that of an entry; ok is false when the entry makes no sense.
 func (f *file) key(i int) (k impact.FactKey, ok bool) {
-	e := f.content.Bytes(i*f.entrySize(), f.entrySize())
+	e := f.content.Bytes(f.entries+i*f.entrySize(), f.entrySize())
 	if e == nil {
 		f.damaged = true
 		return k, false
@@ -112,7 +115,7 @@ func (f *file) key(i int) (k impact.FactKey, ok bool) {
 func (f *file) record(i int) string {
 	e := f.entry(i)[f.idSize+1:]
 	start, length := wire.Uint32(e), wire.Uint32(e[4:])
-	b := f.content.Bytes(f.count*f.entrySize()+int(start), int(length))
+	b := f.content.Bytes(int(start), int(length))
 	f.damaged = f.damaged || b == nil
 	return string(b)
 }
@@ -120,45 +123,49 @@ func (f *file) record(i int) string {
 // A pair is an entry on its way into a file.
 type pair struct {
 	key    impact.FactKey
-	record string
+	record func(b []byte) (_ []byte, ok bool) // appends it; one that can not be written is left out
 }
 
 // format writes a file. Pairs are sorted by id, then by place of their language in
 // languages, and all ids have one size.
-func format(languages []language, pairs []pair) ([]byte, error) {
+func format(out pagedOutput, languages []language, pairs []pair) error {
 	idSize := 20
 	if len(pairs) > 0 {
 		idSize = len(pairs[0].key.Blob.Bytes())
 	}
-	head := binary.LittleEndian.AppendUint32(nil, uint32(len(pairs)))
-	head = append(head, byte(idSize), byte(len(languages)))
+	head := []byte{0, 0, 0, 0, byte(idSize), byte(len(languages))} // the number follows
 	place := map[language]byte{}
 	for i, l := range languages {
 		if i > 254 || len(l.name) > 255 {
-			return nil, fmt.Errorf("more than 255 languages, or language %.20q... has too long a name", l.name)
+			return fmt.Errorf("more than 255 languages, or language %.20q... has too long a name", l.name)
 		}
 		place[l] = byte(i)
 		head = binary.LittleEndian.AppendUint16(head, l.version)
 		head = append(append(head, byte(len(l.name))), l.name...)
 	}
-	size := 0
-	for _, p := range pairs {
-		size += idSize + 9 + len(p.record)
+	if len(pairs) > maxEntries {
+		return fmt.Errorf("%d facts are more than the limit of %d", len(pairs), maxEntries)
 	}
-	if size > maxFile || len(pairs) > maxEntries {
-		return nil, fmt.Errorf("%d facts take %d bytes, over the limit of %d", len(pairs), size, maxFile)
-	}
-	b := make([]byte, 0, size)
-	start := 0
-	for _, p := range pairs {
-		b = append(b, p.key.Blob.Bytes()...)
-		b = append(b, place[language{p.key.Language, p.key.Version}])
-		b = binary.LittleEndian.AppendUint32(b, uint32(start))
-		b = binary.LittleEndian.AppendUint32(b, uint32(len(p.record)))
-		start += len(p.record)
-	}
-	for _, p := range pairs {
-		b = append(b, p.record...)
-	}
-	return paged(magic, string(head), b)
+	return writePaged(out, magic, head, func(w io.Writer) error {
+		var entries, record []byte
+		count, start := 0, 0
+		for _, p := range pairs {
+			var ok bool
+			if record, ok = p.record(record[:0]); !ok {
+				continue
+			}
+			if _, err := w.Write(record); err != nil {
+				return fmt.Errorf("%d facts: %w", len(pairs), err)
+			}
+			entries = append(entries, p.key.Blob.Bytes()...)
+			entries = append(entries, place[language{p.key.Language, p.key.Version}])
+			entries = binary.LittleEndian.AppendUint32(entries, uint32(start))
+			entries = binary.LittleEndian.AppendUint32(entries, uint32(len(record)))
+			start += len(record)
+			count++
+		}
+		binary.LittleEndian.PutUint32(head, uint32(count))
+		_, err := w.Write(entries)
+		return err
+	})
 }

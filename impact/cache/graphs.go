@@ -92,11 +92,7 @@ func (g *Graphs) save() error {
 		return nil
 	}
 	head := wire.AppendString(wire.AppendString(nil, g.program), string(g.keptTree.Bytes()))
-	b, err := paged(graphMagic, string(head), content)
-	if err != nil {
-		return err
-	}
-	return replace(g.path, b)
+	return replace(g.path, func(out pagedOutput) error { return writePaged(out, graphMagic, head, whole(content)) })
 }
 
 func (g *Graphs) load() {

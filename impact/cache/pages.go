@@ -15,11 +15,11 @@ import (
 // believed before its checksum was compared. It holds, little-endian:
 //
 //	magic (16 bytes, the last one is the format's version)
-//	CRC-32C of all that follows up to the pages (4)
+//	CRC-32C of all that follows but the pages (4)
 //	length of the file (8), of the head (4)
 //	head
-//	CRC-32C of each page (4 each)
 //	pages, of pageSize bytes each, but the last
+//	CRC-32C of each page (4 each)
 //
 // The checksums are there for accidents. Against people there is the file's owner and mode:
 // who may write the file could write any checksum. It is not mapped: a file that shrinks
@@ -30,7 +30,10 @@ const (
 	maxFile   = 256 << 20 // bytes
 )
 
-var errShort = errors.New("it is cut short")
+var (
+	errShort = errors.New("it is cut short")
+	errLarge = fmt.Errorf("they take more than the limit of %d bytes", maxFile)
+)
 
 // castagnoli makes its table at the first call, and not at each start of the program.
 func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }
@@ -92,23 +95,35 @@ func parsePages(f io.ReaderAt, size int64, magic string) (string, *pages, error)
 		return "", nil, errShort
 	}
 	count := (size - headEnd + pageSize + 3) / (pageSize + 4)
-	p := &pages{file: f, at: headEnd + 4*count}
-	if p.at > size {
+	if headEnd+4*count > size {
 		return "", nil, errShort
 	}
-	if int64(len(start)) < p.at {
-		start = make([]byte, p.at)
-		if n, err := f.ReadAt(start, 0); n < len(start) {
-			return "", nil, errors.Join(errShort, err)
-		}
+	checked, err := readAround(f, start, headEnd, size, 4*count)
+	if err != nil {
+		return "", nil, err
 	}
-	if crc32.Checksum(start[20:p.at], castagnoli()) != binary.LittleEndian.Uint32(start[16:]) {
+	if crc32.Checksum(checked[20:], castagnoli()) != binary.LittleEndian.Uint32(checked[16:]) {
 		return "", nil, errors.New("its checksum is wrong")
 	}
-	p.sums = string(start[headEnd:p.at])
-	p.size = int(size - p.at)
-	p.there = make([]atomic.Pointer[[]byte], count)
-	return string(start[pagedHead:headEnd]), p, nil
+	return string(checked[pagedHead:headEnd]), &pages{
+		file: f, at: headEnd, size: int(size - headEnd - 4*count),
+		sums:  string(checked[headEnd:]),
+		there: make([]atomic.Pointer[[]byte], count),
+	}, nil
+}
+
+// readAround reads what stands before and behind the pages. start is how the file begins.
+func readAround(f io.ReaderAt, start []byte, headEnd, size, sums int64) ([]byte, error) {
+	around := make([]byte, headEnd+sums)
+	if n := copy(around[:headEnd], start); int64(n) < headEnd {
+		if m, err := f.ReadAt(around[n:headEnd], int64(n)); m < int(headEnd)-n {
+			return nil, errors.Join(errShort, err)
+		}
+	}
+	if n, err := f.ReadAt(around[headEnd:], size-sums); int64(n) < sums {
+		return nil, errors.Join(errShort, err)
+	}
+	return around, nil
 }
 
 // Len implements wire.Region.
@@ -163,22 +178,81 @@ func (p *pages) page(i int) []byte {
 	return page
 }
 
-// paged makes such a file of its head and content.
-func paged(magic, head string, content []byte) ([]byte, error) {
-	count := (len(content) + pageSize - 1) / pageSize
-	size := pagedHead + len(head) + 4*count + len(content)
-	if size > maxFile {
-		return nil, fmt.Errorf("it would take %d bytes, over the limit of %d", size, maxFile)
+// A pagedWriter writes such a file, without ever holding it whole.
+type pagedWriter struct {
+	out  pagedOutput
+	page []byte
+	sums []byte
+	size int // of the content
+}
+
+// A pagedOutput is an empty file.
+type pagedOutput interface {
+	io.Writer
+	io.WriterAt
+}
+
+// Write takes some of the content.
+func (w *pagedWriter) Write(b []byte) (int, error) {
+	if w.size += len(b); w.size > maxFile {
+		return 0, errLarge
 	}
-	b := make([]byte, 0, size)
-	b = append(append(b, magic...), 0, 0, 0, 0)
+	for rest := b; len(rest) > 0; {
+		n := min(pageSize-len(w.page), len(rest))
+		w.page, rest = append(w.page, rest[:n]...), rest[n:]
+		if len(w.page) == pageSize {
+			if err := w.flush(); err != nil {
+				return 0, err
+			}
+		}
+	}
+	return len(b), nil
+}
+
+func (w *pagedWriter) flush() error {
+	if len(w.page) == 0 {
+		return nil
+	}
+	w.sums = binary.LittleEndian.AppendUint32(w.sums, crc32.Checksum(w.page, castagnoli()))
+	_, err := w.out.Write(w.page)
+	w.page = w.page[:0]
+	return err
+}
+
+// writePaged writes a file whose content fill writes. fill may still change what stands in
+// head, not its length.
+func writePaged(out pagedOutput, magic string, head []byte, fill func(io.Writer) error) error {
+	w := &pagedWriter{out: out, page: make([]byte, 0, pageSize)}
+	if _, err := out.Write(make([]byte, pagedHead+len(head))); err != nil {
+		return err
+	}
+	if err := fill(w); err != nil {
+		return err
+	}
+	if err := w.flush(); err != nil {
+		return err
+	}
+	if _, err := out.Write(w.sums); err != nil {
+		return err
+	}
+	size := pagedHead + len(head) + w.size + len(w.sums)
+	if size > maxFile {
+		return errLarge
+	}
+	b := append([]byte(magic), 0, 0, 0, 0)
 	b = binary.LittleEndian.AppendUint64(b, uint64(size))
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(head)))
 	b = append(b, head...)
-	for i := range count {
-		page := content[i*pageSize : min((i+1)*pageSize, len(content))]
-		b = binary.LittleEndian.AppendUint32(b, crc32.Checksum(page, castagnoli()))
+	sum := crc32.Update(crc32.Checksum(b[20:], castagnoli()), castagnoli(), w.sums)
+	binary.LittleEndian.PutUint32(b[16:], sum)
+	_, err := out.WriteAt(b, 0)
+	return err
+}
+
+// whole is a fill of what is in memory.
+func whole(content []byte) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := w.Write(content)
+		return err
 	}
-	binary.LittleEndian.PutUint32(b[16:], crc32.Checksum(b[20:], castagnoli()))
-	return append(b, content...), nil
 }

@@ -21,13 +21,13 @@ const (
 )
 
 // Tests finds the commands that run the reached and the changed tests of a tree, and of
-// Go those of packages that are reached as a whole.
-// The runner is detected from the tree.
+// Go those of packages that are reached as a whole. Go's tests are named where it is known
+// which definitions are reached. The runner is detected from the tree.
 func Tests(ctx context.Context, r git.Reader, head git.OID, report *impact.Report) (*impact.TestPlan, error) {
-	p := &planner{ctx: ctx, tree: newTree(r, head), commands: map[commandKey]*command{}}
+	p := &planner{ctx: ctx, tree: newTree(r, head), commands: map[commandKey]*command{}, packages: map[string]map[string]bool{}}
 	for _, c := range report.Changed {
 		if c.Status != change.Deleted {
-			p.file(c.Path)
+			p.file(c.Path, changedTests(c))
 		}
 	}
 	for i := range report.Reached {
@@ -35,12 +35,13 @@ func Tests(ctx context.Context, r git.Reader, head git.OID, report *impact.Repor
 		case n.Kind == impact.KindPackage && n.Precision != impact.PrecisionSymbol: // else its tests are listed
 			p.goPackage(n.Path)
 		case n.Kind == impact.KindTest:
-			p.file(n.Path)
+			p.file(n.Path, reachedTests(n))
 		}
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	p.goCommands()
 	return p.plan(), nil
 }
 
@@ -63,10 +64,12 @@ type planner struct {
 	tree     *tree
 	commands map[commandKey]*command
 	unknown  []string
+	packages map[string]map[string]bool // folders of Go with the names of tests to run; nil: all of them
 }
 
-// file plans one file, if it is a test.
-func (p *planner) file(path string) {
+// file plans one file, if it is a test. Names are the tests in it that matter, nil for
+// all of them; only Go runs tests by name.
+func (p *planner) file(path string, names []string) {
 	raw, err := change.Unescape(path)
 	if err != nil {
 		return
@@ -84,7 +87,8 @@ func (p *planner) file(path string) {
 	switch language {
 	case "go":
 		folder, _ := split(t)
-		ok = p.goFolder(folder)
+		p.goFolder(folder, names)
+		ok = true
 	case "python":
 		ok = p.python(t)
 	case "java":
@@ -178,35 +182,4 @@ func quote(s string) string {
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}
-
-// goPackage plans the tests of a reached package, if it has any.
-func (p *planner) goPackage(path string) {
-	if raw, err := change.Unescape(path); err == nil && printable(string(raw)) {
-		for name := range p.tree.folder(p.ctx, string(raw)) {
-			if strings.HasSuffix(name, "_test.go") {
-				p.goFolder(string(raw))
-				return
-			}
-		}
-	}
-}
-
-func (p *planner) goFolder(folder string) bool {
-	module, found := ".", false
-	for f := range above(folder) {
-		if p.tree.has(p.ctx, f, "go.mod") {
-			module, found = f, true
-			break
-		}
-	}
-	if strings.Contains("/"+folder+"/", "/testdata/") || strings.Contains("/"+folder+"/", "/vendor/") {
-		return true // no tests of this project
-	}
-	name := "./" + within(module, folder)
-	if name == "./." {
-		name = "."
-	}
-	p.add(commandKey{runner: "go", folder: module, program: "go test", whole: "./..."}, folder, name, !found)
-	return true
 }

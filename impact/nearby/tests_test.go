@@ -136,6 +136,49 @@ func TestGoCommandRuns(t *testing.T) {
 	}
 }
 
+// TestGoNames runs the tests that are reached by name: just those, and all of a package
+// where anything else is reached.
+func TestGoNames(t *testing.T) {
+	body := "package p\n\nimport \"testing\"\n\n"
+	files := map[string]string{
+		"go.mod":      "module m\n\ngo 1.22\n",
+		"a/a_test.go": body + "func TestA(t *testing.T) {}\nfunc TestAlone(t *testing.T) { t.Fatal(\"not asked for\") }\n",
+		"b/b_test.go": body + "func TestB(t *testing.T) {}\nfunc FuzzB(f *testing.F) { f.Fuzz(func(*testing.T, int) {}) }\nfunc TestBad(t *testing.T) { t.Fatal(\"not asked for\") }\n",
+		"c/c_test.go": body + "func TestC(t *testing.T) {}\n\ntype suite struct{}\n",
+		"d/d_test.go": body + "func TestD(t *testing.T) {}\n",
+	}
+	symbol := func(path string, names ...string) impact.Reached {
+		return impact.Reached{Kind: impact.KindTest, Path: path, Precision: impact.PrecisionSymbol, Symbols: names}
+	}
+	r := &impact.Report{
+		Changed: []impact.Changed{{Path: "b/b_test.go", Symbols: []impact.Symbol{{Name: "FuzzB", Change: "body"}, {Name: "TestGone", Change: "removed"}}}},
+		Reached: []impact.Reached{
+			symbol("a/a_test.go", "TestA"), symbol("b/b_test.go", "TestB"), symbol("c/c_test.go", "TestC", "suite"),
+			symbol("d/d_test.go", "TestD"), {Kind: impact.KindTest, Path: "d/d_test.go", Precision: impact.PrecisionFile},
+			{Kind: impact.KindPackage, Path: "a", Precision: impact.PrecisionSymbol},
+		},
+	}
+	var commands []string
+	dir := t.TempDir()
+	write(t, dir, files)
+	for _, run := range planOf(t, files, r).Runs {
+		commands = append(commands, run.Command)
+		cmd := exec.Command("sh", "-c", run.Command)
+		cmd.Dir = dir
+		if out, err := cmd.CombinedOutput(); err != nil || strings.Contains(string(out), "no tests to run") {
+			t.Errorf("%s: %v\n%s", run.Command, err, out)
+		}
+	}
+	if want := []string{"go test -run '^(FuzzB|TestA|TestB)$' ./a ./b", "go test ./c ./d"}; !slices.Equal(commands, want) {
+		t.Errorf("%q, want %q", commands, want)
+	}
+	for name, want := range map[string]bool{"TestA": true, "Test": true, "Testify": false, "TestMain": false, "T.TestA": false, "BenchmarkA": false, "Example": true, "ExampleT_m": true, "helper": false} {
+		if isGoTest(name) != want {
+			t.Errorf("%s: %t", name, !want)
+		}
+	}
+}
+
 func TestManyTests(t *testing.T) {
 	files := map[string]string{"package.json": `{"devDependencies": {"vitest": "1"}}`, "pom.xml": "", "go.mod": "module m"}
 	r := &impact.Report{}

@@ -2,7 +2,9 @@ package control
 
 import (
 	"fmt"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 
 	"custody/internal/change"
@@ -52,6 +54,31 @@ func (e *evaluation) sarif(r *Requirement, c *SARIFCheck) answer {
 		a.outcome = finding.Satisfied
 	}
 	return a
+}
+
+// Scanners are the tools whose results requirements ask for, each once.
+func Scanners(files []*Requirements) []string {
+	seen := map[string]bool{}
+	var walk func(c *Check)
+	walk = func(c *Check) {
+		if c == nil {
+			return
+		}
+		if c.SARIF != nil {
+			seen[c.SARIF.Tool] = true
+		}
+		for _, some := range [][]Check{c.All, c.Any} {
+			for i := range some {
+				walk(&some[i])
+			}
+		}
+	}
+	for _, f := range files {
+		for i := range f.Controls {
+			walk(f.Controls[i].Check)
+		}
+	}
+	return slices.Sorted(maps.Keys(seen))
 }
 
 // sarifLevels are the levels of results, the worst last.

@@ -127,3 +127,12 @@ func (s *Store) SetMark(ctx context.Context, name, value string) error {
 	_, err := s.db.exec(ctx, `INSERT INTO marks (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, value)
 	return err
 }
+
+// Remember keeps a value under the name of a mark, unless one is kept already, and gives
+// the one that is.
+func (s *Store) Remember(ctx context.Context, name, value string) (string, error) {
+	if _, err := s.db.exec(ctx, `INSERT INTO marks (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING`, name, value); err != nil {
+		return "", err
+	}
+	return s.Mark(ctx, name)
+}

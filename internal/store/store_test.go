@@ -324,6 +324,11 @@ func TestEffectsLocksMarks(t *testing.T) {
 			t.Error(v, err)
 		}
 
+		for _, v := range []string{"first", "second"} {
+			if got, err := s.Remember(ctx, "r", v); err != nil || got != "first" {
+				t.Error(got, err)
+			}
+		}
 		for _, i := range []store.Installed{{Repo: 1, Installation: 9, FullName: "a/b", State: store.Active}, {Repo: 2, Installation: 9, FullName: "a/c", State: store.Active},
 			{Repo: 1, Installation: 9, State: store.Active}, {Installation: 9, State: store.Suspended}} {
 			if err := s.Installed(ctx, i); err != nil {
