@@ -19,7 +19,7 @@ const maxWriters = 5
 // newApprovals takes the rules that ask for people from the checks of the view.
 func newApprovals(w *view) approvals {
 	var out approvals
-	missing, open := 0, 0
+	missing, open, excepted := 0, 0, 0
 	for _, c := range w.Checks {
 		switch config.Kind(c.Asks) {
 		case config.KindApprovals, config.KindJudge, config.KindChangeRecord, config.KindPullRequest:
@@ -32,12 +32,14 @@ func newApprovals(w *view) approvals {
 			missing++
 		case finding.NotAssessed:
 			open++
+		case finding.Excepted:
+			excepted++
 		}
 	}
 	if n := len(out.Rules); n > maxChecks {
 		out.Rules = out.Rules[:maxChecks]
 	}
-	out.Sentence = approvalSentence(out.Rules, missing, open)
+	out.Sentence = approvalSentence(out.Rules, missing, open, excepted)
 	seen := map[string]bool{}
 	for _, c := range w.v.Change.Commits {
 		if seen[c.Author] {
@@ -53,12 +55,16 @@ func newApprovals(w *view) approvals {
 	return out
 }
 
-func approvalSentence(rules []check, missing, open int) string {
+func approvalSentence(rules []check, missing, open, excepted int) string {
 	worst, word := finding.NotSatisfied, "Not met: "
-	if missing == 0 {
+	switch {
+	case missing > 0:
+	case open > 0:
 		worst, word = finding.NotAssessed, "Not known: "
+	default:
+		worst, word = finding.Excepted, "Excepted: "
 	}
-	n := missing + open
+	n := missing + open + excepted
 	if len(rules) == 0 {
 		return "No rule in force here asks for one."
 	}
@@ -69,9 +75,12 @@ func approvalSentence(rules []check, missing, open int) string {
 		if c.Outcome != worst {
 			continue
 		}
+		if worst == finding.Excepted && isPutOff(c.Check) {
+			word = "Put off by an emergency: "
+		}
 		s := word + c.Name + "."
 		if n > 1 {
-			s += " " + plural(n-1, "more is", "more are") + " open."
+			s += " " + plural(n-1, "more is", "more are") + " not met."
 		}
 		return s
 	}

@@ -148,17 +148,21 @@ func gatherFileFacts(v *review.Verdict) map[string]*fileFacts {
 	for i := range v.Change.Files {
 		all[v.Change.Files[i].Path] = &fileFacts{}
 	}
+	sorted := slices.Clone(v.Findings)
+	finding.Sort(sorted)         // the gravest first
 	counted := map[string]bool{} // rules that count lines: they say nothing of a file
 	for _, c := range v.Checks {
 		counted[c.ID] = config.Kind(c.Asks) == config.KindAuthorshipLimit
 	}
-	seen := map[finding.Finding]bool{} // a requirement and the rule that asks for it have the same
-	for _, f := range v.Findings {
+	seen := map[finding.Finding]bool{} // several rules may ask for one check
+	for _, f := range sorted {
 		about := all[f.Place.Path]
-		if about == nil || f.WaivedBy != "" || f.Level == finding.Note || seen[f] || counted[f.Rule] {
+		same := f
+		same.Rule, same.Level = "", 0
+		if about == nil || f.WaivedBy != "" || f.Level == finding.Note || seen[same] || counted[f.Rule] {
 			continue
 		}
-		seen[f] = true
+		seen[same] = true
 		if about.errors+about.warnings == 0 || f.Level < about.firstLevel {
 			about.first, about.firstLevel = f.Message, f.Level
 		}
@@ -266,7 +270,7 @@ func weigh(f *review.FileLine, about *fileFacts, mixed bool) planned {
 		because(weighAgent, fmt.Sprintf("an AI agent wrote %s of its %s", number(about.agent), plural(about.added, "added line", "added lines")))
 	}
 	if f.Unread != "" && f.Mode != 0 {
-		because(weighUnread, "its lines could not be read: nothing here has looked into it")
+		because(weighUnread, "it is not text, or too large: nothing here has looked into it")
 	}
 	if lines := f.Added + f.Deleted; has(config.OfCode) && !test {
 		weight := min(lines/weighLinesEach, weighLinesMost)

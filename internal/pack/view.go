@@ -241,11 +241,20 @@ func (w *view) decided(r finding.Reason) string {
 		review.ReasonNotSatisfied: "Not met: ", review.ReasonNotAssessed: "Not assessed: ", review.ReasonExcepted: "Excepted by a waiver: ",
 	}
 	for _, c := range w.v.Checks {
-		if word := words[r.Code]; word != "" && strings.HasPrefix(r.Detail, fmt.Sprintf("%s (%s) ", c.ID, c.Name)) {
+		word := words[r.Code]
+		if r.Code == review.ReasonExcepted && isPutOff(c) {
+			word = "Put off by an emergency: "
+		}
+		if word != "" && strings.HasPrefix(r.Detail, fmt.Sprintf("%s (%s) ", c.ID, c.Name)) {
 			return word + c.Name + " (" + c.ID + ")"
 		}
 	}
 	return reasonText(r)
+}
+
+// isPutOff is whether what a check asks for is due later, because of an emergency.
+func isPutOff(c finding.Check) bool {
+	return slices.ContainsFunc(c.Reasons, func(r finding.Reason) bool { return r.Code == control.ReasonEmergency })
 }
 
 func isAre(n int) string {
@@ -270,6 +279,11 @@ func reasonText(r finding.Reason) string {
 // then a check that lacks a fact, then the verdict's own reason.
 func nextAction(v *review.Verdict) action {
 	if v.Decision == review.Pass {
+		for _, c := range v.Checks {
+			if c.Level == finding.Error && c.Outcome == finding.Excepted && isPutOff(c) {
+				return action{What: "It can be merged now. What the emergency put off is due after that: see approvals.", For: c.ID}
+			}
+		}
 		if v.Stage == change.AtMerge {
 			return action{What: "Nothing is left to do here: it can be merged."}
 		}
