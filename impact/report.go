@@ -50,8 +50,9 @@ type Changed struct {
 	OldPath  string        `json:"old_path,omitempty"`
 	Status   change.Status `json:"status"`
 	Language string        `json:"language,omitempty"`
-	Symbols  []Symbol      `json:"symbols,omitzero"`  // nil: not assessed
-	Skipped  string        `json:"skipped,omitempty"` // a skip reason: the file, or what it imports, is not in the graph
+	Symbols  []Symbol      `json:"symbols,omitzero"`       // nil: not assessed
+	More     int           `json:"more_symbols,omitempty"` // that are not listed
+	Skipped  string        `json:"skipped,omitempty"`      // a skip reason: the file, or what it imports, is not in the graph
 }
 
 // A Symbol that the change adds, alters or removes.

@@ -65,7 +65,7 @@ func TestListed(t *testing.T) {
 		}
 		c.Found = append(c.Found, f)
 	}
-	tidy(&c, DefaultLimits().Findings)
+	tidy(&c, DefaultLimits().Listed)
 	if len(c.Found) != 1000 || c.Found[0].Level != finding.Error || slices.ContainsFunc(c.Found, func(f finding.Finding) bool { return f.WaivedBy != "" }) {
 		t.Errorf("%d are listed, the first is %+v", len(c.Found), c.Found[0])
 	}

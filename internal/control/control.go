@@ -79,7 +79,8 @@ type Limits struct {
 	ConditionCost int64 // steps of the conditions of all checks
 
 	ReasonBytes int64 // of the words that explain a change
-	Findings    int   // listed of one check; all of them count
+	Findings    int   // listed of one check for a baseline; all of them count
+	Listed      int   // listed of one check otherwise
 	WaiverTries int   // waivers tried on findings, over all of these
 	OwnerTries  int   // patterns of CODEOWNERS, over all files
 	Checks      checks.Limits
@@ -87,7 +88,7 @@ type Limits struct {
 
 // DefaultLimits are those of a review.
 func DefaultLimits() Limits {
-	return Limits{FileBytes: 1 << 20, TotalBytes: 512 << 20, Cost: 40e9, Places: 20, DocumentBytes: 64 << 20, CheckCost: 10e6, ConditionCost: 200e6, OwnerTries: 50e6, WaiverTries: 2e6, Findings: 1000, ReasonBytes: 16 << 20, Checks: checks.DefaultLimits()}
+	return Limits{FileBytes: 1 << 20, TotalBytes: 512 << 20, Cost: 40e9, Places: 20, DocumentBytes: 64 << 20, CheckCost: 10e6, ConditionCost: 200e6, OwnerTries: 50e6, WaiverTries: 2e6, Findings: 10_000, Listed: 1000, ReasonBytes: 16 << 20, Checks: checks.DefaultLimits()}
 }
 
 // Map is the table as a pack records it.
@@ -101,6 +102,7 @@ func (l Limits) Map() map[string]int64 {
 	all["control.check_cost"] = l.CheckCost
 	all["control.condition_cost"] = l.ConditionCost
 	all["control.findings"] = int64(l.Findings)
+	all["control.listed"] = int64(l.Listed)
 	all["control.waiver_tries"] = int64(l.WaiverTries)
 	all["control.owner_tries"] = int64(l.OwnerTries)
 	all["control.reason_bytes"] = l.ReasonBytes
@@ -180,9 +182,17 @@ func Evaluate(ctx context.Context, in Input) ([]finding.Check, error) {
 	}
 	all = append(all, e.notices()...)
 	for i := range all {
-		tidy(&all[i], in.Limits.Findings)
+		tidy(&all[i], e.listed())
 	}
 	return all, nil
+}
+
+// listed is how many findings of a check are listed.
+func (e *evaluation) listed() int {
+	if e.Counting {
+		return e.Limits.Findings // a baseline is made of them
+	}
+	return e.Limits.Listed
 }
 
 // tidy sorts findings and leaves no nil list, so that equal checks have equal bytes.

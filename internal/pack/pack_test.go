@@ -299,7 +299,7 @@ func TestReasonsAndOrder(t *testing.T) {
 		{ID: "asks", Kind: finding.Rule, Name: "Everything is satisfied", Level: finding.Error, Outcome: finding.NotAssessed},
 	}
 	v.Reasons = []finding.Reason{
-		{Code: review.ReasonNotAssessed, Detail: "asks: Everything is satisfied"},
+		{Code: review.ReasonNotAssessed, Detail: "asks (Everything is satisfied) was not assessed."},
 		{Code: review.ReasonNotSatisfied, Detail: "no: Such check"},
 		{Code: review.ReasonShallow, Detail: "History is cut."},
 	}

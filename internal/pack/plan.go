@@ -121,6 +121,8 @@ func planSentence(files, first, mechanical int) string {
 		return "None of the files has to be read line by line."
 	case first == 0:
 		return "No file stands out: read them in any order."
+	case files == 1:
+		return "It is one file:"
 	case files == first:
 		return "In this order:"
 	}

@@ -157,6 +157,7 @@ func (r *run) readFacts(ctx context.Context) error {
 		return fmt.Errorf("reading what is mechanical: %w", err)
 	}
 	r.impact.Risk = RiskOf(r.change, r.impact, r.attestation, r.judge.Policy)
+	listSymbols(r.impact, maxSymbols) // now that all of them have been weighed
 	return r.readInventory(ctx, r.judge.Policy)
 }
 
