@@ -203,9 +203,11 @@ func (r *goRunner) test(ctx context.Context) ([]string, error) {
 		case e.Test == "" && e.Action == "fail" && perPackage[folder] == 0:
 			dead = append(dead, folder)
 		case e.Test == "":
-		case e.Action == "run":
+		case e.Action == "run", e.Action == "cont":
 			started[folder]++
 			open[test] = true
+		case e.Action == "pause" && top == e.Test:
+			delete(open, test)
 		case e.Action == "fail":
 			failed[test] = true
 			perPackage[folder]++
