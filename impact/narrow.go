@@ -5,6 +5,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"sync"
 
 	"custody/impact/lang"
 	"custody/internal/change"
@@ -54,10 +55,16 @@ func (t *tracer) narrow(ctx context.Context) (*narrowing, error) {
 	if !known {
 		return nil, nil
 	}
+	var both sync.WaitGroup
+	failed := make([]error, len(n.sides))
+	for i, s := range n.sides {
+		both.Go(func() { failed[i] = s.spread(ctx) })
+	}
+	both.Wait()
+	if err := cmp.Or(failed...); err != nil {
+		return nil, err
+	}
 	for _, s := range n.sides {
-		if err := s.spread(ctx, n); err != nil {
-			return nil, err
-		}
 		if s.holds.over || s.calls != nil && s.calls.over {
 			return nil, nil
 		}
@@ -181,7 +188,7 @@ func (n *narrowing) findMoved(t *tracer) {
 }
 
 // spread follows names in one graph.
-func (s *symbolSide) spread(ctx context.Context, n *narrowing) error {
+func (s *symbolSide) spread(ctx context.Context) error {
 	var err error
 	if s.files, err = s.reachable(ctx); err != nil {
 		return err

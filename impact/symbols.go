@@ -3,7 +3,9 @@ package impact
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
+	"sync"
 
 	"custody/impact/lang"
 	"custody/internal/change"
@@ -25,12 +27,14 @@ const maxSymbols = 200
 
 // A symbolReader gets the facts of files by their nodes.
 type symbolReader struct {
+	mu        sync.Mutex // the store is for one at a time, and both sides read
 	reader    *factReader
 	languages map[string]*lang.Language
+	known     map[want]gotten // most files are on both sides
 }
 
 func newSymbolReader(b *builder) *symbolReader {
-	s := &symbolReader{reader: &b.reader, languages: map[string]*lang.Language{}}
+	s := &symbolReader{reader: &b.reader, languages: map[string]*lang.Language{}, known: map[want]gotten{}}
 	for _, l := range b.Languages {
 		s.languages[l.Name] = l
 	}
@@ -53,15 +57,22 @@ func (s *symbolReader) facts(ctx context.Context, g *Graph, nodes []int32, blobs
 			continue
 		}
 		wants[i] = want{node.blob, l}
-		asked = append(asked, wants[i])
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, w := range wants {
+		if _, ok := s.known[w]; !ok && w.language != nil {
+			asked = append(asked, w)
+		}
 	}
 	answers, err := s.reader.read(ctx, asked)
 	if err != nil {
 		return nil, err
 	}
+	maps.Copy(s.known, answers)
 	all := make([]*lang.Facts, len(nodes))
 	for i, w := range wants {
-		if f := answers[w].fact; w.language != nil && f != nil && !f.Damaged && !f.Partial {
+		if f := s.known[w].fact; w.language != nil && f != nil && !f.Damaged && !f.Partial {
 			all[i] = &f.Facts
 		}
 	}
