@@ -188,3 +188,15 @@ func (p *place) becomes(sha, conclusion string) {
 		return len(runs) == 1 && runs[0].Conclusion == conclusion
 	})
 }
+
+// TestEnterpriseServer is one story on GitHub Enterprise Server, whose API is a folder of
+// the host and which has no rate limits.
+func TestEnterpriseServer(t *testing.T) {
+	w := newWhole(t, "", githubtest.GHES())
+	p := w.place(t, "acme/shop", wholeApprovals)
+	w.start(t)
+	pull := p.pull("topic", good)
+	p.becomes(pull.HeadSHA, "failure")
+	pull.Review("ben", "APPROVED", "")
+	p.becomes(pull.HeadSHA, "success")
+}

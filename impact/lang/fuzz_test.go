@@ -187,7 +187,7 @@ func TestHostile(t *testing.T) {
 		"f'{", "f\"{a:{", "f'''{a:", "f'{a:}", "import ", "import {", "import a,", "import type ", "export {a", "export * from", "from . import (",
 		"import a.", "import a\\\n.", "require(", "require(`", "import(/*", "import_module('", "__import__ (", "import a.b.c;", "a.", "a.B ", "\\", "\\u",
 		"\\u0022", "\\uuuu", "#", "\u2028", "<script>", "<script src='", "<!--", "</", "package ", "package a\nimport (\n", "import \"embed\"\n//go:embed ", "\x00", "\xff", "1", ".", "/[", "a/[", "f'\\N{", "///<reference path=", "<a<", "=<a>{'", "/**/", "import/**/",
-		"class A{", "class A:\n ", "function f<", "function f(a:", "type A=B<", "type A=", "const a=<", "const [", "const {a:{", "x:a extends b?", "namespace A{", "a,b=", "(a=>", "@a(", "@a\n", "def f(a=(", "if a:\n", "export{a as b},", "exports.a=", "class A{int a=b<", "class A{@B(", "class A{<", "enum A{B,", "record A(int a){",
+		"class A{", "class A:\n ", "function f<", "function f(a:", "type A=B<", "type A=", "const a=<", "const [", "const {a:{", "x:a extends b?", "namespace A{", "a,b=", "(a=>", "@a(", "@a\n", "def f(a=(", "if a:\n", "export{a as b},", "exports.a=", "exports.a = [1,", "class A{int a=b<", "class A{@B(", "class A{<", "enum A{B,", "record A(int a){",
 	} {
 		src := []byte(strings.Repeat(unit, size/len(unit)))
 		for _, l := range All {

@@ -12,10 +12,14 @@ type scriptOutline struct {
 	isModule bool // it imports or exports: its names are its own
 	spent    int  // tokens read in looking for the end of type arguments
 	pending  []scriptPending
-	imports  map[string]scriptBinding // by local name
-	exports  []scriptSpecifier        // "export {a as b}", resolved when all is known
-	base     int                      // place of its first import among those of the whole file
-	private  map[int]bool             // definitions that stay hidden when what holds them is exported
+	called   struct { // the last answer of calls that may be asked for again
+		row  row
+		does bool
+	}
+	imports map[string]scriptBinding // by local name
+	exports []scriptSpecifier        // "export {a as b}", resolved when all is known
+	base    int                      // place of its first import among those of the whole file
+	private map[int]bool             // definitions that stay hidden when what holds them is exported
 }
 
 // scriptPending is a definition that is still to be digested: what a name stands for is
@@ -68,7 +72,7 @@ func (o *scriptOutline) statement(i, to int, scope scriptScope) int {
 	i = o.decorators(i, to)
 	visible := scope.ambient
 	if o.word(i, "export") {
-		if end := o.exportStatement(start, i, to); end > 0 {
+		if end := o.exportStatement(scope, start, i, to); end > 0 {
 			return end
 		}
 		visible = true
@@ -86,7 +90,7 @@ func (o *scriptOutline) statement(i, to int, scope scriptScope) int {
 		}
 	}
 	if o.word(first, "import") {
-		if end := o.importStatement(first, to); end > 0 {
+		if end := o.importStatement(scope, first, to); end > 0 {
 			return end
 		}
 	}

@@ -27,7 +27,7 @@ func (o *scriptOutline) place(i int) (int, bool) {
 
 // importStatement reads the one at i and is the place behind it; 0 when it is none, but
 // a call or import.meta.
-func (o *scriptOutline) importStatement(i, to int) int {
+func (o *scriptOutline) importStatement(scope scriptScope, i, to int) int {
 	j := i + 1
 	switch o.kind(j) {
 	case '(', '.':
@@ -42,7 +42,7 @@ func (o *scriptOutline) importStatement(i, to int) int {
 		j++
 	}
 	if o.kind(j) == tokenWord && o.kind(j+1) == '=' {
-		return o.importEquals(i, j, to)
+		return o.importEquals(scope, i, j, to)
 	}
 	bind := func(local int, name string) {
 		word := string(o.text(local))
@@ -94,13 +94,13 @@ func (o *scriptOutline) importKind(i int) bool {
 }
 
 // importEquals reads "import a = require('x')" and "import a = b.c".
-func (o *scriptOutline) importEquals(i, name, to int) int {
+func (o *scriptOutline) importEquals(scope scriptScope, i, name, to int) int {
 	end := o.statementEnd(name, to)
 	last := end
 	if last > 0 && o.kind(last-1) == ';' {
 		last--
 	}
-	d := scriptDeclaration{start: i, first: i}
+	d := scriptDeclaration{scope: scope, start: i, first: i, exported: scope.ambient && !scope.hidden}
 	o.alias(NameHash(o.tok[name].value), HashName("default"))
 	o.define(d, string(o.text(name)), Constant, name, i, name+1, last, nil)
 	return end
@@ -143,7 +143,7 @@ func (o *scriptOutline) specifierName(i int) string {
 
 // exportStatement reads an export that declares nothing itself; 0 when a declaration
 // stands behind it. start is where its decorators are, i the word.
-func (o *scriptOutline) exportStatement(start, i, to int) int {
+func (o *scriptOutline) exportStatement(scope scriptScope, start, i, to int) int {
 	j := i + 1
 	if o.word(j, "type") && (o.kind(j+1) == '{' || o.kind(j+1) == '*') {
 		j++
@@ -169,7 +169,7 @@ func (o *scriptOutline) exportStatement(start, i, to int) int {
 		return o.defaultValue(i, j+1, to)
 	case o.word(j, "import") && o.kind(j+1) == tokenWord && o.kind(j+2) == '=':
 		end := o.statementEnd(j+1, to)
-		d := scriptDeclaration{start: i, first: i, exported: true}
+		d := scriptDeclaration{scope: scope, start: i, first: i, exported: !scope.hidden}
 		o.define(d, string(o.text(j+1)), Constant, j+1, i, j+2, end, nil)
 		return end
 	case o.word(j, "as") && o.word(j+1, "namespace"):

@@ -190,7 +190,8 @@ func (r *scriptResolver) entries(p *scriptPackage) []string {
 }
 
 // builtFrom guesses the source of a file that is not in the tree because a build makes
-// it: of dist/esm/util.js, src/esm/util.*, src/util.*, util.*; at last src/index.*.
+// it: of dist/esm/util.js, src/esm/util.* and esm/util.*, else src/util.* and util.*; at
+// last src/index.*.
 func (r *scriptResolver) builtFrom(p *scriptPackage, target string) Resolution {
 	rel, ok := joinPath(".", target)
 	if !ok || rel == "." {
@@ -201,12 +202,17 @@ func (r *scriptResolver) builtFrom(p *scriptPackage, target string) Resolution {
 		if _, rest, more = strings.Cut(rest, "/"); !more {
 			break
 		}
+		var files []string // of several, nothing here says which one is built
 		for _, base := range []string{"src", "lib", "."} {
 			for _, guess := range []string{rest, under(rest, "index")} {
-				if files := r.suffixed(under(under(p.folder, base), guess), ^scriptSuffixes(0)); files != nil {
-					return Resolution{Files: files, Confidence: scriptSource}
+				if found := r.suffixed(under(under(p.folder, base), guess), ^scriptSuffixes(0)); found != nil {
+					files = append(files, found...)
+					break
 				}
 			}
+		}
+		if files != nil {
+			return Resolution{Files: targets(files...), Confidence: scriptSource}
 		}
 	}
 	name := path.Base(p.name)

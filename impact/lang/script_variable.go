@@ -224,23 +224,28 @@ func (o *scriptOutline) commonJS(r row) bool {
 	if value == 0 {
 		return false
 	}
-	d := scriptDeclaration{start: r.from, first: r.from, exported: true}
-	last := value
-	for range maxExports {
-		next, v := o.exportsTarget(last, r.to)
+	names, at := []string{name}, []int{i}
+	for {
+		next, v := o.exportsTarget(value, r.to)
 		if v == 0 {
 			break
 		}
-		o.exported(d, next, last, v, r.to)
-		last = v
+		if len(names) == maxNames {
+			o.facts.Damaged = true
+			break
+		}
+		names, at, value = append(names, next), append(at, value), v
 	}
-	o.exported(d, name, r.from, last, r.to)
+	for n, name := range names {
+		d := scriptDeclaration{start: r.from, first: at[n], exported: true}
+		before := len(o.pending)
+		o.exported(d, name, value, r.to)
+		if len(o.pending) > before && before > 0 && n > 0 && o.pending[before-1].body == o.pending[before].body {
+			o.pending[before].same = true
+		}
+	}
 	return true
 }
-
-// maxExports is how many names "exports.a = exports.b = c" gives to a value; more of them
-// are a part of the value.
-const maxExports = 8
 
 // exportsTarget reads "exports.name =", "module.exports.name =" and "module.exports =",
 // of which the name is "default". value is the place behind the "="; 0 when none stands
@@ -266,8 +271,9 @@ func (o *scriptOutline) exportsTarget(i, to int) (name string, value int) {
 	return name, i + 1
 }
 
-// exported defines what stands behind "exports.name =".
-func (o *scriptOutline) exported(d scriptDeclaration, name string, from, value, to int) {
+// exported defines the value that "exports.name =" names.
+func (o *scriptOutline) exported(d scriptDeclaration, name string, value, to int) {
+	from := d.start
 	if o.word(value, "require") && o.kind(value+1) == '(' && o.next(value+1) >= to-1 {
 		if place, ok := o.place(value); ok {
 			as := name
@@ -290,7 +296,10 @@ func (o *scriptOutline) exported(d scriptDeclaration, name string, from, value, 
 	}
 	place := o.define(d, name, kind, len(o.tok), from, body, to, nil)
 	if kind == Variable {
-		o.runs(place, o.calls(row{value, to}))
+		if r := (row{value, to}); o.called.row != r { // asked for each name of one value
+			o.called.row, o.called.does = r, o.calls(r)
+		}
+		o.runs(place, o.called.does)
 	}
 	if o.kind(value) != '{' || name != "default" {
 		return

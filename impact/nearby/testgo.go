@@ -99,6 +99,7 @@ func (p *planner) goCommands() {
 		found  bool
 	}
 	named := map[module]map[string]bool{}
+	whole := map[module]int{}
 	of := map[string]module{}
 	for folder, names := range p.packages {
 		m := module{folder: "."}
@@ -110,6 +111,7 @@ func (p *planner) goCommands() {
 		}
 		of[folder] = m
 		if names == nil {
+			whole[m]++
 			continue
 		}
 		if named[m] == nil {
@@ -120,7 +122,8 @@ func (p *planner) goCommands() {
 	for folder, names := range p.packages {
 		m := of[folder]
 		program := "go test"
-		if all := slices.Sorted(maps.Keys(named[m])); names != nil && len(all) <= maxTestNames {
+		// Where all packages of the module run anyway, none needs a command of its own.
+		if all := slices.Sorted(maps.Keys(named[m])); names != nil && len(all) <= maxTestNames && whole[m] <= maxNamed {
 			program += " -run " + quote("^("+strings.Join(all, "|")+")$")
 		}
 		name := "./" + within(m.folder, folder)

@@ -191,6 +191,7 @@ func TestManyTests(t *testing.T) {
 			r.Reached = append(r.Reached, impact.Reached{Kind: impact.KindTest, Path: p})
 		}
 	}
+	r.Reached[2].Precision, r.Reached[2].Symbols = impact.PrecisionSymbol, []string{"TestA"} // among a hundred packages
 	var commands []string
 	for _, run := range planOf(t, files, r).Runs {
 		if !run.Whole || len(run.Tests)+run.More != 100 {

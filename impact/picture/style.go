@@ -26,5 +26,6 @@ font:12px ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospac
 .custody-impact .k-test{fill:var(--test)}
 .custody-impact .k-document{fill:var(--doc)}
 .custody-impact .l{fill:none;stroke:var(--edge);stroke-opacity:.55}
+.custody-impact .o{stroke-opacity:.2}
 .custody-impact .l1{stroke-width:1}.custody-impact .l2{stroke-width:1.6}.custody-impact .l3{stroke-width:2.4}.custody-impact .l4{stroke-width:3.2}.custody-impact .l5{stroke-width:4.2}
 `

@@ -281,29 +281,33 @@ func (p *painter) paintLines() {
 	for i := range p.rings {
 		for _, g := range p.rings[i].groups {
 			if n := g.from[nil]; n > 0 {
-				p.line(p.center.box, g, n)
+				p.line(p.center.box, g, n, false)
 			}
-			// The three that most paths come from.
+			// The three that most paths come from, the first of them to be seen.
 			all := g.sources()
-			for range min(len(all), 3) {
+			for k := range min(len(all), 3) {
 				best := 0
 				for j := range all {
 					if g.from[all[j]] > g.from[all[best]] {
 						best = j
 					}
 				}
-				p.line(all[best].box, g, g.from[all[best]])
+				p.line(all[best].box, g, g.from[all[best]], k > 0)
 				all = append(all[:best:best], all[best+1:]...)
 			}
 		}
 	}
 }
 
-func (p *painter) line(from box, to *group, n int) {
+func (p *painter) line(from box, to *group, n int, faint bool) {
+	class := fmt.Sprintf("l l%d", min(bits.Len(uint(n)), 5))
+	if faint {
+		class += " o"
+	}
 	// Bent towards the middle, so that lines between two rings don't cut the boxes
 	// between them.
 	mx, my := (from.x+to.x)*47/100, (from.y+to.y)*47/100
-	p.printf(`<path d="M%d %dQ%d %d %d %d" class="l l%d"/>`+"\n", from.x, from.y, mx, my, to.x, to.y, min(bits.Len(uint(n)), 5))
+	p.printf(`<path d="M%d %dQ%d %d %d %d" class="%s"/>`+"\n", from.x, from.y, mx, my, to.x, to.y, class)
 }
 
 func (p *painter) paintCenter() {

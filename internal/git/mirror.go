@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -117,17 +119,24 @@ func (m *Mirror) Fetch(ctx context.Context, from Remote, refs []string, commits 
 // yet, in one request. bases are the base and the merge bases; whole are further commits
 // whose trees are read, such as those of notes.
 func (m *Mirror) FetchMissing(ctx context.Context, from Remote, head OID, bases []OID, whole ...OID) error {
-	trees := []string{head.String() + "^{tree}"}
-	since := []string{head.String()}
-	for _, b := range bases {
-		if b.IsZero() {
+	known := m.known()
+	var all []OID // whose trees are read
+	trees, since := []string{}, []string{head.String()}
+	for _, id := range slices.Concat([]OID{head}, bases, whole) {
+		if id.IsZero() || slices.Contains(all, id) {
 			continue
 		}
-		trees = append(trees, b.String()+"^{tree}")
-		since = append(since, "^"+b.String())
+		all = append(all, id)
+		tree := id.String() + "^{tree}"
+		if known[id] { // what is in it is here, so it need not be walked
+			tree = "^" + tree
+		}
+		trees = append(trees, tree)
 	}
-	for _, w := range whole {
-		trees = append(trees, w.String()+"^{tree}")
+	for _, b := range bases {
+		if !b.IsZero() {
+			since = append(since, "^"+b.String())
+		}
 	}
 	missing := map[string]bool{}
 	for _, revs := range [][]string{trees, since} {
@@ -143,18 +152,60 @@ func (m *Mirror) FetchMissing(ctx context.Context, from Remote, head OID, bases 
 			}
 		}
 	}
-	if len(missing) == 0 {
-		return nil
+	if len(missing) > 0 {
+		ids := strings.Join(slices.Sorted(maps.Keys(missing)), "\n") + "\n"
+		if err := m.fetch(ctx, from, strings.NewReader(ids), "--filter=blob:none", "--stdin", "--end-of-options", "origin"); err != nil {
+			return fmt.Errorf("fetching %d blobs: %w", len(missing), err)
+		}
 	}
-	var ids strings.Builder
-	for id := range missing {
-		ids.WriteString(id)
-		ids.WriteByte('\n')
-	}
-	if err := m.fetch(ctx, from, strings.NewReader(ids.String()), "--filter=blob:none", "--stdin", "--end-of-options", "origin"); err != nil {
-		return fmt.Errorf("fetching %d blobs: %w", len(missing), err)
-	}
+	m.learn(known, all)
 	return nil
+}
+
+// completeFile lists commits whose trees are here with all blobs. Nothing is ever removed
+// from a mirror but the whole of it.
+const (
+	completeFile = "complete"
+	maxComplete  = 500
+)
+
+// known reads the list. One that can not be read costs time.
+func (m *Mirror) known() map[OID]bool {
+	known := map[OID]bool{}
+	text, err := os.ReadFile(filepath.Join(m.dir, completeFile))
+	if err != nil {
+		return known
+	}
+	for line := range strings.Lines(string(text)) {
+		if id, err := ParseOID(strings.TrimSpace(line)); err == nil {
+			known[id] = true
+		}
+	}
+	return known
+}
+
+func (m *Mirror) learn(known map[OID]bool, ids []OID) {
+	fresh := false
+	for _, id := range ids {
+		fresh = fresh || !known[id]
+	}
+	if !fresh {
+		return
+	}
+	if len(known) > maxComplete {
+		clear(known)
+	}
+	for _, id := range ids {
+		known[id] = true
+	}
+	var b strings.Builder
+	for id := range known {
+		b.WriteString(id.String() + "\n")
+	}
+	tmp := filepath.Join(m.dir, completeFile+".tmp")
+	if os.WriteFile(tmp, []byte(b.String()), 0o600) == nil {
+		_ = os.Rename(tmp, filepath.Join(m.dir, completeFile))
+	}
 }
 
 // fetch runs one git fetch with the token in the environment.

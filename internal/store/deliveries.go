@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 )
 
@@ -37,7 +36,7 @@ func (s *Store) Accept(ctx context.Context, d Delivery) (known bool, err error) 
 		d.Body = []byte{} // NULL is nothing that was delivered
 	}
 	a := &acceptance{Delivery: d, done: make(chan struct{})}
-	s.accept.join(a, s.acceptAll)
+	s.accept.join(a, s.acceptAll, func(a *acceptance) { close(a.done) })
 	select {
 	case <-a.done:
 	case <-ctx.Done(): // it may well be stored all the same, and then is known when it comes again
@@ -55,44 +54,6 @@ type acceptance struct {
 	known bool
 	err   error
 	done  chan struct{}
-}
-
-// A gate lets what waits through, together.
-type gate struct {
-	mu      sync.Mutex
-	waiting []*acceptance
-	open    bool // somebody is letting them through
-}
-
-// maxTogether bounds one transaction.
-const maxTogether = 64
-
-func (g *gate) join(a *acceptance, write func([]*acceptance)) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.waiting = append(g.waiting, a)
-	if g.open {
-		return
-	}
-	g.open = true
-	go func() {
-		for {
-			g.mu.Lock()
-			if len(g.waiting) == 0 {
-				g.open = false
-				g.mu.Unlock()
-				return
-			}
-			n := min(len(g.waiting), maxTogether)
-			now := g.waiting[:n:n]
-			g.waiting = g.waiting[n:]
-			g.mu.Unlock()
-			write(now)
-			for _, a := range now {
-				close(a.done)
-			}
-		}
-	}()
 }
 
 // acceptTime bounds one transaction of deliveries: GitHub waits for ten seconds.
@@ -155,40 +116,81 @@ type Decision struct {
 // Decide keeps what follows from a delivery, all or nothing, with the reviews that it
 // asks for. The body of one that is done or ignored is removed: it has served.
 func (s *Store) Decide(ctx context.Context, guid string, d Decision) error {
-	err := s.db.inTx(ctx, func(t tx) error {
-		var state string
-		if err := t.row(ctx, `SELECT state FROM deliveries WHERE guid = $1`, []any{guid}, &state); err != nil {
-			return err
-		}
-		if DeliveryState(state) != Accepted {
-			return nil // decided before, by a job that died afterwards
-		}
-		for _, i := range d.Installs {
-			if err := s.installed(ctx, t, i); err != nil {
-				return err
-			}
-		}
-		for _, p := range d.Pushes {
-			if err := s.push(ctx, t, p); err != nil {
-				return err
-			}
-		}
-		for _, r := range d.Requests {
-			if err := s.request(ctx, t, r); err != nil {
-				return err
-			}
-		}
-		keep := ``
-		if d.State == Done || d.State == Ignored {
-			keep = `, body = ''`
-		}
-		_, err := t.exec(ctx, `UPDATE deliveries SET state = $2, note = $3, decided = $4`+keep+` WHERE guid = $1`, guid, string(d.State), d.Note, s.ms())
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("deciding on delivery %.64q: %w", guid, err)
+	w := &deciding{guid: guid, Decision: d, done: make(chan struct{})}
+	s.decide.join(w, s.decideAll, func(w *deciding) { close(w.done) })
+	select {
+	case <-w.done:
+	case <-ctx.Done(): // it may well be kept all the same: then there is nothing to do the next time
+		return fmt.Errorf("deciding on delivery %.64q: %w", guid, context.Cause(ctx))
+	}
+	if w.err != nil {
+		return fmt.Errorf("deciding on delivery %.64q: %w", guid, w.err)
 	}
 	return nil
+}
+
+// A deciding is a decision that somebody waits for.
+type deciding struct {
+	guid string
+	Decision
+	err  error
+	done chan struct{}
+}
+
+// decideAll keeps decisions in one transaction, or each in its own if that fails.
+func (s *Store) decideAll(all []*deciding) {
+	ctx, cancel := context.WithTimeout(context.Background(), acceptTime)
+	defer cancel()
+	write := func(some ...*deciding) error {
+		return s.db.inTx(ctx, func(t tx) error {
+			for _, w := range some {
+				if err := s.decideOne(ctx, t, w.guid, w.Decision); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	if err := write(all...); err == nil {
+		return
+	} else if len(all) == 1 {
+		all[0].err = err
+		return
+	}
+	for _, w := range all {
+		w.err = write(w)
+	}
+}
+
+func (s *Store) decideOne(ctx context.Context, t tx, guid string, d Decision) error {
+	var state string
+	if err := t.row(ctx, `SELECT state FROM deliveries WHERE guid = $1`, []any{guid}, &state); err != nil {
+		return err
+	}
+	if DeliveryState(state) != Accepted {
+		return nil // decided before, by a job that died afterwards
+	}
+	for _, i := range d.Installs {
+		if err := s.installed(ctx, t, i); err != nil {
+			return err
+		}
+	}
+	for _, p := range d.Pushes {
+		if err := s.push(ctx, t, p); err != nil {
+			return err
+		}
+	}
+	for _, r := range d.Requests {
+		if err := s.request(ctx, t, r); err != nil {
+			return err
+		}
+	}
+	keep := ``
+	if d.State == Done || d.State == Ignored {
+		keep = `, body = ''`
+	}
+	_, err := t.exec(ctx, `UPDATE deliveries SET state = $2, note = $3, decided = $4`+keep+` WHERE guid = $1`, guid, string(d.State), d.Note, s.ms())
+	return err
 }
 
 // Known says which of some deliveries need not come again.

@@ -23,7 +23,10 @@ type postgresDB struct {
 	pool  *pgxpool.Pool
 	queue *riverQueue[pgx.Tx]
 	id    string
-	alive func() // lets go of the lock that says that this process lives
+	works bool // it takes jobs, and holds a lock that says that it lives
+
+	mu    sync.Mutex
+	alive *pgxpool.Conn // that holds the lock
 }
 
 func openPostgres(ctx context.Context, address string, o Options) (_ *postgresDB, _ queue, err error) {
@@ -32,7 +35,7 @@ func openPostgres(ctx context.Context, address string, o Options) (_ *postgresDB
 		return nil, nil, errors.New("the address of PostgreSQL can not be read") // the error may quote a password
 	}
 	// Each review that is under way holds a connection, for its lock.
-	config.MaxConns = max(config.MaxConns, int32(orDefault(o.Limits.Reviews, 2)+16))
+	config.MaxConns = max(config.MaxConns, int32(orDefault(o.Limits.Reviews, 2)+24))
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, nil, err
@@ -47,14 +50,10 @@ func openPostgres(ctx context.Context, address string, o Options) (_ *postgresDB
 		return nil, nil, err
 	}
 	if o.Worker != nil {
-		unlock, ok, err := d.tryLock(ctx, aliveLock+o.ID)
-		if err != nil {
+		d.works = true
+		if err := d.live(ctx); err != nil {
 			return nil, nil, err
 		}
-		if !ok {
-			return nil, nil, fmt.Errorf("another process has the id %s", o.ID)
-		}
-		d.alive = unlock
 	}
 	o.Log = silent(o.Log)
 	if d.queue, err = newQueue(riverpgxv5.New(pool), o); err != nil {
@@ -96,11 +95,46 @@ func (d *postgresDB) migrate(ctx context.Context) error {
 }
 
 func (d *postgresDB) close() error {
+	d.mu.Lock()
 	if d.alive != nil {
-		d.alive()
+		d.alive.Conn().Close(context.Background()) // with the connection, the lock goes
+		d.alive.Release()
+		d.alive = nil
 	}
+	d.mu.Unlock()
 	d.pool.Close()
 	return nil
+}
+
+// live takes the lock that says that this process lives, anew if the connection that had
+// it is gone, such as with a server that was started again.
+func (d *postgresDB) live(ctx context.Context) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.alive != nil {
+		if d.alive.Ping(ctx) == nil {
+			return nil
+		}
+		d.alive.Release()
+		d.alive = nil
+	}
+	var err error
+	for range d.pool.Config().MaxConns { // every idle connection may be dead
+		var c *pgxpool.Conn
+		if c, err = d.pool.Acquire(ctx); err != nil {
+			return err
+		}
+		var ok bool
+		if err = c.QueryRow(ctx, `SELECT pg_try_advisory_lock($1)`, lockKey(aliveLock+d.id)).Scan(&ok); err == nil && ok {
+			d.alive = c
+			return nil
+		}
+		c.Release()
+		if err == nil {
+			return fmt.Errorf("another process has the id %s", d.id)
+		}
+	}
+	return err
 }
 
 func (d *postgresDB) inTx(ctx context.Context, fn func(tx) error) error {
@@ -140,6 +174,11 @@ func lockKey(name string) int64 {
 
 // rescue finds out which processes with running jobs are no more: their lock can be had.
 func (d *postgresDB) rescue(ctx context.Context) error {
+	if d.works {
+		if err := d.live(ctx); err != nil {
+			return err
+		}
+	}
 	var ids []string
 	err := d.rows(ctx, `SELECT DISTINCT attempted_by[array_length(attempted_by, 1)] FROM river_job WHERE state = 'running' AND attempted_by IS NOT NULL`, nil,
 		func(scan func(...any) error) error {

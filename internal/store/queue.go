@@ -193,7 +193,7 @@ func newQueue[T any](driver riverdriver.Driver[T], o Options) (*riverQueue[T], e
 		config.FetchCooldown = 20 * time.Millisecond
 		config.FetchPollInterval = time.Second
 		config.Queues = map[string]river.QueueConfig{
-			deliveryQueue: {MaxWorkers: orDefault(o.Limits.Deliveries, 4)},
+			deliveryQueue: {MaxWorkers: orDefault(o.Limits.Deliveries, 16)},
 			reviewQueue:   {MaxWorkers: orDefault(o.Limits.Reviews, 2)},
 			tickQueue:     {MaxWorkers: 1},
 		}

@@ -35,7 +35,8 @@ type Store struct {
 	now   func() time.Time
 	queue queue
 
-	accept gate
+	accept gate[*acceptance]
+	decide gate[*deciding]
 }
 
 // Options are what Open needs besides the address.
@@ -49,7 +50,7 @@ type Options struct {
 
 // Limits say how much is done at a time.
 type Limits struct {
-	Deliveries int // decided on at a time; 0: 4
+	Deliveries int // decided on at a time; 0: 16
 	Reviews    int // 0: 2
 }
 

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -169,6 +170,46 @@ func TestJobsOfTheDead(t *testing.T) {
 			t.Error("the job of the dead process was not taken over")
 		}
 	})
+}
+
+// A process whose connections were cut lives on, and is not taken for dead.
+func TestConnectionsCut(t *testing.T) {
+	ctx := context.Background()
+	address := cluster.Database(t)
+	began, goOn, done := make(chan bool, 10), make(chan bool), make(chan bool, 10)
+	s := open(t, address, "first", &worker{decide: func(ctx context.Context, guid string) error {
+		began <- true
+		<-goOn
+		done <- true
+		return nil
+	}})
+	start(t, s)
+	defer stop(t, s)
+	if _, err := s.Accept(ctx, store.Delivery{GUID: "a", Event: "push"}); err != nil {
+		t.Fatal(err)
+	}
+	<-began
+	db, err := sql.Open("pgx", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()`); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Rescue(ctx); err != nil {
+		t.Fatal(err)
+	}
+	next := open(t, address, "second", &worker{decide: func(ctx context.Context, guid string) error { began <- true; return nil }})
+	if err := next.Rescue(ctx); err != nil {
+		t.Fatal(err)
+	}
+	jobs, err := next.Running(ctx)
+	if err != nil || jobs != 1 {
+		t.Errorf("%d jobs run, %v", jobs, err)
+	}
+	close(goOn)
+	<-done
 }
 
 func TestSubjects(t *testing.T) {

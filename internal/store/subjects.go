@@ -195,6 +195,12 @@ func (s *Store) reviews(ctx context.Context, where string, args ...any) ([]Revie
 // IsNotFound says whether an error means that there is no such row.
 func IsNotFound(err error) bool { return errors.Is(err, ErrNotFound) }
 
+// Running counts jobs that are under way, in whichever process.
+func (s *Store) Running(ctx context.Context) (n int64, err error) {
+	err = s.db.row(ctx, `SELECT count(*) FROM river_job WHERE kind IN ('delivery', 'review') AND state = 'running'`, nil, &n)
+	return n, err
+}
+
 // Jobs counts deliveries and reviews that wait or are under way.
 func (s *Store) Jobs(ctx context.Context) (n int64, err error) {
 	err = s.db.row(ctx, `SELECT count(*) FROM river_job WHERE kind IN ('delivery', 'review') AND state IN ('available', 'pending', 'retryable', 'running', 'scheduled')`, nil, &n)

@@ -1,4 +1,4 @@
-package lang
+package main
 
 import (
 	"bufio"
@@ -12,13 +12,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"custody/impact/lang"
 )
 
-// The tests of this file hold definitions against what compilers say of the same files:
-// Python's ast, TypeScript's and Java's own parsers. They write no list of their own.
-
-// truth is what a parser says of one file.
-type truth struct {
+// defined is what a parser says of one file.
+type defined struct {
 	Path        string
 	Refused     bool // by the parser: not valid code
 	Definitions [][]any
@@ -32,7 +31,7 @@ func (s score) String() string {
 		s.files, s.refused, s.truth, s.missed, s.extra, s.damaged)
 }
 
-// compareDefinitions runs a program that writes a truth for each path that it is given,
+// compareDefinitions runs a program that writes a line for each path that it is given,
 // and compares. Every difference is logged, up to a number.
 func compareDefinitions(t *testing.T, root string, paths []string, name string, args ...string) score {
 	t.Helper()
@@ -53,7 +52,7 @@ func compareDefinitions(t *testing.T, root string, paths []string, name string, 
 	lines := bufio.NewScanner(bytes.NewReader(out))
 	lines.Buffer(nil, 256<<20)
 	for lines.Scan() {
-		var want truth
+		var want defined
 		if err := json.Unmarshal(lines.Bytes(), &want); err != nil {
 			t.Fatal(err)
 		}
@@ -66,7 +65,7 @@ func compareDefinitions(t *testing.T, root string, paths []string, name string, 
 			s.refused++
 			continue
 		}
-		facts := ForPath(want.Path).Extract(src)
+		facts := lang.ForPath(want.Path).Extract(src)
 		if facts.Damaged {
 			s.damaged++
 			log("%s: damaged", want.Path)
@@ -107,7 +106,7 @@ func compareDefinitions(t *testing.T, root string, paths []string, name string, 
 func sourceFiles(t *testing.T, root string, extensions ...string) (paths []string) {
 	t.Helper()
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && d.Type().IsRegular() && slices.Contains(extensions, Extension(path)) {
+		if err == nil && d.Type().IsRegular() && slices.Contains(extensions, lang.Extension(path)) {
 			paths = append(paths, path)
 		}
 		return err
@@ -132,51 +131,50 @@ func sample(paths []string, most int) []string {
 	return some
 }
 
-// TestPythonDefinitions holds them against ast, over Python's own library or the
+// TestDefinitions holds the names, kinds and lines of definitions, and whether others can
+// name them, against the languages' own parsers: of what registries deliver, or of the
 // checkout that CUSTODY_LANG_TREE names.
-func TestPythonDefinitions(t *testing.T) {
-	root := os.Getenv("CUSTODY_LANG_TREE")
-	if root == "" {
-		out, err := exec.Command("python3", "-c", "import os; print(os.path.dirname(os.__file__))").Output()
-		if err != nil {
-			t.Fatalf("python3: %v", err)
-		}
-		root = strings.TrimSpace(string(out))
+func TestDefinitions(t *testing.T) {
+	modules, err := npmInstall(t.Context(), "corpora")
+	if err != nil {
+		t.Fatal(err)
 	}
-	paths := slices.DeleteFunc(sourceFiles(t, root, ".py", ".pyi"), func(path string) bool {
-		return strings.Contains(path, "/site-packages/") || strings.Contains(path, "/dist-packages/")
-	})
-	s := compareDefinitions(t, root, sample(paths, 60), "python3", "testdata/truth/definitions.py")
-	t.Log(s)
-	if s.truth == 0 || s.missed > 0 || s.extra > 0 {
-		t.Errorf("%v", s)
-	}
-}
-
-// TestScriptDefinitions holds them against TypeScript's parser.
-func TestScriptDefinitions(t *testing.T) {
-	root := os.Getenv("CUSTODY_LANG_TREE")
-	if root == "" {
-		t.Skip("set CUSTODY_LANG_TREE=DIR to a checkout")
-	}
-	modules := os.Getenv("CUSTODY_TYPESCRIPT")
-	paths := sourceFiles(t, root, ".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs")
-	s := compareDefinitions(t, root, paths, "node", "testdata/truth/definitions.cjs", modules)
-	t.Log(s)
-	if s.truth == 0 || s.missed > 0 || s.extra > 0 {
-		t.Errorf("%v", s)
-	}
-}
-
-// TestJavaDefinitions holds them against javac's parser.
-func TestJavaDefinitions(t *testing.T) {
-	root := os.Getenv("CUSTODY_LANG_TREE")
-	if root == "" {
-		t.Skip("set CUSTODY_LANG_TREE=DIR to a checkout")
-	}
-	s := compareDefinitions(t, root, sourceFiles(t, root, ".java"), "java", "testdata/truth/Definitions.java")
-	t.Log(s)
-	if s.truth == 0 || s.missed > 0 || s.extra > 0 {
-		t.Errorf("%v", s)
+	for _, test := range []struct {
+		name       string
+		root       func() (string, error)
+		extensions []string
+		parser     []string
+	}{
+		{
+			"python", func() (string, error) { return debianPackage(t.Context(), "python3-django", pythonPackages) },
+			[]string{".py", ".pyi"}, []string{"python3", "testdata/definitions/definitions.py"},
+		},
+		{
+			"script", func() (string, error) { return modules, nil },
+			[]string{".ts", ".mts", ".cts", ".tsx", ".js", ".mjs", ".cjs", ".jsx"}, []string{"node", "testdata/definitions/definitions.cjs", modules},
+		},
+		{
+			"java", func() (string, error) { return debianSource(t.Context(), "jsoup") },
+			[]string{".java"}, []string{"java", "testdata/definitions/Definitions.java"},
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			root := os.Getenv("CUSTODY_LANG_TREE")
+			if root == "" {
+				var err error
+				if root, err = test.root(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			paths := sourceFiles(t, root, test.extensions...)
+			if len(paths) == 0 {
+				t.Skip("no such file in CUSTODY_LANG_TREE")
+			}
+			s := compareDefinitions(t, root, sample(paths, 150), test.parser[0], test.parser[1:]...)
+			t.Log(s)
+			if s.truth == 0 || s.missed > 0 || s.extra > 0 {
+				t.Errorf("%v", s)
+			}
+		})
 	}
 }

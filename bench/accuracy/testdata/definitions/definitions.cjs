@@ -84,7 +84,7 @@ function definitions(file, text) {
       if (c.namedBindings && ts.isNamespaceImport(c.namedBindings)) imported.add(c.namedBindings.name.text)
       else if (c.namedBindings) for (const e of c.namedBindings.elements) imported.add(e.name.text)
     } else if (ts.isExpressionStatement(node) && scope.depth === 0) commonJS(node)
-    else if (ts.isImportEqualsDeclaration(node)) add(named(node.name), 'constant', exported, node)
+    else if (ts.isImportEqualsDeclaration(node)) add(prefix + named(node.name), 'constant', exported, node)
   }
   // exports.a = b, module.exports.a = b, module.exports = { a, b: c }, and rows of them.
   const commonJS = (node) => {
