@@ -5,6 +5,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"custody/impact/lang"
@@ -33,6 +34,7 @@ type symbolSide struct {
 	holds  *spread
 	calls  *spread // nil: no method is reached, so names alone decide
 	starts map[int32]*fileDiff
+	begins map[int32]int32 // nodes reached straight from a changed file that is none -> place in origins
 }
 
 // narrow compares the definitions of the changed files and follows those that differ. It
@@ -43,7 +45,7 @@ func (t *tracer) narrow(ctx context.Context) (*narrowing, error) {
 	}
 	n := &narrowing{diffs: map[int]*fileDiff{}}
 	for _, w := range t.walks() {
-		n.sides = append(n.sides, &symbolSide{walk: w, t: t, now: w == t.head, starts: map[int32]*fileDiff{}})
+		n.sides = append(n.sides, &symbolSide{walk: w, t: t, now: w == t.head, starts: map[int32]*fileDiff{}, begins: map[int32]int32{}})
 	}
 	if err := n.compare(ctx, t); err != nil {
 		return nil, err
@@ -313,12 +315,30 @@ func (s *symbolSide) start(to *spread) {
 		}
 	}
 	s.startAtPlaces(to)
-	for _, n := range s.order {
-		if step := s.steps[n]; step.origin > 0 {
-			a := atom{n, whole}
-			to.reach(a, reach{distance: step.distance, confidence: step.confidence, prev: a, edge: -1})
+	for i := range s.origins {
+		o := &s.origins[i]
+		n := s.graph.find(nodeKey{o.isPackage, o.node})
+		if n < 0 || s.t.isVendored(o) {
+			continue
 		}
+		a := atom{n, whole}
+		if old, ok := s.begins[n]; !ok || s.origins[old].confidence < o.confidence {
+			s.begins[n] = int32(i)
+		}
+		to.reach(a, reach{distance: 1, confidence: o.confidence, prev: a, edge: -1})
 	}
+}
+
+// isVendored says that a manifest moves a dependency of which this tree holds a copy, which
+// the change renews: what changed in the copy is compared like other code.
+func (t *tracer) isVendored(o *origin) bool {
+	base := baseName(o.changed)
+	if o.kind != Requires || base != "go.mod" && base != "go.sum" {
+		return false
+	}
+	list := change.Path(strings.TrimSuffix(string(o.changed), base) + "vendor/modules.txt")
+	f := t.changed[nodeKey{path: list}]
+	return f != nil && f.Status == change.Modified
 }
 
 // startAtPlaces reaches those who import a file or package that is on this side only, and

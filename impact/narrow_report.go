@@ -77,7 +77,7 @@ func (t *tracer) reachedBy(n *narrowing, x *narrowed) Reached {
 		to.Via = append(to.Via, via.ID())
 	}
 	if first := x.holds.best[path[0]]; first.distance > 0 { // from a file that is no node
-		to.Via = append([]string{"file:" + x.origins[x.steps[path[0].node].origin-1].changed.Escaped()}, to.Via...)
+		to.Via = append([]string{"file:" + x.origins[x.begins[path[0].node]].changed.Escaped()}, to.Via...)
 	}
 	to.Edge = x.lastEdge(path, r)
 	if x.precision == PrecisionSymbol {
@@ -113,8 +113,8 @@ func (x *narrowed) lastEdge(path []atom, r reach) EdgeKind {
 	switch {
 	case x.at.node != x.node:
 		return References
-	case len(path) == 1 && x.steps[x.node].origin > 0:
-		return x.origins[x.steps[x.node].origin-1].kind
+	case len(path) == 1 && r.distance > 0:
+		return x.origins[x.begins[x.node]].kind
 	case r.edge >= 0:
 		return x.graph.Link(r.edge).Kind
 	case x.graph.Kind(x.node) == KindPackage:
@@ -134,10 +134,10 @@ func (t *tracer) whyNarrowed(n *narrowing, x *narrowed, path []atom) string {
 	at := x.at
 	r := x.holds.best[at]
 	if r.prev == at {
-		if o := x.steps[at.node].origin; o > 0 {
-			return x.origins[o-1].words
+		if o, ok := x.begins[at.node]; ok {
+			return x.origins[o].words
 		}
-		return "changed"
+		return "all of its files came or went" // a package
 	}
 	words := x.stepWords(at, r) + x.name(r.prev)
 	prev := x.holds.best[r.prev]
@@ -199,8 +199,8 @@ func (x *narrowed) name(a atom) string {
 
 // changeOf says what happened to the start of a path.
 func (x *narrowed) changeOf(a atom) string {
-	if o := x.steps[a.node].origin; o > 0 {
-		return ", which " + x.origins[o-1].words
+	if x.holds.best[a].distance > 0 { // from a file that is no node
+		return ", which " + x.origins[x.begins[a.node]].words
 	}
 	i, ok := x.files.at[a.node]
 	d := x.starts[a.node]

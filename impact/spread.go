@@ -173,12 +173,15 @@ func (f *spreadFile) definition(n int32) *lang.Definition {
 
 // load follows what runs when a file or package is loaded: whoever imports it runs it.
 func (s *spread) load(a atom, f *spreadFile) {
-	r := s.best[a]
 	if f.folder >= 0 && f.test {
 		s.tests(a, f)
 		return
 	}
-	s.reach(atom{a.node, whole}, reach{distance: r.distance, confidence: r.confidence, prev: a, edge: -1})
+	confidence := Confidence(1000)
+	if s.best[a].prev != a { // it mentions what is reached, and may do nothing with it yet
+		confidence = byLoading
+	}
+	s.step(a, atom{a.node, whole}, 0, confidence)
 }
 
 // tests reaches all test files beside a Go test file: they are one program with it.
@@ -213,6 +216,7 @@ const (
 	byQualified = 1000
 	byType      = 900 // uses the type of which a method is reached, maybe not that method
 	byMember    = 700 // the name of a method behind a dot
+	byLoading   = 500 // mentions it in code that runs when the file is loaded
 	sameProgram = 900
 	notRead     = 900 // uses the file; what of it is not known
 )

@@ -18,6 +18,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"slices"
+	"strings"
 )
 
 func main() {
@@ -307,3 +308,6 @@ func place(ctx context.Context, p project, dir string) (runner, error) {
 	}
 	return nil, fmt.Errorf("no runner for %s", p.language)
 }
+
+// folderOf is the folder of a test's name.
+func folderOf(test string) string { return test[:strings.LastIndexByte(test, '.')] }

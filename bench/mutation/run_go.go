@@ -166,8 +166,9 @@ func isGoTest(name string) bool {
 
 func testName(folder, test string) string { return folder + "." + test }
 
-// test runs all tests and lists those that fail: a package that does not start lists every
-// test in it. One that does not build is errBuild.
+// test runs all tests and lists those that fail. Of a program that dies, those that were
+// running do: a panic or an endless loop takes others with it that had nothing to do with
+// it. Where none had started, all do. One that does not build is errBuild.
 func (r *goRunner) test(ctx context.Context) ([]string, error) {
 	cmd := r.command(ctx, append([]string{"test", "-json", "-vet=off", "-timeout", "60s"}, r.list...)...)
 	var stderr bytes.Buffer
@@ -181,7 +182,8 @@ func (r *goRunner) test(ctx context.Context) ([]string, error) {
 	}
 	builds := true
 	failed := map[string]bool{}
-	perPackage := map[string]int{}
+	perPackage, started, open := map[string]int{}, map[string]int{}, map[string]bool{}
+	var dead []string // packages whose program died without a word about a test
 	lines := bufio.NewScanner(out)
 	lines.Buffer(nil, 16<<20)
 	for lines.Scan() {
@@ -189,25 +191,42 @@ func (r *goRunner) test(ctx context.Context) ([]string, error) {
 		if json.Unmarshal(lines.Bytes(), &e) != nil {
 			continue
 		}
-		builds = builds && e.Action != "build-fail"
-		if e.Action != "fail" {
-			continue
-		}
 		folder := strings.TrimPrefix(strings.TrimPrefix(e.Package, r.module), "/")
 		if folder == "" {
 			folder = "."
 		}
-		if e.Test != "" {
-			top, _, _ := strings.Cut(e.Test, "/")
-			failed[testName(folder, top)] = true
+		top, _, _ := strings.Cut(e.Test, "/")
+		test := testName(folder, top)
+		switch {
+		case e.Action == "build-fail":
+			builds = false
+		case e.Test == "" && e.Action == "fail" && perPackage[folder] == 0:
+			dead = append(dead, folder)
+		case e.Test == "":
+		case e.Action == "run", e.Action == "cont":
+			started[folder]++
+			open[test] = true
+		case e.Action == "pause" && top == e.Test:
+			delete(open, test)
+		case e.Action == "fail":
+			failed[test] = true
 			perPackage[folder]++
-			continue
+			delete(open, test)
+		case (e.Action == "pass" || e.Action == "skip") && top == e.Test:
+			delete(open, test)
 		}
-		if perPackage[folder] == 0 {
+	}
+	for _, folder := range dead {
+		of := open
+		if started[folder] == 0 {
+			of = map[string]bool{}
 			for t := range r.files {
-				if strings.HasPrefix(t, folder+".") && !strings.Contains(t[len(folder)+1:], "/") {
-					failed[t] = true
-				}
+				of[t] = true
+			}
+		}
+		for t := range of {
+			if folderOf(t) == folder {
+				failed[t] = true
 			}
 		}
 	}
