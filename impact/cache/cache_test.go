@@ -492,6 +492,48 @@ func FuzzFile(f *testing.F) {
 	})
 }
 
+// fullDisk takes so many bytes, and no more.
+type fullDisk struct {
+	pagedOutput
+	left int
+}
+
+func (d *fullDisk) Write(b []byte) (int, error) {
+	if d.left -= len(b); d.left < 0 {
+		return 0, syscall.ENOSPC
+	}
+	return d.pagedOutput.Write(b)
+}
+
+// A disk that is full at any byte leaves the file that was there, and nothing else.
+func TestFullDisk(t *testing.T) {
+	path := newPath(t)
+	s := Open(path)
+	put(s, 0, 300)
+	mustSave(t, s)
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(s, 0, 300)
+	pairs := s.pairs(s.file, func(impact.FactKey) bool { return true })
+	for _, room := range []int{0, 10, pagedHead + 30, pageSize, 2 * pageSize, len(before) - 5} {
+		err := replace(path, func(out pagedOutput) error {
+			return format(&fullDisk{out, room}, languagesOf(pairs), pairs)
+		})
+		if !errors.Is(err, syscall.ENOSPC) {
+			t.Errorf("room for %d bytes: %v", room, err)
+		}
+	}
+	after, err := os.ReadFile(path)
+	if err != nil || !bytes.Equal(before, after) {
+		t.Error("the file that was there is another one:", err)
+	}
+	if entries, err := os.ReadDir(filepath.Dir(path)); err != nil || len(entries) != 2 { // the file and its lock
+		t.Errorf("left over: %v %v", entries, err)
+	}
+}
+
 // memoryFile is a pagedOutput.
 type memoryFile struct{ data []byte }
 

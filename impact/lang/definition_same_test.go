@@ -41,6 +41,9 @@ var sameTests = []struct {
 	{"typescript", "import a from 'a'\na()", "import a from 'a'\na(1)", "rest"},
 	{"typescript", "import 'a'\na()", "a()", "rest"},
 	{"typescript", "import a from 'a'\nlet x = a", "import a from 'b'\nlet x = a", "same"}, // the edge goes elsewhere
+	{"javascript", "exports.a = 1, exports.b = 2", "exports.a = 1, exports.b = 3", "rest"},
+	{"javascript", "exports.a = exports.b = 2", "exports.a = exports.b = 3", "body of a, body of b"},
+	{"typescript", "function f(): A<`${B}_${C}`> { return 1 }", "function f(): A<`${B}_${C}`> { return 2 }", "body of f"},
 	{"tsx", "const A = () => <a b='x'>some text</a>", "const A = () => <a   b='x'>\n  some text\n</a>", "same"},
 	{"tsx", "const A = () => <a b='x'>some text</a>", "const A = () => <a b='x'>some  text</a>", "body of A"},
 	{"tsx", "const A = () => <a><b/> <c/></a>", "const A = () => <a><b/><c/></a>", "body of A"},

@@ -29,7 +29,7 @@ func (o *scriptOutline) angles(i, to int) int {
 				o.spend(j - i)
 				return j + 1
 			}
-		case tokenWord, tokenString, tokenNumber, ',', '.', '|', '&', '?', ':', '=', '-', '@', '(', '[', '{', '$', '}', tokenArrow:
+		case tokenWord, tokenString, tokenPiece, tokenNumber, ',', '.', '|', '&', '?', ':', '=', '-', '@', '(', '[', '{', '$', '}', tokenArrow:
 		default:
 			o.spend(j - i)
 			return -1

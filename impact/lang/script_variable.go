@@ -224,6 +224,11 @@ func (o *scriptOutline) commonJS(r row) bool {
 	if value == 0 {
 		return false
 	}
+	for j := value; j < r.to; j = o.next(j) {
+		if o.kind(j) == ',' { // "exports.a = b, exports.c = d" of a minifier: it is all one
+			return false
+		}
+	}
 	names, at := []string{name}, []int{i}
 	for {
 		next, v := o.exportsTarget(value, r.to)

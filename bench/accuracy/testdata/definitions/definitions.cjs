@@ -83,6 +83,10 @@ function definitions(file, text) {
       if (c.name) imported.add(c.name.text)
       if (c.namedBindings && ts.isNamespaceImport(c.namedBindings)) imported.add(c.namedBindings.name.text)
       else if (c.namedBindings) for (const e of c.namedBindings.elements) imported.add(e.name.text)
+    } else if (ts.isIfStatement(node) && scope.depth === 0) {
+      for (const branch of [node.thenStatement, node.elseStatement]) {
+        if (branch && (ts.isExpressionStatement(branch) || ts.isIfStatement(branch))) statement(branch, prefix, scope)
+      }
     } else if (ts.isExpressionStatement(node) && scope.depth === 0) commonJS(node)
     else if (ts.isImportEqualsDeclaration(node)) add(prefix + named(node.name), 'constant', exported, node)
   }
