@@ -256,7 +256,11 @@ func weigh(f *review.FileLine, about *fileFacts, mixed bool) planned {
 	if f.Mode != f.OldMode && f.Mode != 0 && f.OldMode != 0 {
 		because(weighMode, "what it is changed from "+modeWord(f.OldMode.String())+" to "+modeWord(f.Mode.String()))
 	}
-	if n := len(about.breaking); n > 0 {
+	_, test := impact.TestLanguage(change.Path(f.Path))
+	test = test || has(config.OfTests)
+	// What is gone is read by looking who still uses it, and nobody relies on a test.
+	gone := f.Mode == 0 && about.reaches == 0
+	if n := len(about.breaking); n > 0 && !test && !gone {
 		reason := "others that use " + about.breaking[0] + " have to follow"
 		if n > 1 {
 			reason = fmt.Sprintf("others that use %s or %s have to follow", about.breaking[0], plural(n-1, "more", "more"))
@@ -266,15 +270,13 @@ func weigh(f *review.FileLine, about *fileFacts, mixed bool) planned {
 	if n := about.reaches; n >= reachesMany {
 		because(min(n*weighReachEach, weighReachMost), plural(n, "file depends", "files depend")+" on it")
 	}
-	_, test := impact.TestLanguage(change.Path(f.Path))
-	test = test || has(config.OfTests)
 	if has(config.OfCode) && !test && mixed && about.agent >= agentShareLeast {
 		because(weighAgent, fmt.Sprintf("an AI agent wrote %s of its %s", number(about.agent), plural(about.added, "added line", "added lines")))
 	}
 	if f.Unread != "" && f.Mode != 0 {
 		because(weighUnread, "it is not text, or too large: nothing here has looked into it")
 	}
-	if lines := f.Added + f.Deleted; has(config.OfCode) && !test {
+	if lines := f.Added + f.Deleted; has(config.OfCode) && !test && f.Mode != 0 {
 		weight := min(lines/weighLinesEach, weighLinesMost)
 		if lines >= largeAdded {
 			because(weight, "much of it changed")

@@ -26,7 +26,7 @@ const (
 func summary(w *view) []byte {
 	var blocks []string
 	for _, section := range []func(*view) []string{
-		headBlocks, checkBlocks, findingBlocks, reachBlocks, authorshipBlocks, skipBlocks, fileBlocks, inputBlocks,
+		headBlocks, checkBlocks, findingBlocks, planBlocks, reachBlocks, authorshipBlocks, skipBlocks, fileBlocks, inputBlocks,
 	} {
 		blocks = append(blocks, section(w)...)
 	}
@@ -147,6 +147,26 @@ func findingBlock(f *entry) string {
 		}
 	}
 	return line
+}
+
+// planBlocks say what to read first, as the page does.
+func planBlocks(w *view) []string {
+	var rows []string
+	for _, f := range w.Plan.First {
+		row := fmt.Sprintf("- %s %s", code(name(f.Path)), f.Size)
+		for _, reason := range f.Reasons {
+			row += "  \n  " + prose(plain(reason, nameLimit))
+		}
+		rows = append(rows, row)
+	}
+	var others []string
+	for _, p := range w.Plan.Rest {
+		others = append(others, plural(p.Count, "file", "files")+": "+p.What)
+	}
+	for _, p := range w.Plan.Skip {
+		others = append(others, plural(p.Count, "file", "files")+", not to be read line by line: "+p.What)
+	}
+	return []string{"### What to read first\n\n" + w.Plan.Sentence, strings.Join(rows, "\n"), bullets(others, len(others), prose)}
 }
 
 func reachBlocks(w *view) []string {

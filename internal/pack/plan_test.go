@@ -1,0 +1,102 @@
+package pack
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"custody/attestation"
+	"custody/impact"
+	"custody/internal/change"
+	"custody/internal/finding"
+	"custody/internal/git"
+	"custody/internal/review"
+)
+
+// What can do harm comes first, with why; what both sides say is mechanical comes last,
+// unless something is wrong in it.
+func TestPlan(t *testing.T) {
+	file := func(path string, lines int) review.FileLine {
+		return review.FileLine{Path: path, Status: change.Modified, Mode: git.ModeFile, OldMode: git.ModeFile, Added: lines}
+	}
+	v := &review.Verdict{
+		Change: review.Summary{Files: []review.FileLine{
+			file("small.go", 2), file("a/large.go", 400), file("a/large_test.go", 900), file("README.md", 300), file(".github/workflows/ci.yml", 3),
+			file("bad.go", 1), file("used.go", 1), file("agent.go", 30), file("run.sh", 1), file("paths/auth.go", 1), file("api.go", 1), file("gone.go", 0),
+			file("moved.go", 0), file("made.pb.go", 800), file("made-bad.pb.go", 800), file("counted.go", 1),
+		}},
+		Checks: []finding.Check{{ID: "limit", Asks: "authorship-limit"}},
+		Findings: []finding.Finding{
+			{Rule: "secrets", Level: finding.Error, Place: finding.Place{Path: "bad.go", StartLine: 1}, Message: "a secret"},
+			{Rule: "secrets", Level: finding.Warning, Place: finding.Place{Path: "made-bad.pb.go", StartLine: 7}, Message: "hidden text"},
+			{Rule: "limit", Level: finding.Error, Place: finding.Place{Path: "counted.go"}, Message: "lines of no origin"},
+			{Rule: "secrets", Level: finding.Error, Place: finding.Place{Path: "small.go", StartLine: 1}, Message: "waived", WaivedBy: "w"},
+		},
+		Impact:      &impact.Report{Changed: []impact.Changed{{Path: "api.go", Symbols: []impact.Symbol{{Name: "Old", Change: impact.SymbolRemoved, Exported: true}}}, {Path: "gone.go", Symbols: []impact.Symbol{{Name: "Gone", Change: impact.SymbolRemoved, Exported: true}}}}},
+		Attestation: &attestation.Report{Summary: attestation.Summary{AddedLines: 100, Lines: map[attestation.Class]int{attestation.AIDeclared: 30}}, Files: []attestation.File{{Path: "agent.go", Added: 30, Lines: map[attestation.Class]int{attestation.AIDeclared: 30}}}},
+	}
+	for i := range v.Change.Files {
+		switch f := &v.Change.Files[i]; f.Path {
+		case "run.sh":
+			f.Mode = git.ModeExecutable
+		case "paths/auth.go":
+			f.Critical = "auth"
+		case "gone.go":
+			f.Mode, f.Status = 0, change.Deleted
+		case "moved.go":
+			f.Mechanical = review.Moved
+		case "made.pb.go", "made-bad.pb.go":
+			f.Mechanical = review.Generated
+		}
+	}
+	for i := range 40 {
+		v.Impact.Reached = append(v.Impact.Reached, impact.Reached{Node: fmt.Sprint("file:x", i), Kind: impact.KindFile, Via: []string{"file:used.go"}})
+	}
+	p := newPlan(v)
+	var first []string
+	for _, f := range p.First {
+		first = append(first, f.Path+": "+strings.Join(f.Reasons, "; "))
+	}
+	want := []string{
+		"bad.go: finding: a secret",
+		"made-bad.pb.go: finding: hidden text; much of it changed",
+		".github/workflows/ci.yml: it runs in the pipeline, with its rights",
+		"run.sh: what it is changed from a plain file to a program",
+		"paths/auth.go: the rule auth asks more of this path than of others",
+		"api.go: others that use Old have to follow",
+		"used.go: 40 files depend on it",
+		"agent.go: an AI agent wrote 30 of its 30 added lines",
+		"a/large.go: much of it changed",
+	}
+	slices.Sort(first)
+	slices.Sort(want)
+	if !slices.Equal(first, want) {
+		t.Errorf("first\n%s\nwant\n%s", strings.Join(first, "\n"), strings.Join(want, "\n"))
+	}
+	if p.First[0].Path != "bad.go" || p.First[1].Path != "made-bad.pb.go" {
+		t.Errorf("begins with %s and %s", p.First[0].Path, p.First[1].Path)
+	}
+	n := len(p.First)
+	for _, pile := range append(p.Rest, p.Skip...) {
+		n += pile.Count
+	}
+	if n != len(v.Change.Files) || len(p.Skip) != 2 {
+		t.Errorf("%d files of %d are in the plan, %d piles to skip", n, len(v.Change.Files), len(p.Skip))
+	}
+}
+
+// However many there are, the plan stays short and holds each file once.
+func TestPlanOfMany(t *testing.T) {
+	v := huge(20_000)
+	p := newPlan(v)
+	n := len(p.First)
+	for _, pile := range append(p.Rest, p.Skip...) {
+		if n += pile.Count; len(pile.Files) > maxPileFile {
+			t.Errorf("%d files are named of %s", len(pile.Files), pile.What)
+		}
+	}
+	if n != len(v.Change.Files) || len(p.First) > maxFirst {
+		t.Errorf("%d files of %d, %d of them first", n, len(v.Change.Files), len(p.First))
+	}
+}
