@@ -27,17 +27,16 @@ type goDefiner struct {
 	start int     // where it starts
 	hash  NameHash
 
-	out      *TokenHash // where tokens go; nil: nowhere
-	names    []NameHash // mentioned by the definition that is being read
-	seen     recentNames
-	pending  bool // a semicolon stands before the next token, unless that closes a bracket
-	pragmas  TokenHash
-	pragma   Digest
-	sign     TokenHash
-	body     TokenHash
-	scratch  TokenHash
-	runs     goRuns
-	received []byte // type of the receiver
+	out     *TokenHash // where tokens go; nil: nowhere
+	names   []NameHash // mentioned by the definition that is being read
+	seen    recentNames
+	pending bool // a semicolon stands before the next token, unless that closes a bracket
+	pragmas TokenHash
+	pragma  Digest
+	sign    TokenHash
+	body    TokenHash
+	scratch TokenHash
+	runs    goRuns
 }
 
 // goToken is a token's kind: a byte of punctuation stands for itself.

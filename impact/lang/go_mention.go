@@ -136,7 +136,6 @@ type goRuns struct {
 	header  int   // depth of "func" before its body; 0: none
 	before  goToken
 	callee  NameHash
-	called  bool // the token before ends what can be called
 }
 
 // harmless are the calls that do nothing but make a value.

@@ -69,7 +69,7 @@ func (c *client) do(method, path string, body any, headers ...string) reply {
 	default:
 		text, err := json.Marshal(b)
 		if err != nil {
-			c.t.Fatal(err)
+			return reply{status: -1, text: err.Error()}
 		}
 		content = bytes.NewReader(text)
 	}
@@ -78,7 +78,7 @@ func (c *client) do(method, path string, body any, headers ...string) reply {
 	}
 	r, err := http.NewRequest(method, path, content)
 	if err != nil {
-		c.t.Fatal(err)
+		return reply{status: -1, text: err.Error()}
 	}
 	if content != nil {
 		r.Header.Set("Content-Type", "application/json")
@@ -97,7 +97,7 @@ func (c *client) do(method, path string, body any, headers ...string) reply {
 	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)
 	if err != nil {
-		c.t.Fatal(err)
+		return reply{status: -1, text: err.Error()}
 	}
 	out := reply{status: response.StatusCode, header: response.Header, text: string(text)}
 	json.Unmarshal(text, &out.body)
