@@ -98,6 +98,7 @@ func (s *symbolSide) pathOf(f *change.File) change.Path {
 // compare makes the diffs of all changed files that are nodes.
 func (n *narrowing) compare(ctx context.Context, t *tracer) error {
 	was, is := map[int]*lang.Facts{}, map[int]*lang.Facts{}
+	embedded := map[int]bool{}
 	for _, s := range n.sides {
 		var nodes []int32
 		var places []int
@@ -105,6 +106,7 @@ func (n *narrowing) compare(ctx context.Context, t *tracer) error {
 			if p := s.pathOf(&t.files[i]); p != "" {
 				if node := s.graph.node(p); node >= 0 {
 					nodes, places = append(nodes, node), append(places, i)
+					embedded[i] = embedded[i] || isEmbedded(s.graph, node)
 				}
 			}
 		}
@@ -133,9 +135,23 @@ func (n *narrowing) compare(ctx context.Context, t *tracer) error {
 		default:
 			*d = *diffFile(a, b)
 		}
+		if f := &t.files[i]; before && after && oldPath(f) != newPath(f) && goBuilds(oldPath(f)) != goBuilds(newPath(f)) {
+			d.whole = true // the same code, for other builds
+		}
+		d.whole = d.whole || embedded[i] // what is embedded is text, comments and all
 	}
 	n.findMoved(t)
 	return nil
+}
+
+// isEmbedded says that a file is embedded by another one.
+func isEmbedded(g *Graph, node int32) bool {
+	for _, e := range g.Into(node) {
+		if g.Link(e).Kind == Imports && g.Edge(e).Evidence.Source == importSource[lang.Embed] {
+			return true
+		}
+	}
+	return false
 }
 
 // findMoved takes out of the diffs what only stands elsewhere in the same Go package now:
@@ -143,6 +159,7 @@ func (n *narrowing) compare(ctx context.Context, t *tracer) error {
 func (n *narrowing) findMoved(t *tracer) {
 	type key struct {
 		folder    change.Path
+		builds    string
 		unit      string
 		test      bool
 		name      string
@@ -150,7 +167,7 @@ func (n *narrowing) findMoved(t *tracer) {
 		sign, own lang.Digest
 	}
 	keyOf := func(p change.Path, f *lang.Facts, d *lang.Definition) key {
-		return key{folderOf(p), f.Package, isTest(p, "go"), d.Name, d.Kind, d.Signature, d.Body}
+		return key{folderOf(p), goBuilds(p), f.Package, isTest(p, "go"), d.Name, d.Kind, d.Signature, d.Body}
 	}
 	type place struct{ file, at int }
 	gone := map[key][]place{}
@@ -189,6 +206,35 @@ func (n *narrowing) findMoved(t *tracer) {
 	}
 }
 
+// goBuilds is what the name of a Go file says of the builds that have it: the system and
+// machine behind its last underlines, and whether it is a test.
+func goBuilds(p change.Path) string {
+	name, ok := strings.CutSuffix(baseName(p), ".go")
+	if !ok {
+		return ""
+	}
+	parts := strings.Split(name, "_")[1:]
+	builds := ""
+	for n := len(parts) - 1; n >= 0; n-- {
+		if parts[n] != "test" && !goPlatforms[parts[n]] {
+			break
+		}
+		builds += "_" + parts[n]
+	}
+	return builds
+}
+
+// goPlatforms are the systems and machines of Go that can end the name of a file.
+var goPlatforms = func() map[string]bool {
+	known := map[string]bool{}
+	for name := range strings.FieldsSeq(`aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd
+		plan9 solaris wasip1 windows zos 386 amd64 amd64p32 arm armbe arm64 arm64be loong64 mips mipsle mips64 mips64le
+		mips64p32 mips64p32le ppc ppc64 ppc64le riscv riscv64 s390 s390x sparc sparc64 wasm`) {
+		known[name] = true
+	}
+	return known
+}()
+
 // spread follows names in one graph.
 func (s *symbolSide) spread(ctx context.Context) error {
 	var err error
@@ -212,7 +258,7 @@ func (s *symbolSide) spread(ctx context.Context) error {
 // ones, and all that stand in a reached package.
 func (s *symbolSide) reachable(ctx context.Context) (*reachable, error) {
 	g := s.graph
-	r := &reachable{at: map[int32]int32{}, folders: map[int32][]int32{}, specs: map[int32][]string{}, exports: map[lang.NameHash][]handed{}, came: map[atom]bool{}}
+	r := &reachable{at: map[int32]int32{}, folders: map[int32][]int32{}, specs: map[int32][]string{}, exports: map[lang.NameHash][]handed{}, came: map[atom]bool{}, broken: map[atom]bool{}}
 	nodes := map[int32]bool{}
 	packages := map[int32]bool{}
 	add := func(n int32) {
@@ -297,20 +343,23 @@ func (s *symbolSide) start(to *spread) {
 				to.seed(atom{f.node, int32(def)})
 			}
 			for _, pair := range d.altered {
+				to.broken[atom{f.node, int32(pair[1])}] = d.breaks(pair)
 				to.seed(atom{f.node, int32(pair[1])})
 			}
 			for ghost := range f.ghosts {
 				a := atom{f.node, int32(len(f.facts.Definitions) + ghost)}
-				to.came[a] = true
+				to.came[a], to.broken[a] = true, true
 				to.seed(a)
 			}
 			continue
 		}
 		for _, def := range d.removed {
-			to.came[atom{f.node, int32(def)}] = true
-			to.seed(atom{f.node, int32(def)})
+			a := atom{f.node, int32(def)}
+			to.came[a], to.broken[a] = true, true
+			to.seed(a)
 		}
 		for _, pair := range d.altered {
+			to.broken[atom{f.node, int32(pair[0])}] = d.breaks(pair)
 			to.seed(atom{f.node, int32(pair[0])})
 		}
 	}

@@ -41,6 +41,7 @@ type reachable struct {
 	specs     map[int32][]string         // of a package, as others import it
 	exports   map[lang.NameHash][]handed // names that files hand on, by the name that they take
 	came      map[atom]bool              // definitions that are on one side of the change only
+	broken    map[atom]bool              // methods that others have to call differently, or can not
 	outsiders *outsiders                 // nil: not looked for
 }
 
@@ -357,6 +358,31 @@ func (s *spread) followNames(a atom, f *spreadFile, d *lang.Definition) {
 		confidence = byType
 	}
 	s.followName(a, f, lang.HashName(name), confidence)
+	s.followEverything(a, f)
+	if name == "__all__" {
+		s.followStars(a, f)
+	}
+}
+
+// followEverything goes to what may use any name of the file.
+func (s *spread) followEverything(a atom, f *spreadFile) {
+	if !s.once(ask{f.node, askFile, lang.Everything}) {
+		return
+	}
+	s.mentioning(lang.Everything, func(g *spreadFile, to atom) {
+		if edges := s.dependents(f.node)[g.node]; edges > 0 {
+			s.step(a, to, edges, byLoading)
+		}
+	})
+}
+
+// followStars goes to the files that take all names of the file: others, now.
+func (s *spread) followStars(a atom, f *spreadFile) {
+	for _, e := range s.exports[lang.Everything] {
+		if g := &s.files[e.file]; s.dependents(f.node)[g.node] > 0 {
+			s.step(a, atom{g.node, whole}, s.dependents(f.node)[g.node], byLoading)
+		}
+	}
 }
 
 func (s *spread) followName(a atom, f *spreadFile, name lang.NameHash, confidence Confidence) {

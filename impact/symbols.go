@@ -147,6 +147,11 @@ func diffFile(was, is *lang.Facts) *fileDiff {
 	return d
 }
 
+// breaks says that an altered definition has another signature.
+func (d *fileDiff) breaks(altered [2]int) bool {
+	return d.was.Definitions[altered[0]].Signature != d.is.Definitions[altered[1]].Signature
+}
+
 func sameDefinition(a, b *lang.Definition) bool {
 	return a.Signature == b.Signature && a.Body == b.Body && a.Runs == b.Runs && a.Exported == b.Exported && slices.Equal(a.Mentions, b.Mentions)
 }

@@ -41,6 +41,9 @@ func (s *spread) followGo(a atom, f *spreadFile, d *lang.Definition) {
 		s.followGoName(a, f, name, byType)
 		return
 	}
+	if s.broken[a] { // the type may not be what an interface asks for, though nobody calls it
+		s.followGoName(a, f, name, byType)
+	}
 	if !d.Exported {
 		s.inUnit(a, f, lang.GoMember(member), byMember)
 		return

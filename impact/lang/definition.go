@@ -74,6 +74,10 @@ type Export struct {
 // import mentions "default". Go tells more apart: see go_mention.go.
 type NameHash uint32
 
+// Everything is mentioned by what may use any name of a file that its own one imports: a
+// module that is handed on as a value, or imported for its effect.
+var Everything = HashName("*")
+
 // HashName hashes a name.
 func HashName[S string | []byte](name S) NameHash {
 	h := uint32(fnvOffset32)

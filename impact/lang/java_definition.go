@@ -46,6 +46,9 @@ func (o *javaOutline) declaration(t *javaType, i, to int) int {
 		return i + 1
 	}
 	if t.prefix == "" && o.kind(i) == tokenWord && (o.word(i, "package") || o.word(i, "import")) {
+		if o.word(i, "import") && o.word(i+1, "static") {
+			o.importStatic(i+2, to)
+		}
 		for i < to && o.kind(i) != ';' {
 			i = o.next(i)
 		}
@@ -94,6 +97,27 @@ func (o *javaOutline) declaration(t *javaType, i, to int) int {
 		i = o.next(i)
 	}
 	return o.loose(t, d.start, i)
+}
+
+// importStatic reads on behind "import static": who says the member means its type, which
+// may have it from another one; behind a star anybody may.
+func (o *javaOutline) importStatic(i, to int) {
+	owner, last := -1, -1
+	for ; i < to && o.kind(i) != ';'; i++ {
+		switch o.kind(i) {
+		case tokenWord:
+			owner, last = last, i
+		case '*':
+			owner, last = last, -1
+		}
+	}
+	switch {
+	case owner < 0:
+	case last < 0:
+		o.always = append(o.always, NameHash(o.tok[owner].value))
+	default:
+		o.alias(NameHash(o.tok[last].value), NameHash(o.tok[owner].value))
+	}
 }
 
 // loose takes in what declares nothing: in a type it is a part of that.

@@ -12,13 +12,13 @@ import "slices"
 // All lists the languages, in the order in which they are tried.
 var All = []*Language{
 	{Name: "go", Extensions: []string{".go"}, Version: 2, Extract: extractGo, NewResolver: newGoResolver, Defines: true, comments: goComments},
-	{Name: "python", Extensions: []string{".py", ".pyi"}, Version: 3, Extract: extractPython, NewResolver: newPythonResolver, Defines: true, comments: pythonComments},
-	{Name: "typescript", Extensions: []string{".ts", ".mts", ".cts"}, Version: 5, Extract: extractTypeScript, NewResolver: newScriptResolver, Defines: true, comments: typeScriptComments},
-	{Name: "tsx", Extensions: []string{".tsx"}, Version: 5, Extract: extractJSX, NewResolver: newScriptResolver, Defines: true, comments: jsxComments},
-	{Name: "javascript", Extensions: []string{".js", ".jsx", ".mjs", ".cjs"}, Version: 5, Extract: extractJSX, NewResolver: newScriptResolver, Defines: true, comments: jsxComments},
-	{Name: "vue", Extensions: []string{".vue"}, Version: 5, Extract: extractVue, NewResolver: newScriptResolver, Defines: true},
-	{Name: "svelte", Extensions: []string{".svelte"}, Version: 5, Extract: extractSvelte, NewResolver: newScriptResolver, Defines: true},
-	{Name: "java", Extensions: []string{".java"}, Version: 3, Extract: extractJava, NewResolver: newJavaResolver, Defines: true, comments: javaComments},
+	{Name: "python", Extensions: []string{".py", ".pyi"}, Version: 4, Extract: extractPython, NewResolver: newPythonResolver, Defines: true, comments: pythonComments},
+	{Name: "typescript", Extensions: []string{".ts", ".mts", ".cts"}, Version: 6, Extract: extractTypeScript, NewResolver: newScriptResolver, Defines: true, comments: typeScriptComments},
+	{Name: "tsx", Extensions: []string{".tsx"}, Version: 6, Extract: extractJSX, NewResolver: newScriptResolver, Defines: true, comments: jsxComments},
+	{Name: "javascript", Extensions: []string{".js", ".jsx", ".mjs", ".cjs"}, Version: 6, Extract: extractJSX, NewResolver: newScriptResolver, Defines: true, comments: jsxComments},
+	{Name: "vue", Extensions: []string{".vue"}, Version: 6, Extract: extractVue, NewResolver: newScriptResolver, Defines: true},
+	{Name: "svelte", Extensions: []string{".svelte"}, Version: 6, Extract: extractSvelte, NewResolver: newScriptResolver, Defines: true},
+	{Name: "java", Extensions: []string{".java"}, Version: 4, Extract: extractJava, NewResolver: newJavaResolver, Defines: true, comments: javaComments},
 }
 
 // A Language is one row of All.

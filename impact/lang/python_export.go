@@ -91,6 +91,7 @@ func (r *pyReader) plainImports() {
 		for _, name := range r.bound(s) {
 			if !bound[r.tok[name].value] {
 				r.looseRow(s)
+				r.loose = append(r.loose, Everything)
 				break
 			}
 		}

@@ -56,6 +56,7 @@ func (o *scriptOutline) importStatement(scope scriptScope, i, to int) int {
 			o.alias(NameHash(o.tok[local].value), HashName(name))
 		} else {
 			o.alias(NameHash(o.tok[local].value), HashName("default"))
+			o.module(NameHash(o.tok[local].value))
 		}
 	}
 	for j < to && o.kind(j) != tokenString && o.kind(j) != ';' {

@@ -82,6 +82,9 @@ type outline struct {
 	names map[NameHash][]NameHash // what stands for another name: see alias
 	seen  nameSet
 
+	modules map[NameHash]bool // names that stand for a whole file: see Everything
+	always  []NameHash        // what all code of the file may mean: Java's "import static a.B.*"
+
 	// keywords are the reserved words: no definition has such a name.
 	keywords *keywordSet
 	hash     TokenHash // of the definition that is being digested
@@ -163,6 +166,15 @@ func (o *outline) alias(name, other NameHash) {
 	o.names[name] = append(o.names[name], other)
 }
 
+// module notes that a name stands for a whole file: who says it without a dot behind it
+// may use whatever is in there.
+func (o *outline) module(name NameHash) {
+	if o.modules == nil {
+		o.modules = map[NameHash]bool{}
+	}
+	o.modules[name] = true
+}
+
 // A nameSet holds the names of one definition until it is done.
 type nameSet struct {
 	slots [512]struct{ round, name uint32 }
@@ -188,6 +200,9 @@ func (s *nameSet) add(name uint32) {
 // take returns the names as they stay: sorted, each once, with those for which others
 // of them stand.
 func (o *outline) take() []NameHash {
+	for _, name := range o.always {
+		o.seen.add(uint32(name))
+	}
 	for i := 0; i < len(o.seen.names) && len(o.names) > 0; i++ {
 		for _, other := range o.names[o.seen.names[i]] {
 			o.seen.add(uint32(other))
@@ -261,6 +276,9 @@ func (o *outline) digestToken(h *TokenHash, i int) {
 		text = o.indent(t.value)
 	case tokenWord:
 		o.seen.add(t.value)
+		if len(o.modules) > 0 && o.modules[NameHash(t.value)] && o.kind(i+1) != '.' {
+			o.seen.add(uint32(Everything))
+		}
 	case tokenText:
 		o.digestText(text)
 		text = trimJSX(text)

@@ -1,0 +1,121 @@
+package impact
+
+import (
+	"maps"
+	"testing"
+)
+
+// TestNarrowDoesNotMiss: names that are used without being said where they are used.
+func TestNarrowDoesNotMiss(t *testing.T) {
+	for _, test := range []struct {
+		name       string
+		from, head map[string]string // empty text: the file goes
+		want       string            // reached
+	}{
+		{
+			"a Java member that a static import with a star brings",
+			map[string]string{
+				"q/A.java":     "package q;\npublic class A { public static int f() { return 1; } }\n",
+				"p/UseIt.java": "package p;\nimport static q.A.*;\nclass UseIt { int g() { return f(); } }\n",
+			},
+			map[string]string{"q/A.java": "package q;\npublic class A { public static int f() { return 2; } }\n"},
+			"p/UseIt.java",
+		},
+		{
+			"a Java member that a static import names by an heir",
+			map[string]string{
+				"q/A.java":     "package q;\nclass A { public static int f() { return 1; } }\n",
+				"q/B.java":     "package q;\npublic class B extends A {}\n",
+				"p/UseIt.java": "package p;\nimport static q.B.f;\nclass UseIt { int g() { return f(); } }\n",
+			},
+			map[string]string{"q/A.java": "package q;\nclass A { public static int f() { return 2; } }\n"},
+			"p/UseIt.java",
+		},
+		{
+			"a module of JavaScript that is handed on as a value",
+			map[string]string{
+				"a.js": "export function doIt() { return 1 }\n",
+				"b.js": "import * as a from './a.js'\nexport const all = {...a}\n",
+			},
+			map[string]string{"a.js": "export function doIt() { return 2 }\n"},
+			"b.js",
+		},
+		{
+			"a Python module that is imported for the classes that it registers",
+			map[string]string{
+				"base.py": "class B:\n    pass\n",
+				"h.py":    "from base import B\nclass H(B):\n    def go(self):\n        return 1\n",
+				"app.py":  "import h\nfrom base import B\ndef run():\n    return B.__subclasses__()[0]().go()\n",
+			},
+			map[string]string{"h.py": "from base import B\nclass H(B):\n    def go(self):\n        return 2\n"},
+			"app.py",
+		},
+		{
+			"__all__ of Python, behind a star",
+			map[string]string{
+				"a.py": "__all__ = ['g']\ndef f():\n    return 1\ndef g():\n    pass\n",
+				"b.py": "def f():\n    return 9\n",
+				"q.py": "from b import *\nfrom a import *\n",
+			},
+			map[string]string{"a.py": "__all__ = ['g', 'f']\ndef f():\n    return 1\ndef g():\n    pass\n"},
+			"q.py",
+		},
+		{
+			"a Go file renamed for another system",
+			map[string]string{
+				"go.mod":       "module m\n",
+				"a/a_linux.go": "package a\n\nfunc F() {}\n",
+				"b/b.go":       "package b\n\nimport \"m/a\"\n\nfunc G() { a.F() }\n",
+			},
+			map[string]string{"a/a_linux.go": "", "a/a_darwin.go": "package a\n\nfunc F() {}\n"},
+			"b/b.go",
+		},
+		{
+			"a Go file renamed to a test",
+			map[string]string{
+				"go.mod": "module m\n",
+				"a/a.go": "package a\n\nfunc F() {}\n",
+				"a/z.go": "package a\n",
+				"b/b.go": "package b\n\nimport \"m/a\"\n\nfunc G() { a.F() }\n",
+			},
+			map[string]string{"a/a.go": "", "a/a_test.go": "package a\n\nfunc F() {}\n"},
+			"b/b.go",
+		},
+		{
+			"a Go method whose signature an interface asks for, and nobody calls",
+			map[string]string{
+				"go.mod": "module m\n",
+				"x/x.go": "package x\n\ntype T struct{}\n\nfunc (T) Act() {}\n",
+				"b/b.go": "package b\n\ntype Actor interface{ Act() }\n",
+				"c/c.go": "package c\n\nimport (\n\t\"m/b\"\n\t\"m/x\"\n)\n\nvar _ b.Actor = x.T{}\n",
+			},
+			map[string]string{"x/x.go": "package x\n\ntype T struct{}\n\nfunc (T) Act(int) {}\n"},
+			"c/c.go",
+		},
+		{
+			"a comment in a Go file that is embedded",
+			map[string]string{
+				"go.mod":      "module m\n",
+				"a/a.go":      "package a\n\nimport \"embed\"\n\n//go:embed data\nvar FS embed.FS\n",
+				"a/data/x.go": "package d\n",
+			},
+			map[string]string{"a/data/x.go": "// New.\npackage d\n"},
+			"a/a.go",
+		},
+	} {
+		head := maps.Clone(test.from)
+		for p, text := range test.head {
+			if head[p] = text; text == "" {
+				delete(head, p)
+			}
+		}
+		r := assessTrees(t, test.from, head)
+		found := false
+		for _, n := range r.Reached {
+			found = found || n.Path == test.want
+		}
+		if !found {
+			t.Errorf("%s: %s is not reached, but %s", test.name, test.want, narrowedLines(r))
+		}
+	}
+}
