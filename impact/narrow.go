@@ -216,7 +216,7 @@ func goBuilds(p change.Path) string {
 	parts := strings.Split(name, "_")[1:]
 	builds := ""
 	for n := len(parts) - 1; n >= 0; n-- {
-		if parts[n] != "test" && !goPlatforms[parts[n]] {
+		if parts[n] != "test" && !goPlatforms()[parts[n]] {
 			break
 		}
 		builds += "_" + parts[n]
@@ -225,7 +225,7 @@ func goBuilds(p change.Path) string {
 }
 
 // goPlatforms are the systems and machines of Go that can end the name of a file.
-var goPlatforms = func() map[string]bool {
+var goPlatforms = sync.OnceValue(func() map[string]bool {
 	known := map[string]bool{}
 	for name := range strings.FieldsSeq(`aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd
 		plan9 solaris wasip1 windows zos 386 amd64 amd64p32 arm armbe arm64 arm64be loong64 mips mipsle mips64 mips64le
@@ -233,7 +233,7 @@ var goPlatforms = func() map[string]bool {
 		known[name] = true
 	}
 	return known
-}()
+})
 
 // spread follows names in one graph.
 func (s *symbolSide) spread(ctx context.Context) error {
