@@ -440,11 +440,12 @@ func TestProperties(t *testing.T) {
 		more = in
 		more.Config = config.Layer(w.floor(assemble(fh, fr, fw)), w.policy(assemble(header, rules, waivers)))
 		never("adding a floor", more)
-		// Nor does a floor that says who is who turn a failure into a pass: it can only
-		// settle a doubt.
+		// Nor does a floor that says who is who turn a failure into a pass. It may turn it
+		// into a doubt: a condition over approvers (seed 14465) has no answer any more when an
+		// account may be that of somebody who wrote the change.
 		if fails(base) {
 			more.Config = config.Layer(w.floor(assemble(fh+w.people(), fr, fw)), w.policy(assemble(header, rules, waivers)))
-			if checks := w.checks(more); !fails(checks) {
+			if checks := w.checks(more); passes(checks) {
 				t.Fatalf("seed %d: a floor with people turns a failure into %s", seed, outcomes(checks))
 			}
 		}
