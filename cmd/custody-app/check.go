@@ -32,7 +32,8 @@ func newCheck(p *process) *cobra.Command {
 		Short: "Say what is missing before the checks mean anything",
 		Long: `Look at the configuration, its files and the store, and ask GitHub about the App: its
 permissions, events and webhook, where it is installed, and whether its check is required
-and pinned on each default branch. Nothing is changed.
+and pinned on each default branch. GitHub is only asked; the store is opened as serve
+would, so an empty or older one is set up.
 
 Exit code 0: nothing is missing. 1: something is. 3: something could not be found out.
 2: the configuration can not be read.`,

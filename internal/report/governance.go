@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"custody/attestation/claim"
-	"custody/internal/change"
 	"custody/internal/finding"
 )
 
@@ -78,25 +77,8 @@ func (p *VerifiedPack) reviewed() claim.Reviewed {
 	if c == nil || c.Change == nil || c.Change.Author == nil || c.Reviews == nil {
 		return claim.ReviewUnknown
 	}
-	writers := []*change.Person{c.Change.Author}
-	for _, k := range c.Commits {
-		writers = append(writers, k.Author, k.Committer)
-	}
-	wrote := func(who change.Person) bool {
-		return slices.ContainsFunc(writers, func(w *change.Person) bool {
-			return w != nil && (w.ID != "" && w.ID == who.ID || strings.EqualFold(w.Login, who.Login))
-		})
-	}
-	last := map[string]change.Review{}
-	for _, r := range c.Reviews {
-		if r.State != "commented" {
-			last[strings.ToLower(r.Reviewer.Login)] = r
-		}
-	}
-	for _, r := range last {
-		if r.State == "approved" && r.Commit == p.Says.Inputs.Head.String() && r.Reviewer.Type == change.User && !wrote(r.Reviewer) {
-			return claim.ReviewDone
-		}
+	if len(p.Approvers()) > 0 {
+		return claim.ReviewDone
 	}
 	return claim.ReviewMissing
 }

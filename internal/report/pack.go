@@ -3,6 +3,8 @@ package report
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 
 	"custody/internal/change"
 	"custody/internal/control"
@@ -106,4 +108,39 @@ func OpenPack(name string, data []byte, check func([]byte) *verify.Result) (*Ver
 		}
 	}
 	return p, nil
+}
+
+// Approvers are the accounts of people whose last word on the head is yes, and who neither
+// asked for the change nor wrote one of its commits, as the forge knows them.
+func (p *VerifiedPack) Approvers() []string {
+	out := []string{}
+	c := p.Context
+	if c == nil {
+		return out
+	}
+	var writers []*change.Person
+	if c.Change != nil {
+		writers = append(writers, c.Change.Author)
+	}
+	for _, k := range c.Commits {
+		writers = append(writers, k.Author, k.Committer)
+	}
+	wrote := func(who change.Person) bool {
+		return slices.ContainsFunc(writers, func(w *change.Person) bool {
+			return w != nil && (w.ID != "" && w.ID == who.ID || strings.EqualFold(w.Login, who.Login))
+		})
+	}
+	last := map[string]change.Review{}
+	for _, r := range c.Reviews {
+		if r.State != "commented" {
+			last[strings.ToLower(r.Reviewer.Login)] = r
+		}
+	}
+	for _, r := range last {
+		if r.State == "approved" && r.Commit == p.Says.Inputs.Head.String() && r.Reviewer.Type == change.User && !wrote(r.Reviewer) {
+			out = append(out, r.Reviewer.Login)
+		}
+	}
+	slices.Sort(out)
+	return out
 }

@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strings"
 
-	"custody/internal/change"
 	"custody/internal/control/frameworks"
 	"custody/internal/finding"
 	"custody/internal/report"
@@ -54,7 +53,7 @@ type Counts struct {
 	Fail       int `json:"fail"`
 	Incomplete int `json:"incomplete"`
 	Landed     int `json:"landed"`   // changes whose closing review (stage record) is there
-	Approved   int `json:"approved"` // changes that somebody approved on the head
+	Approved   int `json:"approved"` // changes whose head somebody approved who wrote none of it
 }
 
 // A Change is one of the population, as its pack says.
@@ -73,7 +72,7 @@ type Change struct {
 	Stage      string   `json:"stage"`
 	Decision   string   `json:"decision"`
 	Reason     string   `json:"reason,omitempty"` // the first that led to the decision
-	Approvers  []string `json:"approvers"`        // accounts of people who approved the head
+	Approvers  []string `json:"approvers"`        // accounts of people who approved the head and wrote none of it
 	Added      int      `json:"added_lines"`
 	AILines    int      `json:"ai_lines"` // added lines that an agent wrote, in whole or in part
 	Context    bool     `json:"context"`  // the pack holds what is not in git
@@ -218,7 +217,7 @@ func (b *Builder) read(p *report.VerifiedPack) *Change {
 	c := &Change{
 		Pack: p.Digest, Verdict: p.VerdictDigest, Signer: p.Signer, Day: d.Inputs.Day,
 		Base: d.Inputs.Base.String(), Head: d.Inputs.Head.String(), Stage: d.Stage, Decision: d.Decision,
-		Approvers: approvers(p), Added: d.Change.Added, Context: p.Context != nil,
+		Approvers: p.Approvers(), Added: d.Change.Added, Context: p.Context != nil,
 		Waivers: []string{}, controls: map[string]status{},
 	}
 	if a := d.About; a != nil {
@@ -308,25 +307,4 @@ func (c *Change) Name() string {
 		return fmt.Sprintf("%s#%d", c.Repository, c.Number)
 	}
 	return strings.TrimLeft(c.Repository+"@"+c.Head[:12], "@")
-}
-
-// approvers are the people whose last word on the head is yes.
-func approvers(p *report.VerifiedPack) []string {
-	out := []string{}
-	if p.Context == nil {
-		return out
-	}
-	last := map[string]change.Review{}
-	for _, r := range p.Context.Reviews {
-		if r.State != "commented" {
-			last[cmp.Or(r.Reviewer.ID, strings.ToLower(r.Reviewer.Login))] = r
-		}
-	}
-	for _, r := range last {
-		if r.State == "approved" && r.Commit == p.Says.Inputs.Head.String() && r.Reviewer.Type == change.User {
-			out = append(out, r.Reviewer.Login)
-		}
-	}
-	slices.Sort(out)
-	return out
 }

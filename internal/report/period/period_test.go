@@ -173,6 +173,13 @@ func TestOwnMatrix(t *testing.T) {
 
 func TestApprovers(t *testing.T) {
 	head := oid(2001).String()
+	// Nobody approves their own change.
+	own := build(t, "soc2-2017", packOf(1, "record", "pass", "2026-03-01", reviewed("approved", head), func(p *report.VerifiedPack) {
+		p.Context.Commits = []change.CommitFacts{{SHA: head, Author: &change.Person{Login: "sam", ID: "7", Type: change.User}}}
+	}))
+	if own.Counts.Approved != 0 {
+		t.Error("the word of who wrote it counts as an approval")
+	}
 	for _, c := range []struct {
 		state, commit string
 		want          int
