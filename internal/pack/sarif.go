@@ -248,16 +248,7 @@ func sarifURI(escaped string) string {
 	if err != nil {
 		path = change.Path(escaped) // not written by Escaped: take it as it is
 	}
-	const unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/"
-	var b strings.Builder
-	for _, c := range []byte(path) {
-		if strings.IndexByte(unreserved, c) >= 0 {
-			b.WriteByte(c)
-		} else {
-			fmt.Fprintf(&b, "%%%02X", c)
-		}
-	}
-	return b.String()
+	return path.URI()
 }
 
 // sarifText is a plain text message: section 3.11.5 doubles braces, since {0} is a

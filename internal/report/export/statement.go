@@ -178,19 +178,5 @@ func fileURI(repository, commit, escaped string) string {
 	if err != nil {
 		path = change.Path(escaped)
 	}
-	return fmt.Sprintf("%s@%s#%s", repository, commit, percentEncoded(string(path)))
-}
-
-// percentEncoded keeps what RFC 3986 calls unreserved, and the slash.
-func percentEncoded(s string) string {
-	const plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/"
-	var b strings.Builder
-	for _, c := range []byte(s) {
-		if strings.IndexByte(plain, c) >= 0 {
-			b.WriteByte(c)
-		} else {
-			fmt.Fprintf(&b, "%%%02X", c)
-		}
-	}
-	return b.String()
+	return fmt.Sprintf("%s@%s#%s", repository, commit, path.URI())
 }
