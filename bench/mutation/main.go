@@ -12,6 +12,7 @@ import (
 	"flag"
 	"fmt"
 	"hash/fnv"
+	"io"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -25,6 +26,7 @@ func main() {
 	var o options
 	flag.StringVar(&o.only, "only", "", "the one project of the plan to run")
 	flag.IntVar(&o.mutants, "n", 0, "mutants of each project instead of the plan's number")
+	flag.StringVar(&o.again, "again", "", "a result whose mutants and failing tests are held against what is predicted now; no test is run")
 	flag.StringVar(&o.out, "o", "bench/results/mutation.json", "where the result goes; empty: nowhere")
 	flag.Parse()
 	if err := run(context.Background(), thePlan, o, os.Stdout); err != nil {
@@ -35,6 +37,7 @@ func main() {
 
 type options struct {
 	only    string
+	again   string
 	mutants int
 	out     string
 }
@@ -81,8 +84,11 @@ type mutantResult struct {
 	Function string   `json:"function"`
 	Line     int      `json:"line"`
 	Operator string   `json:"operator"`
+	Start    int      `json:"start"` // bytes that are replaced
+	End      int      `json:"end"`
+	Text     string   `json:"text"` // by this
 	Excluded string   `json:"excluded,omitempty"`
-	Failed   int      `json:"failed,omitempty"`
+	Failed   []string `json:"failed,omitempty"`
 	Missed   []string `json:"missed,omitempty"`
 	Unnamed  []string `json:"unnamed,omitempty"` // the file is predicted, the test is not
 	BySymbol int      `json:"by_symbol,omitempty"`
@@ -91,7 +97,7 @@ type mutantResult struct {
 	AllTests int      `json:"tests_by_file,omitempty"`
 }
 
-func run(ctx context.Context, p plan, o options, out *os.File) error {
+func run(ctx context.Context, p plan, o options, out io.Writer) error {
 	r := result{Seed: p.seed}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		r.Go = info.GoVersion
@@ -108,7 +114,7 @@ func run(ctx context.Context, p plan, o options, out *os.File) error {
 		if o.mutants > 0 {
 			project.mutants = o.mutants
 		}
-		one, err := runProject(ctx, p.seed, project, out)
+		one, err := o.project(ctx, p.seed, project, out)
 		if err != nil {
 			return fmt.Errorf("%s: %w", project.name, err)
 		}
@@ -148,7 +154,14 @@ type runner interface {
 	symbol(test string) string
 }
 
-func runProject(ctx context.Context, seed uint64, p project, out *os.File) (*projectResult, error) {
+func (o options) project(ctx context.Context, seed uint64, p project, out io.Writer) (*projectResult, error) {
+	if o.again != "" {
+		return predictAgain(ctx, o.again, p, out)
+	}
+	return runProject(ctx, seed, p, out)
+}
+
+func runProject(ctx context.Context, seed uint64, p project, out io.Writer) (*projectResult, error) {
 	dir, err := os.MkdirTemp("", "mutation")
 	if err != nil {
 		return nil, err
@@ -202,24 +215,35 @@ func runProject(ctx context.Context, seed uint64, p project, out *os.File) (*pro
 		if res.Excluded != "" {
 			one.Excluded[res.Excluded]++
 		}
-		for _, missed := range res.Missed {
-			fmt.Fprintf(out, "MISSED %s: %s %s:%d %s\n", missed, m.name, m.path, m.site.line, m.operator)
-		}
-		for _, missed := range res.Unnamed {
-			fmt.Fprintf(out, "unnamed %s: %s %s:%d %s\n", missed, m.name, m.path, m.site.line, m.operator)
-		}
+		res.print(out)
 	}
+	one.print(out)
+	return one, nil
+}
+
+func (res *mutantResult) print(out io.Writer) {
+	for _, missed := range res.Missed {
+		fmt.Fprintf(out, "MISSED %s: %s %s:%d %s\n", missed, res.Function, res.Path, res.Line, res.Operator)
+	}
+	for _, missed := range res.Unnamed {
+		fmt.Fprintf(out, "unnamed %s: %s %s:%d %s\n", missed, res.Function, res.Path, res.Line, res.Operator)
+	}
+}
+
+func (one *projectResult) print(out io.Writer) {
 	one.finish()
 	fmt.Fprintf(out, "%-34s %s", one.Project, one.counts.String())
 	for _, why := range slices.Sorted(maps.Keys(one.Excluded)) {
 		fmt.Fprintf(out, ", left out: %d %s", one.Excluded[why], why)
 	}
 	fmt.Fprintln(out)
-	return one, nil
 }
 
 func runMutant(ctx context.Context, r runner, t *tree, dir string, m mutant, sum *counts) (*mutantResult, error) {
-	res := &mutantResult{Path: m.path, Function: m.name, Line: m.site.line, Operator: m.operator}
+	res := &mutantResult{
+		Path: m.path, Function: m.name, Line: m.site.line, Operator: m.operator,
+		Start: m.start, End: m.end, Text: m.text,
+	}
 	src := t.blobs[t.ids[m.path]]
 	data := m.apply(src)
 	name := filepath.Join(dir, filepath.FromSlash(m.path))
@@ -234,17 +258,22 @@ func runMutant(ctx context.Context, r runner, t *tree, dir string, m mutant, sum
 	} else if err != nil {
 		return nil, err
 	}
-	bySymbol, byFile, err := t.reach(ctx, m.path, data)
+	res.Failed = failed
+	return res, predict(ctx, r, t, data, res, sum)
+}
+
+// predict holds the tests that fail against what impact says of the mutant.
+func predict(ctx context.Context, r runner, t *tree, data []byte, res *mutantResult, sum *counts) error {
+	bySymbol, byFile, err := t.reach(ctx, res.Path, data)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	sum.Run++
-	if len(failed) > 0 {
+	if len(res.Failed) > 0 {
 		sum.Killed++
 	}
-	res.Failed = len(failed)
 	tests := r.tests()
-	for _, test := range failed {
+	for _, test := range res.Failed {
 		sum.Failures++
 		file, ok := tests[test]
 		inFile, byName := bySymbol.has(file, r.symbol(test))
@@ -271,7 +300,7 @@ func runMutant(ctx context.Context, r runner, t *tree, dir string, m mutant, sum
 	if res.AllTests > 0 {
 		sum.tests = append(sum.tests, res.Tests*1000/res.AllTests)
 	}
-	return res, nil
+	return nil
 }
 
 func (c *counts) add(other *counts) {
@@ -304,7 +333,11 @@ func (c *counts) String() string {
 
 func place(ctx context.Context, p project, dir string) (runner, error) {
 	if p.language == "go" {
-		return &goRunner{dir: dir, skip: p.skip}, placeGo(ctx, p, dir)
+		if err := placeGo(ctx, p, dir); err != nil {
+			return nil, err
+		}
+		r := &goRunner{dir: dir, skip: p.skip}
+		return r, r.findTests()
 	}
 	return nil, fmt.Errorf("no runner for %s", p.language)
 }

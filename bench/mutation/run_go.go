@@ -75,9 +75,6 @@ func (r *goRunner) prepare(ctx context.Context) (covered func(path string, line 
 		return nil, err
 	}
 	r.module = edit.Module.Path
-	if err := r.findTests(); err != nil {
-		return nil, err
-	}
 	if out, err = r.command(ctx, "list", "./...").Output(); err != nil {
 		return nil, err
 	}
