@@ -60,7 +60,7 @@ func (j *job) judge(ctx context.Context) (string, error) {
 		if err := j.store.Conclude(ctx, j.task.Turn, lastReview(s), nil); err != nil {
 			return "", err
 		}
-		return s.Decision, j.speak(ctx)
+		return s.Decision, j.answer(ctx)
 	}
 	if in.Context, err = sign.Canonical(known); err != nil {
 		return "", fmt.Errorf("writing the context: %w", err)
@@ -176,10 +176,21 @@ func (j *job) conclude(ctx context.Context, r store.Review, mark string, o check
 			effects[j.check.Key()] = effect.Intent{Mark: mark, Output: o, Again: j.subject.DoneTurn > 0 && j.subject.Inputs == ""}.Text()
 		}
 	}
+	if err := j.intend(ctx, effects, &r, mark, o); err != nil {
+		return err
+	}
 	if err := j.store.Conclude(ctx, j.task.Turn, r, effects); err != nil {
 		return err
 	}
-	return j.speak(ctx)
+	return j.answer(ctx)
+}
+
+// answer says what was concluded: first where people wait for it.
+func (j *job) answer(ctx context.Context) error {
+	if err := j.speak(ctx); err != nil {
+		return err
+	}
+	return j.publish(ctx)
 }
 
 // say makes the check run say something that is no verdict.
@@ -203,11 +214,11 @@ func (j *job) speak(ctx context.Context) error {
 		return err
 	}
 	if j.pr != nil {
-		now, _, err := j.client.PullRequests.Get(ctx, j.repo.Owner, j.repo.Name, int(j.subject.Number))
+		current, err := j.current(ctx)
 		if err != nil {
-			return fmt.Errorf("reading the pull request: %w", err)
+			return err
 		}
-		if now.GetHead().GetSHA() != j.head.String() {
+		if !current {
 			j.log.Info("the head moved: nothing is said of the old one")
 			return nil // the delivery about the newer head asks for its review
 		}
