@@ -67,7 +67,7 @@ const (
 // minders says to whom it matters that a definition is reached. One that others have to
 // write differently now is everybody's business: what names it may not compile.
 func (s *spread) minders(a atom, d *lang.Definition) minder {
-	switch changed := s.best[a].prev == a; {
+	switch changed := s.best.of(a).prev == a; {
 	case changed && (s.broken[a] || s.came[a] || d.Kind == lang.Type), d.Kind == lang.Interface:
 		return all
 	case d.Kind == lang.Function:
@@ -100,7 +100,7 @@ func (s *spread) followGoName(a atom, f *spreadFile, name string, confidence Con
 		if lang.GoPackageName(spec) != node.Name {
 			s.qualified(a, f, lang.GoMember(name), confidence, to)
 		}
-		if dots := lang.GoQualified(spec, "*"); len(s.index.lookup(dots)) > 0 {
+		if dots := lang.GoQualified(spec, "*"); s.index.has(dots) {
 			s.dotImported(a, f, dots, lang.HashName(name), confidence, to)
 		}
 	}

@@ -59,6 +59,7 @@ type GitHub struct {
 	faults        []*Fault
 	quota         quota
 	hooks         hooks
+	busy          busy
 	quiet         bool
 	stirred       chan struct{} // closed by the next call
 }

@@ -77,6 +77,7 @@ const maxBody = 32 << 20 // of a request
 
 // ServeHTTP answers everything: the API, and git for everything below a *.git.
 func (gh *GitHub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	defer gh.busy.enter()()
 	if strings.Contains(r.URL.Path, ".git/") {
 		gh.serveGit(w, r)
 		return

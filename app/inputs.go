@@ -1,0 +1,162 @@
+package app
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/go-github/v62/github"
+
+	"custody/app/checkrun"
+	"custody/app/clone"
+	"custody/app/gather"
+	"custody/app/hub"
+	"custody/internal/change"
+	"custody/internal/config"
+	"custody/internal/git"
+	"custody/internal/review"
+)
+
+// fetch brings what the review reads, and finds base and head.
+func (j *job) fetch(ctx context.Context) (*clone.Clone, error) {
+	remote, err := j.client.Remote(ctx, j.repo)
+	if err != nil {
+		return nil, err
+	}
+	refs := []string{j.ref}
+	var commits []git.OID
+	head := ""
+	switch {
+	case j.pr != nil && j.subject.Stage != "record":
+		head = pullRef(j.pr)
+		refs = append(refs, head)
+	case j.pr != nil:
+		refs = append(refs, pullRef(j.pr)) // approvals are of commits that squashing left behind
+	case j.subject.Kind == "merge_group":
+		commits = append(commits, j.head)
+	}
+	c, err := j.Clones.Get(ctx, j.repo.ID, remote, refs, commits...)
+	if err != nil {
+		return nil, err
+	}
+	if err := j.ends(ctx, c, head); err != nil {
+		c.Close()
+		return nil, err
+	}
+	if err := c.Complete(ctx, j.base, j.head); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+func pullRef(pr *github.PullRequest) string { return fmt.Sprintf("refs/pull/%d/head", pr.GetNumber()) }
+
+// ends finds the ends of the change in what was fetched.
+func (j *job) ends(ctx context.Context, c *clone.Clone, head string) error {
+	if head != "" {
+		fetched, err := c.Resolve(ctx, head)
+		if err != nil {
+			return err
+		}
+		if fetched != j.head {
+			return errMoved
+		}
+	}
+	switch {
+	case j.hasBase:
+	case j.subject.Stage == "record":
+		base, err := j.beforeMerge(ctx, c, j.pr, j.head)
+		if err != nil {
+			return err
+		}
+		j.base = base
+	default:
+		tip, err := c.Resolve(ctx, j.ref)
+		if err != nil {
+			return err
+		}
+		j.base = tip
+	}
+	return nil
+}
+
+// input is what the review follows from, without the context. undecided says why nothing
+// can be judged, if what stands at the base can not judge.
+func (j *job) input(ctx context.Context, c *clone.Clone) (in review.Input, judge *review.Judge, undecided *checkrun.Output, err error) {
+	in = review.Input{
+		Repository: c, Base: j.base, Head: j.head, Stage: change.AtMerge, Day: j.Now().UTC().Format(time.DateOnly),
+		Ref: j.ref, Place: change.Repository{Host: j.Hub.Host(), Owner: j.repo.Owner, Name: j.repo.Name, ID: hub.ID(j.repo.ID)},
+		Facts: c.Facts, Graphs: c.Graphs,
+		Door: review.Door{Name: "app", Version: j.Version, Delivery: j.subject.Delivery},
+	}
+	if j.subject.Stage == "record" {
+		in.Stage = change.AtRecord
+	}
+	if j.pr != nil {
+		in.Door.URL = j.pr.GetHTMLURL()
+	}
+	if j.Floor != nil {
+		in.Floor, in.FloorFile = j.Floor.Text, j.Floor.Name
+	}
+	if j.Keys != nil {
+		in.KeyRing, in.KeyRingFile = j.Keys.Text, j.Keys.Name
+	}
+	tree := git.EmptyTree(c.ObjectFormat())
+	if !j.base.IsZero() {
+		commit, err := c.Commit(ctx, j.base)
+		if err != nil {
+			return in, nil, nil, err
+		}
+		tree = commit.Tree
+	}
+	judge, err = review.ReadJudge(ctx, c, tree, in.Floor, in.FloorFile)
+	if err != nil {
+		if ctx.Err() != nil || errors.Is(err, git.ErrMissing) {
+			return in, nil, nil, err
+		}
+		o := checkrun.Undecided(j.Mode, "Nothing can be judged: what judges it can not be read.", err.Error(),
+			"Correct the file on "+strings.TrimPrefix(j.ref, "refs/heads/")+". Until then only somebody who may bypass the check can merge the repair.")
+		return in, nil, &o, nil
+	}
+	return in, judge, nil, nil
+}
+
+// context gathers what is not in git.
+func (j *job) context(ctx context.Context, c *clone.Clone, judge *review.Judge) (*change.Context, error) {
+	r := &gather.Reader{
+		Client: j.client, Repo: j.repo, Host: j.Hub.Host(), AppID: j.Hub.AppID(), Now: j.Now,
+		Want: gather.WantOf(judge), Patient: j.task.Try < patience, Remember: j.store.Remember,
+	}
+	known := gather.Known{More: func(ctx context.Context, reviews []change.Review) ([]string, error) {
+		return j.approvedCommits(ctx, c, reviews)
+	}}
+	commits, _, err := c.Commits(ctx, j.base, j.head, maxCommits)
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range commits {
+		known.Commits = append(known.Commits, k.ID.String())
+	}
+	if known.Pushers, known.NoPush, err = j.pushers(ctx, c); err != nil {
+		return nil, err
+	}
+	if j.pr != nil {
+		return r.PullRequest(ctx, j.pr, j.head.String(), j.ref, known)
+	}
+	return r.Commits(ctx, j.subject.Kind, j.head.String(), j.ref, known)
+}
+
+const maxCommits = 2000
+
+// fingerprint tells apart what verdicts follow from. Another version of the program may
+// judge otherwise.
+func fingerprint(in *review.Input, context string, mode config.Mode) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s\n%s\n%s\n%s\n%s\n%s\n%s\n%x\n%x\n", in.Base, in.Head, in.Stage, in.Day, in.Door.Version, context, mode, sha256.Sum256(in.Floor), sha256.Sum256(in.KeyRing))
+	return hex.EncodeToString(h.Sum(nil))
+}
