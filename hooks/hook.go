@@ -28,9 +28,9 @@ type Hook struct {
 	Deadline   time.Duration
 	Facts      impact.FactStore // nil: none
 	Graphs     impact.GraphStore
-	Contexts   Contexts // nil: there are none
-	Context    *File    // a context that the operator vouches for, instead; mostly nil
-	Keys       *File    // trusted keys; nil without
+	Contexts   Contexts               // nil: there are none
+	Context    *File                  // a context that the operator vouches for, instead; mostly nil
+	Keys       *File                  // trusted keys; nil without
 	Salt       func() ([]byte, error) // of the names in packs, see review.Input; nil: none
 	Signer     sign.Signer
 	Packs      *Folder // nil: packs are made and not kept
