@@ -13,7 +13,7 @@ type reachTable struct {
 }
 
 func newReachTable(r *reachable) reachTable {
-	return reachTable{reachable: r, symbols: make([]reach, len(r.index.files)), wholes: make([]reach, len(r.at)), passes: make([]reach, len(r.at))}
+	return reachTable{reachable: r, symbols: make([]reach, r.index.numbers), wholes: make([]reach, len(r.at)), passes: make([]reach, len(r.at))}
 }
 
 // slot is where an atom has its place.

@@ -14,21 +14,52 @@ const maxOutsiders = 2_000
 // outsiders are the Go files that do not depend on what changed. They may be handed a
 // value, and call a method of it behind an interface of theirs.
 type outsiders struct {
-	any   bool     // they, or code that is not in this tree, may call any exported method
-	names []uint64 // a bit for each name mentioned, by its upper bits
+	any   bool       // they, or code that is not in this tree, may call any exported method
+	names []uint64   // a bit for each name mentioned, by its upper bits
+	flat  *nameIndex // instead of names
 }
 
 const outsiderBits = 22
 
 func (o *outsiders) call(name lang.NameHash) bool {
+	if o == nil || o.any {
+		return true
+	}
 	bit := uint32(name) >> (32 - outsiderBits)
-	return o == nil || o.any || o.names[bit/64]&(1<<(bit%64)) != 0
+	if o.flat != nil {
+		return o.flat.outside(lang.NameHash(bit<<(32-outsiderBits)), lang.NameHash((bit+1)<<(32-outsiderBits)-1))
+	}
+	return o.names[bit/64]&(1<<(bit%64)) != 0
+}
+
+// unknownOutside says whether there is a Go file that is not among the files, and of which
+// it is not known what it mentions.
+func (x *nameIndex) unknownOutside() bool {
+	for n := range x.places {
+		if f := x.flat.file(int32(n)); x.places[n] == 0 && f.folder >= 0 && f.flags&mentionKnown == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// outside says whether a definition of a Go file that is not among the files mentions one
+// of the names from first to last.
+func (x *nameIndex) outside(first, last lang.NameHash) (found bool) {
+	x.flat.between(first, last, func(n int32) bool {
+		if node := x.flat.owner(n); x.places[node] == 0 {
+			f := x.flat.file(node)
+			found = f.folder >= 0 && n > f.first
+		}
+		return !found
+	})
+	return found
 }
 
 // lookOutside finds out what outsiders call.
 func (s *symbolReader) lookOutside(ctx context.Context, g *Graph, r *reachable) (*outsiders, error) {
 	o := &outsiders{}
-	if r.handsOut(g) {
+	if r.handsOut() {
 		o.any = true
 		return o, nil
 	}
@@ -38,6 +69,10 @@ func (s *symbolReader) lookOutside(ctx context.Context, g *Graph, r *reachable) 
 	}
 	if g.byLanguage()["go"].files-inside > maxOutsiders {
 		o.any = true
+		return o, nil
+	}
+	if x := &r.index; x.flat != nil {
+		o.flat, o.any = x, x.unknownOutside()
 		return o, nil
 	}
 	var nodes []int32
@@ -68,31 +103,37 @@ func (s *symbolReader) lookOutside(ctx context.Context, g *Graph, r *reachable) 
 
 // handsOut says whether a file that can hold a changed value uses a library that is not in
 // this tree, or one that calls methods by their names: templates, reflection.
-func (r *reachable) handsOut(g *Graph) bool {
+func (r *reachable) handsOut() bool {
+	reflects := false
 	for i := range r.files {
 		f := &r.files[i]
 		if f.folder < 0 {
 			continue
 		}
-		if f.facts == nil {
+		if !f.known || f.hands&handsToCode != 0 {
 			return true
 		}
-		for _, imp := range f.facts.Imports {
-			switch spec := imp.Spec; {
-			case imp.Kind == lang.Embed:
-			case spec == "text/template", spec == "html/template", spec == "net/rpc", spec == "plugin":
-				return true
-			case spec == "reflect":
-				if r.index.has(lang.GoMember("Method")) || r.index.has(lang.GoMember("MethodByName")) {
-					return true
-				}
-			case !strings.Contains(firstElement(spec), "."): // the standard library
-			case !g.imports(f.node, spec):
-				return true
-			}
+		reflects = reflects || f.hands&handsByReflect != 0
+	}
+	return reflects && (r.has(lang.GoMember("Method")) || r.has(lang.GoMember("MethodByName")))
+}
+
+// handsOf are the flags that say whom a Go file may hand a value. leads says whether an
+// import leads into the tree.
+func handsOf(f *lang.Facts, leads func(spec string) bool) (flags uint32) {
+	for _, imp := range f.Imports {
+		switch spec := imp.Spec; {
+		case imp.Kind == lang.Embed:
+		case spec == "text/template", spec == "html/template", spec == "net/rpc", spec == "plugin":
+			flags |= handsToCode
+		case spec == "reflect":
+			flags |= handsByReflect
+		case !strings.Contains(firstElement(spec), "."): // the standard library
+		case !leads(spec):
+			flags |= handsToCode
 		}
 	}
-	return false
+	return flags
 }
 
 func firstElement(spec string) string {
