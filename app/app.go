@@ -49,6 +49,7 @@ type Parts struct {
 	Floor   *File // nil without
 	Mode    config.Mode
 	Links   *web.Links // nil: check runs have no link to their pack
+	Publish Publish
 	Version string
 	Log     *logrus.Logger
 	Now     func() time.Time

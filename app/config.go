@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"custody/app/setup"
 	"custody/internal/config"
 	"custody/internal/config/yaml"
 )
@@ -35,6 +36,8 @@ type Config struct {
 	FloorFile string `yaml:"floor_file"`
 	// Mode is `enforce`, in which only a pass lets a change through, or `report`. Default: the floor's, else `enforce`.
 	Mode config.Mode `yaml:"mode"`
+	// Publish says where verdicts and packs are put besides the check run and this server.
+	Publish Publish `yaml:"publish"`
 	// LogLevel is `error`, `warn`, `info` or `debug`. Default: `info`.
 	LogLevel string `yaml:"log_level"`
 	// Workers is how many reviews run at a time. Default: 2.
@@ -51,6 +54,35 @@ type GitHubConfig struct {
 	PrivateKeyFile string `yaml:"private_key_file"`
 	// WebhookSecretFile holds the webhook's secret; while it is changed, two of them, a line each.
 	WebhookSecretFile string `yaml:"webhook_secret_file"`
+}
+
+// Publish says where verdicts and packs are put besides the check run and this server. Each
+// needs a permission that the App does not need otherwise.
+type Publish struct {
+	// Refs attaches packs to their repository, under `refs/custody/packs/HEAD/`. Needs `contents: write`. Default: `false`.
+	Refs bool `yaml:"refs"`
+	// Comment keeps one comment on each pull request that says what the check run says. Needs `pull_requests: write`. Default: `false`.
+	Comment bool `yaml:"comment"`
+	// Attestations hands the signed statement of each pack to GitHub's artifact attestations. Needs `attestations: write`. Default: `false`.
+	Attestations bool `yaml:"attestations"`
+}
+
+// Needs are the permissions of the GitHub App that it takes.
+func (p Publish) Needs() []setup.Permission {
+	var all []setup.Permission
+	for _, n := range []struct {
+		is                bool
+		name, level, what string
+	}{
+		{p.Refs, "contents", "write", "to attach packs to repositories (publish.refs)"},
+		{p.Comment, "pull_requests", "write", "to comment on pull requests (publish.comment)"},
+		{p.Attestations, "attestations", "write", "to hand over attestations (publish.attestations)"},
+	} {
+		if n.is {
+			all = append(all, setup.For(n.name, n.level, n.what))
+		}
+	}
+	return all
 }
 
 // EnvPrefix begins the names of variables of the environment.
@@ -118,6 +150,12 @@ func fromEnvironment(v reflect.Value, prefix string, env func(string) string) er
 			}
 		case f.Kind() == reflect.String:
 			f.SetString(text)
+		case f.Kind() == reflect.Bool:
+			is, ok := map[string]bool{"true": true, "false": false}[text]
+			if !ok {
+				return fmt.Errorf("%s: %q is neither true nor false", name, text)
+			}
+			f.SetBool(is)
 		default:
 			n, err := strconv.ParseInt(text, 10, 64)
 			if err != nil {

@@ -24,6 +24,7 @@ floor_file: floor.yaml
 mode: report
 log_level: debug
 workers: 3
+publish: {refs: true, comment: false}
 `
 
 func TestConfig(t *testing.T) {
@@ -32,14 +33,14 @@ func TestConfig(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.GitHub.AppID != 123 || c.Mode != config.Report || c.Workers != 3 || c.PublicURL != "https://custody.example.com" {
+	if c.GitHub.AppID != 123 || c.Mode != config.Report || c.Workers != 3 || c.PublicURL != "https://custody.example.com" || c.Publish != (Publish{Refs: true}) {
 		t.Errorf("%+v", c)
 	}
 	// The environment counts more, and alone it is enough.
 	env := map[string]string{"CUSTODY_GITHUB_APP_ID": "7", "CUSTODY_MODE": "enforce", "CUSTODY_GITHUB_PRIVATE_KEY_FILE": "a", "CUSTODY_GITHUB_WEBHOOK_SECRET_FILE": "b",
-		"CUSTODY_STORE": "postgres://x/y", "CUSTODY_BLOBS": "file:///b", "CUSTODY_CLONES": "/c", "CUSTODY_SIGNING_KEY_FILE": "d"}
+		"CUSTODY_STORE": "postgres://x/y", "CUSTODY_BLOBS": "file:///b", "CUSTODY_CLONES": "/c", "CUSTODY_PUBLISH_COMMENT": "true", "CUSTODY_SIGNING_KEY_FILE": "d"}
 	get := func(k string) string { return env[k] }
-	if c, err = ParseConfig("app.yaml", []byte(whole), get); err != nil || c.GitHub.AppID != 7 || c.Mode != config.Enforce || c.Store != "postgres://x/y" {
+	if c, err = ParseConfig("app.yaml", []byte(whole), get); err != nil || c.GitHub.AppID != 7 || c.Mode != config.Enforce || c.Store != "postgres://x/y" || c.Publish != (Publish{Refs: true, Comment: true}) {
 		t.Errorf("%+v, %v", c, err)
 	}
 	if c, err = ParseConfig("", nil, get); err != nil || c.GitHub.URL != "https://api.github.com" || c.Listen != ":8080" {
@@ -68,7 +69,7 @@ func TestConfig(t *testing.T) {
 			t.Errorf("%s: no error", name)
 		}
 	}
-	for _, bad := range []map[string]string{{"CUSTODY_GITHUB_APP_ID": "x"}, {"CUSTODY_MODE": "off"}} {
+	for _, bad := range []map[string]string{{"CUSTODY_GITHUB_APP_ID": "x"}, {"CUSTODY_MODE": "off"}, {"CUSTODY_PUBLISH_REFS": "yes"}} {
 		if _, err := ParseConfig("app.yaml", []byte(whole), func(k string) string { return bad[k] }); err == nil {
 			t.Errorf("%v: no error", bad)
 		}

@@ -19,6 +19,7 @@ type Metrics struct {
 	reviews    *prometheus.CounterVec
 	reviewTime prometheus.Histogram
 	lost       prometheus.Counter
+	published  *prometheus.CounterVec
 }
 
 func newMetrics() *Metrics {
@@ -30,7 +31,8 @@ func newMetrics() *Metrics {
 		reviewTime: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "custody_review_seconds", Help: "Time of one review, from the job to what the check run says.", Buckets: prometheus.ExponentialBuckets(0.05, 2, 14)}),
 		lost:       prometheus.NewCounter(prometheus.CounterOpts{Name: "custody_deliveries_redelivered_total", Help: "Deliveries that never came, and were asked for again."}),
 	}
-	m.registry.MustRegister(m.received, m.decisions, m.reviews, m.reviewTime, m.lost, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.published = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "custody_published_total", Help: "Comments, attached packs and attestations, by what became of them."}, []string{"what", "outcome"})
+	m.registry.MustRegister(m.published, m.received, m.decisions, m.reviews, m.reviewTime, m.lost, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 

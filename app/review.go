@@ -81,6 +81,9 @@ func (a *App) Review(ctx context.Context, t store.Task) (err error) {
 		}
 		return nil
 	}
+	if unpublished := (*unpublishedError)(nil); errors.As(err, &unpublished) {
+		return err
+	}
 	a.metrics.reviewed("error", a.Now().Sub(began))
 	return j.failed(ctx, err)
 }

@@ -57,7 +57,7 @@ func (j *job) judge(ctx context.Context) (string, error) {
 		if err := j.store.Conclude(ctx, j.task.Turn, lastReview(s), nil); err != nil {
 			return "", err
 		}
-		return s.Decision, j.speak(ctx, false)
+		return s.Decision, j.answer(ctx, false)
 	}
 	if in.Context, err = sign.Canonical(known); err != nil {
 		return "", fmt.Errorf("writing the context: %w", err)
@@ -174,10 +174,21 @@ func (j *job) conclude(ctx context.Context, r store.Review, mark string, o check
 			effects[j.check.Key()] = effect.Intent{Mark: mark, Output: o, Again: j.subject.DoneTurn > 0 && j.subject.Inputs == ""}.Text()
 		}
 	}
+	if err := j.intend(ctx, effects, &r, mark, o); err != nil {
+		return err
+	}
 	if err := j.store.Conclude(ctx, j.task.Turn, r, effects); err != nil {
 		return err
 	}
-	return j.speak(ctx, first)
+	return j.answer(ctx, first)
+}
+
+// answer says what was concluded: at first where people wait for it. first is speak's.
+func (j *job) answer(ctx context.Context, first bool) error {
+	if err := j.speak(ctx, first); err != nil {
+		return err
+	}
+	return j.publish(ctx)
 }
 
 // say makes the check run say something that is no verdict.
@@ -202,11 +213,11 @@ func (j *job) speak(ctx context.Context, first bool) error {
 		return err
 	}
 	if j.pr != nil {
-		now, _, err := j.client.PullRequests.Get(ctx, j.repo.Owner, j.repo.Name, int(j.subject.Number))
+		current, err := j.current(ctx)
 		if err != nil {
-			return fmt.Errorf("reading the pull request: %w", err)
+			return err
 		}
-		if now.GetHead().GetSHA() != j.head.String() {
+		if !current {
 			j.log.Info("the head moved: nothing is said of the old one")
 			return nil // the delivery about the newer head asks for its review
 		}

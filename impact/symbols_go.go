@@ -72,7 +72,7 @@ func (s *spread) followGoName(a atom, f *spreadFile, name string, confidence Con
 		if lang.GoPackageName(spec) != node.Name {
 			s.qualified(a, f, lang.GoMember(name), spec, confidence)
 		}
-		if dots := lang.GoQualified(spec, "*"); len(s.index.lookup(dots)) > 0 {
+		if dots := lang.GoQualified(spec, "*"); s.index.has(dots) {
 			s.dotImported(a, f, dots, lang.HashName(name), confidence)
 		}
 	}

@@ -42,7 +42,7 @@ func (s *symbolReader) lookOutside(ctx context.Context, g *Graph, r *reachable) 
 	}
 	var nodes []int32
 	for n := range int32(g.Len()) {
-		if _, ok := r.at[n]; !ok && g.Kind(n) != KindPackage && g.Node(n).Language == "go" {
+		if r.at[n] == 0 && g.Kind(n) != KindPackage && g.Node(n).Language == "go" {
 			nodes = append(nodes, n)
 		}
 	}
@@ -83,7 +83,7 @@ func (r *reachable) handsOut(g *Graph) bool {
 			case spec == "text/template", spec == "html/template", spec == "net/rpc", spec == "plugin":
 				return true
 			case spec == "reflect":
-				if len(r.index.lookup(lang.GoMember("Method"))) > 0 || len(r.index.lookup(lang.GoMember("MethodByName"))) > 0 {
+				if r.index.has(lang.GoMember("Method")) || r.index.has(lang.GoMember("MethodByName")) {
 					return true
 				}
 			case !strings.Contains(firstElement(spec), "."): // the standard library

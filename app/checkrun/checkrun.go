@@ -63,6 +63,9 @@ type Input struct {
 // bytes, which are never fewer.
 const MaxText = 65_535
 
+// DetailsHint says what the link of the check run leads to.
+const DetailsHint = "**Details** is the whole review, and its signed pack. "
+
 // Render says what a verdict looks like.
 func Render(in Input) Output {
 	said := pack.AnswerOf(in.Verdict)
@@ -99,7 +102,7 @@ func Render(in Input) Output {
 		fmt.Fprintf(&b, "%d more findings have a line of this change: only the first %d are marked there. The pack has all.\n\n", more, MaxAnnotations)
 	}
 	if in.DetailsURL != "" {
-		fmt.Fprintf(&b, "**Details** is the whole review, and its signed pack. ")
+		b.WriteString(DetailsHint)
 	}
 	fmt.Fprintf(&b, "Verdict `%s`, pack `%s`\n", in.Digest, in.Pack)
 	o.Summary = cut(b.String())

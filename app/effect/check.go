@@ -7,6 +7,11 @@
 //	check/REPO/SUBJECT/HEAD      the check run on a head: its id
 //	conclude/REPO/SUBJECT/HEAD   what the run says: while begun, the whole of it as
 //	                             JSON; when done, its mark
+//	attach/REPO/SUBJECT/HEAD     the pack in the repository: as JSON which; when done,
+//	                             the verdict's digest
+//	attest/REPO/SUBJECT/HEAD     the same for GitHub's attestations
+//	commented/REPO/NUMBER        the comment on a pull request: its id
+//	comment/REPO/NUMBER          what it says: as JSON; when done, its mark
 package effect
 
 import (

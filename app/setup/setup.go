@@ -51,11 +51,18 @@ type Input struct {
 	PublicURL string // may be empty
 	Now       func() time.Time
 	Check     func(ref string) string // the name of the check run on changes for a ref
+	Needs     []Permission            // that the configuration needs besides
 }
+
+// A Permission is one of a GitHub App, by GitHub's name, and why it is needed.
+type Permission struct{ name, level, why string }
+
+// For names a permission.
+func For(name, level, why string) Permission { return Permission{name, level, why} }
 
 // permissions that the App needs, and why. Those that only some policies need come with
 // what they are for.
-var permissions = []struct{ name, level, why string }{
+var permissions = []Permission{
 	{"checks", "write", "to make check runs"},
 	{"contents", "read", "to fetch what is reviewed"},
 	{"metadata", "read", "to know repositories and who may write to them"},
@@ -63,7 +70,7 @@ var permissions = []struct{ name, level, why string }{
 }
 
 // optional permissions: without one a policy that needs it is incomplete.
-var optional = []struct{ name, level, why string }{
+var optional = []Permission{
 	{"members", "read", "rules that name teams"},
 	{"statuses", "read", "rules about checks that report as commit statuses"},
 }
@@ -81,7 +88,7 @@ func Look(ctx context.Context, in Input) []Point {
 		return []Point{{finding.NotSatisfied, "GitHub knows the App", plain(err), "Check github.url, github.app_id and github.private_key_file; GitHub must be reachable from here."}}
 	}
 	points := []Point{{finding.Satisfied, "GitHub knows the App", app.GetName(), ""}, clock(resp, in.Now())}
-	points = append(points, permitted(app.GetPermissions())...)
+	points = append(points, in.permitted(app.GetPermissions())...)
 	points = append(points, subscribed(app.Events))
 	points = append(points, in.hook(ctx))
 	return append(points, in.installations(ctx)...)
@@ -114,12 +121,14 @@ func clock(resp *github.Response, now time.Time) Point {
 }
 
 // permitted compares permissions. GitHub's names are those of the fields in its JSON.
-func permitted(have *github.InstallationPermissions) []Point {
+func (in Input) permitted(have *github.InstallationPermissions) []Point {
 	levels := levelsOf(have)
 	var points []Point
-	for _, want := range permissions {
+	for _, want := range slices.Concat(permissions, in.Needs) {
 		p := Point{finding.Satisfied, "Permission " + want.name + ": " + want.level, want.why, ""}
-		if !enough(levels[want.name], want.level) {
+		if want.name == attestations { // go-github does not read it
+			p.Outcome, p.ToDo = finding.NotAssessed, "Look for it in the App's settings."
+		} else if !enough(levels[want.name], want.level) {
 			p.Outcome, p.ToDo = finding.NotSatisfied, "Give it in the App's settings; each installation has to accept it."
 		}
 		points = append(points, p)
@@ -131,6 +140,8 @@ func permitted(have *github.InstallationPermissions) []Point {
 	}
 	return points
 }
+
+const attestations = "attestations"
 
 func enough(have, want string) bool {
 	return have == want || want == "read" && (have == "write" || have == "admin") || want == "write" && have == "admin"
@@ -218,7 +229,7 @@ func (in Input) installation(ctx context.Context, i *github.Installation, seen *
 		return []Point{{finding.NotSatisfied, name, "it is suspended", "Its owner unsuspends it in the account's settings."}}
 	}
 	var points []Point
-	for _, p := range permitted(i.Permissions) {
+	for _, p := range in.permitted(i.Permissions) {
 		if p.Outcome == finding.NotSatisfied {
 			p.What, p.ToDo = name+": "+p.What, "An owner of "+i.GetAccount().GetLogin()+" accepts the App's new permissions."
 			points = append(points, p)

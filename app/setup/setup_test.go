@@ -32,6 +32,7 @@ func look(t *testing.T, now time.Time, with func(gh *githubtest.GitHub, r *githu
 	for _, p := range setup.Look(context.Background(), setup.Input{
 		Hub: h, PublicURL: "https://custody.example", Now: func() time.Time { return now },
 		Check: func(ref string) string { return "custody: " + strings.TrimPrefix(ref, "refs/heads/") },
+		Needs: []setup.Permission{setup.For("pull_requests", "write", "to comment")},
 	}) {
 		all[p.What] = p
 	}
@@ -68,6 +69,10 @@ func TestMissing(t *testing.T) {
 			gh.App.Permissions["checks"] = "read"
 			gh.Install("acme")
 		}, "Permission checks: write", "App's settings"},
+		"a permission to publish": {time.Now(), func(gh *githubtest.GitHub, r *githubtest.Repo) {
+			gh.App.Permissions["pull_requests"] = "read"
+			gh.Install("acme")
+		}, "Permission pull_requests: write", "App's settings"},
 		"not accepted": {time.Now(), func(gh *githubtest.GitHub, r *githubtest.Repo) {
 			gh.App.Permissions["checks"] = "read"
 			gh.Install("acme")

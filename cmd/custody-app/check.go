@@ -64,7 +64,7 @@ func check(ctx context.Context, p *process, file, format string) error {
 	if a, err := newApp(p, &c, log, []string{"of no use: no link is made"}); err != nil {
 		points = append(points, setup.Point{Outcome: finding.NotSatisfied, What: "The files that the configuration names can be read", Detail: err.Error(), ToDo: "Mend that file; GitHub was not asked."})
 	} else {
-		points = append(points, setup.Look(ctx, setup.Input{Hub: a.Hub, PublicURL: c.PublicURL, Now: p.now, Check: app.CheckName})...)
+		points = append(points, setup.Look(ctx, setup.Input{Hub: a.Hub, PublicURL: c.PublicURL, Now: p.now, Check: app.CheckName, Needs: c.Publish.Needs()})...)
 	}
 	if format == "json" {
 		err = json.NewEncoder(p.out).Encode(setup.Document{Schema: setup.Schema, Outcome: setup.Outcome(points), Points: points})
