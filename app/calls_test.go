@@ -32,7 +32,7 @@ func TestCalls(t *testing.T) {
 	w.gh.Lose()
 	w.gh.Release()
 	p.Label("ada", "ready") // the one delivery that comes
-	w.concluded(p.HeadSHA) // not as a pass: of the push nobody told
+	w.concluded(p.HeadSHA)  // not as a pass: of the push nobody told
 	w.settled()
 	var calls []string
 	fetches := 0
