@@ -66,6 +66,10 @@ type Input struct {
 	// KeepFrom: see impact.AssessInput.
 	KeepFrom bool
 	Door     Door
+
+	// Salt reads the repository's salt, as its file has it, when the policy hashes names;
+	// nil, or a nil text: there is none. It is in no verdict.
+	Salt func() ([]byte, error)
 }
 
 // ErrNothing says that base..head holds no commit: there is nothing to review.
@@ -76,22 +80,25 @@ var ErrNothing = errors.New("there is no commit between base and head: nothing t
 func Run(ctx context.Context, in Input) (Verdict, error) {
 	r := run{Input: in, ring: sign.NewKeyRing(in.KeyRing, in.Day)}
 	for _, step := range []func(context.Context) error{
-		r.readChange, r.readContext, r.readJudge, r.readApproved, r.readWaivers, r.readFacts, r.evaluate, r.checkRing,
+		r.readChange, r.readContext, r.readJudge, r.readPrivacy, r.readApproved, r.readWaivers, r.readFacts, r.evaluate, r.checkRing,
 	} {
 		if err := step(ctx); err != nil {
 			return Verdict{}, err
 		}
 	}
-	return r.verdict(), nil
+	return r.named()
 }
 
 // A run is one review on its way.
 type run struct {
 	Input
 	ring        *sign.KeyRing
-	refDecided  bool // a context was held against Ref
+	privacy     *Privacy // nil: people are named as they are written
+	salt        []byte   // of names, where the policy hashes them
+	refDecided  bool     // a context was held against Ref
 	change      *change.Change
 	context     *change.Context // nil without one
+	given       *change.Context // it as it was given, without what the door saw itself
 	contextDoc  []byte          // it as it was given, canonical; nil without one
 	origin      *ContextOrigin  // what the context is worth; nil when none was given
 	judge       *Judge
