@@ -348,7 +348,7 @@ func (s *spread) followNames(a atom, f *spreadFile, d *lang.Definition) {
 
 // followEverything goes to what may use any name of the file.
 func (s *spread) followEverything(a atom, f *spreadFile) {
-	if !s.once(ask{f.node, askFile, lang.Everything}) {
+	if !s.once(ask{scope: f.node, kind: askFile, name: lang.Everything}) {
 		return
 	}
 	s.mentioning(lang.Everything, func(g *spreadFile, to atom) {
@@ -368,7 +368,7 @@ func (s *spread) followStars(a atom, f *spreadFile) {
 }
 
 func (s *spread) followName(a atom, f *spreadFile, name lang.NameHash, confidence Confidence) {
-	if !s.once(ask{f.node, askFile, name}) {
+	if !s.once(ask{scope: f.node, kind: askFile, name: name}) {
 		return
 	}
 	var near map[int32]int32

@@ -47,6 +47,7 @@ type ask struct {
 	scope int32 // node or unit
 	kind  askKind
 	name  lang.NameHash
+	who   minder
 }
 
 type askKind uint8
