@@ -186,6 +186,10 @@ func (x *mentionIndex) definition(number int32) *lang.Definition {
 	return d
 }
 
+func (x *mentionIndex) kindOf(number int32) lang.DefinitionKind {
+	return lang.DefinitionKind(x.row(mentionRows, int(number), mentionRow)[6])
+}
+
 const (
 	definitionExported = 1 << iota
 	definitionRuns

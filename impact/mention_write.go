@@ -230,6 +230,9 @@ func (w *mentionWriter) eachMention(fn func(name lang.NameHash, number uint32)) 
 		for _, name := range from.facts.Mentions {
 			fn(name, number)
 		}
+		if w.graph.nodes[n].Language == "go" {
+			eachStandardImport(from.facts, func(spec string) { fn(standardImport(spec), number) })
+		}
 		for d := range from.facts.Definitions {
 			number++
 			for _, name := range from.facts.Definitions[d].Mentions {

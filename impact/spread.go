@@ -182,6 +182,14 @@ func (f *spreadFile) definition(n int32) *lang.Definition {
 	return f.index.definition(f.place + 1 + n)
 }
 
+// kind is that of a definition.
+func (f *spreadFile) kind(n int32) lang.DefinitionKind {
+	if n < f.count && f.facts == nil {
+		return f.index.kindOf(f.place + 1 + n)
+	}
+	return f.definition(n).Kind
+}
+
 // load follows what runs when a file or package is loaded: whoever imports it runs it.
 func (s *spread) load(a atom, f *spreadFile) {
 	if f.folder >= 0 && f.test {
@@ -354,7 +362,7 @@ func (s *spread) followNames(a atom, f *spreadFile, d *lang.Definition) {
 
 // followEverything goes to what may use any name of the file.
 func (s *spread) followEverything(a atom, f *spreadFile) {
-	if !s.once(ask{f.node, askFile, lang.Everything}) {
+	if !s.once(ask{scope: f.node, kind: askFile, name: lang.Everything}) {
 		return
 	}
 	s.mentioning(lang.Everything, func(g *spreadFile, to atom) {
@@ -374,7 +382,7 @@ func (s *spread) followStars(a atom, f *spreadFile) {
 }
 
 func (s *spread) followName(a atom, f *spreadFile, name lang.NameHash, confidence Confidence) {
-	if !s.once(ask{f.node, askFile, name}) {
+	if !s.once(ask{scope: f.node, kind: askFile, name: name}) {
 		return
 	}
 	var near map[int32]int32

@@ -47,6 +47,7 @@ type ask struct {
 	scope int32 // node or unit
 	kind  askKind
 	name  lang.NameHash
+	who   minder
 }
 
 type askKind uint8
@@ -87,7 +88,7 @@ func (t *askSet) add(q ask) bool {
 
 // find is where a question stands, or would stand.
 func (t *askSet) find(q ask) int {
-	h := (uint64(uint32(q.scope))<<32 | uint64(q.name)) + uint64(q.kind)
+	h := (uint64(uint32(q.scope))<<32 | uint64(q.name)) + uint64(q.kind)<<8 + uint64(q.who)
 	h *= 0x9e3779b97f4a7c15 // spreads what differs in the lower bits over the upper ones
 	at := int(h>>32) & (len(t.places) - 1)
 	for t.places[at].kind != 0 && t.places[at] != q {

@@ -14,58 +14,63 @@ const maxOutsiders = 2_000
 // outsiders are the Go files that do not depend on what changed. They may be handed a
 // value, and call a method of it behind an interface of theirs.
 type outsiders struct {
-	any   bool       // they, or code that is not in this tree, may call any exported method
-	names []uint64   // a bit for each name mentioned, by its upper bits
-	flat  *nameIndex // instead of names
+	any      bool            // they, or code that is not in this tree, may call any exported method
+	names    []uint64        // a bit for each name mentioned, by its upper bits
+	standard map[string]bool // packages of the standard library that any Go file imports
+	flat     *nameIndex      // instead of names, and besides standard
 }
 
 const outsiderBits = 22
 
-func (o *outsiders) call(name lang.NameHash) bool {
-	if o == nil || o.any {
+// call says whether code that does not depend on what changed may call an exported method:
+// of this tree, or of a library.
+func (o *outsiders) call(method string) bool {
+	if o == nil || o.any || calledByOthers(method) {
 		return true
 	}
-	bit := uint32(name) >> (32 - outsiderBits)
+	for _, spec := range standardCalls()[method] {
+		if o.standard[spec] || o.flat != nil && o.flat.isImported(spec) {
+			return true
+		}
+	}
+	bit := uint32(lang.GoMember(method)) >> (32 - outsiderBits)
 	if o.flat != nil {
 		return o.flat.outside(lang.NameHash(bit<<(32-outsiderBits)), lang.NameHash((bit+1)<<(32-outsiderBits)-1))
 	}
 	return o.names[bit/64]&(1<<(bit%64)) != 0
 }
 
-// unknownOutside says whether there is a Go file that is not among the files, and of which
-// it is not known what it mentions.
-func (x *nameIndex) unknownOutside() bool {
-	for n := range x.places {
-		if f := x.flat.file(int32(n)); x.places[n] == 0 && f.folder >= 0 && f.flags&mentionKnown == 0 {
-			return true
-		}
-	}
-	return false
+func (o *outsiders) imports(f *lang.Facts) {
+	eachStandardImport(f, func(spec string) { o.standard[spec] = true })
 }
 
-// outside says whether a definition of a Go file that is not among the files mentions one
-// of the names from first to last.
-func (x *nameIndex) outside(first, last lang.NameHash) (found bool) {
-	x.flat.between(first, last, func(n int32) bool {
-		if node := x.flat.owner(n); x.places[node] == 0 {
-			f := x.flat.file(node)
-			found = f.folder >= 0 && n > f.first
+func eachStandardImport(f *lang.Facts, fn func(spec string)) {
+	for i := range f.Imports {
+		if imp := &f.Imports[i]; imp.Kind != lang.Embed && isStandardGo(imp.Spec) {
+			fn(imp.Spec)
 		}
-		return !found
-	})
-	return found
+	}
 }
+
+// isStandardGo says that an import path is one of the standard library, as far as can be
+// said: a module of such a name counts, too.
+func isStandardGo(spec string) bool { return !strings.Contains(firstElement(spec), ".") }
 
 // lookOutside finds out what outsiders call.
 func (s *symbolReader) lookOutside(ctx context.Context, g *Graph, r *reachable) (*outsiders, error) {
-	o := &outsiders{}
+	o := &outsiders{standard: map[string]bool{}}
 	if r.handsOut() {
 		o.any = true
 		return o, nil
 	}
 	inside := 0
 	for i := range r.files {
-		inside += int(b2i(r.files[i].folder >= 0))
+		if f := &r.files[i]; f.folder >= 0 {
+			inside++
+			if f.facts != nil { // else it stands in the index
+				o.imports(f.facts)
+			}
+		}
 	}
 	if g.byLanguage()["go"].files-inside > maxOutsiders {
 		o.any = true
@@ -91,6 +96,7 @@ func (s *symbolReader) lookOutside(ctx context.Context, g *Graph, r *reachable) 
 			o.any = true
 			break
 		}
+		o.imports(f)
 		for i := range f.Definitions {
 			for _, n := range f.Definitions[i].Mentions {
 				bit := uint32(n) >> (32 - outsiderBits)
@@ -128,7 +134,7 @@ func handsOf(f *lang.Facts, leads func(spec string) bool) (flags uint32) {
 			flags |= handsToCode
 		case spec == "reflect":
 			flags |= handsByReflect
-		case !strings.Contains(firstElement(spec), "."): // the standard library
+		case isStandardGo(spec):
 		case !leads(spec):
 			flags |= handsToCode
 		}
@@ -150,4 +156,44 @@ func (g *Graph) imports(n int32, spec string) bool {
 		}
 	}
 	return false
+}
+
+// standardImport stands in an index of mentions for what imports a package of the standard
+// library: the code around the definitions of its file does.
+func standardImport(spec string) lang.NameHash { return lang.HashName("import " + spec) }
+
+// isImported says whether a file that is as it is in the index imports a package of the
+// standard library.
+func (x *nameIndex) isImported(spec string) (found bool) {
+	h := standardImport(spec)
+	x.flat.between(h, h, func(n int32) bool {
+		node := x.flat.owner(n)
+		found = x.places[node] >= 0 && n == x.flat.firsts[node]
+		return !found
+	})
+	return found
+}
+
+// unknownOutside says whether there is a Go file that is not among the files, and of which
+// it is not known what it mentions.
+func (x *nameIndex) unknownOutside() bool {
+	for n := range x.places {
+		if f := x.flat.file(int32(n)); x.places[n] == 0 && f.folder >= 0 && f.flags&mentionKnown == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// outside says whether a definition of a Go file that is not among the files mentions one
+// of the names from first to last.
+func (x *nameIndex) outside(first, last lang.NameHash) (found bool) {
+	x.flat.between(first, last, func(n int32) bool {
+		if node := x.flat.owner(n); x.places[node] == 0 {
+			f := x.flat.file(node)
+			found = f.folder >= 0 && n > f.first
+		}
+		return !found
+	})
+	return found
 }
