@@ -82,7 +82,7 @@ func (s *symbolSide) noteBreaks(to *spread, f *spreadFile, d *fileDiff) {
 		}
 	}
 	for i := range f.ghosts {
-		a := atom{f.node, int32(len(f.facts.Definitions) + i)}
+		a := atom{f.node, f.count + int32(i)}
 		switch ghost := &f.ghosts[i]; {
 		case s.standsElsewhere(f, ghost):
 		case ghost.Kind == lang.Method:
@@ -119,10 +119,9 @@ func (s *symbolSide) isAsked(to *spread, name string) (asked bool) {
 	if isStandardMethod(member) || to.outsiders.imported(member) || to.outsiders.mention(lang.GoAsked(member)) {
 		return true
 	}
-	to.index.each(lang.GoAsked(member), func(n int32) bool {
-		g := &to.files[to.index.files[n]]
+	to.index.each(to.files, lang.GoAsked(member), func(g *spreadFile, def int32) bool {
 		d := s.starts[g.node]
-		asked = d == nil || !d.touches(int(n-g.first))
+		asked = d == nil || !d.touches(int(def))
 		return !asked
 	})
 	return asked
