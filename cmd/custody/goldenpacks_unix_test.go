@@ -175,7 +175,7 @@ func TestGoldenPacks(t *testing.T) {
 			if !bytes.Equal(got, want) {
 				t.Errorf("the pack is not as it was: %s.\nIf it is meant to be, run go test ./cmd/custody -run TestGoldenPacks -update, and look at git diff --text", firstDifference(t, want, got))
 			}
-			replayed(t, w, golden, want)
+			sameAgain(t, w, golden, want)
 			if version := os.Getenv("CUSTODY_FREEZE"); version != "" {
 				freeze(t, filepath.Join(goldenPacks, version, c.name+".zip"), got)
 			}
@@ -192,8 +192,8 @@ func TestGoldenPacks(t *testing.T) {
 	}
 }
 
-// replayed runs audit --like and wants the same bytes.
-func replayed(t *testing.T, w *workbench, like string, want []byte) {
+// sameAgain runs audit --like and wants the same bytes.
+func sameAgain(t *testing.T, w *workbench, like string, want []byte) {
 	t.Helper()
 	again := filepath.Join(w.dir, "again.zip")
 	w.custody("audit", "--like", like, "-o", again)
