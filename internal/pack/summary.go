@@ -228,11 +228,11 @@ func fileBlocks(w *view) []string {
 	if len(files) == 0 {
 		return nil
 	}
-	rows := []string{"<details><summary>" + plural(len(files), "file", "files") + "</summary>\n"}
+	rows := []string{"<details><summary>" + plural(w.v.Change.CountFiles(), "file", "files") + "</summary>\n"}
 	for _, f := range files[:min(len(files), summaryFiles)] {
 		rows = append(rows, fmt.Sprintf("- %s %s, +%d −%d", code(name(f.Path)), f.Status, f.Added, f.Deleted))
 	}
-	if text := more(len(files)-summaryFiles, "more files"); text != "" {
+	if text := more(w.v.Change.CountFiles()-min(len(files), summaryFiles), "more files"); text != "" {
 		rows = append(rows, "\n"+text)
 	}
 	return []string{strings.Join(append(rows, "\n</details>"), "\n")}
@@ -247,7 +247,7 @@ func more(n int, what string) string {
 	if n <= 0 {
 		return ""
 	}
-	return fmt.Sprintf("*… and %s %s: the pack lists all.*", number(n), what)
+	return fmt.Sprintf("*… and %s %s: see the pack.*", number(n), what)
 }
 
 func bullets(texts []string, limit int, show func(string) string) string {
