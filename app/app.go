@@ -46,8 +46,9 @@ type Parts struct {
 	Blobs   store.Blobs
 	Clones  *clone.Clones
 	Signer  sign.Signer
-	Keys    *File // trusted keys; nil without
-	Floor   *File // nil without
+	Keys    *File  // trusted keys; nil without
+	Salts   *Salts // of the names in packs; nil: there are none
+	Floor   *File  // nil without
 	Mode    config.Mode
 	Links   *web.Links // nil: check runs have no link to their pack
 	Publish Publish

@@ -213,6 +213,9 @@ func (j *job) grant(ctx context.Context, in *review.Input, known *change.Context
 	with := *in
 	with.Context, with.ContextFile = text, contextName
 	v, err := review.Run(ctx, with)
+	if errors.Is(err, review.ErrSalt) {
+		return nil // nothing can be judged: that is said, and commands wait
+	}
 	if err != nil && !errors.Is(err, review.ErrNothing) {
 		return err
 	}

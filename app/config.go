@@ -34,6 +34,8 @@ type Config struct {
 	TrustedKeysFile string `yaml:"trusted_keys_file"`
 	// FloorFile is the organisation's policy, which repositories may only tighten. Optional.
 	FloorFile string `yaml:"floor_file"`
+	// Salts is the folder with a salt for each repository whose policy hashes names (`privacy.names: hashed`): `<number>.salt`, made when it is first needed. Processes that share a store share it. Optional.
+	Salts string `yaml:"salts"`
 	// Mode is `enforce`, in which only a pass lets a change through, or `report`. Default: the floor's, else `enforce`.
 	Mode config.Mode `yaml:"mode"`
 	// Publish says where verdicts and packs are put besides the check run and this server.

@@ -21,25 +21,38 @@ import (
 	"custody/internal/review"
 )
 
+// begun makes sure that there is a check run in progress, unless it is about to say
+// something.
+func (j *job) begun(ctx context.Context) error {
+	if !j.shows {
+		return nil
+	}
+	pending, err := j.check.Pending(ctx)
+	if err != nil || pending {
+		return err
+	}
+	_, err = j.check.Ensure(ctx)
+	return err
+}
+
 // fetch brings what the review reads, and finds base and head.
 func (j *job) fetch(ctx context.Context) (*clone.Clone, error) {
 	remote, err := j.client.Remote(ctx, j.repo)
 	if err != nil {
 		return nil, err
 	}
-	refs := []string{j.ref}
-	var commits []git.OID
+	want := git.Want{Refs: []string{j.ref}, Near: j.near()}
 	head := ""
 	switch {
 	case j.pr != nil && j.subject.Stage != "record":
 		head = pullRef(j.pr)
-		refs = append(refs, head)
+		want.Refs = append(want.Refs, head)
 	case j.pr != nil:
-		refs = append(refs, pullRef(j.pr)) // approvals are of commits that squashing left behind
+		want.Refs = append(want.Refs, pullRef(j.pr)) // approvals are of commits that squashing left behind
 	case j.subject.Kind == "merge_group":
-		commits = append(commits, j.head)
+		want.Commits = append(want.Commits, j.head)
 	}
-	c, err := j.Clones.Get(ctx, j.repo.ID, remote, refs, commits...)
+	c, err := j.Clones.Get(ctx, j.repo.ID, remote, want)
 	if err != nil {
 		return nil, err
 	}
@@ -52,6 +65,20 @@ func (j *job) fetch(ctx context.Context) (*clone.Clone, error) {
 		return nil, err
 	}
 	return c, nil
+}
+
+// near is a commit that the ends of the change are probably close to: where the forge said
+// last that the branch was.
+func (j *job) near() git.OID {
+	text := j.subject.Base // of a merge group or a push
+	if j.pr != nil {
+		text = j.pr.GetBase().GetSHA()
+	}
+	id, err := git.ParseOID(text)
+	if err != nil {
+		return git.OID{}
+	}
+	return id
 }
 
 func pullRef(pr *github.PullRequest) string { return fmt.Sprintf("refs/pull/%d/head", pr.GetNumber()) }
@@ -91,7 +118,7 @@ func (j *job) input(ctx context.Context, c *clone.Clone) (in review.Input, judge
 	in = review.Input{
 		Repository: c, Base: j.base, Head: j.head, Stage: change.AtMerge, Day: j.Now().UTC().Format(time.DateOnly),
 		Ref: j.ref, Place: change.Repository{Host: j.Hub.Host(), Owner: j.repo.Owner, Name: j.repo.Name, ID: hub.ID(j.repo.ID)},
-		Facts: c.Facts, Graphs: c.Graphs,
+		Facts: c.Facts, Graphs: c.Graphs, KeepFrom: j.subject.Stage != "record", // the next change is made to the same base
 		Door: review.Door{Name: "app", Version: j.Version, Delivery: j.subject.Delivery},
 	}
 	if j.subject.Stage == "record" {

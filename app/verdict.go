@@ -24,16 +24,13 @@ const contextName = "that was read from GitHub"
 
 // judge reviews j.head and says so.
 func (j *job) judge(ctx context.Context) (string, error) {
-	if j.shows {
-		if pending, err := j.check.Pending(ctx); err != nil {
-			return "", err
-		} else if !pending {
-			if _, err := j.check.Ensure(ctx); err != nil {
-				return "", err
-			}
-		}
-	}
+	begun := make(chan error, 1)
+	go func() { begun <- j.begun(ctx) }() // GitHub answers while git fetches
 	c, err := j.fetch(ctx)
+	if berr := <-begun; err == nil && berr != nil {
+		c.Close()
+		err = berr
+	}
 	if err != nil {
 		return "", err
 	}
@@ -57,6 +54,7 @@ func (j *job) judge(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	in.Salt = j.Salts.of(j.repo.ID)
 	if err := j.hear(ctx, &in, known); err != nil {
 		return "", err
 	}
@@ -66,7 +64,7 @@ func (j *job) judge(ctx context.Context) (string, error) {
 		if err := j.store.Conclude(ctx, j.task.Turn, lastReview(s), nil); err != nil {
 			return "", err
 		}
-		return s.Decision, j.answer(ctx)
+		return s.Decision, j.answer(ctx, false)
 	}
 	if in.Context, err = sign.Canonical(known); err != nil {
 		return "", fmt.Errorf("writing the context: %w", err)
@@ -77,53 +75,54 @@ func (j *job) judge(ctx context.Context) (string, error) {
 		o := checkrun.Undecided(j.Mode, "There is nothing to judge.", "There is no commit between the base and the head of this change.", "Add a commit, or close it.")
 		return "undecided", j.conclude(ctx, store.Review{Head: j.head.String(), Ref: j.ref}, "nothing "+in.Base.String(), o)
 	}
+	if errors.Is(err, review.ErrSalt) {
+		o := checkrun.Undecided(j.Mode, "This change could not be judged.", "Its policy says that packs name people by pseudonyms, and this server has no salts to make them with.",
+			"Who runs Custody names a folder for them in its configuration: salts.")
+		return "undecided", j.conclude(ctx, store.Review{Head: j.head.String(), Ref: j.ref}, "salt "+in.Base.String(), o)
+	}
 	if err != nil {
 		return "", err
 	}
-	if err := c.Save(); err != nil {
-		j.log.WithError(err).Info("what was read could not be kept")
-	}
+	defer j.learn(ctx, c) // who waits for the answer need not wait for this
 	landing := ""
 	if v.Decision == review.Pass && in.Stage == change.AtMerge {
 		if landing, err = review.LeavesNoJudge(ctx, in.Repository, in.Head, in.Floor, in.FloorFile); err != nil {
 			return "", err
 		}
 	}
-	decision, err := j.keep(ctx, &v, judge, inputs, landing)
-	if err == nil {
-		j.warm(ctx, c)
-	}
-	return decision, err
+	return j.keep(ctx, &v, judge, inputs, landing)
 }
 
-// warm keeps the graph of the default branch for the next review, once this one has been
-// answered. That it can not costs time.
-func (j *job) warm(ctx context.Context, c *clone.Clone) {
+// learn keeps what was read for the next review, and with it the graph of the default
+// branch. That it can not costs time.
+func (j *job) learn(ctx context.Context, c *clone.Clone) {
+	err := j.warm(ctx, c)
+	if err = errors.Join(err, c.Save()); err != nil && ctx.Err() == nil {
+		j.log.WithError(err).Info("what was read could not be kept for the next review")
+	}
+}
+
+// warm makes the graph to which the next change will most likely be made.
+func (j *job) warm(ctx context.Context, c *clone.Clone) error {
 	at := j.base
 	if j.subject.Stage == "record" {
-		at = j.head // what the next change will be made to
+		at = j.head
 	}
 	if j.ref != "refs/heads/"+j.repo.DefaultBranch || at.IsZero() {
-		return
+		return nil
 	}
-	err := func() error {
-		commit, err := c.Commit(ctx, at)
-		if err != nil {
-			return err
-		}
-		if _, known := c.Graphs.Graph(commit.Tree); known {
-			return nil
-		}
-		k, err := impact.BuildKnown(ctx, impact.BuildInput{Source: impact.Objects(c.Repository), Commit: commit.ID, Tree: commit.Tree, Facts: c.Facts})
-		if err != nil || k == nil {
-			return err
-		}
+	commit, err := c.Commit(ctx, at)
+	if err != nil {
+		return err
+	}
+	if _, known := c.Graphs.Graph(commit.Tree); known {
+		return nil
+	}
+	k, err := impact.BuildKnown(ctx, impact.BuildInput{Source: impact.Objects(c.Repository), Commit: commit.ID, Tree: commit.Tree, Facts: c.Facts})
+	if err == nil && k != nil {
 		c.Graphs.KeepGraph(commit.Tree, k)
-		return c.Save()
-	}()
-	if err != nil && ctx.Err() == nil {
-		j.log.WithError(err).Info("the graph could not be kept")
 	}
+	return err
 }
 
 func lastReview(s *store.Subject) store.Review {
@@ -172,12 +171,17 @@ const wantsChecks = "checks"
 // conclude keeps a verdict together with what is to be said, and says it.
 func (j *job) conclude(ctx context.Context, r store.Review, mark string, o checkrun.Output) error {
 	r.Repo, r.Subject = j.task.Repo, j.subject.Name
-	effects := map[string]string{}
+	effects, first := map[string]string{}, false
 	if j.shows {
 		said, err := j.check.Said(ctx, mark)
 		if err != nil {
 			return err
 		}
+		pending, err := j.check.Pending(ctx) // and maybe written by a try that did not end
+		if err != nil {
+			return err
+		}
+		first = !pending
 		if !said {
 			effects[j.check.Key()] = effect.Intent{Mark: mark, Output: o, Again: j.subject.DoneTurn > 0 && j.subject.Inputs == ""}.Text()
 		}
@@ -188,12 +192,12 @@ func (j *job) conclude(ctx context.Context, r store.Review, mark string, o check
 	if err := j.store.Conclude(ctx, j.task.Turn, r, effects); err != nil {
 		return err
 	}
-	return j.answer(ctx)
+	return j.answer(ctx, first)
 }
 
-// answer says what was concluded: first where people wait for it.
-func (j *job) answer(ctx context.Context) error {
-	if err := j.speak(ctx); err != nil {
+// answer says what was concluded: at first where people wait for it. first is speak's.
+func (j *job) answer(ctx context.Context, first bool) error {
+	if err := j.speak(ctx, first); err != nil {
 		return err
 	}
 	return j.publish(ctx)
@@ -207,11 +211,12 @@ func (j *job) say(ctx context.Context, mark string, o checkrun.Output) error {
 	if err := j.store.Begin(ctx, j.check.Key(), effect.Intent{Mark: mark, Output: o}.Text()); err != nil {
 		return err
 	}
-	return j.speak(ctx)
+	return j.speak(ctx, false)
 }
 
-// speak writes what is intended to the check run, if the head is still the newest.
-func (j *job) speak(ctx context.Context) error {
+// speak writes what is intended to the check run, if the head is still the newest. first
+// says that nothing was intended until just now.
+func (j *job) speak(ctx context.Context, first bool) error {
 	if !j.shows {
 		return nil
 	}
@@ -229,5 +234,5 @@ func (j *job) speak(ctx context.Context) error {
 			return nil // the delivery about the newer head asks for its review
 		}
 	}
-	return j.check.Conclude(ctx)
+	return j.check.Conclude(ctx, first)
 }

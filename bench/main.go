@@ -53,6 +53,8 @@ type options struct {
 	sizes   []int  // of pushes, in files that they add
 	made    bool   // measure made trees of several sizes, instead of the comparisons
 	trees   []int  // their sizes, in files
+	large   bool   // measure the pack of one large change, instead of the comparisons
+	base    string // of a real one; empty: it is made
 }
 
 func run(ctx context.Context, args []string, stdout io.Writer) error {
@@ -70,6 +72,8 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	flags.StringVar(&o.floor, "floor", "", "judge them by the policy in `FILE`, too")
 	flags.BoolVar(&o.pushes, "pushes", false, "measure pushes at the hook instead, against git receive-pack")
 	flags.BoolVar(&o.made, "sizes", false, "measure trees of several sizes instead, made for it")
+	flags.BoolVar(&o.large, "large", false, "measure the pack of a change of 5,000 files instead, made for it or from -base")
+	flags.StringVar(&o.base, "base", "", "with -large: the change from this commit to -head")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -91,6 +95,9 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 		if o.floor, err = filepath.Abs(o.floor); err != nil {
 			return err
 		}
+	}
+	if o.large {
+		return runLarge(ctx, o, stdout)
 	}
 	if o.made {
 		return runSizes(ctx, o, stdout)

@@ -126,6 +126,11 @@ func showSizes(w io.Writer, r SizesResult) error {
 
 // synthesize makes a bare repository of two commits.
 func (w *workplace) synthesize(ctx context.Context, files int) error {
+	return w.importMade(ctx, func(b io.Writer) error { return synthetic(b, files) })
+}
+
+// importMade makes a bare repository from a stream for git fast-import.
+func (w *workplace) importMade(ctx context.Context, write func(io.Writer) error) error {
 	if err := os.MkdirAll(w.repo, 0o700); err != nil {
 		return err
 	}
@@ -139,7 +144,7 @@ func (w *workplace) synthesize(ctx context.Context, files int) error {
 		return err
 	}
 	out := bufio.NewWriter(stream)
-	if err := errors.Join(synthetic(out, files), out.Flush(), stream.Close()); err != nil {
+	if err := errors.Join(write(out), out.Flush(), stream.Close()); err != nil {
 		return err
 	}
 	if stream, err = os.Open(name); err != nil {
@@ -159,40 +164,47 @@ func synthetic(b io.Writer, files int) error {
 	if files < 2*block || files%block != 0 {
 		return errors.New("give a multiple of 100, at least 200")
 	}
-	commit := func(message string) {
-		fmt.Fprintf(b, "commit refs/heads/head\ncommitter A <a@example.com> 1700000000 +0000\ndata %d\n%s\n", len(message), message)
-	}
-	file := func(path, text string) {
-		fmt.Fprintf(b, "M 100644 inline %s\ndata %d\n%s\n", path, len(text), text)
-	}
-	commit("base")
-	file("go.mod", "module example.com/made\n\ngo 1.26\n")
-	file("package.json", `{"name": "made"}`+"\n")
-	for n := range files / block {
-		for i := range 70 {
-			file(madeGo(n, i), madeGoText(n, i, ""))
-		}
-		for i := range 15 {
-			file(fmt.Sprintf("py/group%d/mod%d.py", n, i), madePython(n, i, "return a + 1"))
-			file(fmt.Sprintf("ts/group%d/mod%d.ts", n, i), madeScript(n, i, "return a + 1"))
-		}
-	}
+	madeCommit(b, "base")
+	madeBase(b, files/block)
 	n := files / block / 2
-	commit("head")
+	madeCommit(b, "head")
 	for i := range 5 {
 		text := strings.ReplaceAll(madeGoText(n, 10*i+1, ""), "total += i", "total -= i")
 		if i == 0 {
 			text = madeGoText(n, 1, fmt.Sprintf("\n\t\"example.com/made/go/group%d/p6\"", n))
 		}
-		file(madeGo(n, 10*i+1), text)
+		madeFile(b, madeGo(n, 10*i+1), text)
 	}
-	file(madeGo(n, 1)+"x.go", madeGoText(n, 1, ""))
+	madeFile(b, madeGo(n, 1)+"x.go", madeGoText(n, 1, ""))
 	fmt.Fprintf(b, "R %s %s\n", madeGo(n, 12), strings.TrimSuffix(madeGo(n, 12), ".go")+"renamed.go")
-	file(fmt.Sprintf("py/group%d/mod3.py", n), madePython(n, 3, "return a + 2"))
-	file(fmt.Sprintf("ts/group%d/mod3.ts", n), madeScript(n, 3, "return a + 2"))
-	file(fmt.Sprintf("ts/group%d/mod4.ts", n), madeScript(n, 4, "return a + 2"))
+	madeFile(b, fmt.Sprintf("py/group%d/mod3.py", n), madePython(n, 3, "return a + 2"))
+	madeFile(b, fmt.Sprintf("ts/group%d/mod3.ts", n), madeScript(n, 3, "return a + 2"))
+	madeFile(b, fmt.Sprintf("ts/group%d/mod4.ts", n), madeScript(n, 4, "return a + 2"))
 	_, err := io.WriteString(b, "done\n")
 	return err
+}
+
+func madeCommit(b io.Writer, message string) {
+	fmt.Fprintf(b, "commit refs/heads/head\ncommitter A <a@example.com> 1700000000 +0000\ndata %d\n%s\n", len(message), message)
+}
+
+func madeFile(b io.Writer, path, text string) {
+	fmt.Fprintf(b, "M 100644 inline %s\ndata %d\n%s\n", path, len(text), text)
+}
+
+// madeBase is a tree of so many blocks of a hundred files.
+func madeBase(b io.Writer, blocks int) {
+	madeFile(b, "go.mod", "module example.com/made\n\ngo 1.26\n")
+	madeFile(b, "package.json", `{"name": "made"}`+"\n")
+	for n := range blocks {
+		for i := range 70 {
+			madeFile(b, madeGo(n, i), madeGoText(n, i, ""))
+		}
+		for i := range 15 {
+			madeFile(b, fmt.Sprintf("py/group%d/mod%d.py", n, i), madePython(n, i, "return a + 1"))
+			madeFile(b, fmt.Sprintf("ts/group%d/mod%d.ts", n, i), madeScript(n, i, "return a + 1"))
+		}
+	}
 }
 
 // Ten Go files are a package; the seven packages of a block import those before them.

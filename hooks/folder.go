@@ -24,7 +24,7 @@ import (
 //	cache/facts         what files say of themselves
 //	tmp/                git's working folders
 //
-// and what its operator put there: floor.yaml, signing.pem, trusted_keys, contexts/.
+// and what its operator put there: floor.yaml, signing.pem, trusted_keys, salt, contexts/.
 //
 // It is used only if it is a folder of ours that nobody else may write to, and so is each
 // folder in it: no link, however it came there.

@@ -28,9 +28,10 @@ type Hook struct {
 	Deadline   time.Duration
 	Facts      impact.FactStore // nil: none
 	Graphs     impact.GraphStore
-	Contexts   Contexts // nil: there are none
-	Context    *File    // a context that the operator vouches for, instead; mostly nil
-	Keys       *File    // trusted keys; nil without
+	Contexts   Contexts               // nil: there are none
+	Context    *File                  // a context that the operator vouches for, instead; mostly nil
+	Keys       *File                  // trusted keys; nil without
+	Salt       func() ([]byte, error) // of the names in packs, see review.Input; nil: none
 	Signer     sign.Signer
 	Packs      *Folder // nil: packs are made and not kept
 	Version    string  // of the program
@@ -265,6 +266,9 @@ func (h *Hook) one(ctx context.Context, repo Repository, p Plan, said Said) (Res
 
 // nextAfter is what the pusher can do when there is no verdict.
 func nextAfter(err error) string {
+	if errors.Is(err, review.ErrSalt) {
+		return "Who runs this server puts a salt there: openssl rand -hex 32 > custody/salt in the git directory, mode 0600."
+	}
 	if errors.Is(err, git.ErrMissing) {
 		return "The repository on the server is partial or damaged: who runs it can say more with 'git fsck'."
 	}
@@ -276,7 +280,7 @@ func (h *Hook) input(ctx context.Context, repo Repository, p Plan, said Said) (r
 	in := review.Input{
 		Repository: repo, Base: p.Base, Head: p.Head, Judge: p.By, Stage: p.Stage, Day: h.Day,
 		Ref: p.Ref, Claims: said.Claims,
-		Facts: h.Facts, Graphs: h.Graphs,
+		Facts: h.Facts, Graphs: h.Graphs, Salt: h.Salt,
 		Door: review.Door{Name: "hook", Version: h.Version},
 	}
 	if p.Target != "" {

@@ -258,7 +258,7 @@ func (s *symbolSide) spread(ctx context.Context) error {
 // ones, and all that stand in a reached package.
 func (s *symbolSide) reachable(ctx context.Context) (*reachable, error) {
 	g := s.graph
-	r := &reachable{at: map[int32]int32{}, folders: map[int32][]int32{}, specs: map[int32][]string{}, exports: map[lang.NameHash][]handed{}, came: map[atom]bool{}, broken: map[atom]bool{}}
+	r := &reachable{at: make([]int32, g.Len()), folders: map[int32][]int32{}, specs: map[int32][]string{}, exports: map[lang.NameHash][]handed{}, came: map[atom]bool{}, broken: map[atom]bool{}}
 	nodes := map[int32]bool{}
 	packages := map[int32]bool{}
 	add := func(n int32) {
@@ -318,7 +318,7 @@ func (s *symbolSide) reachable(ctx context.Context) (*reachable, error) {
 				r.exports[h] = append(r.exports[h], handed{int32(i), e.As})
 			}
 		}
-		r.at[n] = int32(i)
+		r.at[n] = int32(i) + 1
 		r.files = append(r.files, f)
 	}
 	r.index = newNameIndex(r.files)
@@ -441,7 +441,7 @@ func (s *symbolSide) nodes() []narrowed {
 		if x == nil {
 			x = &narrowed{symbolSide: s, node: n, at: at, precision: precision}
 			found[n] = x
-		} else if r, b := s.holds.best[at], s.holds.best[x.at]; r.distance < b.distance || r.distance == b.distance && (r.confidence > b.confidence || r.confidence == b.confidence && compareAtoms(at, x.at) < 0) {
+		} else if r, b := s.holds.best.of(at), s.holds.best.of(x.at); r.distance < b.distance || r.distance == b.distance && (r.confidence > b.confidence || r.confidence == b.confidence && compareAtoms(at, x.at) < 0) {
 			x.at = at
 		}
 		if precision == PrecisionFile {
@@ -449,7 +449,7 @@ func (s *symbolSide) nodes() []narrowed {
 		}
 		return x
 	}
-	for a := range s.holds.best {
+	for _, a := range s.holds.best.atoms {
 		switch {
 		case a.def == passed:
 		case a.def == whole && s.reachesWhole(s.calls, a.node):
@@ -466,16 +466,16 @@ func (s *symbolSide) nodes() []narrowed {
 	// Files of a package that is reached as a whole by what holds changed code, and by
 	// themselves by what calls it.
 	if s.calls != nil {
-		for a := range s.calls.best {
-			i, ok := s.files.at[a.node]
+		for _, a := range s.calls.best.atoms {
+			i, ok := s.files.place(a.node)
 			if !ok || a.def == passed {
 				continue
 			}
 			f := &s.files.files[i]
-			if _, whole1 := s.holds.best[atom{f.folder, whole}]; f.folder < 0 || !whole1 || s.reachesWhole(s.calls, f.folder) {
+			if f.folder < 0 || !s.holds.best.has(atom{f.folder, whole}) || s.reachesWhole(s.calls, f.folder) {
 				continue
 			}
-			if _, listed := s.holds.best[a]; !listed {
+			if !s.holds.best.has(a) {
 				at := atom{f.folder, whole}
 				if x := found[a.node]; x == nil {
 					x = &narrowed{symbolSide: s, node: a.node, at: at, precision: PrecisionSymbol}
@@ -516,8 +516,7 @@ func (s *symbolSide) reached(calls *spread, a atom) bool {
 	if calls == nil {
 		return true
 	}
-	_, ok := calls.best[a]
-	return ok || s.reachesWhole(calls, a.node)
+	return calls.best.has(a) || s.reachesWhole(calls, a.node)
 }
 
 // reachesWhole says whether a spread reaches a file or package as a whole.
@@ -525,25 +524,24 @@ func (s *symbolSide) reachesWhole(calls *spread, node int32) bool {
 	if calls == nil {
 		return true
 	}
-	if _, ok := calls.best[atom{node, whole}]; ok {
+	if calls.best.has(atom{node, whole}) {
 		return true
 	}
-	if i, ok := s.files.at[node]; ok && s.files.files[i].folder >= 0 {
-		_, ok := calls.best[atom{s.files.files[i].folder, whole}]
-		return ok
+	if i, ok := s.files.place(node); ok && s.files.files[i].folder >= 0 {
+		return calls.best.has(atom{s.files.files[i].folder, whole})
 	}
 	return false
 }
 
 // definitionsOf are those of a file that a spread reaches.
 func (s *spread) definitionsOf(node int32) []int32 {
-	i, ok := s.at[node]
+	i, ok := s.place(node)
 	if !ok || s.files[i].facts == nil {
 		return nil
 	}
 	var defs []int32
 	for d := int32(loose); int(d) < len(s.files[i].facts.Definitions); d++ {
-		if _, ok := s.best[atom{node, d}]; ok {
+		if s.best.has(atom{node, d}) {
 			defs = append(defs, d)
 		}
 	}
@@ -556,7 +554,7 @@ func (s *symbolSide) path(at atom) []atom {
 	var back []atom
 	for a := at; ; {
 		back = append(back, a)
-		r := s.holds.best[a]
+		r := s.holds.best.of(a)
 		if r.prev == a {
 			break
 		}
@@ -569,11 +567,11 @@ func (s *symbolSide) path(at atom) []atom {
 
 // between lists the nodes that a step skips, from its end.
 func (s *symbolSide) between(from, to atom, r reach) []atom {
-	skipped := r.distance - s.holds.best[from].distance - 1
+	skipped := r.distance - s.holds.best.of(from).distance - 1
 	if skipped < 1 {
 		return nil
 	}
-	if i, ok := s.files.at[from.node]; ok && s.files.files[i].folder >= 0 {
+	if i, ok := s.files.place(from.node); ok && s.files.files[i].folder >= 0 {
 		return []atom{{s.files.files[i].folder, passed}}
 	}
 	// The way over files that import each other, from the far end.
@@ -598,6 +596,6 @@ func (s *symbolSide) between(from, to atom, r reach) []atom {
 
 // better orders what both sides reach: the shortest path, then the surest.
 func (x *narrowed) better(y *narrowed) bool {
-	a, b := x.holds.best[x.at], y.holds.best[y.at]
+	a, b := x.holds.best.of(x.at), y.holds.best.of(y.at)
 	return cmp.Or(cmp.Compare(a.distance, b.distance), -cmp.Compare(a.confidence, b.confidence)) < 0
 }

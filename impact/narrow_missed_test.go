@@ -93,6 +93,57 @@ func TestNarrowDoesNotMiss(t *testing.T) {
 			"c/c.go",
 		},
 		{
+			"a Go interface that embeds one that asks for more now",
+			map[string]string{
+				"go.mod": "module m\n",
+				"b/b.go": "package b\n\ntype Actor interface{ Act() }\n\ntype Both interface{ Actor }\n\ntype All interface{ Both }\n",
+				"c/c.go": "package c\n\nimport \"m/b\"\n\ntype T struct{}\n\nfunc (T) Act() {}\n\nvar _ b.All = T{}\n",
+			},
+			map[string]string{"b/b.go": "package b\n\ntype Actor interface{ Act(); More() }\n\ntype Both interface{ Actor }\n\ntype All interface{ Both }\n"},
+			"c/c.go",
+		},
+		{
+			"a Go method that a library calls, which is handed the value where nothing is known of its type",
+			map[string]string{
+				"go.mod": "module m\n",
+				"x/x.go": "package x\n\nimport \"image/color\"\n\ntype T struct{}\n\nfunc (T) Convert(c color.Color) color.Color { return c }\n",
+				"b/b.go": "package b\n\nimport \"image\"\n\nfunc Draw(v any) { image.NewPaletted(v) }\n",
+				"c/c.go": "package c\n\nimport (\n\t\"m/b\"\n\t\"m/x\"\n)\n\nfunc F() { b.Draw(x.T{}) }\n",
+			},
+			map[string]string{"x/x.go": "package x\n\nimport \"image/color\"\n\ntype T struct{}\n\nfunc (T) Convert(c color.Color) color.Color { return nil }\n"},
+			"c/c.go",
+		},
+		{
+			"a Go array as long as a constant says",
+			map[string]string{
+				"go.mod": "module m\n",
+				"x/x.go": "package x\n\nconst size = 1\n\ntype T struct{ size [size]int }\n",
+				"c/c.go": "package c\n\nimport \"m/x\"\n\nfunc F(t x.T) int { return len(t.size) }\n",
+			},
+			map[string]string{"x/x.go": "package x\n\nconst size = 2\n\ntype T struct{ size [size]int }\n"},
+			"c/c.go",
+		},
+		{
+			"a Go type that is embedded and not named",
+			map[string]string{
+				"go.mod": "module m\n",
+				"x/x.go": "package x\n\ntype base struct{}\n\nfunc (base) Run() int { return 1 }\n\ntype T struct {\n\tbase // the rest\n}\n",
+				"c/c.go": "package c\n\nimport \"m/x\"\n\nfunc F() int { return x.T{}.Run() }\n",
+			},
+			map[string]string{"x/x.go": "package x\n\ntype base struct{}\n\nfunc (base) Run() int { return 2 }\n\ntype T struct {\n\tbase // the rest\n}\n"},
+			"c/c.go",
+		},
+		{
+			"a Go function whose name is that of a parameter elsewhere",
+			map[string]string{
+				"go.mod": "module m\n",
+				"x/x.go": "package x\n\nfunc size() int { return 1 }\n\nfunc one(size int) int { return size }\n",
+				"x/y.go": "package x\n\nfunc two(n func(size int) int) int { return size() }\n",
+			},
+			map[string]string{"x/x.go": "package x\n\nfunc size() int { return 2 }\n\nfunc one(size int) int { return size }\n"},
+			"x/y.go",
+		},
+		{
 			"a comment in a Go file that is embedded",
 			map[string]string{
 				"go.mod":      "module m\n",

@@ -62,7 +62,7 @@ func (t *tracer) narrowed(n *narrowing) []Reached {
 
 func (t *tracer) reachedBy(n *narrowing, x *narrowed) Reached {
 	node := x.graph.Node(x.node)
-	r := x.holds.best[x.at]
+	r := x.holds.best.of(x.at)
 	to := Reached{
 		Node: node.ID(), Kind: node.Kind, Path: node.Path.Escaped(),
 		Distance: int(r.distance), Confidence: r.confidence, Precision: x.precision, Via: []string{},
@@ -76,7 +76,7 @@ func (t *tracer) reachedBy(n *narrowing, x *narrowed) Reached {
 		via := x.graph.Node(a.node)
 		to.Via = append(to.Via, via.ID())
 	}
-	if first := x.holds.best[path[0]]; first.distance > 0 { // from a file that is no node
+	if first := x.holds.best.of(path[0]); first.distance > 0 { // from a file that is no node
 		to.Via = append([]string{"file:" + x.origins[x.begins[path[0].node]].changed.Escaped()}, to.Via...)
 	}
 	to.Edge = x.lastEdge(path, r)
@@ -96,7 +96,7 @@ func (t *tracer) reachedBy(n *narrowing, x *narrowed) Reached {
 // names are those of the reached definitions of a file.
 func (x *narrowed) names() []string {
 	var names []string
-	i, ok := x.files.at[x.node]
+	i, ok := x.files.place(x.node)
 	if !ok {
 		return nil
 	}
@@ -132,7 +132,7 @@ func (t *tracer) whyNarrowed(n *narrowing, x *narrowed, path []atom) string {
 		return "uses " + nameNode(&node) + ", which is reached as a whole"
 	}
 	at := x.at
-	r := x.holds.best[at]
+	r := x.holds.best.of(at)
 	if r.prev == at {
 		if o, ok := x.begins[at.node]; ok {
 			return x.origins[o].words
@@ -140,19 +140,19 @@ func (t *tracer) whyNarrowed(n *narrowing, x *narrowed, path []atom) string {
 		return "all of its files came or went" // a package
 	}
 	words := x.stepWords(at, r) + x.name(r.prev)
-	prev := x.holds.best[r.prev]
+	prev := x.holds.best.of(r.prev)
 	if prev.prev == r.prev {
 		return words + x.changeOf(r.prev)
 	}
 	first := r.prev
-	for x.holds.best[first].prev != first {
-		first = x.holds.best[first].prev
+	for x.holds.best.of(first).prev != first {
+		first = x.holds.best.of(first).prev
 	}
 	if prev.prev == first {
 		return words + ", which " + x.stepWords(r.prev, prev) + x.name(first) + x.changeOf(first)
 	}
 	steps := 0
-	for a := r.prev; a != first; a = x.holds.best[a].prev {
+	for a := r.prev; a != first; a = x.holds.best.of(a).prev {
 		steps++
 	}
 	return fmt.Sprintf("%s, %d steps from %s%s", words, steps, x.name(first), x.changeOf(first))
@@ -161,7 +161,7 @@ func (t *tracer) whyNarrowed(n *narrowing, x *narrowed, path []atom) string {
 // stepWords is what an atom does with the one before it: "mentions".
 func (x *narrowed) stepWords(at atom, r reach) string {
 	subject := ""
-	if i, ok := x.files.at[at.node]; ok && at.def >= 0 && at == x.at {
+	if i, ok := x.files.place(at.node); ok && at.def >= 0 && at == x.at {
 		subject = symbolText(x.files.files[i].definition(at.def).Name) + " "
 	}
 	switch {
@@ -175,7 +175,7 @@ func (x *narrowed) stepWords(at atom, r reach) string {
 	case at.def == whole:
 		return "is one program with "
 	}
-	if i, ok := x.files.at[r.prev.node]; ok && r.prev.def >= 0 {
+	if i, ok := x.files.place(r.prev.node); ok && r.prev.def >= 0 {
 		if base, member := cutMember(x.files.files[i].definition(r.prev.def).Name); member != "" {
 			return subject + "uses " + symbolText(base) + " and with it "
 		}
@@ -186,7 +186,7 @@ func (x *narrowed) stepWords(at atom, r reach) string {
 // name is an atom as people call it: "Serve in pkg/server.go".
 func (x *narrowed) name(a atom) string {
 	node := x.graph.Node(a.node)
-	i, ok := x.files.at[a.node]
+	i, ok := x.files.place(a.node)
 	if !ok || a.def < 0 {
 		return nameNode(&node)
 	}
@@ -199,10 +199,10 @@ func (x *narrowed) name(a atom) string {
 
 // changeOf says what happened to the start of a path.
 func (x *narrowed) changeOf(a atom) string {
-	if x.holds.best[a].distance > 0 { // from a file that is no node
+	if x.holds.best.of(a).distance > 0 { // from a file that is no node
 		return ", which " + x.origins[x.begins[a.node]].words
 	}
-	i, ok := x.files.at[a.node]
+	i, ok := x.files.place(a.node)
 	d := x.starts[a.node]
 	if !ok || d == nil || a.def < 0 {
 		node := x.graph.Node(a.node)

@@ -156,6 +156,27 @@ func narrowedLines(r *Report) string {
 	return strings.Join(lines, "; ")
 }
 
+// TestNarrowTellsNamesApart: the same word, and not what changed.
+func TestNarrowTellsNamesApart(t *testing.T) {
+	from := map[string]string{
+		"go.mod":      "module m\n",
+		"x/x.go":      "package x\n\nfunc pick() int { return 1 }\n\nfunc Color() int { return 1 }\n",
+		"x/field.go":  "package x\n\ntype a struct{ b, pick int }\n\ntype c struct {\n\tpick func()\n}\n",
+		"x/method.go": "package x\n\ntype i interface{ pick() }\n",
+		"x/given.go":  "package x\n\nfunc given(pick, b int) int { return pick }\n",
+		"x/got.go":    "package x\n\nfunc got() (pick int) { pick++; return pick }\n",
+		"x/on.go":     "package x\n\nfunc (pick *a) on() *a { return pick }\n",
+		"x/kind.go":   "package x\n\nfunc kind[pick any](b pick) (c pick) { return b }\n",
+		"x/of.go":     "package x\n\ntype l[K any] struct{}\n\nfunc (b l[pick]) of(c pick) pick { return c }\n",
+		"x/used.go":   "package x\n\nfunc used(a int) int { return pick() }\n",
+	}
+	head := maps.Clone(from)
+	head["x/x.go"] = strings.Replace(from["x/x.go"], "1", "2", 1)
+	if got, want := narrowedLines(assessTrees(t, from, head)), "x/used.go: used"; got != want {
+		t.Errorf("reached %s, want %s", got, want)
+	}
+}
+
 // A definition that moves within its package is noticed by nobody.
 func TestMovedDefinitionsDoNotSpread(t *testing.T) {
 	head := maps.Clone(storeModule)

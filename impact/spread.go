@@ -21,8 +21,8 @@ type spread struct {
 	*reachable
 	calls bool // which of the two
 
-	asked   map[ask]bool
-	best    map[atom]reach
+	asked   askSet
+	best    reachTable
 	queue   [][]atom // by distance
 	work    int      // matches looked at
 	over    bool     // more than maxSymbolWork: names are given up
@@ -35,7 +35,7 @@ type spread struct {
 // reachable is what both runs share: the files that can be reached at all.
 type reachable struct {
 	files     []spreadFile               // sorted by node
-	at        map[int32]int32            // node -> place in files
+	at        []int32                    // by node: place in files and one more; 0: not among them
 	folders   map[int32][]int32          // package node -> places
 	index     nameIndex                  // of the names in them
 	specs     map[int32][]string         // of a package, as others import it
@@ -84,11 +84,15 @@ type reach struct {
 	confidence Confidence
 	prev       atom  // its own atom for a seed
 	edge       int32 // of the graph, from here to prev; -1: none, or over the package of prev
-	final      bool
+	known      bool  // it is reached
+	final      bool  // and there is no better way
 }
 
+// place is that of a node in files.
+func (r *reachable) place(node int32) (int32, bool) { return r.at[node] - 1, r.at[node] > 0 }
+
 func newSpread(g *Graph, files *reachable, calls bool) *spread {
-	return &spread{graph: g, reachable: files, calls: calls, asked: map[ask]bool{}, best: map[atom]reach{}, nearTo: -1}
+	return &spread{graph: g, reachable: files, calls: calls, best: newReachTable(files), nearTo: -1}
 }
 
 // seed starts at an atom.
@@ -96,11 +100,11 @@ func (s *spread) seed(a atom) { s.reach(a, reach{confidence: 1000, prev: a, edge
 
 // reach notes a way to an atom if it is the best so far.
 func (s *spread) reach(a atom, r reach) {
-	if old, ok := s.best[a]; ok && (old.final || old.distance < r.distance ||
+	if old := s.best.slot(a); old.known && (old.final || old.distance < r.distance ||
 		old.distance == r.distance && (old.confidence > r.confidence || old.confidence == r.confidence && compareAtoms(old.prev, r.prev) <= 0)) {
 		return
 	}
-	s.best[a] = r
+	s.best.put(a, r)
 	for int(r.distance) >= len(s.queue) {
 		s.queue = append(s.queue, nil)
 	}
@@ -122,12 +126,11 @@ func (s *spread) run(ctx context.Context) error {
 			s.queue[d] = nil
 			slices.SortFunc(batch, compareAtoms)
 			for _, a := range slices.Compact(batch) {
-				if r := s.best[a]; r.final || int(r.distance) != d {
+				r := s.best.slot(a)
+				if r.final || int(r.distance) != d {
 					continue
-				} else {
-					r.final = true
-					s.best[a] = r
 				}
+				r.final = true
 				s.goOn(a)
 				if s.over {
 					return nil
@@ -147,7 +150,7 @@ func (s *spread) goOn(a atom) {
 		s.followEdges(a)
 		return
 	}
-	f := &s.files[s.at[a.node]]
+	f := &s.files[s.at[a.node]-1]
 	s.followFiles(a, f)
 	if a.def == loose {
 		s.load(a, f)
@@ -179,7 +182,7 @@ func (s *spread) load(a atom, f *spreadFile) {
 		return
 	}
 	confidence := Confidence(1000)
-	if s.best[a].prev != a { // it mentions what is reached, and may do nothing with it yet
+	if s.best.of(a).prev != a { // it mentions what is reached, and may do nothing with it yet
 		confidence = byLoading
 	}
 	s.step(a, atom{a.node, whole}, 0, confidence)
@@ -203,7 +206,7 @@ func b2i(b bool) int32 {
 
 // step reaches an atom from another one that is final.
 func (s *spread) step(from, to atom, edges int32, confidence Confidence) {
-	r := s.best[from]
+	r := s.best.of(from)
 	c := r.confidence * confidence / 1000
 	if edges > 0 && r.distance > 0 {
 		c = c * passesOn / 1000
@@ -229,14 +232,14 @@ func (s *spread) followEdges(a atom) {
 		link := s.graph.Link(e)
 		if link.Kind == Contains && test {
 			// Nobody who imports a package gets its tests; those beside it may use it.
-			if i, ok := s.at[a.node]; ok {
+			if i, ok := s.place(a.node); ok {
 				s.tests(a, &s.files[i])
 			}
 			s.edge(a, atom{link.From, passed}, e, link)
 			continue
 		}
 		to := atom{link.From, whole}
-		if i, ok := s.at[link.From]; ok && s.files[i].facts != nil && link.Kind == Imports {
+		if i, ok := s.place(link.From); ok && s.files[i].facts != nil && link.Kind == Imports {
 			if n := s.embedder(&s.files[i], e); n >= 0 {
 				to.def = n
 			}
@@ -261,7 +264,7 @@ func (s *spread) embedder(f *spreadFile, edge int32) int32 {
 
 // edge is a step over one edge of the graph.
 func (s *spread) edge(from, to atom, edge int32, link Link) {
-	r := s.best[from]
+	r := s.best.of(from)
 	c := r.confidence * link.Confidence / 1000
 	if r.distance > 0 && s.graph.Kind(from.node) != KindPackage {
 		c = c * passesOn / 1000
@@ -278,7 +281,7 @@ func (s *spread) followFiles(a atom, f *spreadFile) {
 	if f.folder < 0 {
 		for _, e := range s.graph.Into(f.node) {
 			link := s.graph.Link(e)
-			if i, ok := s.at[link.From]; ok && s.files[i].facts == nil {
+			if i, ok := s.place(link.From); ok && s.files[i].facts == nil {
 				s.edge(a, atom{link.From, whole}, e, link)
 			}
 		}
@@ -294,7 +297,7 @@ func (s *spread) followFiles(a atom, f *spreadFile) {
 	}
 	for _, e := range s.graph.Into(f.folder) {
 		link := s.graph.Link(e)
-		if i, ok := s.at[link.From]; ok && link.Kind == Imports && (s.files[i].facts == nil || unreadableSpec(s.graph.Edge(e).Evidence.Detail)) {
+		if i, ok := s.place(link.From); ok && link.Kind == Imports && (s.files[i].facts == nil || unreadableSpec(s.graph.Edge(e).Evidence.Detail)) {
 			s.throughPackage(a, f, atom{link.From, whole}, notRead)
 		}
 	}
@@ -302,7 +305,7 @@ func (s *spread) followFiles(a atom, f *spreadFile) {
 
 // throughPackage goes from a file to one that imports its package.
 func (s *spread) throughPackage(from atom, f *spreadFile, to atom, confidence Confidence) {
-	r := s.best[from]
+	r := s.best.of(from)
 	c := r.confidence
 	if r.distance > 0 {
 		c = max(c*passesOn/1000, 1)
@@ -312,41 +315,20 @@ func (s *spread) throughPackage(from atom, f *spreadFile, to atom, confidence Co
 	s.reach(to, reach{distance: r.distance + 2, confidence: max(c*confidence/1000, 1), prev: from, edge: -1})
 }
 
-// An ask is a question that need not be put twice.
-type ask struct {
-	scope int32 // node or unit
-	kind  askKind
-	name  lang.NameHash
-}
-
-type askKind uint8
-
-const (
-	askFiles askKind = iota
-	askUnit
-	askEverywhere
-	askImporters
-	askFile
-)
-
-func (s *spread) once(q ask) bool {
-	if s.asked[q] {
-		return false
-	}
-	s.asked[q] = true
-	return true
-}
+// once says whether a question was not put before.
+func (s *spread) once(q ask) bool { return s.asked.add(q) }
 
 // mentioning calls fn for everything that mentions a name.
 func (s *spread) mentioning(name lang.NameHash, fn func(g *spreadFile, to atom)) {
-	for _, n := range s.index.lookup(name) {
+	s.index.each(name, func(n int32) bool {
 		if s.work++; s.work > maxSymbolWork {
 			s.over = true
-			return
+			return false
 		}
-		g := &s.files[s.index.file(n)]
+		g := &s.files[s.index.files[n]]
 		fn(g, atom{g.node, n - g.first})
-	}
+		return true
+	})
 }
 
 // followNames goes on in languages whose files import files: to what mentions the name in
@@ -366,7 +348,7 @@ func (s *spread) followNames(a atom, f *spreadFile, d *lang.Definition) {
 
 // followEverything goes to what may use any name of the file.
 func (s *spread) followEverything(a atom, f *spreadFile) {
-	if !s.once(ask{f.node, askFile, lang.Everything}) {
+	if !s.once(ask{scope: f.node, kind: askFile, name: lang.Everything}) {
 		return
 	}
 	s.mentioning(lang.Everything, func(g *spreadFile, to atom) {
@@ -386,7 +368,7 @@ func (s *spread) followStars(a atom, f *spreadFile) {
 }
 
 func (s *spread) followName(a atom, f *spreadFile, name lang.NameHash, confidence Confidence) {
-	if !s.once(ask{f.node, askFile, name}) {
+	if !s.once(ask{scope: f.node, kind: askFile, name: name}) {
 		return
 	}
 	var near map[int32]int32

@@ -1,10 +1,6 @@
 package impact
 
-import (
-	"sort"
-
-	"custody/impact/lang"
-)
+import "custody/impact/lang"
 
 // A nameIndex finds what mentions a name: definitions, and the code around them, by
 // number. It takes two passes over all mentions, without sorting them.
@@ -12,7 +8,7 @@ type nameIndex struct {
 	starts []int32 // of each bucket in entries
 	names  []lang.NameHash
 	at     []int32
-	firsts []int32 // number of the loose code of each file
+	files  []int32 // by number: the place of the file to which it belongs
 	shift  uint
 }
 
@@ -22,16 +18,25 @@ func newNameIndex(files []spreadFile) nameIndex {
 	next, total := int32(0), 0
 	for i := range files {
 		f := &files[i]
-		x.firsts = append(x.firsts, next)
 		f.first = next + 1
+		next++
 		if f.facts == nil {
-			next++
 			continue
 		}
-		next += int32(len(f.facts.Definitions)+len(f.ghosts)) + 1
+		next += int32(len(f.facts.Definitions) + len(f.ghosts))
 		total += len(f.facts.Mentions)
 		for d := range f.facts.Definitions {
 			total += len(f.facts.Definitions[d].Mentions)
+		}
+	}
+	x.files = make([]int32, 0, next)
+	for i := range files {
+		end := next
+		if i+1 < len(files) {
+			end = files[i+1].first - 1
+		}
+		for int32(len(x.files)) < end {
+			x.files = append(x.files, int32(i))
 		}
 	}
 	bits := uint(4)
@@ -70,19 +75,21 @@ func newNameIndex(files []spreadFile) nameIndex {
 	return x
 }
 
-// lookup lists what mentions a name, by number.
-func (x *nameIndex) lookup(name lang.NameHash) []int32 {
-	var found []int32
+// each calls fn for what mentions a name, by number, until it says that it is enough.
+func (x *nameIndex) each(name lang.NameHash, fn func(n int32) (more bool)) {
 	b := name >> x.shift
 	for i := x.starts[b]; i < x.starts[b+1]; i++ {
-		if x.names[i] == name {
-			found = append(found, x.at[i])
+		if x.names[i] == name && !fn(x.at[i]) {
+			return
 		}
 	}
-	return found
 }
 
-// file is the place of the file to which a number belongs.
-func (x *nameIndex) file(n int32) int {
-	return sort.Search(len(x.firsts), func(i int) bool { return x.firsts[i] > n }) - 1
+// has says whether anything mentions a name.
+func (x *nameIndex) has(name lang.NameHash) (found bool) {
+	x.each(name, func(int32) bool {
+		found = true
+		return false
+	})
+	return found
 }

@@ -14,27 +14,53 @@ const maxOutsiders = 2_000
 // outsiders are the Go files that do not depend on what changed. They may be handed a
 // value, and call a method of it behind an interface of theirs.
 type outsiders struct {
-	any   bool     // they, or code that is not in this tree, may call any exported method
-	names []uint64 // a bit for each name mentioned, by its upper bits
+	any      bool            // they, or code that is not in this tree, may call any exported method
+	names    []uint64        // a bit for each name mentioned, by its upper bits
+	standard map[string]bool // packages of the standard library that any Go file imports
 }
 
 const outsiderBits = 22
 
-func (o *outsiders) call(name lang.NameHash) bool {
-	bit := uint32(name) >> (32 - outsiderBits)
-	return o == nil || o.any || o.names[bit/64]&(1<<(bit%64)) != 0
+// call says whether code that does not depend on what changed may call an exported method:
+// of this tree, or of a library.
+func (o *outsiders) call(method string) bool {
+	if o == nil || o.any || calledByOthers(method) {
+		return true
+	}
+	for _, spec := range standardCalls()[method] {
+		if o.standard[spec] {
+			return true
+		}
+	}
+	bit := uint32(lang.GoMember(method)) >> (32 - outsiderBits)
+	return o.names[bit/64]&(1<<(bit%64)) != 0
 }
+
+func (o *outsiders) imports(f *lang.Facts) {
+	for i := range f.Imports {
+		if imp := &f.Imports[i]; imp.Kind != lang.Embed && isStandardGo(imp.Spec) {
+			o.standard[imp.Spec] = true
+		}
+	}
+}
+
+// isStandardGo says that an import path is one of the standard library, as far as can be
+// said: a module of such a name counts, too.
+func isStandardGo(spec string) bool { return !strings.Contains(firstElement(spec), ".") }
 
 // lookOutside finds out what outsiders call.
 func (s *symbolReader) lookOutside(ctx context.Context, g *Graph, r *reachable) (*outsiders, error) {
-	o := &outsiders{}
+	o := &outsiders{standard: map[string]bool{}}
 	if r.handsOut(g) {
 		o.any = true
 		return o, nil
 	}
 	inside := 0
 	for i := range r.files {
-		inside += int(b2i(r.files[i].folder >= 0))
+		if f := &r.files[i]; f.folder >= 0 {
+			inside++
+			o.imports(f.facts) // known: see handsOut
+		}
 	}
 	if g.byLanguage()["go"].files-inside > maxOutsiders {
 		o.any = true
@@ -42,7 +68,7 @@ func (s *symbolReader) lookOutside(ctx context.Context, g *Graph, r *reachable) 
 	}
 	var nodes []int32
 	for n := range int32(g.Len()) {
-		if _, ok := r.at[n]; !ok && g.Kind(n) != KindPackage && g.Node(n).Language == "go" {
+		if r.at[n] == 0 && g.Kind(n) != KindPackage && g.Node(n).Language == "go" {
 			nodes = append(nodes, n)
 		}
 	}
@@ -56,6 +82,7 @@ func (s *symbolReader) lookOutside(ctx context.Context, g *Graph, r *reachable) 
 			o.any = true
 			break
 		}
+		o.imports(f)
 		for i := range f.Definitions {
 			for _, n := range f.Definitions[i].Mentions {
 				bit := uint32(n) >> (32 - outsiderBits)
@@ -83,10 +110,10 @@ func (r *reachable) handsOut(g *Graph) bool {
 			case spec == "text/template", spec == "html/template", spec == "net/rpc", spec == "plugin":
 				return true
 			case spec == "reflect":
-				if len(r.index.lookup(lang.GoMember("Method"))) > 0 || len(r.index.lookup(lang.GoMember("MethodByName"))) > 0 {
+				if r.index.has(lang.GoMember("Method")) || r.index.has(lang.GoMember("MethodByName")) {
 					return true
 				}
-			case !strings.Contains(firstElement(spec), "."): // the standard library
+			case isStandardGo(spec):
 			case !g.imports(f.node, spec):
 				return true
 			}

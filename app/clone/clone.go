@@ -59,9 +59,9 @@ type Clone struct {
 // Refs under which notes on commits are looked for, see attestation.
 var noteRefs = []string{"refs/notes/ai", "refs/notes/agent-trace", "refs/notes/custody"}
 
-// Get brings refs of a repository up to date, and those commits by id, and opens the
-// copy. A ref that is gone is git.ErrNoRemoteRef.
-func (c *Clones) Get(ctx context.Context, id int64, from git.Remote, refs []string, commits ...git.OID) (*Clone, error) {
+// Get brings what is wanted of a repository up to date, with its notes, and opens the copy.
+// A ref that is gone is git.ErrNoRemoteRef.
+func (c *Clones) Get(ctx context.Context, id int64, from git.Remote, want git.Want) (*Clone, error) {
 	lock := c.lockOf(id)
 	if err := take(ctx, lock); err != nil {
 		return nil, err
@@ -72,11 +72,11 @@ func (c *Clones) Get(ctx context.Context, id int64, from git.Remote, refs []stri
 	if err != nil {
 		return nil, err
 	}
-	all := append([]string{}, refs...)
+	want.Refs = slices.Clone(want.Refs)
 	for _, n := range noteRefs {
-		all = append(all, n+"*") // a pattern, so that a ref which is not there is no error
+		want.Refs = append(want.Refs, n+"*") // a pattern, so that a ref which is not there is no error
 	}
-	if err := m.Fetch(ctx, from, all, commits...); err != nil {
+	if err := m.Fetch(ctx, from, want); err != nil {
 		return nil, err
 	}
 	repo, err := git.Open(ctx, dir, git.WithEnviron(c.environ), git.WithTemp(func(string) (string, error) {
@@ -113,7 +113,7 @@ func (c *Clone) Also(ctx context.Context, base, id git.OID) error {
 	}
 	defer func() { <-c.lock }()
 	if _, err := c.Commit(ctx, id); err != nil {
-		if err := c.mirror.Fetch(ctx, c.from, nil, id); err != nil {
+		if err := c.mirror.Fetch(ctx, c.from, git.Want{Commits: []git.OID{id}}); err != nil {
 			return err
 		}
 	}
@@ -122,23 +122,26 @@ func (c *Clone) Also(ctx context.Context, base, id git.OID) error {
 
 func (c *Clone) complete(ctx context.Context, base, head git.OID) error {
 	bases := []git.OID{base}
-	if !base.IsZero() {
-		more, err := c.MergeBases(ctx, base, head)
-		if err != nil {
-			return err
+	var more []git.OID
+	var fork error
+	var side sync.WaitGroup
+	side.Go(func() { // each asks a git of its own
+		if !base.IsZero() {
+			more, fork = c.MergeBases(ctx, base, head)
 		}
-		bases = append(bases, more...)
-	}
+	})
 	notes, err := c.NoteRefs(ctx, noteRefs...)
-	if err != nil {
+	side.Wait()
+	if err = errors.Join(err, fork); err != nil {
 		return err
 	}
+	bases = append(bases, more...)
 	return c.mirror.FetchMissing(ctx, c.from, head, bases, slices.Collect(maps.Values(notes))...)
 }
 
 // Save keeps what was learnt for the next review. That it can not be kept costs time.
 func (c *Clone) Save() error {
-	err := c.Facts.Save()
+	err := c.Facts.SaveMany()
 	if e := c.Graphs.Save(); err == nil {
 		err = e
 	}

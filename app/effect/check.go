@@ -146,8 +146,9 @@ func (c *Check) Pending(ctx context.Context) (bool, error) {
 	return err == nil && e.Key != "" && !e.Done, err
 }
 
-// Conclude makes the run say what is intended, if it does not say it yet.
-func (c *Check) Conclude(ctx context.Context) error {
+// Conclude makes the run say what is intended, if it does not say it yet. first says that it
+// was intended just now: then nobody can have tried, and the run is not asked.
+func (c *Check) Conclude(ctx context.Context, first bool) error {
 	e, err := c.Log.Effect(ctx, c.Key())
 	if err != nil || e.Key == "" || e.Done {
 		return err
@@ -160,14 +161,13 @@ func (c *Check) Conclude(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	run, _, err := c.Client.Checks.GetCheckRun(ctx, c.Repo.Owner, c.Repo.Name, id)
-	if err != nil {
-		if class, _ := hub.Classify(err); class == hub.Gone {
-			return c.lost(ctx, err)
+	says := false
+	if !first && !intent.Again {
+		if says, err = c.saysAlready(ctx, id, intent.Output); err != nil {
+			return err
 		}
-		return fmt.Errorf("reading the check run: %w", err)
 	}
-	if intent.Again || !says(run, intent.Output) {
+	if !says {
 		if err := c.write(ctx, id, intent.Output); err != nil {
 			if class, _ := hub.Classify(err); class == hub.Gone {
 				return c.lost(ctx, err)
@@ -192,10 +192,18 @@ func (c *Check) lost(ctx context.Context, err error) error {
 	return fmt.Errorf("the check run is gone: %w", err)
 }
 
-// says compares what a run shows with what it shall show.
-func says(run *github.CheckRun, o checkrun.Output) bool {
+// saysAlready compares what a run shows with what it shall show: a try that did not end may
+// have written it.
+func (c *Check) saysAlready(ctx context.Context, id int64, o checkrun.Output) (bool, error) {
+	run, _, err := c.Client.Checks.GetCheckRun(ctx, c.Repo.Owner, c.Repo.Name, id)
+	if err != nil {
+		if class, _ := hub.Classify(err); class == hub.Gone {
+			return false, c.lost(ctx, err)
+		}
+		return false, fmt.Errorf("reading the check run: %w", err)
+	}
 	return run.GetStatus() == "completed" && run.GetConclusion() == string(o.Conclusion) &&
-		run.GetOutput().GetTitle() == o.Title && run.GetOutput().GetSummary() == o.Summary
+		run.GetOutput().GetTitle() == o.Title && run.GetOutput().GetSummary() == o.Summary, nil
 }
 
 func (c *Check) write(ctx context.Context, id int64, o checkrun.Output) error {

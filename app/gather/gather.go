@@ -130,7 +130,7 @@ func (r *Reader) PullRequest(ctx context.Context, pr *github.PullRequest, head, 
 					}
 				}
 			}
-			return r.commits(ctx, ids)
+			return r.commits(ctx, head, ids)
 		},
 		func(ctx context.Context) error { return r.checks(ctx, pr.GetHead().GetSHA()) },
 		func(ctx context.Context) error {
@@ -155,7 +155,7 @@ func (r *Reader) PullRequest(ctx context.Context, pr *github.PullRequest, head, 
 func (r *Reader) Commits(ctx context.Context, kind, head, target string, known Known) (*change.Context, error) {
 	r.begin()
 	r.context.Change = &change.Request{Kind: kind, Head: head, Target: target}
-	if err := r.commits(ctx, known.Commits); err != nil {
+	if err := r.commits(ctx, head, known.Commits); err != nil {
 		return nil, err
 	}
 	if err := r.checks(ctx, head); err != nil {
@@ -194,27 +194,29 @@ func (r *Reader) read(what, from string, fn func() error, clear func(), value fu
 		r.source(what, from, value(), "")
 		return nil
 	}
-	why := ""
-	switch class, _ := hub.Classify(err); class {
-	case hub.Later:
-		return err
-	case hub.Transient:
-		if r.Patient {
-			return err
-		}
-		why = "GitHub did not answer"
-	case hub.Forbidden:
-		why = "GitHub refused: the App has no permission to read this"
-	case hub.Gone:
-		why = "GitHub says that it is not there, or not for the App"
-	case hub.Refused:
-		why = "GitHub refused to answer"
-	default:
+	why, err := r.missed(err)
+	if err != nil {
 		return err
 	}
 	clear()
 	r.source(what, from, nil, why)
 	return nil
+}
+
+// missed says why GitHub did not tell something. An error is one that ends the reading: it
+// is to be tried again, or nobody knows it.
+func (r *Reader) missed(err error) (why string, _ error) {
+	switch class, _ := hub.Classify(err); {
+	case class == hub.Transient && !r.Patient:
+		return "GitHub did not answer", nil
+	case class == hub.Forbidden:
+		return "GitHub refused: the App has no permission to read this", nil
+	case class == hub.Gone:
+		return "GitHub says that it is not there, or not for the App", nil
+	case class == hub.Refused:
+		return "GitHub refused to answer", nil
+	}
+	return "", err
 }
 
 func (r *Reader) source(what, from string, value any, missing string) {

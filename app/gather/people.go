@@ -134,34 +134,6 @@ func (r *Reader) teams(ctx context.Context, login string) ([]string, error) {
 	return in, nil
 }
 
-// commits reads whom GitHub takes the authors for, and whether it verified signatures.
-func (r *Reader) commits(ctx context.Context, ids []string) error {
-	facts := []change.CommitFacts{}
-	from := r.path("commits")
-	if len(ids) > maxCommits {
-		r.source("commits", from, nil, "there are more commits than are asked for")
-		ids = ids[:maxCommits]
-	}
-	for _, id := range ids {
-		err := r.read("commit "+id, r.path("commits/%s", id), func() error {
-			c, _, err := r.Client.Repositories.GetCommit(ctx, r.Repo.Owner, r.Repo.Name, id, &github.ListOptions{PerPage: 1})
-			if err != nil {
-				return err
-			}
-			facts = append(facts, change.CommitFacts{
-				SHA: c.GetSHA(), Verified: c.GetCommit().GetVerification().GetVerified(),
-				Author: Person(c.GetAuthor()), Committer: Person(c.GetCommitter()),
-			})
-			return nil
-		}, func() {}, func() any { return facts[len(facts)-1] })
-		if err != nil {
-			return err
-		}
-	}
-	r.context.Commits = facts
-	return nil
-}
-
 // checks reads what other Apps say of the head, if a rule asks.
 func (r *Reader) checks(ctx context.Context, head string) error {
 	if !r.Want.Checks {

@@ -174,6 +174,11 @@ func newApp(p *process, c *app.Config, log *logrus.Logger, secrets []string) (*a
 	if parts.Keys, err = named(c.TrustedKeysFile, maxKeyRing); err != nil {
 		return nil, fmt.Errorf("reading the trusted keys: %w", err)
 	}
+	if c.Salts != "" {
+		if parts.Salts, err = app.OpenSalts(c.Salts, rand.Reader); err != nil {
+			return nil, err
+		}
+	}
 	if parts.Blobs, err = store.OpenBlobs(c.Blobs); err != nil {
 		return nil, err
 	}

@@ -1,23 +1,17 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"custody/internal/change"
 	"custody/internal/config/yaml"
-	"custody/internal/finding"
 	"custody/internal/git"
 	"custody/internal/pack"
-	"custody/internal/pack/verify"
 	"custody/internal/review"
 	"custody/internal/sign"
 )
@@ -33,6 +27,7 @@ type auditOptions struct {
 	output  string // file
 	like    string // pack
 	trusted string // file
+	salt    string // file
 	keys    keyFlags
 }
 
@@ -51,7 +46,7 @@ The policy is read at base. A change can not alter what it is judged by.`,
   custody audit --like change.zip -o again.zip   # the same bytes`,
 		Args: noArguments,
 		PreRunE: func(cmd *cobra.Command, _ []string) error {
-			if err := exclude(cmd, "like", "base", "head", "stage", "context", "on"); err != nil {
+			if err := exclude(cmd, "like", "base", "head", "stage", "on"); err != nil {
 				return err
 			}
 			if (o.keys.key != "" || o.keys.signer != "") && o.output == "" {
@@ -72,9 +67,10 @@ The policy is read at base. A change can not alter what it is judged by.`,
 	f.StringVar(&o.context, "context", "", "what is not in git (reviews, labels, checks ...): a custody/context/v1 `FILE`, as it is or signed by 'custody context sign'")
 	f.StringVar(&o.trusted, "trusted-keys", "", "the keys under which signed contexts, waivers and statements count: a `FILE` (default: $CUSTODY_TRUSTED_KEYS, else trusted_keys in custody's configuration folder)")
 	f.StringVar(&o.floor, "floor", "", "the organisation's policy: a `FILE`; the repository's may only tighten it")
+	f.StringVar(&o.salt, "salt", "", "what names are hashed with, if the policy says so (privacy.names: hashed): a `FILE` (default: custody/salt in the git directory, if it is there)")
 	f.StringVar(&o.on, "on", "", "judge as of this UTC `DAY`, such as 2026-11-23 (default: today)")
 	f.StringVarP(&o.output, "output", "o", "", "write the signed pack to `FILE`")
-	f.StringVar(&o.like, "like", "", "replay the inputs of a `PACK`: base, head, stage, day and context")
+	f.StringVar(&o.like, "like", "", "replay the inputs of a `PACK`: base, head, stage, day and context (of one that names nobody, give the context again with --context)")
 	o.keys.add(cmd)
 	return cmd
 }
@@ -85,10 +81,11 @@ func runAudit(ctx context.Context, p *process, o *auditOptions) error {
 		return err
 	}
 	defer repo.Close()
-	in, err := o.input(ctx, p, repo)
+	in, was, err := o.input(ctx, p, repo)
 	if err != nil {
 		return err
 	}
+	in.Salt = saltFile(o.salt, repo.CommonDir())
 	signer, err := o.signer(p)
 	if err != nil {
 		return err
@@ -99,7 +96,10 @@ func runAudit(ctx context.Context, p *process, o *auditOptions) error {
 	verdict, err := review.Run(ctx, in)
 	stop()
 	if err != nil {
-		return explain(err, in)
+		return explainSalt(explain(err, in), repo.CommonDir())
+	}
+	if err := was.sameNames(o.like, &verdict); err != nil {
+		return err
 	}
 	facts.save(p)
 	if c := verdict.Inputs.Context; c != nil && c.Trust == review.Distrusted {
@@ -124,21 +124,27 @@ func exitFor(d review.Decision) error {
 }
 
 // input gathers what the review follows from: the flags, or what a pack says of itself.
-func (o *auditOptions) input(ctx context.Context, p *process, repo git.Reader) (review.Input, error) {
-	in := review.Input{FloorFile: o.floor, Door: review.Door{Name: "cli", Version: version()}}
-	var err error
+func (o *auditOptions) input(ctx context.Context, p *process, repo git.Reader) (in review.Input, was *replayed, err error) {
+	in = review.Input{FloorFile: o.floor, Door: review.Door{Name: "cli", Version: version()}}
 	if in.KeyRing, in.KeyRingFile, err = readKeyRing(p, o.trusted); err != nil {
-		return in, err
+		return in, nil, err
+	}
+	if o.context != "" {
+		text, err := readFile(o.context, change.MaxContext)
+		if err != nil {
+			return in, nil, fmt.Errorf("reading the context: %w", err)
+		}
+		in.Context, in.ContextFile = text, o.context
 	}
 	if o.like != "" {
-		if err := o.replay(ctx, p, repo, &in); err != nil {
-			return in, fmt.Errorf("replaying %s: %w", o.like, err)
+		if was, err = o.replay(ctx, p, repo, &in); err != nil {
+			return in, nil, fmt.Errorf("replaying %s: %w", o.like, err)
 		}
 	} else if err := o.fresh(ctx, p, repo, &in); err != nil {
-		return in, err
+		return in, nil, err
 	}
 	in.Floor, err = readFloor(o.floor)
-	return in, err
+	return in, was, err
 }
 
 // readFloor reads the organisation's policy, nil when no file was named.
@@ -164,13 +170,6 @@ func (o *auditOptions) fresh(ctx context.Context, p *process, repo git.Reader, i
 	if !sign.IsDay(in.Day) {
 		return fmt.Errorf("--on: %q is not a day: write it as 2026-11-23", in.Day)
 	}
-	if o.context != "" {
-		text, err := readFile(o.context, change.MaxContext)
-		if err != nil {
-			return fmt.Errorf("reading the context: %w", err)
-		}
-		in.Context, in.ContextFile = text, o.context
-	}
 	commits, err := o.commits.resolve(ctx, repo)
 	if err != nil {
 		return err
@@ -179,125 +178,6 @@ func (o *auditOptions) fresh(ctx context.Context, p *process, repo git.Reader, i
 		fmt.Fprintf(p.err, "base: %s (%s)\n", commits.base.Short(), commits.why)
 	}
 	in.Base, in.Head = commits.base, commits.head
-	return nil
-}
-
-// replay takes the inputs from a pack. Nothing of its answer is taken, and its floor is
-// not in it: that has to be given again.
-func (o *auditOptions) replay(ctx context.Context, p *process, repo git.Reader, in *review.Input) error {
-	file, err := readFile(o.like, verify.MaxPack)
-	if err != nil {
-		return err
-	}
-	trusted, err := sign.ParseTrustedKeys(in.KeyRing)
-	if err != nil {
-		return fmt.Errorf("%s: %w", in.KeyRingFile, err)
-	}
-	checked := verify.Verify(file, trusted)
-	if checked.Intact != finding.Satisfied {
-		return hint(errors.New("it is not intact: "+checked.Steps[len(checked.Steps)-1].Detail), "'custody verify "+o.like+"' says more")
-	}
-	if !checked.Good() {
-		// Its context may be anybody's, and -o signs what follows from it.
-		fmt.Fprintf(p.err, "%s is not signed by a key that you trust: what its context says counts as if you had given it\n", o.like)
-	}
-	members, err := verify.Decode(file)
-	if err != nil {
-		return err
-	}
-	var was struct {
-		Door   review.Door `json:"door"`
-		Inputs struct {
-			Base    git.OID                  `json:"base"`
-			Head    git.OID                  `json:"head"`
-			Stage   change.Stage             `json:"stage"`
-			Ref     string                   `json:"ref"`
-			Judge   git.OID                  `json:"judge"`
-			Notes   map[string]git.OID       `json:"notes"`
-			Pushers []change.Pusher          `json:"pushers"`
-			Claims  []change.Claim           `json:"claims"`
-			Context *review.ContextOrigin    `json:"context"`
-			Day     string                   `json:"day"`
-			Files   map[string]review.Digest `json:"files"`
-		} `json:"inputs"`
-	}
-	if err := json.Unmarshal(members[verify.PackJSON], &was); err != nil {
-		return fmt.Errorf("reading its pack.json: %w", err)
-	}
-	if err := o.sameFloor(was.Inputs.Files["floor"]); err != nil {
-		return err
-	}
-	if in.Context, err = contextLike(members[verify.Context], was.Inputs.Context); err != nil {
-		return err
-	}
-	if err := sameKeyRing(in, was.Inputs.Files["key_ring"]); err != nil {
-		return err
-	}
-	ref, err := change.Unescape(cmp.Or(was.Inputs.Ref, was.Door.Ref))
-	if err != nil {
-		return fmt.Errorf("the ref in its pack.json: %w", err)
-	}
-	in.Ref, in.Pushers, in.Claims, in.Judge = string(ref), was.Inputs.Pushers, was.Inputs.Claims, was.Inputs.Judge
-	in.Door.Name, in.Door.Delivery, in.Door.URL = was.Door.Name, was.Door.Delivery, was.Door.URL
-	if in.Notes = was.Inputs.Notes; in.Notes == nil {
-		in.Notes = map[string]git.OID{} // it read none
-	}
-	in.Base, in.Head, in.Stage, in.Day = was.Inputs.Base, was.Inputs.Head, was.Inputs.Stage, was.Inputs.Day
-	for name, id := range map[string]git.OID{"base": in.Base, "head": in.Head} {
-		if name == "base" && id.IsZero() {
-			continue // there was nothing to compare with
-		}
-		if _, err := repo.Commit(ctx, id); err != nil {
-			return hint(fmt.Errorf("its %s %s is not in this repository: %w", name, id.Short(), err), "fetch it, or name the repository with -C")
-		}
-	}
-	return nil
-}
-
-// contextLike is the context as it was given when a pack was made.
-func contextLike(member []byte, origin *review.ContextOrigin) ([]byte, error) {
-	switch {
-	case origin != nil && origin.Trust == review.Distrusted:
-		return nil, errors.New("it was made with a context that did not count, and such a context is not in the pack: nobody can give it again")
-	case string(member) == "null":
-		return nil, nil
-	case origin == nil || origin.Trust != review.Signed:
-		return member, nil
-	}
-	signature, err := base64.StdEncoding.DecodeString(origin.Signature)
-	if err != nil {
-		return nil, fmt.Errorf("the signature of its context: %w", err)
-	}
-	return (&sign.Record{Type: sign.ContextRecord, Payload: member, KeyID: origin.KeyID, Signature: signature}).Marshal()
-}
-
-// sameKeyRing compares the trusted keys with those that a pack was made with, if
-// anything was held against them.
-func sameKeyRing(in *review.Input, was review.Digest) error {
-	if was == "" || in.KeyRing != nil && review.Digest(pack.Digest(in.KeyRing)) == was {
-		return nil
-	}
-	return hint(fmt.Errorf("it was made with other trusted keys: %s", was), "give the same file with --trusted-keys")
-}
-
-// sameFloor compares the floor with the one that a pack was made with, by its digest:
-// with another, what comes out would be no replay.
-func (o *auditOptions) sameFloor(was review.Digest) error {
-	switch {
-	case was == "" && o.floor == "":
-		return nil
-	case was == "":
-		return hint(errors.New("it was made without a floor"), "leave --floor out")
-	case o.floor == "":
-		return hint(errors.New("it was made with a floor"), "give the same floor with --floor")
-	}
-	text, err := os.ReadFile(o.floor)
-	if err != nil {
-		return fmt.Errorf("reading the floor: %w", err)
-	}
-	if is := review.Digest(pack.Digest(text)); is != was {
-		return hint(fmt.Errorf("it was made with another floor: %s, and %s has %s", was, o.floor, is), "give the same floor with --floor")
-	}
 	return nil
 }
 

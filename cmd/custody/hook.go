@@ -352,6 +352,7 @@ func (o *hookOptions) files(p *process, h *openHook) error {
 		folder = h.folder.Path("contexts")
 	}
 	h.Contexts = hooks.ContextFolder(folder)
+	h.Salt = saltIn(h.folder.Path("salt"))
 	return nil
 }
 

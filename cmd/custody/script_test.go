@@ -37,6 +37,10 @@ func runScripts(t *testing.T, dir string) {
 			if err != nil {
 				return err
 			}
+			signers, err := filepath.Abs("../../docs/signers")
+			if err != nil {
+				return err
+			}
 			home := filepath.Join(env.WorkDir, ".home")
 			for k, v := range map[string]string{
 				"HOME":                home,
@@ -48,6 +52,7 @@ func runScripts(t *testing.T, dir string) {
 				"GIT_AUTHOR_DATE": "2026-01-02T03:04:05Z", "GIT_COMMITTER_DATE": "2026-01-02T03:04:05Z",
 				"DAY":     "2026-11-23",
 				"CUSTODY": program, // for scripts that take PATH away
+				"SIGNERS": signers, // the commands of docs/signers
 				"GORACE":  strings.TrimPrefix(noWait, "GORACE="),
 			} {
 				env.Setenv(k, v)

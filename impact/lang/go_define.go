@@ -11,8 +11,8 @@ import (
 // tokens, without a tree. It is held against go/parser in go_define_test.go.
 //
 // What it leaves out on purpose: build constraints (a definition counts on every
-// platform), local scopes (a local variable mentions the package's name of the same
-// spelling, too).
+// platform), and scopes but for that of a function's parameters (a local variable mentions
+// the package's name of the same spelling, too).
 type goDefiner struct {
 	src    []byte
 	i      int
@@ -30,7 +30,9 @@ type goDefiner struct {
 	out     *TokenHash // where tokens go; nil: nowhere
 	names   []NameHash // mentioned by the definition that is being read
 	seen    recentNames
-	pending bool // a semicolon stands before the next token, unless that closes a bracket
+	fresh   bool     // the last name was not mentioned before
+	locals  goLocals // what plain names in the body of the function stand for
+	pending bool     // a semicolon stands before the next token, unless that closes a bracket
 	pragmas TokenHash
 	pragma  Digest
 	sign    TokenHash
@@ -89,6 +91,7 @@ func (d *goDefiner) begin() {
 	d.sign.tokens, d.body.tokens = d.sign.tokens[:0], d.body.tokens[:0]
 	d.pending = false
 	d.runs = goRuns{}
+	d.locals.forget()
 }
 
 // add notes a definition of what was read since begin.
@@ -137,13 +140,16 @@ func (d *goDefiner) function() {
 	d.seen.round++
 	d.out = &d.sign
 	d.signature()
-	if d.kind == '{' {
+	body := d.kind == '{'
+	if body {
 		d.sign.tokens = bytes.TrimSuffix(d.sign.tokens, []byte("{\x00"))
+	}
+	d.addSignature()
+	if body {
 		d.out = &d.body
 		d.body.Add([]byte("{"))
 		d.skipTo(d.depth - 1)
 	}
-	d.addSignature()
 	d.out = nil
 	d.add(def, d.sign.Sum(), d.body.Sum(), d.taken())
 }
@@ -154,16 +160,27 @@ func (d *goDefiner) receiver() (name string) {
 	level := d.depth
 	d.out = nil
 	bracket := false
+	first, own := NameHash(0), false
 	for d.depth >= level && d.kind != goEOF {
 		d.next()
 		switch d.kind {
 		case goWord:
-			if !bracket {
+			switch {
+			case bracket:
+				d.locals.addType(d.hash)
+			case name == "" && !own:
+				first = d.hash
+				name = string(d.text())
+			default:
+				d.locals.add(first)
 				name = string(d.text())
 			}
 		case '[':
 			bracket = true
 		case '*':
+			if own = name != ""; own {
+				d.locals.add(first)
+			}
 			d.sign.Add([]byte("*"))
 		}
 	}
@@ -174,9 +191,12 @@ func (d *goDefiner) receiver() (name string) {
 // signature reads type parameters, parameters and results, up to the body or the end.
 func (d *goDefiner) signature() {
 	level := d.depth
+	d.locals.open()
+	defer d.locals.close()
 	for {
 		before, beforeText := d.kind, d.start
 		d.next()
+		d.locals.see(d, before, d.depth-level)
 		switch {
 		case d.kind == goEOF:
 			return
@@ -214,8 +234,10 @@ func (d *goDefiner) skipTo(level int) {
 // business they are.
 func (d *goDefiner) addSignature() {
 	d.scratch.tokens = d.scratch.tokens[:0]
-	moveParameterNames(&d.scratch, &d.body, d.sign.tokens)
+	named := moveParameterNames(&d.scratch, &d.body, d.sign.tokens)
 	d.sign.tokens, d.scratch.tokens = d.scratch.tokens, d.sign.tokens
+	d.names = d.locals.take(d.names, named)
+	d.seen.round++
 }
 
 // group reads one specification, or several in parentheses.

@@ -122,10 +122,11 @@ func parsedDefinitions(fset *token.FileSet, tree *ast.File) []parsedDefinition {
 		}
 		return true
 	})
-	names := func(nodes ...ast.Node) map[NameHash]string {
+	names := func(own, types map[string]bool, declared map[*ast.Ident]bool, nodes ...ast.Node) map[NameHash]string {
 		all := map[NameHash]string{}
 		add := func(name string, h NameHash) { all[h] = name }
 		for _, n := range nodes {
+			_, inBody := n.(*ast.BlockStmt)
 			ast.Inspect(n, func(n ast.Node) bool {
 				switch n := n.(type) {
 				case *ast.SelectorExpr:
@@ -139,7 +140,7 @@ func parsedDefinitions(fset *token.FileSet, tree *ast.File) []parsedDefinition {
 						}
 					}
 				case *ast.Ident:
-					if !selected[n] && (!qualifiers[n] || imports[n.Name] == nil || shared[n.Name]) {
+					if !declared[n] && !(own[n.Name] && (inBody || types[n.Name])) && !selected[n] && (!qualifiers[n] || imports[n.Name] == nil || shared[n.Name]) {
 						add(n.Name, HashName(n.Name))
 					}
 				}
@@ -165,7 +166,8 @@ func parsedDefinitions(fset *token.FileSet, tree *ast.File) []parsedDefinition {
 			if d.Recv != nil {
 				name, kind = receiverType(d.Recv.List[0].Type)+"."+name, Method
 			}
-			add(name, kind, d.Pos(), d.End(), names(nodes...))
+			own, types, declared := ownNames(d)
+			add(name, kind, d.Pos(), d.End(), names(own, types, declared, nodes...))
 		case *ast.GenDecl:
 			var last []ast.Node
 			for _, s := range d.Specs {
@@ -183,7 +185,7 @@ func parsedDefinitions(fset *token.FileSet, tree *ast.File) []parsedDefinition {
 					if s.TypeParams != nil {
 						nodes = append(nodes, s.TypeParams)
 					}
-					add(s.Name.Name, kind, start, s.End(), names(nodes...))
+					add(s.Name.Name, kind, start, s.End(), names(nil, nil, memberNames(s), nodes...))
 				case *ast.ValueSpec:
 					var nodes []ast.Node
 					if s.Type != nil {
@@ -200,13 +202,107 @@ func parsedDefinitions(fset *token.FileSet, tree *ast.File) []parsedDefinition {
 						last = nodes
 					}
 					for _, name := range s.Names {
-						add(name.Name, kind, start, s.End(), names(nodes...))
+						add(name.Name, kind, start, s.End(), names(nil, nil, nil, nodes...))
 					}
 				}
 			}
 		}
 	}
 	return all
+}
+
+// ownNames are the names that the head of a function declares, which hide those of the
+// package in its body; types, those that hide them in the head, too.
+func ownNames(d *ast.FuncDecl) (own, types map[string]bool, declared map[*ast.Ident]bool) {
+	own, types, declared = map[string]bool{}, map[string]bool{}, map[*ast.Ident]bool{}
+	for _, list := range []*ast.FieldList{d.Recv, d.Type.TypeParams, d.Type.Params, d.Type.Results} {
+		if list == nil {
+			continue
+		}
+		for _, f := range list.List {
+			for _, name := range f.Names {
+				own[name.Name], declared[name] = true, true
+				types[name.Name] = types[name.Name] || list == d.Type.TypeParams
+			}
+		}
+	}
+	if d.Recv != nil { // "(t *T[K])"
+		ast.Inspect(d.Recv.List[0].Type, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.IndexExpr:
+				own[fmt.Sprint(n.Index)], types[fmt.Sprint(n.Index)] = true, true
+			case *ast.IndexListExpr:
+				for _, x := range n.Indices {
+					own[fmt.Sprint(x)], types[fmt.Sprint(x)] = true, true
+				}
+			}
+			return true
+		})
+	}
+	// The type of a result that is a function has parameters of its own.
+	if r := d.Type.Results; r != nil && len(r.List) == 1 && !r.Opening.IsValid() {
+		if f, ok := r.List[0].Type.(*ast.FuncType); ok {
+			for _, p := range f.Params.List {
+				for _, name := range p.Names {
+					declared[name] = true
+				}
+			}
+			if f.Results != nil && f.Results.Opening.IsValid() {
+				for _, p := range f.Results.List {
+					for _, name := range p.Names {
+						declared[name] = true
+					}
+				}
+			}
+		}
+	}
+	return own, types, declared
+}
+
+// memberNames are the names of a struct's fields and an interface's methods.
+func memberNames(s *ast.TypeSpec) map[*ast.Ident]bool {
+	declared := map[*ast.Ident]bool{}
+	var list *ast.FieldList
+	switch t := elementOf(s.Type).(type) {
+	case *ast.StructType:
+		list = t.Fields
+	case *ast.InterfaceType:
+		list = t.Methods
+	default:
+		return nil
+	}
+	for _, f := range list.List {
+		for i, name := range f.Names {
+			// "a [4]int" may be an embedded T[P].
+			if a, ok := f.Type.(*ast.ArrayType); !ok || a.Len == nil || i > 0 || len(f.Names) > 1 {
+				declared[name] = true
+			}
+		}
+	}
+	return declared
+}
+
+// elementOf is what stands at the end of "[]T", "map[K]T", "*T", "chan T", "func() T".
+func elementOf(e ast.Expr) ast.Expr {
+	for {
+		switch x := e.(type) {
+		case *ast.StarExpr:
+			e = x.X
+		case *ast.ArrayType:
+			e = x.Elt
+		case *ast.MapType:
+			e = x.Value
+		case *ast.ChanType:
+			e = x.Value
+		case *ast.FuncType:
+			if x.Results == nil || x.Results.Opening.IsValid() || len(x.Results.List) != 1 {
+				return e
+			}
+			e = x.Results.List[0].Type
+		default:
+			return e
+		}
+	}
 }
 
 type parsedDefinition struct {

@@ -217,6 +217,7 @@ func (d *goDefiner) word(last goToken) {
 	}
 	d.kind, d.line = goWord, true
 	d.hash = NameHash(h)
+	d.fresh = false
 	if last == '.' {
 		q := d.uses.qualifier
 		if q < 0 || d.uses.all[q].shared {
@@ -232,13 +233,26 @@ func (d *goDefiner) word(last goToken) {
 	if d.uses.see(d.src, d.start, i) {
 		return // the name of an import, not a name of this package
 	}
+	if d.locals.has(d.hash) {
+		return
+	}
 	d.mention(d.hash)
 }
 
 func (d *goDefiner) mention(h NameHash) {
-	if d.seen.new(h) {
+	if d.fresh = d.seen.new(h) || d.locals.reading; d.fresh {
 		d.names = append(d.names, h)
 	}
+}
+
+// unmention takes back the mention of the plain name that was just read, unless something
+// else mentioned it before.
+func (d *goDefiner) unmention() {
+	if n := len(d.names) - 1; n >= 0 && d.names[n] == d.hash && d.fresh {
+		d.names = d.names[:n]
+		d.seen.forget(d.hash)
+	}
+	d.fresh = false
 }
 
 // recentNames keeps most doubles out of a list of names.
@@ -254,6 +268,13 @@ func (r *recentNames) new(h NameHash) bool {
 	}
 	s.round, s.name = r.round, uint32(h)
 	return true
+}
+
+// forget makes a name new again.
+func (r *recentNames) forget(h NameHash) {
+	if s := &r.slots[(uint32(h)^uint32(h)>>9)%uint32(len(r.slots))]; s.name == uint32(h) {
+		s.round = 0
+	}
 }
 
 func isGoKeyword(word []byte) bool {

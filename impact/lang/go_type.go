@@ -38,6 +38,7 @@ func (d *goDefiner) typeSpec(start int) {
 			if !head.other {
 				def.Kind = Interface
 			}
+			d.methods()
 		case hasPrefixAt(d.src, beforeAt, "struct"):
 			d.fields()
 		}
@@ -69,6 +70,36 @@ func (h *typeHead) see(kind goToken, depth int) {
 	}
 }
 
+// methods reads the methods of an interface from behind its brace, and the closing one.
+// Their names are no mentions of what the package calls so.
+func (d *goDefiner) methods() {
+	level := d.depth
+	for first := true; d.depth >= level; {
+		d.next()
+		if d.kind == goEOF {
+			d.broken = true
+			return
+		}
+		if first && d.kind == goWord && d.depth == level && d.ahead() == '(' {
+			d.unmention()
+		}
+		first = d.kind == goEnd
+	}
+}
+
+// ahead is the byte of this line that the next token starts with; 0 before a comment.
+func (d *goDefiner) ahead() byte {
+	for i := d.i; i < len(d.src); i++ {
+		switch c := d.src[i]; {
+		case c == '\n' || !isSpace(c) && c != '/':
+			return c
+		case c == '/':
+			return 0
+		}
+	}
+	return 0
+}
+
 // fields reads the fields of a struct from behind its brace, and the closing one.
 func (d *goDefiner) fields() {
 	level := d.depth
@@ -91,6 +122,9 @@ func (d *goDefiner) fields() {
 			case d.depth > level || !names:
 			case d.kind == goWord && (tokens == 1 || before == ','):
 				exported = exported || isExportedGo(string(d.text()))
+				if before == ',' || d.isFieldName() {
+					d.unmention()
+				}
 			case d.kind == ',':
 			case d.kind == '.' && tokens == 2, tokens == 1: // embedded: "pkg.T", "*T"
 				exported, names = true, false
@@ -113,6 +147,19 @@ func (d *goDefiner) fields() {
 	}
 }
 
+// isFieldName says that the word that was just read can only be the name of a field, and
+// no type that is embedded: "T[int]" may be either.
+func (d *goDefiner) isFieldName() bool {
+	switch c := d.ahead(); {
+	case c == ',', c == '*', c == '(', c == '<', isIdentStart(c):
+		return true
+	case c == '[':
+		i := d.i + bytes.IndexByte(d.src[d.i:], '[') + 1
+		return i < len(d.src) && d.src[i] == ']'
+	}
+	return false
+}
+
 func (d *goDefiner) field(exported bool) {
 	to := &d.body
 	if exported {
@@ -124,12 +171,18 @@ func (d *goDefiner) field(exported bool) {
 
 // moveParameterNames copies the tokens of a function's signature to sign, without the
 // names of its parameters and results, and those to body. Type parameters keep theirs.
-func moveParameterNames(sign, body *TokenHash, tokens []byte) {
+// Of the lists in parentheses named has a bit for each of the first 64 that has names.
+func moveParameterNames(sign, body *TokenHash, tokens []byte) (named uint64) {
 	depth := 0
-	for len(tokens) > 0 {
+	for list := 0; len(tokens) > 0; {
 		end := bytes.IndexByte(tokens, 0)
 		if depth == 0 && tokens[0] == '(' {
-			tokens = tokens[moveNamesOfList(sign, body, tokens):]
+			n, has := moveNamesOfList(sign, body, tokens)
+			tokens = tokens[n:]
+			if has {
+				named |= 1 << list
+			}
+			list++
 			continue
 		}
 		switch tokens[0] {
@@ -141,13 +194,13 @@ func moveParameterNames(sign, body *TokenHash, tokens []byte) {
 		sign.Add(tokens[:end])
 		tokens = tokens[end+1:]
 	}
+	return named
 }
 
 // moveNamesOfList does it for one list in parentheses; n is how many bytes that takes.
-func moveNamesOfList(sign, body *TokenHash, tokens []byte) (n int) {
+func moveNamesOfList(sign, body *TokenHash, tokens []byte) (n int, named bool) {
 	var segments [][]byte
 	depth, start := 0, 2 // behind "("
-	named := false
 	for n < len(tokens) {
 		end := n + bytes.IndexByte(tokens[n:], 0)
 		switch tokens[n] {
@@ -187,7 +240,7 @@ func moveNamesOfList(sign, body *TokenHash, tokens []byte) (n int) {
 		sign.tokens = append(append(sign.tokens, t...), ',', 0)
 	}
 	sign.Add([]byte(")"))
-	return n
+	return n, named
 }
 
 // isNamedParameter says whether "a T" can only be a name and its type, and no type.

@@ -73,6 +73,7 @@ type File struct {
 	Similarity       int    // per cent, of a renamed file
 	Added, Deleted   int    // lines; 0 when Unread is set
 	Hunks            []Hunk // in order
+	Respaced         bool   // what was deleted and added may differ in space alone; if not, it does not
 	Unread           Unread // why there are no hunks although content changed
 	SubmoduleChanged bool   // a gitlink: Added and Deleted stay 0
 }

@@ -34,7 +34,7 @@ func ParseContext(doc []byte) (*Context, error) {
 	if err := exactNames(plain, reflect.TypeFor[Context]()); err != nil {
 		return nil, err
 	}
-	for _, p := range c.people() {
+	for _, p := range c.People() {
 		if !IsAccountID(p.ID) {
 			return nil, fmt.Errorf("reading the context: %.40q, the id of %.40q, is not the forge's number of the account: write its digits, or leave it out", p.ID, p.Login)
 		}
@@ -42,8 +42,8 @@ func ParseContext(doc []byte) (*Context, error) {
 	return &c, nil
 }
 
-// people are everybody whom the context names.
-func (c *Context) people() []*Person {
+// People are everybody whom the context names.
+func (c *Context) People() []*Person {
 	var all []*Person
 	add := func(people ...*Person) {
 		for _, p := range people {

@@ -183,6 +183,7 @@ func fileOf(f git.FileDiff) File {
 	case submodule || f.OldID == f.ID && f.Status != 'T':
 		// Nothing to read: another repository's, or only the mode or the name changed.
 	case f.Content == git.ContentLines:
+		out.Respaced = f.Respaced
 		for _, h := range f.Hunks {
 			out.Hunks = append(out.Hunks, Hunk(h))
 			out.Added += h.Lines

@@ -85,6 +85,7 @@ waivers:
     approver: bob
     reason: old code
     last_day: 2026-12-31
+privacy: { names: hashed, texts: kept }
 `
 
 func TestParsePolicy(t *testing.T) {

@@ -26,6 +26,7 @@ type Effective struct {
 	Rules             []LayeredRule   // the floor's first, in the order written
 	Waivers           []LayeredWaiver // the same
 	People            []LayeredMember // the same
+	Privacy           Privacy         // the more private of both, written out
 	// Emergencies say who may declare an emergency, by the origin of the rules that wait.
 	Emergencies map[string]Emergency
 
@@ -104,6 +105,7 @@ func Layer(floor, repo *Policy) *Effective {
 	if len(e.Requirements) == 0 {
 		e.require(DefaultRequirements, DefaultOrigin)
 	}
+	e.Privacy = e.Privacy.defaults()
 	return e
 }
 
@@ -142,6 +144,7 @@ func (e *Effective) add(p *Policy, checkID func(Rule) string) {
 	for _, m := range p.People {
 		e.People = append(e.People, LayeredMember{m, p.origin})
 	}
+	e.Privacy = e.Privacy.and(p.Privacy)
 	if p.Emergency != nil {
 		if e.Emergencies == nil {
 			e.Emergencies = map[string]Emergency{}

@@ -48,6 +48,8 @@ type Policy struct {
 	Requirements RepoPath `yaml:"requirements"`
 	// People is the identity map: which accounts and addresses belong to one person. Without it each account counts as a person of its own, and an address that the forge does not know may be anybody's.
 	People []Member `yaml:"people"`
+	// Privacy says how packs name people. Of floor and repository the more private value counts.
+	Privacy Privacy `yaml:"privacy"`
 	// Emergency says who may declare a change an emergency, and by when it is reviewed after the fact. Without it nobody may.
 	Emergency *Emergency `yaml:"emergency"`
 	// ControlMatrix are the company's own controls: the keys of a control_matrix.yaml, see docs/controls.md. Floor only; a repository has the file.
@@ -69,6 +71,15 @@ type Authorship struct {
 	Unknown CountsAs `yaml:"unknown"`
 	// Signers are keys whose signatures of commits are known: a commit that an agent's own key signed is `ai-verified`. A person's signature says nothing of who wrote it, and is only shown.
 	Signers []Signer `yaml:"signers"`
+}
+
+// Privacy says what packs tell of people, so that a person can be taken out of packs that
+// are kept for years.
+type Privacy struct {
+	// Names is how people are named: `full`, as written; `hashed`, by pseudonyms that only who has the repository's salt can hold against a name; or `ids`, by the numbers of their accounts and not at all where the forge tells none. Default: `full`.
+	Names Names `yaml:"names"`
+	// Texts is what becomes of titles, subjects, reasons and other texts of people, which may name anybody: `withheld`, or `kept`, in which known people and all addresses are named as above. Default: `withheld`, but `kept` where names are `full`.
+	Texts Texts `yaml:"texts"`
 }
 
 // A Signer is a key that signs commits, and whose it is: of an agent or a person, by SSH

@@ -32,6 +32,25 @@ const (
 	CountsAsHuman CountsAs = "human"
 )
 
+// Names is how packs name people.
+type Names string
+
+// From the least private on: a forge's number leads to its account for anybody, a
+// pseudonym for who has the salt.
+const (
+	NamesFull   Names = "full"   // as they are written
+	NamesIDs    Names = "ids"    // the number of an account of the forge, or nothing
+	NamesHashed Names = "hashed" // a pseudonym: an HMAC under the repository's salt
+)
+
+// Texts is what becomes of texts that people wrote.
+type Texts string
+
+const (
+	TextsKept     Texts = "kept"     // known people and addresses in them are named as elsewhere
+	TextsWithheld Texts = "withheld" // left out whole
+)
+
 // Kind is what a rule asks.
 type Kind string
 
@@ -191,6 +210,8 @@ func (g Glob) literal() string {
 var (
 	_ encoding.TextUnmarshaler = (*Mode)(nil)
 	_ encoding.TextUnmarshaler = (*CountsAs)(nil)
+	_ encoding.TextUnmarshaler = (*Names)(nil)
+	_ encoding.TextUnmarshaler = (*Texts)(nil)
 	_ encoding.TextUnmarshaler = (*Kind)(nil)
 	_ encoding.TextUnmarshaler = (*Class)(nil)
 	_ encoding.TextUnmarshaler = (*BuiltIn)(nil)
@@ -208,6 +229,14 @@ func (m *Mode) UnmarshalText(b []byte) error { return oneOf(m, b, "mode", Enforc
 func (c *CountsAs) UnmarshalText(b []byte) error {
 	return oneOf(c, b, "value", CountsAsAI, CountsAsHuman)
 }
+
+// UnmarshalText accepts full, hashed and ids.
+func (n *Names) UnmarshalText(b []byte) error {
+	return oneOf(n, b, "value", NamesFull, NamesHashed, NamesIDs)
+}
+
+// UnmarshalText accepts kept and withheld.
+func (t *Texts) UnmarshalText(b []byte) error { return oneOf(t, b, "value", TextsKept, TextsWithheld) }
 
 // UnmarshalText accepts the built-in checks.
 func (c *BuiltIn) UnmarshalText(b []byte) error {

@@ -46,6 +46,17 @@ func (t touched) matches(globs []config.Glob) bool {
 	return len(globs) == 0 || config.Concerns(globs, t.Path, t.SubmoduleChanged) || t.OldPath != "" && config.Concerns(globs, t.OldPath, t.SubmoduleChanged)
 }
 
+// kept are the files for which keep is true.
+func kept(files []touched, keep func(touched) bool) []touched {
+	var some []touched
+	for _, t := range files {
+		if keep(t) {
+			some = append(some, t)
+		}
+	}
+	return some
+}
+
 // filesWhole says whether the list of changed files is complete; if not, why.
 func filesWhole(c *change.Change) (string, bool) {
 	if len(c.MergeBases) == 0 && !c.FromNothing() {
@@ -86,10 +97,9 @@ type whether struct {
 func (e *evaluation) applies(r config.LayeredRule) whether {
 	var w whether
 	w.outcome = finding.Satisfied
-	for _, t := range e.touched {
-		if t.matches(r.When.Paths) {
-			w.files = append(w.files, t)
-		}
+	w.files = e.touched // shared by all rules: narrowing makes another list
+	if len(r.When.Paths) > 0 {
+		w.files = kept(e.touched, func(t touched) bool { return t.matches(r.When.Paths) })
 	}
 	why, whole := filesWhole(e.Change)
 	if len(r.When.Paths) > 0 && len(w.files) == 0 {

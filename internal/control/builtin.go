@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 
 	"custody/internal/change"
@@ -49,13 +50,83 @@ func builtinCheck(id config.BuiltIn) checks.Check {
 	return nil
 }
 
+// asksImpact says which checks ask what the change reaches; the others can be run before
+// that is known.
+func asksImpact(id config.BuiltIn) bool { return id == "tests" }
+
+// Looked is what built-in checks found: about all files of a change, by check and
+// options, with the blobs that they read, which serve the checks that come after.
+type Looked struct {
+	cache   *checks.Cache
+	results map[string]*checks.Result
+}
+
+func newLooked(lim checks.Limits) *Looked {
+	return &Looked{checks.NewCache(lim), map[string]*checks.Result{}}
+}
+
+// LookAhead runs the built-in checks that need neither impact nor authorship, for rules
+// about every change: while those two are being found, this can be done. It changes no
+// answer of Evaluate, which takes it as Input.Looked.
+func LookAhead(ctx context.Context, in Input) (*Looked, error) {
+	if in.Limits == (Limits{}) {
+		in.Limits = DefaultLimits()
+	}
+	looked := newLooked(in.Limits.Checks)
+	if in.Config == nil {
+		return looked, nil
+	}
+	in.Impact, in.Attestation = nil, nil // what there may be of them is not finished
+	e := evaluation{Input: in}
+	all := e.checksInput(config.LayeredRule{}, nil) // of as many files as were touched: all
+	for _, r := range in.Config.Rules {
+		if r.Kind != config.KindChecks || !slices.Contains(r.At, in.Stage) || !reflect.ValueOf(r.When).IsZero() {
+			continue
+		}
+		all.Options = optionsOf(r)
+		for _, id := range r.Checks {
+			if asksImpact(id) {
+				continue
+			}
+			if _, err := looked.at(ctx, id, all.With(looked.cache), true); err != nil {
+				return nil, fmt.Errorf("running the built-in checks: %w", err)
+			}
+		}
+	}
+	return looked, nil
+}
+
+// at is what a check finds; nil when this program has no such check. Floor and policy
+// often ask for the same: about all files it is looked for once. An answer about some
+// says nothing of the others.
+func (l *Looked) at(ctx context.Context, id config.BuiltIn, in *checks.Input, everything bool) (*checks.Result, error) {
+	check, def := builtinCheck(id), checks.Define(string(id))
+	if check == nil || def == nil {
+		return nil, nil
+	}
+	key := fmt.Sprintf("%s %q", id, in.Options)
+	if res := l.results[key]; res != nil && everything {
+		return res, nil
+	}
+	res := checks.NewResult(def, in.Limits)
+	if err := check.Look(ctx, in, res); err != nil {
+		return nil, err
+	}
+	if everything {
+		l.results[key] = res
+	}
+	return res, nil
+}
+
 // look runs the checks that rules in force ask for, one rule after the other.
 func (e *evaluation) look(ctx context.Context) error {
 	if e.Config == nil {
 		return nil
 	}
 	e.looked = map[string]answer{}
-	kept := &kept{checks.NewCache(e.Limits.Checks), map[string]*checks.Result{}}
+	if e.Looked == nil {
+		e.Looked = newLooked(e.Limits.Checks)
+	}
 	for _, r := range e.Config.Rules {
 		if r.Kind != config.KindChecks || !e.inForce(r) {
 			continue
@@ -64,7 +135,7 @@ func (e *evaluation) look(ctx context.Context) error {
 		if w.outcome == finding.NotApplicable {
 			continue
 		}
-		a, err := e.checks(ctx, r, w.files, kept)
+		a, err := e.checks(ctx, r, w.files)
 		if err != nil {
 			return err
 		}
@@ -73,44 +144,27 @@ func (e *evaluation) look(ctx context.Context) error {
 	return nil
 }
 
-// kept is what one rule's checks leave for the next: blobs, and the answers about all
-// files, by check and options.
-type kept struct {
-	cache   *checks.Cache
-	results map[string]*checks.Result
-}
-
 // checks answers a rule of kind checks: nothing that weighs as an error was found by
 // any of them, and each looked at all that it is about.
-func (e *evaluation) checks(ctx context.Context, r config.LayeredRule, files []touched, kept *kept) (answer, error) {
+func (e *evaluation) checks(ctx context.Context, r config.LayeredRule, files []touched) (answer, error) {
 	var a answer
-	in := e.checksInput(r, files).With(kept.cache)
+	in := e.checksInput(r, files).With(e.Looked.cache)
+	everything := in.Concerns == nil && len(files) == len(e.touched)
 	var outcomes []finding.Outcome
 	for _, id := range r.Checks {
-		check, def := builtinCheck(id), checks.Define(string(id))
-		if check == nil || def == nil {
+		res, err := e.Looked.at(ctx, id, in, everything)
+		if err != nil {
+			return answer{}, err
+		}
+		if res == nil {
 			outcomes, a.unsure = append(outcomes, finding.NotAssessed), true
 			a.because(ReasonNoCheck, "this program has no check %s", id)
 			continue
 		}
-		// Floor and policy often ask for the same: it is looked for once.
-		key := fmt.Sprintf("%s %q", id, in.Options)
-		res := kept.results[key]
-		// An answer about some files says nothing of the others.
-		everything := in.Concerns == nil && len(files) == len(e.touched)
-		if res == nil || !everything {
-			res = checks.NewResult(def, e.Limits.Checks)
-			if err := check.Look(ctx, in, res); err != nil {
-				return answer{}, err
-			}
-			if everything {
-				kept.results[key] = res
-			}
-		}
 		outcomes, a.unsure = append(outcomes, res.Outcome()), a.unsure || res.Unsure()
 		a.reasons = append(a.reasons, res.Reasons()...)
 		for _, f := range res.Found() {
-			name := def.ID
+			name := string(id)
 			if f.Rule != "" {
 				name += "/" + f.Rule
 			}
@@ -136,8 +190,11 @@ func (e *evaluation) checksInput(r config.LayeredRule, files []touched) checks.I
 	if c, ok := e.Head.(checks.Commits); ok {
 		in.Commits = c
 	}
-	for _, t := range files {
-		in.Files = append(in.Files, t.File)
+	if in.Files = e.Change.Files; len(files) != len(e.touched) {
+		in.Files = make([]change.File, len(files))
+		for i, t := range files {
+			in.Files[i] = t.File
+		}
 	}
 	if why, whole := filesWhole(e.Change); !whole {
 		in.Incomplete = why
@@ -145,10 +202,15 @@ func (e *evaluation) checksInput(r config.LayeredRule, files []touched) checks.I
 	if len(r.When.Paths) > 0 {
 		in.Concerns = func(p change.Path) bool { return config.Concerns(r.When.Paths, p, false) }
 	}
-	for _, g := range r.Prompts {
-		in.Options.Prompts = append(in.Options.Prompts, string(g))
-	}
+	in.Options = optionsOf(r)
 	return in
+}
+
+func optionsOf(r config.LayeredRule) (o checks.Options) {
+	for _, g := range r.Prompts {
+		o.Prompts = append(o.Prompts, string(g))
+	}
+	return o
 }
 
 // mapsOf are the controls to which a rule gives evidence: those that the policy names

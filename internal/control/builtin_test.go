@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"custody/impact"
 	"custody/internal/change"
 	"custody/internal/config"
 	"custody/internal/control/checks"
@@ -101,6 +102,39 @@ func TestChecksReadOnce(t *testing.T) {
 	for _, f := range head.files {
 		if head.read[f.ID] != 1 {
 			t.Errorf("%s was read %d times", f.Path, head.read[f.ID])
+		}
+	}
+}
+
+// What was looked for ahead changes no answer, and is not looked for again.
+func TestLookAhead(t *testing.T) {
+	rules := "rules: [{id: all, kind: checks, checks: [hidden-unicode, secrets, tests, workflows, commands]}," +
+		" {id: some, kind: checks, checks: [hidden-unicode], when: {paths: [src/**]}}," +
+		" {id: later, kind: checks, checks: [licences], at: [record]}]\n"
+	build := func() Input {
+		ch, head := added("doc/a.md: \u202e\n", "src/a.go: package a\n\nfunc F() int {\n\tpassword := \"hunter2-Zx81qRt9Lm\"\n\treturn len(password)\n}\n", ".github/workflows/x.yml: on: pull_request_target\n")
+		return Input{Change: ch, Head: head, Stage: change.AtMerge, Config: config.Layer(nil, policy(t, rules)), Impact: &impact.Report{Outcome: finding.Satisfied, Reached: []impact.Reached{}}}
+	}
+	want := evaluate(t, build())
+	in := build()
+	var err error
+	ahead := in
+	ahead.Impact = nil // not known yet
+	if in.Looked, err = LookAhead(t.Context(), ahead); err != nil {
+		t.Fatal(err)
+	}
+	if len(in.Looked.results) != 4 {
+		t.Errorf("%d checks were run ahead, not 4", len(in.Looked.results))
+	}
+	got := evaluate(t, in)
+	for id := range want {
+		if text(got[id]) != text(want[id]) {
+			t.Errorf("%s after looking ahead:\n%s\nwithout:\n%s", id, text(got[id]), text(want[id]))
+		}
+	}
+	for id, n := range in.Head.(*fakeHead).read {
+		if n != 1 {
+			t.Errorf("blob %s was read %d times", id, n)
 		}
 	}
 }

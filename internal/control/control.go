@@ -52,6 +52,8 @@ type Input struct {
 	Baseline *Baseline
 	// Counting finds every line, for a new baseline.
 	Counting bool
+	// Looked is what LookAhead found; nil when nobody looked.
+	Looked *Looked
 	// Granted are the waivers of the context, their signatures verified, in its order.
 	Granted []Granted
 	Limits  Limits // the zero value stands for DefaultLimits

@@ -69,7 +69,7 @@ func (e *evaluation) labelled(r config.LayeredRule, _ *whether) answer {
 // narrow keeps the files for which keep is true; none left means that the rule is not
 // about the change, if all its files are known.
 func (e *evaluation) narrow(w *whether, code, what string, keep func(touched) bool) answer {
-	w.files = slices.DeleteFunc(w.files, func(t touched) bool { return !keep(t) })
+	w.files = kept(w.files, keep)
 	if len(w.files) > 0 {
 		return met()
 	}

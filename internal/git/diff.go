@@ -45,6 +45,7 @@ type FileDiff struct {
 	Similarity    int // per cent, of a rename
 	Content       Content
 	Hunks         []Hunk // none unless Content is ContentLines, and none for a submodule
+	Respaced      bool   // the lines of the hunks may differ in space alone; if not, they do not
 }
 
 // Content says what is known of a file's lines. The zero value is nothing.

@@ -145,6 +145,7 @@ func (d *differ) take(entries []*rawEntry, paths []string) error {
 			f.OldMode, f.OldID = e.oldMode, e.oldID
 		}
 		f.Content, f.Hunks = e.content, e.hunks
+		f.Respaced = e.content == ContentLines && len(e.hunks) > 0 && e.ink == 0
 	}
 	return nil
 }

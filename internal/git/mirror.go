@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // A Mirror is a bare copy of a repository that a forge serves over HTTP: where the
@@ -92,20 +93,35 @@ func networkSettings(environ []string) []string {
 // Dir is the git directory.
 func (m *Mirror) Dir() string { return m.dir }
 
-// Fetch brings refs up to date, by their full names; one that ends with * stands for all
-// that begin so, none included, and those of them that are gone go away here, too.
-// Commits are fetched by id, whether or not a ref still leads to them, if the forge
-// gives them out, and kept.
-func (m *Mirror) Fetch(ctx context.Context, from Remote, refs []string, commits ...OID) error {
-	args := []string{"--prune", "--filter=blob:none"}
+// A Want is what Fetch brings.
+type Want struct {
+	// Refs are full names; one that ends with * stands for all that begin so, none
+	// included, and those of them that are gone go away here, too.
+	Refs []string
+	// Commits are fetched by id, whether or not a ref still leads to them, if the forge
+	// gives them out, and kept.
+	Commits []OID
+	// Near is a commit that the wanted ones are few changes away from; zero for none. Where
+	// all of its files are here, the new ones come along in the same request.
+	Near OID
+}
+
+// Fetch brings what is wanted up to date.
+func (m *Mirror) Fetch(ctx context.Context, from Remote, want Want) error {
+	args := []string{"--prune"}
+	if want.Near.IsZero() || !m.known()[want.Near] {
+		args = append(args, "--filter=blob:none")
+	} else {
+		args = append(args, "--no-filter") // that of the configuration does not hold
+	}
 	var specs []string
-	for _, ref := range refs {
+	for _, ref := range want.Refs {
 		if !strings.HasPrefix(ref, "refs/") || strings.ContainsAny(ref, ":^ \n") {
 			return fmt.Errorf("fetching: %.100q is no full name of a ref", ref)
 		}
 		specs = append(specs, "+"+ref+":"+ref)
 	}
-	for _, id := range commits {
+	for _, id := range want.Commits {
 		specs = append(specs, "+"+id.String()+":refs/custody/seen/"+id.String())
 	}
 	args = append(args, "--end-of-options", "origin")
@@ -138,19 +154,9 @@ func (m *Mirror) FetchMissing(ctx context.Context, from Remote, head OID, bases 
 			since = append(since, "^"+b.String())
 		}
 	}
-	missing := map[string]bool{}
-	for _, revs := range [][]string{trees, since} {
-		cmd := m.git.start(ctx, "/", m.git.env, append(append([]string{"--git-dir=" + m.dir}, pinned...),
-			append([]string{"rev-list", "--objects", "--no-object-names", "--missing=print", "--end-of-options"}, revs...)...))
-		out, err := cmd.Output()
-		if err != nil {
-			return fmt.Errorf("looking for what is missing: %w", failed(ctx, cmd, err))
-		}
-		for line := range bytes.Lines(out) {
-			if id, ok := bytes.CutPrefix(line, []byte("?")); ok {
-				missing[string(bytes.TrimSpace(id))] = true
-			}
-		}
+	missing, err := m.missing(ctx, trees, since)
+	if err != nil {
+		return err
 	}
 	if len(missing) > 0 {
 		ids := strings.Join(slices.Sorted(maps.Keys(missing)), "\n") + "\n"
@@ -160,6 +166,35 @@ func (m *Mirror) FetchMissing(ctx context.Context, from Remote, head OID, bases 
 	}
 	m.learn(known, all)
 	return nil
+}
+
+// missing are the ids of objects that walks from several places do not find. The walks
+// run side by side.
+func (m *Mirror) missing(ctx context.Context, walks ...[]string) (map[string]bool, error) {
+	outs, errs := make([][]byte, len(walks)), make([]error, len(walks))
+	var group sync.WaitGroup
+	for i, revs := range walks {
+		group.Go(func() {
+			cmd := m.git.start(ctx, "/", m.git.env, append(append([]string{"--git-dir=" + m.dir}, pinned...),
+				append([]string{"rev-list", "--objects", "--no-object-names", "--missing=print", "--end-of-options"}, revs...)...))
+			if outs[i], errs[i] = cmd.Output(); errs[i] != nil {
+				errs[i] = failed(ctx, cmd, errs[i])
+			}
+		})
+	}
+	group.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return nil, fmt.Errorf("looking for what is missing: %w", err)
+	}
+	missing := map[string]bool{}
+	for _, out := range outs {
+		for line := range bytes.Lines(out) {
+			if id, ok := bytes.CutPrefix(line, []byte("?")); ok {
+				missing[string(bytes.TrimSpace(id))] = true
+			}
+		}
+	}
+	return missing, nil
 }
 
 // completeFile lists commits whose trees are here with all blobs. Nothing is ever removed

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"custody/internal/git"
@@ -17,7 +18,7 @@ import (
 )
 
 // served is a repository behind git's own HTTP server, which wants a token.
-func served(t *testing.T, repo *gittest.Repo, token string) (url string, requests *int) {
+func served(t *testing.T, repo *gittest.Repo, token string) (url string, requests *atomic.Int64) {
 	t.Helper()
 	out, err := exec.Command("git", "--exec-path").Output()
 	if err != nil {
@@ -29,9 +30,9 @@ func served(t *testing.T, repo *gittest.Repo, token string) (url string, request
 		Path: filepath.Join(strings.TrimSpace(string(out)), "git-http-backend"),
 		Env:  []string{"GIT_PROJECT_ROOT=" + filepath.Dir(repo.Dir), "GIT_HTTP_EXPORT_ALL=1", "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=" + safe(t)},
 	}
-	requests = new(int)
+	requests = new(atomic.Int64)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		*requests++
+		requests.Add(1)
 		if _, password, _ := r.BasicAuth(); password != token {
 			w.Header().Set("WWW-Authenticate", `Basic realm="test"`)
 			http.Error(w, "no", http.StatusUnauthorized)
@@ -73,20 +74,20 @@ func TestMirror(t *testing.T) {
 		t.Fatal(err)
 	}
 	from := git.Remote{URL: url, Token: "s3cret"}
-	if err := m.Fetch(ctx, from, []string{"refs/heads/main", "refs/pull/7/head", "refs/notes/*"}); err != nil {
+	if err := m.Fetch(ctx, from, git.Want{Refs: []string{"refs/heads/main", "refs/pull/7/head", "refs/notes/*"}}); err != nil {
 		t.Fatal(err)
 	}
 	b, h := oid(t, base), oid(t, head)
-	*requests = 0
+	requests.Store(0)
 	if err := m.FetchMissing(ctx, from, h, []git.OID{b}, oid(t, notes)); err != nil {
 		t.Fatal(err)
 	}
-	if *requests > 3 {
-		t.Errorf("%d requests for a batch of blobs", *requests)
+	if requests.Load() > 3 {
+		t.Errorf("%d requests for a batch of blobs", requests.Load())
 	}
-	*requests = 0
-	if err := m.FetchMissing(ctx, from, h, []git.OID{b}, oid(t, notes)); err != nil || *requests != 0 {
-		t.Errorf("a second time: %d requests, %v", *requests, err)
+	requests.Store(0)
+	if err := m.FetchMissing(ctx, from, h, []git.OID{b}, oid(t, notes)); err != nil || requests.Load() != 0 {
+		t.Errorf("a second time: %d requests, %v", requests.Load(), err)
 	}
 
 	repo, err := git.Open(ctx, dir)
@@ -120,6 +121,23 @@ func TestMirror(t *testing.T) {
 		t.Errorf("a version from before the change was fetched, too: %v", err)
 	}
 
+	// Near a commit whose files are all here, the new ones come with the commits; near one
+	// of which nothing is known, the commits come alone.
+	for name, near := range map[string]git.OID{"complete": b, "unknown": oid(t, origin.ID("main~1"))} {
+		next := origin.Commit("topic", name, gittest.Write("b.txt", name+"\n"))
+		origin.Git("update-ref", "refs/pull/8/head", next)
+		if err := m.Fetch(ctx, from, git.Want{Refs: []string{"refs/pull/8/head"}, Near: near}); err != nil {
+			t.Fatal(err)
+		}
+		requests.Store(0)
+		if err := m.FetchMissing(ctx, from, oid(t, next), []git.OID{b}); err != nil {
+			t.Fatal(err)
+		}
+		if came := requests.Load() == 0; came != (name == "complete") {
+			t.Errorf("near a commit that is %s: %d further requests", name, requests.Load())
+		}
+	}
+
 	// Neither the token nor the address is kept in a file.
 	err = filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -150,7 +168,7 @@ func TestMirror(t *testing.T) {
 		"user in URL":  {git.Remote{URL: strings.Replace(url, "http://", "http://u:p@", 1)}, []string{"refs/heads/main"}, nil},
 		"not an owner": {git.Remote{URL: url + "x", Token: "s3cret"}, []string{"refs/heads/main"}, nil},
 	} {
-		err := m.Fetch(ctx, c.from, c.refs)
+		err := m.Fetch(ctx, c.from, git.Want{Refs: c.refs})
 		if err == nil || c.want != nil && !errors.Is(err, c.want) {
 			t.Errorf("%s: %v", name, err)
 		} else if strings.Contains(err.Error(), "s3cret") || strings.Contains(err.Error(), "wr0ng") {
@@ -160,7 +178,7 @@ func TestMirror(t *testing.T) {
 
 	// A head that was force-pushed away can still be had by its id.
 	origin.Git("update-ref", "refs/pull/7/head", base)
-	if err := m.Fetch(ctx, from, []string{"refs/pull/7/head"}, h); err != nil {
+	if err := m.Fetch(ctx, from, git.Want{Refs: []string{"refs/pull/7/head"}, Commits: []git.OID{h}}); err != nil {
 		t.Fatal(err)
 	}
 	if id, err := repo.Resolve(ctx, "refs/pull/7/head"); err != nil || id != b {

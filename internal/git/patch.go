@@ -32,6 +32,7 @@ type rawEntry struct {
 	similarity int
 	hunks      []Hunk
 	content    Content
+	ink        int // of the lines that come, less that of those that go
 }
 
 // A patchReader reads the output of diff-tree -z --raw -p -U1: all raw entries, each
@@ -190,11 +191,12 @@ func (p *patchReader) section(e *rawEntry, c treeChange) error {
 		}
 	}
 	for p.at("@@ -") {
-		err := p.hunk(func(h Hunk) {
+		ink, err := p.hunk(func(h Hunk) {
 			if c.oldMode != ModeGitlink && c.mode != ModeGitlink {
 				e.hunks = append(e.hunks, h)
 			}
 		})
+		e.ink += ink
 		if err != nil {
 			return err
 		}
@@ -218,20 +220,20 @@ func (p *patchReader) sameID(hex []byte, id OID) bool {
 
 // hunk reads "@@ -1,2 +3,4 @@ whatever" and steps over its lines: a space before a line
 // of context, a minus before one that goes, a plus before one that comes. Each run of
-// the latter two is a Hunk.
-func (p *patchReader) hunk(keep func(Hunk)) error {
+// the latter two is a Hunk. ink is that of the lines that come, less that of those that go.
+func (p *patchReader) hunk(keep func(Hunk)) (ink int, err error) {
 	line, err := p.line()
 	if err != nil {
-		return err
+		return 0, err
 	}
 	f := bytes.SplitN(line, []byte{' '}, 5)
 	if len(f) < 4 || !bytes.HasPrefix(f[1], []byte{'-'}) || !bytes.HasPrefix(f[2], []byte{'+'}) || string(f[3]) != "@@" {
-		return fmt.Errorf("%w: hunk %.80q", errPatch, line)
+		return 0, fmt.Errorf("%w: hunk %.80q", errPatch, line)
 	}
 	oldAt, old, ok1 := parseRun(f[1][1:])
 	at, now, ok2 := parseRun(f[2][1:])
 	if !ok1 || !ok2 || old+now == 0 || old > 0 && oldAt == 0 || now > 0 && at == 0 {
-		return fmt.Errorf("%w: hunk %.80q", errPatch, line)
+		return 0, fmt.Errorf("%w: hunk %.80q", errPatch, line)
 	}
 	// An empty side's start is the line before it; count from the next one.
 	if old == 0 {
@@ -254,9 +256,9 @@ func (p *patchReader) hunk(keep func(Hunk)) error {
 		}
 	}
 	for old+now > 0 {
-		sign, err := p.skip()
+		sign, weight, err := p.skip()
 		if err != nil {
-			return err
+			return 0, err
 		}
 		switch sign {
 		case ' ':
@@ -267,26 +269,28 @@ func (p *patchReader) hunk(keep func(Hunk)) error {
 			run.OldLines++
 			old--
 			p.lines--
+			ink -= weight
 		case '+':
 			run.Lines++
 			now--
 			p.lines--
+			ink += weight
 		case '\\': // No newline at end of file
 		default:
-			return fmt.Errorf("%w: a line that begins with %q", errPatch, sign)
+			return 0, fmt.Errorf("%w: a line that begins with %q", errPatch, sign)
 		}
 		if old < 0 || now < 0 {
-			return fmt.Errorf("%w: more lines than %.80q says", errPatch, line)
+			return 0, fmt.Errorf("%w: more lines than %.80q says", errPatch, line)
 		}
 		if p.lines < 0 {
-			return errBudget
+			return 0, errBudget
 		}
 	}
 	finish()
 	if p.at(`\ `) {
-		_, err = p.skip()
+		_, _, err = p.skip()
 	}
-	return err
+	return ink, err
 }
 
 // parseRun reads "start" or "start,count".
@@ -316,22 +320,42 @@ func (p *patchReader) line() ([]byte, error) {
 	return b[:len(b)-1], p.spend(len(b))
 }
 
-// skip reads one line of a file, however long, and gives the byte in front of it.
-func (p *patchReader) skip() (sign byte, err error) {
+// skip reads one line of a file, however long, and gives the byte in front of it and, of
+// a line that goes or comes, its ink.
+func (p *patchReader) skip() (sign byte, ink int, err error) {
 	b, err := p.in.ReadSlice('\n')
 	if len(b) == 0 {
-		return 0, errPatch
+		return 0, 0, errPatch
 	}
 	sign = b[0]
-	for ; err == bufio.ErrBufferFull; b, err = p.in.ReadSlice('\n') {
-		if err := p.spend(len(b)); err != nil {
-			return 0, err
+	counts := sign == '+' || sign == '-'
+	for text := b[1:]; ; text = b {
+		if counts {
+			ink += inkOf(text)
 		}
+		if spent := p.spend(len(b)); spent != nil {
+			return 0, 0, spent
+		}
+		if err != bufio.ErrBufferFull {
+			break
+		}
+		b, err = p.in.ReadSlice('\n')
 	}
 	if err != nil {
-		return 0, errPatch
+		return 0, 0, errPatch
 	}
-	return sign, p.spend(len(b))
+	return sign, ink, nil
+}
+
+// inkOf is the sum of the bytes that are no space: texts that differ in space alone have
+// the same, wherever their lines break.
+func inkOf(text []byte) (sum int) {
+	for _, c := range text {
+		if c > ' ' {
+			sum += int(c)
+		}
+	}
+	return sum
 }
 
 func (p *patchReader) spend(n int) error {

@@ -240,7 +240,7 @@ func fileBlocks(w *view) []string {
 
 func inputBlocks(w *view) []string {
 	in := w.v.Inputs
-	return []string{fmt.Sprintf("Base %s · head %s · verdict %s", code(in.Base.String()), code(in.Head.String()), code(w.Digest))}
+	return []string{w.Names, fmt.Sprintf("Base %s · head %s · verdict %s", code(in.Base.String()), code(in.Head.String()), code(w.Digest))}
 }
 
 func more(n int, what string) string {

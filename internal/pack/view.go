@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"custody/internal/change"
+	"custody/internal/config"
 	"custody/internal/control"
 	"custody/internal/control/frameworks"
 	"custody/internal/finding"
@@ -23,6 +24,7 @@ type view struct {
 	Range    string // base and head, when the title does not name them
 	Where    string // repository and number
 	Author   string
+	Names    string // how people are named, when not as they are written
 	Decision string
 	Headline string   // the answer
 	Why      string   // in one sentence
@@ -137,6 +139,7 @@ const (
 func newView(v *review.Verdict, digest string) *view {
 	w := &view{v: v, Digest: digest, Decision: v.Decision.String(), Controls: controlGroups(v.Controls)}
 	w.about()
+	w.Names = naming(v.Inputs.Privacy)
 	w.splitChecks()
 	w.splitFindings()
 	w.Headline = headline(v.Stage, v.Decision)
@@ -159,9 +162,9 @@ func (w *view) about() {
 	w.Title = "Change " + between
 	a := w.v.About
 	switch commits := w.v.Change.Commits; {
-	case a != nil && a.Title != "":
+	case a != nil && a.Title != "" && a.Title != review.Withheld:
 		w.Title, w.Range = a.Title, between
-	case len(commits) == 1 && strings.TrimSpace(commits[0].Subject) != "":
+	case len(commits) == 1 && strings.TrimSpace(commits[0].Subject) != "" && commits[0].Subject != review.Withheld:
 		w.Title, w.Range = commits[0].Subject, between
 	}
 	if a == nil {
@@ -172,6 +175,24 @@ func (w *view) about() {
 		kind := map[string]string{"pull_request": "pull request", "merge_group": "merge group"}[a.Kind]
 		w.Where = strings.TrimSpace(fmt.Sprintf("%s %s %d", w.Where, cmp.Or(kind, "change"), a.Number))
 	}
+}
+
+// naming tells a reader why nobody has a name here.
+func naming(p *review.Privacy) string {
+	if p == nil {
+		return ""
+	}
+	s := map[config.Names]string{
+		config.NamesIDs:    "People are named by the numbers of their accounts",
+		config.NamesHashed: "People are named by pseudonyms",
+	}[p.Names]
+	if p.Texts == config.TextsWithheld {
+		if s != "" {
+			s += ", and "
+		}
+		s += "texts that people wrote are withheld"
+	}
+	return strings.ToUpper(s[:1]) + s[1:] + ", as the policy asks."
 }
 
 // headline is the decision as a sentence of its stage.

@@ -28,66 +28,93 @@ const (
 	LockFile    Mechanical = "lock-file"   // a package manager writes it
 )
 
-// maxMechanical bounds the bytes that are read to tell; what is beyond is to be read.
 const (
-	maxMechanical = 16 << 20
-	markerBytes   = 4 << 10 // where a marker of generated code may stand
-	fewLines      = 40      // of a change that is read faster than it is excused
+	// maxMechanical bounds the bytes of each side that are read to tell; what is beyond is
+	// to be read. A file beyond mostMechanical is, too.
+	maxMechanical  = 16 << 20
+	mostMechanical = 4 << 20
+	markerBytes    = 4 << 10 // where a marker of generated code may stand
+	fewLines       = 40      // of a change that is read faster than it is excused
 )
 
 // mechanical tells which changed files are, by path. It asks the old side too: the change
 // itself must not be able to say that it needs no reader.
-func mechanical(ctx context.Context, r change.BlobReader, files []change.File) (map[change.Path]Mechanical, error) {
+func mechanical(ctx context.Context, r git.Reader, files []change.File) (map[change.Path]Mechanical, error) {
 	found := map[change.Path]Mechanical{}
-	left := int64(maxMechanical)
-	read := func(id git.OID) ([]byte, error) {
-		b, err := r.Blob(ctx, id, left)
-		if left -= int64(len(b)); err != nil {
-			return nil, err
-		}
-		return b, nil
-	}
+	var open []suspect
 	for i := range files {
 		f := &files[i]
-		ext := path.Ext(string(f.Path))
-		format := sameIn(ext)
+		s := suspect{file: f, many: f.Added+f.Deleted >= fewLines}
+		if f.Respaced {
+			s.same = sameIn(path.Ext(string(f.Path)))
+		}
 		switch {
 		case f.Mode != f.OldMode || f.Mode != git.ModeFile && f.Mode != git.ModeExecutable || f.SubmoduleChanged:
-			continue
 		case f.ID == f.OldID:
 			if f.Status == change.Renamed {
 				found[f.Path] = Moved
 			}
-			continue
 		case f.Status == change.Modified && slices.Contains(lockFiles, path.Base(string(f.Path))):
 			found[f.Path] = LockFile
-			continue
-		case f.Unread != "" || format == nil && f.Added+f.Deleted < fewLines:
-			continue
-		}
-		var sides [2][]byte
-		var err error
-		for i, id := range []git.OID{f.OldID, f.ID} {
-			if sides[i], err = read(id); err != nil {
-				break
-			}
-		}
-		var large *git.TooLargeError
-		switch {
-		case errors.As(err, &large) || left <= 0:
-			return found, nil
-		case err != nil && ctx.Err() != nil:
-			return nil, err
-		case err != nil:
-			continue // the change says what can not be read
-		case format != nil && bytes.Equal(withoutSpace(sides[0]), withoutSpace(sides[1])) && format(sides[0], sides[1]):
-			found[f.Path] = Reformatted
-		case isGenerated(sides[0]) && isGenerated(sides[1]):
-			found[f.Path] = Generated
+		case f.Unread == "" && (s.same != nil || s.many):
+			open = append(open, s)
 		}
 	}
-	return found, nil
+	open, err := readSide(ctx, r, open, func(s *suspect) git.OID { return s.file.OldID }, func(s *suspect, old []byte) bool {
+		s.generated = s.many && isGenerated(old)
+		if s.same != nil {
+			s.old = bytes.Clone(old)
+		}
+		return s.generated || s.same != nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	_, err = readSide(ctx, r, open, func(s *suspect) git.OID { return s.file.ID }, func(s *suspect, now []byte) bool {
+		switch {
+		case s.same != nil && bytes.Equal(withoutSpace(s.old), withoutSpace(now)) && s.same(s.old, now):
+			found[s.file.Path] = Reformatted
+		case s.generated && isGenerated(now):
+			found[s.file.Path] = Generated
+		}
+		return true
+	})
+	return found, err
 }
+
+// A suspect may be mechanical, which its content will tell.
+type suspect struct {
+	file      *change.File
+	same      func(a, b []byte) bool // the proof that only its layout changed; nil: it did not
+	many      bool                   // so many lines that a marker of generated code excuses it
+	generated bool                   // its old side says so
+	old       []byte                 // that side, when it is still needed
+}
+
+// readSide reads one side of the suspects and keeps those of which keep says so.
+func readSide(ctx context.Context, r git.Reader, suspects []suspect, side func(*suspect) git.OID, keep func(*suspect, []byte) bool) ([]suspect, error) {
+	ids := make([]git.OID, len(suspects))
+	for i := range suspects {
+		ids[i] = side(&suspects[i])
+	}
+	left := int64(maxMechanical)
+	var kept []suspect
+	err := git.Blobs(ctx, r, ids, mostMechanical, func(i int, text []byte, err error) error {
+		switch left -= int64(len(text)); {
+		case left < 0:
+			return errEnough
+		case err == nil && keep(&suspects[i], text):
+			kept = append(kept, suspects[i])
+		}
+		return ctx.Err() // what can not be read, the change says
+	})
+	if errors.Is(err, errEnough) {
+		err = nil
+	}
+	return kept, err
+}
+
+var errEnough = errors.New("enough was read")
 
 // lockFiles are written by package managers. What they move is in the impact report.
 var lockFiles = []string{
@@ -185,5 +212,8 @@ var marker = sync.OnceValue(func() *regexp.Regexp {
 
 func isGenerated(src []byte) bool {
 	src = src[:min(len(src), markerBytes)]
+	if !bytes.Contains(src, []byte("enerated")) {
+		return false // which is cheaper to find than that no line matches
+	}
 	return marker().Match(bytes.TrimRightFunc(src, unicode.IsSpace))
 }

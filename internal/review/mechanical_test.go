@@ -11,10 +11,14 @@ import (
 	"custody/internal/git"
 )
 
-type blobs map[git.OID]string
+// blobs is a repository that holds nothing else.
+type blobs struct {
+	git.Reader
+	of map[git.OID]string
+}
 
 func (b blobs) Blob(_ context.Context, id git.OID, limit int64) ([]byte, error) {
-	s, ok := b[id]
+	s, ok := b.of[id]
 	if !ok {
 		return nil, errors.New("it is missing")
 	}
@@ -53,7 +57,7 @@ func TestMechanical(t *testing.T) {
 		{"content that is missing", "a.go", "", src, ""},
 		{"moved", "b.go", src, src, Moved},
 	} {
-		b := blobs{}
+		b := blobs{of: map[git.OID]string{}}
 		id := func(s string) git.OID {
 			var sum uint64 = 14695981039346656037
 			for _, c := range []byte(s) {
@@ -64,17 +68,25 @@ func TestMechanical(t *testing.T) {
 				t.Fatal(err)
 			}
 			if s != "" {
-				b[id] = s
+				b.of[id] = s
 			}
 			return id
 		}
-		f := change.File{Path: change.Path(c.path), Status: change.Modified, Mode: git.ModeFile, OldMode: git.ModeFile, OldID: id(c.old), ID: id(c.now), Added: 50}
+		f := change.File{Path: change.Path(c.path), Status: change.Modified, Mode: git.ModeFile, OldMode: git.ModeFile, OldID: id(c.old), ID: id(c.now), Added: 50, Respaced: true}
 		if f.ID == f.OldID {
 			f.Status = change.Renamed
 		}
 		got, err := mechanical(context.Background(), b, []change.File{f})
 		if err != nil || got[f.Path] != c.want {
 			t.Errorf("%s: %q, %v; want %q", c.name, got[f.Path], err, c.want)
+		}
+		f.Respaced = false
+		want := c.want
+		if want == Reformatted {
+			want = ""
+		}
+		if got, err := mechanical(context.Background(), b, []change.File{f}); err != nil || got[f.Path] != want {
+			t.Errorf("%s, and more than space differs: %q, %v; want %q", c.name, got[f.Path], err, want)
 		}
 		f.Mode = git.ModeExecutable
 		if got, err := mechanical(context.Background(), b, []change.File{f}); err != nil || len(got) > 0 {

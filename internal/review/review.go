@@ -66,6 +66,10 @@ type Input struct {
 	// KeepFrom: see impact.AssessInput.
 	KeepFrom bool
 	Door     Door
+
+	// Salt reads the repository's salt, as its file has it, when the policy hashes names;
+	// nil, or a nil text: there is none. It is in no verdict.
+	Salt func() ([]byte, error)
 }
 
 // ErrNothing says that base..head holds no commit: there is nothing to review.
@@ -76,22 +80,25 @@ var ErrNothing = errors.New("there is no commit between base and head: nothing t
 func Run(ctx context.Context, in Input) (Verdict, error) {
 	r := run{Input: in, ring: sign.NewKeyRing(in.KeyRing, in.Day)}
 	for _, step := range []func(context.Context) error{
-		r.readChange, r.readContext, r.readJudge, r.readWaivers, r.readApproved, r.readFacts, r.evaluate, r.checkRing,
+		r.readChange, r.readContext, r.readJudge, r.readPrivacy, r.readWaivers, r.readApproved, r.readFacts, r.evaluate, r.checkRing,
 	} {
 		if err := step(ctx); err != nil {
 			return Verdict{}, err
 		}
 	}
-	return r.verdict(), nil
+	return r.named()
 }
 
 // A run is one review on its way.
 type run struct {
 	Input
 	ring        *sign.KeyRing
-	refDecided  bool // a context was held against Ref
+	privacy     *Privacy // nil: people are named as they are written
+	salt        []byte   // of names, where the policy hashes them
+	refDecided  bool     // a context was held against Ref
 	change      *change.Change
 	context     *change.Context // nil without one
+	given       *change.Context // it as it was given, without what the door saw itself
 	contextDoc  []byte          // it as it was given, canonical; nil without one
 	origin      *ContextOrigin  // what the context is worth; nil when none was given
 	judge       *Judge
@@ -101,6 +108,7 @@ type run struct {
 	attestation *attestation.Report
 	inventory   *inventory.Report // nil when no rule asks for it
 	mechanical  map[change.Path]Mechanical
+	looked      *control.Looked
 	checks      []finding.Check
 	controls    []control.Shown
 }
@@ -134,9 +142,18 @@ func (r *run) readJudge(ctx context.Context) (err error) {
 	return err
 }
 
-// readFacts finds what the change reaches and who wrote it.
+// readFacts finds what the change reaches and who wrote it. What the change reaches takes
+// as long as all that can be known without it, so both are found at the same time.
 func (r *run) readFacts(ctx context.Context) error {
-	var err error
+	if err := together(ctx, r.readImpact, r.readOthers); err != nil {
+		return err
+	}
+	r.impact.Risk = RiskOf(r.change, r.impact, r.attestation, r.judge.Policy)
+	listSymbols(r.impact, maxSymbols) // now that all of them have been weighed
+	return r.readInventory(ctx, r.judge.Policy)
+}
+
+func (r *run) readImpact(ctx context.Context) (err error) {
 	r.impact, err = impact.Assess(ctx, impact.AssessInput{
 		Source: impact.Objects(r.Repository),
 		Change: r.change,
@@ -150,15 +167,20 @@ func (r *run) readFacts(ctx context.Context) error {
 		return err
 	}
 	r.impact.Owners = nearby.Owners(r.judge.Owners, r.impact)
+	return nil
+}
+
+// readOthers finds who wrote the change, what is mechanical in it and what checks find
+// that need not know what it reaches.
+func (r *run) readOthers(ctx context.Context) (err error) {
 	if r.attestation, err = r.attest(ctx, r.judge.Policy); err != nil {
 		return err
 	}
 	if r.mechanical, err = mechanical(ctx, r.Repository, r.change.Files); err != nil {
 		return fmt.Errorf("reading what is mechanical: %w", err)
 	}
-	r.impact.Risk = RiskOf(r.change, r.impact, r.attestation, r.judge.Policy)
-	listSymbols(r.impact, maxSymbols) // now that all of them have been weighed
-	return r.readInventory(ctx, r.judge.Policy)
+	r.looked, err = control.LookAhead(ctx, r.controlInput())
+	return err
 }
 
 // readInventory holds the AI inventory against who wrote the change, if a rule asks.
@@ -171,7 +193,17 @@ func (r *run) readInventory(ctx context.Context, policy *config.Effective) (err 
 }
 
 func (r *run) evaluate(ctx context.Context) (err error) {
-	in := control.Input{
+	in := r.controlInput()
+	in.Impact, in.Attestation, in.Inventory, in.Looked = r.impact, r.attestation, r.inventory, r.looked
+	if r.checks, err = control.Evaluate(ctx, in); err == nil {
+		r.controls = control.Controls(in, r.checks)
+	}
+	return err
+}
+
+// controlInput is what the change is judged by, without the facts that follow from it.
+func (r *run) controlInput() control.Input {
+	return control.Input{
 		Change:       r.change,
 		Context:      r.context,
 		Stage:        r.Stage,
@@ -181,16 +213,9 @@ func (r *run) evaluate(ctx context.Context) (err error) {
 		Own:          r.judge.Own,
 		Head:         newHead(r.Repository, r.change.HeadTree),
 		Base:         newHead(r.Repository, r.change.BaseTree),
-		Impact:       r.impact,
-		Attestation:  r.attestation,
-		Inventory:    r.inventory,
 		Owners:       r.judge.Owners,
 		Approved:     r.approved,
 		Granted:      r.granted,
 		Baseline:     r.judge.Baseline,
 	}
-	if r.checks, err = control.Evaluate(ctx, in); err == nil {
-		r.controls = control.Controls(in, r.checks)
-	}
-	return err
 }

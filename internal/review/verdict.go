@@ -82,6 +82,7 @@ type Inputs struct {
 	Notes        map[string]git.OID `json:"notes,omitempty"`   // commits of the refs whose notes on commits were read
 	Files        map[string]Digest  `json:"files"`             // "policy", "floor", "requirements", "control_matrix", "owners", "context", "key_ring"; absent ones are left out
 	Waivers      []string           `json:"waivers"`           // ids in force
+	Privacy      *Privacy           `json:"privacy,omitempty"` // absent: people are named as they are written
 	Limits       map[string]int64   `json:"limits"`
 	Versions     map[string]string  `json:"versions"` // of extractors, the tables of identities and frameworks, the policy format
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"sync"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
+	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivermigrate"
 )
@@ -255,4 +257,21 @@ type pgTx struct {
 	queue *riverQueue[pgx.Tx]
 }
 
-func (t pgTx) add(ctx context.Context, jobs ...job) error { return t.queue.add(ctx, t.t, jobs...) }
+func (t pgTx) add(ctx context.Context, jobs ...job) error {
+	if err := t.queue.add(ctx, t.t, jobs...); err != nil {
+		return err
+	}
+	var queues []string
+	for _, j := range jobs {
+		if ring := wakeUp(j.options().Queue); !slices.Contains(queues, ring) {
+			queues = append(queues, ring)
+		}
+	}
+	if len(queues) == 0 {
+		return nil
+	}
+	if err := t.queue.driver.UnwrapExecutor(t.t).NotifyMany(ctx, &riverdriver.NotifyManyParams{Topic: insertTopic, Payload: queues}); err != nil {
+		return fmt.Errorf("telling of jobs: %w", err)
+	}
+	return nil
+}

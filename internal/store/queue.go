@@ -177,7 +177,10 @@ func (t *tickWorker) Work(ctx context.Context, j *river.Job[tickJob]) error {
 const jobTimeout = 15 * time.Minute
 
 // A riverQueue is River on one of the databases.
-type riverQueue[T any] struct{ client *river.Client[T] }
+type riverQueue[T any] struct {
+	client *river.Client[T]
+	driver riverdriver.Driver[T]
+}
 
 func newQueue[T any](driver riverdriver.Driver[T], o Options) (*riverQueue[T], error) {
 	config := &river.Config{Logger: o.Log}
@@ -206,7 +209,7 @@ func newQueue[T any](driver riverdriver.Driver[T], o Options) (*riverQueue[T], e
 	if err != nil {
 		return nil, fmt.Errorf("the queue: %w", err)
 	}
-	return &riverQueue[T]{client}, nil
+	return &riverQueue[T]{client, driver}, nil
 }
 
 func orDefault(n, or int) int {

@@ -22,6 +22,7 @@ type sqliteDB struct {
 	sqliteConn         // reads
 	write      *sql.DB // one connection: SQLite has one writer
 	queue      *riverQueue[*sql.Tx]
+	bell       *bell
 	guard      *os.File // held for as long as the process lives
 	id         string
 
@@ -33,7 +34,7 @@ func openSQLite(ctx context.Context, path string, o Options) (_ *sqliteDB, _ que
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, nil, err
 	}
-	d := &sqliteDB{id: o.ID, held: map[string]bool{}}
+	d := &sqliteDB{id: o.ID, held: map[string]bool{}, bell: newBell()}
 	defer func() {
 		if err != nil {
 			d.close()
@@ -62,7 +63,7 @@ func openSQLite(ctx context.Context, path string, o Options) (_ *sqliteDB, _ que
 	read.SetMaxOpenConns(8)
 	d.sqliteConn = sqliteConn{read}
 	o.Log = silent(o.Log)
-	if d.queue, err = newQueue(riversqlite.New(d.write), o); err != nil {
+	if d.queue, err = newQueue(bellDriver{riversqlite.New(d.write), d.bell}, o); err != nil {
 		return nil, nil, err
 	}
 	return d, d.queue, nil
@@ -113,10 +114,17 @@ func (d *sqliteDB) inTx(ctx context.Context, fn func(tx) error) error {
 		return err
 	}
 	defer t.Rollback() // after a commit it does nothing
-	if err := fn(sqliteTx{sqliteConn{t}, t, d.queue}); err != nil {
+	with := &sqliteTx{sqliteConn{t}, t, d.queue, nil}
+	if err := fn(with); err != nil {
 		return err
 	}
-	return t.Commit()
+	if err := t.Commit(); err != nil {
+		return err
+	}
+	for _, j := range with.added {
+		d.bell.ring(j.options().Queue)
+	}
+	return nil
 }
 
 func (d *sqliteDB) tryLock(_ context.Context, name string) (func(), bool, error) {
@@ -198,6 +206,10 @@ type sqliteTx struct {
 	sqliteConn
 	t     *sql.Tx
 	queue *riverQueue[*sql.Tx]
+	added []job
 }
 
-func (t sqliteTx) add(ctx context.Context, jobs ...job) error { return t.queue.add(ctx, t.t, jobs...) }
+func (t *sqliteTx) add(ctx context.Context, jobs ...job) error {
+	t.added = append(t.added, jobs...)
+	return t.queue.add(ctx, t.t, jobs...)
+}

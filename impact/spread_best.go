@@ -1,0 +1,98 @@
+package impact
+
+import "custody/impact/lang"
+
+// A reachTable holds how each atom was reached. It has room for every atom that there can
+// be, so that none is looked for: a spread asks for hundreds of thousands of them.
+type reachTable struct {
+	*reachable
+	symbols []reach // of definitions and of the code around them, by number
+	wholes  []reach // by node
+	passes  []reach // by node: see passed
+	atoms   []atom  // that are reached, as they came
+}
+
+func newReachTable(r *reachable) reachTable {
+	return reachTable{reachable: r, symbols: make([]reach, len(r.index.files)), wholes: make([]reach, len(r.at)), passes: make([]reach, len(r.at))}
+}
+
+// slot is where an atom has its place.
+func (t *reachTable) slot(a atom) *reach {
+	switch a.def {
+	case whole:
+		return &t.wholes[a.node]
+	case passed:
+		return &t.passes[a.node]
+	}
+	return &t.symbols[t.files[t.at[a.node]-1].first+a.def]
+}
+
+// of is the zero reach for an atom that is not reached.
+func (t *reachTable) of(a atom) reach { return *t.slot(a) }
+
+func (t *reachTable) has(a atom) bool { return t.slot(a).known }
+
+// put notes how an atom is reached.
+func (t *reachTable) put(a atom, r reach) {
+	s := t.slot(a)
+	if !s.known {
+		t.atoms = append(t.atoms, a)
+	}
+	r.known = true
+	*s = r
+}
+
+// An ask is a question that need not be put twice.
+type ask struct {
+	scope int32 // node or unit
+	kind  askKind
+	name  lang.NameHash
+	who   minder
+}
+
+type askKind uint8
+
+const (
+	askFiles askKind = iota + 1
+	askUnit
+	askEverywhere
+	askImporters
+	askFile
+)
+
+// An askSet knows which questions were put: a hash table that probes the next places.
+type askSet struct {
+	places []ask // a power of two; the zero ask is a free one
+	count  int
+}
+
+// add says whether the question is a new one.
+func (t *askSet) add(q ask) bool {
+	if 2*t.count >= len(t.places) {
+		old := t.places
+		t.places = make([]ask, max(1<<10, 4*len(old)))
+		for _, q := range old {
+			if q.kind != 0 {
+				t.places[t.find(q)] = q
+			}
+		}
+	}
+	at := t.find(q)
+	if t.places[at].kind != 0 {
+		return false
+	}
+	t.places[at] = q
+	t.count++
+	return true
+}
+
+// find is where a question stands, or would stand.
+func (t *askSet) find(q ask) int {
+	h := (uint64(uint32(q.scope))<<32 | uint64(q.name)) + uint64(q.kind)
+	h *= 0x9e3779b97f4a7c15 // spreads what differs in the lower bits over the upper ones
+	at := int(h>>32) & (len(t.places) - 1)
+	for t.places[at].kind != 0 && t.places[at] != q {
+		at = (at + 1) & (len(t.places) - 1)
+	}
+	return at
+}

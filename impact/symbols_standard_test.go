@@ -1,0 +1,84 @@
+package impact
+
+import (
+	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	process "os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestStandardCallers holds the methods that libraries call against the source of the
+// standard library: of each interface that others can implement, every method is known, and
+// so is every package that may call it.
+func TestStandardCallers(t *testing.T) {
+	out, err := process.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Dir,GoFiles,CgoFiles,Deps", "std").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	type pkg struct {
+		ImportPath, Dir         string
+		GoFiles, CgoFiles, Deps []string
+	}
+	declares := map[string]map[string]bool{}
+	var packages []pkg
+	for dec := json.NewDecoder(strings.NewReader(string(out))); dec.More(); {
+		var p pkg
+		if err := dec.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		packages = append(packages, p)
+		declares[p.ImportPath] = map[string]bool{}
+		for _, name := range slices.Concat(p.GoFiles, p.CgoFiles) {
+			file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, name), nil, parser.SkipObjectResolution)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				if i, ok := n.(*ast.InterfaceType); ok {
+					maps.Copy(declares[p.ImportPath], methodsOf(i))
+				}
+				return true
+			})
+		}
+	}
+	calls := standardCalls()
+	methods := 0
+	for _, p := range packages {
+		if slices.Contains(strings.Split(p.ImportPath, "/"), "internal") || strings.HasPrefix(p.ImportPath, "vendor/") {
+			continue
+		}
+		all := map[string]bool{}
+		for _, d := range append(p.Deps, p.ImportPath) {
+			maps.Copy(all, declares[d])
+		}
+		for m := range all {
+			if methods++; !calledByOthers(m) && !slices.Contains(calls[m], p.ImportPath) {
+				t.Errorf("%s may call %s, which no list says", p.ImportPath, m)
+			}
+		}
+	}
+	if methods < 1000 {
+		t.Errorf("only %d methods were found", methods)
+	}
+}
+
+// methodsOf lists the exported methods of an interface that others can implement: one
+// without a method of its package's own.
+func methodsOf(i *ast.InterfaceType) map[string]bool {
+	found := map[string]bool{}
+	for _, f := range i.Methods.List {
+		for _, name := range f.Names {
+			if !name.IsExported() {
+				return nil
+			}
+			found[name.Name] = true
+		}
+	}
+	return found
+}

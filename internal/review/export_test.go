@@ -1,0 +1,9 @@
+package review
+
+import (
+	"maps"
+	"slices"
+)
+
+// KnownFields are the fields of which the table says what they hold.
+func KnownFields() []string { return slices.Sorted(maps.Keys(contents())) }

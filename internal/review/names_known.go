@@ -1,0 +1,336 @@
+package review
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"unicode"
+	"unicode/utf8"
+
+	"custody/internal/change"
+	"custody/internal/config"
+	"custody/internal/git"
+)
+
+// addresses finds e-mail addresses in a text. lodash@4.17.21 and actions/checkout@v4 are
+// none: the last label of a domain is letters.
+var addresses = lazyRegexp(`[\p{L}\p{N}._%+'-]+@[\p{L}\p{N}-]+(\.[\p{L}\p{N}-]+)*\.\p{L}{2,}`)
+
+// mentions finds @login in a text, with what stands before it, and the slash that makes
+// it a team.
+var mentions = lazyRegexp(`(?:^|[^\p{L}\p{N}/@._-])@[A-Za-z0-9][A-Za-z0-9-]*/?`)
+
+// A lazy pattern costs nothing at start-up.
+type lazy struct{ get func() *regexp.Regexp }
+
+func lazyRegexp(pattern string) lazy {
+	return lazy{sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })}
+}
+
+func (l lazy) replace(s string, f func(string) string) string {
+	if !strings.Contains(s, "@") {
+		return s
+	}
+	return l.get().ReplaceAllStringFunc(s, f)
+}
+
+// newNamer collects everybody whom the review met, by every spelling.
+func (r *run) newNamer(p Privacy, v *Verdict) *namer {
+	n := &namer{Privacy: p, salt: r.salt, accounts: map[string]string{}}
+	if p.Names == config.NamesIDs {
+		r.findAccounts(n.accounts)
+	}
+	person := func(spellings ...string) {
+		if n.isFull() {
+			return
+		}
+		for _, s := range spellings {
+			n.people.add(s, n.name(s))
+			if name, _, ok := strings.Cut(s, "<"); ok {
+				n.people.add(s[len(name):], n.name(s))
+				n.people.add(name, n.name(name))
+			}
+		}
+	}
+	account := func(login, id string, t change.PersonType) {
+		if !n.isFull() && mayBePerson(t) {
+			n.people.add(login, n.login(login, id))
+		}
+	}
+	texts := func(texts ...string) {
+		if p.Texts == config.TextsWithheld {
+			for _, t := range texts {
+				n.texts.add(t, Withheld)
+			}
+		}
+	}
+
+	commits := slices.Clone(r.change.Commits)
+	for _, a := range r.approved {
+		commits = append(commits, a.Commits...)
+	}
+	for _, c := range commits {
+		for _, s := range []git.Signature{c.Author, c.Committer} {
+			person(s.Name, s.Email)
+		}
+		n.quotable(string(c.Message))
+		for line := range strings.Lines(string(c.Message)) {
+			_, value, ok := strings.Cut(line, ":")
+			if ok && strings.Contains(value, "<") && strings.Contains(value, ">") {
+				person(strings.TrimSpace(value))
+			}
+		}
+	}
+	for _, k := range v.Attestation.Commits {
+		person(k.People...)
+		person(k.Drivers...)
+	}
+	r.knownByContext(n, account, texts)
+	for _, q := range r.Pushers {
+		account(q.Login, q.ID, q.Type)
+	}
+	for _, q := range r.Claims {
+		texts(q.Text)
+	}
+	if v.Impact.Owners != nil {
+		for _, o := range v.Impact.Owners.Owners {
+			if isPersonsName(o.Name) {
+				person(strings.TrimPrefix(o.Name, "@"))
+			}
+		}
+	}
+	r.knownByPolicy(person, texts)
+	n.people.ready()
+	n.texts.ready()
+	return n
+}
+
+// knownByContext are the people whom the forge named.
+func (r *run) knownByContext(n *namer, account func(login, id string, t change.PersonType), texts func(...string)) {
+	c := r.context
+	if c == nil {
+		return
+	}
+	for _, p := range c.People() {
+		account(p.Login, p.ID, p.Type)
+	}
+	if q := c.Change; q != nil {
+		n.opener = q.Author
+		n.quotable(q.Title)
+		n.quotable(q.AIStatement)
+		n.quotable(q.Branch)
+		if q.Reason != nil && q.Reason.Text != nil {
+			n.quotable(*q.Reason.Text)
+		}
+		if q.Emergency != nil {
+			texts(q.Emergency.Reason)
+		}
+	}
+	for _, g := range r.granted {
+		if g.Waiver != nil {
+			account(g.Waiver.Approver.Login, g.Waiver.Approver.ID, change.User)
+			account(strings.TrimPrefix(g.Waiver.Owner, "@"), "", change.User)
+			texts(g.Waiver.Reason)
+		}
+	}
+}
+
+// knownByPolicy are the people whom the judge's files name.
+func (r *run) knownByPolicy(person, texts func(...string)) {
+	policy := r.judge.Policy
+	for _, w := range policy.Waivers {
+		for _, who := range []string{w.Owner, w.Approver} {
+			if isPersonsName(who) {
+				person(strings.TrimPrefix(who, "@"))
+			}
+		}
+		texts(w.Reason)
+	}
+	for _, m := range policy.People {
+		person(string(m.ID))
+		for _, e := range m.Emails {
+			person(string(e))
+		}
+	}
+	for _, s := range policy.Signers {
+		person(s.Person)
+	}
+	for _, file := range r.judge.Requirements {
+		for _, q := range file.Controls {
+			if isPersonsName(q.Owner) {
+				person(strings.TrimPrefix(q.Owner, "@"))
+			}
+		}
+	}
+	for _, rule := range policy.Rules {
+		for _, o := range rule.When.Owners {
+			if isPersonsName(string(o)) {
+				person(strings.TrimPrefix(string(o), "@"))
+			}
+		}
+	}
+}
+
+// isPersonsName is false for a team, "@acme/security" or "acme/security".
+func isPersonsName(owner string) bool {
+	return strings.Contains(owner, " ") || strings.Contains(owner, "<") || !strings.Contains(owner, "/")
+}
+
+// findAccounts joins spellings to the accounts that the forge gave them. Of several the
+// least id counts, so that the order in which they were told does not.
+func (r *run) findAccounts(ids map[string]string) {
+	join := func(s, id string) {
+		s = spelling(s)
+		if s != "" && id != "" && (ids[s] == "" || len(id) < len(ids[s]) || len(id) == len(ids[s]) && id < ids[s]) {
+			ids[s] = id
+		}
+	}
+	if r.context == nil {
+		return
+	}
+	for _, p := range r.context.People() {
+		join(p.Login, p.ID)
+	}
+	commits := map[string]change.Commit{}
+	for _, c := range r.change.Commits {
+		commits[c.ID.String()] = c
+	}
+	for _, f := range r.context.Commits {
+		c, ok := commits[f.SHA]
+		if !ok {
+			continue
+		}
+		if f.Author != nil && mayBePerson(f.Author.Type) {
+			join(c.Author.Email, f.Author.ID)
+			join(c.Author.Name, f.Author.ID)
+		}
+		if f.Committer != nil && mayBePerson(f.Committer.Type) {
+			join(c.Committer.Email, f.Committer.ID)
+			join(c.Committer.Name, f.Committer.ID)
+		}
+	}
+}
+
+// A dictionary replaces known texts in sentences, the longest first, where they stand
+// as words of their own and in whatever case.
+type dictionary struct {
+	entries map[string]string
+	by      map[[2]rune][]entry
+}
+
+type entry struct {
+	text []rune // in lower case
+	with string
+}
+
+// clipped is from how many characters on a known text is found when it was cut, too.
+const clipped = 32
+
+// add a text as it is written, and as sentences show it: printable, on one line.
+func (d *dictionary) add(text, with string) {
+	if d.entries == nil {
+		d.entries = map[string]string{}
+	}
+	printable := strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case r == utf8.RuneError || !unicode.IsPrint(r):
+			return '?'
+		}
+		return r
+	}, text)
+	dropped := oneLine(text)
+	for _, t := range []string{text, printable, dropped} {
+		t = strings.TrimFunc(strings.ToLower(t), func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(`<>()"'@`, r) })
+		if utf8.RuneCountInString(t) < 2 || !utf8.ValidString(t) || isPlainWord(t) {
+			continue
+		}
+		if was, ok := d.entries[t]; !ok || with < was {
+			d.entries[t] = with
+		}
+	}
+}
+
+// plainWords are words of our own sentences. Nobody is known by one of them alone, and
+// who calls themselves "not" must not turn a sentence around.
+const plainWords = " a an the not no none never nobody nothing is are was were be been has have had it its that this these those and or but of in on to at by for from with as so if than then who what which how more most one two all any each some other other's pass fail incomplete satisfied assessed change changes commit commits file files rule rules approval approvals approved author committer human people person somebody unknown withheld ai agent agents "
+
+func isPlainWord(t string) bool {
+	return strings.Contains(plainWords, " "+t+" ") || strings.Trim(t, "0123456789.%, ") == ""
+}
+
+// ready sorts what was added: the order in which it came says nothing.
+func (d *dictionary) ready() {
+	d.by = map[[2]rune][]entry{}
+	for text, with := range d.entries {
+		runes := []rune(text)
+		key := [2]rune{runes[0], runes[1]}
+		d.by[key] = append(d.by[key], entry{runes, with})
+	}
+	for _, entries := range d.by {
+		slices.SortFunc(entries, func(a, b entry) int {
+			if len(a.text) != len(b.text) {
+				return len(b.text) - len(a.text)
+			}
+			return slices.Compare(a.text, b.text)
+		})
+	}
+}
+
+func (d *dictionary) replace(s string) string {
+	if len(d.by) == 0 || s == "" {
+		return s
+	}
+	text := []rune(s)
+	lower := make([]rune, len(text))
+	for i, r := range text {
+		lower[i] = unicode.ToLower(r)
+	}
+	var b strings.Builder
+	from := 0
+	for i := 0; i+1 < len(text); {
+		n, with := d.at(lower, i)
+		if n == 0 {
+			i++
+			continue
+		}
+		b.WriteString(string(text[from:i]))
+		b.WriteString(with)
+		i += n
+		from = i
+	}
+	if from == 0 {
+		return s
+	}
+	b.WriteString(string(text[from:]))
+	return b.String()
+}
+
+// at is how many characters at i are known, and what stands for them.
+func (d *dictionary) at(lower []rune, i int) (int, string) {
+	for _, e := range d.by[[2]rune{lower[i], lower[i+1]}] {
+		n := 2
+		for n < len(e.text) && i+n < len(lower) && lower[i+n] == e.text[n] {
+			n++
+		}
+		if n < len(e.text) && n < clipped {
+			continue
+		}
+		if !apart(lower, i) || n == len(e.text) && !apart(lower, i+n) {
+			continue
+		}
+		return n, e.with
+	}
+	return 0, ""
+}
+
+// apart says whether a word may begin or end at i. Scripts without spaces are not asked.
+func apart(text []rune, i int) bool {
+	return i == 0 || i >= len(text) || !isASCIIWord(text[i-1]) || !isASCIIWord(text[i])
+}
+
+func isASCIIWord(r rune) bool {
+	return r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r))
+}

@@ -1,0 +1,51 @@
+package review
+
+import (
+	"context"
+	"errors"
+	"testing"
+)
+
+func TestTogether(t *testing.T) {
+	fine := func(context.Context) error { return nil }
+	wrong := errors.New("wrong")
+	fails := func(context.Context) error { return wrong }
+	waits := func(ctx context.Context) error { // until it is called off
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	for _, c := range []struct {
+		name        string
+		here, there func(context.Context) error
+		want        error
+	}{
+		{"both are fine", fine, fine, nil},
+		{"here fails", fails, fine, wrong},
+		{"there fails", fine, fails, wrong},
+		{"here calls there off", fails, waits, wrong},
+		{"there calls here off", waits, fails, wrong},
+	} {
+		if err := together(context.Background(), c.here, c.there); err != c.want {
+			t.Errorf("%s: %v, want %v", c.name, err, c.want)
+		}
+	}
+	called, call := context.WithCancelCause(context.Background())
+	call(wrong)
+	if err := together(called, waits, waits); err != wrong {
+		t.Errorf("called off from outside: %v", err)
+	}
+	panics := func(context.Context) error { panic("oh") }
+	for name, sides := range map[string][2]func(context.Context) error{
+		"here": {panics, waits}, "there": {waits, panics},
+	} {
+		func() {
+			defer func() {
+				if v := recover(); v != "oh" {
+					t.Errorf("a panic %s ends as %v", name, v)
+				}
+			}()
+			_ = together(context.Background(), sides[0], sides[1])
+			t.Errorf("a panic %s was lost", name)
+		}()
+	}
+}
