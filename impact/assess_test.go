@@ -202,7 +202,7 @@ func TestGentleChange(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if k, err = OpenKnown(wire.Memory(k.Encode())); err != nil {
+		if k, err = OpenKnown(wire.Memory(slices.Concat(k.Encode()...))); err != nil {
 			t.Fatal(err)
 		}
 		if d := difference(k.graph.at(was.Commit, was.Tree), was); d != "" {
@@ -287,7 +287,7 @@ func FuzzOpenKnown(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add(k.Encode())
+	f.Add(slices.Concat(k.Encode()...))
 	f.Add([]byte("\x02\x00"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		k, err := OpenKnown(wire.Memory(data))
@@ -302,7 +302,7 @@ func FuzzOpenKnown(f *testing.F) {
 		if k.Damaged() {
 			return
 		}
-		again, err := OpenKnown(wire.Memory((&Known{graph: g}).encode()))
+		again, err := OpenKnown(wire.Memory(slices.Concat((&Known{graph: g}).encode()...)))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -38,6 +38,7 @@ import (
 //	uses        node, line
 //	others      nodes of files that are of no language
 //	small       what is read whole: see flatWriter.small
+//	mentions    see mentionIndex; may be missing
 //
 // A file that does not hold together, or that turns out to be unreadable, makes the graph
 // bad: it then gives zeros, and whoever used it has to start again without it.
@@ -46,9 +47,10 @@ type flat struct {
 	head      [headerWords]uint32
 	words     []string
 	languages map[string]language
-	claims    []string    // names that project files of the tree claim: see lang.SameProject
-	vendors   []string    // see lang.GoFolders
-	groups    []skipGroup // of skips, by reason
+	claims    []string      // names that project files of the tree claim: see lang.SameProject
+	vendors   []string      // see lang.GoFolders
+	groups    []skipGroup   // of skips, by reason
+	mentions  *mentionIndex // nil: there is none
 	bad       atomic.Bool
 }
 
@@ -86,6 +88,7 @@ const (
 	atUses
 	atOthers
 	atSmall
+	atMentions
 	atEnd
 	headerWords
 )
@@ -144,11 +147,15 @@ func openFlat(region wire.Region) (*flat, error) {
 	if err := f.readSmall(); err != nil {
 		return nil, err
 	}
+	f.mentions = f.openMentions()
+	if f.bad.Load() {
+		return nil, errFlat
+	}
 	return f, nil
 }
 
 func (f *flat) readSmall() error {
-	small := f.region.Bytes(int(f.head[atSmall]), int(f.head[atEnd]-f.head[atSmall]))
+	small := f.region.Bytes(int(f.head[atSmall]), int(f.head[atMentions]-f.head[atSmall]))
 	if small == nil {
 		return errFlat
 	}

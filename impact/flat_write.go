@@ -3,6 +3,7 @@ package impact
 import (
 	"encoding/binary"
 	"maps"
+	"math"
 	"slices"
 
 	"custody/impact/wire"
@@ -11,7 +12,7 @@ import (
 )
 
 // graphFormat is raised whenever the encoding, or what is in a Graph, changes.
-const graphFormat = 4
+const graphFormat = 5
 
 // A flatWriter writes what flat reads.
 type flatWriter struct {
@@ -22,9 +23,9 @@ type flatWriter struct {
 	words   []string
 }
 
-// encode writes a graph in memory; nil when it has more kinds, languages and reasons than
+// encode writes a graph in memory, in parts; nil when it has more kinds, languages and reasons than
 // a byte can number, which no table of languages has.
-func (k *Known) encode() []byte {
+func (k *Known) encode() [][]byte {
 	w := &flatWriter{k: k, places: map[string]uint32{}, numbers: map[string]byte{}}
 	return w.write()
 }
@@ -53,7 +54,7 @@ func (w *flatWriter) ref(b []byte, s string) []byte {
 	return wire.AppendUint32(wire.AppendUint32(b, at), uint32(len(s)))
 }
 
-func (w *flatWriter) write() []byte {
+func (w *flatWriter) write() [][]byte {
 	g := w.k.graph
 	var head [headerWords]uint32
 	sections := make([][]byte, headerWords)
@@ -110,17 +111,27 @@ func (w *flatWriter) write() []byte {
 	sections[atSmall] = w.small(groups)
 	sections[atStrings] = w.strings
 
-	at := uint32(4 * headerWords)
+	var mentions [][]byte
+	if w.k.symbols != nil {
+		symbols := *w.k.symbols // that one stays as it is
+		mentions = symbols.write()
+	}
+	at := uint64(4 * headerWords)
 	for section := atStrings; section < atEnd; section++ {
-		head[section] = at
-		at += uint32(len(sections[section]))
+		head[section] = uint32(at)
+		at += uint64(len(sections[section]))
 	}
-	head[atEnd] = at
-	out := make([]byte, 0, at)
+	for _, m := range mentions {
+		at += uint64(len(m))
+	}
+	if head[atEnd] = uint32(at); at > math.MaxInt32 {
+		return nil
+	}
+	var first []byte
 	for _, n := range head {
-		out = wire.AppendUint32(out, n)
+		first = wire.AppendUint32(first, n)
 	}
-	return append(out, slices.Concat(sections[atStrings:]...)...)
+	return slices.Concat([][]byte{first}, sections[atStrings:], mentions)
 }
 
 // nodes writes paths in order, so that those that are looked up together stand together.

@@ -14,16 +14,16 @@ import (
 // it.
 type Known struct {
 	graph     *Graph
-	projects  []project // files that resolvers asked for, sorted
-	embedders []int32   // nodes of files that embed others by pattern, sorted
-	words     []uint32  // see scriptWords; sorted
-	claims    []string  // sorted
-	vendors   []string  // sorted
-	uses      []use     // imports that could name packages of registries, sorted
-	raw       int       // edges and gaps before doubles were dropped
-	guessed   bool      // a resolver looked at what other files import
-	overlay   *overlay  // instead of all these: of a change to a graph that had them
-	encoded   []byte    // what Encode gives, where that is known
+	projects  []project      // files that resolvers asked for, sorted
+	embedders []int32        // nodes of files that embed others by pattern, sorted
+	words     []uint32       // see scriptWords; sorted
+	claims    []string       // sorted
+	vendors   []string       // sorted
+	uses      []use          // imports that could name packages of registries, sorted
+	raw       int            // edges and gaps before doubles were dropped
+	guessed   bool           // a resolver looked at what other files import
+	overlay   *overlay       // instead of all these: of a change to a graph that had them
+	symbols   *mentionWriter // of what its files define and mention; nil: that is not kept
 }
 
 // A GraphStore keeps graphs between reviews. What it gives must be what KeepGraph was
@@ -48,6 +48,13 @@ func (b *builder) known(g *Graph) *Known {
 	slices.Sort(k.embedders)
 	k.words = b.scriptWords().list()
 	k.uses = b.uses(g)
+	k.symbols = &mentionWriter{graph: g, from: make([]mentionSource, len(g.nodes))}
+	for n := range k.symbols.from {
+		k.symbols.from[n].old = -1
+	}
+	for i := range b.files {
+		b.files[i].tell(k.symbols)
+	}
 	return k
 }
 
@@ -62,6 +69,16 @@ func (b *builder) projectList() []project {
 
 func (f *treeFile) embeds() bool {
 	return f.fact != nil && slices.ContainsFunc(f.fact.Imports, func(imp lang.Import) bool { return imp.Kind == lang.Embed })
+}
+
+// tell gives the writer what the file says of itself, if it is known whole.
+func (f *treeFile) tell(w *mentionWriter) {
+	if n := w.graph.node(f.path); n >= 0 {
+		w.from[n] = mentionSource{old: -1}
+		if f.language != nil && f.language.Defines && f.fact != nil && !f.fact.Damaged && !f.fact.Partial {
+			w.from[n].facts = &f.fact.Facts
+		}
+	}
 }
 
 // BuildKnown is Build for a tree that will be the base of changes; nil when it was not
@@ -84,22 +101,20 @@ func BuildBoth(ctx context.Context, in BuildInput) (*Graph, *Known, error) {
 	return g, b.known(g), nil
 }
 
-// Encode writes the graph down, without the ids of commit and tree; nil if it can not.
-func (k *Known) Encode() []byte {
-	if k.encoded == nil && k.graph.isFlat() && k.overlay == nil {
+// Encode writes the graph down, without the ids of commit and tree, in parts that belong
+// behind each other; nil if it can not.
+func (k *Known) Encode() [][]byte {
+	if k.graph.isFlat() && k.overlay == nil {
 		region := k.graph.over.region
-		return region.Bytes(0, region.Len())
+		return [][]byte{region.Bytes(0, region.Len())}
 	}
-	if k.encoded == nil {
-		whole := *k
-		g := k.graph.inMemory()
-		if k.overlay != nil {
-			whole = k.overlay.known(g)
-		}
-		whole.graph = g
-		k.encoded = whole.encode()
+	whole := *k
+	g := k.graph.inMemory()
+	if k.overlay != nil {
+		whole = k.overlay.known(g)
 	}
-	return k.encoded
+	whole.graph = g
+	return whole.encode()
 }
 
 // OpenKnown reads what Encode wrote, as it is asked for. A graph that makes no sense is an

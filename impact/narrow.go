@@ -285,15 +285,34 @@ func (s *symbolSide) reachable(ctx context.Context) (*reachable, error) {
 			nodes[n] = true
 		}
 	}
-	list := slices.Sorted(maps.Keys(nodes))
-	all, err := s.t.symbols.facts(ctx, g, list, s.blobs())
+	return r, s.addFiles(ctx, r, slices.Sorted(maps.Keys(nodes)))
+}
+
+// addFiles takes in what the files define: out of the graph's file where that has it,
+// and the change does not touch it.
+func (s *symbolSide) addFiles(ctx context.Context, r *reachable, list []int32) error {
+	g := s.graph
+	index := g.over.mentionsOf()
+	var read []int32
+	r.files = make([]spreadFile, len(list))
+	for i, n := range list {
+		r.at[n] = int32(i) + 1
+		f := &r.files[i]
+		if s.starts[n] == nil && index != nil && g.over.told(f, n) {
+			continue
+		}
+		*f = spreadFile{node: n, test: g.Kind(n) == KindTest, unit: n, folder: -1}
+		read = append(read, n)
+	}
+	all, err := s.t.symbols.facts(ctx, g, read, s.blobs())
 	if err != nil {
-		return nil, err
+		return err
 	}
 	units := map[string]int32{}
-	for i, n := range list {
-		node := g.Node(n)
-		f := spreadFile{node: n, facts: all[i], language: node.Language, test: node.Kind == KindTest, unit: n, folder: -1}
+	for i, n := range read {
+		place := r.at[n] - 1
+		f, node := &r.files[place], g.Node(n)
+		f.facts = all[i]
 		if d := s.starts[n]; d != nil && d.whole {
 			f.facts = nil
 		} else if d != nil && s.now && f.facts != nil {
@@ -301,28 +320,45 @@ func (s *symbolSide) reachable(ctx context.Context) (*reachable, error) {
 				f.ghosts = append(f.ghosts, d.was.Definitions[gone])
 			}
 		}
+		if f.known = f.facts != nil; f.known {
+			f.count = int32(len(f.facts.Definitions))
+		}
 		if node.Language == "go" {
 			f.folder = g.packageOf(folderOf(node.Path))
 			f.unit = -2 - f.folder
-			if f.facts != nil {
-				key := string(folderOf(node.Path)) + "\x00" + f.facts.Package
-				if _, ok := units[key]; !ok {
-					units[key] = int32(len(units))
-				}
-				f.unit = units[key]
+			if f.known {
+				f.hands = handsOf(f.facts, func(spec string) bool { return g.imports(n, spec) })
+				f.unit = s.unit(r, units, f)
 			}
-			r.folders[f.folder] = append(r.folders[f.folder], int32(i))
-		} else if f.facts != nil {
+		} else if f.known {
 			for _, e := range f.facts.Exports {
 				h := lang.HashName(e.Name)
-				r.exports[h] = append(r.exports[h], handed{int32(i), e.As})
+				r.exports[h] = append(r.exports[h], handed{place, e.As})
 			}
 		}
-		r.at[n] = int32(i) + 1
-		r.files = append(r.files, f)
 	}
-	r.index = newNameIndex(r.files)
-	return r, nil
+	for i := range r.files {
+		if f := &r.files[i]; f.folder >= 0 {
+			r.folders[f.folder] = append(r.folders[f.folder], int32(i))
+		}
+	}
+	r.index = newNameIndex(r.files, index, g.over)
+	return nil
+}
+
+// unit is that of a Go file that was read: of the others of its package in its folder.
+func (s *symbolSide) unit(r *reachable, units map[string]int32, f *spreadFile) int32 {
+	key := string(folderOf(s.graph.Node(f.node).Path)) + "\x00" + f.facts.Package
+	if _, ok := units[key]; !ok {
+		units[key] = int32(1<<30 + len(units)) // none of those in the graph's file
+		for _, n := range s.graph.filesOf(folderOf(s.graph.Node(f.node).Path)) {
+			if i, ok := r.place(n); ok && r.files[i].index != nil && r.files[i].known && s.graph.Node(n).pkg == f.facts.Package {
+				units[key] = r.files[i].unit
+				break
+			}
+		}
+	}
+	return units[key]
 }
 
 // start seeds a spread with what the change does on this side.
@@ -333,7 +369,7 @@ func (s *symbolSide) start(to *spread) {
 		switch {
 		case d == nil:
 			continue
-		case f.facts == nil || d.rest: // also what is no source: data, documents
+		case !f.known || d.rest: // also what is no source: data, documents
 			to.seed(atom{f.node, whole})
 			continue
 		}
@@ -347,7 +383,7 @@ func (s *symbolSide) start(to *spread) {
 				to.seed(atom{f.node, int32(pair[1])})
 			}
 			for ghost := range f.ghosts {
-				a := atom{f.node, int32(len(f.facts.Definitions) + ghost)}
+				a := atom{f.node, f.count + int32(ghost)}
 				to.came[a], to.broken[a] = true, true
 				to.seed(a)
 			}
@@ -536,11 +572,11 @@ func (s *symbolSide) reachesWhole(calls *spread, node int32) bool {
 // definitionsOf are those of a file that a spread reaches.
 func (s *spread) definitionsOf(node int32) []int32 {
 	i, ok := s.place(node)
-	if !ok || s.files[i].facts == nil {
+	if !ok || !s.files[i].known {
 		return nil
 	}
 	var defs []int32
-	for d := int32(loose); int(d) < len(s.files[i].facts.Definitions); d++ {
+	for d := int32(loose); d < s.files[i].count; d++ {
 		if s.best.has(atom{node, d}) {
 			defs = append(defs, d)
 		}

@@ -101,8 +101,8 @@ func (x *narrowed) names() []string {
 		return nil
 	}
 	for _, d := range x.defs {
-		if f := &x.files.files[i]; d >= 0 && f.facts != nil && int(d) < len(f.facts.Definitions) {
-			names = append(names, symbolText(f.facts.Definitions[d].Name))
+		if f := &x.files.files[i]; d >= 0 && f.known && d < f.count {
+			names = append(names, symbolText(f.definition(d).Name))
 		}
 	}
 	return names
@@ -211,7 +211,7 @@ func (x *narrowed) changeOf(a atom) string {
 		}
 		return ", which changed"
 	}
-	if f := &x.files.files[i]; int(a.def) >= len(f.facts.Definitions) {
+	if f := &x.files.files[i]; a.def >= f.count {
 		return ", which is removed"
 	}
 	for _, pair := range d.altered {

@@ -315,5 +315,28 @@ func (o *overlay) known(g *Graph) Known {
 		}
 	})
 	slices.SortFunc(k.uses, compareUses)
+	k.symbols = o.symbols(g)
 	return k
+}
+
+// symbols is what the files of head define and mention: those that the change does not
+// touch say what they said. It is nil where the graph of from does not know that.
+func (o *overlay) symbols(g *Graph) *mentionWriter {
+	if o.base.mentions == nil {
+		return nil
+	}
+	w := &mentionWriter{graph: g, from: make([]mentionSource, len(g.nodes)), old: o.base.mentions}
+	for n := range w.from {
+		w.from[n].old = -1
+		if node := &g.nodes[n]; node.Kind != KindPackage {
+			w.from[n].old = o.base.find(false, node.Path)
+		}
+	}
+	for _, f := range o.same {
+		f.tell(w)
+	}
+	for i := range o.files {
+		o.files[i].tell(w)
+	}
+	return w
 }

@@ -162,7 +162,7 @@ func TestOverlay(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			region, err := OpenKnown(wire.Memory(k.Encode()))
+			region, err := OpenKnown(wire.Memory(slices.Concat(k.Encode()...)))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -174,6 +174,9 @@ func TestOverlay(t *testing.T) {
 			fresh := mustKnow(t, m, c.HeadTree)
 			if !reflect.DeepEqual(got, want) {
 				t.Errorf("the report is another one:\n%+v\nwant\n%+v", got, want)
+			}
+			if region.Damaged() {
+				t.Fatal("what was written can not be read")
 			}
 			if store.tree != c.HeadTree {
 				t.Fatal("the graph of head was not kept")

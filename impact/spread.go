@@ -39,7 +39,7 @@ type reachable struct {
 	folders   map[int32][]int32          // package node -> places
 	index     nameIndex                  // of the names in them
 	specs     map[int32][]string         // of a package, as others import it
-	exports   map[lang.NameHash][]handed // names that files hand on, by the name that they take
+	exports   map[lang.NameHash][]handed // names that files that were read hand on, by the name that they take: see handedOn
 	came      map[atom]bool              // definitions that are on one side of the change only
 	broken    map[atom]bool              // methods that others have to call differently, or can not
 	outsiders *outsiders                 // nil: not looked for
@@ -57,14 +57,18 @@ type handed struct {
 
 // A spreadFile is a file that a change can reach.
 type spreadFile struct {
-	node     int32
-	facts    *lang.Facts // nil: taken as a whole
-	ghosts   []lang.Definition
-	language string
-	test     bool
-	unit     int32 // Go: files of one folder and one package clause have the same; others: its own
-	folder   int32 // Go: the node of its package; others -1
-	first    int32 // number of its first definition; its loose code has the one before
+	node   int32
+	known  bool          // what it defines; else it is taken as a whole
+	count  int32         // of definitions, without ghosts
+	facts  *lang.Facts   // nil: they stand in index, or are not known
+	index  *mentionIndex // nil: they do not
+	place  int32         // there: number of its loose code
+	hands  uint32        // Go: see handsOf
+	ghosts []lang.Definition
+	test   bool
+	unit   int32 // Go: files of one folder and one package clause have the same; others: its own
+	folder int32 // Go: the node of its package; others -1
+	first  int32 // number of its first definition; its loose code has the one before
 }
 
 // An atom is the smallest thing that is reached: a definition of a file, or one of these.
@@ -169,10 +173,21 @@ func (s *spread) goOn(a atom) {
 
 // definition is one of the file, or one that the other side of the change has in it.
 func (f *spreadFile) definition(n int32) *lang.Definition {
-	if int(n) < len(f.facts.Definitions) {
+	switch {
+	case n >= f.count:
+		return &f.ghosts[n-f.count]
+	case f.facts != nil:
 		return &f.facts.Definitions[n]
 	}
-	return &f.ghosts[int(n)-len(f.facts.Definitions)]
+	return f.index.definition(f.place + 1 + n)
+}
+
+// kind is that of a definition.
+func (f *spreadFile) kind(n int32) lang.DefinitionKind {
+	if n < f.count && f.facts == nil {
+		return f.index.kindOf(f.place + 1 + n)
+	}
+	return f.definition(n).Kind
 }
 
 // load follows what runs when a file or package is loaded: whoever imports it runs it.
@@ -239,7 +254,7 @@ func (s *spread) followEdges(a atom) {
 			continue
 		}
 		to := atom{link.From, whole}
-		if i, ok := s.place(link.From); ok && s.files[i].facts != nil && link.Kind == Imports {
+		if i, ok := s.place(link.From); ok && s.files[i].known && link.Kind == Imports {
 			if n := s.embedder(&s.files[i], e); n >= 0 {
 				to.def = n
 			}
@@ -254,9 +269,9 @@ func (s *spread) embedder(f *spreadFile, edge int32) int32 {
 	if e.Source != importSource[lang.Embed] {
 		return -1
 	}
-	for i := range f.facts.Definitions {
-		if d := &f.facts.Definitions[i]; d.Kind == lang.Variable && d.Start >= e.Line {
-			return int32(i)
+	for i := range f.count {
+		if d := f.definition(i); d.Kind == lang.Variable && d.Start >= e.Line {
+			return i
 		}
 	}
 	return -1
@@ -281,14 +296,14 @@ func (s *spread) followFiles(a atom, f *spreadFile) {
 	if f.folder < 0 {
 		for _, e := range s.graph.Into(f.node) {
 			link := s.graph.Link(e)
-			if i, ok := s.place(link.From); ok && s.files[i].facts == nil {
+			if i, ok := s.place(link.From); ok && !s.files[i].known {
 				s.edge(a, atom{link.From, whole}, e, link)
 			}
 		}
 		return
 	}
 	for _, i := range s.folders[f.folder] {
-		if g := &s.files[i]; g.facts == nil && (!f.test || g.test) {
+		if g := &s.files[i]; !g.known && (!f.test || g.test) {
 			s.step(a, atom{g.node, whole}, 1, notRead)
 		}
 	}
@@ -297,7 +312,7 @@ func (s *spread) followFiles(a atom, f *spreadFile) {
 	}
 	for _, e := range s.graph.Into(f.folder) {
 		link := s.graph.Link(e)
-		if i, ok := s.place(link.From); ok && link.Kind == Imports && (s.files[i].facts == nil || unreadableSpec(s.graph.Edge(e).Evidence.Detail)) {
+		if i, ok := s.place(link.From); ok && link.Kind == Imports && (!s.files[i].known || unreadableSpec(s.graph.Edge(e).Evidence.Detail)) {
 			s.throughPackage(a, f, atom{link.From, whole}, notRead)
 		}
 	}
@@ -320,13 +335,12 @@ func (s *spread) once(q ask) bool { return s.asked.add(q) }
 
 // mentioning calls fn for everything that mentions a name.
 func (s *spread) mentioning(name lang.NameHash, fn func(g *spreadFile, to atom)) {
-	s.index.each(name, func(n int32) bool {
+	s.index.each(s.files, name, func(g *spreadFile, def int32) bool {
 		if s.work++; s.work > maxSymbolWork {
 			s.over = true
 			return false
 		}
-		g := &s.files[s.index.files[n]]
-		fn(g, atom{g.node, n - g.first})
+		fn(g, atom{g.node, def})
 		return true
 	})
 }
@@ -360,7 +374,7 @@ func (s *spread) followEverything(a atom, f *spreadFile) {
 
 // followStars goes to the files that take all names of the file: others, now.
 func (s *spread) followStars(a atom, f *spreadFile) {
-	for _, e := range s.exports[lang.Everything] {
+	for _, e := range s.handedOn(lang.Everything) {
 		if g := &s.files[e.file]; s.dependents(f.node)[g.node] > 0 {
 			s.step(a, atom{g.node, whole}, s.dependents(f.node)[g.node], byLoading)
 		}
@@ -387,7 +401,7 @@ func (s *spread) followName(a atom, f *spreadFile, name lang.NameHash, confidenc
 	if near == nil {
 		near = s.dependents(f.node)
 	}
-	for _, e := range s.exports[name] {
+	for _, e := range s.handedOn(name) {
 		g := &s.files[e.file]
 		if near[g.node] == 0 {
 			continue

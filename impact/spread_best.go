@@ -13,7 +13,7 @@ type reachTable struct {
 }
 
 func newReachTable(r *reachable) reachTable {
-	return reachTable{reachable: r, symbols: make([]reach, len(r.index.files)), wholes: make([]reach, len(r.at)), passes: make([]reach, len(r.at))}
+	return reachTable{reachable: r, symbols: make([]reach, r.index.numbers), wholes: make([]reach, len(r.at)), passes: make([]reach, len(r.at))}
 }
 
 // slot is where an atom has its place.
@@ -88,7 +88,7 @@ func (t *askSet) add(q ask) bool {
 
 // find is where a question stands, or would stand.
 func (t *askSet) find(q ask) int {
-	h := (uint64(uint32(q.scope))<<32 | uint64(q.name)) + uint64(q.kind)
+	h := (uint64(uint32(q.scope))<<32 | uint64(q.name)) + uint64(q.kind)<<8 + uint64(q.who)
 	h *= 0x9e3779b97f4a7c15 // spreads what differs in the lower bits over the upper ones
 	at := int(h>>32) & (len(t.places) - 1)
 	for t.places[at].kind != 0 && t.places[at] != q {

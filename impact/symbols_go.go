@@ -80,7 +80,7 @@ func (m minder) minds(g *spreadFile, to atom) bool {
 	if m == all || to.def < 0 {
 		return true
 	}
-	kind := g.definition(to.def).Kind
+	kind := g.kind(to.def)
 	return kind != lang.Interface && (m != code || kind != lang.Type)
 }
 
@@ -100,7 +100,7 @@ func (s *spread) followGoName(a atom, f *spreadFile, name string, confidence Con
 		if lang.GoPackageName(spec) != node.Name {
 			s.qualified(a, f, lang.GoMember(name), confidence, to)
 		}
-		if dots := lang.GoQualified(spec, "*"); s.index.has(dots) {
+		if dots := lang.GoQualified(spec, "*"); s.has(dots) {
 			s.dotImported(a, f, dots, lang.HashName(name), confidence, to)
 		}
 	}

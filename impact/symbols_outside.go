@@ -17,6 +17,7 @@ type outsiders struct {
 	any      bool            // they, or code that is not in this tree, may call any exported method
 	names    []uint64        // a bit for each name mentioned, by its upper bits
 	standard map[string]bool // packages of the standard library that any Go file imports
+	flat     *nameIndex      // instead of names, and besides standard
 }
 
 const outsiderBits = 22
@@ -28,18 +29,25 @@ func (o *outsiders) call(method string) bool {
 		return true
 	}
 	for _, spec := range standardCalls()[method] {
-		if o.standard[spec] {
+		if o.standard[spec] || o.flat != nil && o.flat.isImported(spec) {
 			return true
 		}
 	}
 	bit := uint32(lang.GoMember(method)) >> (32 - outsiderBits)
+	if o.flat != nil {
+		return o.flat.outside(lang.NameHash(bit<<(32-outsiderBits)), lang.NameHash((bit+1)<<(32-outsiderBits)-1))
+	}
 	return o.names[bit/64]&(1<<(bit%64)) != 0
 }
 
 func (o *outsiders) imports(f *lang.Facts) {
+	eachStandardImport(f, func(spec string) { o.standard[spec] = true })
+}
+
+func eachStandardImport(f *lang.Facts, fn func(spec string)) {
 	for i := range f.Imports {
 		if imp := &f.Imports[i]; imp.Kind != lang.Embed && isStandardGo(imp.Spec) {
-			o.standard[imp.Spec] = true
+			fn(imp.Spec)
 		}
 	}
 }
@@ -51,7 +59,7 @@ func isStandardGo(spec string) bool { return !strings.Contains(firstElement(spec
 // lookOutside finds out what outsiders call.
 func (s *symbolReader) lookOutside(ctx context.Context, g *Graph, r *reachable) (*outsiders, error) {
 	o := &outsiders{standard: map[string]bool{}}
-	if r.handsOut(g) {
+	if r.handsOut() {
 		o.any = true
 		return o, nil
 	}
@@ -59,11 +67,17 @@ func (s *symbolReader) lookOutside(ctx context.Context, g *Graph, r *reachable) 
 	for i := range r.files {
 		if f := &r.files[i]; f.folder >= 0 {
 			inside++
-			o.imports(f.facts) // known: see handsOut
+			if f.facts != nil { // else it stands in the index
+				o.imports(f.facts)
+			}
 		}
 	}
 	if g.byLanguage()["go"].files-inside > maxOutsiders {
 		o.any = true
+		return o, nil
+	}
+	if x := &r.index; x.flat != nil {
+		o.flat, o.any = x, x.unknownOutside()
 		return o, nil
 	}
 	var nodes []int32
@@ -95,31 +109,37 @@ func (s *symbolReader) lookOutside(ctx context.Context, g *Graph, r *reachable) 
 
 // handsOut says whether a file that can hold a changed value uses a library that is not in
 // this tree, or one that calls methods by their names: templates, reflection.
-func (r *reachable) handsOut(g *Graph) bool {
+func (r *reachable) handsOut() bool {
+	reflects := false
 	for i := range r.files {
 		f := &r.files[i]
 		if f.folder < 0 {
 			continue
 		}
-		if f.facts == nil {
+		if !f.known || f.hands&handsToCode != 0 {
 			return true
 		}
-		for _, imp := range f.facts.Imports {
-			switch spec := imp.Spec; {
-			case imp.Kind == lang.Embed:
-			case spec == "text/template", spec == "html/template", spec == "net/rpc", spec == "plugin":
-				return true
-			case spec == "reflect":
-				if r.index.has(lang.GoMember("Method")) || r.index.has(lang.GoMember("MethodByName")) {
-					return true
-				}
-			case isStandardGo(spec):
-			case !g.imports(f.node, spec):
-				return true
-			}
+		reflects = reflects || f.hands&handsByReflect != 0
+	}
+	return reflects && (r.has(lang.GoMember("Method")) || r.has(lang.GoMember("MethodByName")))
+}
+
+// handsOf are the flags that say whom a Go file may hand a value. leads says whether an
+// import leads into the tree.
+func handsOf(f *lang.Facts, leads func(spec string) bool) (flags uint32) {
+	for _, imp := range f.Imports {
+		switch spec := imp.Spec; {
+		case imp.Kind == lang.Embed:
+		case spec == "text/template", spec == "html/template", spec == "net/rpc", spec == "plugin":
+			flags |= handsToCode
+		case spec == "reflect":
+			flags |= handsByReflect
+		case isStandardGo(spec):
+		case !leads(spec):
+			flags |= handsToCode
 		}
 	}
-	return false
+	return flags
 }
 
 func firstElement(spec string) string {
@@ -136,4 +156,44 @@ func (g *Graph) imports(n int32, spec string) bool {
 		}
 	}
 	return false
+}
+
+// standardImport stands in an index of mentions for what imports a package of the standard
+// library: the code around the definitions of its file does.
+func standardImport(spec string) lang.NameHash { return lang.HashName("import " + spec) }
+
+// isImported says whether a file that is as it is in the index imports a package of the
+// standard library.
+func (x *nameIndex) isImported(spec string) (found bool) {
+	h := standardImport(spec)
+	x.flat.between(h, h, func(n int32) bool {
+		node := x.flat.owner(n)
+		found = x.places[node] >= 0 && n == x.flat.firsts[node]
+		return !found
+	})
+	return found
+}
+
+// unknownOutside says whether there is a Go file that is not among the files, and of which
+// it is not known what it mentions.
+func (x *nameIndex) unknownOutside() bool {
+	for n := range x.places {
+		if f := x.flat.file(int32(n)); x.places[n] == 0 && f.folder >= 0 && f.flags&mentionKnown == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// outside says whether a definition of a Go file that is not among the files mentions one
+// of the names from first to last.
+func (x *nameIndex) outside(first, last lang.NameHash) (found bool) {
+	x.flat.between(first, last, func(n int32) bool {
+		if node := x.flat.owner(n); x.places[node] == 0 {
+			f := x.flat.file(node)
+			found = f.folder >= 0 && n > f.first
+		}
+		return !found
+	})
+	return found
 }

@@ -87,12 +87,12 @@ func (g *Graphs) save() error {
 		return err
 	}
 	defer unlock()
-	content := g.kept.Encode()
-	if content == nil {
+	parts := g.kept.Encode()
+	if parts == nil {
 		return nil
 	}
 	head := wire.AppendString(wire.AppendString(nil, g.program), string(g.keptTree.Bytes()))
-	return replace(g.path, func(out pagedOutput) error { return writePaged(out, graphMagic, head, whole(content)) })
+	return replace(g.path, func(out pagedOutput) error { return writePaged(out, graphMagic, head, whole(parts...)) })
 }
 
 func (g *Graphs) load() {

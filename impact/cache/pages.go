@@ -250,9 +250,13 @@ func writePaged(out pagedOutput, magic string, head []byte, fill func(io.Writer)
 }
 
 // whole is a fill of what is in memory.
-func whole(content []byte) func(io.Writer) error {
+func whole(parts ...[]byte) func(io.Writer) error {
 	return func(w io.Writer) error {
-		_, err := w.Write(content)
-		return err
+		for _, p := range parts {
+			if _, err := w.Write(p); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 }

@@ -1,0 +1,333 @@
+package impact
+
+import (
+	"cmp"
+	"encoding/binary"
+	"math"
+	"slices"
+
+	"custody/impact/lang"
+	"custody/impact/wire"
+)
+
+// A mentionSource is where what a file of a graph defines and mentions comes from.
+type mentionSource struct {
+	facts *lang.Facts // of a file that was read
+	old   int32       // else its node in another index; -1: its definitions are not known
+}
+
+// A mentionWriter writes what a mentionIndex reads.
+type mentionWriter struct {
+	graph *Graph // in memory
+	from  []mentionSource
+	old   *mentionIndex // nil: no source is old
+
+	firsts   []uint32 // by node, and one more
+	files    []byte
+	rows     []byte
+	texts    []byte
+	exports  []exportRow
+	moved    []int64 // by node of old: what to add to its numbers; noNumber: they are gone
+	buckets  []byte
+	names    []byte
+	mentions []byte
+}
+
+type exportRow struct {
+	name     lang.NameHash
+	node     int32
+	text, of uint32
+}
+
+const noNumber = math.MinInt64
+
+// write gives the parts of the section; nil when something is too large for it, and then
+// the facts of files are read again for each change.
+func (w *mentionWriter) write() [][]byte {
+	if !w.define() || w.old != nil && w.old.bad.Load() {
+		return nil
+	}
+	bits := w.index()
+	slices.SortFunc(w.exports, func(a, b exportRow) int {
+		return cmp.Or(cmp.Compare(a.name, b.name), cmp.Compare(a.node, b.node))
+	})
+	var exports []byte
+	for _, e := range w.exports {
+		exports = wire.AppendUint32(wire.AppendUint32(exports, uint32(e.name)), uint32(e.node))
+		exports = wire.AppendUint32(wire.AppendUint32(exports, e.text), e.of)
+	}
+	sections := [][]byte{w.files, w.rows, w.texts, w.buckets, w.names, w.mentions, exports}
+	head := []uint32{w.firsts[len(w.from)], bits, uint32(len(w.names)/mentionNameRow - 1), uint32(len(w.exports))}
+	at := uint64(4 * mentionHead)
+	for _, s := range sections {
+		head = append(head, uint32(at))
+		at += uint64(len(s))
+	}
+	if at > math.MaxInt32 || w.old != nil && w.old.bad.Load() {
+		return nil
+	}
+	var b []byte
+	for _, n := range append(head, uint32(at)) {
+		b = wire.AppendUint32(b, n)
+	}
+	return append([][]byte{b}, sections...)
+}
+
+// define writes the files and their definitions; false when there are too many.
+func (w *mentionWriter) define() bool {
+	g := w.graph
+	units := map[string]uint32{}
+	out := outEdges{graph: g}
+	if w.old != nil {
+		w.moved = slices.Repeat([]int64{noNumber}, w.old.nodes())
+	}
+	number := uint64(0)
+	for n := range g.nodes {
+		node, from := &g.nodes[n], w.from[n]
+		w.firsts = append(w.firsts, uint32(number))
+		edges := out.of(int32(n))
+		unit, folder, flags := uint32(0), int32(-1), uint32(0)
+		if node.Kind != KindPackage && node.Language == "go" {
+			folder = g.packageOf(folderOf(node.Path))
+			key := string(folderOf(node.Path)) + "\x00" + node.pkg
+			if _, ok := units[key]; !ok {
+				units[key] = uint32(n)
+			}
+			unit = units[key]
+		}
+		switch {
+		case node.Kind == KindPackage:
+		case from.facts != nil:
+			if folder >= 0 {
+				flags = handsOf(from.facts, func(spec string) bool { return leads(edges, spec) })
+			}
+			flags |= mentionKnown
+			if !w.facts(int32(n), from.facts) {
+				return false
+			}
+			number += 1 + uint64(len(from.facts.Definitions))
+		case from.old >= 0:
+			f := w.old.file(from.old)
+			flags = f.flags
+			w.moved[from.old] = int64(number) - int64(f.first)
+			w.copy(&f)
+			number += 1 + uint64(f.count)
+		default:
+			w.rows = append(w.rows, make([]byte, mentionRow)...)
+			number++
+		}
+		for _, v := range []uint32{w.firsts[n], unit, uint32(folder), flags} {
+			w.files = wire.AppendUint32(w.files, v)
+		}
+	}
+	w.firsts = append(w.firsts, uint32(number))
+	w.copyExports()
+	return number <= maxMentionNumber && len(w.texts) < math.MaxInt32
+}
+
+// facts writes the rows of a file that was read; false when one does not fit.
+func (w *mentionWriter) facts(n int32, f *lang.Facts) bool {
+	w.rows = append(w.rows, make([]byte, mentionRow)...)
+	for i := range f.Definitions {
+		d := &f.Definitions[i]
+		if len(d.Name) > math.MaxUint16 || d.Start < 0 || d.Start > math.MaxInt32 {
+			return false
+		}
+		w.rows = wire.AppendUint32(w.rows, uint32(len(w.texts)))
+		w.rows = binary.LittleEndian.AppendUint16(w.rows, uint16(len(d.Name)))
+		w.rows = append(w.rows, byte(d.Kind), bit(d.Exported)*definitionExported|bit(d.Runs)*definitionRuns)
+		w.rows = wire.AppendUint32(w.rows, uint32(d.Start))
+		w.texts = append(w.texts, d.Name...)
+	}
+	if w.graph.nodes[n].Language == "go" {
+		return true
+	}
+	for _, e := range f.Exports {
+		w.exports = append(w.exports, exportRow{lang.HashName(e.Name), n, uint32(len(w.texts)), uint32(len(e.As))})
+		w.texts = append(w.texts, e.As...)
+	}
+	return true
+}
+
+// copy takes over the rows of a file.
+func (w *mentionWriter) copy(f *mentionFile) {
+	w.rows = append(w.rows, make([]byte, mentionRow)...)
+	for i := range f.count {
+		row := w.old.row(mentionRows, int(f.first+1+i), mentionRow)
+		w.rows = wire.AppendUint32(w.rows, uint32(len(w.texts)))
+		w.rows = append(w.rows, row[4:]...)
+		w.texts = append(w.texts, w.old.string(wire.Uint32(row), uint32(row[4])|uint32(row[5])<<8)...)
+	}
+}
+
+func (w *mentionWriter) copyExports() {
+	if w.old == nil {
+		return
+	}
+	now := slices.Repeat([]int32{-1}, w.old.nodes())
+	for n, from := range w.from {
+		if from.facts == nil && from.old >= 0 {
+			now[from.old] = int32(n)
+		}
+	}
+	for i := range int(w.old.head[mentionExports]) {
+		row := w.old.row(mentionExportRows, i, mentionExportRow)
+		if n := now[w.old.index(row[4:], w.old.nodes())]; n >= 0 {
+			as := w.old.string(wire.Uint32(row[8:]), wire.Uint32(row[12:]))
+			w.exports = append(w.exports, exportRow{lang.NameHash(wire.Uint32(row)), n, uint32(len(w.texts)), uint32(len(as))})
+			w.texts = append(w.texts, as...)
+		}
+	}
+}
+
+// index sorts by name what mentions one, a part of all names after the other: to sort them
+// at once would take more memory than all else.
+func (w *mentionWriter) index() (bits uint32) {
+	const parts = 4 // a power of two
+	var counts [parts]int
+	w.eachMention(func(name lang.NameHash, _ uint32) { counts[uint64(name)*parts>>32]++ })
+	old := 0
+	if w.old != nil {
+		old = int(w.old.head[mentionList+1]-w.old.head[mentionList]) / 4
+	}
+	w.mentions = make([]byte, 0, 4*(counts[0]+counts[1]+counts[2]+counts[3]+old))
+	next := 0 // name of old
+	pairs := make([]uint64, 0, slices.Max(counts[:]))
+	spare := make([]uint64, cap(pairs))
+	for part := range uint64(parts) {
+		pairs = pairs[:0]
+		w.eachMention(func(name lang.NameHash, number uint32) {
+			if uint64(name)*parts>>32 == part {
+				pairs = append(pairs, uint64(name)<<32|uint64(number))
+			}
+		})
+		next = w.merge(sortPairs(pairs, spare), next, lang.NameHash((part+1)<<32/parts-1))
+	}
+	count := len(w.names) / mentionNameRow
+	w.names = wire.AppendUint32(wire.AppendUint32(w.names, math.MaxUint32), uint32(len(w.mentions)/4))
+	for bits < 16 && 4<<bits < count {
+		bits++
+	}
+	at := 0
+	for b := range uint64(1) << bits {
+		for at < count && uint64(wire.Uint32(w.names[at*mentionNameRow:]))>>(32-bits) < b {
+			at++
+		}
+		w.buckets = wire.AppendUint32(w.buckets, uint32(at))
+	}
+	w.buckets = wire.AppendUint32(w.buckets, uint32(count))
+	return bits
+}
+
+// eachMention calls fn for what the files that were read mention, with the number of what
+// mentions it, ascending.
+func (w *mentionWriter) eachMention(fn func(name lang.NameHash, number uint32)) {
+	for n, from := range w.from {
+		if from.facts == nil {
+			continue
+		}
+		number := w.firsts[n]
+		for _, name := range from.facts.Mentions {
+			fn(name, number)
+		}
+		if w.graph.nodes[n].Language == "go" {
+			eachStandardImport(from.facts, func(spec string) { fn(standardImport(spec), number) })
+		}
+		for d := range from.facts.Definitions {
+			number++
+			for _, name := range from.facts.Definitions[d].Mentions {
+				fn(name, number)
+			}
+		}
+	}
+}
+
+// sortPairs sorts pairs by their name, digit by digit, and leaves those of one name in
+// order. spare has room for all of them.
+func sortPairs(pairs, spare []uint64) []uint64 {
+	const digit = 11 // bits
+	for shift := 32; shift < 64; shift += digit {
+		var starts [1<<digit + 1]int
+		for _, p := range pairs {
+			starts[p>>shift&(1<<digit-1)+1]++
+		}
+		for d := range 1 << digit {
+			starts[d+1] += starts[d]
+		}
+		spare = spare[:len(pairs)]
+		for _, p := range pairs {
+			d := p >> shift & (1<<digit - 1)
+			spare[starts[d]] = p
+			starts[d]++
+		}
+		pairs, spare = spare, pairs
+	}
+	return pairs
+}
+
+// merge writes the names of sorted pairs, and those of the old index from next on, up to
+// last. It gives the next one.
+func (w *mentionWriter) merge(pairs []uint64, next int, last lang.NameHash) int {
+	var kept []uint32
+	for {
+		name, more := lang.NameHash(0), false
+		if len(pairs) > 0 {
+			name, more = lang.NameHash(pairs[0]>>32), true
+		}
+		kept = kept[:0]
+		if w.old != nil && next < int(w.old.head[mentionNames]) {
+			if h := w.old.hash(next); h <= last && (!more || h <= name) {
+				name, more = h, true
+				kept = w.keep(kept, next)
+				next++
+			}
+		}
+		if !more {
+			return next
+		}
+		before := len(w.mentions)
+		for len(kept) > 0 || len(pairs) > 0 && lang.NameHash(pairs[0]>>32) == name {
+			if len(kept) > 0 && (len(pairs) == 0 || lang.NameHash(pairs[0]>>32) != name || kept[0] < uint32(pairs[0])) {
+				w.mentions = wire.AppendUint32(w.mentions, kept[0]<<mentionFlagBits)
+				kept = kept[1:]
+				continue
+			}
+			w.mentions = wire.AppendUint32(w.mentions, uint32(pairs[0])<<mentionFlagBits)
+			pairs = pairs[1:]
+		}
+		if len(w.mentions) > before {
+			w.names = wire.AppendUint32(wire.AppendUint32(w.names, uint32(name)), uint32(before/4))
+		}
+	}
+}
+
+// keep translates what mentioned a name of the old index.
+func (w *mentionWriter) keep(kept []uint32, name int) []uint32 {
+	h := w.old.hash(name)
+	w.old.between(h, h, func(number int32) bool {
+		if by := w.moved[w.old.owner(number)]; by != noNumber {
+			kept = append(kept, uint32(int64(number)+by))
+		}
+		return true
+	})
+	return kept
+}
+
+// outEdges gives the edges of nodes that are asked for in order.
+type outEdges struct {
+	graph *Graph
+	next  int
+}
+
+func (o *outEdges) of(n int32) []Edge {
+	start := o.next
+	for o.next < len(o.graph.edges) && o.graph.edges[o.next].From == n {
+		o.next++
+	}
+	return o.graph.edges[start:o.next]
+}
+
+func leads(edges []Edge, spec string) bool {
+	detail := clip(spec)
+	return slices.ContainsFunc(edges, func(e Edge) bool { return e.Evidence.Detail == detail })
+}
