@@ -251,9 +251,25 @@ func (a *App) Tick(ctx context.Context, what store.Tick) error {
 		}
 		return a.reconcile(ctx, false)
 	case store.Prune:
+		a.tidy(ctx)
 		return a.store.PruneDeliveries(ctx, a.Now().Add(-keepDeliveries).UnixMilli())
 	}
 	return nil
+}
+
+// tidy has the copies of repositories take no more room than they may. It is called after
+// each review, too: each process has copies of its own, and only one of them ticks.
+func (a *App) tidy(ctx context.Context) {
+	gone, err := a.Clones.Tidy(ctx, func(id int64) bool {
+		at, known, err := a.store.Repository(ctx, id)
+		return err != nil || !known || at.State != store.Removed
+	})
+	if len(gone) > 0 {
+		a.Log.WithField("repos", gone).Info("removed copies of repositories: they are no longer ours to see, or were not used for long and room was needed")
+	}
+	if err != nil && ctx.Err() == nil {
+		a.Log.WithError(err).Warn("the copies of repositories could not be tidied up")
+	}
 }
 
 // keepDeliveries is how long a decided delivery stays known: longer than the week in which

@@ -58,7 +58,7 @@ func (j *job) fetch(ctx context.Context) (*clone.Clone, error) {
 	}
 	if err := j.ends(ctx, c, head); err != nil {
 		c.Close()
-		return nil, err
+		return nil, j.blame(ctx, c, err)
 	}
 	if err := c.Complete(ctx, j.base, j.head); err != nil {
 		c.Close()

@@ -11,6 +11,7 @@ import (
 	"custody/app/clone"
 	"custody/app/effect"
 	"custody/app/gather"
+	"custody/app/hub"
 	"custody/impact"
 	"custody/internal/change"
 	"custody/internal/pack"
@@ -34,6 +35,7 @@ func (j *job) judge(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	defer j.tidy(ctx)
 	defer c.Close()
 	if j.subject.Kind == "push" {
 		if err := j.judgeMoved(ctx, c); err != nil {
@@ -45,7 +47,7 @@ func (j *job) judge(ctx context.Context) (string, error) {
 	}
 	in, judge, undecided, err := j.input(ctx, c)
 	if err != nil {
-		return "", err
+		return "", j.blame(ctx, c, err)
 	}
 	if undecided != nil {
 		return "undecided", j.conclude(ctx, store.Review{Head: j.head.String(), Ref: j.ref}, "undecided "+undecided.Summary, *undecided)
@@ -81,8 +83,9 @@ func (j *job) judge(ctx context.Context) (string, error) {
 		return "undecided", j.conclude(ctx, store.Review{Head: j.head.String(), Ref: j.ref}, "salt "+in.Base.String(), o)
 	}
 	if err != nil {
-		return "", err
+		return "", j.blame(ctx, c, err)
 	}
+	c.Trust()
 	defer j.learn(ctx, c) // who waits for the answer need not wait for this
 	landing := ""
 	if v.Decision == review.Pass && in.Stage == change.AtMerge {
@@ -91,6 +94,15 @@ func (j *job) judge(ctx context.Context) (string, error) {
 		}
 	}
 	return j.keep(ctx, &v, judge, inputs, landing)
+}
+
+// blame suspects a copy of a review that failed, if nobody else may be to blame: what is
+// asked of git alone does not fail where the copy is whole.
+func (j *job) blame(ctx context.Context, c *clone.Clone, err error) error {
+	if class, _ := hub.Classify(err); class == hub.Other && ctx.Err() == nil && !errors.Is(err, errMoved) {
+		c.Suspect()
+	}
+	return err
 }
 
 // learn keeps what was read for the next review, and with it the graph of the default

@@ -122,7 +122,7 @@ func (w *world) start() {
 	if w.blobs, err = store.OpenBlobs("file://" + filepath.Join(w.dir, "packs")); err != nil {
 		w.Fatal(err)
 	}
-	clones, err := clone.Open(filepath.Join(w.dir, "clones"), os.Environ(), "test")
+	clones, err := clone.Open(filepath.Join(w.dir, "clones"), clone.Options{Environ: os.Environ(), Program: "test"})
 	if err != nil {
 		w.Fatal(err)
 	}

@@ -37,8 +37,26 @@ type Report struct {
 
 	Risk *Risk `json:"risk,omitempty"`
 
+	// More is what a pack counts and does not list; a report on its own lists all.
+	More *More `json:"more,omitempty"`
+
 	Documents *Documents `json:"documents,omitempty"` // that may be out of date
 	Together  *Together  `json:"together,omitempty"`
+}
+
+// More counts what stands in no list of a report because it would be too long.
+type More struct {
+	Changed  int           `json:"changed,omitempty"`
+	Reached  []MoreReached `json:"reached,omitempty"` // by distance, then kind: the farthest
+	Packages int           `json:"packages,omitempty"`
+	TestRuns int           `json:"test_runs,omitempty"`
+}
+
+// MoreReached counts reached nodes.
+type MoreReached struct {
+	Distance int  `json:"distance"`
+	Kind     Kind `json:"kind"`
+	Count    int  `json:"count"`
 }
 
 // ReportSchema is the value of Report.Schema.

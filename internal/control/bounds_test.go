@@ -52,6 +52,38 @@ func TestManyFindings(t *testing.T) {
 	}
 }
 
+// Of too many findings of all checks together each check lists as many, and the few of
+// one are not pushed out by the thousands of another.
+func TestListedOfAll(t *testing.T) {
+	many := func(n int) (c finding.Check) {
+		c.Found = make([]finding.Finding, n)
+		return c
+	}
+	e := evaluation{Input: Input{Limits: DefaultLimits()}}
+	for _, c := range []struct {
+		found []int
+		want  int
+	}{
+		{[]int{1000, 1000}, 1000}, {[]int{50_000, 50_000}, 1000}, {[]int{50_000, 50_000, 3}, 500}, {[]int{3, 4, 5}, 1000}, {nil, 1000},
+	} {
+		var all []finding.Check
+		for _, n := range c.found {
+			all = append(all, many(n))
+		}
+		if got := e.listed(all); got != c.want {
+			t.Errorf("of %v each lists %d, want %d", c.found, got, c.want)
+		}
+	}
+	all := slices.Repeat([]finding.Check{many(1000)}, 5000)
+	if got := e.listed(all); got != 1 {
+		t.Errorf("of 5000 checks each lists %d", got)
+	}
+	e.Counting = true
+	if got := e.listed(all); got != e.Limits.Findings {
+		t.Errorf("for a baseline each lists %d", got)
+	}
+}
+
 // Of too many findings of one check those are listed that matter, and the others counted.
 func TestListed(t *testing.T) {
 	c := finding.Check{Outcome: finding.NotSatisfied}

@@ -84,6 +84,7 @@ type Limits struct {
 	ReasonBytes int64 // of the words that explain a change
 	Findings    int   // listed of one check for a baseline; all of them count
 	Listed      int   // listed of one check otherwise
+	ListedAll   int   // listed of all checks together, then
 	WaiverTries int   // waivers tried on findings, over all of these
 	OwnerTries  int   // patterns of CODEOWNERS, over all files
 	Checks      checks.Limits
@@ -91,7 +92,7 @@ type Limits struct {
 
 // DefaultLimits are those of a review.
 func DefaultLimits() Limits {
-	return Limits{FileBytes: 1 << 20, TotalBytes: 512 << 20, Cost: 40e9, Places: 20, DocumentBytes: 64 << 20, CheckCost: 10e6, ConditionCost: 200e6, OwnerTries: 50e6, WaiverTries: 2e6, Findings: 10_000, Listed: 1000, ReasonBytes: 16 << 20, Checks: checks.DefaultLimits()}
+	return Limits{FileBytes: 1 << 20, TotalBytes: 512 << 20, Cost: 40e9, Places: 20, DocumentBytes: 64 << 20, CheckCost: 10e6, ConditionCost: 200e6, OwnerTries: 50e6, WaiverTries: 2e6, Findings: 10_000, Listed: 1000, ListedAll: 2000, ReasonBytes: 16 << 20, Checks: checks.DefaultLimits()}
 }
 
 // Map is the table as a pack records it.
@@ -106,6 +107,7 @@ func (l Limits) Map() map[string]int64 {
 	all["control.condition_cost"] = l.ConditionCost
 	all["control.findings"] = int64(l.Findings)
 	all["control.listed"] = int64(l.Listed)
+	all["control.listed_all"] = int64(l.ListedAll)
 	all["control.waiver_tries"] = int64(l.WaiverTries)
 	all["control.owner_tries"] = int64(l.OwnerTries)
 	all["control.reason_bytes"] = l.ReasonBytes
@@ -184,18 +186,30 @@ func Evaluate(ctx context.Context, in Input) ([]finding.Check, error) {
 		all = append(all, e.shownRequirement(r))
 	}
 	all = append(all, e.notices()...)
+	most := e.listed(all)
 	for i := range all {
-		tidy(&all[i], e.listed())
+		tidy(&all[i], most)
 	}
 	return all, nil
 }
 
-// listed is how many findings of a check are listed.
-func (e *evaluation) listed() int {
+// listed is how many findings of a check are listed: the same number for each, so that
+// one with thousands does not push out the few of another.
+func (e *evaluation) listed(all []finding.Check) int {
 	if e.Counting {
 		return e.Limits.Findings // a baseline is made of them
 	}
-	return e.Limits.Listed
+	most := e.Limits.Listed
+	for ; most > 1; most /= 2 {
+		n := 0
+		for i := range all {
+			n += min(len(all[i].Found), most)
+		}
+		if n <= e.Limits.ListedAll || e.Limits.ListedAll == 0 {
+			break
+		}
+	}
+	return most
 }
 
 // tidy sorts findings and leaves no nil list, so that equal checks have equal bytes.

@@ -74,7 +74,7 @@ func (d pageData) Files() []review.FileLine {
 }
 
 // MoreFiles is how many it does not show.
-func (d pageData) MoreFiles() int { return max(0, len(d.v.Change.Files)-maxFiles) }
+func (d pageData) MoreFiles() int { return max(0, d.v.Change.CountFiles()-maxFiles) }
 
 // Commits are the commits that the page shows.
 func (d pageData) Commits() []review.CommitLine {
@@ -82,7 +82,7 @@ func (d pageData) Commits() []review.CommitLine {
 }
 
 // MoreCommits is how many it does not show.
-func (d pageData) MoreCommits() int { return max(0, len(d.v.Change.Commits)-maxCommits) }
+func (d pageData) MoreCommits() int { return max(0, d.v.Change.CountCommits()-maxCommits) }
 
 // OpenChecks are the rows of the table of rules and requirements that are not met.
 func (d pageData) OpenChecks() []check { return d.checks(false) }

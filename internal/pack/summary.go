@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"custody/impact/picture"
 	"custody/internal/finding"
 	"custody/internal/review"
 )
@@ -174,13 +175,8 @@ func reachBlocks(w *view) []string {
 	if w.Reach.Total == 0 {
 		return blocks
 	}
-	var b strings.Builder
-	b.WriteString("```text\n") // the picture: bars that a private server can show too
-	for _, s := range w.Reach.Steps {
-		fmt.Fprintf(&b, "%-18s %s %s\n", s.Label, strings.Repeat("█", (s.Percent*40+99)/100), number(s.Count))
-	}
-	b.WriteString("```")
-	blocks = append(blocks, b.String())
+	// A private server can show no image, but letters.
+	blocks = append(blocks, "```text\n"+picture.Text(w.v.Impact)+"```")
 
 	shown := w.Reach.Nodes[:min(len(w.Reach.Nodes), summaryReached)]
 	rows := make([]string, len(shown))
@@ -228,11 +224,11 @@ func fileBlocks(w *view) []string {
 	if len(files) == 0 {
 		return nil
 	}
-	rows := []string{"<details><summary>" + plural(len(files), "file", "files") + "</summary>\n"}
+	rows := []string{"<details><summary>" + plural(w.v.Change.CountFiles(), "file", "files") + "</summary>\n"}
 	for _, f := range files[:min(len(files), summaryFiles)] {
 		rows = append(rows, fmt.Sprintf("- %s %s, +%d −%d", code(name(f.Path)), f.Status, f.Added, f.Deleted))
 	}
-	if text := more(len(files)-summaryFiles, "more files"); text != "" {
+	if text := more(w.v.Change.CountFiles()-min(len(files), summaryFiles), "more files"); text != "" {
 		rows = append(rows, "\n"+text)
 	}
 	return []string{strings.Join(append(rows, "\n</details>"), "\n")}
@@ -247,7 +243,7 @@ func more(n int, what string) string {
 	if n <= 0 {
 		return ""
 	}
-	return fmt.Sprintf("*… and %s %s: the pack lists all.*", number(n), what)
+	return fmt.Sprintf("*… and %s %s: see the pack.*", number(n), what)
 }
 
 func bullets(texts []string, limit int, show func(string) string) string {

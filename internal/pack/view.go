@@ -123,7 +123,7 @@ type levelGroup struct {
 	group
 }
 
-// What a page shows at most of each list. pack.json has all.
+// What a page shows at most of each list. pack.json has more.
 const (
 	maxFindings = 200 // entries of each level
 	maxPlaces   = 10  // of one entry
@@ -362,8 +362,8 @@ func remedy(c finding.Check) action {
 func facts(v *review.Verdict) []string {
 	c := v.Change
 	out := []string{
-		plural(len(c.Commits), "commit", "commits"),
-		plural(len(c.Files), "file", "files"),
+		plural(c.CountCommits(), "commit", "commits"),
+		plural(c.CountFiles(), "file", "files"),
 		plural(c.Added, "line added", "lines added"),
 		plural(c.Deleted, "line deleted", "lines deleted"),
 	}
