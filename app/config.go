@@ -28,6 +28,8 @@ type Config struct {
 	Blobs string `yaml:"blobs"`
 	// Clones is the folder of bare copies of the repositories: a cache.
 	Clones string `yaml:"clones"`
+	// ClonesGB is how many gigabytes the copies may take; those that were not used for longest are removed. Default: 100.
+	ClonesGB int `yaml:"clones_gb"`
 	// SigningKeyFile is the private key (PEM, mode 0600) that signs packs.
 	SigningKeyFile string `yaml:"signing_key_file"`
 	// TrustedKeysFile are the keys under which signed waivers and statements count. Optional.
@@ -93,7 +95,7 @@ const EnvPrefix = "CUSTODY_"
 // ParseConfig reads a configuration file, nil for none, and puts the environment over it.
 // What it does not know in the file is an error; so is what is missing.
 func ParseConfig(name string, text []byte, env func(string) string) (Config, error) {
-	c := Config{Listen: ":8080", GitHub: GitHubConfig{URL: "https://api.github.com"}}
+	c := Config{Listen: ":8080", ClonesGB: 100, GitHub: GitHubConfig{URL: "https://api.github.com"}}
 	if text != nil {
 		doc, err := yaml.Parse(name, text)
 		if err != nil {
@@ -191,6 +193,9 @@ func (c *Config) check() error {
 			return fmt.Errorf("public_url: %q is no address", c.PublicURL)
 		}
 		c.PublicURL = strings.TrimSuffix(c.PublicURL, "/")
+	}
+	if c.ClonesGB < 1 || c.ClonesGB > 1_000_000 {
+		return errors.New("clones_gb: 1 or more")
 	}
 	if c.Workers < 0 || c.Workers > 64 {
 		return errors.New("workers: from 1 to 64")

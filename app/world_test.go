@@ -42,6 +42,7 @@ type world struct {
 	mode    config.Mode
 	now     func() time.Time
 	publish app.Publish
+	keys    string // trusted
 
 	store *store.Store
 	blobs store.Blobs
@@ -72,6 +73,9 @@ var cluster storetest.Cluster
 func TestMain(m *testing.M) {
 	code := m.Run()
 	cluster.Stop()
+	if programs.dir != "" {
+		os.RemoveAll(programs.dir)
+	}
 	os.Exit(code)
 }
 
@@ -118,7 +122,7 @@ func (w *world) start() {
 	if w.blobs, err = store.OpenBlobs("file://" + filepath.Join(w.dir, "packs")); err != nil {
 		w.Fatal(err)
 	}
-	clones, err := clone.Open(filepath.Join(w.dir, "clones"), os.Environ(), "test")
+	clones, err := clone.Open(filepath.Join(w.dir, "clones"), clone.Options{Environ: os.Environ(), Program: "test"})
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -129,6 +133,9 @@ func (w *world) start() {
 	parts := app.Parts{Links: links, Hub: h, Blobs: w.blobs, Clones: clones, Signer: w.key, Mode: w.mode, Publish: w.publish, Version: "test", Log: log, Now: w.now}
 	if w.floor != "" {
 		parts.Floor = &app.File{Name: "floor.yaml", Text: []byte(w.floor)}
+	}
+	if w.keys != "" {
+		parts.Keys = &app.File{Name: "trusted_keys", Text: []byte(w.keys)}
 	}
 	if w.app, err = app.New(parts); err != nil {
 		w.Fatal(err)

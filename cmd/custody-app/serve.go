@@ -182,7 +182,7 @@ func newApp(p *process, c *app.Config, log *logrus.Logger, secrets []string) (*a
 	if parts.Blobs, err = store.OpenBlobs(c.Blobs); err != nil {
 		return nil, err
 	}
-	if parts.Clones, err = clone.Open(c.Clones, p.environ, program()); err != nil {
+	if parts.Clones, err = clone.Open(c.Clones, clone.Options{Environ: p.environ, Program: program(), Bytes: int64(c.ClonesGB) << 30}); err != nil {
 		return nil, err
 	}
 	return app.New(parts)
