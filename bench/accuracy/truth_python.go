@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 
+	"custody/bench/registry"
 	"custody/impact"
 )
 
@@ -32,7 +33,7 @@ func pythonTruth(ctx context.Context, root string, ask question) (*truth, error)
 		return nil, err
 	}
 	env := append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1", "PYTHONPATH=", "PYTHONHASHSEED=0")
-	out, err := output(ctx, root, env, append([]string{"python3", "-S", "-E", program.Name(), root}, ask.roots...)...)
+	out, err := registry.Output(ctx, root, env, append([]string{"python3", "-S", "-E", program.Name(), root}, ask.roots...)...)
 	if err != nil {
 		return nil, err
 	}
