@@ -51,6 +51,16 @@ func TestNarrowDoesNotMiss(t *testing.T) {
 			"app.py",
 		},
 		{
+			"a fixture of pytest, which its tests name as a parameter",
+			map[string]string{
+				"app.py":               "def f():\n    return 1\n",
+				"tests/conftest.py":    "import pytest\nimport app\n\n@pytest.fixture\ndef env():\n    return app.f()\n",
+				"tests/unit/test_x.py": "def test_it(env):\n    pass\n",
+			},
+			map[string]string{"app.py": "def f():\n    return 2\n"},
+			"tests/unit/test_x.py",
+		},
+		{
 			"__all__ of Python, behind a star",
 			map[string]string{
 				"a.py": "__all__ = ['g']\ndef f():\n    return 1\ndef g():\n    pass\n",

@@ -66,6 +66,8 @@ func pythonTruth(ctx context.Context, root string, ask question) (*truth, error)
 			from, to := string(g.Node(e.From).Path), string(g.Node(e.To).Path)
 			stub, isStub := strings.CutSuffix(to, ".pyi")
 			switch {
+			case e.Evidence.Source == "conftest.py":
+				return "what pytest loads beside tests, without an import"
 			case unread[from]:
 				return "a file that Python itself can not read"
 			case isStub && has(edges, edge{from, stub + ".py"}):
