@@ -93,7 +93,7 @@ func count(n int, word string) string {
 	if n == 1 {
 		return "1 " + word
 	}
-	return fmt.Sprintf("%d %ss", n, word)
+	return change.Thousands(n) + " " + word + "s"
 }
 
 // touchesCode says whether anything changed that could reach something: prose can not.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"custody/impact"
+	"custody/internal/change"
 )
 
 // maxDOT bounds the reached nodes of a DOT document: Graphviz draws no more in any time
@@ -30,7 +31,7 @@ func DOT(w io.Writer, r *impact.Report) error {
 	for i := range r.Reached {
 		n := &r.Reached[i]
 		if i == maxDOT {
-			fmt.Fprintf(out, "\t%s [label=%s, shape=plaintext];\n", quote("more"), quote(fmt.Sprintf("and %s more", thousands(len(r.Reached)-i))))
+			fmt.Fprintf(out, "\t%s [label=%s, shape=plaintext];\n", quote("more"), quote(fmt.Sprintf("and %s more", change.Thousands(len(r.Reached)-i))))
 			break
 		}
 		color := "#1f6feb"

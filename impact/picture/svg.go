@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"custody/impact"
+	"custody/internal/change"
 	"custody/internal/finding"
 )
 
@@ -104,7 +105,7 @@ func (g *group) lines() []line {
 		if at := base(g.folder); g.folder != "." && cells(at) < 17 {
 			where = " in " + at
 		}
-		ls = append(ls, line{fmt.Sprintf("+ %s more%s", thousands(more), where), "s", ""})
+		ls = append(ls, line{fmt.Sprintf("+ %s more%s", change.Thousands(more), where), "s", ""})
 	}
 	return ls
 }
@@ -122,7 +123,7 @@ func newCenter(r *impact.Report) center {
 	slices.SortStableFunc(changed, func(a, b impact.Changed) int { return weight(a) - weight(b) })
 	for i, f := range changed {
 		if i == maxCenter && len(r.Changed) > maxCenter+1 {
-			c.lines = append(c.lines, line{fmt.Sprintf("+ %s more", thousands(len(r.Changed)-i)), "s", ""})
+			c.lines = append(c.lines, line{fmt.Sprintf("+ %s more", change.Thousands(len(r.Changed)-i)), "s", ""})
 			break
 		}
 		if at := folder(f.Path); i == 0 || at != before {
@@ -393,7 +394,7 @@ func (g *group) tip() string {
 	fmt.Fprintf(&b, "%s: %s, %s, confidence up to %d of 1000", g.called(200), tellKinds(g.kinds), distances(g.nearest, g.farthest), g.surest)
 	for i, n := range g.members {
 		if i == most {
-			fmt.Fprintf(&b, "\nand %s more", thousands(len(g.members)-i))
+			fmt.Fprintf(&b, "\nand %s more", change.Thousands(len(g.members)-i))
 			break
 		}
 		fmt.Fprintf(&b, "\n%s: %s", head(n.Path, 200), head(n.Reason, 300))

@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"custody/impact"
+	"custody/internal/change"
 )
 
 // How large the picture in letters is at most.
@@ -47,7 +48,7 @@ func Text(r *impact.Report) string {
 		fmt.Fprintf(&b, "%s: %s\n", block.title, block.says)
 		for _, row := range block.rows {
 			bar := strings.Repeat("█", max(1, row.count*textBar/longest))
-			line := fmt.Sprintf("   %s%s %7s  %s%s  %s", row.name, strings.Repeat(" ", wide-cells(row.name)), thousands(row.count), bar, strings.Repeat(" ", textBar-cells(bar)), row.from)
+			line := fmt.Sprintf("   %s%s %7s  %s%s  %s", row.name, strings.Repeat(" ", wide-cells(row.name)), change.Thousands(row.count), bar, strings.Repeat(" ", textBar-cells(bar)), row.from)
 			b.WriteString(strings.TrimRight(line, " ") + "\n")
 		}
 	}

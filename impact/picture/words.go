@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"custody/impact"
+	"custody/internal/change"
 )
 
 // cells is how wide a text is in a font whose letters are equally wide, of which East
@@ -99,16 +100,7 @@ func count(n int, word string) string {
 	if n == 1 {
 		return "1 " + word
 	}
-	return fmt.Sprintf("%s %ss", thousands(n), word)
-}
-
-// thousands is 12345 as "12,345".
-func thousands(n int) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
+	return fmt.Sprintf("%s %ss", change.Thousands(n), word)
 }
 
 // name is what a box calls a node: with its folder if another one there has the same

@@ -78,6 +78,8 @@ func (a *answer) explain(want config.Approvals, wrote authors, voices []voice, t
 		tally[standApproved], plural(want.Humans, "person", "people"), want.Permission, c.Head.Short())
 	for _, v := range voices {
 		switch {
+		case v.stand == standUnclear: // a fact is missing: who supplies it may make it count
+			a.because(ReasonContextPart, "%s does not count: %s", clip(v.login), v.detail)
 		case v.stand != standApproved:
 			a.because(ReasonCounted, "%s does not count: %s", clip(v.login), v.detail)
 		case v.detail != "approved":

@@ -44,7 +44,7 @@ func TestManyFindings(t *testing.T) {
 	checks := evaluate(t, in)
 	t.Logf("%d findings and 400 waivers in %s", n, time.Since(began).Round(time.Millisecond))
 	got := checks["r"]
-	if got.Outcome != finding.NotSatisfied || len(got.Found) != maxOver+1 || !strings.Contains(text(got), fmt.Sprintf("%d more files", n-maxOver)) {
+	if got.Outcome != finding.NotSatisfied || len(got.Found) != maxOver+1 || !strings.Contains(text(got), change.Thousands(n-maxOver)+" more files") {
 		t.Errorf("%s with %d findings", got.Outcome, len(got.Found))
 	}
 	if notice := text(checks[NoticeWaivers]); !strings.Contains(notice, "over the limit of 2000000 comparisons") {
@@ -103,7 +103,7 @@ func TestListed(t *testing.T) {
 	if len(c.Found) != 1000 || c.Found[0].Level != finding.Error || slices.ContainsFunc(c.Found, func(f finding.Finding) bool { return f.WaivedBy != "" }) {
 		t.Errorf("%d are listed, the first is %+v", len(c.Found), c.Found[0])
 	}
-	if got := text(c); !strings.Contains(got, "99000 findings more than the 1000 that are listed") {
+	if got := text(c); !strings.Contains(got, "99,000 findings more than the 1000 that are listed") {
 		t.Errorf("%.200s", got)
 	}
 }

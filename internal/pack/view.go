@@ -354,7 +354,14 @@ func remedy(c finding.Check) action {
 		}
 	}
 	if c.Outcome == finding.NotAssessed && len(c.Reasons) > 0 {
-		return action{What: "Supply what is missing: " + reasonText(c.Reasons[0]), For: c.ID}
+		missing := c.Reasons[0]
+		for _, r := range c.Reasons {
+			if r.Code != control.ReasonCounted { // that says what was found
+				missing = r
+				break
+			}
+		}
+		return action{What: "Supply what is missing: " + reasonText(missing), For: c.ID}
 	}
 	return action{}
 }
