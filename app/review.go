@@ -123,6 +123,11 @@ func (j *job) run(ctx context.Context) (string, error) {
 	if err := j.store.Installed(ctx, store.Installed{Repo: j.repo.ID, Installation: j.subject.Installation, FullName: j.repo.FullName(), State: store.Active}); err != nil {
 		return "", err
 	}
+	if lacks, err := j.lacks(ctx); err != nil {
+		return "", err
+	} else if len(lacks) > 0 {
+		return "", j.unpermitted(ctx, lacks)
+	}
 	for range 3 {
 		wanted, err := j.locate(ctx)
 		if err != nil || !wanted {
