@@ -95,6 +95,8 @@ func (j *job) failed(ctx context.Context, err error) error {
 	case hub.Later:
 		j.log.WithField("after", after).Warn("GitHub's rate limit: later")
 		return &store.LaterError{After: after, Why: errors.New("rate limit of GitHub")}
+	case hub.Expired, hub.Other: // git does not tell whether it was for the token
+		j.Hub.Forget(j.subject.Installation)
 	case hub.Gone, hub.Forbidden:
 		if j.repo == nil {
 			j.log.WithError(err).Info("the repository is not for us any more")

@@ -35,13 +35,14 @@ type world struct {
 	origin *gittest.Repo // what the repository was made from
 	base   string        // the tip of main at the beginning
 
-	address string // of the store
-	dir     string // blobs and clones
-	key     *sign.Key
-	floor   string
-	mode    config.Mode
-	now     func() time.Time
-	publish app.Publish
+	address  string // of the store
+	dir      string // blobs and clones
+	key      *sign.Key
+	floor    string
+	mode     config.Mode
+	now      func() time.Time
+	installs func()
+	publish  app.Publish
 
 	store *store.Store
 	blobs store.Blobs
@@ -97,7 +98,10 @@ func newWorld(t testing.TB, text string, options ...func(*world)) *world {
 	for _, o := range options {
 		o(w)
 	}
-	w.gh.Install("acme")
+	if w.installs == nil {
+		w.installs = func() { w.gh.Install("acme") }
+	}
+	w.installs()
 	w.start()
 	return w
 }

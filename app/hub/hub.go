@@ -144,12 +144,17 @@ func (h *Hub) tokens(installation int64, o *github.InstallationTokenOptions) *gh
 	return t
 }
 
-// Forget makes the next client of an installation ask for a new token: one that is there
-// has the permissions of when it was made.
+// Forget makes the next client of an installation ask for new tokens: those that are there
+// have the permissions of when they were made, and may have been revoked.
 func (h *Hub) Forget(installation int64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.clients, installation)
+	for r := range h.readers {
+		if r.installation == installation {
+			delete(h.readers, r)
+		}
+	}
 }
 
 // Permissions are those that the installation's owner granted, once a token was asked for.
