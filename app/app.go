@@ -22,6 +22,7 @@ import (
 
 	"github.com/sirupsen/logrus"
 
+	"custody/app/checkrun"
 	"custody/app/clone"
 	"custody/app/effect"
 	"custody/app/event"
@@ -94,7 +95,7 @@ func New(p Parts) (*App, error) {
 			return nil, fmt.Errorf("%s: %w", p.Keys.Name, err)
 		}
 	}
-	a.self = event.Self{AppID: p.Hub.AppID(), Protects: a.protects}
+	a.self = event.Self{AppID: p.Hub.AppID(), Protects: a.protects, Answers: checkrun.Answers}
 	return a, nil
 }
 
@@ -157,6 +158,11 @@ func (a *App) decide(ctx context.Context, guid string) error {
 		}
 	}
 	o.Requests = onePerSubject(o.Requests)
+	for _, r := range o.Requests {
+		if p := o.Press; p != nil && r.Number > 0 && p.External == event.External(r.Repo, r.Name) {
+			o.Commands = append(o.Commands, store.Command{Repo: r.Repo, Name: "button/" + guid, Pull: r.Number, Asks: p.Identifier})
+		}
+	}
 	for _, r := range o.Requests {
 		if r.Again { // what it says is said again, be it the same
 			if err := a.store.Forget(ctx, effect.ConcludeKey(r.Repo, r.Name, r.Head)); err != nil {

@@ -20,6 +20,9 @@ import (
 	"custody/internal/store"
 )
 
+// contextName is what the context is called in errors.
+const contextName = "that was read from GitHub"
+
 // judge reviews j.head and says so.
 func (j *job) judge(ctx context.Context) (string, error) {
 	begun := make(chan error, 1)
@@ -53,6 +56,10 @@ func (j *job) judge(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	in.Salt = j.Salts.of(j.repo.ID)
+	if err := j.hear(ctx, &in, known); err != nil {
+		return "", err
+	}
 	inputs := fingerprint(&in, gather.Fingerprint(known), j.Mode)
 	if s := &j.subject; s.Inputs == inputs && s.DoneHead == j.head.String() {
 		j.log.Info("nothing changed since the last verdict")
@@ -64,8 +71,7 @@ func (j *job) judge(ctx context.Context) (string, error) {
 	if in.Context, err = sign.Canonical(known); err != nil {
 		return "", fmt.Errorf("writing the context: %w", err)
 	}
-	in.ContextFile = "that was read from GitHub"
-	in.Salt = j.Salts.of(j.repo.ID)
+	in.ContextFile = contextName
 	v, err := review.Run(ctx, in)
 	if errors.Is(err, review.ErrNothing) {
 		o := checkrun.Undecided(j.Mode, "There is nothing to judge.", "There is no commit between the base and the head of this change.", "Add a commit, or close it.")
@@ -192,7 +198,7 @@ func (j *job) conclude(ctx context.Context, r store.Review, mark string, o check
 			effects[j.check.Key()] = effect.Intent{Mark: mark, Output: o, Again: j.subject.DoneTurn > 0 && j.subject.Inputs == ""}.Text()
 		}
 	}
-	if err := j.intend(ctx, effects, &r, mark, o); err != nil {
+	if err := j.intend(ctx, effects, &r, o); err != nil {
 		return err
 	}
 	if err := j.store.Conclude(ctx, j.task.Turn, r, effects); err != nil {

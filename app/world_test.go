@@ -43,6 +43,7 @@ type world struct {
 	now      func() time.Time
 	installs func()
 	publish  app.Publish
+	keys     string // trusted
 
 	store *store.Store
 	blobs store.Blobs
@@ -73,6 +74,9 @@ var cluster storetest.Cluster
 func TestMain(m *testing.M) {
 	code := m.Run()
 	cluster.Stop()
+	if programs.dir != "" {
+		os.RemoveAll(programs.dir)
+	}
 	os.Exit(code)
 }
 
@@ -133,6 +137,9 @@ func (w *world) start() {
 	parts := app.Parts{Links: links, Hub: h, Blobs: w.blobs, Clones: clones, Signer: w.key, Mode: w.mode, Publish: w.publish, Version: "test", Log: log, Now: w.now}
 	if w.floor != "" {
 		parts.Floor = &app.File{Name: "floor.yaml", Text: []byte(w.floor)}
+	}
+	if w.keys != "" {
+		parts.Keys = &app.File{Name: "trusted_keys", Text: []byte(w.keys)}
 	}
 	if w.app, err = app.New(parts); err != nil {
 		w.Fatal(err)

@@ -238,7 +238,7 @@ func isTest(path change.Path, language string) bool {
 	case "go":
 		return strings.HasSuffix(name, "_test.go")
 	case "python":
-		return strings.HasPrefix(name, "test_") || strings.HasSuffix(stem, "_test") || name == "tests.py" || name == "conftest.py" ||
+		return strings.HasPrefix(name, "test_") || strings.HasSuffix(stem, "_test") || name == "tests.py" || name == fixtures ||
 			inFolder(path, "tests") || inFolder(path, "test")
 	case "script":
 		return strings.Contains(name, ".test.") || strings.Contains(name, ".spec.") || strings.Contains(name, ".cy.") ||

@@ -51,6 +51,16 @@ func TestNarrowDoesNotMiss(t *testing.T) {
 			"app.py",
 		},
 		{
+			"a fixture of pytest, which its tests name as a parameter",
+			map[string]string{
+				"app.py":               "def f():\n    return 1\n",
+				"tests/conftest.py":    "import pytest\nimport app\n\n@pytest.fixture\ndef env():\n    return app.f()\n",
+				"tests/unit/test_x.py": "def test_it(env):\n    pass\n",
+			},
+			map[string]string{"app.py": "def f():\n    return 2\n"},
+			"tests/unit/test_x.py",
+		},
+		{
 			"__all__ of Python, behind a star",
 			map[string]string{
 				"a.py": "__all__ = ['g']\ndef f():\n    return 1\ndef g():\n    pass\n",
@@ -142,6 +152,42 @@ func TestNarrowDoesNotMiss(t *testing.T) {
 			},
 			map[string]string{"x/x.go": "package x\n\nfunc size() int { return 2 }\n\nfunc one(size int) int { return size }\n"},
 			"x/y.go",
+		},
+		{
+			"a Go package beside one that does not compile any more",
+			map[string]string{
+				"go.mod":      "module m\n",
+				"x/x.go":      "package x\n\nfunc F() {}\n\nfunc G() {}\n",
+				"c/c.go":      "package c\n\nimport \"m/x\"\n\nfunc f() { x.F() }\n",
+				"c/other.go":  "package c\n\nfunc H() {}\n",
+				"d/d_test.go": "package d\n\nimport \"m/c\"\n\nfunc TestH(t *testing.T) { c.H() }\n",
+			},
+			map[string]string{"x/x.go": "package x\n\nfunc G() {}\n"},
+			"d/d_test.go",
+		},
+		{
+			"Go tests beside one that does not compile any more",
+			map[string]string{
+				"go.mod":      "module m\n",
+				"x/x.go":      "package x\n\nfunc F() {}\n\nfunc G() {}\n",
+				"x/f_test.go": "package x\n\nfunc TestF(t *testing.T) { F() }\n",
+				"x/g_test.go": "package x\n\nfunc TestG(t *testing.T) { G() }\n",
+			},
+			map[string]string{"x/x.go": "package x\n\nfunc F(int) {}\n\nfunc G() {}\n"},
+			"x/g_test.go",
+		},
+		{
+			"a Go package where a type is no longer what an interface asks for",
+			map[string]string{
+				"go.mod":      "module m\n",
+				"x/x.go":      "package x\n\ntype T struct{}\n\nfunc (T) Act() {}\n",
+				"b/b.go":      "package b\n\ntype Actor interface{ Act() }\n",
+				"c/c.go":      "package c\n\nimport (\n\t\"m/b\"\n\t\"m/x\"\n)\n\nvar _ b.Actor = x.T{}\n",
+				"c/other.go":  "package c\n\nfunc H() {}\n",
+				"d/d_test.go": "package d\n\nimport \"m/c\"\n\nfunc TestH(t *testing.T) { c.H() }\n",
+			},
+			map[string]string{"x/x.go": "package x\n\ntype T struct{}\n"},
+			"d/d_test.go",
 		},
 		{
 			"a comment in a Go file that is embedded",

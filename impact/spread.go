@@ -23,10 +23,11 @@ type spread struct {
 
 	asked   askSet
 	best    reachTable
-	queue   [][]atom // by distance
-	work    int      // matches looked at
-	over    bool     // more than maxSymbolWork: names are given up
-	methods bool     // a method of Go was reached
+	queue   [][]atom      // by distance
+	unbuilt map[atom]bool // definitions that do not compile any more
+	work    int           // matches looked at
+	over    bool          // more than maxSymbolWork: names are given up
+	methods bool          // a method of Go was reached
 
 	nearTo int32 // see dependents
 	near   map[int32]int32
@@ -42,6 +43,7 @@ type reachable struct {
 	exports   map[lang.NameHash][]handed // names that files that were read hand on, by the name that they take: see handedOn
 	came      map[atom]bool              // definitions that are on one side of the change only
 	broken    map[atom]bool              // methods that others have to call differently, or can not
+	breaks    map[atom]bool              // what mentions it does not compile, unless it changed, too
 	outsiders *outsiders                 // nil: not looked for
 }
 
@@ -96,7 +98,7 @@ type reach struct {
 func (r *reachable) place(node int32) (int32, bool) { return r.at[node] - 1, r.at[node] > 0 }
 
 func newSpread(g *Graph, files *reachable, calls bool) *spread {
-	return &spread{graph: g, reachable: files, calls: calls, best: newReachTable(files), nearTo: -1}
+	return &spread{graph: g, reachable: files, calls: calls, best: newReachTable(files), unbuilt: map[atom]bool{}, nearTo: -1}
 }
 
 // seed starts at an atom.
@@ -161,7 +163,7 @@ func (s *spread) goOn(a atom) {
 		return
 	}
 	d := f.definition(a.def)
-	if d.Runs {
+	if d.Runs || s.unbuilt[a] {
 		s.load(a, f)
 	}
 	if f.folder >= 0 {

@@ -89,6 +89,7 @@ type fileDiff struct {
 	removed []int    // in was
 	added   []int    // in is
 	altered [][2]int // in was, in is
+	fits    [][2]int // of altered: another signature, and who uses it needs not change
 	moved   []movedSymbol
 }
 

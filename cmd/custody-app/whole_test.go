@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -76,6 +77,21 @@ log_level: debug
 %s`, w.gh.API, w.gh.App.ID, w.dir, more))
 	t.Cleanup(func() { w.stop(t) })
 	return w
+}
+
+// trustWaivers has the server's own key sign waivers.
+func (w *whole) trustWaivers(t *testing.T) {
+	t.Helper()
+	der, err := exec.Command("openssl", "pkey", "-in", filepath.Join(w.dir, "signing.pem"), "-pubout", "-outform", "DER").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.write(t, "trusted_keys", "ed25519 "+base64.StdEncoding.EncodeToString(der)+" app for=waivers\n")
+	text, err := os.ReadFile(filepath.Join(w.dir, "app.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.write(t, "app.yaml", string(text)+"trusted_keys_file: "+w.dir+"/trusted_keys\n")
 }
 
 func (w *whole) write(t *testing.T, name, text string) {

@@ -45,7 +45,8 @@ type Input struct {
 	Inventory   *inventory.Report // the AI inventory at head, held against Attestation; nil: not looked at
 	// Owners is the CODEOWNERS at base; nil when there is none.
 	Owners *owners.File
-	// Approved says, by commit, what those that somebody approved have to do with the head.
+	// Approved says, by commit, what those that somebody approved, or granted a waiver for,
+	// have to do with the head.
 	Approved map[string]Approved
 	// Baseline lists findings that stood before; nil when there is none at base.
 	Baseline *Baseline

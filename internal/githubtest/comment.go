@@ -30,6 +30,13 @@ func (p *PullRequest) EditComment(by string, m *Comment, body string) {
 	p.Repo.edit(p.Repo.gh.person(by), m, body)
 }
 
+// DeleteComment takes away what was said.
+func (p *PullRequest) DeleteComment(by string, m *Comment) {
+	defer p.Repo.gh.lock()()
+	p.Repo.comments = slices.DeleteFunc(p.Repo.comments, func(o *Comment) bool { return o == m })
+	p.Repo.sendComment("deleted", p.Repo.gh.person(by), m, nil)
+}
+
 // Comments are those that are there, oldest first.
 func (p *PullRequest) Comments() []Comment {
 	defer p.Repo.gh.lock()()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"custody/impact/picture"
 	"custody/internal/finding"
 	"custody/internal/review"
 )
@@ -174,13 +175,8 @@ func reachBlocks(w *view) []string {
 	if w.Reach.Total == 0 {
 		return blocks
 	}
-	var b strings.Builder
-	b.WriteString("```text\n") // the picture: bars that a private server can show too
-	for _, s := range w.Reach.Steps {
-		fmt.Fprintf(&b, "%-18s %s %s\n", s.Label, strings.Repeat("█", (s.Percent*40+99)/100), number(s.Count))
-	}
-	b.WriteString("```")
-	blocks = append(blocks, b.String())
+	// A private server can show no image, but letters.
+	blocks = append(blocks, "```text\n"+picture.Text(w.v.Impact)+"```")
 
 	shown := w.Reach.Nodes[:min(len(w.Reach.Nodes), summaryReached)]
 	rows := make([]string, len(shown))
