@@ -52,35 +52,37 @@ func TestManyFindings(t *testing.T) {
 	}
 }
 
-// Of too many findings of all checks together each check lists as many, and the few of
-// one are not pushed out by the thousands of another.
+// Of too many findings of all checks together each check lists as many, rules and
+// requirements apart: the few of one are not pushed out by the thousands of another.
 func TestListedOfAll(t *testing.T) {
-	many := func(n int) (c finding.Check) {
-		c.Found = make([]finding.Finding, n)
+	check := func(kind string, found, places int) finding.Check {
+		c := finding.Check{ID: fmt.Sprint(kind, found), Kind: kind, Found: make([]finding.Finding, found)}
+		for i := range places {
+			c.Reasons = append(c.Reasons, finding.Reason{Code: ReasonCounted, Path: fmt.Sprint(i)})
+		}
 		return c
 	}
 	e := evaluation{Input: Input{Limits: DefaultLimits()}}
-	for _, c := range []struct {
-		found []int
-		want  int
-	}{
-		{[]int{1000, 1000}, 1000}, {[]int{50_000, 50_000}, 1000}, {[]int{50_000, 50_000, 3}, 500}, {[]int{3, 4, 5}, 1000}, {nil, 1000},
-	} {
-		var all []finding.Check
-		for _, n := range c.found {
-			all = append(all, many(n))
-		}
-		if got := e.listed(all); got != c.want {
-			t.Errorf("of %v each lists %d, want %d", c.found, got, c.want)
-		}
+	all := []finding.Check{check(finding.Rule, 100_000, 0), check(finding.Rule, 3, 0), check(finding.Notice, 0, 0)}
+	for range 3000 {
+		all = append(all, check(finding.Requirement, 20, 20))
 	}
-	all := slices.Repeat([]finding.Check{many(1000)}, 5000)
-	if got := e.listed(all); got != 1 {
-		t.Errorf("of 5000 checks each lists %d", got)
+	all[50].Reasons = append(all[50].Reasons, finding.Reason{Code: ReasonUnread, Path: "a"})
+	e.shorten(all)
+	found, places := 0, 0
+	for _, c := range all[3:] {
+		found, places = found+len(c.Found), places+countPlaces(c.Reasons)
 	}
-	e.Counting = true
-	if got := e.listed(all); got != e.Limits.Findings {
-		t.Errorf("for a baseline each lists %d", got)
+	if len(all[0].Found) != 500 || len(all[1].Found) != 3 || found != 3000 || places != 3000 {
+		t.Errorf("%d and %d of rules, %d of requirements and %d places", len(all[0].Found), len(all[1].Found), found, places)
+	}
+	if got := text(all[50]); !strings.Contains(got, ReasonUnread) || !strings.Contains(got, "19 findings more than the 1 ") || !strings.Contains(got, "19 places more than the 1 ") {
+		t.Error(got)
+	}
+	few := []finding.Check{check(finding.Rule, 400, 0), check(finding.Requirement, 900, 900)}
+	e.shorten(few)
+	if len(few[0].Found) != 400 || len(few[1].Found) != 900 || len(few[1].Reasons) != 900 {
+		t.Errorf("what is few was cut: %d, %d, %d", len(few[0].Found), len(few[1].Found), len(few[1].Reasons))
 	}
 }
 

@@ -84,7 +84,7 @@ type Limits struct {
 	ReasonBytes int64 // of the words that explain a change
 	Findings    int   // listed of one check for a baseline; all of them count
 	Listed      int   // listed of one check otherwise
-	ListedAll   int   // listed of all checks together, then
+	ListedAll   int   // listed of all checks together, then: half of it of rules, half of requirements
 	WaiverTries int   // waivers tried on findings, over all of these
 	OwnerTries  int   // patterns of CODEOWNERS, over all files
 	Checks      checks.Limits
@@ -186,30 +186,81 @@ func Evaluate(ctx context.Context, in Input) ([]finding.Check, error) {
 		all = append(all, e.shownRequirement(r))
 	}
 	all = append(all, e.notices()...)
-	most := e.listed(all)
-	for i := range all {
-		tidy(&all[i], most)
-	}
+	e.shorten(all)
 	return all, nil
 }
 
-// listed is how many findings of a check are listed: the same number for each, so that
-// one with thousands does not push out the few of another.
-func (e *evaluation) listed(all []finding.Check) int {
-	if e.Counting {
-		return e.Limits.Findings // a baseline is made of them
-	}
-	most := e.Limits.Listed
-	for ; most > 1; most /= 2 {
-		n := 0
+// shorten bounds the lists of all checks together: as many findings of each rule, as many
+// of each requirement, and of the places where requirements were met or not, so that a
+// check with thousands does not push out the few of another.
+func (e *evaluation) shorten(all []finding.Check) {
+	if e.Counting { // a baseline is made of them
 		for i := range all {
-			n += min(len(all[i].Found), most)
+			tidy(&all[i], e.Limits.Findings)
 		}
-		if n <= e.Limits.ListedAll || e.Limits.ListedAll == 0 {
+		return
+	}
+	kind := func(requirement bool) []*finding.Check {
+		var some []*finding.Check
+		for i := range all {
+			if (all[i].Kind == finding.Requirement) == requirement {
+				some = append(some, &all[i])
+			}
+		}
+		return some
+	}
+	for _, some := range [][]*finding.Check{kind(false), kind(true)} {
+		most := share(some, e.Limits.Listed, e.Limits.ListedAll/2, func(c *finding.Check) int { return len(c.Found) })
+		places := share(some, e.Limits.Listed, e.Limits.ListedAll/2, func(c *finding.Check) int { return countPlaces(c.Reasons) })
+		for _, c := range some {
+			tidy(c, most)
+			listPlaces(c, places)
+		}
+	}
+}
+
+// share is how much each may list, so that all together list no more than total, or one
+// each: most, or a half of it, or a quarter ...
+func share(checks []*finding.Check, most, total int, has func(*finding.Check) int) int {
+	for ; most > 1 && total > 0; most /= 2 {
+		n := 0
+		for _, c := range checks {
+			n += min(has(c), most)
+		}
+		if n <= total {
 			break
 		}
 	}
 	return most
+}
+
+// isPlace says whether a reason is one of many places that were counted.
+func isPlace(r finding.Reason) bool { return r.Code == ReasonCounted && r.Path != "" }
+
+func countPlaces(rs []finding.Reason) (n int) {
+	for _, r := range rs {
+		if isPlace(r) {
+			n++
+		}
+	}
+	return n
+}
+
+// listPlaces keeps the first of the places among the reasons, and counts the others.
+func listPlaces(c *finding.Check, most int) {
+	n := countPlaces(c.Reasons) - most
+	if most <= 0 || n <= 0 {
+		return
+	}
+	seen := 0
+	c.Reasons = slices.DeleteFunc(slices.Clone(c.Reasons), func(r finding.Reason) bool {
+		if !isPlace(r) {
+			return false
+		}
+		seen++
+		return seen > most
+	})
+	c.Reasons = append(c.Reasons, finding.Reason{Code: ReasonLimit, Detail: fmt.Sprintf("%s more than the %d that are listed", plural(n, "place", "places"), most)})
 }
 
 // tidy sorts findings and leaves no nil list, so that equal checks have equal bytes.
