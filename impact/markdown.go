@@ -63,6 +63,13 @@ func markdownChanged(out io.Writer, changed []Changed) {
 		if c.Skipped != "" {
 			note += ", " + markdown.Prose(c.Skipped)
 		}
+		breaking, others := c.symbolWords(markdown.Cell)
+		if breaking != "" {
+			note += "; **breaking:** " + breaking
+		}
+		if others != "" {
+			note += "; " + others
+		}
 		fmt.Fprintf(out, "| %s | %s |\n", markdown.Cell(c.Path), note)
 	}
 }

@@ -82,6 +82,13 @@ func writeChanged(out io.Writer, changed []Changed) {
 			fmt.Fprintf(out, "  [%s]", c.Skipped)
 		}
 		fmt.Fprintln(out)
+		breaking, others := c.symbolWords(func(name string) string { return name })
+		if breaking != "" {
+			fmt.Fprintf(out, "%-12s    breaking: %s\n", "", breaking)
+		}
+		if others != "" {
+			fmt.Fprintf(out, "%-12s    %s\n", "", others)
+		}
 	}
 }
 
