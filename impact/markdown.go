@@ -17,6 +17,9 @@ func WriteMarkdown(w io.Writer, r *Report, o TextOptions) error {
 	fmt.Fprintf(out, "### %s\n\n", r.headline())
 	if r.Outcome == finding.Satisfied {
 		fmt.Fprint(out, "The list is complete: everything that the change meets was read and resolved.\n")
+		if computed := computedWords(r.Graph); computed != "" {
+			fmt.Fprintf(out, "\n%s\n", markdown.Prose(computed))
+		}
 	} else {
 		fmt.Fprint(out, "**The list may be incomplete:** see the end.\n")
 	}
