@@ -63,6 +63,7 @@ func TestConfig(t *testing.T) {
 		"twice":          {"mode: report", "mode: report\nmode: report"},
 		"no address":     {"https://custody.example.com/", "custody"},
 		"user in it":     {"https://custody.example.com/", "https://u:p@custody.example.com/"},
+		"no patience":    {"  app_id: 123", "  app_id: 123\n  timeout_seconds: 0"},
 		"no room":        {"clones_gb: 20", "clones_gb: 0"},
 		"many workers":   {"workers: 3", "workers: 1000"},
 	} {

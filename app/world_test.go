@@ -35,14 +35,15 @@ type world struct {
 	origin *gittest.Repo // what the repository was made from
 	base   string        // the tip of main at the beginning
 
-	address string // of the store
-	dir     string // blobs and clones
-	key     *sign.Key
-	floor   string
-	mode    config.Mode
-	now     func() time.Time
-	publish app.Publish
-	keys    string // trusted
+	address  string // of the store
+	dir      string // blobs and clones
+	key      *sign.Key
+	floor    string
+	mode     config.Mode
+	now      func() time.Time
+	installs func()
+	publish  app.Publish
+	keys     string // trusted
 
 	store *store.Store
 	blobs store.Blobs
@@ -101,7 +102,10 @@ func newWorld(t testing.TB, text string, options ...func(*world)) *world {
 	for _, o := range options {
 		o(w)
 	}
-	w.gh.Install("acme")
+	if w.installs == nil {
+		w.installs = func() { w.gh.Install("acme") }
+	}
+	w.installs()
 	w.start()
 	return w
 }

@@ -382,10 +382,13 @@ func (b *builder) gap(g gap) {
 // skip notes what is not in the graph.
 func (b *builder) skip(path change.Path, why skipReason) {
 	b.graph.skips = append(b.graph.skips, Skipped{Path: path.Escaped(), Reason: why.reason, Detail: why.detail})
-	if why.reason != SkipUnresolved {
+	if !aboutImport(why.reason) {
 		b.graph.skipped[path] = why
 	}
 }
+
+// aboutImport says that a reason is about an import of a file, and not about the file.
+func aboutImport(reason string) bool { return reason == SkipUnresolved || reason == SkipComputed }
 
 // finish counts what became no node, and sorts.
 func (b *builder) finish() {

@@ -192,7 +192,7 @@ func (n *narrowing) findMoved(t *tracer) {
 			for j, from := range gone[k] {
 				old := n.diffs[from.file]
 				if before := old.removed[from.at]; before >= 0 && sameDefinition(&old.was.Definitions[before], now) {
-					d.moved = append(d.moved, movedSymbol{now, t.files[from.file].Path})
+					d.moved = append(d.moved, def)
 					old.removed[from.at] = -1
 					gone[k] = slices.Delete(gone[k], j, j+1)
 					return true

@@ -71,6 +71,45 @@ func TestNarrowDoesNotMiss(t *testing.T) {
 			"q.py",
 		},
 		{
+			"a Python name that is put together",
+			map[string]string{
+				"a.py": "def do_it():\n    return 1\n",
+				"b.py": "import a\ndef run(x):\n    return getattr(a, 'do_' + x)()\n",
+				"t.py": "from b import run\ndef test():\n    run('it')\n",
+			},
+			map[string]string{"a.py": "def do_it():\n    return 2\n"},
+			"t.py",
+		},
+		{
+			"a Python name that is put together, of what a method has",
+			map[string]string{
+				"a.py": "def do_it():\n    return 1\n",
+				"b.py": "from a import *\nclass C:\n    def run(self, x):\n        return globals()['do_' + x]()\n",
+			},
+			map[string]string{"a.py": "def do_it():\n    return 2\n"},
+			"b.py",
+		},
+		{
+			"a Python decorator of the repository that is called like one of the library",
+			map[string]string{
+				"d.py":   "seen = []\ndef cache(f):\n    seen.append(f)\n    return f\n",
+				"a.py":   "def one():\n    return 1\n",
+				"b.py":   "from a import one\nfrom d import cache\n@cache\ndef use():\n    return one()\n",
+				"app.py": "import b\nfrom d import seen\ndef run():\n    return seen[0](), b\n",
+			},
+			map[string]string{"a.py": "def one():\n    return 2\n"},
+			"app.py",
+		},
+		{
+			"a Java class that is loaded by its name",
+			map[string]string{
+				"q/A.java": "package q;\npublic class A { public String toString() { return \"a\"; } }\n",
+				"p/B.java": "package p;\nclass B { Object f() throws Exception { return Class.forName(\"q.A\").newInstance(); } }\n",
+			},
+			map[string]string{"q/A.java": "package q;\npublic class A { public String toString() { return \"b\"; } }\n"},
+			"p/B.java",
+		},
+		{
 			"a Go file renamed for another system",
 			map[string]string{
 				"go.mod":       "module m\n",

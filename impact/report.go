@@ -112,6 +112,7 @@ type Summary struct {
 const (
 	SkipOpaque      = "opaque"      // binary, media, prose: nothing expected
 	SkipUnsupported = "unsupported" // code that no extractor reads, submodules, dependency manifests
+	SkipComputed    = "computed"    // an import of a name that is known only when it runs: no answer counts it
 	SkipUnresolved  = "unresolved"  // an import that names nothing in the tree and should
 	SkipLimit       = "limit"       // over a limit
 	SkipUnreadable  = "unreadable"  // the object is missing, damaged, or not understood to its end

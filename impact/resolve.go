@@ -57,6 +57,11 @@ func (b *builder) addImports(resolver lang.Resolver, f *treeFile) {
 		imports = imports[:b.Limits.ImportsPerFile]
 	}
 	for _, imp := range imports {
+		if imp.Kind == lang.Computed {
+			b.gap(gap{file: f.path, family: family(f.language.Name), line: imp.Line,
+				skip: skipReason{SkipComputed, fmt.Sprintf("line %d: %s", imp.Line, clip(imp.Spec))}})
+			continue
+		}
 		to := resolver.Resolve(string(f.path), imp)
 		targets := b.targets(to)
 		if !b.roomFor(f, len(targets)) {

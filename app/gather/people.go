@@ -133,32 +133,3 @@ func (r *Reader) teams(ctx context.Context, login string) ([]string, error) {
 	}
 	return in, nil
 }
-
-// checks reads what other Apps say of the head, if a rule asks.
-func (r *Reader) checks(ctx context.Context, head string) error {
-	if !r.Want.Checks {
-		return nil
-	}
-	runs := []change.CheckRun{}
-	err := r.read("checks", r.path("commits/%s/check-runs", head), func() error {
-		return pages(func(o github.ListOptions) (*github.Response, error) {
-			list, resp, err := r.Client.Checks.ListCheckRunsForRef(ctx, r.Repo.Owner, r.Repo.Name, head, &github.ListCheckRunsOptions{ListOptions: o})
-			if err != nil {
-				return resp, err
-			}
-			for _, c := range list.CheckRuns {
-				if c.GetApp().GetID() != r.AppID {
-					runs = append(runs, change.CheckRun{
-						Name: change.Printable(c.GetName()), App: c.GetApp().GetSlug(), Head: c.GetHeadSHA(), Conclusion: c.GetConclusion(), At: stamp(c.GetCompletedAt().Time),
-					})
-				}
-			}
-			return resp, nil
-		})
-	}, func() { runs = nil }, func() any { return runs })
-	if err != nil || r.missing("checks") {
-		return err
-	}
-	r.context.Checks = runs
-	return nil
-}

@@ -157,7 +157,7 @@ func newApp(p *process, c *app.Config, log *logrus.Logger, secrets []string) (*a
 	if err != nil {
 		return nil, fmt.Errorf("reading the App's private key: %w", err)
 	}
-	if parts.Hub, err = hub.New(hub.Options{URL: c.GitHub.URL, AppID: int64(c.GitHub.AppID), PrivateKey: pem}); err != nil {
+	if parts.Hub, err = hub.New(hub.Options{URL: c.GitHub.URL, AppID: int64(c.GitHub.AppID), PrivateKey: pem, Timeout: time.Duration(c.GitHub.TimeoutSeconds) * time.Second}); err != nil {
 		return nil, err
 	}
 	if pem, err = readPrivate(c.SigningKeyFile); err != nil {

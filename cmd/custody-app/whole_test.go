@@ -39,6 +39,7 @@ type whole struct {
 	inst *githubtest.Installation // on acme
 	dir  string                   // configuration, store, packs, clones
 	more string                   // configuration beyond what is needed
+	env  []string                 // the same, as variables
 
 	mu   sync.Mutex
 	cmd  *exec.Cmd
@@ -104,7 +105,7 @@ func (w *whole) write(t *testing.T, name, text string) {
 func (w *whole) start(t *testing.T) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], "serve", "--config", filepath.Join(w.dir, "app.yaml"))
-	cmd.Env = []string{"CUSTODY_APP_IS_WHOLE=1", "PATH=" + os.Getenv("PATH"), "HOME=/nonexistent", "GORACE=exitcode=66"}
+	cmd.Env = append([]string{"CUSTODY_APP_IS_WHOLE=1", "PATH=" + os.Getenv("PATH"), "HOME=/nonexistent", "GORACE=exitcode=66"}, w.env...)
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

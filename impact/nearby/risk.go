@@ -228,11 +228,7 @@ func (in RiskInput) breaking(add adder) {
 			unknown++
 		}
 		for _, s := range c.Symbols {
-			if !s.Exported {
-				continue
-			}
-			switch s.Change {
-			case "removed", "signature", "moved", "renamed":
+			if s.Breaks() {
 				if broken++; broken == 1 {
 					first = s.Name
 				}

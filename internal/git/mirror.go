@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 // A Mirror is a bare copy of a repository that a forge serves over HTTP: where the
@@ -32,8 +33,9 @@ type Mirror struct {
 // A Remote is where a Mirror fetches from. The token is handed to git by environment:
 // never on a command line, in a URL, or in a file.
 type Remote struct {
-	URL   string // https://host/owner/name.git, without a user
-	Token string // of an installation; empty for what everybody may read
+	URL   string        // https://host/owner/name.git, without a user
+	Token string        // of an installation; empty for what everybody may read
+	Quiet time.Duration // how long it may send nothing at all; 0: 30 seconds
 }
 
 // ErrNoRemoteRef says that a ref which was asked for is not there (any more).
@@ -213,12 +215,17 @@ func (m *Mirror) environment(from Remote, more ...[2]string) ([]string, error) {
 	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http" {
 		return nil, fmt.Errorf("%.200q is no address to fetch from", from.URL)
 	}
+	quiet := 30
+	if from.Quiet > 0 {
+		quiet = max(1, int(from.Quiet/time.Second))
+	}
 	settings := [][2]string{
 		{"remote.origin.url", from.URL},
 		{"credential.helper", ""},
 		{"http.followRedirects", "false"}, // a token is for one host; renamed repositories are asked for by id
-		{"http.lowSpeedLimit", "1000"},
-		{"http.lowSpeedTime", "30"},
+		// Nothing at all for a while: a server that counts objects sends a few bytes only.
+		{"http.lowSpeedLimit", "1"},
+		{"http.lowSpeedTime", strconv.Itoa(quiet)},
 		{"protocol.version", "2"},
 		{"transfer.bundleURI", "false"},
 		{"fetch.unpackLimit", "1"},
