@@ -105,9 +105,9 @@ func (r ring) block() textBlock {
 		}
 		block.rows = append(block.rows, textRow{letters(g.called(textName)), len(g.members), g.source()})
 	}
-	block.title = count(r.first, "step") + " away"
+	block.title = "from " + count(r.first, "step") + " away" // a folder stands at its nearest
 	if r.last > r.first {
-		block.title = fmt.Sprintf("%d to %d steps away", r.first, r.last)
+		block.title = fmt.Sprintf("from %d to %d steps away", r.first, r.last)
 	}
 	block.says = tellKinds(kinds)
 	return block

@@ -72,13 +72,13 @@ func ExampleText() {
 	//    shop                  2  █
 	//    the root folder       1  █
 	//    ↓
-	// 1 step away: 15 files
+	// from 1 step away: 15 files
 	//    checkout             12  █████████
 	//    web/pages             3  ██
 	//    ↓
-	// 2 steps away: 25 files
+	// from 2 steps away: 25 files
 	//    server/handlers      25  ████████████████████  through checkout
 	//    ↓
-	// 3 steps away: 1 file
+	// from 3 steps away: 1 file
 	//    cmd                   1  █                     through server/handlers
 }

@@ -167,7 +167,10 @@ func planBlocks(w *view) []string {
 	for _, p := range w.Plan.Skip {
 		others = append(others, plural(p.Count, "file", "files")+", not to be read line by line: "+p.What)
 	}
-	return []string{"### What to read first\n\n" + w.Plan.Sentence, strings.Join(rows, "\n"), bullets(others, len(others), prose)}
+	if len(others) > 0 {
+		rows = append(rows, bullets(others, len(others), prose)) // one list: two would have a gap between them
+	}
+	return []string{"### What to read first\n\n" + w.Plan.Sentence, strings.Join(rows, "\n")}
 }
 
 func reachBlocks(w *view) []string {
@@ -183,7 +186,11 @@ func reachBlocks(w *view) []string {
 	for i, n := range shown {
 		rows[i] = fmt.Sprintf("- %s %s, %s away, %s", code(name(n.Name)), prose(name(n.Kind)), plural(n.Distance, "step", "steps"), n.Sure)
 	}
-	return append(blocks, strings.Join(rows, "\n"), more(w.Reach.Total-len(shown), "more are reached"))
+	if text := more(w.Reach.Total-len(shown), "more are reached"); text != "" {
+		rows = append(rows, "", text)
+	}
+	list := "<details><summary>By name: the nearest first</summary>\n\n" + strings.Join(rows, "\n") + "\n\n</details>"
+	return append(blocks, list)
 }
 
 func authorshipBlocks(w *view) []string {
