@@ -122,6 +122,9 @@ func (e *evaluation) missingApprovals(want config.Approvals, wrote authors, voic
 		f.Remedy = fmt.Sprintf("Settle what %s asked for, and ask for another review.", names)
 		f.Who = names
 	}
+	if e.Stage == change.AtRecord && !e.deferring { // see late
+		f.Remedy = fmt.Sprintf("It has landed, and an approval from now on does not count. Have %s look at it all the same, and write down why it landed without.", plural(missing, "more person", "more people"))
+	}
 	return f
 }
 
