@@ -14,6 +14,7 @@ import (
 
 // From a signed delivery to a concluded check run, and a pack that verifies.
 func TestPullRequest(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, policy)
 	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
 	run := w.concluded(p.HeadSHA)
@@ -53,6 +54,7 @@ func TestPullRequest(t *testing.T) {
 
 // An approval makes of an incomplete verdict a pass: the same run says so.
 func TestApproval(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, approvals)
 	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
 	if run := w.concluded(p.HeadSHA); run.Conclusion == "success" {
@@ -74,6 +76,7 @@ func TestApproval(t *testing.T) {
 
 // A requirement that is not met fails the check, whatever else is known.
 func TestFailure(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, policy)
 	p := w.pull("topic", gittest.Write("a.py", "eval(1)\n"))
 	run := w.concluded(p.HeadSHA)
@@ -99,6 +102,7 @@ func TestFailure(t *testing.T) {
 // Who presses a button, or asks GitHub to run the check again, gets another answer, be it
 // the same: until then GitHub shows the check as queued.
 func TestAgain(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, policy)
 	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
 	run := w.concluded(p.HeadSHA)

@@ -13,6 +13,7 @@ import (
 // What a review asks of GitHub, as docs/app.md lists it: a review that begins to ask for
 // more, or asks for each commit again, is noticed here.
 func TestCalls(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, approvals)
 	w.concluded(w.pull("first", gittest.Write("a.py", "x = 2\n")).HeadSHA) // brings the token and the base
 	w.settled()

@@ -56,6 +56,7 @@ func soon() string { return time.Now().UTC().AddDate(0, 0, 7).Format(time.DateOn
 // A waiver that somebody with the permission grants lets the change through, is signed and
 // travels in the pack, and is over when its comment is edited.
 func TestWaive(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, waivable, withWaivers)
 	p := w.pull("topic", gittest.Write("a.py", "eval(1)\n"))
 	w.concludedAs(p.HeadSHA, "failure")
@@ -137,6 +138,7 @@ func TestWaiverIsOver(t *testing.T) {
 
 // Who may not, or not so: nothing is waived, and it is said why to who belongs here.
 func TestWaiveRefused(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, waivable+"  - {id: seen, kind: approvals, approvals: {humans: 1}}\n", withWaivers)
 	w.repo.Collaborator("ada", "admin")
 	p := w.pull("topic", gittest.Write("a.py", "eval(1)\n"))
@@ -193,6 +195,7 @@ func TestWaiveRefused(t *testing.T) {
 
 // A server whose key nobody trusts for waivers grants none.
 func TestWaiveUntrusted(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, waivable, withWaivers, func(w *world) { w.keys = "" })
 	p := w.pull("topic", gittest.Write("a.py", "eval(1)\n"))
 	w.concludedAs(p.HeadSHA, "failure")
@@ -204,6 +207,7 @@ func TestWaiveUntrusted(t *testing.T) {
 
 // The buttons of a check run are answered in the one comment, where there is one.
 func TestButtons(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, waivable, withWaivers, func(w *world) { w.publish.Comment = true })
 	p := w.pull("topic", gittest.Write("a.py", "eval(1)\n"))
 	check := w.concludedAs(p.HeadSHA, "failure")

@@ -46,6 +46,7 @@ controls:
 
 // What a scanner uploaded for the head counts, and nothing else that it uploaded.
 func TestScanned(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, policy, func(w *world) {
 		w.base = w.origin.Commit("main", "scan", gittest.Write("security_requirements.yaml", scanned))
 		w.gh.Quietly(func() { w.repo.Push("ada", w.origin, "main") })
@@ -84,6 +85,7 @@ func TestScanned(t *testing.T) {
 
 // A permission counts as it was when the review was first seen.
 func TestPermissionThen(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, approvals)
 	w.repo.Collaborator("cid", "read")
 	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
@@ -104,6 +106,7 @@ func TestPermissionThen(t *testing.T) {
 
 // What GitHub will not tell is missing, and not empty.
 func TestNotTold(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, approvals)
 	w.gh.Fail(githubtest.Fault{On: "GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews", With: githubtest.Forbidden, Times: -1})
 	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
@@ -120,6 +123,7 @@ func TestNotTold(t *testing.T) {
 // What somebody from outside writes into a pull request is their word: it names a reason,
 // tickets and agents, and no more.
 func TestFork(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, approvals)
 	fork := w.repo.Fork("eve")
 	w.origin.Commit("topic", "Eve's", gittest.From(w.base), gittest.Write(".custody.yaml", "version: 1\n"), gittest.Write("a.py", "eval(1)\n"))
@@ -146,6 +150,7 @@ func TestFork(t *testing.T) {
 // A commit status counts as a check of the App that posted it; one that a person posted
 // under the same name counts for nothing, and neither does one of another commit.
 func TestStatuses(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, `version: 1
 rules:
   - {id: built, kind: check-runs, check_runs: [{name: ci/build, app: jenkins}]}

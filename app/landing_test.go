@@ -108,6 +108,7 @@ func TestRecord(t *testing.T) {
 
 // A push past every pull request is a finding.
 func TestDirectPush(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, recorded)
 	landed := w.repo.Commit("ada", "main", "straight to main", gittest.By("Ada <ada@example.com>"), gittest.Write("a.py", "x = 3\n"))
 	_, s := w.record("push/refs/heads/main@" + landed)
@@ -124,6 +125,7 @@ func TestDirectPush(t *testing.T) {
 
 // A merge group is judged as it is, on its own commit.
 func TestMergeGroup(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, policy)
 	one := w.pull("one", gittest.Write("b.py", "y = 1\n"))
 	two := w.pull("two", gittest.Write("c.py", "eval(1)\n"))

@@ -45,6 +45,7 @@ func TestNotPermitted(t *testing.T) {
 
 // The token that git gets opens one repository, for reading.
 func TestNarrowToken(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, policy)
 	w.concluded(w.pull("topic", gittest.Write("a.py", "x = 2\n")).HeadSHA)
 	asked := ""

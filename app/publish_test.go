@@ -42,6 +42,7 @@ func (w *world) attached(commit string) []byte {
 // What was concluded is published once for each verdict: as commits of the repository
 // that hold the very pack, as one comment that is edited, as attestations.
 func TestPublish(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, approvals, publishing)
 	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
 	p.Comment("ben", "<!-- custody: pull 1 -->\nnot yours") // somebody plays our comment
@@ -99,6 +100,7 @@ func TestPublish(t *testing.T) {
 
 // One commit may be the head of two pull requests: they do not get into each other's way.
 func TestPublishSameHead(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, policy, publishing)
 	w.gh.Quietly(func() {
 		w.origin.Commit("release", "release", gittest.From(w.base))
@@ -121,6 +123,7 @@ func TestPublishSameHead(t *testing.T) {
 
 // What may not be published, or only later, leaves the check run as it is.
 func TestPublishSoftly(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, policy, publishing, func(w *world) {
 		for _, p := range []string{"contents", "issues", "pull_requests", "attestations"} {
 			w.gh.App.Permissions[p] = "read"
@@ -152,6 +155,7 @@ func TestPublishSoftly(t *testing.T) {
 
 // An answer that never came is asked for again, and nothing is there twice.
 func TestPublishAgain(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, policy, publishing)
 	for _, on := range []string{"POST /repos/{owner}/{repo}/issues/{issue_number}/comments", "POST /repos/{owner}/{repo}/git/refs", "POST /repos/{owner}/{repo}/attestations"} {
 		w.gh.Fail(githubtest.Fault{On: on, With: githubtest.Lost})

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 
@@ -17,8 +18,9 @@ import (
 // Every kind of event that GitHub has a sample of, and what is left of such payloads when
 // somebody tears at them, is accepted and decided on: no 500, nothing lost.
 func TestEveryEvent(t *testing.T) {
-	t.Run("sqlite", func(t *testing.T) { everyEvent(t, newWorld(t, policy)) })
-	t.Run("postgres", func(t *testing.T) { everyEvent(t, newWorld(t, policy, onPostgres)) })
+	t.Parallel()
+	t.Run("sqlite", func(t *testing.T) { t.Parallel(); everyEvent(t, newWorld(t, policy)) })
+	t.Run("postgres", func(t *testing.T) { t.Parallel(); everyEvent(t, newWorld(t, policy, onPostgres)) })
 }
 
 func everyEvent(t *testing.T, w *world) {
@@ -104,7 +106,11 @@ func (w *world) post(guid, event string, payload []byte) {
 	}
 }
 
-var odd = []string{"null", "0", "-1", "1e999", "18446744073709551616", `""`, `"\u0000"`, "[]", "{}", `{"id":"x"}`, "true", `"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"`, `[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]`}
+var odd = []string{
+	strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000), strings.Repeat(`{"a":`, 20_000) + "1" + strings.Repeat("}", 20_000),
+	strings.Repeat("9", 5_000), "-" + strings.Repeat("9", 400) + "e-99999999999", "\"\xff\xfe\x80\"", `"\ud800"`, "\"" + strings.Repeat("x", 100_000) + "\"",
+	`1,"id":2,"action":"opened","number":-9223372036854775808`,
+	"null", "0", "-1", "1e999", "18446744073709551616", `""`, `"\u0000"`, "[]", "{}", `{"id":"x"}`, "true", `"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"`, `[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]`}
 
 // mutate tears at a payload: bytes, stretches, and values.
 func mutate(rnd *rand.Rand, b []byte) []byte {

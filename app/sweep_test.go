@@ -13,6 +13,7 @@ import (
 
 // Deliveries that GitHub made while nobody listened are asked for again.
 func TestSweep(t *testing.T) {
+	t.Parallel()
 	var later atomic.Int64
 	w := newWorld(t, policy, func(w *world) {
 		w.now = func() time.Time { return time.Now().Add(time.Duration(later.Load())) }
@@ -64,6 +65,7 @@ func TestSweep(t *testing.T) {
 
 // What GitHub never delivered is found by looking.
 func TestReconcile(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, policy)
 	w.gh.Hold()
 	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
@@ -104,6 +106,7 @@ func TestReconcile(t *testing.T) {
 
 // A policy that changes on main judges the pull requests that are open.
 func TestJudgeMoves(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, policy)
 	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
 	w.concludedAs(p.HeadSHA, "success")
@@ -125,6 +128,7 @@ func TestJudgeMoves(t *testing.T) {
 
 // A policy that nobody can read must not land; and where it has, the check says so.
 func TestNoJudge(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, policy)
 	p := w.pull("topic", gittest.Write(".custody.yaml", "version: 1\nrules: [{id: broken\n"))
 	if run := w.concluded(p.HeadSHA); run.Conclusion == "success" {
@@ -139,6 +143,7 @@ func TestNoJudge(t *testing.T) {
 
 // What operators watch.
 func TestWatched(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, policy)
 	for _, path := range []string{"/livez", "/readyz", "/metrics"} {
 		resp, err := http.Get(w.url + path)

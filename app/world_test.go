@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"crypto/rand"
+	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -72,6 +73,8 @@ controls:
 var cluster storetest.Cluster
 
 func TestMain(m *testing.M) {
+	flag.Parse()
+	flag.Set("test.parallel", "6") // they wait for git, the disk and each other most of the time
 	code := m.Run()
 	cluster.Stop()
 	if programs.dir != "" {
@@ -184,10 +187,10 @@ func (w *world) start() {
 // until waits for something to be so.
 func (w *world) until(what string, is func() bool) {
 	w.Helper()
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for !is() {
 		if time.Now().After(deadline) {
-			w.Fatalf("waited for half a minute: %s", what)
+			w.Fatalf("waited for a minute: %s", what)
 		}
 		time.Sleep(5 * time.Millisecond)
 	}

@@ -85,7 +85,7 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request) (outcome strin
 		w.Header().Set("Allow", "POST")
 		return "only POST", http.StatusMethodNotAllowed
 	}
-	guid, event := r.Header.Get("X-GitHub-Delivery"), r.Header.Get("X-GitHub-Event")
+	guid, event := single(r.Header, "X-GitHub-Delivery"), single(r.Header, "X-GitHub-Event")
 	if !isName(guid) || !isName(event) {
 		return "no delivery of GitHub", http.StatusBadRequest
 	}
@@ -153,6 +153,15 @@ func parseSum(s string) ([]byte, bool) {
 	digits, ok := strings.CutPrefix(s, "sha256=")
 	sum, err := hex.DecodeString(digits)
 	return sum, ok && err == nil && len(sum) == sha256.Size
+}
+
+// single is a header that is there once; empty for any other. Of two, who passes a request
+// on may believe the other one.
+func single(h http.Header, name string) string {
+	if all := h.Values(name); len(all) == 1 {
+		return all[0]
+	}
+	return ""
 }
 
 // isName says whether a header is one of the short names that GitHub sends.

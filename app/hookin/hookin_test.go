@@ -81,6 +81,8 @@ func TestReceive(t *testing.T) {
 		"no GUID":               {header: map[string][]string{"X-Hub-Signature-256": {good}, "X-GitHub-Delivery": {""}}, code: 400},
 		"a GUID with a newline": {header: map[string][]string{"X-Hub-Signature-256": {good}, "X-GitHub-Delivery": {"a b"}}, code: 400},
 		"a long GUID":           {header: map[string][]string{"X-Hub-Signature-256": {good}, "X-GitHub-Delivery": {strings.Repeat("a", 101)}}, code: 400},
+		"two GUIDs":             {header: map[string][]string{"X-Hub-Signature-256": {good}, "X-GitHub-Delivery": {"1", "2"}}, code: 400},
+		"two events":            {header: map[string][]string{"X-Hub-Signature-256": {good}, "X-GitHub-Event": {"push", "ping"}}, code: 400},
 		"no event":              {header: map[string][]string{"X-Hub-Signature-256": {good}, "X-GitHub-Event": {""}}, code: 400},
 		"GET":                   {method: "GET", header: map[string][]string{"X-Hub-Signature-256": {good}}, code: 405},
 	} {

@@ -9,41 +9,59 @@ import (
 
 	"custody/internal/git/gittest"
 	"custody/internal/githubtest"
+	"custody/internal/store/storetest"
 )
+
+var cluster storetest.Cluster
 
 // TestKilled kills the process between the acceptance of a delivery and the conclusion
 // of its check, at a random call or a random instant, and starts it again: every last
-// head is concluded once, and rightly.
+// head is concluded once, and rightly. On PostgreSQL it is a lock that tells the next
+// process that the last one is no more; on SQLite, that it is there itself.
 func TestKilled(t *testing.T) {
-	rounds := 6
+	t.Parallel()
+	for _, kind := range []string{"sqlite", "postgres"} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			w := newWhole(t, "")
+			if kind == "postgres" {
+				w.env = []string{"CUSTODY_STORE=" + cluster.Database(t)}
+			}
+			killed(t, w)
+		})
+	}
+}
+
+func killed(t *testing.T, w *whole) {
+	rounds := 5
 	if os.Getenv("CUSTODY_SLOW") == "1" {
 		rounds = 50
 	}
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
-	w := newWhole(t, "")
 	p := w.place(t, "acme/killed", wholePolicy)
 	w.start(t)
+	wanted := map[string]string{} // conclusion by head
 	for round := range rounds {
 		conclusion, edit := "success", gittest.Write("a.py", fmt.Sprintf("x = %d\n", round))
 		if random.IntN(2) == 0 {
 			conclusion, edit = "failure", gittest.Write("a.py", fmt.Sprintf("x = eval('%d')\n", round))
 		}
 		var how string
-		killed := make(chan struct{})
+		dead := make(chan struct{})
 		switch kind := random.IntN(3); kind {
 		case 0, 1: // before a call is answered: undone, or done
-			skip, with := random.IntN(12), githubtest.Timeout
+			skip, with := random.IntN(10), githubtest.Timeout
 			if kind == 1 {
 				with = githubtest.Lost
 			}
 			how = fmt.Sprintf("at call %d, failure %d", skip, with)
-			w.gh.Fail(githubtest.Fault{Repo: p.FullName(), Skip: skip, With: with, Then: func() { w.kill(); close(killed) }})
+			w.gh.Fail(githubtest.Fault{Repo: p.FullName(), Skip: skip, With: with, Then: func() { w.kill(); close(dead) }})
 		case 2:
 			after := time.Duration(random.IntN(300)) * time.Millisecond
 			how = fmt.Sprintf("after %s", after)
-			time.AfterFunc(after, func() { w.kill(); close(killed) })
+			time.AfterFunc(after, func() { w.kill(); close(dead) })
 		}
 		branch := fmt.Sprintf("topic-%d", round)
 		pull := p.pull(branch, edit)
@@ -53,7 +71,7 @@ func TestKilled(t *testing.T) {
 			p.src.Commit(branch, "More", edit)
 			p.Push("ada", p.src, branch)
 		}
-		<-killed
+		<-dead
 		w.gh.Settle()
 		w.start(t)
 		for _, d := range w.gh.Deliveries() {
@@ -67,5 +85,13 @@ func TestKilled(t *testing.T) {
 		if runs := p.ours(pull.HeadSHA); len(runs) != 1 || len(runs[0].Concluded) != 1 || runs[0].Conclusion != conclusion {
 			t.Fatalf("round %d, killed %s: %d check runs, %+v, want %s once", round, how, len(runs), runs, conclusion)
 		}
+		wanted[pull.HeadSHA] = conclusion
+	}
+	// Another start finds nothing that is left to say.
+	w.stop(t)
+	w.start(t)
+	p.wants(p.pull("last", good).HeadSHA, "success")
+	for head, conclusion := range wanted {
+		p.wants(head, conclusion)
 	}
 }

@@ -29,8 +29,10 @@ func TestMain(m *testing.M) {
 		return
 	}
 	flag.Parse()
-	flag.Set("test.parallel", "16") // they wait for another process most of the time
-	os.Exit(m.Run())
+	flag.Set("test.parallel", "8") // they wait for another process most of the time
+	code := m.Run()
+	cluster.Stop()
+	os.Exit(code)
 }
 
 // A whole is custody-app as a process, on a GitHub of its own.
