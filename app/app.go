@@ -100,7 +100,10 @@ func New(p Parts) (*App, error) {
 }
 
 // Use hands the store over.
-func (a *App) Use(s *store.Store) { a.store = s }
+func (a *App) Use(s *store.Store) {
+	a.store = s
+	a.metrics.waiting(s)
+}
 
 // protects says whether pushes to a ref are reviewed: the floor's refs, or the default
 // branch.

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -146,11 +147,25 @@ func (j *job) input(ctx context.Context, c *clone.Clone) (in review.Input, judge
 		if ctx.Err() != nil || errors.Is(err, git.ErrMissing) {
 			return in, nil, nil, err
 		}
-		o := checkrun.Undecided(j.Mode, "Nothing can be judged: what judges it can not be read.", err.Error(),
+		o := checkrun.Undecided(j.Mode, "Nothing can be judged: what judges it can not be read.", inOneLine(err),
 			"Correct the file on "+strings.TrimPrefix(j.ref, "refs/heads/")+". Until then only somebody who may bypass the check can merge the repair.")
 		return in, nil, &o, nil
 	}
 	return in, judge, nil, nil
+}
+
+// inOneLine is an error about a file without the lines of the file that it shows.
+func inOneLine(err error) string {
+	var says []string
+	for i, line := range strings.Split(err.Error(), "\n") {
+		line = strings.TrimSpace(line)
+		number, _, shown := strings.Cut(line, " |")
+		if _, nerr := strconv.Atoi(number); i > 0 && (line == "" || shown && nerr == nil || strings.Trim(line, "^~ ") == "") {
+			continue
+		}
+		says = append(says, line)
+	}
+	return strings.Join(says, "; ")
 }
 
 // context gathers what is not in git.

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -10,6 +11,19 @@ import (
 
 	"custody/internal/store"
 )
+
+// waiting shows how many jobs of a store wait or are under way.
+func (m *Metrics) waiting(s *store.Store) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "custody_jobs", Help: "Deliveries and reviews that wait or are under way; -1 when the store does not answer."}, func() float64 {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		n, err := s.Jobs(ctx)
+		if err != nil {
+			return -1
+		}
+		return float64(n)
+	}))
+}
 
 // Metrics are what GET /metrics shows. None has a name of a repository or a person.
 type Metrics struct {

@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -136,7 +137,7 @@ func TestNoJudge(t *testing.T) {
 	}
 	w.repo.Commit("ben", "main", "Break it", gittest.Write(".custody.yaml", "version: 1\nrules: [{id: broken\n"))
 	other := w.pull("other", gittest.Write("a.py", "x = 2\n"))
-	if run := w.concludedAs(other.HeadSHA, "action_required"); run.Title == "" || run.Summary == "" {
+	if run := w.concludedAs(other.HeadSHA, "action_required"); run.Title == "" || !strings.Contains(run.Summary, ".custody.yaml:2:") || strings.Contains(run.Summary, "{id: broken") {
 		t.Errorf("%+v", run)
 	}
 }

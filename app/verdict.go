@@ -50,6 +50,7 @@ func (j *job) judge(ctx context.Context) (string, error) {
 		return "", j.blame(ctx, c, err)
 	}
 	if undecided != nil {
+		j.log.WithField("why", undecided.Title).Warn("nothing can be judged")
 		return "undecided", j.conclude(ctx, store.Review{Head: j.head.String(), Ref: j.ref}, "undecided "+undecided.Summary, *undecided)
 	}
 	known, err := j.context(ctx, c, judge)
@@ -75,6 +76,7 @@ func (j *job) judge(ctx context.Context) (string, error) {
 	v, err := review.Run(ctx, in)
 	if errors.Is(err, review.ErrNothing) {
 		o := checkrun.Undecided(j.Mode, "There is nothing to judge.", "There is no commit between the base and the head of this change.", "Add a commit, or close it.")
+		j.log.Info("there is nothing to judge")
 		return "undecided", j.conclude(ctx, store.Review{Head: j.head.String(), Ref: j.ref}, "nothing "+in.Base.String(), o)
 	}
 	if errors.Is(err, review.ErrSalt) {
