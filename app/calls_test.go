@@ -33,7 +33,7 @@ func TestCalls(t *testing.T) {
 	w.gh.Lose()
 	w.gh.Release()
 	p.Label("ada", "ready") // the one delivery that comes
-	w.concluded(p.HeadSHA)  // not as a pass: of the push nobody told
+	w.concludedAs(p.HeadSHA, "success")
 	w.settled()
 	var calls []string
 	fetches := 0
@@ -49,6 +49,7 @@ func TestCalls(t *testing.T) {
 	slices.Sort(calls)
 	want := []string{
 		"GET /repos/{owner}/{repo}",
+		"GET /repos/{owner}/{repo}/activity",                            // of the push nobody told
 		"GET /repos/{owner}/{repo}/collaborators/{username}/permission", // of each reviewer
 		"GET /repos/{owner}/{repo}/commits",                             // of each hundred
 		"GET /repos/{owner}/{repo}/pulls/{pull_number}",                 // at the beginning

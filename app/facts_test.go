@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 
 	"custody/internal/change"
@@ -102,6 +103,41 @@ func TestPermissionThen(t *testing.T) {
 	if run := w.concluded(p.HeadSHA); run.Conclusion == "success" {
 		t.Error("who could not approve then can now")
 	}
+}
+
+// Pushes of which no delivery came, since they were made before the App was there, are
+// found in GitHub's list; where it does not tell, who pushed is missing.
+func TestPushedBefore(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, approvals)
+	open := func(branch string) *githubtest.PullRequest {
+		w.gh.Hold()
+		w.origin.Commit(branch, "one", gittest.From(w.base), gittest.By("Ada <ada@example.com>"), gittest.Write("a.py", "x = 2\n"))
+		w.repo.Push("ada", w.origin, branch)
+		w.origin.Commit(branch, "two", gittest.By("Ada <ada@example.com>"), gittest.Write("b.py", "x = 3\n"))
+		w.repo.Push("ben", w.origin, branch)
+		w.gh.Lose()
+		w.gh.Release()
+		return w.repo.OpenPullRequest(githubtest.NewPull{Title: "A change", Author: "ada", Head: branch})
+	}
+	p := open("topic")
+	w.concluded(p.HeadSHA)
+	w.settled()
+	var logins []string
+	for _, by := range w.facts("pull/1").Change.Pushers {
+		logins = append(logins, by.Login)
+	}
+	if !slices.Equal(logins, []string{"ben", "ada"}) {
+		t.Errorf("pushed by %q", logins)
+	}
+	w.gh.Fail(githubtest.Fault{On: "GET /repos/{owner}/{repo}/activity", With: githubtest.Forbidden, Times: -1})
+	p = open("other")
+	w.concluded(p.HeadSHA)
+	w.settled()
+	if c := w.facts("pull/2"); c.Change.Pushers != nil || missing(c)["change.pushers"] == "" {
+		t.Errorf("%v, %v", c.Change.Pushers, missing(c))
+	}
+	w.gh.Heal()
 }
 
 // What GitHub will not tell is missing, and not empty.

@@ -42,7 +42,7 @@ func (j *job) pushers(ctx context.Context, c *clone.Clone) (all []change.Pusher,
 			return nil, "", err
 		}
 		if len(pushes) == 0 {
-			return nil, "of the push that brought commit " + at + " no delivery came", nil
+			return nil, "of the push that brought commit " + at + " no delivery came, and GitHub does not list it", nil
 		}
 		before := pushes[0].Before
 		for _, p := range pushes {
@@ -73,7 +73,20 @@ func (j *job) pushesTo(ctx context.Context, refs []string, after string) ([]stor
 			return pushes, err
 		}
 	}
-	return nil, nil
+	if !strings.HasPrefix(refs[0], "refs/heads/") {
+		return nil, nil // of a fork, which is not ours to ask about
+	}
+	known, err := j.activityOf(ctx, refs[0])
+	if err != nil {
+		return nil, err
+	}
+	var pushes []store.Push
+	for _, m := range known.moves {
+		if m.After == after {
+			pushes = append(pushes, m)
+		}
+	}
+	return pushes, nil
 }
 
 // onBase says whether a commit is part of the base already: who pushed it pushed nothing

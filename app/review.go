@@ -38,8 +38,10 @@ type job struct {
 	hasBase bool // base is given, and not the tip of ref
 	check   *effect.Check
 	shows   bool // what comes out is shown as a check run
-	asks    []ask
-	more    bool // commands were left for another time
+
+	activity activity
+	asks     []ask
+	more     bool // commands were left for another time
 }
 
 // Review implements store.Worker.

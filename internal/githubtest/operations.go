@@ -31,6 +31,7 @@ var operations = []operation{
 
 	// Repositories and their rules.
 	{name: "GET /repos/{owner}/{repo}", needs: "metadata:read", do: getRepo},
+	{name: "GET /repos/{owner}/{repo}/activity", needs: "contents:read", do: listActivity},
 	{name: "GET /repos/{owner}/{repo}/branches", needs: "contents:read", do: listBranches},
 	{name: "GET /repos/{owner}/{repo}/branches/{branch}", needs: "contents:read", do: getBranch},
 	{name: "GET /repos/{owner}/{repo}/branches/{branch}/protection", needs: "administration:read", do: getProtection},

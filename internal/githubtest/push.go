@@ -1,6 +1,7 @@
 package githubtest
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -121,6 +122,7 @@ func (p *PullRequest) afterPush(by *Account, r *Repo, branch, before, after stri
 // sendPush tells of one ref that moved.
 func (r *Repo) sendPush(by *Account, name, before, after string) {
 	zero := strings.Repeat("0", 40)
+	r.moves = append(r.moves, move{r.gh.nextID(), by, name, cmp.Or(before, zero), cmp.Or(after, zero), r.gh.stamp()})
 	kind, short := "branch", strings.TrimPrefix(name, "refs/heads/")
 	if tag, isTag := strings.CutPrefix(name, "refs/tags/"); isTag {
 		kind, short = "tag", tag

@@ -31,6 +31,7 @@ type Repo struct {
 	runs          []*CheckRun
 	suites        []*CheckSuite
 	statuses      []*Status
+	moves         []move            // of refs, the oldest first
 	verified      map[string]object // by commit
 	rulesets      []*Ruleset
 	protection    map[string]object // by branch
