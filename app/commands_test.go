@@ -81,6 +81,10 @@ func TestWaive(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	both := sign.TrustedKeys{{Key: w.key.Public(), Name: "app", Purposes: sign.ForPacks | sign.ForWaivers}}
+	if v := verify.Verify(file, both); !v.Good() || len(v.Waivers) != 1 || v.Waivers[0].Covers != "NO-EVAL" || v.Waivers[0].Key != "app" {
+		t.Errorf("%+v", v)
+	}
 	members, err := verify.Decode(file)
 	if err != nil {
 		t.Fatal(err)
