@@ -209,11 +209,12 @@ var hostileTrees = []hostileTree{
 	},
 }
 
-// hostileCost is what a tree may take: processor time that no other load of the machine
-// changes much, and memory. Both have room; what is not linear is far beyond.
+// What a tree may take: processor time, which other load of the machine changes little, and
+// memory besides a multiple of its own text. Both have room; what is not linear is far beyond.
 const (
-	hostileSeconds = 30
-	hostileBytes   = 1 << 30
+	hostileSeconds = 40
+	hostileBytes   = 512 << 20
+	hostileTimes   = 8
 )
 
 // TestHostileTrees builds graphs of trees that were made to stop it. It ends, within bounds,
@@ -226,6 +227,10 @@ func TestHostileTrees(t *testing.T) {
 	for _, test := range hostileTrees {
 		t.Run(test.name, func(t *testing.T) {
 			files := test.files(n)
+			bytes := uint64(hostileBytes)
+			for path, text := range files {
+				bytes += uint64(len(path)+len(text)) * hostileTimes
+			}
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
 			began := processorTime(t)
@@ -239,7 +244,7 @@ func TestHostileTrees(t *testing.T) {
 			took := processorTime(t) - began
 			runtime.ReadMemStats(&after)
 			t.Logf("%d files, %d edges: %v, %d MiB allocated", len(files), g.Summary().Edges, took.Round(time.Millisecond), (after.TotalAlloc-before.TotalAlloc)>>20)
-			if took > hostileSeconds*time.Second || after.Sys > before.Sys+hostileBytes {
+			if took > hostileSeconds*time.Second || after.Sys > before.Sys+bytes {
 				t.Errorf("takes %v, and %d MiB more of memory", took, (after.Sys-before.Sys)>>20)
 			}
 			if test.edges != nil && g.Summary().Edges < test.edges(n) {
