@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/go-github/v62/github"
 
@@ -149,6 +150,24 @@ func (j *job) hear(ctx context.Context, in *review.Input, known *change.Context)
 	return j.grant(ctx, in, known, waivers)
 }
 
+// saw says whether who wrote a command could know the verdict on the head: it was the last
+// one when the command came, and there when it was written. Else somebody could push
+// another commit behind a waiver that is about to be granted.
+func (j *job) saw(ctx context.Context, c *store.Command, written time.Time) (bool, error) {
+	if c.Head != j.head.String() {
+		return false, nil
+	}
+	all, err := j.store.Reviews(ctx, j.task.Repo, j.subject.Name, maxReviews)
+	if err != nil {
+		return false, err
+	}
+	latest := written.Add(time.Second).UnixMilli() // GitHub writes whole seconds
+	return slices.ContainsFunc(all, func(r store.Review) bool { return r.Head == c.Head && r.At <= latest }), nil
+}
+
+// maxReviews is how many verdicts on a pull request are looked through.
+const maxReviews = 1000
+
 // take reads one command, and settles it if that is all there is to do.
 func (j *job) take(ctx context.Context, c store.Command) (*ask, error) {
 	settle := func(state store.CommandState, answer string) (*ask, error) {
@@ -179,8 +198,16 @@ func (j *job) take(ctx context.Context, c store.Command) (*ask, error) {
 	if a.says, why = command.Parse(m.GetBody()); why != "" {
 		return settle(store.Refused, why)
 	}
-	if a.says.Kind == command.Waive && !config.Permission(a.permission).AtLeast("maintain") {
+	if a.says.Kind != command.Waive {
+		return a, nil
+	}
+	if !config.Permission(a.permission).AtLeast("maintain") {
 		return settle(store.Refused, "A waiver takes somebody with permission maintain or admin in this repository.")
+	}
+	if saw, err := j.saw(ctx, &c, m.GetCreatedAt().Time); err != nil {
+		return nil, err
+	} else if !saw {
+		return settle(store.Refused, "No waiver is granted: when the command was written there was no verdict yet on what is the head now. Read the check of the newest commit, and write the command again.")
 	}
 	return a, nil
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -80,6 +81,10 @@ func TestWaive(t *testing.T) {
 	file, err := w.blobs.Get(context.Background(), r.Pack)
 	if err != nil {
 		t.Fatal(err)
+	}
+	both := sign.TrustedKeys{{Key: w.key.Public(), Name: "app", Purposes: sign.ForPacks | sign.ForWaivers}}
+	if v := verify.Verify(file, both); !v.Good() || len(v.Waivers) != 1 || v.Waivers[0].Covers != "NO-EVAL" || v.Waivers[0].Key != "app" {
+		t.Errorf("%+v", v)
 	}
 	members, err := verify.Decode(file)
 	if err != nil {
@@ -221,5 +226,56 @@ func TestButtons(t *testing.T) {
 	}
 	if got := w.ours(p.HeadSHA); len(got[0].Concluded) != 1 {
 		t.Errorf("a button that asks for an answer made another verdict: %+v", got)
+	}
+}
+
+// A commit that comes behind a command is not what its author saw, whenever the command's
+// delivery arrives.
+func TestWaiveOvertaken(t *testing.T) {
+	var ahead atomic.Int64
+	w := newWorld(t, waivable, withWaivers, func(w *world) {
+		w.now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+	})
+	p := w.pull("topic", gittest.Write("a.py", "eval(1)\n"))
+	w.concludedAs(p.HeadSHA, "failure")
+	w.settled()
+	w.gh.DeliverTo(w.url + "/nowhere") // the delivery is lost
+	m := p.Comment("eve", "/custody waive NO-EVAL the parser is being replaced until "+soon())
+	w.gh.Settle()
+	w.gh.DeliverTo(w.url + "/webhook")
+	ahead.Store(int64(time.Minute))
+	w.origin.Commit("topic", "more", gittest.By("Ada <ada@example.com>"), gittest.Write("b.py", "eval(2)\n"))
+	w.repo.Push("ada", w.origin, "topic")
+	head := w.origin.ID("topic")
+	w.concludedAs(head, "failure")
+	w.settled()
+	for _, d := range w.gh.Deliveries() {
+		if d.Event == "issue_comment" {
+			w.gh.Redeliver(d.GUID)
+		}
+	}
+	if c := w.commanded(p, m); c.State != store.Refused || !strings.Contains(c.Answer, "no verdict yet") {
+		t.Errorf("%+v", c)
+	}
+	if run := w.concluded(head); run.Conclusion != "failure" {
+		t.Errorf("%+v", run)
+	}
+}
+
+// What landed keeps the waiver under which it was let through, and by whom it was granted.
+func TestWaivedAndLanded(t *testing.T) {
+	for _, method := range []string{"squash", "rebase", "merge"} {
+		t.Run(method, func(t *testing.T) {
+			w := newWorld(t, waivable, withWaivers)
+			p := w.pull("topic", gittest.Write("a.py", "eval(1)\n"))
+			w.concludedAs(p.HeadSHA, "failure")
+			p.Comment("eve", "/custody waive NO-EVAL the parser is being replaced until "+soon())
+			w.concludedAs(p.HeadSHA, "success")
+			w.settled()
+			p.Merge("ben", method)
+			if _, s := w.record("pull/1/record"); s.outcome("NO-EVAL") != "excepted" {
+				t.Errorf("%+v", s)
+			}
+		})
 	}
 }

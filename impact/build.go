@@ -51,6 +51,7 @@ func newBuilder(in BuildInput) *builder {
 		BuildInput: in,
 		reader:     factReader{source: in.Source, store: in.Facts, limits: in.Limits},
 		packages:   make(map[change.Path]int32),
+		fixtures:   make(map[change.Path]*fixtureFile),
 		projects:   make(map[string]git.OID),
 		graph: &Graph{
 			Commit:    in.Commit,
@@ -103,6 +104,7 @@ type builder struct {
 	paths    []string              // of regular files, sorted: what resolvers see
 	places   map[string]int32      // of regular files, in files
 	packages map[change.Path]int32 // node of a folder
+	fixtures map[change.Path]*fixtureFile
 	graph    *Graph
 	over     *overlay // the tree that the files belong to, where they are not all of it
 

@@ -110,6 +110,125 @@ func TestNarrowDoesNotMiss(t *testing.T) {
 			"p/B.java",
 		},
 		{
+			"a default export that is loaded when it is needed",
+			map[string]string{
+				"a.js": "export default function () { return 1 }\n",
+				"b.js": "export const A = lazy(() => import('./a.js'))\n",
+			},
+			map[string]string{
+				"a.js": "export default function () { return 2 }\n",
+			},
+			"b.js",
+		},
+		{
+			"a default export that is handed on as one",
+			map[string]string{
+				"a.js":     "export default function () { return 1 }\n",
+				"index.js": "export { default } from './a.js'\n",
+				"c.js":     "import A from './index.js'\nexport const x = () => A()\n",
+			},
+			map[string]string{
+				"a.js": "export default function () { return 2 }\n",
+			},
+			"c.js",
+		},
+		{
+			"a default export that is handed on under a name",
+			map[string]string{
+				"a.js":     "export default function () { return 1 }\n",
+				"index.js": "import A from './a.js'\nexport { A }\n",
+				"c.js":     "import { A } from './index.js'\nexport const x = () => A()\n",
+			},
+			map[string]string{
+				"a.js": "export default function () { return 2 }\n",
+			},
+			"c.js",
+		},
+		{
+			"a default export in a module that is handed on",
+			map[string]string{
+				"a.js":     "export default function () { return 1 }\n",
+				"index.js": "export * as a from './a.js'\n",
+				"c.js":     "import { a } from './index.js'\nexport const x = () => a.default()\n",
+			},
+			map[string]string{
+				"a.js": "export default function () { return 2 }\n",
+			},
+			"c.js",
+		},
+		{
+			"the default export of a module that another one imports as a whole",
+			map[string]string{
+				"a.js": "export default function () { return 1 }\n",
+				"c.js": "import * as a from './a.js'\nexport const x = () => a.default()\n",
+			},
+			map[string]string{
+				"a.js": "export default function () { return 2 }\n",
+			},
+			"c.js",
+		},
+		{
+			"a module of CommonJS that is another one",
+			map[string]string{
+				"a.js": "module.exports = function () { return 1 }\n",
+				"b.js": "module.exports = require('./a')\n",
+				"c.js": "const b = require('./b')\nfunction go() { return b() }\nexports.go = go\n",
+			},
+			map[string]string{
+				"a.js": "module.exports = function () { return 2 }\n",
+			},
+			"c.js",
+		},
+		{
+			"a module of CommonJS that is part of another one",
+			map[string]string{
+				"a.js": "module.exports = function () { return 1 }\n",
+				"b.js": "module.exports = { a: require('./a') }\n",
+				"c.js": "const b = require('./b')\nfunction go() { return b.a() }\nexports.go = go\n",
+			},
+			map[string]string{
+				"a.js": "module.exports = function () { return 2 }\n",
+			},
+			"c.js",
+		},
+		{
+			"a module of CommonJS that another one has under a name",
+			map[string]string{
+				"a.js": "module.exports = function () { return 1 }\n",
+				"b.js": "exports.a = require('./a')\n",
+				"c.js": "const { a } = require('./b')\nfunction go() { return a() }\nexports.go = go\n",
+			},
+			map[string]string{
+				"a.js": "module.exports = function () { return 2 }\n",
+			},
+			"c.js",
+		},
+		{
+			"a component that another one shows",
+			map[string]string{
+				"A.vue": "<script setup>\nconst n = 1\n</script>\n<template><p>{{ n }}</p></template>\n",
+				"B.vue": "<script setup>\nimport A from './A.vue'\n</script>\n<template><A /></template>\n",
+				"c.js":  "import B from './B.vue'\nexport const x = () => mount(B)\n",
+			},
+			map[string]string{
+				"A.vue": "<script setup>\nconst n = 2\n</script>\n<template><p>{{ n }}</p></template>\n",
+			},
+			"c.js",
+		},
+		{
+			"a Go file below testdata",
+			map[string]string{
+				"go.mod":          "module m\n",
+				"x/x.go":          "package x\n",
+				"x/x_test.go":     "package x\n\nfunc TestX(t *testing.T) { read(\"testdata/a.go\") }\n",
+				"x/testdata/a.go": "package a\n",
+			},
+			map[string]string{
+				"x/testdata/a.go": "// New.\npackage a\n",
+			},
+			"x/x_test.go",
+		},
+		{
 			"a Go file renamed for another system",
 			map[string]string{
 				"go.mod":       "module m\n",

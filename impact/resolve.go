@@ -100,21 +100,40 @@ func (b *builder) addFixtures(f *treeFile) {
 	if !takesFixtures(f.path, f.language.Name) {
 		return
 	}
-	for folder := folderOf(f.path); ; folder = folderOf(folder) {
-		name := fixtures
-		if folder != "." {
-			name = string(folder) + "/" + fixtures
+	for at := b.fixturesAbove(folderOf(f.path)); at != nil; at = at.above {
+		if at.node == f.node {
+			continue
 		}
-		if to := b.nodeOf(name); to >= 0 && to != f.node {
-			if !b.roomFor(f, 1) {
-				return
-			}
-			b.addEdge(Edge{From: f.node, To: to, Kind: Imports, Confidence: 1000, Evidence: Evidence{Source: fixtures}})
-		}
-		if folder == "." {
+		if !b.roomFor(f, 1) {
 			return
 		}
+		b.addEdge(Edge{From: f.node, To: at.node, Kind: Imports, Confidence: 1000, Evidence: Evidence{Source: fixtures}})
 	}
+}
+
+// A fixtureFile is a conftest.py, with those in the folders above.
+type fixtureFile struct {
+	node  int32
+	above *fixtureFile
+}
+
+// fixturesAbove is the conftest.py nearest to the files of a folder; nil when there is none.
+// Each folder is looked at once.
+func (b *builder) fixturesAbove(folder change.Path) *fixtureFile {
+	if at, ok := b.fixtures[folder]; ok {
+		return at
+	}
+	var at *fixtureFile
+	name := fixtures
+	if folder != "." {
+		at = b.fixturesAbove(folderOf(folder))
+		name = string(folder) + "/" + fixtures
+	}
+	if n := b.nodeOf(name); n >= 0 {
+		at = &fixtureFile{n, at}
+	}
+	b.fixtures[folder] = at
+	return at
 }
 
 // fixtures is the file from which pytest has what tests need.

@@ -3,6 +3,7 @@ package impact
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 
 	"custody/impact/lang"
@@ -387,35 +388,39 @@ func (s *spread) followName(a atom, f *spreadFile, name lang.NameHash, confidenc
 	if !s.once(ask{scope: f.node, kind: askFile, name: name}) {
 		return
 	}
-	var near map[int32]int32
+	near := s.dependents(f.node)
+	far := int32(math.MaxInt32)
+	if name == defaultName { // every file has its own: whoever says it means one that it imports
+		far = 1
+	}
 	s.mentioning(name, func(g *spreadFile, to atom) {
-		if g.node == f.node {
-			s.step(a, to, 0, confidence)
-			return
-		}
-		if near == nil {
-			near = s.dependents(f.node)
-		}
-		if edges, ok := near[g.node]; ok {
+		if edges, ok := near[g.node]; ok && edges <= far {
 			s.step(a, to, edges, confidence)
 		}
 	})
-	if near == nil {
-		near = s.dependents(f.node)
-	}
 	for _, e := range s.handedOn(name) {
 		g := &s.files[e.file]
-		if near[g.node] == 0 {
+		if edges := near[g.node]; edges == 0 || edges > far {
 			continue
 		}
 		if s.came[a] { // the import itself works or fails now
 			s.step(a, atom{g.node, loose}, near[g.node], confidence)
 		}
-		if lang.HashName(e.as) != name && e.as != "*" { // "export {a as b} from"
-			s.followName(a, g, lang.HashName(e.as), confidence)
+		if as := lang.HashName(e.as); e.as != "*" && (as != name || name == defaultName) { // "export {a as b} from"
+			s.followName(a, g, as, confidence)
+		}
+	}
+	if name != defaultName {
+		return
+	}
+	for _, e := range s.handedOn(lang.Everything) { // "module.exports = require('./a')"
+		if g := &s.files[e.file]; near[g.node] == 1 {
+			s.followName(a, g, name, confidence)
 		}
 	}
 }
+
+var defaultName = lang.HashName("default")
 
 // dependents are the files that depend on a file, with the number of edges to it.
 func (s *spread) dependents(node int32) map[int32]int32 {

@@ -51,6 +51,8 @@ type Want struct {
 	Checks bool     // results of other checks
 	Tools  []string // scanners, by the name that their SARIF says
 	Teams  []string // "organisation/team": which of them reviewers are in
+
+	Emergency bool // who declared an emergency
 }
 
 // WantOf says what the rules and requirements of a judge need.
@@ -73,6 +75,14 @@ func WantOf(judge *review.Judge) Want {
 				if !slices.Contains(w.Teams, string(t)) {
 					w.Teams = append(w.Teams, string(t))
 				}
+			}
+		}
+	}
+	for _, e := range policy.Emergencies {
+		w.Emergency = true
+		for _, t := range e.Teams {
+			if !slices.Contains(w.Teams, string(t)) {
+				w.Teams = append(w.Teams, string(t))
 			}
 		}
 	}
@@ -112,10 +122,12 @@ func (r *Reader) PullRequest(ctx context.Context, pr *github.PullRequest, head, 
 		c.Labels = append(c.Labels, change.Printable(l.GetName()))
 	}
 	slices.Sort(c.Labels)
-	c.Reason, c.AIStatement = statements(pr.GetTitle(), pr.GetBody())
+	var urgent string
+	c.Reason, c.AIStatement, urgent = statements(pr.GetTitle(), pr.GetBody())
 	r.context.Change = c
 	r.source("change", r.path("pulls/%d", pr.GetNumber()), c, "")
 	steps := []func(context.Context) error{
+		func(ctx context.Context) error { return r.emergency(ctx, pr, urgent) },
 		func(ctx context.Context) error { return r.reviews(ctx, pr.GetNumber()) },
 		func(ctx context.Context) error {
 			ids := known.Commits

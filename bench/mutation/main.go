@@ -59,7 +59,8 @@ type projectResult struct {
 	Functions int            `json:"functions"` // covered by tests
 	Files     int            `json:"files"`     // with functions
 	Tests     int            `json:"tests"`
-	Excluded  map[string]int `json:"excluded"` // mutants drawn and left out, by reason
+	Excluded  map[string]int `json:"excluded"`          // mutants drawn and left out, by reason
+	Stopped   bool           `json:"stopped,omitempty"` // before the plan's number was run
 	counts
 	Mutants   []mutantResult    `json:"mutants"`
 	TestFiles map[string]string `json:"test_files,omitempty"` // test -> its file, where tests alone can tell
@@ -219,6 +220,9 @@ func (res *mutantResult) print(out io.Writer) {
 
 func (one *projectResult) print(out io.Writer) {
 	one.finish()
+	if one.Stopped {
+		fmt.Fprintf(out, "stopped: ")
+	}
 	fmt.Fprintf(out, "%-34s %s", one.Project, one.counts.String())
 	for _, why := range slices.Sorted(maps.Keys(one.Excluded)) {
 		fmt.Fprintf(out, ", left out: %d %s", one.Excluded[why], why)

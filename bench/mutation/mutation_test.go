@@ -2,12 +2,10 @@ package main
 
 import (
 	"bytes"
-	"os"
-	"path/filepath"
+	"context"
+	"slices"
 	"strings"
 	"testing"
-
-	"custody/bench/registry"
 )
 
 // miniatures are small enough for the gate.
@@ -32,34 +30,56 @@ func TestMiniatures(t *testing.T) {
 	}
 }
 
-// TestMissed shows that a miss is found: a test that calls by a name that it puts together.
+// A scripted runner has tests that fail as it is told.
+type scripted struct {
+	runner  // nothing else is asked
+	files   map[string]string
+	fails   func(files []string) []string
+	mutated bool
+}
+
+func (s *scripted) tests() map[string]string { return s.files }
+func (s *scripted) symbol(string) string     { return "" }
+func (s *scripted) test(_ context.Context, files []string) ([]string, error) {
+	return s.fails(files), nil
+}
+
+// TestMissed shows that a miss is found, and told from a failure that the mutant alone does
+// not make.
 func TestMissed(t *testing.T) {
-	for language, add := range map[string]map[string]string{
-		"python": {
-			"tests/test_words.py": "def test_nothing():\n    pass\n",
-			"tests/test_by_name.py": "import sys\n\nimport shop\n\n\ndef test_by_name():\n" +
-				"    for name in ('price', 'words'):\n        module = sys.modules['sh' + 'op.' + name]\n" +
-				"        for what in ('plu' + 'ral', 'to' + 'tal', 'sh' + 'out'):\n            found = module.__dict__.get(what)\n" +
-				"            found and found(*{'words': (2, 'x')[-found.__code__.co_argcount:], 'price': (shop.price.Basket(100),)}[name])\n",
-		},
-	} {
-		t.Run(language, func(t *testing.T) {
-			p := miniatures[language]
-			dir := t.TempDir()
-			if err := registry.CopyFolder(dir, p.folder); err != nil {
-				t.Fatal(err)
+	s := &scripted{files: map[string]string{}}
+	for _, file := range []string{"predicted", "missed", "broken", "beside"} {
+		s.files[file] = file
+	}
+	s.fails = func(files []string) (failed []string) {
+		for _, file := range files {
+			switch {
+			case file == "broken", s.mutated && file == "predicted", s.mutated && file == "missed",
+				s.mutated && file == "beside" && len(files) > 1:
+				failed = append(failed, file)
 			}
-			for name, text := range add {
-				if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-			p.folder = dir
-			one := measure(t, p)
-			if one.Missed == 0 {
-				t.Errorf("%s: nothing is missed", one.String())
-			}
-		})
+		}
+		return failed
+	}
+	x := &trial{runner: s, coverage: &coverage{}}
+	p := prediction{bySymbol: set{files: map[string]bool{"predicted": true}}}
+	res := &mutantResult{Entered: []string{"beside", "broken", "missed", "predicted"}}
+	files := x.choose(res, true, p.bySymbol)
+	if !slices.Equal(files, res.Entered) {
+		t.Fatalf("runs %q", files)
+	}
+	s.mutated = true
+	res.Failed = s.fails(files)
+	if err := x.check(t.Context(), res, files, p.bySymbol, func(yes bool) error { s.mutated = yes; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	var sum counts
+	x.judge(res, p, s.files, &sum)
+	if !slices.Equal(res.Missed, []string{"missed"}) || !slices.Equal(res.Unsteady, []string{"beside", "broken"}) || sum.Missed != 1 || sum.Unsteady != 2 || sum.EnteredMissed != 3 {
+		t.Errorf("%+v %s", res, sum.String())
+	}
+	if !s.mutated {
+		t.Error("the mutant was not put back")
 	}
 }
 

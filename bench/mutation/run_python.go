@@ -121,7 +121,7 @@ type pytestLine struct {
 
 // testMinutes end a run that neither passes nor fails. It is no limit of anything that is
 // measured: what reaches it is left out, and counted.
-const testMinutes = 15
+const testMinutes = 90
 
 func (r *pythonRunner) run(ctx context.Context, args, files []string) ([]pytestLine, error) {
 	within, cancel := context.WithTimeout(ctx, testMinutes*time.Minute)

@@ -76,10 +76,7 @@ func (r *scriptRunner) find(ctx context.Context, p project) error {
 	if err := os.MkdirAll(filepath.Join(r.dir, scratch), 0o755); err != nil {
 		return err
 	}
-	setup := []string{scratch + "/watch.mjs"}
-	for _, name := range p.setup {
-		setup = append(setup, name)
-	}
+	setup := append([]string{scratch + "/watch.mjs"}, p.setup...)
 	test, err := json.Marshal(map[string]any{
 		"globals": true, "setupFiles": setup, "watch": false, "pool": "forks", "exclude": append([]string{"**/node_modules/**"}, p.excluded...),
 		"testTimeout": 120_000, "hookTimeout": 120_000, "typecheck": map[string]bool{"enabled": false},

@@ -59,6 +59,10 @@ func (t *trial) project(ctx context.Context, p project) (*projectResult, error) 
 			break
 		}
 		res, err := t.run(ctx, mutant{f, f.sites[chance.IntN(len(f.sites))]}, &one.counts)
+		if ctx.Err() != nil && len(one.Mutants) > 0 {
+			one.Stopped = true
+			break
+		}
 		if err != nil {
 			return nil, err
 		}

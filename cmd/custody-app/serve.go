@@ -44,7 +44,7 @@ answers with check runs and signed audit packs.`,
 	}
 	root.SetOut(p.out)
 	root.SetErr(p.err)
-	root.AddCommand(newServe(p), newCheck(p), newVersion(p))
+	root.AddCommand(newServe(p), newCheck(p), newCreate(p), newVersion(p))
 	return root
 }
 

@@ -46,7 +46,7 @@ var pyKeywords = sync.OnceValue(func() *keywordSet {
 
 func (p *pyScanner) outline() {
 	r := pyReader{outline: *newOutline(p.src, p.tok.list, &p.facts, pyKeywords()), imported: p.imported, decorated: -1}
-	r.lookups = pyLookups()
+	r.lookups, r.looksUp = pyLookups(), pyLooksUp
 	r.aliases()
 	for i := 0; i < len(r.tok); {
 		end := i + 1
@@ -208,9 +208,9 @@ var pyLookups = sync.OnceValue(func() *keywordSet {
 	return newKeywords(`getattr attrgetter methodcaller globals vars __dict__ __getattribute__`)
 })
 
-// looksUp says that the word at i, one of pyLookups, may find any name: it is not given
+// pyLooksUp says that the word at i, one of pyLookups, may find any name: it is not given
 // one that is written out.
-func (o *outline) looksUp(i int) bool {
+func pyLooksUp(o *outline, i int) bool {
 	if string(o.text(i)) == "__dict__" {
 		return o.kind(i-1) == '.'
 	}

@@ -85,7 +85,8 @@ type outline struct {
 	modules map[NameHash]bool // names that stand for a whole file: see Everything
 	always  []NameHash        // what all code of the file may mean: Java's "import static a.B.*"
 
-	lookups *keywordSet // words that may find any name at run time; nil: none
+	lookups *keywordSet                  // words that may find any name at run time; nil: none
+	looksUp func(o *outline, i int) bool // says that the one at token i does
 
 	// keywords are the reserved words: no definition has such a name.
 	keywords *keywordSet
@@ -279,7 +280,7 @@ func (o *outline) digestToken(h *TokenHash, i int) {
 	case tokenWord:
 		o.seen.add(t.value)
 		if len(o.modules) > 0 && o.modules[NameHash(t.value)] && o.kind(i+1) != '.' ||
-			o.lookups != nil && o.lookups.has(NameHash(t.value)) && o.looksUp(i) {
+			o.lookups != nil && o.lookups.has(NameHash(t.value)) && o.looksUp(o, i) {
 			o.seen.add(uint32(Everything))
 		}
 	case tokenText:

@@ -117,13 +117,14 @@ type center struct {
 }
 
 func newCenter(r *impact.Report) center {
-	c := center{lines: []line{{count(len(r.Changed), "changed file"), "t", ""}}}
+	all, _, _ := counted(r)
+	c := center{lines: []line{{count(all, "changed file"), "t", ""}}}
 	before := ""
 	changed := slices.Clone(r.Changed)
 	slices.SortStableFunc(changed, func(a, b impact.Changed) int { return weight(a) - weight(b) })
 	for i, f := range changed {
 		if i == maxCenter && len(r.Changed) > maxCenter+1 {
-			c.lines = append(c.lines, line{fmt.Sprintf("+ %s more", change.Thousands(len(r.Changed)-i)), "s", ""})
+			c.lines = append(c.lines, line{fmt.Sprintf("+ %s more", change.Thousands(all-i)), "s", ""})
 			break
 		}
 		if at := folder(f.Path); i == 0 || at != before {
@@ -256,16 +257,13 @@ func (p *painter) open() {
 }
 
 func (p *painter) heading() string {
-	h := count(len(p.report.Changed), "changed file")
-	if len(p.report.Reached) == 0 {
+	changed, kinds, _ := counted(p.report)
+	h := count(changed, "changed file")
+	if len(kinds) == 0 {
 		return h + ", nothing else in the graph reached"
 	}
-	kinds := map[impact.Kind]int{}
-	for i := range p.report.Reached {
-		kinds[p.report.Reached[i].Kind]++
-	}
 	verb := "reach"
-	if len(p.report.Changed) == 1 {
+	if changed == 1 {
 		verb = "reaches"
 	}
 	return h + " " + verb + " " + tellKinds(kinds)
@@ -279,8 +277,12 @@ func (p *painter) summary() string {
 	} else if !p.report.Head.IsZero() {
 		s = "at " + p.report.Head.Short() + ": "
 	}
+	more := ""
+	if _, _, n := counted(p.report); n > 0 {
+		more = " " + notListed(n) + "."
+	}
 	if p.report.Outcome == finding.Satisfied {
-		return s + "everything that the change meets was read, so this is all."
+		return s + "everything that the change meets was read, so this is all." + more
 	}
 	seen, codes := map[string]bool{}, []string{}
 	for _, reason := range p.report.Reasons {
@@ -292,7 +294,7 @@ func (p *painter) summary() string {
 	if len(codes) > 4 {
 		codes = append(codes[:4], "…")
 	}
-	return s + "there may be more (" + strings.Join(codes, ", ") + ")."
+	return s + "there may be more (" + strings.Join(codes, ", ") + ")." + more
 }
 
 func (p *painter) paintRings() {

@@ -52,6 +52,9 @@ func Text(r *impact.Report) string {
 			b.WriteString(strings.TrimRight(line, " ") + "\n")
 		}
 	}
+	if _, _, n := counted(r); n > 0 {
+		b.WriteString("   " + notListed(n) + "\n")
+	}
 	return b.String()
 }
 
@@ -84,7 +87,8 @@ func (t *textBlock) bound() {
 }
 
 func changedBlock(r *impact.Report) textBlock {
-	block := textBlock{title: "changed", says: count(len(r.Changed), "file")}
+	all, _, _ := counted(r)
+	block := textBlock{title: "changed", says: count(all, "file")}
 	folders := map[string]int{}
 	for i := range r.Changed {
 		folders[folder(r.Changed[i].Path)]++

@@ -1,6 +1,7 @@
 package picture
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 	"strings"
@@ -51,6 +52,24 @@ func TestText(t *testing.T) {
 	}
 	if Text(nil)+Text(&impact.Report{}) != "" {
 		t.Error("nothing is drawn as something")
+	}
+}
+
+// What a report counts and does not list, every form of the picture tells.
+func TestCounted(t *testing.T) {
+	r := made(1, 30, 4)
+	r.More = &impact.More{Changed: 2000, Reached: []impact.MoreReached{{Distance: 9, Kind: impact.KindFile, Count: 1200}, {Distance: 9, Kind: impact.KindDocument, Count: 3}}}
+	var svg bytes.Buffer
+	if err := Inline(&svg, r); err != nil {
+		t.Fatal(err)
+	}
+	for form, text := range map[string]string{"svg": svg.String(), "text": Text(r)} {
+		if !strings.Contains(text, "2,004") || !strings.Contains(text, "1,203 of them, the farthest, are counted and not drawn") {
+			t.Errorf("%s: %s", form, text)
+		}
+	}
+	if !strings.Contains(svg.String(), "3 documents") {
+		t.Error("the heading of the picture counts what is listed alone")
 	}
 }
 

@@ -6,6 +6,7 @@ CREATE TABLE commands (
 	comment BIGINT NOT NULL,
 	asks    TEXT NOT NULL,
 	state   TEXT NOT NULL,
+	head    TEXT NOT NULL DEFAULT '',
 	answer  TEXT NOT NULL DEFAULT '',
 	record  TEXT NOT NULL DEFAULT '',
 	at      BIGINT NOT NULL,
