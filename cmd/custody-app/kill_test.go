@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,23 +19,26 @@ var cluster storetest.Cluster
 
 // TestKilled kills the process between the acceptance of a delivery and the conclusion
 // of its check, at a random call or a random instant, and starts it again: every last
-// head is concluded once, and rightly. On PostgreSQL it is a lock that tells the next
-// process that the last one is no more; on SQLite, that it is there itself.
+// head is concluded once, and rightly; and once is written what is published besides. On
+// PostgreSQL it is a lock that tells the next process that the last one is no more; on
+// SQLite, that it is there itself.
 func TestKilled(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []string{"sqlite", "postgres"} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			w := newWhole(t, "")
 			if kind == "postgres" {
+				w := newWhole(t, "")
 				w.env = []string{"CUSTODY_STORE=" + cluster.Database(t)}
+				killed(t, w, false)
+			} else {
+				killed(t, newWhole(t, "publish: {refs: true, comment: true, attestations: true}\n"), true)
 			}
-			killed(t, w)
 		})
 	}
 }
 
-func killed(t *testing.T, w *whole) {
+func killed(t *testing.T, w *whole, publishes bool) {
 	rounds := 5
 	if os.Getenv("CUSTODY_SLOW") == "1" {
 		rounds = 50
@@ -87,6 +93,11 @@ func killed(t *testing.T, w *whole) {
 		if runs := p.ours(pull.HeadSHA); len(runs) != 1 || len(runs[0].Concluded) != 1 || runs[0].Conclusion != conclusion {
 			t.Fatalf("round %d, killed %s: %d check runs, %+v, want %s once", round, how, len(runs), runs, conclusion)
 		}
+		if !publishes {
+			// there is nothing else
+		} else if twice := p.publishedOnce(pull); twice != "" {
+			t.Fatalf("round %d, killed %s: %s", round, how, twice)
+		}
 		wanted[pull.HeadSHA] = conclusion
 	}
 	// Another start finds nothing that is left to say.
@@ -105,4 +116,39 @@ func killed(t *testing.T, w *whole) {
 			}
 		}
 	}
+}
+
+// publishedOnce waits until everything about a pull request is published, and says what
+// was more than once.
+func (p *place) publishedOnce(pull *githubtest.PullRequest) string {
+	p.t.Helper()
+	ref := fmt.Sprintf("refs/custody/packs/%s/pull-%d", pull.HeadSHA, pull.Number)
+	for late := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		p.w.gh.Settle()
+		if idle(p.t, filepath.Join(p.w.dir, "custody.db")) && len(pull.Comments()) > 0 && p.Refs()[ref] != "" {
+			break
+		}
+		if time.Now().After(late) {
+			return "for a minute not all was published"
+		}
+	}
+	if n := len(pull.Comments()); n != 1 {
+		return fmt.Sprintf("%d comments", n)
+	}
+	trees := strings.Fields(p.Git("log", "--format=%T", ref))
+	if slices.Sort(trees); len(slices.Compact(trees)) != len(strings.Fields(p.Git("log", "--format=%T", ref))) {
+		return "a pack is attached twice"
+	}
+	subjects := map[string]bool{}
+	for _, a := range p.Attestations() {
+		key := fmt.Sprint(a.Subjects)
+		if subjects[key] {
+			return "an attestation is there twice"
+		}
+		subjects[key] = true
+	}
+	if len(subjects) == 0 {
+		return "no attestation"
+	}
+	return ""
 }

@@ -5,7 +5,6 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -166,14 +165,9 @@ func TestGoldenPacks(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			want, err := os.ReadFile(golden)
-			if errors.Is(err, os.ErrNotExist) {
-				golden, want = filepath.Join(w.dir, c.name+".zip"), got // until the first ones are kept
-			} else if err != nil {
-				t.Fatal(err)
-			}
+			want := read(t, golden)
 			if !bytes.Equal(got, want) {
-				t.Errorf("the pack is not as it was: %s.\nIf it is meant to be, run go test ./cmd/custody -run TestGoldenPacks -update, and look at git diff --text", firstDifference(t, want, got))
+				t.Errorf("the pack is not as it was: %s.\nIf it is meant to be, run 'make docs', and look at git diff --text", firstDifference(t, want, got))
 			}
 			sameAgain(t, w, golden, want)
 			if version := os.Getenv("CUSTODY_FREEZE"); version != "" {
