@@ -38,7 +38,8 @@ func TestOneVerdictThroughEveryDoor(t *testing.T) {
 			floor := "version: 1\nrules:\n  - {id: by-pull-request, kind: pull-request, at: [merge]}\n"
 			w := newWorld(t, approvals, func(w *world) { w.floor = floor })
 			var p *githubtest.PullRequest
-			if c.decision == "incomplete" { // nobody told of the push: who pushed is not known
+			if c.decision == "incomplete" { // nobody tells of the push: who pushed is not known
+				w.gh.Fail(githubtest.Fault{On: "GET /repos/{owner}/{repo}/activity", With: githubtest.Forbidden, Times: -1})
 				w.gh.Quietly(func() { p = w.pull("topic", gittest.Write("a.py", c.content)) })
 				p.Label("ada", "ready")
 			} else {

@@ -21,7 +21,6 @@ var passing = map[string]githubtest.Failure{
 // TestFaults makes every call of a review fail once, in every way that passes by itself:
 // the check run is made once, and says in the end what it would have said without.
 func TestFaults(t *testing.T) {
-	t.Parallel()
 	slow := os.Getenv("CUSTODY_SLOW") == "1"
 	w := newWhole(t, "workers: 8\n")
 	w.start(t)
@@ -75,7 +74,6 @@ func (p *place) calls() []string {
 // TestSilent has GitHub not answer each kind of call of a review, once: the App gives up
 // waiting, and asks again.
 func TestSilent(t *testing.T) {
-	t.Parallel()
 	w := newWhole(t, "workers: 12\n")
 	w.env = []string{"CUSTODY_GITHUB_TIMEOUT_SECONDS=2"}
 	w.start(t)
@@ -97,7 +95,6 @@ func TestSilent(t *testing.T) {
 
 // TestNoToken makes the App wait for its token.
 func TestNoToken(t *testing.T) {
-	t.Parallel()
 	w := newWhole(t, "")
 	p := w.place(t, "acme/shop", wholePolicy)
 	w.start(t)

@@ -23,7 +23,6 @@ var cluster storetest.Cluster
 // PostgreSQL it is a lock that tells the next process that the last one is no more; on
 // SQLite, that it is there itself.
 func TestKilled(t *testing.T) {
-	t.Parallel()
 	for _, kind := range []string{"sqlite", "postgres"} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
