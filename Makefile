@@ -30,5 +30,6 @@ slow: build ## what takes long: large tests, real repositories (REPO=DIR), every
 bench: build ## ratios against git on REPO=DIR, into bench/results/
 	go run ./bench -custody bin/custody -C '$(REPO)'
 
-docs: ## rewrite what is generated: JSON Schemas
+docs: ## rewrite what is generated: JSON Schemas, and the golden packs of this version
 	go test ./docs/schema -run TestSchemasAreGenerated -update
+	go test ./cmd/custody -run TestGoldenPacks -update

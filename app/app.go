@@ -22,6 +22,7 @@ import (
 
 	"github.com/sirupsen/logrus"
 
+	"custody/app/checkrun"
 	"custody/app/clone"
 	"custody/app/effect"
 	"custody/app/event"
@@ -94,7 +95,7 @@ func New(p Parts) (*App, error) {
 			return nil, fmt.Errorf("%s: %w", p.Keys.Name, err)
 		}
 	}
-	a.self = event.Self{AppID: p.Hub.AppID(), Protects: a.protects}
+	a.self = event.Self{AppID: p.Hub.AppID(), Protects: a.protects, Answers: checkrun.Answers}
 	return a, nil
 }
 
@@ -157,6 +158,11 @@ func (a *App) decide(ctx context.Context, guid string) error {
 		}
 	}
 	o.Requests = onePerSubject(o.Requests)
+	for _, r := range o.Requests {
+		if p := o.Press; p != nil && r.Number > 0 && p.External == event.External(r.Repo, r.Name) {
+			o.Commands = append(o.Commands, store.Command{Repo: r.Repo, Name: "button/" + guid, Pull: r.Number, Asks: p.Identifier})
+		}
+	}
 	for _, r := range o.Requests {
 		if r.Again { // what it says is said again, be it the same
 			if err := a.store.Forget(ctx, effect.ConcludeKey(r.Repo, r.Name, r.Head)); err != nil {
@@ -245,9 +251,25 @@ func (a *App) Tick(ctx context.Context, what store.Tick) error {
 		}
 		return a.reconcile(ctx, false)
 	case store.Prune:
+		a.tidy(ctx)
 		return a.store.PruneDeliveries(ctx, a.Now().Add(-keepDeliveries).UnixMilli())
 	}
 	return nil
+}
+
+// tidy has the copies of repositories take no more room than they may. It is called after
+// each review, too: each process has copies of its own, and only one of them ticks.
+func (a *App) tidy(ctx context.Context) {
+	gone, err := a.Clones.Tidy(ctx, func(id int64) bool {
+		at, known, err := a.store.Repository(ctx, id)
+		return err != nil || !known || at.State != store.Removed
+	})
+	if len(gone) > 0 {
+		a.Log.WithField("repos", gone).Info("removed copies of repositories: they are no longer ours to see, or were not used for long and room was needed")
+	}
+	if err != nil && ctx.Err() == nil {
+		a.Log.WithError(err).Warn("the copies of repositories could not be tidied up")
+	}
 }
 
 // keepDeliveries is how long a decided delivery stays known: longer than the week in which

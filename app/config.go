@@ -28,6 +28,8 @@ type Config struct {
 	Blobs string `yaml:"blobs"`
 	// Clones is the folder of bare copies of the repositories: a cache.
 	Clones string `yaml:"clones"`
+	// ClonesGB is how many gigabytes the copies may take; those that were not used for longest are removed. Default: 100.
+	ClonesGB int `yaml:"clones_gb"`
 	// SigningKeyFile is the private key (PEM, mode 0600) that signs packs.
 	SigningKeyFile string `yaml:"signing_key_file"`
 	// TrustedKeysFile are the keys under which signed waivers and statements count. Optional.
@@ -52,6 +54,8 @@ type GitHubConfig struct {
 	URL string `yaml:"url"`
 	// AppID is the number of the GitHub App.
 	AppID int `yaml:"app_id"`
+	// TimeoutSeconds is how long an answer may take, and how long git may hear nothing. Default: 30.
+	TimeoutSeconds int `yaml:"timeout_seconds"`
 	// PrivateKeyFile is the App's private key, the PEM file that GitHub made.
 	PrivateKeyFile string `yaml:"private_key_file"`
 	// WebhookSecretFile holds the webhook's secret; while it is changed, two of them, a line each.
@@ -93,7 +97,7 @@ const EnvPrefix = "CUSTODY_"
 // ParseConfig reads a configuration file, nil for none, and puts the environment over it.
 // What it does not know in the file is an error; so is what is missing.
 func ParseConfig(name string, text []byte, env func(string) string) (Config, error) {
-	c := Config{Listen: ":8080", GitHub: GitHubConfig{URL: "https://api.github.com"}}
+	c := Config{Listen: ":8080", ClonesGB: 100, GitHub: GitHubConfig{URL: "https://api.github.com", TimeoutSeconds: 30}}
 	if text != nil {
 		doc, err := yaml.Parse(name, text)
 		if err != nil {
@@ -191,6 +195,12 @@ func (c *Config) check() error {
 			return fmt.Errorf("public_url: %q is no address", c.PublicURL)
 		}
 		c.PublicURL = strings.TrimSuffix(c.PublicURL, "/")
+	}
+	if c.GitHub.TimeoutSeconds < 1 || c.GitHub.TimeoutSeconds > 600 {
+		return errors.New("github.timeout_seconds: from 1 to 600")
+	}
+	if c.ClonesGB < 1 || c.ClonesGB > 1_000_000 {
+		return errors.New("clones_gb: 1 or more")
 	}
 	if c.Workers < 0 || c.Workers > 64 {
 		return errors.New("workers: from 1 to 64")

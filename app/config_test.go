@@ -18,6 +18,7 @@ github:
 store: sqlite:///var/lib/custody/custody.db
 blobs: file:///var/lib/custody/packs
 clones: /var/lib/custody/clones
+clones_gb: 20
 signing_key_file: signing.pem
 trusted_keys_file: trusted_keys
 floor_file: floor.yaml
@@ -33,7 +34,7 @@ func TestConfig(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.GitHub.AppID != 123 || c.Mode != config.Report || c.Workers != 3 || c.PublicURL != "https://custody.example.com" || c.Publish != (Publish{Refs: true}) {
+	if c.GitHub.AppID != 123 || c.Mode != config.Report || c.Workers != 3 || c.ClonesGB != 20 || c.PublicURL != "https://custody.example.com" || c.Publish != (Publish{Refs: true}) {
 		t.Errorf("%+v", c)
 	}
 	// The environment counts more, and alone it is enough.
@@ -43,7 +44,7 @@ func TestConfig(t *testing.T) {
 	if c, err = ParseConfig("app.yaml", []byte(whole), get); err != nil || c.GitHub.AppID != 7 || c.Mode != config.Enforce || c.Store != "postgres://x/y" || c.Publish != (Publish{Refs: true, Comment: true}) {
 		t.Errorf("%+v, %v", c, err)
 	}
-	if c, err = ParseConfig("", nil, get); err != nil || c.GitHub.URL != "https://api.github.com" || c.Listen != ":8080" {
+	if c, err = ParseConfig("", nil, get); err != nil || c.GitHub.URL != "https://api.github.com" || c.Listen != ":8080" || c.ClonesGB != 100 {
 		t.Errorf("%+v, %v", c, err)
 	}
 	for name := range env {
@@ -62,6 +63,8 @@ func TestConfig(t *testing.T) {
 		"twice":          {"mode: report", "mode: report\nmode: report"},
 		"no address":     {"https://custody.example.com/", "custody"},
 		"user in it":     {"https://custody.example.com/", "https://u:p@custody.example.com/"},
+		"no patience":    {"  app_id: 123", "  app_id: 123\n  timeout_seconds: 0"},
+		"no room":        {"clones_gb: 20", "clones_gb: 0"},
 		"many workers":   {"workers: 3", "workers: 1000"},
 	} {
 		text := strings.Replace(whole, change[0], change[1], 1)

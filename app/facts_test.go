@@ -142,3 +142,34 @@ func TestFork(t *testing.T) {
 		t.Errorf("%+v", run)
 	}
 }
+
+// A commit status counts as a check of the App that posted it; one that a person posted
+// under the same name counts for nothing, and neither does one of another commit.
+func TestStatuses(t *testing.T) {
+	w := newWorld(t, `version: 1
+rules:
+  - {id: built, kind: check-runs, check_runs: [{name: ci/build, app: jenkins}]}
+`)
+	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
+	w.concludedAs(p.HeadSHA, "failure")
+	again := func() {
+		t.Helper()
+		w.settled()
+		w.repo.Rerequest("ada", w.ours(p.HeadSHA)[0].ID)
+		w.settled()
+	}
+	w.repo.Status("ben", p.HeadSHA, "ci/build", "success")
+	w.repo.Status("jenkins[bot]", w.base, "ci/build", "success")
+	w.repo.Status("other[bot]", p.HeadSHA, "ci/build", "success")
+	w.repo.Status("jenkins[bot]", p.HeadSHA, "ci/build", "success")
+	w.repo.Status("jenkins[bot]", p.HeadSHA, "ci/build", "pending")
+	again()
+	w.concludedAs(p.HeadSHA, "action_required") // it has not ended
+	w.repo.Status("jenkins[bot]", p.HeadSHA, "ci/build", "error")
+	again()
+	w.concludedAs(p.HeadSHA, "failure")
+	w.repo.Status("jenkins[bot]", p.HeadSHA, "ci/build", "success")
+	w.repo.Status("ben", p.HeadSHA, "ci/build", "failure")
+	again()
+	w.concludedAs(p.HeadSHA, "success")
+}

@@ -58,7 +58,7 @@ func (j *job) fetch(ctx context.Context) (*clone.Clone, error) {
 	}
 	if err := j.ends(ctx, c, head); err != nil {
 		c.Close()
-		return nil, err
+		return nil, j.blame(ctx, c, err)
 	}
 	if err := c.Complete(ctx, j.base, j.head); err != nil {
 		c.Close()
@@ -159,8 +159,17 @@ func (j *job) context(ctx context.Context, c *clone.Clone, judge *review.Judge) 
 		Client: j.client, Repo: j.repo, Host: j.Hub.Host(), AppID: j.Hub.AppID(), Now: j.Now,
 		Want: gather.WantOf(judge), Patient: j.task.Try < patience, Remember: j.store.Remember,
 	}
-	known := gather.Known{More: func(ctx context.Context, reviews []change.Review) ([]string, error) {
-		return j.approvedCommits(ctx, c, reviews)
+	waivers, heads, noWaivers, err := j.granted(ctx)
+	if err != nil {
+		return nil, err
+	}
+	known := gather.Known{Waivers: waivers, NoWaivers: noWaivers, More: func(ctx context.Context, reviews []change.Review) ([]string, error) {
+		for _, r := range reviews {
+			if r.State == "approved" {
+				heads = append(heads, r.Commit)
+			}
+		}
+		return j.seenCommits(ctx, c, heads)
 	}}
 	commits, _, err := c.Commits(ctx, j.base, j.head, maxCommits)
 	if err != nil {

@@ -31,7 +31,7 @@ func newMetrics() *Metrics {
 		reviewTime: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "custody_review_seconds", Help: "Time of one review, from the job to what the check run says.", Buckets: prometheus.ExponentialBuckets(0.05, 2, 14)}),
 		lost:       prometheus.NewCounter(prometheus.CounterOpts{Name: "custody_deliveries_redelivered_total", Help: "Deliveries that never came, and were asked for again."}),
 	}
-	m.published = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "custody_published_total", Help: "Comments, attached packs and attestations, by what became of them."}, []string{"what", "outcome"})
+	m.published = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "custody_published_total", Help: "Answers to commands, comments, attached packs and attestations, by what became of them."}, []string{"what", "outcome"})
 	m.registry.MustRegister(m.published, m.received, m.decisions, m.reviews, m.reviewTime, m.lost, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"custody/internal/git/gittest"
@@ -112,10 +113,27 @@ func TestOneVerdictThroughEveryDoor(t *testing.T) {
 	}
 }
 
-// program builds one of the commands.
+// programs are the commands that were built, in a folder that TestMain takes away.
+var programs struct {
+	sync.Mutex
+	dir string
+}
+
+// program builds one of the commands, once.
 func program(t testing.TB, name string) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), name)
+	programs.Lock()
+	defer programs.Unlock()
+	if programs.dir == "" {
+		var err error
+		if programs.dir, err = os.MkdirTemp("", "custody-programs"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := filepath.Join(programs.dir, name)
+	if _, err := os.Stat(path); err == nil {
+		return path
+	}
 	cmd := exec.Command("go", "build", "-o", path, "custody/cmd/"+name)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {

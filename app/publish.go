@@ -6,10 +6,13 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"custody/app/checkrun"
 	"custody/app/effect"
+	"custody/app/event"
 	"custody/app/hub"
 	"custody/internal/pack/verify"
 	"custody/internal/store"
@@ -61,15 +64,10 @@ func (j *job) comment() *effect.Comment {
 func (j *job) comments() bool { return j.Publish.Comment && j.pr != nil && j.shows }
 
 // intend adds to effects what is to be published of a conclusion.
-func (j *job) intend(ctx context.Context, effects map[string]string, r *store.Review, mark string, o checkrun.Output) error {
+func (j *job) intend(ctx context.Context, effects map[string]string, r *store.Review, o checkrun.Output) error {
 	if j.comments() {
-		c := j.comment()
-		said, err := c.Done(ctx, mark+" "+r.Head)
-		if err != nil {
+		if err := j.store.SetMark(ctx, j.commentMark(), commentBody(j.check.Name, r.Head, o)); err != nil {
 			return err
-		}
-		if !said {
-			effects[c.Key()] = effect.Saying{Mark: mark + " " + r.Head, Body: commentBody(j.check.Name, r.Head, o)}.Text()
 		}
 	}
 	if r.Verdict == "" {
@@ -107,6 +105,95 @@ type unpublishedError struct{ why error }
 func (e *unpublishedError) Error() string { return "not all is published: " + e.why.Error() }
 func (e *unpublishedError) Unwrap() error { return e.why }
 
+// commentMark is the mark that keeps what the comment says of the last verdict.
+func (j *job) commentMark() string {
+	return fmt.Sprintf("comment/%d/%d", j.repo.ID, j.subject.Number)
+}
+
+// shownAnswers is how many answers to commands the comment holds, the newest.
+const shownAnswers = 3
+
+// sayComment brings the one comment up to date: the verdict, and the last answers.
+func (j *job) sayComment(ctx context.Context) error {
+	body, err := j.store.Mark(ctx, j.commentMark())
+	if err != nil || body == "" {
+		return err
+	}
+	commands, err := j.store.Commands(ctx, j.task.Repo, j.subject.Number)
+	if err != nil {
+		return err
+	}
+	answers := ""
+	n := 0
+	for _, c := range slices.Backward(commands) {
+		if c.Answer == "" {
+			continue
+		}
+		if n++; n > shownAnswers {
+			break
+		}
+		answers += fmt.Sprintf("\n---\n\n**Answer to %s** %s\n", j.asked(&c), c.Answer)
+	}
+	if len(body)+len(answers) < effect.MaxComment {
+		body += answers
+	}
+	c, mark := j.comment(), event.TextDigest(body)
+	if said, err := c.Done(ctx, mark); err != nil || said {
+		return err
+	}
+	if err := j.store.Begin(ctx, c.Key(), effect.Saying{Mark: mark, Body: body}.Text()); err != nil {
+		return err
+	}
+	return c.Say(ctx)
+}
+
+// asked leads to a command, by no word of it.
+func (j *job) asked(c *store.Command) string {
+	if c.Comment == 0 {
+		return "a button of the check"
+	}
+	return fmt.Sprintf("[a command](%s#issuecomment-%d)", j.pr.GetHTMLURL(), c.Comment)
+}
+
+// reply answers commands: by a reaction, and where there is no comment to hold them by
+// answers of their own.
+func (j *job) reply(ctx context.Context) error {
+	if err := j.answerAsks(ctx); err != nil {
+		return err
+	}
+	commands, err := j.store.Commands(ctx, j.task.Repo, j.subject.Number)
+	if err != nil {
+		return err
+	}
+	place := j.place()
+	place.Current = nil // an answer is to who asked, whatever the head is
+	var failed error
+	for _, c := range commands {
+		content := map[store.CommandState]string{store.Answered: "+1", store.Refused: "confused", store.Revoked: "+1"}[c.State]
+		if content == "" {
+			continue
+		}
+		if c.Comment != 0 && c.State != store.Revoked {
+			failed = errors.Join(failed, place.React(ctx, c.Comment, content))
+		}
+		if c.Answer == "" || j.Publish.Comment {
+			continue
+		}
+		a := &effect.Comment{Place: place, AppID: j.Hub.AppID(), Number: int(j.subject.Number), Command: c.Name}
+		mark := event.TextDigest(c.Answer)
+		if said, err := a.Done(ctx, mark); err != nil {
+			return err
+		} else if said {
+			continue
+		}
+		if err := j.store.Begin(ctx, a.Key(), effect.Saying{Mark: mark, Body: fmt.Sprintf("**Answer to %s** %s\n", j.asked(&c), c.Answer)}.Text()); err != nil {
+			return err
+		}
+		failed = errors.Join(failed, a.Say(ctx))
+	}
+	return failed
+}
+
 // publish does what is intended. Only a limit of GitHub's, or an answer that may come
 // yet, makes an error of it: then the review is taken up again, and finds all else done.
 func (j *job) publish(ctx context.Context) error {
@@ -116,7 +203,8 @@ func (j *job) publish(ctx context.Context) error {
 		is   bool
 		do   func(context.Context) error
 	}{
-		{"comment", j.comments(), func(ctx context.Context) error { return j.comment().Say(ctx) }},
+		{"answer", j.pr != nil && j.shows, j.reply},
+		{"comment", j.comments(), j.sayComment},
 		{"ref", j.Publish.Refs, func(ctx context.Context) error { return j.attachment().Attach(ctx, j.Blobs.Get) }},
 		{"attestation", j.Publish.Attestations, func(ctx context.Context) error {
 			return (&effect.Attestation{Place: j.place()}).Attest(ctx, j.statement)
@@ -140,6 +228,9 @@ func (j *job) publish(ctx context.Context) error {
 		}
 		j.metrics.published.WithLabelValues(o.name, "failed").Inc()
 		j.log.WithError(err).WithField("what", o.name).Warn("it could not be published; the check run stands")
+	}
+	if later == nil && j.more {
+		return &unpublishedError{&store.LaterError{After: time.Second, Why: errors.New("there are more commands")}}
 	}
 	return later
 }

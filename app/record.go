@@ -169,14 +169,14 @@ func (j *job) mergedAs(ctx context.Context, landed git.OID) (*mergedPull, error)
 	return nil, nil
 }
 
-// approvedCommits brings the commits that were approved and are no longer the head, with
-// all that they hold, and gives their ids: whether they make the same change, and who
+// seenCommits brings the commits that were approved, or for which a waiver was granted, and
+// that are no longer the head, with all that they hold, and gives their ids: whether they make the same change, and who
 // wrote them, is for the review to say. What is gone is gone.
-func (j *job) approvedCommits(ctx context.Context, c *clone.Clone, reviews []change.Review) ([]string, error) {
+func (j *job) seenCommits(ctx context.Context, c *clone.Clone, heads []string) ([]string, error) {
 	var all []string
-	for _, r := range reviews {
-		id, err := git.ParseOID(r.Commit)
-		if err != nil || r.State != "approved" || id == j.head {
+	for _, head := range heads {
+		id, err := git.ParseOID(head)
+		if err != nil || id == j.head {
 			continue
 		}
 		err = c.Also(ctx, j.base, id)
@@ -188,7 +188,7 @@ func (j *job) approvedCommits(ctx context.Context, c *clone.Clone, reviews []cha
 			return nil, err
 		}
 		if err != nil {
-			j.log.WithField("commit", r.Commit).Info("a commit that was approved can not be fetched")
+			j.log.WithField("commit", head).Info("a commit that was approved can not be fetched")
 			continue
 		}
 		for _, k := range commits {

@@ -38,6 +38,8 @@ type job struct {
 	hasBase bool // base is given, and not the tip of ref
 	check   *effect.Check
 	shows   bool // what comes out is shown as a check run
+	asks    []ask
+	more    bool // commands were left for another time
 }
 
 // Review implements store.Worker.
@@ -95,6 +97,8 @@ func (j *job) failed(ctx context.Context, err error) error {
 	case hub.Later:
 		j.log.WithField("after", after).Warn("GitHub's rate limit: later")
 		return &store.LaterError{After: after, Why: errors.New("rate limit of GitHub")}
+	case hub.Expired, hub.Other: // git does not tell whether it was for the token
+		j.Hub.Forget(j.subject.Installation)
 	case hub.Gone, hub.Forbidden:
 		if j.repo == nil {
 			j.log.WithError(err).Info("the repository is not for us any more")
@@ -122,6 +126,11 @@ func (j *job) run(ctx context.Context) (string, error) {
 	j.log = j.log.WithField("repo", j.repo.FullName())
 	if err := j.store.Installed(ctx, store.Installed{Repo: j.repo.ID, Installation: j.subject.Installation, FullName: j.repo.FullName(), State: store.Active}); err != nil {
 		return "", err
+	}
+	if lacks, err := j.lacks(ctx); err != nil {
+		return "", err
+	} else if len(lacks) > 0 {
+		return "", j.unpermitted(ctx, lacks)
 	}
 	for range 3 {
 		wanted, err := j.locate(ctx)

@@ -146,6 +146,7 @@ func (a *App) reconcile(ctx context.Context, again bool) error {
 				if class, _ := hub.Classify(err); class == hub.Later {
 					return a.later("looking at an installation", err)
 				}
+				a.Hub.Forget(i.GetID())
 				a.Log.WithError(err).WithField("installation", i.GetID()).Warn("an installation could not be looked at")
 			}
 		}

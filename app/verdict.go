@@ -11,6 +11,7 @@ import (
 	"custody/app/clone"
 	"custody/app/effect"
 	"custody/app/gather"
+	"custody/app/hub"
 	"custody/impact"
 	"custody/internal/change"
 	"custody/internal/pack"
@@ -18,6 +19,9 @@ import (
 	"custody/internal/sign"
 	"custody/internal/store"
 )
+
+// contextName is what the context is called in errors.
+const contextName = "that was read from GitHub"
 
 // judge reviews j.head and says so.
 func (j *job) judge(ctx context.Context) (string, error) {
@@ -31,6 +35,7 @@ func (j *job) judge(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	defer j.tidy(ctx)
 	defer c.Close()
 	if j.subject.Kind == "push" {
 		if err := j.judgeMoved(ctx, c); err != nil {
@@ -42,13 +47,17 @@ func (j *job) judge(ctx context.Context) (string, error) {
 	}
 	in, judge, undecided, err := j.input(ctx, c)
 	if err != nil {
-		return "", err
+		return "", j.blame(ctx, c, err)
 	}
 	if undecided != nil {
 		return "undecided", j.conclude(ctx, store.Review{Head: j.head.String(), Ref: j.ref}, "undecided "+undecided.Summary, *undecided)
 	}
 	known, err := j.context(ctx, c, judge)
 	if err != nil {
+		return "", err
+	}
+	in.Salt = j.Salts.of(j.repo.ID)
+	if err := j.hear(ctx, &in, known); err != nil {
 		return "", err
 	}
 	inputs := fingerprint(&in, gather.Fingerprint(known), j.Mode)
@@ -62,8 +71,7 @@ func (j *job) judge(ctx context.Context) (string, error) {
 	if in.Context, err = sign.Canonical(known); err != nil {
 		return "", fmt.Errorf("writing the context: %w", err)
 	}
-	in.ContextFile = "that was read from GitHub"
-	in.Salt = j.Salts.of(j.repo.ID)
+	in.ContextFile = contextName
 	v, err := review.Run(ctx, in)
 	if errors.Is(err, review.ErrNothing) {
 		o := checkrun.Undecided(j.Mode, "There is nothing to judge.", "There is no commit between the base and the head of this change.", "Add a commit, or close it.")
@@ -75,8 +83,9 @@ func (j *job) judge(ctx context.Context) (string, error) {
 		return "undecided", j.conclude(ctx, store.Review{Head: j.head.String(), Ref: j.ref}, "salt "+in.Base.String(), o)
 	}
 	if err != nil {
-		return "", err
+		return "", j.blame(ctx, c, err)
 	}
+	c.Trust()
 	defer j.learn(ctx, c) // who waits for the answer need not wait for this
 	landing := ""
 	if v.Decision == review.Pass && in.Stage == change.AtMerge {
@@ -85,6 +94,15 @@ func (j *job) judge(ctx context.Context) (string, error) {
 		}
 	}
 	return j.keep(ctx, &v, judge, inputs, landing)
+}
+
+// blame suspects a copy of a review that failed, if nobody else may be to blame: what is
+// asked of git alone does not fail where the copy is whole.
+func (j *job) blame(ctx context.Context, c *clone.Clone, err error) error {
+	if class, _ := hub.Classify(err); class == hub.Other && ctx.Err() == nil && !errors.Is(err, errMoved) {
+		c.Suspect()
+	}
+	return err
 }
 
 // learn keeps what was read for the next review, and with it the graph of the default
@@ -180,7 +198,7 @@ func (j *job) conclude(ctx context.Context, r store.Review, mark string, o check
 			effects[j.check.Key()] = effect.Intent{Mark: mark, Output: o, Again: j.subject.DoneTurn > 0 && j.subject.Inputs == ""}.Text()
 		}
 	}
-	if err := j.intend(ctx, effects, &r, mark, o); err != nil {
+	if err := j.intend(ctx, effects, &r, o); err != nil {
 		return err
 	}
 	if err := j.store.Conclude(ctx, j.task.Turn, r, effects); err != nil {

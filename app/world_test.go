@@ -35,13 +35,15 @@ type world struct {
 	origin *gittest.Repo // what the repository was made from
 	base   string        // the tip of main at the beginning
 
-	address string // of the store
-	dir     string // blobs and clones
-	key     *sign.Key
-	floor   string
-	mode    config.Mode
-	now     func() time.Time
-	publish app.Publish
+	address  string // of the store
+	dir      string // blobs and clones
+	key      *sign.Key
+	floor    string
+	mode     config.Mode
+	now      func() time.Time
+	installs func()
+	publish  app.Publish
+	keys     string // trusted
 
 	store *store.Store
 	blobs store.Blobs
@@ -72,6 +74,9 @@ var cluster storetest.Cluster
 func TestMain(m *testing.M) {
 	code := m.Run()
 	cluster.Stop()
+	if programs.dir != "" {
+		os.RemoveAll(programs.dir)
+	}
 	os.Exit(code)
 }
 
@@ -97,7 +102,10 @@ func newWorld(t testing.TB, text string, options ...func(*world)) *world {
 	for _, o := range options {
 		o(w)
 	}
-	w.gh.Install("acme")
+	if w.installs == nil {
+		w.installs = func() { w.gh.Install("acme") }
+	}
+	w.installs()
 	w.start()
 	return w
 }
@@ -118,7 +126,7 @@ func (w *world) start() {
 	if w.blobs, err = store.OpenBlobs("file://" + filepath.Join(w.dir, "packs")); err != nil {
 		w.Fatal(err)
 	}
-	clones, err := clone.Open(filepath.Join(w.dir, "clones"), os.Environ(), "test")
+	clones, err := clone.Open(filepath.Join(w.dir, "clones"), clone.Options{Environ: os.Environ(), Program: "test"})
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -129,6 +137,9 @@ func (w *world) start() {
 	parts := app.Parts{Links: links, Hub: h, Blobs: w.blobs, Clones: clones, Signer: w.key, Mode: w.mode, Publish: w.publish, Version: "test", Log: log, Now: w.now}
 	if w.floor != "" {
 		parts.Floor = &app.File{Name: "floor.yaml", Text: []byte(w.floor)}
+	}
+	if w.keys != "" {
+		parts.Keys = &app.File{Name: "trusted_keys", Text: []byte(w.keys)}
 	}
 	if w.app, err = app.New(parts); err != nil {
 		w.Fatal(err)

@@ -51,12 +51,22 @@ type Report struct {
 	// branch, and the files by which agents are told what to do. It decides nothing.
 	Evidence []Evidence `json:"evidence,omitempty"`
 
+	// More is what a pack counts and does not list; a report on its own lists all.
+	More *More `json:"more,omitempty"`
+
 	// NotesAt are the commits of the refs whose notes were read.
 	NotesAt map[string]git.OID `json:"notes_at,omitempty"`
 
 	// Claim is what .ai-attestation.yaml says and whether that holds; nil when the
 	// change has no such file on either side.
 	Claim *claim.Report `json:"claim,omitempty"`
+}
+
+// More counts what stands in no list of a report because it would be too long.
+type More struct {
+	Commits  int `json:"commits,omitempty"`
+	Files    int `json:"files,omitempty"`
+	Findings int `json:"findings,omitempty"`
 }
 
 // ReportSchema is the value of Report.Schema.

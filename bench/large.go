@@ -16,9 +16,6 @@ import (
 
 // What a change of 5,000 files and 200,000 added lines may cost.
 const (
-	largeFiles = 5000
-	largeLines = 200_000
-
 	largeRatio = 3.0       // times git diff of the same range
 	largePeak  = 300 << 10 // KiB, without git
 	largePack  = 5_000_000 // bytes

@@ -220,6 +220,7 @@ type packDocument struct {
 	}
 	Change struct {
 		Commits []struct{}
+		More    int `json:"more_commits"`
 	}
 	Impact struct {
 		Changed []struct {
@@ -229,6 +230,10 @@ type packDocument struct {
 			Skipped  string
 		}
 		Reached []struct{}
+		More    struct { // counted and not listed
+			Changed int
+			Reached []struct{ Count int }
+		}
 		Graph   struct{ Nodes, Edges int }
 		Outcome string
 		Reasons []struct{ Code, Detail string }
@@ -265,8 +270,11 @@ func readPack(file []byte, r *Range) (*packDocument, error) {
 // count compares what the pack says with what git does. It returns what must not be.
 func (w *workplace) count(ctx context.Context, r *Range, doc *packDocument) (faults []string, err error) {
 	im := &doc.Impact
-	r.Decision, r.Commits, r.Files = doc.Decision, len(doc.Change.Commits), len(im.Changed)
+	r.Decision, r.Commits, r.Files = doc.Decision, len(doc.Change.Commits)+doc.Change.More, len(im.Changed)+im.More.Changed
 	r.Nodes, r.Edges, r.Reached = im.Graph.Nodes, im.Graph.Edges, len(im.Reached)
+	for _, m := range im.More.Reached {
+		r.Reached += m.Count
+	}
 	r.Impact, r.Lines = im.Outcome, doc.Attestation.Outcome
 	if r.Nodes == 0 || r.Edges == 0 {
 		faults = append(faults, fmt.Sprintf("the graph is empty: %d nodes, %d edges", r.Nodes, r.Edges))
@@ -315,8 +323,12 @@ func (w *workplace) count(ctx context.Context, r *Range, doc *packDocument) (fau
 			faults = append(faults, c.Path+" is neither assessed nor listed")
 		}
 	}
+	uncounted := 2 * im.More.Changed // a renamed file has two paths
 	for _, name := range paths {
-		if !listed[name] {
+		if listed[name] {
+			continue
+		}
+		if uncounted--; uncounted < 0 {
 			faults = append(faults, name+" is in git's list of changed files, not in the pack's")
 		}
 	}

@@ -51,6 +51,7 @@ func newBuilder(in BuildInput) *builder {
 		BuildInput: in,
 		reader:     factReader{source: in.Source, store: in.Facts, limits: in.Limits},
 		packages:   make(map[change.Path]int32),
+		fixtures:   make(map[change.Path]*fixtureFile),
 		projects:   make(map[string]git.OID),
 		graph: &Graph{
 			Commit:    in.Commit,
@@ -103,6 +104,7 @@ type builder struct {
 	paths    []string              // of regular files, sorted: what resolvers see
 	places   map[string]int32      // of regular files, in files
 	packages map[change.Path]int32 // node of a folder
+	fixtures map[change.Path]*fixtureFile
 	graph    *Graph
 	over     *overlay // the tree that the files belong to, where they are not all of it
 
@@ -382,10 +384,13 @@ func (b *builder) gap(g gap) {
 // skip notes what is not in the graph.
 func (b *builder) skip(path change.Path, why skipReason) {
 	b.graph.skips = append(b.graph.skips, Skipped{Path: path.Escaped(), Reason: why.reason, Detail: why.detail})
-	if why.reason != SkipUnresolved {
+	if !aboutImport(why.reason) {
 		b.graph.skipped[path] = why
 	}
 }
+
+// aboutImport says that a reason is about an import of a file, and not about the file.
+func aboutImport(reason string) bool { return reason == SkipUnresolved || reason == SkipComputed }
 
 // finish counts what became no node, and sorts.
 func (b *builder) finish() {

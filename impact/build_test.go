@@ -242,6 +242,7 @@ func TestClassify(t *testing.T) {
 		"a.go": "go", "A.GO": "go", "x/y.toy": "toy",
 		"a.rb": "unsupported", "Dockerfile": "unsupported", "x/Makefile": "unsupported", "a.html": "opaque", "a.scss": "opaque", "x/a.tmpl": "opaque",
 		"package.json": "unsupported", "tsconfig.base.json": "unsupported", "requirements-dev.txt": "unsupported",
+		"requirements/base.txt": "unsupported", "x/dev-requirements.txt": "unsupported", "constraints.txt": "unsupported", "docs/base.txt": "opaque", "requirements/notes.md": "opaque",
 		"README": "opaque", "a.md": "opaque", "a.json": "opaque", ".gitignore": "opaque", "noext": "unsupported", "a.": "opaque", ".": "opaque",
 	} {
 		c := classify(path, git.ModeFile, toys())

@@ -7,6 +7,7 @@ import (
 
 	"custody/impact/lang"
 	"custody/internal/change"
+	"custody/internal/change/manifest"
 	"custody/internal/git"
 )
 
@@ -35,7 +36,7 @@ func classify(path change.Path, mode git.Mode, languages []*lang.Language) class
 		}
 	}
 	name := baseName(path)
-	if isManifest(name) {
+	if isManifest(name) || manifest.IsRequirements(string(path)) {
 		return class{skip: skipReason{SkipUnsupported, "dependency manifest: it decides what imports mean"}}
 	}
 	if language, ok := codeNames[strings.ToLower(name)]; ok {
@@ -204,8 +205,7 @@ func isManifest(name string) bool {
 		"Cargo.toml", "Cargo.lock", "Gemfile", "Gemfile.lock", "composer.json", "composer.lock":
 		return true
 	}
-	return strings.HasPrefix(name, "tsconfig") && strings.HasSuffix(name, ".json") ||
-		strings.HasPrefix(name, "requirements") && strings.HasSuffix(name, ".txt")
+	return strings.HasPrefix(name, "tsconfig") && strings.HasSuffix(name, ".json")
 }
 
 // isProse says whether people read the file and programs do not.
@@ -238,7 +238,7 @@ func isTest(path change.Path, language string) bool {
 	case "go":
 		return strings.HasSuffix(name, "_test.go")
 	case "python":
-		return strings.HasPrefix(name, "test_") || strings.HasSuffix(stem, "_test") || name == "tests.py" || name == "conftest.py" ||
+		return strings.HasPrefix(name, "test_") || strings.HasSuffix(stem, "_test") || name == "tests.py" || name == fixtures ||
 			inFolder(path, "tests") || inFolder(path, "test")
 	case "script":
 		return strings.Contains(name, ".test.") || strings.Contains(name, ".spec.") || strings.Contains(name, ".cy.") ||

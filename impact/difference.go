@@ -19,8 +19,6 @@ func knownDifference(format manifest.Format, f *change.File, was, now []byte, be
 		return true
 	case format.Name == "package.json":
 		return knownKeys(was, now)
-	case format.Name == "requirements.txt":
-		return true // it holds nothing else
 	case f.Unread != "":
 		return false
 	}
@@ -90,6 +88,7 @@ func otherLines(format string, src []byte, f *manifest.File) []string {
 		}
 		switch {
 		case text == "", dependency[n]:
+		case format == "requirements.txt" && knownOption(text):
 		case format == "go.mod" && knownDirective(text):
 		case format == "pyproject.toml" && knownSetting(section, text):
 		default:
@@ -110,6 +109,10 @@ func knownDirective(text string) bool {
 	// The lines of the blocks of exclude and retract have no verb: a path or an interval.
 	return strings.Contains(verb, "/") || strings.HasPrefix(verb, "[") || strings.HasPrefix(verb, "v")
 }
+
+// knownOption knows what a requirement goes on with on the next line. Whatever else begins
+// with a dash takes in other files, or alters where all packages come from.
+func knownOption(text string) bool { return strings.HasPrefix(text, "--hash=") }
 
 // knownSetting knows settings of tools, and what a project says about itself.
 func knownSetting(section, text string) bool {

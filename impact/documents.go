@@ -309,8 +309,6 @@ func told(what string) string {
 		return "whose signature changes"
 	case "moved":
 		return "which is in another file now"
-	case "renamed":
-		return "which has another name now"
 	}
 	return "which changes"
 }

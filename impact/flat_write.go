@@ -219,7 +219,7 @@ func (w *flatWriter) skips(idSize int) (rows, groups []byte) {
 // isMissing says whether a skip is what missing says of its path.
 func (g *Graph) isMissing(s *Skipped) bool {
 	p, err := change.Unescape(s.Path)
-	return err == nil && g.skipped[p] == skipReason{s.Reason, s.Detail} && s.Reason != SkipUnresolved
+	return err == nil && g.skipped[p] == skipReason{s.Reason, s.Detail} && !aboutImport(s.Reason)
 }
 
 // specs writes who imports what.

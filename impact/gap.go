@@ -25,6 +25,9 @@ type gap struct {
 
 // couldName says whether the missing edge could end in something of these names.
 func (g *gap) couldName(n *names) bool {
+	if g.skip.reason == SkipComputed { // it could mean anything, always: see the summary
+		return false
+	}
 	if g.any || n.any {
 		return true
 	}

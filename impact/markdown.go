@@ -17,6 +17,9 @@ func WriteMarkdown(w io.Writer, r *Report, o TextOptions) error {
 	fmt.Fprintf(out, "### %s\n\n", r.headline())
 	if r.Outcome == finding.Satisfied {
 		fmt.Fprint(out, "The list is complete: everything that the change meets was read and resolved.\n")
+		if computed := computedWords(r.Graph); computed != "" {
+			fmt.Fprintf(out, "\n%s\n", markdown.Prose(computed))
+		}
 	} else {
 		fmt.Fprint(out, "**The list may be incomplete:** see the end.\n")
 	}
@@ -62,6 +65,13 @@ func markdownChanged(out io.Writer, changed []Changed) {
 		}
 		if c.Skipped != "" {
 			note += ", " + markdown.Prose(c.Skipped)
+		}
+		breaking, others := c.symbolWords(markdown.Cell)
+		if breaking != "" {
+			note += "; **breaking:** " + breaking
+		}
+		if others != "" {
+			note += "; " + others
 		}
 		fmt.Fprintf(out, "| %s | %s |\n", markdown.Cell(c.Path), note)
 	}

@@ -141,7 +141,7 @@ func (n *narrowing) compare(ctx context.Context, t *tracer) error {
 		d.whole = d.whole || embedded[i] // what is embedded is text, comments and all
 	}
 	n.findMoved(t)
-	return nil
+	return n.findCompatible(ctx, t)
 }
 
 // isEmbedded says that a file is embedded by another one.
@@ -192,7 +192,7 @@ func (n *narrowing) findMoved(t *tracer) {
 			for j, from := range gone[k] {
 				old := n.diffs[from.file]
 				if before := old.removed[from.at]; before >= 0 && sameDefinition(&old.was.Definitions[before], now) {
-					d.moved = append(d.moved, movedSymbol{now, t.files[from.file].Path})
+					d.moved = append(d.moved, def)
 					old.removed[from.at] = -1
 					gone[k] = slices.Delete(gone[k], j, j+1)
 					return true
@@ -241,13 +241,20 @@ func (s *symbolSide) spread(ctx context.Context) error {
 	if s.files, err = s.reachable(ctx); err != nil {
 		return err
 	}
+	if s.now && s.breaksMethods() {
+		if s.files.outsiders, err = s.t.symbols.lookOutside(ctx, s.graph, s.files, true); err != nil {
+			return err
+		}
+	}
 	s.holds = newSpread(s.graph, s.files, false)
 	s.start(s.holds)
 	if err := s.holds.run(ctx); err != nil || s.holds.over || !s.holds.methods {
 		return err
 	}
-	if s.files.outsiders, err = s.t.symbols.lookOutside(ctx, s.graph, s.files); err != nil {
-		return err
+	if s.files.outsiders == nil {
+		if s.files.outsiders, err = s.t.symbols.lookOutside(ctx, s.graph, s.files, false); err != nil {
+			return err
+		}
 	}
 	s.calls = newSpread(s.graph, s.files, true)
 	s.start(s.calls)
@@ -258,7 +265,7 @@ func (s *symbolSide) spread(ctx context.Context) error {
 // ones, and all that stand in a reached package.
 func (s *symbolSide) reachable(ctx context.Context) (*reachable, error) {
 	g := s.graph
-	r := &reachable{at: make([]int32, g.Len()), folders: map[int32][]int32{}, exports: map[lang.NameHash][]handed{}, came: map[atom]bool{}, broken: map[atom]bool{}}
+	r := &reachable{at: make([]int32, g.Len()), folders: map[int32][]int32{}, exports: map[lang.NameHash][]handed{}, came: map[atom]bool{}, broken: map[atom]bool{}, breaks: map[atom]bool{}}
 	nodes := map[int32]bool{}
 	packages := map[int32]bool{}
 	add := func(n int32) {
@@ -374,6 +381,7 @@ func (s *symbolSide) start(to *spread) {
 			continue
 		}
 		if s.now {
+			s.noteBreaks(to, f, d)
 			for _, def := range d.added {
 				to.came[atom{f.node, int32(def)}] = true
 				to.seed(atom{f.node, int32(def)})

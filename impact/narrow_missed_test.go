@@ -51,6 +51,16 @@ func TestNarrowDoesNotMiss(t *testing.T) {
 			"app.py",
 		},
 		{
+			"a fixture of pytest, which its tests name as a parameter",
+			map[string]string{
+				"app.py":               "def f():\n    return 1\n",
+				"tests/conftest.py":    "import pytest\nimport app\n\n@pytest.fixture\ndef env():\n    return app.f()\n",
+				"tests/unit/test_x.py": "def test_it(env):\n    pass\n",
+			},
+			map[string]string{"app.py": "def f():\n    return 2\n"},
+			"tests/unit/test_x.py",
+		},
+		{
 			"__all__ of Python, behind a star",
 			map[string]string{
 				"a.py": "__all__ = ['g']\ndef f():\n    return 1\ndef g():\n    pass\n",
@@ -59,6 +69,164 @@ func TestNarrowDoesNotMiss(t *testing.T) {
 			},
 			map[string]string{"a.py": "__all__ = ['g', 'f']\ndef f():\n    return 1\ndef g():\n    pass\n"},
 			"q.py",
+		},
+		{
+			"a Python name that is put together",
+			map[string]string{
+				"a.py": "def do_it():\n    return 1\n",
+				"b.py": "import a\ndef run(x):\n    return getattr(a, 'do_' + x)()\n",
+				"t.py": "from b import run\ndef test():\n    run('it')\n",
+			},
+			map[string]string{"a.py": "def do_it():\n    return 2\n"},
+			"t.py",
+		},
+		{
+			"a Python name that is put together, of what a method has",
+			map[string]string{
+				"a.py": "def do_it():\n    return 1\n",
+				"b.py": "from a import *\nclass C:\n    def run(self, x):\n        return globals()['do_' + x]()\n",
+			},
+			map[string]string{"a.py": "def do_it():\n    return 2\n"},
+			"b.py",
+		},
+		{
+			"a Python decorator of the repository that is called like one of the library",
+			map[string]string{
+				"d.py":   "seen = []\ndef cache(f):\n    seen.append(f)\n    return f\n",
+				"a.py":   "def one():\n    return 1\n",
+				"b.py":   "from a import one\nfrom d import cache\n@cache\ndef use():\n    return one()\n",
+				"app.py": "import b\nfrom d import seen\ndef run():\n    return seen[0](), b\n",
+			},
+			map[string]string{"a.py": "def one():\n    return 2\n"},
+			"app.py",
+		},
+		{
+			"a Java class that is loaded by its name",
+			map[string]string{
+				"q/A.java": "package q;\npublic class A { public String toString() { return \"a\"; } }\n",
+				"p/B.java": "package p;\nclass B { Object f() throws Exception { return Class.forName(\"q.A\").newInstance(); } }\n",
+			},
+			map[string]string{"q/A.java": "package q;\npublic class A { public String toString() { return \"b\"; } }\n"},
+			"p/B.java",
+		},
+		{
+			"a default export that is loaded when it is needed",
+			map[string]string{
+				"a.js": "export default function () { return 1 }\n",
+				"b.js": "export const A = lazy(() => import('./a.js'))\n",
+			},
+			map[string]string{
+				"a.js": "export default function () { return 2 }\n",
+			},
+			"b.js",
+		},
+		{
+			"a default export that is handed on as one",
+			map[string]string{
+				"a.js":     "export default function () { return 1 }\n",
+				"index.js": "export { default } from './a.js'\n",
+				"c.js":     "import A from './index.js'\nexport const x = () => A()\n",
+			},
+			map[string]string{
+				"a.js": "export default function () { return 2 }\n",
+			},
+			"c.js",
+		},
+		{
+			"a default export that is handed on under a name",
+			map[string]string{
+				"a.js":     "export default function () { return 1 }\n",
+				"index.js": "import A from './a.js'\nexport { A }\n",
+				"c.js":     "import { A } from './index.js'\nexport const x = () => A()\n",
+			},
+			map[string]string{
+				"a.js": "export default function () { return 2 }\n",
+			},
+			"c.js",
+		},
+		{
+			"a default export in a module that is handed on",
+			map[string]string{
+				"a.js":     "export default function () { return 1 }\n",
+				"index.js": "export * as a from './a.js'\n",
+				"c.js":     "import { a } from './index.js'\nexport const x = () => a.default()\n",
+			},
+			map[string]string{
+				"a.js": "export default function () { return 2 }\n",
+			},
+			"c.js",
+		},
+		{
+			"the default export of a module that another one imports as a whole",
+			map[string]string{
+				"a.js": "export default function () { return 1 }\n",
+				"c.js": "import * as a from './a.js'\nexport const x = () => a.default()\n",
+			},
+			map[string]string{
+				"a.js": "export default function () { return 2 }\n",
+			},
+			"c.js",
+		},
+		{
+			"a module of CommonJS that is another one",
+			map[string]string{
+				"a.js": "module.exports = function () { return 1 }\n",
+				"b.js": "module.exports = require('./a')\n",
+				"c.js": "const b = require('./b')\nfunction go() { return b() }\nexports.go = go\n",
+			},
+			map[string]string{
+				"a.js": "module.exports = function () { return 2 }\n",
+			},
+			"c.js",
+		},
+		{
+			"a module of CommonJS that is part of another one",
+			map[string]string{
+				"a.js": "module.exports = function () { return 1 }\n",
+				"b.js": "module.exports = { a: require('./a') }\n",
+				"c.js": "const b = require('./b')\nfunction go() { return b.a() }\nexports.go = go\n",
+			},
+			map[string]string{
+				"a.js": "module.exports = function () { return 2 }\n",
+			},
+			"c.js",
+		},
+		{
+			"a module of CommonJS that another one has under a name",
+			map[string]string{
+				"a.js": "module.exports = function () { return 1 }\n",
+				"b.js": "exports.a = require('./a')\n",
+				"c.js": "const { a } = require('./b')\nfunction go() { return a() }\nexports.go = go\n",
+			},
+			map[string]string{
+				"a.js": "module.exports = function () { return 2 }\n",
+			},
+			"c.js",
+		},
+		{
+			"a component that another one shows",
+			map[string]string{
+				"A.vue": "<script setup>\nconst n = 1\n</script>\n<template><p>{{ n }}</p></template>\n",
+				"B.vue": "<script setup>\nimport A from './A.vue'\n</script>\n<template><A /></template>\n",
+				"c.js":  "import B from './B.vue'\nexport const x = () => mount(B)\n",
+			},
+			map[string]string{
+				"A.vue": "<script setup>\nconst n = 2\n</script>\n<template><p>{{ n }}</p></template>\n",
+			},
+			"c.js",
+		},
+		{
+			"a Go file below testdata",
+			map[string]string{
+				"go.mod":          "module m\n",
+				"x/x.go":          "package x\n",
+				"x/x_test.go":     "package x\n\nfunc TestX(t *testing.T) { read(\"testdata/a.go\") }\n",
+				"x/testdata/a.go": "package a\n",
+			},
+			map[string]string{
+				"x/testdata/a.go": "// New.\npackage a\n",
+			},
+			"x/x_test.go",
 		},
 		{
 			"a Go file renamed for another system",
@@ -142,6 +310,42 @@ func TestNarrowDoesNotMiss(t *testing.T) {
 			},
 			map[string]string{"x/x.go": "package x\n\nfunc size() int { return 2 }\n\nfunc one(size int) int { return size }\n"},
 			"x/y.go",
+		},
+		{
+			"a Go package beside one that does not compile any more",
+			map[string]string{
+				"go.mod":      "module m\n",
+				"x/x.go":      "package x\n\nfunc F() {}\n\nfunc G() {}\n",
+				"c/c.go":      "package c\n\nimport \"m/x\"\n\nfunc f() { x.F() }\n",
+				"c/other.go":  "package c\n\nfunc H() {}\n",
+				"d/d_test.go": "package d\n\nimport \"m/c\"\n\nfunc TestH(t *testing.T) { c.H() }\n",
+			},
+			map[string]string{"x/x.go": "package x\n\nfunc G() {}\n"},
+			"d/d_test.go",
+		},
+		{
+			"Go tests beside one that does not compile any more",
+			map[string]string{
+				"go.mod":      "module m\n",
+				"x/x.go":      "package x\n\nfunc F() {}\n\nfunc G() {}\n",
+				"x/f_test.go": "package x\n\nfunc TestF(t *testing.T) { F() }\n",
+				"x/g_test.go": "package x\n\nfunc TestG(t *testing.T) { G() }\n",
+			},
+			map[string]string{"x/x.go": "package x\n\nfunc F(int) {}\n\nfunc G() {}\n"},
+			"x/g_test.go",
+		},
+		{
+			"a Go package where a type is no longer what an interface asks for",
+			map[string]string{
+				"go.mod":      "module m\n",
+				"x/x.go":      "package x\n\ntype T struct{}\n\nfunc (T) Act() {}\n",
+				"b/b.go":      "package b\n\ntype Actor interface{ Act() }\n",
+				"c/c.go":      "package c\n\nimport (\n\t\"m/b\"\n\t\"m/x\"\n)\n\nvar _ b.Actor = x.T{}\n",
+				"c/other.go":  "package c\n\nfunc H() {}\n",
+				"d/d_test.go": "package d\n\nimport \"m/c\"\n\nfunc TestH(t *testing.T) { c.H() }\n",
+			},
+			map[string]string{"x/x.go": "package x\n\ntype T struct{}\n"},
+			"d/d_test.go",
 		},
 		{
 			"a comment in a Go file that is embedded",

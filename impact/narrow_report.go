@@ -170,6 +170,8 @@ func (x *narrowed) stepWords(at atom, r reach) string {
 		return subject + x.t.verb(hit{x.walk, at.node}, &e) + " "
 	case x.graph.Kind(at.node) == KindPackage:
 		return "contains "
+	case at.def == whole && r.prev.node == at.node && (x.holds.unbuilt[r.prev] || x.calls != nil && x.calls.unbuilt[r.prev]):
+		return "does not compile any more unless this is another name: "
 	case at.def == whole && r.prev.node == at.node:
 		return "runs when it is loaded: "
 	case at.def == whole:

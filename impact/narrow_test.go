@@ -107,7 +107,23 @@ func TestNarrow(t *testing.T) {
 		},
 		{
 			"what no longer is", "store/store.go", "func Unrelated() int { return limit }", "",
+			"store/other.go whole; package:store whole; store/store_test.go: TestTwice; wire/wire.go whole; plain/plain.go whole; wire/wire_test.go whole; package:wire whole; package:plain whole",
+		},
+		{
+			"what others have to call differently", "store/store.go", "Unrelated() int {", "Unrelated(n int) int {",
+			"store/other.go whole; package:store whole; store/store_test.go: TestTwice; wire/wire.go whole; plain/plain.go whole; wire/wire_test.go whole; package:wire whole; package:plain whole",
+		},
+		{
+			"what others can call as before", "store/store.go", "Unrelated() int {", "Unrelated(n ...int) int {",
 			"store/other.go: Default twice; package:store; store/store_test.go: TestTwice; wire/wire.go: Size; wire/wire_test.go: TestSize",
+		},
+		{
+			"a method that an interface asks for", "store/store.go", ") Fetch(key string) string {", ") Fetch(key, more string) string {",
+			"store/store_test.go whole; package:store whole; plain/plain.go whole; wire/wire.go whole; wire/wire_test.go whole; package:plain whole; package:wire whole",
+		},
+		{
+			"a method that no interface asks for", "store/store.go", ") Pick(key string) string {", ") Pick(key, more string) string {",
+			"store/store_test.go: TestPick; package:store; wire/wire.go: Run; wire/wire_test.go: TestRun",
 		},
 		{
 			"a file that is no Go any more", "store/other.go", "twice() int {", "twice() int {{",

@@ -70,7 +70,8 @@ func (t *tracer) testData(g *Graph, path func(*change.File) change.Path) []origi
 	byFolder := map[change.Path][]change.Path{}
 	for i := range t.files {
 		p := path(&t.files[i])
-		if folder, ok := testDataFolder(p); ok && g.node(p) < 0 {
+		// A node has edges of its own, but nobody imports the Go files there.
+		if folder, ok := testDataFolder(p); ok && (g.node(p) < 0 || lang.Extension(string(p)) == ".go") {
 			byFolder[folder] = append(byFolder[folder], p)
 		}
 	}

@@ -37,7 +37,7 @@ func realTree(r *rand.Rand) map[string]string {
 
 func realName(r *rand.Rand) string {
 	n := string(rune('a' + r.IntN(6)))
-	switch r.IntN(14) {
+	switch r.IntN(16) {
 	case 0, 1, 2, 3:
 		return fmt.Sprintf("p%d/%s.go", r.IntN(4), n)
 	case 4, 5:
@@ -54,6 +54,10 @@ func realName(r *rand.Rand) string {
 		return fmt.Sprintf("p%d/%s.txt", r.IntN(4), n)
 	case 12:
 		return fmt.Sprintf("web/src/%s.css", n)
+	case 13:
+		return fmt.Sprintf("py/q%d/test_%s.py", r.IntN(2), n)
+	case 14:
+		return []string{"", "py/", "py/q0/"}[r.IntN(3)] + "conftest.py"
 	}
 	return fmt.Sprintf("docs/%s%s", n, []string{".md", ".kt", ".sh", ".json", ""}[r.IntN(5)])
 }

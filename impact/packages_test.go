@@ -98,15 +98,17 @@ func tell(r *Report) string {
 // assessed.
 func TestUnknownDifference(t *testing.T) {
 	for name, sides := range map[string][2]string{
-		"go.mod":         {"module m\n\ngo 1.21\n", "module m\n\ngo 1.22\n"},
-		"x/go.mod":       {"module m\n", "module m\n\ntoolchain go1.23.1\n"},
-		"package.json":   {`{"jest": {}}`, `{"jest": {"moduleNameMapper": {"a": "b"}}}`},
-		"w/package.json": {`{"name": "a"}`, `{"name": `},
-		"pyproject.toml": {"[build-system]\nrequires = []\n", "[build-system]\nrequires = []\nbuild-backend = \"mine\"\n"},
-		"a/package.json": {`{"a": 1}`, string([]byte{0xff, 0xfe})},
-		"build.gradle":   {"plugins {}\n", "plugins { id 'x' }\n"},
-		"pom.xml":        {"<project/>", "<project><build/></project>"},
-		"Cargo.toml":     {"[dependencies]\na = \"1\"\n", "[dependencies]\na = \"2\"\n"},
+		"go.mod":               {"module m\n\ngo 1.21\n", "module m\n\ngo 1.22\n"},
+		"x/go.mod":             {"module m\n", "module m\n\ntoolchain go1.23.1\n"},
+		"package.json":         {`{"jest": {}}`, `{"jest": {"moduleNameMapper": {"a": "b"}}}`},
+		"w/package.json":       {`{"name": "a"}`, `{"name": `},
+		"pyproject.toml":       {"[build-system]\nrequires = []\n", "[build-system]\nrequires = []\nbuild-backend = \"mine\"\n"},
+		"a/package.json":       {`{"a": 1}`, string([]byte{0xff, 0xfe})},
+		"build.gradle":         {"plugins {}\n", "plugins { id 'x' }\n"},
+		"requirements/dev.txt": {"a==1\n", "a==1\n-r base.txt\n"},
+		"constraints.txt":      {"--index-url https://a.example/\na==1\n", "--index-url https://b.example/\na==1\n"},
+		"pom.xml":              {"<project/>", "<project><build/></project>"},
+		"Cargo.toml":           {"[dependencies]\na = \"1\"\n", "[dependencies]\na = \"2\"\n"},
 	} {
 		from := map[string]string{name: sides[0], "a.go": "package a\n", "b/b.go": "package b\nimport _ \"m\"\n"}
 		head := map[string]string{name: sides[1], "a.go": "package a\n// new\n", "b/b.go": "package b\nimport _ \"m\"\n"}

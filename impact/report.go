@@ -37,8 +37,26 @@ type Report struct {
 
 	Risk *Risk `json:"risk,omitempty"`
 
+	// More is what a pack counts and does not list; a report on its own lists all.
+	More *More `json:"more,omitempty"`
+
 	Documents *Documents `json:"documents,omitempty"` // that may be out of date
 	Together  *Together  `json:"together,omitempty"`
+}
+
+// More counts what stands in no list of a report because it would be too long.
+type More struct {
+	Changed  int           `json:"changed,omitempty"`
+	Reached  []MoreReached `json:"reached,omitempty"` // by distance, then kind: the farthest
+	Packages int           `json:"packages,omitempty"`
+	TestRuns int           `json:"test_runs,omitempty"`
+}
+
+// MoreReached counts reached nodes.
+type MoreReached struct {
+	Distance int  `json:"distance"`
+	Kind     Kind `json:"kind"`
+	Count    int  `json:"count"`
 }
 
 // ReportSchema is the value of Report.Schema.
@@ -94,6 +112,7 @@ type Summary struct {
 const (
 	SkipOpaque      = "opaque"      // binary, media, prose: nothing expected
 	SkipUnsupported = "unsupported" // code that no extractor reads, submodules, dependency manifests
+	SkipComputed    = "computed"    // an import of a name that is known only when it runs: no answer counts it
 	SkipUnresolved  = "unresolved"  // an import that names nothing in the tree and should
 	SkipLimit       = "limit"       // over a limit
 	SkipUnreadable  = "unreadable"  // the object is missing, damaged, or not understood to its end

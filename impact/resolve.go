@@ -3,6 +3,7 @@ package impact
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"custody/impact/lang"
 	"custody/internal/change"
@@ -40,6 +41,7 @@ func (b *builder) resolveLanguage(ctx context.Context, l *lang.Language) error {
 		}
 		view.from = string(f.path)
 		b.addImports(resolver, f)
+		b.addFixtures(f)
 	}
 	view.keep(resolver)
 	b.graph.languages[l.Name] = language{files: len(mine)}
@@ -55,11 +57,14 @@ func (b *builder) addImports(resolver lang.Resolver, f *treeFile) {
 		imports = imports[:b.Limits.ImportsPerFile]
 	}
 	for _, imp := range imports {
+		if imp.Kind == lang.Computed {
+			b.gap(gap{file: f.path, family: family(f.language.Name), line: imp.Line,
+				skip: skipReason{SkipComputed, fmt.Sprintf("line %d: %s", imp.Line, clip(imp.Spec))}})
+			continue
+		}
 		to := resolver.Resolve(string(f.path), imp)
 		targets := b.targets(to)
-		if len(b.graph.edges)+len(b.graph.gaps)+len(targets) > b.Limits.Edges {
-			b.gap(gap{file: f.path, family: family(f.language.Name), any: true,
-				skip: skipReason{SkipLimit, fmt.Sprintf("more than %d edges", b.Limits.Edges)}})
+		if !b.roomFor(f, len(targets)) {
 			return
 		}
 		if len(targets) == 0 && !to.External && imp.Kind != lang.SamePackage {
@@ -76,6 +81,71 @@ func (b *builder) addImports(resolver lang.Resolver, f *treeFile) {
 			})
 		}
 	}
+}
+
+// roomFor says whether so many edges of a file are within the limit, and notes it if not.
+func (b *builder) roomFor(f *treeFile, edges int) bool {
+	if len(b.graph.edges)+len(b.graph.gaps)+edges <= b.Limits.Edges {
+		return true
+	}
+	b.gap(gap{file: f.path, family: family(f.language.Name), any: true,
+		skip: skipReason{SkipLimit, fmt.Sprintf("more than %d edges", b.Limits.Edges)}})
+	return false
+}
+
+// addFixtures joins a file of tests to each conftest.py in its folder and above: pytest loads
+// them first, and the tests take what these define by the names of their parameters, without
+// an import.
+func (b *builder) addFixtures(f *treeFile) {
+	if !takesFixtures(f.path, f.language.Name) {
+		return
+	}
+	for at := b.fixturesAbove(folderOf(f.path)); at != nil; at = at.above {
+		if at.node == f.node {
+			continue
+		}
+		if !b.roomFor(f, 1) {
+			return
+		}
+		b.addEdge(Edge{From: f.node, To: at.node, Kind: Imports, Confidence: 1000, Evidence: Evidence{Source: fixtures}})
+	}
+}
+
+// A fixtureFile is a conftest.py, with those in the folders above.
+type fixtureFile struct {
+	node  int32
+	above *fixtureFile
+}
+
+// fixturesAbove is the conftest.py nearest to the files of a folder; nil when there is none.
+// Each folder is looked at once.
+func (b *builder) fixturesAbove(folder change.Path) *fixtureFile {
+	if at, ok := b.fixtures[folder]; ok {
+		return at
+	}
+	var at *fixtureFile
+	name := fixtures
+	if folder != "." {
+		at = b.fixturesAbove(folderOf(folder))
+		name = string(folder) + "/" + fixtures
+	}
+	if n := b.nodeOf(name); n >= 0 {
+		at = &fixtureFile{n, at}
+	}
+	b.fixtures[folder] = at
+	return at
+}
+
+// fixtures is the file from which pytest has what tests need.
+const fixtures = "conftest.py"
+
+// takesFixtures goes by the names that pytest looks for, and by that of Django's tests.
+func takesFixtures(path change.Path, language string) bool {
+	if family(language) != "python" {
+		return false
+	}
+	name := baseName(path)
+	return strings.HasPrefix(name, "test_") || strings.HasSuffix(name, "_test.py") || name == "tests.py" || name == fixtures
 }
 
 // importSource names the import kinds in evidence.

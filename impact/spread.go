@@ -3,6 +3,7 @@ package impact
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 
 	"custody/impact/lang"
@@ -28,6 +29,7 @@ type spread struct {
 	far     [][]key     // of others, by distance
 	scratch lang.Definition
 	goes    map[int32]*goFolder // by node of a package
+	unbuilt map[atom]bool       // definitions that do not compile any more
 	work    int                 // matches looked at
 	over    bool                // more than maxSymbolWork: names are given up
 	methods bool                // a method of Go was reached
@@ -45,6 +47,7 @@ type reachable struct {
 	exports   map[lang.NameHash][]handed // names that files that were read hand on, by the name that they take: see handedOn
 	came      map[atom]bool              // definitions that are on one side of the change only
 	broken    map[atom]bool              // methods that others have to call differently, or can not
+	breaks    map[atom]bool              // what mentions it does not compile, unless it changed, too
 	outsiders *outsiders                 // nil: not looked for
 }
 
@@ -99,7 +102,7 @@ type reach struct {
 func (r *reachable) place(node int32) (int32, bool) { return r.at[node] - 1, r.at[node] > 0 }
 
 func newSpread(g *Graph, files *reachable, calls bool) *spread {
-	return &spread{graph: g, reachable: files, calls: calls, best: newReachTable(files), nearTo: -1}
+	return &spread{graph: g, reachable: files, calls: calls, best: newReachTable(files), unbuilt: map[atom]bool{}, nearTo: -1}
 }
 
 // seed starts at an atom.
@@ -189,7 +192,7 @@ func (s *spread) goOn(a atom) {
 		return
 	}
 	d := s.definition(f, a.def)
-	if d.Runs {
+	if d.Runs || s.unbuilt[a] {
 		s.load(a, f)
 	}
 	if f.folder >= 0 {
@@ -433,35 +436,39 @@ func (s *spread) followName(a atom, f *spreadFile, name lang.NameHash, confidenc
 	if !s.once(ask{scope: f.node, kind: askFile, name: name}) {
 		return
 	}
-	var near map[int32]int32
+	near := s.dependents(f.node)
+	far := int32(math.MaxInt32)
+	if name == defaultName { // every file has its own: whoever says it means one that it imports
+		far = 1
+	}
 	s.mentioning(name, func(g *spreadFile, to atom) {
-		if g.node == f.node {
-			s.step(a, to, 0, confidence)
-			return
-		}
-		if near == nil {
-			near = s.dependents(f.node)
-		}
-		if edges, ok := near[g.node]; ok {
+		if edges, ok := near[g.node]; ok && edges <= far {
 			s.step(a, to, edges, confidence)
 		}
 	})
-	if near == nil {
-		near = s.dependents(f.node)
-	}
 	for _, e := range s.handedOn(name) {
 		g := &s.files[e.file]
-		if near[g.node] == 0 {
+		if edges := near[g.node]; edges == 0 || edges > far {
 			continue
 		}
 		if s.came[a] { // the import itself works or fails now
 			s.step(a, atom{g.node, loose}, near[g.node], confidence)
 		}
-		if lang.HashName(e.as) != name && e.as != "*" { // "export {a as b} from"
-			s.followName(a, g, lang.HashName(e.as), confidence)
+		if as := lang.HashName(e.as); e.as != "*" && (as != name || name == defaultName) { // "export {a as b} from"
+			s.followName(a, g, as, confidence)
+		}
+	}
+	if name != defaultName {
+		return
+	}
+	for _, e := range s.handedOn(lang.Everything) { // "module.exports = require('./a')"
+		if g := &s.files[e.file]; near[g.node] == 1 {
+			s.followName(a, g, name, confidence)
 		}
 	}
 }
+
+var defaultName = lang.HashName("default")
 
 // dependents are the files that depend on a file, with the number of edges to it.
 func (s *spread) dependents(node int32) map[int32]int32 {

@@ -18,8 +18,7 @@ const (
 	SymbolRemoved   = "removed"
 	SymbolSignature = "signature" // others have to write it differently
 	SymbolBody      = "body"      // it does something else, or the same with other names
-	SymbolMoved     = "moved"     // the same stands in another file
-	SymbolRenamed   = "renamed"   // the same under another name
+	SymbolMoved     = "moved"     // the same stands in another file of its Go package
 )
 
 // maxSymbols bounds the symbols listed of one file, changed or reached.
@@ -89,13 +88,8 @@ type fileDiff struct {
 	removed []int    // in was
 	added   []int    // in is
 	altered [][2]int // in was, in is
-	moved   []movedSymbol
-}
-
-// A movedSymbol stands elsewhere in its Go package now: nobody who uses it notices.
-type movedSymbol struct {
-	*lang.Definition
-	from change.Path
+	fits    [][2]int // of altered: another signature, and who uses it needs not change
+	moved   []int    // in is, of Go: the same stood in another file of the package, and nobody notices
 }
 
 // diffFile compares two sides. A definition is the same when name and kind are; of
@@ -168,6 +162,9 @@ func (d *fileDiff) symbols() []Symbol {
 	}
 	for _, i := range d.added {
 		add(&d.is.Definitions[i], SymbolAdded)
+	}
+	for _, i := range d.moved {
+		add(&d.is.Definitions[i], SymbolMoved)
 	}
 	for _, pair := range d.altered {
 		what := SymbolBody

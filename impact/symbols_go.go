@@ -41,7 +41,7 @@ func (s *spread) followGo(a atom, f *spreadFile, d *lang.Definition) {
 		return
 	}
 	if s.broken[a] { // the type may not be what an interface asks for, though nobody calls it
-		s.followGoName(a, f, name, byType, all)
+		s.followGoName(a, f, name, byType, s.minders(a, d))
 	}
 	if !d.Exported {
 		s.inUnit(a, f, lang.GoMember(member), byMember, code)
@@ -60,6 +60,7 @@ type minder uint8
 
 const (
 	all     minder = iota
+	builds         // all, and what did not change does not compile any more
 	holders        // no interface: what only says that it takes or gives a type has no value of it
 	code           // no type: none is made of functions
 )
@@ -68,6 +69,8 @@ const (
 // write differently now is everybody's business: what names it may not compile.
 func (s *spread) minders(a atom, d *lang.Definition) minder {
 	switch changed := s.best.of(a).prev == a; {
+	case changed && s.breaks[a]:
+		return builds
 	case changed && (s.broken[a] || s.came[a] || d.Kind == lang.Type), d.Kind == lang.Interface:
 		return all
 	case d.Kind == lang.Function:
@@ -76,8 +79,20 @@ func (s *spread) minders(a atom, d *lang.Definition) minder {
 	return holders
 }
 
+// breakBuild notes that what mentions a name does not compile: see symbols_build.go.
+func (s *spread) breakBuild(who minder, to atom) {
+	if who == builds && to.def >= 0 && !s.isSeed(to) {
+		s.unbuilt[to] = true
+	}
+}
+
+func (s *spread) isSeed(a atom) bool {
+	r := s.best.of(a)
+	return r.known && r.prev == a
+}
+
 func (m minder) minds(g *spreadFile, to atom) bool {
-	if m == all || to.def < 0 {
+	if m <= builds || to.def < 0 {
 		return true
 	}
 	kind := g.kind(to.def)
@@ -112,6 +127,7 @@ func (s *spread) inUnit(a atom, f *spreadFile, name lang.NameHash, confidence Co
 	}
 	s.mentioningIn(s.folders[f.folder], name, func(g *spreadFile, to atom) {
 		if g.unit == f.unit && (!f.test || g.test) && who.minds(g, to) {
+			s.breakBuild(who, to)
 			s.step(a, to, b2i(g.node != f.node), confidence)
 		}
 	})
@@ -130,6 +146,7 @@ func (s *spread) qualified(a atom, f *spreadFile, name lang.NameHash, confidence
 		if !who.minds(g, to) {
 			return
 		}
+		s.breakBuild(who, to)
 		s.throughPackage(a, f, to, min(confidence, 1000))
 	})
 }
@@ -140,6 +157,7 @@ func (s *spread) dotImported(a atom, f *spreadFile, dots, name lang.NameHash, co
 	s.mentioning(dots, func(g *spreadFile, to atom) { files[g.node] = files[g.node] || to.def == loose })
 	s.mentioning(name, func(g *spreadFile, to atom) {
 		if files[g.node] && who.minds(g, to) {
+			s.breakBuild(who, to)
 			s.throughPackage(a, f, to, confidence)
 		}
 	})

@@ -2,6 +2,7 @@ package impact
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"custody/impact/lang"
@@ -25,19 +26,24 @@ const outsiderBits = 22
 // call says whether code that does not depend on what changed may call an exported method:
 // of this tree, or of a library.
 func (o *outsiders) call(method string) bool {
-	if o == nil || o.any || calledByOthers(method) {
-		return true
-	}
-	for _, spec := range standardCalls()[method] {
-		if o.standard[spec] || o.flat != nil && o.flat.isImported(spec) {
-			return true
-		}
-	}
-	bit := uint32(lang.GoMember(method)) >> (32 - outsiderBits)
+	return o == nil || o.any || calledByOthers(method) || o.imported(method) || o.mention(lang.GoMember(method))
+}
+
+// imported says whether a package of the standard library is imported that may call a
+// method as few do.
+func (o *outsiders) imported(method string) bool {
+	return slices.ContainsFunc(standardCalls()[method], func(spec string) bool {
+		return o.standard[spec] || o.flat != nil && o.flat.isImported(spec)
+	})
+}
+
+// mention says whether one of them mentions a name, as far as that is known.
+func (o *outsiders) mention(name lang.NameHash) bool {
+	bit := uint32(name) >> (32 - outsiderBits)
 	if o.flat != nil {
 		return o.flat.outside(lang.NameHash(bit<<(32-outsiderBits)), lang.NameHash((bit+1)<<(32-outsiderBits)-1))
 	}
-	return o.names[bit/64]&(1<<(bit%64)) != 0
+	return o.names != nil && o.names[bit/64]&(1<<(bit%64)) != 0
 }
 
 func (o *outsiders) imports(f *lang.Facts) {
@@ -56,11 +62,11 @@ func eachStandardImport(f *lang.Facts, fn func(spec string)) {
 // said: a module of such a name counts, too.
 func isStandardGo(spec string) bool { return !strings.Contains(firstElement(spec), ".") }
 
-// lookOutside finds out what outsiders call.
-func (s *symbolReader) lookOutside(ctx context.Context, g *Graph, r *reachable) (*outsiders, error) {
+// lookOutside finds out what outsiders call. It reads them, if they are not too many, only
+// where that can make a difference, or where asked to for their interfaces.
+func (s *symbolReader) lookOutside(ctx context.Context, g *Graph, r *reachable, interfaces bool) (*outsiders, error) {
 	o := &outsiders{standard: map[string]bool{}}
-	if r.handsOut() {
-		o.any = true
+	if o.any = r.handsOut(); o.any && !interfaces {
 		return o, nil
 	}
 	inside := 0
@@ -77,7 +83,7 @@ func (s *symbolReader) lookOutside(ctx context.Context, g *Graph, r *reachable) 
 		return o, nil
 	}
 	if x := &r.index; x.flat != nil {
-		o.flat, o.any = x, x.unknownOutside()
+		o.flat, o.any = x, o.any || x.unknownOutside()
 		return o, nil
 	}
 	var nodes []int32
@@ -94,7 +100,7 @@ func (s *symbolReader) lookOutside(ctx context.Context, g *Graph, r *reachable) 
 	for _, f := range all {
 		if f == nil {
 			o.any = true
-			break
+			continue
 		}
 		o.imports(f)
 		for i := range f.Definitions {

@@ -55,7 +55,9 @@ func TestStandardCallers(t *testing.T) {
 		}
 		all := map[string]bool{}
 		for _, d := range append(p.Deps, p.ImportPath) {
-			maps.Copy(all, declares[d])
+			if !strings.HasPrefix(d, "vendor/") { // nobody can hand them a value
+				maps.Copy(all, declares[d])
+			}
 		}
 		for m := range all {
 			if methods++; !calledByOthers(m) && !slices.Contains(calls[m], p.ImportPath) {

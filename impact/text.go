@@ -35,6 +35,9 @@ func WriteText(w io.Writer, r *Report, o TextOptions) error {
 	fmt.Fprintln(out)
 	if r.Outcome == finding.Satisfied {
 		fmt.Fprintln(out, "The list is complete: everything that the change meets was read and resolved.")
+		if computed := computedWords(r.Graph); computed != "" {
+			fmt.Fprintln(out, computed)
+		}
 	} else {
 		fmt.Fprintf(out, "The list may be incomplete (%s):\n", r.Outcome)
 		for _, reason := range r.Reasons {
@@ -42,6 +45,22 @@ func WriteText(w io.Writer, r *Report, o TextOptions) error {
 		}
 	}
 	return out.Flush()
+}
+
+// computedWords says what even a complete list can not have.
+func computedWords(s Summary) string {
+	n := s.Skipped[SkipComputed]
+	if n == 0 {
+		return ""
+	}
+	example := ""
+	for _, e := range s.Examples {
+		if e.Reason == SkipComputed {
+			example = ", such as " + placed(finding.Reason{Path: e.Path, Detail: e.Detail})
+			break
+		}
+	}
+	return fmt.Sprintf("Not in it: what is loaded under a name that is known only when it runs, by %d %s%s.", n, plural(n, "import"), example)
 }
 
 // WriteGraphText prints the counts of a graph for people, with examples of what is not
@@ -82,6 +101,13 @@ func writeChanged(out io.Writer, changed []Changed) {
 			fmt.Fprintf(out, "  [%s]", c.Skipped)
 		}
 		fmt.Fprintln(out)
+		breaking, others := c.symbolWords(func(name string) string { return name })
+		if breaking != "" {
+			fmt.Fprintf(out, "%-12s    breaking: %s\n", "", breaking)
+		}
+		if others != "" {
+			fmt.Fprintf(out, "%-12s    %s\n", "", others)
+		}
 	}
 }
 

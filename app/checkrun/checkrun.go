@@ -46,8 +46,24 @@ type Action struct {
 	Identifier  string `json:"identifier"`  // at most 20
 }
 
-// Rerun is the identifier of the button that asks for another review.
-const Rerun = "rerun"
+// Identifiers of buttons: one asks for another review, the others for an answer.
+const (
+	Rerun     = "rerun"
+	Explain   = "explain"
+	AskWaiver = "waiver"
+)
+
+// Answers are the buttons that ask for an answer.
+var Answers = []string{Explain, AskWaiver}
+
+// buttons are those of a verdict: what a change that may land does not need is left out.
+func buttons(c Conclusion) []Action {
+	all := []Action{{"Review again", "Make the review anew", Rerun}}
+	if c != Success {
+		all = append(all, Action{"Explain", "Say what is asked, and why it is not so", Explain}, Action{"Request a waiver", "Say how an exception is granted", AskWaiver})
+	}
+	return all
+}
 
 // Input is what an Output is made from.
 type Input struct {
@@ -71,7 +87,6 @@ func Render(in Input) Output {
 	said := pack.AnswerOf(in.Verdict)
 	o := Output{
 		Conclusion: conclusion(in.Verdict.Decision, in.Mode), Title: said.Headline, DetailsURL: in.DetailsURL,
-		Actions: []Action{{"Review again", "Make the review anew", Rerun}},
 	}
 	why, next := said.Why, said.Next
 	if in.Landing != "" {
@@ -80,6 +95,7 @@ func Render(in Input) Output {
 		why = "With it, no later change could be judged: " + in.Landing
 		next = "Correct that file. 'custody config validate' shows what is wrong with a policy."
 	}
+	o.Actions = buttons(o.Conclusion)
 	if in.Mode == config.Report && o.Conclusion == Neutral {
 		o.Title = "Report only: " + o.Title
 	}

@@ -2,6 +2,7 @@ package checkrun
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -121,7 +122,25 @@ func TestAnnotations(t *testing.T) {
 func TestNeutral(t *testing.T) {
 	md := goldmark.New(goldmark.WithExtensions(extension.GFM))
 	o := render(verdict(review.Fail, 3), config.Enforce)
-	for name, s := range map[string]string{"summary": o.Summary, "text": o.Text, "undecided": Undecided(config.Enforce, hostile, hostile, hostile).Summary} {
+	doc, err := json.Marshal(map[string]any{"checks": []finding.Check{
+		{ID: "r", Kind: finding.Rule, Name: hostile, Level: finding.Error, Outcome: finding.NotSatisfied, Reasons: []finding.Reason{{Code: "x", Detail: hostile}},
+			Found: []finding.Finding{{Rule: "r", Place: finding.Place{Path: "@octocat #1"}, Message: hostile, Remedy: hostile, Who: hostile}, {Message: hostile, WaivedBy: hostile}}},
+		{ID: hostile, Kind: finding.Requirement, Level: finding.Error, Outcome: finding.NotAssessed},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	say := func(text string, err error) string {
+		if err != nil || text == "" {
+			t.Fatalf("%q, %v", text, err)
+		}
+		return text
+	}
+	for name, s := range map[string]string{"summary": o.Summary, "text": o.Text, "undecided": Undecided(config.Enforce, hostile, hostile, hostile).Summary,
+		"a rule": say(ExplainRule(doc, "r")), "no rule": say(ExplainRule(doc, "secret-word")), "all": say(ExplainAll(doc)), "how to waive": say(HowToWaive(doc))} {
+		if strings.Contains(s, "secret-word") {
+			t.Errorf("%s: what somebody wrote is repeated: %s", name, s)
+		}
 		var html bytes.Buffer
 		if err := md.Convert([]byte(s), &html); err != nil {
 			t.Fatal(err)
@@ -131,5 +150,47 @@ func TestNeutral(t *testing.T) {
 				t.Errorf("%s: %q of the change is left:\n%s", name, bad, html.String())
 			}
 		}
+	}
+}
+
+// TestExplain: a rule is told by what the pack says of it, within bounds.
+func TestExplain(t *testing.T) {
+	c := finding.Check{ID: "r", Kind: finding.Rule, Name: "Asked", Level: finding.Error, Outcome: finding.NotSatisfied}
+	for i := range 200 {
+		c.Found = append(c.Found, finding.Finding{Rule: "r", Place: finding.Place{Path: "a.py", StartLine: i + 1}, Message: strings.Repeat("long ", 1000), Remedy: "Mend it.", Who: "ada"})
+	}
+	other := finding.Check{ID: "passed", Kind: finding.Requirement, Outcome: finding.Satisfied}
+	doc := func(n int) []byte {
+		checks := []finding.Check{other}
+		for range n {
+			checks = append(checks, c)
+		}
+		text, err := json.Marshal(map[string]any{"checks": checks})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	for name, got := range map[string]struct {
+		says func() (string, error)
+		want []string
+	}{
+		"one":            {func() (string, error) { return ExplainRule(doc(1), "r") }, []string{"**r** Asked: not-satisfied", "a.py:1: ", "**To do** Mend it.", "**Who** ada", "195 more findings"}},
+		"all":            {func() (string, error) { return ExplainAll(doc(9)) }, []string{"And 4 more"}},
+		"nothing":        {func() (string, error) { return ExplainAll(doc(0)) }, []string{"Nothing that was asked"}},
+		"unknown":        {func() (string, error) { return ExplainRule(doc(1), "s") }, []string{"passed, r."}},
+		"waiver":         {func() (string, error) { return HowToWaive(doc(1)) }, []string{"/custody waive RULE", "one of r,"}},
+		"no waiver":      {func() (string, error) { return HowToWaive(doc(0)) }, []string{"no finding that a waiver could except"}},
+		"no rule at all": {func() (string, error) { return ExplainRule([]byte("{}"), "r") }, []string{"No rule or requirement was asked"}},
+	} {
+		text, err := got.says()
+		for _, w := range got.want {
+			if err != nil || !strings.Contains(text, w) || len(text) > 30_000 {
+				t.Errorf("%s: %d bytes lack %q: %.300s, %v", name, len(text), w, text, err)
+			}
+		}
+	}
+	if _, err := ExplainAll([]byte("{")); err == nil {
+		t.Error("no pack is explained")
 	}
 }

@@ -3,8 +3,10 @@
 //
 //	<folder>/<id>.git            objects and refs, see git.Mirror
 //	<folder>/<id>.git/custody    what files say of themselves, and the last graph
+//	<folder>/<id>.git/used       is as old as the last use
 //
-// A copy is a cache: whoever removes it loses time and nothing else.
+// A copy is a cache: whoever removes it loses time and nothing else. So one that is damaged,
+// or not used for long where room is needed, is removed.
 package clone
 
 import (
@@ -15,8 +17,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"sync"
+	"time"
 
 	"custody/impact/cache"
 	"custody/internal/git"
@@ -27,21 +29,37 @@ type Clones struct {
 	folder  string
 	environ []string
 	program string // tells builds apart, see cache.OpenGraphs
+	limit   int64  // of bytes for all; 0: none
+	packs   int    // as many are made one
 
-	mu    sync.Mutex
-	locks map[int64]chan struct{}
+	mu      sync.Mutex
+	locks   map[int64]chan struct{}
+	uses    map[int64]int
+	failed  map[int64]int // reviews in a row that a copy may be to blame for
+	renewed map[int64]time.Time
+	tidied  time.Time
 }
 
-// Open makes the folder if it is missing. environ is the environment of the process, for
-// git: its PATH, and what it says of proxies and certificates.
-func Open(folder string, environ []string, program string) (*Clones, error) {
+// Options are what Open needs besides the folder.
+type Options struct {
+	Environ []string // of the process, for git: its PATH, and what it says of proxies and certificates
+	Program string   // tells builds apart that may read a tree differently
+	Bytes   int64    // that all copies may take, see Tidy; 0: any number
+}
+
+// Open makes the folder if it is missing. It is for one process: who removes copies has to
+// know which are in use.
+func Open(folder string, o Options) (*Clones, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("opening the folder of clones: %w", err)
 	}
 	if err := cache.Private(folder); err != nil {
 		return nil, fmt.Errorf("the folder of clones: %w", err)
 	}
-	return &Clones{folder: folder, environ: environ, program: program, locks: map[int64]chan struct{}{}}, nil
+	return &Clones{
+		folder: folder, environ: o.Environ, program: o.Program, limit: o.Bytes, packs: manyPacks,
+		locks: map[int64]chan struct{}{}, uses: map[int64]int{}, failed: map[int64]int{}, renewed: map[int64]time.Time{},
+	}, nil
 }
 
 // A Clone is a copy that is in use.
@@ -50,33 +68,51 @@ type Clone struct {
 	Facts  *cache.Store
 	Graphs *cache.Graphs
 
+	all    *Clones
+	id     int64
 	mirror *git.Mirror
 	from   git.Remote
 	lock   chan struct{}
 	also   map[git.OID]bool
+	leave  sync.Once
 }
 
 // Refs under which notes on commits are looked for, see attestation.
 var noteRefs = []string{"refs/notes/ai", "refs/notes/agent-trace", "refs/notes/custody"}
 
 // Get brings what is wanted of a repository up to date, with its notes, and opens the copy.
-// A ref that is gone is git.ErrNoRemoteRef.
+// A ref that is gone is git.ErrNoRemoteRef. One that is damaged is made anew.
 func (c *Clones) Get(ctx context.Context, id int64, from git.Remote, want git.Want) (*Clone, error) {
 	lock := c.lockOf(id)
 	if err := take(ctx, lock); err != nil {
 		return nil, err
 	}
 	defer func() { <-lock }()
-	dir := filepath.Join(c.folder, strconv.FormatInt(id, 10)+".git")
-	m, err := git.OpenMirror(dir, git.WithEnviron(c.environ))
-	if err != nil {
-		return nil, err
-	}
 	want.Refs = slices.Clone(want.Refs)
 	for _, n := range noteRefs {
 		want.Refs = append(want.Refs, n+"*") // a pattern, so that a ref which is not there is no error
 	}
+	if err := c.renewDamaged(id); err != nil {
+		return nil, err
+	}
+	k, err := c.get(ctx, id, from, want)
+	if err != nil && ctx.Err() == nil && noSpace(err) && c.makeRoom(ctx) {
+		k, err = c.get(ctx, id, from, want)
+	}
+	return k, err
+}
+
+func (c *Clones) get(ctx context.Context, id int64, from git.Remote, want git.Want) (*Clone, error) {
+	dir := c.dir(id)
+	m, err := git.OpenMirror(dir, git.WithEnviron(c.environ))
+	if err != nil {
+		return nil, err
+	}
+	c.touch(id)
 	if err := m.Fetch(ctx, from, want); err != nil {
+		if !errors.Is(err, git.ErrNoRemoteRef) && m.Reachable(ctx, from) {
+			c.Suspect(id) // it is not GitHub that fails
+		}
 		return nil, err
 	}
 	repo, err := git.Open(ctx, dir, git.WithEnviron(c.environ), git.WithTemp(func(string) (string, error) {
@@ -84,13 +120,23 @@ func (c *Clones) Get(ctx context.Context, id int64, from git.Remote, want git.Wa
 		return tmp, os.MkdirAll(tmp, 0o700)
 	}))
 	if err != nil {
+		if ctx.Err() == nil {
+			c.Suspect(id)
+		}
 		return nil, err
 	}
+	c.enter(id)
 	return &Clone{
-		Repository: repo, mirror: m, from: from, lock: lock, also: map[git.OID]bool{},
+		Repository: repo, all: c, id: id, mirror: m, from: from, lock: c.lockOf(id), also: map[git.OID]bool{},
 		Facts:  cache.Open(filepath.Join(dir, "custody", cache.FileName)),
 		Graphs: cache.OpenGraphs(filepath.Join(dir, "custody", cache.GraphFileName), c.program),
 	}, nil
+}
+
+// Close ends a use.
+func (c *Clone) Close() error {
+	c.leave.Do(func() { c.all.leave(c.id) })
+	return c.Repository.Close()
 }
 
 // Complete fetches the blobs that a review of base..head reads.
@@ -136,7 +182,14 @@ func (c *Clone) complete(ctx context.Context, base, head git.OID) error {
 		return err
 	}
 	bases = append(bases, more...)
-	return c.mirror.FetchMissing(ctx, c.from, head, bases, slices.Collect(maps.Values(notes))...)
+	err = c.mirror.FetchMissing(ctx, c.from, head, bases, slices.Collect(maps.Values(notes))...)
+	if err != nil && ctx.Err() == nil && noSpace(err) && c.all.makeRoom(ctx) {
+		err = c.mirror.FetchMissing(ctx, c.from, head, bases, slices.Collect(maps.Values(notes))...)
+	}
+	if err != nil && ctx.Err() == nil && c.mirror.Reachable(ctx, c.from) {
+		c.Suspect()
+	}
+	return err
 }
 
 // Save keeps what was learnt for the next review. That it can not be kept costs time.
@@ -149,16 +202,6 @@ func (c *Clone) Save() error {
 		return nil
 	}
 	return err
-}
-
-// Remove forgets a copy, of a repository that is no longer ours to see.
-func (c *Clones) Remove(ctx context.Context, id int64) error {
-	lock := c.lockOf(id)
-	if err := take(ctx, lock); err != nil {
-		return err
-	}
-	defer func() { <-lock }()
-	return os.RemoveAll(filepath.Join(c.folder, strconv.FormatInt(id, 10)+".git"))
 }
 
 func (c *Clones) lockOf(id int64) chan struct{} {

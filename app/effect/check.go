@@ -12,6 +12,8 @@
 //	attest/REPO/SUBJECT/HEAD     the same for GitHub's attestations
 //	commented/REPO/NUMBER        the comment on a pull request: its id
 //	comment/REPO/NUMBER          what it says: as JSON; when done, its mark
+//	commented/.../COMMAND, comment/.../COMMAND   the same for the answer to a command
+//	react/REPO/COMMENT           our reaction to a command: its content
 package effect
 
 import (
@@ -24,6 +26,7 @@ import (
 	"github.com/google/go-github/v62/github"
 
 	"custody/app/checkrun"
+	"custody/app/event"
 	"custody/app/hub"
 	"custody/internal/store"
 )
@@ -63,7 +66,7 @@ func ConcludeKey(repo int64, subject, head string) string {
 }
 
 // external ties a run to its subject: two pull requests may have one head.
-func (c *Check) external() string { return fmt.Sprintf("%d/%s", c.Repo.ID, c.Subject) }
+func (c *Check) external() string { return event.External(c.Repo.ID, c.Subject) }
 
 // An Intent is what a run is going to say, and the mark that tells it from any other.
 type Intent struct {

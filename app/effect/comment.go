@@ -13,12 +13,14 @@ import (
 	"custody/app/hub"
 )
 
-// A Comment is the one comment of ours on a pull request. It is edited and never written
-// a second time; a comment that is not ours is never edited, whatever it holds.
+// A Comment is the one comment of ours on a pull request, or our answer to a command. It
+// is edited and never written a second time; a comment that is not ours is never edited,
+// whatever it holds.
 type Comment struct {
 	Place
-	AppID  int64
-	Number int // of the pull request
+	AppID   int64
+	Number  int    // of the pull request
+	Command string // whose answer it is, "comment/17"; empty: the one comment
 }
 
 // A Saying is what the comment is going to say.
@@ -37,10 +39,18 @@ func (s Saying) Text() string {
 }
 
 // Key of what the comment says.
-func (c *Comment) Key() string { return fmt.Sprintf("comment/%d/%d", c.Repo.ID, c.Number) }
+func (c *Comment) Key() string { return c.named("comment") }
+
+func (c *Comment) named(what string) string {
+	key := fmt.Sprintf("%s/%d/%d", what, c.Repo.ID, c.Number)
+	if c.Command != "" {
+		key += "/" + c.Command
+	}
+	return key
+}
 
 // idKey is that of the comment's number, once it is there.
-func (c *Comment) idKey() string { return fmt.Sprintf("commented/%d/%d", c.Repo.ID, c.Number) }
+func (c *Comment) idKey() string { return c.named("commented") }
 
 // Done says whether the comment says something, and nothing else is intended.
 func (c *Comment) Done(ctx context.Context, mark string) (bool, error) {
@@ -48,7 +58,12 @@ func (c *Comment) Done(ctx context.Context, mark string) (bool, error) {
 }
 
 // marker tells our comment from others of ours, where it was written and not noted.
-func (c *Comment) marker() string { return fmt.Sprintf("<!-- custody: pull %d -->", c.Number) }
+func (c *Comment) marker() string {
+	if c.Command != "" {
+		return fmt.Sprintf("<!-- custody: answer to %s -->", c.Command)
+	}
+	return fmt.Sprintf("<!-- custody: pull %d -->", c.Number)
+}
 
 // MaxComment is how long the body of a comment may be. GitHub counts characters, and we
 // bytes, which are never fewer.

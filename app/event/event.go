@@ -8,20 +8,25 @@
 package event
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
+	"custody/app/command"
 	"custody/internal/store"
 )
 
 // Self is what has to be known of the App to read events.
 type Self struct {
 	AppID    int64
+	Answers  []string                             // buttons that ask for an answer, and not for another review
 	Protects func(ref, defaultBranch string) bool // whether pushes to a ref are reviewed
 }
 
@@ -29,8 +34,18 @@ type Self struct {
 type Outcome struct {
 	store.Decision
 	Heads     []Head // reviews of whatever is open with these heads
+	Press     *Press // a button that asks for an answer, on the check run of one subject
 	Reconcile bool   // look at everything: pull requests became ours that we know nothing of
 }
+
+// A Press is a button that somebody pressed.
+type Press struct {
+	Identifier string
+	External   string // what the run says of its subject, see External
+}
+
+// External ties a check run to its subject: two pull requests may have one head.
+func External(repo int64, subject string) string { return fmt.Sprintf("%d/%s", repo, subject) }
 
 // A Head is a commit whose reviews may have to be made again.
 type Head struct {
@@ -187,6 +202,10 @@ func checkRun(self Self, p *payload) (Outcome, error) {
 	}
 	ours := c.App.ID == self.AppID
 	switch {
+	case ours && p.Action == "requested_action" && p.RequestedAction != nil && slices.Contains(self.Answers, p.RequestedAction.Identifier):
+		o := p.again(c.HeadSHA, c.PullRequests, false)
+		o.Press = &Press{p.RequestedAction.Identifier, c.ExternalID}
+		return o, nil
 	case ours && (p.Action == "rerequested" || p.Action == "requested_action"):
 		return p.again(c.HeadSHA, c.PullRequests, true), nil
 	case ours:
@@ -297,10 +316,29 @@ func issueComment(_ Self, p *payload) (Outcome, error) {
 	if p.Issue == nil || p.Comment == nil || p.Issue.Number <= 0 {
 		return Outcome{}, errors.New("an event issue_comment without a comment")
 	}
-	if p.Issue.PullRequest == nil || p.Action != "created" || !strings.HasPrefix(strings.TrimSpace(p.Comment.Body), "/custody") {
+	is := command.Is(p.Comment.Body)
+	was := p.Changes != nil && p.Changes.Body != nil && command.Is(p.Changes.Body.From)
+	o := Outcome{Decision: store.Decision{Requests: []store.Request{p.pull(p.Issue.Number, "", "")}}}
+	switch by := p.Comment.User; {
+	case p.Issue.PullRequest == nil || p.Comment.ID <= 0 || !is && !was:
+		return ignore("no command to us"), nil
+	case by == nil || by.Type != "User":
+		return ignore("a command that no person wrote"), nil
+	case p.Action == "created" && p.Repository != nil:
+		o.Commands = []store.Command{{
+			Repo: p.Repository.ID, Name: "comment/" + strconv.FormatInt(p.Comment.ID, 10), Pull: p.Issue.Number, Comment: p.Comment.ID, Asks: TextDigest(p.Comment.Body),
+		}}
+	case p.Action == "edited", p.Action == "deleted": // what was granted by it is over
+	default:
 		return ignore("no command to us"), nil
 	}
-	return Outcome{Decision: store.Decision{Requests: []store.Request{p.pull(p.Issue.Number, "", "")}}}, nil
+	return o, nil
+}
+
+// TextDigest tells texts of comments apart, which are not kept.
+func TextDigest(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
 }
 
 // isCommit says whether a text is the id of an object, and not zeros.

@@ -13,7 +13,7 @@ import (
 var (
 	head = strings.Repeat("a", 40)
 	prev = strings.Repeat("b", 40)
-	self = Self{AppID: 99, Protects: func(ref, main string) bool { return ref == "refs/heads/"+main }}
+	self = Self{AppID: 99, Answers: []string{"explain"}, Protects: func(ref, main string) bool { return ref == "refs/heads/"+main }}
 )
 
 const place = `"installation":{"id":3},"repository":{"id":7,"full_name":"acme/shop","default_branch":"main"},"sender":{"login":"ada","id":1,"type":"User"}`
@@ -47,9 +47,14 @@ func TestRead(t *testing.T) {
 		{"push", `{"ref":"refs/heads/side","before":"` + prev + `","after":"` + head + `",` + place + `}`, ">ada"},
 		{"push", `{"ref":"refs/heads/side","before":"` + head + `","after":"` + strings.Repeat("0", 40) + `","deleted":true,` + place + `}`, "ignored"},
 		{"push", `{"ref":"refs/heads/a\u0000b","before":"` + prev + `","after":"` + head + `",` + place + `}`, "error"},
-		{"issue_comment", `{"action":"created","issue":{"number":5,"pull_request":{}},"comment":{"body":" /custody recheck"},` + place + `}`, "pull/5 merge"},
-		{"issue_comment", `{"action":"created","issue":{"number":5,"pull_request":{}},"comment":{"body":"not /custody"},` + place + `}`, "ignored"},
-		{"issue_comment", `{"action":"created","issue":{"number":5},"comment":{"body":"/custody recheck"},` + place + `}`, "ignored"},
+		{"issue_comment", `{"action":"created","issue":{"number":5,"pull_request":{}},"comment":{"id":8,"user":{"id":1,"type":"User"},"body":" /custody recheck"},` + place + `}`, "pull/5 merge /comment/8"},
+		{"issue_comment", `{"action":"created","issue":{"number":5,"pull_request":{}},"comment":{"id":8,"user":{"id":1,"type":"Bot"},"body":"/custody recheck"},` + place + `}`, "ignored"},
+		{"issue_comment", `{"action":"edited","changes":{"body":{"from":"/custody waive x"}},"issue":{"number":5,"pull_request":{}},"comment":{"id":8,"user":{"id":1,"type":"User"},"body":"never mind"},` + place + `}`, "pull/5 merge"},
+		{"issue_comment", `{"action":"edited","changes":{"body":{"from":"hello"}},"issue":{"number":5,"pull_request":{}},"comment":{"id":8,"user":{"id":1,"type":"User"},"body":"hello, you"},` + place + `}`, "ignored"},
+		{"issue_comment", `{"action":"deleted","issue":{"number":5,"pull_request":{}},"comment":{"id":8,"user":{"id":1,"type":"User"},"body":"/custody waive x"},` + place + `}`, "pull/5 merge"},
+		{"check_run", `{"action":"requested_action","requested_action":{"identifier":"explain"},"check_run":{"head_sha":"` + head + `","external_id":"7/pull/5","app":{"id":99}},` + place + `}`, "@ !explain 7/pull/5"},
+		{"issue_comment", `{"action":"created","issue":{"number":5,"pull_request":{}},"comment":{"id":8,"user":{"id":1,"type":"User"},"body":"not /custody"},` + place + `}`, "ignored"},
+		{"issue_comment", `{"action":"created","issue":{"number":5},"comment":{"id":8,"user":{"id":1,"type":"User"},"body":"/custody recheck"},` + place + `}`, "ignored"},
 		{"installation", `{"action":"created","installation":{"id":3},"repositories":[{"id":7,"full_name":"acme/shop"}]}`, "reconcile =active"},
 		{"installation", `{"action":"suspend","installation":{"id":3}}`, "=suspended"},
 		{"installation", `{"action":"deleted","installation":{"id":3}}`, "=removed"},
@@ -92,6 +97,12 @@ func tell(o Outcome, err error) string {
 		}
 		words = append(words, word)
 	}
+	for _, c := range o.Commands {
+		words = append(words, "/"+c.Name)
+	}
+	if o.Press != nil {
+		words = append(words, "!"+o.Press.Identifier, o.Press.External)
+	}
 	for _, p := range o.Pushes {
 		words = append(words, ">"+p.Login)
 	}
@@ -112,7 +123,7 @@ func FuzzRead(f *testing.F) {
 		for _, action := range []string{"opened", "closed", "created", "completed", "checks_requested", "rerequested", "deleted"} {
 			f.Add(name, []byte(`{"action":"`+action+`","ref":"refs/heads/main","before":"`+prev+`","after":"`+head+`","sha":"`+head+`","number":5,
 "pull_request":{"number":5,"merged":true,"head":{"sha":"`+head+`"},"base":{"ref":"main"}},"check_run":{"head_sha":"`+head+`","app":{"id":99}},"check_suite":{"head_sha":"`+head+`","app":{"id":99}},
-"merge_group":{"head_sha":"`+head+`","base_ref":"refs/heads/main"},"issue":{"number":5,"pull_request":{}},"comment":{"body":"/custody recheck"},`+place+`}`))
+"merge_group":{"head_sha":"`+head+`","base_ref":"refs/heads/main"},"issue":{"number":5,"pull_request":{}},"comment":{"id":8,"user":{"id":1,"type":"User"},"body":"/custody recheck"},`+place+`}`))
 		}
 	}
 	f.Fuzz(func(t *testing.T, name string, body []byte) {

@@ -51,8 +51,19 @@ type payload struct {
 		PullRequest *struct{} `json:"pull_request"`
 	} `json:"issue"`
 	Comment *struct {
-		Body string `json:"body"`
+		ID   int64    `json:"id"`
+		Body string   `json:"body"`
+		User *account `json:"user"`
 	} `json:"comment"`
+	Changes *struct { // of a comment that was edited
+		Body *struct {
+			From string `json:"from"`
+		} `json:"body"`
+	} `json:"changes"`
+
+	RequestedAction *struct { // a button of a check run
+		Identifier string `json:"identifier"`
+	} `json:"requested_action"`
 
 	Repositories        []repository `json:"repositories"`
 	RepositoriesAdded   []repository `json:"repositories_added"`

@@ -47,7 +47,7 @@ func (r *Reader) commits(ctx context.Context, head string, ids []string) error {
 func commitFacts(c *github.RepositoryCommit) change.CommitFacts {
 	return change.CommitFacts{
 		SHA: c.GetSHA(), Verified: c.GetCommit().GetVerification().GetVerified(),
-		Author: person(c.GetAuthor()), Committer: person(c.GetCommitter()),
+		Author: Person(c.GetAuthor()), Committer: Person(c.GetCommitter()),
 	}
 }
 

@@ -51,6 +51,8 @@ type Want struct {
 	Checks bool     // results of other checks
 	Tools  []string // scanners, by the name that their SARIF says
 	Teams  []string // "organisation/team": which of them reviewers are in
+
+	Emergency bool // who declared an emergency
 }
 
 // WantOf says what the rules and requirements of a judge need.
@@ -76,6 +78,14 @@ func WantOf(judge *review.Judge) Want {
 			}
 		}
 	}
+	for _, e := range policy.Emergencies {
+		w.Emergency = true
+		for _, t := range e.Teams {
+			if !slices.Contains(w.Teams, string(t)) {
+				w.Teams = append(w.Teams, string(t))
+			}
+		}
+	}
 	slices.Sort(w.Teams)
 	return w
 }
@@ -93,7 +103,9 @@ type Known struct {
 	Commits []string        // of the change, by git
 	Pushers []change.Pusher // nil: not known
 	NoPush  string          // why Pushers are not known
-	Waivers []change.Waiver // nil: none were granted
+	// Waivers that were granted by commands; nil: none ever were.
+	Waivers   []change.Waiver
+	NoWaivers string // why there may be more
 	// More gives further commits that count because somebody approved them; nil: none.
 	More func(ctx context.Context, reviews []change.Review) ([]string, error)
 }
@@ -103,17 +115,19 @@ func (r *Reader) PullRequest(ctx context.Context, pr *github.PullRequest, head, 
 	r.begin()
 	c := &change.Request{
 		Kind: "pull_request", Number: int64(pr.GetNumber()), Head: head, Target: target,
-		Branch: pr.GetHead().GetRef(), Title: change.Printable(pr.GetTitle()), Author: person(pr.GetUser()),
+		Branch: pr.GetHead().GetRef(), Title: change.Printable(pr.GetTitle()), Author: Person(pr.GetUser()),
 		Labels: []string{}, Draft: new(pr.GetDraft()),
 	}
 	for _, l := range pr.Labels {
 		c.Labels = append(c.Labels, change.Printable(l.GetName()))
 	}
 	slices.Sort(c.Labels)
-	c.Reason, c.AIStatement = statements(pr.GetTitle(), pr.GetBody())
+	var urgent string
+	c.Reason, c.AIStatement, urgent = statements(pr.GetTitle(), pr.GetBody())
 	r.context.Change = c
 	r.source("change", r.path("pulls/%d", pr.GetNumber()), c, "")
 	steps := []func(context.Context) error{
+		func(ctx context.Context) error { return r.emergency(ctx, pr, urgent) },
 		func(ctx context.Context) error { return r.reviews(ctx, pr.GetNumber()) },
 		func(ctx context.Context) error {
 			ids := known.Commits
@@ -143,7 +157,7 @@ func (r *Reader) PullRequest(ctx context.Context, pr *github.PullRequest, head, 
 	}
 	r.known(known)
 	if pr.GetMerged() {
-		r.context.Merge = &change.Merge{SHA: pr.GetMergeCommitSHA(), By: person(pr.GetMergedBy()), At: stamp(pr.GetMergedAt().Time)}
+		r.context.Merge = &change.Merge{SHA: pr.GetMergeCommitSHA(), By: Person(pr.GetMergedBy()), At: stamp(pr.GetMergedAt().Time)}
 	}
 	return &r.context, nil
 }
@@ -176,7 +190,9 @@ func (r *Reader) begin() {
 
 func (r *Reader) known(k Known) {
 	r.context.Change.Pushers = k.Pushers
-	r.context.Waivers = k.Waivers
+	if r.context.Waivers = k.Waivers; k.Waivers != nil || k.NoWaivers != "" {
+		r.source("waivers", "comments, granted there and signed by this server", k.Waivers, k.NoWaivers)
+	}
 	if k.Pushers != nil || k.NoPush != "" {
 		r.source("change.pushers", "webhook deliveries of pushes", k.Pushers, k.NoPush)
 	}
@@ -246,9 +262,9 @@ func Fingerprint(c *change.Context) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// person is an account, nil for none. GitHub has placeholder accounts for who is gone:
+// Person is an account, nil for none. GitHub has placeholder accounts for who is gone:
 // they are the account that GitHub says they are.
-func person(u *github.User) *change.Person {
+func Person(u *github.User) *change.Person {
 	if u == nil || u.GetID() <= 0 {
 		return nil
 	}

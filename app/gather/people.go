@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-github/v62/github"
 
+	"custody/app/hub"
 	"custody/internal/change"
 )
 
@@ -27,7 +28,7 @@ func (r *Reader) reviews(ctx context.Context, number int) error {
 	reviews := []change.Review{}
 	ids := []int64{} // of the reviews
 	for _, v := range all {
-		by := person(v.GetUser())
+		by := Person(v.GetUser())
 		state := strings.ToLower(v.GetState())
 		if by == nil || state == "pending" {
 			continue
@@ -75,18 +76,25 @@ var permissions = []string{"read", "triage", "write", "maintain", "admin"}
 // permission is what somebody may do; empty when GitHub does not tell.
 func (r *Reader) permission(ctx context.Context, login string) (permission string, err error) {
 	err = r.read("permission of "+login, r.path("collaborators/%s/permission", login), func() error {
-		level, _, err := r.Client.Repositories.GetPermissionLevel(ctx, r.Repo.Owner, r.Repo.Name, login)
-		if err != nil {
-			return err
-		}
-		// Roles of an organisation's own have any name; the permission that they stand on
-		// is one of four words.
-		if permission = level.GetUser().GetRoleName(); !slices.Contains(permissions, permission) {
-			permission = level.GetPermission()
-		}
-		return nil
+		_, permission, err = PermissionOf(ctx, r.Client, r.Repo, login)
+		return err
 	}, func() { permission = "" }, func() any { return permission })
 	return permission, err
+}
+
+// PermissionOf is what the account that has a login may do in a repository now, in the
+// words of contexts, and the account's number.
+func PermissionOf(ctx context.Context, client *hub.Client, repo *hub.Repository, login string) (id int64, permission string, err error) {
+	level, _, err := client.Repositories.GetPermissionLevel(ctx, repo.Owner, repo.Name, login)
+	if err != nil {
+		return 0, "", err
+	}
+	// Roles of an organisation's own have any name; the permission that they stand on is
+	// one of four words.
+	if permission = level.GetUser().GetRoleName(); !slices.Contains(permissions, permission) {
+		permission = level.GetPermission()
+	}
+	return level.GetUser().GetID(), permission, nil
 }
 
 // teams are those of the wanted teams that somebody is in; nil when GitHub does not tell
@@ -124,33 +132,4 @@ func (r *Reader) teams(ctx context.Context, login string) ([]string, error) {
 		}
 	}
 	return in, nil
-}
-
-// checks reads what other Apps say of the head, if a rule asks.
-func (r *Reader) checks(ctx context.Context, head string) error {
-	if !r.Want.Checks {
-		return nil
-	}
-	runs := []change.CheckRun{}
-	err := r.read("checks", r.path("commits/%s/check-runs", head), func() error {
-		return pages(func(o github.ListOptions) (*github.Response, error) {
-			list, resp, err := r.Client.Checks.ListCheckRunsForRef(ctx, r.Repo.Owner, r.Repo.Name, head, &github.ListCheckRunsOptions{ListOptions: o})
-			if err != nil {
-				return resp, err
-			}
-			for _, c := range list.CheckRuns {
-				if c.GetApp().GetID() != r.AppID {
-					runs = append(runs, change.CheckRun{
-						Name: change.Printable(c.GetName()), App: c.GetApp().GetSlug(), Head: c.GetHeadSHA(), Conclusion: c.GetConclusion(), At: stamp(c.GetCompletedAt().Time),
-					})
-				}
-			}
-			return resp, nil
-		})
-	}, func() { runs = nil }, func() any { return runs })
-	if err != nil || r.missing("checks") {
-		return err
-	}
-	r.context.Checks = runs
-	return nil
 }

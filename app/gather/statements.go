@@ -9,15 +9,15 @@ import (
 )
 
 // statements takes out of a pull request's title and text what its author says: the
-// reason, the tickets, and whether agents helped. All of it is the author's word.
-func statements(title, body string) (*change.Why, string) {
-	why := &change.Why{Text: new(clip(body)), Tickets: []string{}}
+// reason, the tickets, whether agents helped, and why it is an emergency. All of it is the
+// author's word.
+func statements(title, body string) (why *change.Why, ai, urgent string) {
+	why = &change.Why{Text: new(clip(body)), Tickets: []string{}}
 	add := func(t string) {
 		if t = change.Printable(t); !slices.Contains(why.Tickets, t) && len(why.Tickets) < maxTickets {
 			why.Tickets = append(why.Tickets, t)
 		}
 	}
-	ai := ""
 	if len(body) > maxText {
 		body = body[:maxText]
 	}
@@ -31,6 +31,8 @@ func statements(title, body string) (*change.Why, string) {
 			switch name {
 			case "ai-assistance", "ai assistance":
 				ai = change.Printable(value)
+			case "emergency":
+				urgent = change.Printable(value)
 			case "ticket", "tickets", "issue", "issues", "refs", "jira":
 				for _, f := range strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' }) {
 					add(f)
@@ -41,7 +43,7 @@ func statements(title, body string) (*change.Why, string) {
 			add(m[1])
 		}
 	}
-	return why, ai
+	return why, ai, urgent
 }
 
 const maxTickets = 50

@@ -23,6 +23,7 @@ const (
 	Forbidden              // the App may not: a permission is missing, or the installation is suspended
 	Gone                   // it is not there, or not for us
 	Refused                // GitHub understood, and will not: what was asked makes no sense any more
+	Expired                // GitHub does not take the token, or the App's word: see Hub.Forget
 )
 
 // Classify says of an error what can be done about it, and after which time for Later.
@@ -71,7 +72,9 @@ func byStatus(r *http.Response) (Class, time.Duration) {
 		return Later, within(time.Until(time.Unix(seconds(r, "X-RateLimit-Reset"), 0)))
 	case r.StatusCode >= 500, r.StatusCode == http.StatusRequestTimeout:
 		return Transient, 0
-	case r.StatusCode == http.StatusForbidden, r.StatusCode == http.StatusUnauthorized:
+	case r.StatusCode == http.StatusUnauthorized:
+		return Expired, 0
+	case r.StatusCode == http.StatusForbidden:
 		return Forbidden, 0
 	case r.StatusCode == http.StatusNotFound, r.StatusCode == http.StatusGone, r.StatusCode == http.StatusMovedPermanently:
 		return Gone, 0

@@ -31,9 +31,15 @@ type Hub struct {
 	id   int64
 	base http.RoundTripper
 
+	timeout time.Duration
+
 	mu      sync.Mutex
 	clients map[int64]*Client
+	readers map[reader]*ghinstallation.Transport
 }
+
+// A reader is an installation that reads one repository.
+type reader struct{ installation, repo int64 }
 
 // Options are what New needs.
 type Options struct {
@@ -41,9 +47,9 @@ type Options struct {
 	AppID      int64
 	PrivateKey []byte            // PEM
 	Transport  http.RoundTripper // nil: one with timeouts
+	Timeout    time.Duration     // of one request, and of silence while git fetches; 0: 30 seconds
 }
 
-// callTime bounds one request to GitHub, and the token's before it.
 const callTime = 30 * time.Second
 
 // New prepares clients. It asks GitHub nothing.
@@ -55,12 +61,15 @@ func New(o Options) (*Hub, error) {
 	if o.AppID <= 0 {
 		return nil, errors.New("the id of the GitHub App is missing")
 	}
+	if o.Timeout <= 0 {
+		o.Timeout = callTime
+	}
 	base := o.Transport
 	if base == nil {
 		base = &http.Transport{
 			Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true,
 			MaxIdleConnsPerHost: 16, IdleConnTimeout: 90 * time.Second,
-			TLSHandshakeTimeout: 10 * time.Second, ResponseHeaderTimeout: callTime,
+			TLSHandshakeTimeout: 10 * time.Second, ResponseHeaderTimeout: o.Timeout,
 		}
 	}
 	app, err := ghinstallation.NewAppsTransport(base, o.AppID, o.PrivateKey)
@@ -68,7 +77,7 @@ func New(o Options) (*Hub, error) {
 		return nil, errors.New("the App's private key can not be read: it has to be the PEM file that GitHub made")
 	}
 	app.BaseURL = strings.TrimSuffix(api.String(), "/")
-	return &Hub{api: api, web: webOf(api), app: app, id: o.AppID, base: base, clients: map[int64]*Client{}}, nil
+	return &Hub{api: api, web: webOf(api), app: app, id: o.AppID, base: base, timeout: o.Timeout, clients: map[int64]*Client{}, readers: map[reader]*ghinstallation.Transport{}}, nil
 }
 
 // webOf is where the pages and repositories are that belong to an API.
@@ -90,7 +99,7 @@ func (h *Hub) AppID() int64 { return h.id }
 func (h *Hub) App() *github.Client { return h.client(h.app) }
 
 func (h *Hub) client(t http.RoundTripper) *github.Client {
-	c := github.NewClient(&http.Client{Transport: t, Timeout: callTime, CheckRedirect: h.sameHost})
+	c := github.NewClient(&http.Client{Transport: t, Timeout: h.timeout, CheckRedirect: h.sameHost})
 	c.BaseURL, c.UploadURL = h.api, h.api
 	c.UserAgent = "custody-app"
 	return c
@@ -120,13 +129,32 @@ func (h *Hub) Installation(id int64) *Client {
 	if c := h.clients[id]; c != nil {
 		return c
 	}
-	t := ghinstallation.NewFromAppsTransport(h.app, id)
-	t.BaseURL = h.app.BaseURL
-	t.InstallationTokenOptions = &github.InstallationTokenOptions{} // without it the body is null
-	t.Client = &http.Client{Transport: h.base, Timeout: callTime}
+	t := h.tokens(id, &github.InstallationTokenOptions{}) // without it the body is null
 	c := &Client{Client: h.client(t), hub: h, tokens: t, id: id}
 	h.clients[id] = c
 	return c
+}
+
+// tokens are those of an installation, each kept until it is about to expire.
+func (h *Hub) tokens(installation int64, o *github.InstallationTokenOptions) *ghinstallation.Transport {
+	t := ghinstallation.NewFromAppsTransport(h.app, installation)
+	t.BaseURL = h.app.BaseURL
+	t.InstallationTokenOptions = o
+	t.Client = &http.Client{Transport: h.base, Timeout: h.timeout}
+	return t
+}
+
+// Forget makes the next client of an installation ask for new tokens: those that are there
+// have the permissions of when they were made, and may have been revoked.
+func (h *Hub) Forget(installation int64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.clients, installation)
+	for r := range h.readers {
+		if r.installation == installation {
+			delete(h.readers, r)
+		}
+	}
 }
 
 // Permissions are those that the installation's owner granted, once a token was asked for.
@@ -192,13 +220,26 @@ func (c *Client) repository(got *github.Repository) *Repository {
 	return r
 }
 
-// Remote is where git fetches a repository from, with a token that lives for a while.
+// Remote is where git fetches a repository from, with a token that lives for a while, and
+// reads the contents of this repository and nothing else.
 func (c *Client) Remote(ctx context.Context, r *Repository) (git.Remote, error) {
-	token, err := c.tokens.Token(ctx)
+	token, err := c.hub.reader(c.id, r.ID).Token(ctx)
 	if err != nil {
 		return git.Remote{}, fmt.Errorf("asking for a token of installation %d: %w", c.id, err)
 	}
-	return git.Remote{URL: r.CloneURL, Token: token}, nil
+	return git.Remote{URL: r.CloneURL, Token: token, Quiet: c.hub.timeout}, nil
+}
+
+func (h *Hub) reader(installation, repo int64) *ghinstallation.Transport {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	key := reader{installation, repo}
+	if h.readers[key] == nil {
+		h.readers[key] = h.tokens(installation, &github.InstallationTokenOptions{
+			RepositoryIDs: []int64{repo}, Permissions: &github.InstallationPermissions{Contents: github.String("read")},
+		})
+	}
+	return h.readers[key]
 }
 
 // ID is a number of GitHub's as contexts write it; empty for none.

@@ -73,6 +73,8 @@ var permissions = []Permission{
 var optional = []Permission{
 	{"members", "read", "rules that name teams"},
 	{"statuses", "read", "rules about checks that report as commit statuses"},
+	{"pull_requests", "write", "answers to commands and buttons"},
+	{"issues", "write", "reactions to commands"},
 }
 
 // Events that the App subscribes to.
@@ -134,8 +136,9 @@ func (in Input) permitted(have *github.InstallationPermissions) []Point {
 		points = append(points, p)
 	}
 	for _, want := range optional {
-		if !enough(levels[want.name], want.level) {
-			points = append(points, Point{finding.NotApplicable, "Permission " + want.name + ": " + want.level, "needed for " + want.why, "Give it if a policy has such a rule."})
+		asked := slices.ContainsFunc(in.Needs, func(n Permission) bool { return n.name == want.name && n.level == want.level })
+		if !asked && !enough(levels[want.name], want.level) {
+			points = append(points, Point{finding.NotApplicable, "Permission " + want.name + ": " + want.level, "needed for " + want.why, "Give it if you want that."})
 		}
 	}
 	return points

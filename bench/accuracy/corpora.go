@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"custody/bench/registry"
 )
 
 // A corpus is source code that a registry delivers, held against a tool by the gate.
@@ -81,12 +83,12 @@ const pythonPackages = "usr/lib/python3/dist-packages"
 func (c *corpus) place(ctx context.Context, lists, dir string) (root, version string, err error) {
 	switch {
 	case c.deb != "":
-		root, err = debianPackage(ctx, c.deb, c.folder)
+		root, err = registry.DebianPackage(ctx, c.deb, c.folder)
 		return root, "", err
 	case c.packages != nil:
 		return dir, "", c.placePackages(ctx, lists, dir)
 	case c.source != "":
-		root, err = debianSource(ctx, c.source)
+		root, err = registry.DebianSource(ctx, c.source)
 		return root, "", err
 	}
 	modules, err := goDownloads(ctx, lists)
@@ -98,7 +100,7 @@ func (c *corpus) place(ctx context.Context, lists, dir string) (root, version st
 		return m.Dir, m.Version, nil
 	}
 	for folder, name := range c.modules {
-		if err := copyFolder(filepath.Join(dir, folder), modules[name].Dir); err != nil {
+		if err := registry.CopyFolder(filepath.Join(dir, folder), modules[name].Dir); err != nil {
 			return "", "", err
 		}
 	}
@@ -106,7 +108,7 @@ func (c *corpus) place(ctx context.Context, lists, dir string) (root, version st
 		return "", "", err
 	}
 	if len(c.run) > 0 {
-		if _, err := output(ctx, dir, goOffline(), c.run...); err != nil {
+		if _, err := registry.Output(ctx, dir, goOffline(), c.run...); err != nil {
 			return "", "", err
 		}
 	}
@@ -116,12 +118,12 @@ func (c *corpus) place(ctx context.Context, lists, dir string) (root, version st
 // placePackages copies what npm has installed: dependency-cruiser sees a project in it, no
 // dependency.
 func (c *corpus) placePackages(ctx context.Context, lists, dir string) error {
-	modules, err := npmInstall(ctx, lists)
+	modules, err := registry.NPM(ctx, filepath.Join(lists, "npm"))
 	if err != nil {
 		return err
 	}
 	for folder, name := range c.packages {
-		if err := copyFolder(filepath.Join(dir, folder), filepath.Join(modules, filepath.FromSlash(name))); err != nil {
+		if err := registry.CopyFolder(filepath.Join(dir, folder), filepath.Join(modules, filepath.FromSlash(name))); err != nil {
 			return err
 		}
 	}
@@ -142,28 +144,6 @@ func (c *corpus) appendTo(dir string) error {
 	return nil
 }
 
-// copyFolder copies regular files, writable.
-func copyFolder(to, from string) error {
-	return filepath.WalkDir(from, func(name string, d os.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() {
-			return err
-		}
-		rel, err := filepath.Rel(from, name)
-		if err != nil {
-			return err
-		}
-		data, err := os.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		target := filepath.Join(to, rel)
-		if err := os.MkdirAll(filepath.Dir(target), 0o700); err != nil {
-			return err
-		}
-		return os.WriteFile(target, data, 0o600)
-	})
-}
-
 // goOffline keeps the go command to what is there.
 func goOffline() []string {
 	return append(os.Environ(), "GOPROXY=off", "GOTOOLCHAIN=local", "GOFLAGS=-mod=mod", "GOWORK=off", "GOSUMDB=off")
@@ -176,7 +156,7 @@ type goDownload struct{ Path, Version, Dir string }
 func goDownloads(ctx context.Context, lists string) (map[string]goDownload, error) {
 	mod := filepath.Join(lists, "go")
 	env := append(os.Environ(), "GOFLAGS=-mod=readonly", "GOWORK=off")
-	out, err := output(ctx, mod, env, "go", "mod", "edit", "-json")
+	out, err := registry.Output(ctx, mod, env, "go", "mod", "edit", "-json")
 	if err != nil {
 		return nil, err
 	}
@@ -188,7 +168,7 @@ func goDownloads(ctx context.Context, lists string) (map[string]goDownload, erro
 	for _, r := range file.Require {
 		args = append(args, r.Path)
 	}
-	if out, err = output(ctx, mod, env, args...); err != nil {
+	if out, err = registry.Output(ctx, mod, env, args...); err != nil {
 		return nil, err
 	}
 	modules := map[string]goDownload{}

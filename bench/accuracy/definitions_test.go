@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"custody/bench/registry"
 	"custody/impact/lang"
 )
 
@@ -135,7 +136,7 @@ func sample(paths []string, most int) []string {
 // name them, against the languages' own parsers: of what registries deliver, or of the
 // checkout that CUSTODY_LANG_TREE names.
 func TestDefinitions(t *testing.T) {
-	modules, err := npmInstall(t.Context(), "corpora")
+	modules, err := registry.NPM(t.Context(), "corpora/npm")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,7 +147,7 @@ func TestDefinitions(t *testing.T) {
 		parser     []string
 	}{
 		{
-			"python", func() (string, error) { return debianPackage(t.Context(), "python3-django", pythonPackages) },
+			"python", func() (string, error) { return registry.DebianPackage(t.Context(), "python3-django", pythonPackages) },
 			[]string{".py", ".pyi"}, []string{"python3", "testdata/definitions/definitions.py"},
 		},
 		{
@@ -154,7 +155,7 @@ func TestDefinitions(t *testing.T) {
 			[]string{".ts", ".mts", ".cts", ".tsx", ".js", ".mjs", ".cjs", ".jsx"}, []string{"node", "testdata/definitions/definitions.cjs", modules},
 		},
 		{
-			"java", func() (string, error) { return debianSource(t.Context(), "jsoup") },
+			"java", func() (string, error) { return registry.DebianSource(t.Context(), "jsoup") },
 			[]string{".java"}, []string{"java", "testdata/definitions/Definitions.java"},
 		},
 	} {

@@ -10,12 +10,12 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"os/exec"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"custody/bench/registry"
 	"custody/impact"
 )
 
@@ -54,7 +54,7 @@ const goFields = "Dir,ImportPath,Standard,Imports,TestImports,XTestImports,Embed
 // goTruth asks go list about every module of the folder, on two platforms or, whole, on
 // all. Nothing is downloaded.
 func goTruth(ctx context.Context, root string, ask question) (*truth, error) {
-	version, err := output(ctx, root, nil, "go", "env", "GOVERSION")
+	version, err := registry.Output(ctx, root, nil, "go", "env", "GOVERSION")
 	if err != nil {
 		return nil, err
 	}
@@ -211,7 +211,7 @@ func (l *goListing) command(ctx context.Context, dir string, platform []string) 
 	}{{env, nil}, {append(env, "GOWORK=off"), nil}, {append(env, "GOWORK=off"), []string{"-mod=mod", "-modfile=" + reduced}}} {
 		list := func(fields string, patterns []string, flags ...string) ([]goPackage, error) {
 			args := slices.Concat([]string{"go", "list", "-e", fields}, way.flags, flags, []string{"--"}, patterns)
-			out, err := output(ctx, dir, way.env, args...)
+			out, err := registry.Output(ctx, dir, way.env, args...)
 			if err != nil {
 				return nil, err
 			}
@@ -238,7 +238,7 @@ func decodePackages(out []byte) (packages []goPackage, err error) {
 
 // reduced writes the go.mod of a module without what it requires from outside.
 func (l *goListing) reduced(ctx context.Context, dir string, env []string) (string, error) {
-	text, err := output(ctx, dir, env, "go", "mod", "edit", "-json")
+	text, err := registry.Output(ctx, dir, env, "go", "mod", "edit", "-json")
 	if err != nil {
 		return "", err
 	}
@@ -375,17 +375,4 @@ func (l *goListing) excuse(g *impact.Graph, e edge) string {
 		}
 	})
 	return why
-}
-
-// output runs a command for its standard output.
-func output(ctx context.Context, dir string, env []string, args ...string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
-	cmd.Dir, cmd.Env = dir, env
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		return nil, fmt.Errorf("running %s in %s: %w\n%s", strings.Join(args, " "), dir, err, bytes.TrimSpace(stderr.Bytes()))
-	}
-	return out, nil
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"custody/bench/registry"
 	"custody/impact"
 )
 
@@ -31,11 +32,11 @@ func javaTruth(ctx context.Context, root string, ask question) (*truth, error) {
 	if ask.parse {
 		mode = "parse"
 	}
-	version, err := output(ctx, scratch, nil, "javac", "-version")
+	version, err := registry.Output(ctx, scratch, nil, "javac", "-version")
 	if err != nil {
 		return nil, err
 	}
-	out, err := output(ctx, scratch, nil, "java", "-Xss64m", "-Xshare:auto", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", program, mode, root)
+	out, err := registry.Output(ctx, scratch, nil, "java", "-Xss64m", "-Xshare:auto", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", program, mode, root)
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 
+	"custody/bench/registry"
 	"custody/impact"
 )
 
@@ -32,7 +33,7 @@ func pythonTruth(ctx context.Context, root string, ask question) (*truth, error)
 		return nil, err
 	}
 	env := append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1", "PYTHONPATH=", "PYTHONHASHSEED=0")
-	out, err := output(ctx, root, env, append([]string{"python3", "-S", "-E", program.Name(), root}, ask.roots...)...)
+	out, err := registry.Output(ctx, root, env, append([]string{"python3", "-S", "-E", program.Name(), root}, ask.roots...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -65,6 +66,8 @@ func pythonTruth(ctx context.Context, root string, ask question) (*truth, error)
 			from, to := string(g.Node(e.From).Path), string(g.Node(e.To).Path)
 			stub, isStub := strings.CutSuffix(to, ".pyi")
 			switch {
+			case e.Evidence.Source == "conftest.py":
+				return "what pytest loads beside tests, without an import"
 			case unread[from]:
 				return "a file that Python itself can not read"
 			case isStub && has(edges, edge{from, stub + ".py"}):

@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
 	_ "embed"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"custody/bench/registry"
 	"custody/impact"
 )
 
@@ -24,33 +23,10 @@ var scriptProgram string
 
 var scriptLanguages = []string{"typescript", "tsx", "javascript", "vue"}
 
-// npmInstall installs what corpora/npm locks, once, without running anything of it.
-func npmInstall(ctx context.Context, lists string) (modules string, err error) {
-	lock, err := os.ReadFile(filepath.Join(lists, "npm", "package-lock.json"))
-	if err != nil {
-		return "", err
-	}
-	sum := sha256.Sum256(lock)
-	root, err := kept("npm", hex.EncodeToString(sum[:8]), func(dir string) error {
-		for _, name := range []string{"package.json", "package-lock.json"} {
-			data, err := os.ReadFile(filepath.Join(lists, "npm", name))
-			if err != nil {
-				return err
-			}
-			if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
-				return err
-			}
-		}
-		_, err := output(ctx, dir, nil, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent")
-		return err
-	})
-	return filepath.Join(root, "node_modules"), err
-}
-
 // scriptTruth asks dependency-cruiser. It links the packages of a workspace first, as an
 // installer would, in node_modules of the folder: give it a copy.
 func scriptTruth(ctx context.Context, root string, ask question) (*truth, error) {
-	modules, err := npmInstall(ctx, ask.lists)
+	modules, err := registry.NPM(ctx, filepath.Join(ask.lists, "npm"))
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +44,7 @@ func scriptTruth(ctx context.Context, root string, ask question) (*truth, error)
 	if err := program.Close(); err != nil {
 		return nil, err
 	}
-	out, err := output(ctx, root, nil, "node", program.Name(), modules, root)
+	out, err := registry.Output(ctx, root, nil, "node", program.Name(), modules, root)
 	if err != nil {
 		return nil, err
 	}

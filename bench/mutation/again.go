@@ -4,13 +4,15 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
+	"path/filepath"
+	"strings"
 )
 
 // predictAgain holds what impact predicts now against the failing tests of an earlier
-// result: which tests a mutant breaks depends on the project alone.
-func predictAgain(ctx context.Context, name string, p project, out io.Writer) (*projectResult, error) {
+// result: which tests a mutant breaks, and which run what it changes, depends on the project
+// alone. What did not count then does not now.
+func (t *trial) predictAgain(ctx context.Context, name string, p project) (*projectResult, error) {
 	data, err := os.ReadFile(name)
 	if err != nil {
 		return nil, err
@@ -21,21 +23,11 @@ func predictAgain(ctx context.Context, name string, p project, out io.Writer) (*
 	}
 	for i := range before.Projects {
 		one := &before.Projects[i]
-		if one.Project != p.name+" "+p.version {
+		if one.Project != p.title() {
 			continue
 		}
-		dir, err := os.MkdirTemp("", "mutation")
-		if err != nil {
-			return nil, err
-		}
-		defer os.RemoveAll(dir)
-		r, err := place(ctx, p, dir)
-		if err != nil {
-			return nil, err
-		}
-		t, err := readTree(dir)
-		if err != nil {
-			return nil, err
+		if one.TestFiles == nil {
+			one.TestFiles = t.tests()
 		}
 		one.counts = counts{}
 		for j := range one.Mutants {
@@ -43,15 +35,45 @@ func predictAgain(ctx context.Context, name string, p project, out io.Writer) (*
 			if res.Excluded != "" {
 				continue
 			}
-			res.Missed, res.Unnamed, res.Tests, res.AllTests = nil, nil, 0, 0
-			m := mutant{site: site{start: res.Start, end: res.End, text: res.Text}}
-			if err := predict(ctx, r, t, m.apply(t.blobs[t.ids[res.Path]]), res, &one.counts); err != nil {
+			res.Missed, res.Unnamed, res.Unseen, res.Tests, res.AllTests = nil, nil, nil, 0, 0
+			if err := t.changed(res, func(func(bool) error) error {
+				p, err := t.predict(ctx, res)
+				if err != nil {
+					return err
+				}
+				t.judge(res, p, one.TestFiles, &one.counts)
+				return nil
+			}); err != nil {
 				return nil, err
 			}
-			res.print(out)
+			res.print(t.out)
 		}
-		one.print(out)
+		one.print(t.out)
 		return one, nil
 	}
 	return nil, fmt.Errorf("%s has no mutants of it: run it without -again", name)
 }
+
+// changed makes the mutant for as long as fn runs; fn may take it back and make it again.
+func (t *trial) changed(res *mutantResult, fn func(mutate func(yes bool) error) error) error {
+	name := filepath.Join(t.folder, filepath.FromSlash(res.Path))
+	src, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	data := (site{start: res.Start, end: res.End, text: res.Text}).apply(src)
+	mutate := func(yes bool) error {
+		if yes {
+			return os.WriteFile(name, data, 0o644)
+		}
+		return os.WriteFile(name, src, 0o644)
+	}
+	defer mutate(false)
+	if err := mutate(true); err != nil {
+		return err
+	}
+	return fn(mutate)
+}
+
+// title is what a result calls the project.
+func (p *project) title() string { return strings.TrimSpace(p.name + " " + p.version) }

@@ -11,15 +11,12 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"hash/fnv"
 	"io"
 	"maps"
-	"math/rand/v2"
 	"os"
-	"path/filepath"
+	"os/signal"
 	"runtime/debug"
 	"slices"
-	"strings"
 )
 
 func main() {
@@ -27,19 +24,24 @@ func main() {
 	flag.StringVar(&o.only, "only", "", "the one project of the plan to run")
 	flag.IntVar(&o.mutants, "n", 0, "mutants of each project instead of the plan's number")
 	flag.StringVar(&o.again, "again", "", "a result whose mutants and failing tests are held against what is predicted now; no test is run")
+	flag.StringVar(&o.language, "language", "go", "the projects of which language: go, python, script")
+	flag.StringVar(&o.from, "from", "", "with -only: a clone of a project that no registry delivers")
+	flag.StringVar(&o.locks, "locks", "bench/mutation/npm", "the folder that locks what npm delivers")
 	flag.StringVar(&o.out, "o", "bench/results/mutation.json", "where the result goes; empty: nowhere")
 	flag.Parse()
-	if err := run(context.Background(), thePlan, o, os.Stdout); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, thePlan, o, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "mutation:", err)
 		os.Exit(1)
 	}
 }
 
 type options struct {
-	only    string
-	again   string
-	mutants int
-	out     string
+	only, language     string
+	from, locks, again string
+	mutants            int
+	out                string
 }
 
 // A result is what one run measured.
@@ -57,9 +59,11 @@ type projectResult struct {
 	Functions int            `json:"functions"` // covered by tests
 	Files     int            `json:"files"`     // with functions
 	Tests     int            `json:"tests"`
-	Excluded  map[string]int `json:"excluded"` // mutants drawn and left out, by reason
+	Excluded  map[string]int `json:"excluded"`          // mutants drawn and left out, by reason
+	Stopped   bool           `json:"stopped,omitempty"` // before the plan's number was run
 	counts
-	Mutants []mutantResult `json:"mutants"`
+	Mutants   []mutantResult    `json:"mutants"`
+	TestFiles map[string]string `json:"test_files,omitempty"` // test -> its file, where tests alone can tell
 }
 
 // counts add up over mutants. Rates are per mille.
@@ -69,6 +73,13 @@ type counts struct {
 	Failures    int `json:"failures"`
 	Missed      int `json:"missed"`       // failing tests whose file is not predicted
 	MissedNames int `json:"missed_names"` // failing tests that are not predicted by name
+	// Elsewhere than in Go: files of tests that run the function, and those of them that are
+	// not predicted, whether or not this mutant makes them fail.
+	Entered       int `json:"entered,omitempty"`
+	EnteredMissed int `json:"entered_missed"`
+	// Failures that are not predicted and do not count: there without the mutant as well, or
+	// only where other files of tests run in the same process.
+	Unsteady int `json:"unsteady"`
 	// Files predicted by symbol, in per mille of those predicted by file.
 	Median int `json:"median_permille"`
 	P90    int `json:"p90_permille"`
@@ -91,6 +102,10 @@ type mutantResult struct {
 	Failed   []string `json:"failed,omitempty"`
 	Missed   []string `json:"missed,omitempty"`
 	Unnamed  []string `json:"unnamed,omitempty"` // the file is predicted, the test is not
+	Unsteady []string `json:"unsteady,omitempty"`
+	Entered  []string `json:"entered,omitempty"`
+	Unseen   []string `json:"entered_missed,omitempty"`
+	Ran      int      `json:"ran,omitempty"` // files of tests; 0: all
 	BySymbol int      `json:"by_symbol,omitempty"`
 	ByFile   int      `json:"by_file,omitempty"`
 	Tests    int      `json:"tests,omitempty"`
@@ -108,7 +123,7 @@ func run(ctx context.Context, p plan, o options, out io.Writer) error {
 		}
 	}
 	for _, project := range p.projects {
-		if o.only != "" && project.name != o.only {
+		if project.language != o.language || o.only != "" && project.name != o.only || project.byHand && o.from == "" {
 			continue
 		}
 		if o.mutants > 0 {
@@ -120,6 +135,9 @@ func run(ctx context.Context, p plan, o options, out io.Writer) error {
 		}
 		r.Projects = append(r.Projects, *one)
 		r.Total.add(&one.counts)
+	}
+	if len(r.Projects) == 0 {
+		return fmt.Errorf("the plan has no such project of %s", o.language)
 	}
 	r.Total.finish()
 	fmt.Fprintf(out, "%-34s %s\n", "total", r.Total.String())
@@ -138,169 +156,78 @@ func run(ctx context.Context, p plan, o options, out io.Writer) error {
 	return nil
 }
 
-var errBuild = errors.New("it does not compile")
+var (
+	errBuild   = errors.New("it does not compile")
+	errEndless = errors.New("its tests do not come to an end")
+)
 
 // A runner runs the tests of one project.
 type runner interface {
-	// prepare finds what tests cover, and which of them fail without a mutant: those do not
-	// count later.
-	prepare(ctx context.Context) (covered func(path string, line int) bool, err error)
-	// functions lists what can be mutated in a file; nil for a file of tests.
-	functions(path string, src []byte) ([]function, error)
-	test(ctx context.Context) (failed []string, err error)
+	// functions lists what can be mutated, not tests, and how many files it can not read.
+	functions(ctx context.Context, paths []string) (all []function, unread int, err error)
+	// prepare finds what tests run, and which of them fail without a mutant: those do not
+	// count later. Each function has a number.
+	prepare(ctx context.Context, all []function) (*coverage, error)
+	// test runs the tests in these files, all where none is named, and lists those that fail.
+	test(ctx context.Context, files []string) (failed []string, err error)
 	// tests are all tests, each with its file.
 	tests() map[string]string
-	// symbol is what impact calls a test.
+	// symbol is what impact calls a test; empty where tests have no names in the language.
 	symbol(test string) string
 }
 
-func (o options) project(ctx context.Context, seed uint64, p project, out io.Writer) (*projectResult, error) {
-	if o.again != "" {
-		return predictAgain(ctx, o.again, p, out)
-	}
-	return runProject(ctx, seed, p, out)
+// coverage is what tests run when nothing is mutated.
+type coverage struct {
+	site func(f *function, s site) bool
+	// files are those of the tests that enter a function; nil where that is not known: it
+	// runs while files are loaded, or the language is Go.
+	files func(f *function) map[string]bool
+	all   bool // all tests are run for each mutant
 }
 
-func runProject(ctx context.Context, seed uint64, p project, out io.Writer) (*projectResult, error) {
+func (o options) project(ctx context.Context, seed uint64, p project, out io.Writer) (*projectResult, error) {
 	dir, err := os.MkdirTemp("", "mutation")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	r, err := place(ctx, p, dir)
+	r, err := o.place(ctx, p, dir)
 	if err != nil {
 		return nil, err
 	}
-	t, err := readTree(dir)
+	c, err := keep(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
-	covered, err := r.prepare(ctx)
-	if err != nil {
-		return nil, err
+	defer c.close()
+	t := &trial{runner: r, commits: c, seed: seed, out: out}
+	if o.again != "" {
+		return t.predictAgain(ctx, o.again, p)
 	}
-	one := &projectResult{Project: p.name + " " + p.version, Language: p.language, Excluded: map[string]int{}, Tests: len(r.tests())}
-	var all []function
-	for _, path := range t.paths {
-		list, err := r.functions(path, t.blobs[t.ids[path]])
-		if err != nil {
-			one.Excluded["file does not parse"]++
-			continue
-		}
-		if len(list) > 0 {
-			one.Files++
-		}
-		for _, f := range list {
-			f.sites = slices.DeleteFunc(f.sites, func(s site) bool { return !covered(path, s.line) })
-			if len(f.sites) > 0 {
-				all = append(all, f)
-			}
-		}
-	}
-	one.Functions = len(all)
-	h := fnv.New64a()
-	h.Write([]byte(p.name))
-	chance := rand.New(rand.NewPCG(seed, h.Sum64()))
-	chance.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-	for _, f := range all {
-		if one.Run == p.mutants {
-			break
-		}
-		m := mutant{f, f.sites[chance.IntN(len(f.sites))]}
-		res, err := runMutant(ctx, r, t, dir, m, &one.counts)
-		if err != nil {
-			return nil, err
-		}
-		one.Mutants = append(one.Mutants, *res)
-		if res.Excluded != "" {
-			one.Excluded[res.Excluded]++
-		}
-		res.print(out)
-	}
-	one.print(out)
-	return one, nil
+	return t.project(ctx, p)
 }
 
 func (res *mutantResult) print(out io.Writer) {
-	for _, missed := range res.Missed {
-		fmt.Fprintf(out, "MISSED %s: %s %s:%d %s\n", missed, res.Function, res.Path, res.Line, res.Operator)
-	}
-	for _, missed := range res.Unnamed {
-		fmt.Fprintf(out, "unnamed %s: %s %s:%d %s\n", missed, res.Function, res.Path, res.Line, res.Operator)
+	for _, kind := range []struct {
+		word string
+		list []string
+	}{{"MISSED", res.Missed}, {"runs it, not predicted:", res.Unseen}, {"unnamed", res.Unnamed}, {"does not count:", res.Unsteady}} {
+		for _, what := range kind.list {
+			fmt.Fprintf(out, "%s %s: %s %s:%d %s\n", kind.word, what, res.Function, res.Path, res.Line, res.Operator)
+		}
 	}
 }
 
 func (one *projectResult) print(out io.Writer) {
 	one.finish()
+	if one.Stopped {
+		fmt.Fprintf(out, "stopped: ")
+	}
 	fmt.Fprintf(out, "%-34s %s", one.Project, one.counts.String())
 	for _, why := range slices.Sorted(maps.Keys(one.Excluded)) {
 		fmt.Fprintf(out, ", left out: %d %s", one.Excluded[why], why)
 	}
 	fmt.Fprintln(out)
-}
-
-func runMutant(ctx context.Context, r runner, t *tree, dir string, m mutant, sum *counts) (*mutantResult, error) {
-	res := &mutantResult{
-		Path: m.path, Function: m.name, Line: m.site.line, Operator: m.operator,
-		Start: m.start, End: m.end, Text: m.text,
-	}
-	src := t.blobs[t.ids[m.path]]
-	data := m.apply(src)
-	name := filepath.Join(dir, filepath.FromSlash(m.path))
-	if err := os.WriteFile(name, data, 0o644); err != nil {
-		return nil, err
-	}
-	defer os.WriteFile(name, src, 0o644)
-	failed, err := r.test(ctx)
-	if errors.Is(err, errBuild) {
-		res.Excluded = "does not compile"
-		return res, nil
-	} else if err != nil {
-		return nil, err
-	}
-	res.Failed = failed
-	return res, predict(ctx, r, t, data, res, sum)
-}
-
-// predict holds the tests that fail against what impact says of the mutant.
-func predict(ctx context.Context, r runner, t *tree, data []byte, res *mutantResult, sum *counts) error {
-	bySymbol, byFile, err := t.reach(ctx, res.Path, data)
-	if err != nil {
-		return err
-	}
-	sum.Run++
-	if len(res.Failed) > 0 {
-		sum.Killed++
-	}
-	tests := r.tests()
-	for _, test := range res.Failed {
-		sum.Failures++
-		file, ok := tests[test]
-		inFile, byName := bySymbol.has(file, r.symbol(test))
-		switch {
-		case !ok || !inFile:
-			res.Missed = append(res.Missed, test)
-			sum.Missed++
-			sum.MissedNames++
-		case !byName:
-			res.Unnamed = append(res.Unnamed, test)
-			sum.MissedNames++
-		}
-	}
-	res.BySymbol, res.ByFile = len(bySymbol.files), len(byFile.files)
-	for test, file := range tests {
-		if _, byName := bySymbol.has(file, r.symbol(test)); byName {
-			res.Tests++
-		}
-		if byFile.files[file] {
-			res.AllTests++
-		}
-	}
-	sum.files = append(sum.files, res.BySymbol*1000/max(res.ByFile, 1))
-	if res.AllTests > 0 {
-		sum.tests = append(sum.tests, res.Tests*1000/res.AllTests)
-	}
-	return nil
 }
 
 func (c *counts) add(other *counts) {
@@ -309,6 +236,9 @@ func (c *counts) add(other *counts) {
 	c.Failures += other.Failures
 	c.Missed += other.Missed
 	c.MissedNames += other.MissedNames
+	c.Entered += other.Entered
+	c.EnteredMissed += other.EnteredMissed
+	c.Unsteady += other.Unsteady
 	c.files = append(c.files, other.files...)
 	c.tests = append(c.tests, other.tests...)
 }
@@ -327,20 +257,30 @@ func quantile(list []int, percent int) int {
 }
 
 func (c *counts) String() string {
-	return fmt.Sprintf("%d mutants, %d killed, %d failures, %d missed (%d by name); files %d/%d of 1000 (median, p90), tests %d/%d",
+	text := fmt.Sprintf("%d mutants, %d killed, %d failures, %d missed (%d by name); files %d/%d of 1000 (median, p90), tests %d/%d",
 		c.Run, c.Killed, c.Failures, c.Missed, c.MissedNames, c.Median, c.P90, c.TestMedian, c.TestP90)
+	if c.Entered > 0 {
+		text += fmt.Sprintf("; %d files of tests run a mutated function, %d of them not predicted", c.Entered, c.EnteredMissed)
+	}
+	if c.Unsteady > 0 {
+		text += fmt.Sprintf("; %d failures do not count", c.Unsteady)
+	}
+	return text
 }
 
-func place(ctx context.Context, p project, dir string) (runner, error) {
-	if p.language == "go" {
+// place puts the project into an empty folder.
+func (o options) place(ctx context.Context, p project, dir string) (runner, error) {
+	switch p.language {
+	case "go":
 		if err := placeGo(ctx, p, dir); err != nil {
 			return nil, err
 		}
 		r := &goRunner{dir: dir, skip: p.skip}
 		return r, r.findTests()
+	case "python":
+		return placePython(ctx, p, dir)
+	case "script":
+		return placeScript(ctx, p, o, dir)
 	}
 	return nil, fmt.Errorf("no runner for %s", p.language)
 }
-
-// folderOf is the folder of a test's name.
-func folderOf(test string) string { return test[:strings.LastIndexByte(test, '.')] }

@@ -1,5 +1,7 @@
 package main
 
+import "strings"
+
 // Operators, by name. Each changes one place of one function, and leaves the rest of the
 // file as it is, byte for byte.
 const (
@@ -25,6 +27,18 @@ type function struct {
 	name  string // "T.m" for a method
 	line  int
 	sites []site
+
+	number int
+	enter  site // where codeMark in the text stands for an expression that runs when it is called
+}
+
+const codeMark = "%CODE%"
+
+// enterBy is the change that runs an expression whenever the function is called.
+func (f *function) enterBy(operator, code string) site {
+	s := f.enter
+	s.operator, s.text = operator, strings.Replace(s.text, codeMark, code, 1)
+	return s
 }
 
 // A mutant is one function with one site.
@@ -33,9 +47,9 @@ type mutant struct {
 	site
 }
 
-// apply makes the mutated file.
-func (m *mutant) apply(src []byte) []byte {
-	out := append([]byte{}, src[:m.start]...)
-	out = append(out, m.text...)
-	return append(out, src[m.end:]...)
+// apply makes the changed file.
+func (s site) apply(src []byte) []byte {
+	out := append([]byte{}, src[:s.start]...)
+	out = append(out, s.text...)
+	return append(out, src[s.end:]...)
 }

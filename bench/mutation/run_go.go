@@ -65,7 +65,7 @@ func (r *goRunner) command(ctx context.Context, args ...string) *exec.Cmd {
 }
 
 // prepare finds what tests cover, and which tests fail as they are.
-func (r *goRunner) prepare(ctx context.Context) (covered func(path string, line int) bool, err error) {
+func (r *goRunner) prepare(ctx context.Context, _ []function) (*coverage, error) {
 	out, err := r.command(ctx, "mod", "edit", "-json").Output()
 	if err != nil {
 		return nil, err
@@ -92,15 +92,19 @@ func (r *goRunner) prepare(ctx context.Context) (covered func(path string, line 
 		return nil, err
 	}
 	r.broken = map[string]bool{}
-	failed, err := r.test(ctx)
+	failed, err := r.test(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
 	for _, t := range failed {
 		r.broken[t] = true
 	}
-	return func(path string, line int) bool {
-		return slices.ContainsFunc(blocks[path], func(b [2]int) bool { return b[0] <= line && line <= b[1] })
+	return &coverage{
+		all:   true,
+		files: func(*function) map[string]bool { return nil },
+		site: func(f *function, s site) bool {
+			return slices.ContainsFunc(blocks[f.path], func(b [2]int) bool { return b[0] <= s.line && s.line <= b[1] })
+		},
 	}, nil
 }
 
@@ -163,10 +167,10 @@ func isGoTest(name string) bool {
 
 func testName(folder, test string) string { return folder + "." + test }
 
-// test runs all tests and lists those that fail. Of a program that dies, those that were
+// test runs all tests, whichever files are named, and lists those that fail. Of a program that dies, those that were
 // running do: a panic or an endless loop takes others with it that had nothing to do with
 // it. Where none had started, all do. One that does not build is errBuild.
-func (r *goRunner) test(ctx context.Context) ([]string, error) {
+func (r *goRunner) test(ctx context.Context, _ []string) ([]string, error) {
 	cmd := r.command(ctx, append([]string{"test", "-json", "-vet=off", "-timeout", "60s"}, r.list...)...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
@@ -248,9 +252,25 @@ func (r *goRunner) tests() map[string]string { return r.files }
 
 func (r *goRunner) symbol(test string) string { return test[strings.LastIndexByte(test, '.')+1:] }
 
-func (r *goRunner) functions(path string, src []byte) ([]function, error) {
-	if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.Contains(path, "testdata/") {
-		return nil, nil
+// functions parses as little as the draw needs.
+func (r *goRunner) functions(_ context.Context, paths []string) (all []function, unread int, err error) {
+	for _, path := range paths {
+		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.Contains(path, "testdata/") {
+			continue
+		}
+		src, err := os.ReadFile(filepath.Join(r.dir, filepath.FromSlash(path)))
+		if err != nil {
+			return nil, 0, err
+		}
+		list, err := goFunctions(path, src)
+		if err != nil {
+			unread++
+			continue
+		}
+		all = append(all, list...)
 	}
-	return goFunctions(path, src)
+	return all, unread, nil
 }
+
+// folderOf is the folder of a test's name.
+func folderOf(test string) string { return test[:strings.LastIndexByte(test, '.')] }

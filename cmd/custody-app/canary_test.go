@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"io"
 	"io/fs"
@@ -11,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"custody/internal/git/gittest"
 	"custody/internal/githubtest"
@@ -59,8 +61,9 @@ func flock() []canary {
 // out in a log, in a row of the database or in what the App writes to GitHub; and what
 // stands in files is in no pack. Neither are the App's own secrets anywhere.
 func TestCanaries(t *testing.T) {
-	w := newWhole(t, "")
-	p := w.place(t, "acme/shop", wholePolicy+`  - {id: clean, kind: checks, checks: [secrets, personal-data]}
+	w := newWhole(t, "publish: {refs: true, comment: true, attestations: true}\n")
+	w.trustWaivers(t)
+	p := w.place(t, "acme/shop", strings.Replace(wholePolicy, "kind: requirements", "kind: requirements, waivable: true", 1)+`  - {id: clean, kind: checks, checks: [secrets, personal-data]}
 `)
 	w.start(t)
 	files := map[string]*strings.Builder{"config.py": {}, ".prompts/task.md": {}}
@@ -90,6 +93,9 @@ func TestCanaries(t *testing.T) {
 	p.Push("ada", p.src, "topic")
 	pull := p.OpenPullRequest(githubtest.NewPull{Title: "Set it up", Body: body.String(), Author: "ada", Head: "topic"})
 	p.concluded(pull.HeadSHA)
+	w.gh.User("eve", "eve@example.com")
+	p.Collaborator("eve", "admin")
+	soon := time.Now().UTC().AddDate(0, 0, 3).Format(time.DateOnly)
 	var titles []string
 	for _, c := range birds {
 		switch c.where {
@@ -98,6 +104,7 @@ func TestCanaries(t *testing.T) {
 		case "comment":
 			pull.Comment("ben", "/custody explain "+c.text)
 			pull.Comment("ben", "see "+c.text)
+			pull.Comment("eve", "/custody waive NO-EVAL because of "+c.text+" until "+soon)
 		case "title":
 			titles = append(titles, c.text)
 		}
@@ -114,6 +121,23 @@ func TestCanaries(t *testing.T) {
 		t.Error("secrets were let through")
 	}
 	w.gh.Settle()
+	comment := func() (text string) {
+		for _, m := range pull.Comments() {
+			if m.By.Login == w.gh.App.Slug+"[bot]" {
+				text += m.Body
+			}
+		}
+		return text
+	}
+	for late := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		w.gh.Settle()
+		if idle(t, filepath.Join(w.dir, "custody.db")) && strings.Contains(comment(), "Answer to") && len(p.Attestations()) > 0 && strings.Contains(fmt.Sprint(p.Refs()), "refs/custody/packs/") {
+			break
+		}
+		if time.Now().After(late) {
+			t.Fatalf("commands are not answered, or not all is published: %s", comment())
+		}
+	}
 	w.stop(t)
 
 	places := map[string]string{"the log": w.said(), "the database": rows(t, filepath.Join(w.dir, "custody.db"))}
@@ -122,6 +146,13 @@ func TestCanaries(t *testing.T) {
 		written.Write(c.Body)
 	}
 	places["what it wrote to GitHub"] = written.String()
+	for _, a := range p.Attestations() {
+		var bundle struct{ DSSEEnvelope struct{ Payload []byte } }
+		if err := json.Unmarshal(a.Bundle, &bundle); err != nil || len(bundle.DSSEEnvelope.Payload) == 0 {
+			t.Fatalf("an attestation without a statement: %v", err)
+		}
+		places["an attestation"] += string(bundle.DSSEEnvelope.Payload)
+	}
 	packs := ""
 	err := filepath.WalkDir(filepath.Join(w.dir, "packs"), func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -177,6 +208,22 @@ func TestCanaries(t *testing.T) {
 			}
 		}
 	}
+}
+
+// idle says whether every delivery was decided on, until when its body is there, and
+// nothing is under way that would make others.
+func idle(t *testing.T, file string) bool {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+file+"?mode=ro&_pragma=busy_timeout(5000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var n int
+	if err := db.QueryRow(`SELECT (SELECT count(*) FROM deliveries WHERE state = 'accepted') + (SELECT count(*) FROM river_job WHERE kind IN ('delivery', 'review') AND state IN ('available', 'pending', 'retryable', 'running', 'scheduled'))`).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n == 0
 }
 
 // rows is every value of every table.

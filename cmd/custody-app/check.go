@@ -11,6 +11,7 @@ import (
 	"custody/app"
 	"custody/app/setup"
 	"custody/internal/finding"
+	"custody/internal/sign"
 	"custody/internal/store"
 )
 
@@ -64,6 +65,7 @@ func check(ctx context.Context, p *process, file, format string) error {
 	if a, err := newApp(p, &c, log, []string{"of no use: no link is made"}); err != nil {
 		points = append(points, setup.Point{Outcome: finding.NotSatisfied, What: "The files that the configuration names can be read", Detail: err.Error(), ToDo: "Mend that file; GitHub was not asked."})
 	} else {
+		points = append(points, grants(a))
 		points = append(points, setup.Look(ctx, setup.Input{Hub: a.Hub, PublicURL: c.PublicURL, Now: p.now, Check: app.CheckName, Needs: c.Publish.Needs()})...)
 	}
 	if format == "json" {
@@ -128,4 +130,22 @@ func writePoints(w io.Writer, points []setup.Point) error {
 		}
 	}
 	return nil
+}
+
+// grants says whether comments may grant waivers.
+func grants(a *app.App) setup.Point {
+	p := setup.Point{Outcome: finding.Satisfied, What: "Comments may grant waivers"}
+	var text []byte
+	if a.Keys != nil {
+		text = a.Keys.Text
+	}
+	keys, err := sign.ParseTrustedKeys(text)
+	if err != nil {
+		return setup.Point{What: p.What, Detail: err.Error()}
+	}
+	if k, ok := keys.Lookup(a.Signer.Public()); ok && k.Is(sign.ForWaivers) {
+		return p
+	}
+	line := sign.TrustedKey{Key: a.Signer.Public(), Name: "NAME", Purposes: sign.ForPacks | sign.ForWaivers}
+	return setup.Point{Outcome: finding.NotApplicable, What: p.What, Detail: "the server's key is not trusted for waivers", ToDo: "If they shall, put this line into trusted_keys_file, with a name for NAME: " + line.String()}
 }

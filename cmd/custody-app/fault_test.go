@@ -29,22 +29,11 @@ func TestFaults(t *testing.T) {
 	p := w.place(t, "acme/undisturbed", wholeApprovals)
 	p.pull("topic", good).Review("ben", "APPROVED", "")
 	p.becomes(p.src.ID("topic"), "success")
-	calls := map[string]bool{}
-	for _, c := range w.gh.Calls() {
-		if c.Operation == "GET /repos/{owner}/{repo}/pulls" {
-			continue // that is the look around at the start
-		}
-		if strings.HasPrefix(c.Operation, "git ") || strings.Contains(c.Operation, "{repo}") {
-			calls[c.Operation] = true
-		}
-	}
-	if len(calls) < 7 {
-		t.Fatalf("a review makes %d kinds of calls only: %v", len(calls), calls)
-	}
+	calls := p.calls()
 
 	kinds := []string{"bad gateway", "answer lost", "half an answer", "primary limit", "secondary limit", "too many", "unavailable"}
 	n := 0
-	for _, op := range slices.Sorted(maps.Keys(calls)) {
+	for _, op := range calls {
 		for i, kind := range kinds {
 			if !slow && (n+i)%len(kinds) != 0 {
 				continue // one of them for each call, another one each time
@@ -61,6 +50,46 @@ func TestFaults(t *testing.T) {
 			})
 		}
 		n++
+	}
+}
+
+// calls are the kinds of calls that reviews made so far.
+func (p *place) calls() []string {
+	p.t.Helper()
+	calls := map[string]bool{}
+	for _, c := range p.w.gh.Calls() {
+		if c.Operation == "GET /repos/{owner}/{repo}/pulls" {
+			continue // that is the look around at the start
+		}
+		if strings.HasPrefix(c.Operation, "git ") || strings.Contains(c.Operation, "{repo}") {
+			calls[c.Operation] = true
+		}
+	}
+	if len(calls) < 7 {
+		p.t.Fatalf("a review makes %d kinds of calls only: %v", len(calls), calls)
+	}
+	return slices.Sorted(maps.Keys(calls))
+}
+
+// TestSilent has GitHub not answer each kind of call of a review, once: the App gives up
+// waiting, and asks again.
+func TestSilent(t *testing.T) {
+	w := newWhole(t, "workers: 12\n")
+	w.env = []string{"CUSTODY_GITHUB_TIMEOUT_SECONDS=2"}
+	w.start(t)
+	p := w.place(t, "acme/undisturbed", wholeApprovals)
+	p.pull("topic", good).Review("ben", "APPROVED", "")
+	p.becomes(p.src.ID("topic"), "success")
+	for i, op := range p.calls() {
+		p := w.place(t, "acme/"+slug(fmt.Sprintf("s%c", 'a'+i)), wholeApprovals)
+		t.Run(op, func(t *testing.T) {
+			t.Parallel()
+			p.t = t
+			w.gh.Fail(githubtest.Fault{On: op, Repo: p.FullName(), With: githubtest.Timeout})
+			pull := p.pull("topic", good)
+			pull.Review("ben", "APPROVED", "")
+			p.becomes(pull.HeadSHA, "success")
+		})
 	}
 }
 

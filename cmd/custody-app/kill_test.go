@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,7 +16,7 @@ import (
 
 // TestKilled kills the process between the acceptance of a delivery and the conclusion
 // of its check, at a random call or a random instant, and starts it again: every last
-// head is concluded once, and rightly.
+// head is concluded once, and rightly; and once is written what is published besides.
 func TestKilled(t *testing.T) {
 	rounds := 6
 	if os.Getenv("CUSTODY_SLOW") == "1" {
@@ -22,7 +25,7 @@ func TestKilled(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
-	w := newWhole(t, "")
+	w := newWhole(t, "publish: {refs: true, comment: true, attestations: true}\n")
 	p := w.place(t, "acme/killed", wholePolicy)
 	w.start(t)
 	for round := range rounds {
@@ -34,7 +37,7 @@ func TestKilled(t *testing.T) {
 		killed := make(chan struct{})
 		switch kind := random.IntN(3); kind {
 		case 0, 1: // before a call is answered: undone, or done
-			skip, with := random.IntN(12), githubtest.Timeout
+			skip, with := random.IntN(16), githubtest.Timeout
 			if kind == 1 {
 				with = githubtest.Lost
 			}
@@ -67,5 +70,43 @@ func TestKilled(t *testing.T) {
 		if runs := p.ours(pull.HeadSHA); len(runs) != 1 || len(runs[0].Concluded) != 1 || runs[0].Conclusion != conclusion {
 			t.Fatalf("round %d, killed %s: %d check runs, %+v, want %s once", round, how, len(runs), runs, conclusion)
 		}
+		if twice := p.publishedOnce(pull); twice != "" {
+			t.Fatalf("round %d, killed %s: %s", round, how, twice)
+		}
 	}
+}
+
+// publishedOnce waits until everything about a pull request is published, and says what
+// was more than once.
+func (p *place) publishedOnce(pull *githubtest.PullRequest) string {
+	p.t.Helper()
+	ref := fmt.Sprintf("refs/custody/packs/%s/pull-%d", pull.HeadSHA, pull.Number)
+	for late := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		p.w.gh.Settle()
+		if idle(p.t, filepath.Join(p.w.dir, "custody.db")) && len(pull.Comments()) > 0 && p.Refs()[ref] != "" {
+			break
+		}
+		if time.Now().After(late) {
+			return "for a minute not all was published"
+		}
+	}
+	if n := len(pull.Comments()); n != 1 {
+		return fmt.Sprintf("%d comments", n)
+	}
+	trees := strings.Fields(p.Git("log", "--format=%T", ref))
+	if slices.Sort(trees); len(slices.Compact(trees)) != len(strings.Fields(p.Git("log", "--format=%T", ref))) {
+		return "a pack is attached twice"
+	}
+	subjects := map[string]bool{}
+	for _, a := range p.Attestations() {
+		key := fmt.Sprint(a.Subjects)
+		if subjects[key] {
+			return "an attestation is there twice"
+		}
+		subjects[key] = true
+	}
+	if len(subjects) == 0 {
+		return "no attestation"
+	}
+	return ""
 }

@@ -44,7 +44,7 @@ answers with check runs and signed audit packs.`,
 	}
 	root.SetOut(p.out)
 	root.SetErr(p.err)
-	root.AddCommand(newServe(p), newCheck(p), newVersion(p))
+	root.AddCommand(newServe(p), newCheck(p), newCreate(p), newVersion(p))
 	return root
 }
 
@@ -157,7 +157,7 @@ func newApp(p *process, c *app.Config, log *logrus.Logger, secrets []string) (*a
 	if err != nil {
 		return nil, fmt.Errorf("reading the App's private key: %w", err)
 	}
-	if parts.Hub, err = hub.New(hub.Options{URL: c.GitHub.URL, AppID: int64(c.GitHub.AppID), PrivateKey: pem}); err != nil {
+	if parts.Hub, err = hub.New(hub.Options{URL: c.GitHub.URL, AppID: int64(c.GitHub.AppID), PrivateKey: pem, Timeout: time.Duration(c.GitHub.TimeoutSeconds) * time.Second}); err != nil {
 		return nil, err
 	}
 	if pem, err = readPrivate(c.SigningKeyFile); err != nil {
@@ -182,7 +182,7 @@ func newApp(p *process, c *app.Config, log *logrus.Logger, secrets []string) (*a
 	if parts.Blobs, err = store.OpenBlobs(c.Blobs); err != nil {
 		return nil, err
 	}
-	if parts.Clones, err = clone.Open(c.Clones, p.environ, program()); err != nil {
+	if parts.Clones, err = clone.Open(c.Clones, clone.Options{Environ: p.environ, Program: program(), Bytes: int64(c.ClonesGB) << 30}); err != nil {
 		return nil, err
 	}
 	return app.New(parts)

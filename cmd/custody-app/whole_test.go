@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -38,6 +39,7 @@ type whole struct {
 	inst *githubtest.Installation // on acme
 	dir  string                   // configuration, store, packs, clones
 	more string                   // configuration beyond what is needed
+	env  []string                 // the same, as variables
 
 	mu   sync.Mutex
 	cmd  *exec.Cmd
@@ -77,6 +79,21 @@ log_level: debug
 	return w
 }
 
+// trustWaivers has the server's own key sign waivers.
+func (w *whole) trustWaivers(t *testing.T) {
+	t.Helper()
+	der, err := exec.Command("openssl", "pkey", "-in", filepath.Join(w.dir, "signing.pem"), "-pubout", "-outform", "DER").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.write(t, "trusted_keys", "ed25519 "+base64.StdEncoding.EncodeToString(der)+" app for=waivers\n")
+	text, err := os.ReadFile(filepath.Join(w.dir, "app.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.write(t, "app.yaml", string(text)+"trusted_keys_file: "+w.dir+"/trusted_keys\n")
+}
+
 func (w *whole) write(t *testing.T, name, text string) {
 	t.Helper()
 	if err := os.WriteFile(filepath.Join(w.dir, name), []byte(text), 0o600); err != nil {
@@ -88,7 +105,7 @@ func (w *whole) write(t *testing.T, name, text string) {
 func (w *whole) start(t *testing.T) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], "serve", "--config", filepath.Join(w.dir, "app.yaml"))
-	cmd.Env = []string{"CUSTODY_APP_IS_WHOLE=1", "PATH=" + os.Getenv("PATH"), "HOME=/nonexistent", "GORACE=exitcode=66"}
+	cmd.Env = append([]string{"CUSTODY_APP_IS_WHOLE=1", "PATH=" + os.Getenv("PATH"), "HOME=/nonexistent", "GORACE=exitcode=66"}, w.env...)
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -101,10 +101,15 @@ func runAudit(ctx context.Context, p *process, o *auditOptions) error {
 	if err := was.sameNames(o.like, &verdict); err != nil {
 		return err
 	}
-	facts.save(p)
 	if c := verdict.Inputs.Context; c != nil && c.Trust == review.Distrusted {
 		fmt.Fprintf(p.err, "the context %s does not count: %s\n", in.ContextFile, c.Why)
 	}
+	saved := make(chan struct{}) // which takes as long as making the pack
+	go func() {
+		defer close(saved)
+		facts.save(p)
+	}()
+	defer func() { <-saved }()
 	if err := o.write(ctx, p, &verdict, signer); err != nil {
 		return err
 	}

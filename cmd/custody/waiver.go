@@ -2,13 +2,12 @@ package main
 
 import (
 	"context"
-	"encoding/base64"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
-	"custody/internal/change"
 	"custody/internal/control"
+	"custody/internal/review"
 	"custody/internal/sign"
 )
 
@@ -68,19 +67,11 @@ func runWaiverSign(ctx context.Context, p *process, o *waiverSignOptions) error 
 	if err != nil {
 		return err
 	}
-	envelope, err := sign.SignRecord(ctx, doc, sign.WaiverRecord, signer)
+	signed, err := review.SignWaiver(ctx, doc, signer)
 	if err != nil {
 		return err
 	}
-	record, err := sign.ParseRecord(envelope)
-	if err != nil {
-		return err
-	}
-	item, err := sign.Canonical(change.Waiver{
-		Record:    base64.StdEncoding.EncodeToString(record.Payload),
-		KeyID:     record.KeyID,
-		Signature: base64.StdEncoding.EncodeToString(record.Signature),
-	})
+	item, err := sign.Canonical(signed)
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ func TestGoChanges(t *testing.T) {
 		{"embedded", "type T struct { *base }", "type T struct { base }", "T:signature"},
 		{"embedded of a package", "type T struct { io.Reader; a int }", "type T struct { a int }", "T:signature,names"},
 		{"fields on one line", "type T struct { A int; b int }", "type T struct {\n\tA int\n\tb int\n}", ""},
-		{"interface", "type I interface { M() }", "type I interface { M(); N() }", "I:signature"},
+		{"interface", "type I interface { M() }", "type I interface { M(); N() }", "I:signature,names"},
 		{"value", "var x = 1", "var x = 2", "x:body"},
 		{"type of a variable", "var x int = 1", "var x uint = 1", "x:signature,names"},
 		{"address", "var x = T{}", "var x = &T{}", "x:body"},

@@ -185,7 +185,15 @@ func parsedDefinitions(fset *token.FileSet, tree *ast.File) []parsedDefinition {
 					if s.TypeParams != nil {
 						nodes = append(nodes, s.TypeParams)
 					}
-					add(s.Name.Name, kind, start, s.End(), names(nil, nil, memberNames(s), nodes...))
+					mentions := names(nil, nil, memberNames(s), nodes...)
+					if i, ok := elementOf(s.Type).(*ast.InterfaceType); ok {
+						for _, m := range i.Methods.List {
+							for _, name := range m.Names {
+								mentions[GoAsked(name.Name)] = "." + name.Name + "()"
+							}
+						}
+					}
+					add(s.Name.Name, kind, start, s.End(), mentions)
 				case *ast.ValueSpec:
 					var nodes []ast.Node
 					if s.Type != nil {

@@ -5,10 +5,11 @@ import (
 	"sync"
 )
 
-// Go tells three kinds of names apart, since they can not mean the same:
+// Go tells four kinds of names apart, since they can not mean the same:
 //
 //	Serve          a name of the own package, a local one, a key
 //	.Serve         a field or method of something
+//	.Serve()       a method that an interface asks for
 //	net/http.Serve what package "net/http" calls Serve, by the path in the import
 //
 // A path stands for the name of the import where nothing else in the file can have that
@@ -19,6 +20,9 @@ import (
 
 // GoMember is how Go code mentions a field or method.
 func GoMember(name string) NameHash { return hashMore(HashName("."), name) }
+
+// GoAsked is how an interface mentions a method that it asks for.
+func GoAsked[S string | []byte](name S) NameHash { return HashName("." + string(name) + "()") }
 
 // GoQualified is how Go code mentions what the package of an import path defines.
 func GoQualified(spec, name string) NameHash { return GoQualifierOf(spec).Name(name) }

@@ -66,7 +66,9 @@ type GoFolders struct {
 func (r *goResolver) addProject(path string) {
 	switch baseOf(path) {
 	case "go.work":
-		r.works[folderOf(path)] = parseGoWork(folderOf(path), r.tree.Read(path))
+		src := r.tree.Read(path)
+		r.blind = r.blind || src == nil
+		r.works[folderOf(path)] = parseGoWork(folderOf(path), src)
 	case "go.mod":
 		src := r.tree.Read(path)
 		r.blind = r.blind || src == nil

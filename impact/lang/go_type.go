@@ -71,7 +71,7 @@ func (h *typeHead) see(kind goToken, depth int) {
 }
 
 // methods reads the methods of an interface from behind its brace, and the closing one.
-// Their names are no mentions of what the package calls so.
+// Their names are no mentions of what the package calls so: see GoAsked.
 func (d *goDefiner) methods() {
 	level := d.depth
 	for first := true; d.depth >= level; {
@@ -82,6 +82,7 @@ func (d *goDefiner) methods() {
 		}
 		if first && d.kind == goWord && d.depth == level && d.ahead() == '(' {
 			d.unmention()
+			d.mention(GoAsked(d.text()))
 		}
 		first = d.kind == goEnd
 	}

@@ -72,6 +72,10 @@ func describe(tree memTree) []byte {
 		}
 		b.WriteByte('\n')
 		for _, imp := range facts.Imports {
+			if imp.Kind == Computed {
+				fmt.Fprintf(&b, "  %d %s\n", imp.Line, formatImport(imp))
+				continue
+			}
 			fmt.Fprintf(&b, "  %d %s -> %s\n", imp.Line, formatImport(imp), formatResolution(resolvers[l].Resolve(path, imp)))
 		}
 		if l.Defines {
@@ -84,7 +88,7 @@ func describe(tree memTree) []byte {
 // describeDefinitions prints what a file defines and hands on, with the names that each
 // definition mentions, as far as the file spells them.
 func describeDefinitions(b *bytes.Buffer, src []byte, facts *Facts) {
-	names := map[NameHash]string{HashName("default"): "default"}
+	names := map[NameHash]string{HashName("default"): "default", Everything: "*"}
 	for i := 0; i < len(src); {
 		end := i
 		for end < len(src) && (isIdent(src[end]) || src[end] == '$') {
@@ -124,7 +128,7 @@ func describeDefinitions(b *bytes.Buffer, src []byte, facts *Facts) {
 }
 
 func formatImport(imp Import) string {
-	kind := []string{"static", "dynamic", "type", "embed", "same-package"}[imp.Kind]
+	kind := []string{"static", "dynamic", "type", "embed", "same-package", "computed"}[imp.Kind]
 	s := kind + " " + strings.Repeat(".", imp.Level) + imp.Spec
 	if len(imp.Names) > 0 {
 		s += " (" + strings.Join(imp.Names, " ") + ")"

@@ -42,14 +42,24 @@ func parseGoWork(folder string, src []byte) *goWork {
 	return w
 }
 
+// maxReplaced are the replacements that all workspaces together take from their modules.
+const maxReplaced = 1_000_000
+
 // addWorkspaces tells the modules which workspace they belong to: that of the nearest
 // go.work above them which names them. What its modules replace is replaced in all of
 // them, and what they are wins over what replaces them.
 func (r *goResolver) addWorkspaces() {
+	budget := maxReplaced
 	for _, folder := range slices.Sorted(maps.Keys(r.works)) { // those further down later
 		w := r.works[folder]
+		slices.Sort(w.uses)
+		w.uses = slices.Compact(w.uses)
 		for _, root := range w.uses {
 			if m := r.roots[root]; m != nil {
+				if budget -= len(m.replaced); budget < 0 {
+					r.blind = true // what is replaced is not known
+					break
+				}
 				for path, to := range m.replaced {
 					if _, ok := w.places[path]; !ok {
 						w.places[path] = to

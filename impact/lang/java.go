@@ -202,6 +202,9 @@ func (s *javaScanner) name() {
 	s.word()
 	word := s.src[at:s.i]
 	if s.dot {
+		if string(word) == "forName" {
+			s.className(at)
+		}
 		return
 	}
 	switch string(word) {
@@ -231,6 +234,41 @@ func (s *javaScanner) name() {
 		return
 	}
 	s.fullName(at)
+}
+
+// className looks at what stands in parentheses behind "Class.forName": a name that is
+// written out mentions its type, any other is known only when it runs. The scanner stays
+// where it is and reads the call again as code.
+func (s *javaScanner) className(at int) {
+	i := s.i
+	space := func() {
+		for i < len(s.src) && (isSpace(s.src[i]) || s.src[i] == '\n') {
+			i++
+		}
+	}
+	if space(); i >= len(s.src) || s.src[i] != '(' {
+		return
+	}
+	i++
+	space()
+	from := i
+	if i < len(s.src) && s.src[i] == '"' {
+		for i++; i < len(s.src) && (isIdent(s.src[i]) || s.src[i] == '.' || s.src[i] == '$'); i++ {
+		}
+		name := s.src[from+1 : min(i, len(s.src))]
+		if i < len(s.src) && s.src[i] == '"' {
+			i++
+			if space(); i < len(s.src) && (s.src[i] == ')' || s.src[i] == ',') {
+				if len(name) > 0 && len(name) <= maxSpec {
+					s.mention(at, bytes.ReplaceAll(name, []byte{'$'}, []byte{'.'}))
+				}
+				return
+			}
+		}
+	}
+	if from < len(s.src) && s.src[from] != ')' {
+		s.facts.Imports = append(s.facts.Imports, Import{Spec: "class of " + computedText(s.src[from:]), Line: s.lines.at(at), Kind: Computed})
+	}
 }
 
 // declaredType reads the name of a type at the top level. "record" is a keyword only

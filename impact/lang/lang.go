@@ -11,14 +11,14 @@ import "slices"
 
 // All lists the languages, in the order in which they are tried.
 var All = []*Language{
-	{Name: "go", Extensions: []string{".go"}, Version: 3, Extract: extractGo, NewResolver: newGoResolver, Defines: true, comments: goComments},
-	{Name: "python", Extensions: []string{".py", ".pyi"}, Version: 4, Extract: extractPython, NewResolver: newPythonResolver, Defines: true, comments: pythonComments},
-	{Name: "typescript", Extensions: []string{".ts", ".mts", ".cts"}, Version: 6, Extract: extractTypeScript, NewResolver: newScriptResolver, Defines: true, comments: typeScriptComments},
-	{Name: "tsx", Extensions: []string{".tsx"}, Version: 6, Extract: extractJSX, NewResolver: newScriptResolver, Defines: true, comments: jsxComments},
-	{Name: "javascript", Extensions: []string{".js", ".jsx", ".mjs", ".cjs"}, Version: 6, Extract: extractJSX, NewResolver: newScriptResolver, Defines: true, comments: jsxComments},
-	{Name: "vue", Extensions: []string{".vue"}, Version: 6, Extract: extractVue, NewResolver: newScriptResolver, Defines: true},
-	{Name: "svelte", Extensions: []string{".svelte"}, Version: 6, Extract: extractSvelte, NewResolver: newScriptResolver, Defines: true},
-	{Name: "java", Extensions: []string{".java"}, Version: 4, Extract: extractJava, NewResolver: newJavaResolver, Defines: true, comments: javaComments},
+	{Name: "go", Extensions: []string{".go"}, Version: 4, Extract: extractGo, NewResolver: newGoResolver, Defines: true, comments: goComments},
+	{Name: "python", Extensions: []string{".py", ".pyi"}, Version: 5, Extract: extractPython, NewResolver: newPythonResolver, Defines: true, comments: pythonComments},
+	{Name: "typescript", Extensions: []string{".ts", ".mts", ".cts"}, Version: 8, Extract: extractTypeScript, NewResolver: newScriptResolver, Defines: true, comments: typeScriptComments},
+	{Name: "tsx", Extensions: []string{".tsx"}, Version: 8, Extract: extractJSX, NewResolver: newScriptResolver, Defines: true, comments: jsxComments},
+	{Name: "javascript", Extensions: []string{".js", ".jsx", ".mjs", ".cjs"}, Version: 8, Extract: extractJSX, NewResolver: newScriptResolver, Defines: true, comments: jsxComments},
+	{Name: "vue", Extensions: []string{".vue"}, Version: 8, Extract: extractVue, NewResolver: newScriptResolver, Defines: true},
+	{Name: "svelte", Extensions: []string{".svelte"}, Version: 8, Extract: extractSvelte, NewResolver: newScriptResolver, Defines: true},
+	{Name: "java", Extensions: []string{".java"}, Version: 5, Extract: extractJava, NewResolver: newJavaResolver, Defines: true, comments: javaComments},
 }
 
 // A Language is one row of All.
@@ -110,6 +110,9 @@ const (
 	// may turn out to name nothing in this tree, or a full one ("a.b.C"). It is never
 	// unresolved: what it does not find is External.
 	SamePackage
+	// Computed is a dynamic import of a name that is known only when it runs: Spec is how it
+	// is written, and nobody can resolve it.
+	Computed
 )
 
 // Tree is what a resolver may ask about the tree it resolves in. Paths are raw.

@@ -1,6 +1,7 @@
 package lang
 
 import (
+	"bytes"
 	"strings"
 )
 
@@ -384,6 +385,7 @@ func (p *pyScanner) dynamic(at int) {
 		i++
 	}
 	if i >= len(p.src) || p.src[i] != '"' && p.src[i] != '\'' {
+		p.computed(at, i)
 		return
 	}
 	if hasPrefixAt(p.src, i, `"""`) || hasPrefixAt(p.src, i, "'''") {
@@ -396,6 +398,7 @@ func (p *pyScanner) dynamic(at int) {
 	}
 	i = end
 	if space(); i >= len(p.src) || p.src[i] != ')' && p.src[i] != ',' {
+		p.computed(at, from-1)
 		return
 	}
 	spec := string(p.src[from : end-1])
@@ -406,6 +409,36 @@ func (p *pyScanner) dynamic(at int) {
 	p.facts.Imports = append(p.facts.Imports, Import{
 		Spec: name, Level: len(spec) - len(name), Line: p.lines.at(at), Kind: Dynamic,
 	})
+}
+
+// computed notes an import of what is written at i, in parentheses: a name that is known
+// only when it runs.
+func (p *pyScanner) computed(at, i int) {
+	if i >= len(p.src) || p.src[i] == ')' || bytes.HasSuffix(bytes.TrimRight(p.src[:at], " \t"), []byte("def")) {
+		return
+	}
+	p.facts.Imports = append(p.facts.Imports, Import{Spec: "import of " + computedText(p.src[i:]), Line: p.lines.at(at), Kind: Computed})
+}
+
+// maxComputed bounds how much of an import's source is shown, in bytes.
+const maxComputed = 40
+
+// computedText is the beginning of an argument, up to the end of its line.
+func computedText(src []byte) string {
+	end, depth := 0, 0
+	for end < len(src) && end < maxComputed && src[end] != '\n' && src[end] != '\r' {
+		switch src[end] {
+		case '(', '[', '{':
+			depth++
+		case ')', ']', '}':
+			depth--
+		}
+		if depth < 0 || src[end] == ',' && depth == 0 {
+			break
+		}
+		end++
+	}
+	return strings.TrimSpace(string(src[:end]))
 }
 
 // pySkipContinuation is the offset behind the backslash at i and the newline that

@@ -1,6 +1,7 @@
 package lang
 
 import (
+	"slices"
 	"strings"
 	"sync"
 )
@@ -34,6 +35,7 @@ type pyReader struct {
 	decorated int // the token of the line of the first decorator, -1 without one
 	imported  []pyImport
 	all       map[string]bool // the names in __all__
+	known     map[string]bool // imported names: whether pyPassiveLibraries have them
 	plain     []row           // names that a plain import binds, outside of functions
 }
 
@@ -44,6 +46,7 @@ var pyKeywords = sync.OnceValue(func() *keywordSet {
 
 func (p *pyScanner) outline() {
 	r := pyReader{outline: *newOutline(p.src, p.tok.list, &p.facts, pyKeywords()), imported: p.imported, decorated: -1}
+	r.lookups, r.looksUp = pyLookups(), pyLooksUp
 	r.aliases()
 	for i := 0; i < len(r.tok); {
 		end := i + 1
@@ -200,6 +203,37 @@ func (r *pyReader) looseHeader(b pyBlock) {
 	r.loose = append(r.loose, r.seen.names...)
 }
 
+// pyLookups are the words by which Python finds a name that is put together at run time.
+var pyLookups = sync.OnceValue(func() *keywordSet {
+	return newKeywords(`getattr attrgetter methodcaller globals vars __dict__ __getattribute__`)
+})
+
+// pyLooksUp says that the word at i, one of pyLookups, may find any name: it is not given
+// one that is written out.
+func pyLooksUp(o *outline, i int) bool {
+	if string(o.text(i)) == "__dict__" {
+		return o.kind(i-1) == '.'
+	}
+	if o.kind(i+1) != '(' {
+		return i == 0 || o.kind(i-1) != '.' // handed on as a value
+	}
+	end := o.next(i+1) - 1
+	name := i + 2
+	switch string(o.text(i)) {
+	case "globals", "__getattribute__":
+		return true
+	case "vars":
+		return name < end // without an argument it has local names
+	case "getattr":
+		for name < end && o.kind(name) != ',' {
+			name = o.next(name)
+		}
+		name++
+	}
+	written := o.kind(name) == tokenString && (name+1 == end || o.kind(name+1) == ',')
+	return name < end && !written
+}
+
 // decoratorsRun says whether a decorator stands in these lines that may keep what it is
 // given, so that it is called without being named: a route, a receiver of signals.
 func (r *pyReader) decoratorsRun(from, to int) bool {
@@ -211,7 +245,7 @@ func (r *pyReader) decoratorsRun(from, to int) bool {
 		for r.kind(last) == tokenWord && r.kind(last+1) == '.' {
 			last += 2
 		}
-		if last >= to || r.kind(last) != tokenWord || !pyPassiveDecorators()[string(r.text(last))] {
+		if last >= to || r.kind(last) != tokenWord || !r.isPassive(i+1, last) {
 			return true
 		}
 	}
@@ -224,6 +258,62 @@ var pyPassiveDecorators = sync.OnceValue(func() map[string]bool {
 	for name := range strings.FieldsSeq(`property staticmethod classmethod abstractmethod overload override final
 		wraps lru_cache cache cached_property contextmanager asynccontextmanager setter getter deleter
 		total_ordering no_type_check unique runtime_checkable skip skipIf skipUnless expectedFailure`) {
+		m[name] = true
+	}
+	return m
+})
+
+// isPassive says that the decorator whose name stands from first to last only changes what
+// the name below it stands for, and that it is the one that everybody knows: a builtin, or
+// of a library. One of the repository may be called the same and keep what it is given.
+func (r *pyReader) isPassive(first, last int) bool {
+	name := string(r.text(last))
+	if !pyPassiveDecorators()[name] {
+		return false
+	}
+	switch name {
+	case "setter", "getter", "deleter":
+		return last == first+2 // of the property of that name
+	case "property", "staticmethod", "classmethod":
+		if first == last {
+			return !r.binds(name) && !slices.ContainsFunc(r.facts.Definitions, func(d Definition) bool { return d.Name == name })
+		}
+	}
+	if r.known == nil {
+		r.known = map[string]bool{}
+		for i := range r.facts.Imports {
+			imp := &r.facts.Imports[i]
+			top, _, _ := strings.Cut(imp.Spec, ".")
+			library := imp.Level == 0 && pyPassiveLibraries()[top]
+			if len(imp.Names) == 0 {
+				r.known[top] = library
+			}
+			for _, name := range imp.Names {
+				if was, ok := r.known[name]; ok {
+					library = library && was
+				}
+				r.known[name] = library
+			}
+		}
+	}
+	return r.known[string(r.text(first))]
+}
+
+// binds says that the file imports something of this name.
+func (r *pyReader) binds(name string) bool {
+	for i := range r.facts.Imports {
+		if slices.Contains(r.facts.Imports[i].Names, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// pyPassiveLibraries have decorators of pyPassiveDecorators.
+var pyPassiveLibraries = sync.OnceValue(func() map[string]bool {
+	m := map[string]bool{}
+	for name := range strings.FieldsSeq(`abc asyncstdlib builtins contextlib dataclasses enum functools typing
+		typing_extensions unittest django pytest werkzeug async_lru cachetools cached_property`) {
 		m[name] = true
 	}
 	return m

@@ -57,8 +57,9 @@ func (r *scriptResolver) mapped(c *scriptConfig, spec string) (files []string, o
 	if c.paths == nil {
 		return nil, false
 	}
-	_, everything := c.paths.starred[""]
-	for _, target := range c.paths.match(spec) {
+	found, cut := c.paths.match(spec)
+	ours, everything := cut, c.paths.everything()
+	for _, target := range found {
 		base := c.pathsBase
 		if rest, ok := strings.CutPrefix(target, "${configDir}"); ok {
 			base, target = c.folder, "."+rest
@@ -129,12 +130,18 @@ func (r *scriptResolver) inherit(c *scriptConfig, path string, budget *int) {
 		for _, pattern := range slices.Sorted(maps.Keys(file.CompilerOptions.Paths)) {
 			to := file.CompilerOptions.Paths[pattern]
 			c.paths.add(pattern, to[:min(len(to), maxTargets)])
+			c.paths.cut = c.paths.cut || len(to) > maxTargets
 		}
 		c.pathsBase = folder
 	}
 	if path == under(c.folder, baseOf(path)) && c.references == nil {
 		for _, ref := range file.References {
-			if to, ok := joinPath(folder, ref.Path); ok && len(c.references) < maxReferences {
+			to, ok := joinPath(folder, ref.Path)
+			if len(c.references) == maxReferences {
+				c.blind = true
+				break
+			}
+			if ok {
 				if !strings.HasSuffix(to, ".json") {
 					to = under(to, "tsconfig.json")
 				}
@@ -144,6 +151,7 @@ func (r *scriptResolver) inherit(c *scriptConfig, path string, budget *int) {
 	}
 	for _, spec := range extended(file.Extends) {
 		if *budget--; *budget < 0 {
+			c.blind = true
 			return
 		}
 		if base := r.extendedPath(folder, spec); base != "" {

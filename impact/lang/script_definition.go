@@ -45,12 +45,27 @@ type scriptScope struct {
 func (s *scriptScanner) outline(base int) {
 	s.sortImports()
 	o := scriptOutline{outline: *newOutline(s.src, s.tok.list, &s.facts, scriptKeywords()), base: base}
+	o.lookups, o.looksUp = scriptLookups(), scriptLooksUp
 	for i := 0; i < len(o.tok) && !o.isModule; i = o.next(i) {
 		o.isModule = o.word(i, "export") || o.word(i, "import") && o.kind(i+1) != '(' && o.kind(i+1) != '.'
 	}
 	o.statements(row{0, len(o.tok)}, scriptScope{})
 	o.done()
 	s.tok.free()
+}
+
+// scriptLookups are the words that load a module and give it to whoever asked.
+var scriptLookups = sync.OnceValue(func() *keywordSet { return newKeywords("import require") })
+
+// scriptLooksUp says that the module that is loaded at i has no name from then on, or one
+// that any of its names can stand behind. "const a = require()" makes a its name.
+func scriptLooksUp(o *outline, i int) bool {
+	if o.kind(i+1) != '(' || i > 0 && o.kind(i-1) == '.' {
+		return false
+	}
+	end := o.next(i + 1)
+	named := o.word(i, "require") && i > 1 && o.kind(i-1) == '=' && (end >= len(o.tok) || o.kind(end) != '.' && o.kind(end) != '[' && o.kind(end) != '(')
+	return !named
 }
 
 var scriptKeywords = sync.OnceValue(func() *keywordSet {

@@ -211,9 +211,16 @@ func (s *scriptScanner) call(at int, r scriptReader) {
 	if !r.take('(') {
 		return
 	}
+	from := r
 	spec, ok := r.literal(true)
-	if c := r.peek(); ok && (c == ')' || c == ',') {
+	switch c := r.peek(); {
+	case ok && (c == ')' || c == ','):
 		s.addImport(at, spec, Dynamic)
+	case from.peek() != 0 && from.peek() != ')':
+		text := computedText(s.src[from.i:])
+		if after := (scriptReader{s.src, from.i + len(text)}); !after.take(')') || after.peek() != '{' { // else a method of that name
+			s.addImport(at, "import of "+text, Computed)
+		}
 	}
 }
 

@@ -129,7 +129,8 @@ func (r *scriptResolver) inside(p *scriptPackage, sub string, confidence int) Re
 		if sub != "" {
 			key = "./" + sub
 		}
-		direct, built = r.follow(p, p.exports.match(key))
+		found, _ := p.exports.match(key)
+		direct, built = r.follow(p, found)
 	} else if sub == "" {
 		direct, built = r.follow(p, p.mains)
 		for _, name := range p.defaults {
@@ -241,70 +242,4 @@ func builtStem(rel string) string {
 		return rel[:len(rel)-len(base)+i]
 	}
 	return rel
-}
-
-// A patternTable maps names to targets, some with one star: "./lib/*" to
-// "./dist/*.js". The exact name wins, then the longest text before the star.
-type patternTable struct {
-	exact   map[string][]string
-	starred map[string][]starPattern // by the text before the star
-	lengths []int                    // of those texts, longest first
-}
-
-type starPattern struct {
-	suffix  string
-	targets []string
-}
-
-const maxSuffixes = 32 // patterns that differ only behind the star
-
-func newPatternTable() *patternTable {
-	return &patternTable{exact: map[string][]string{}, starred: map[string][]starPattern{}}
-}
-
-func (t *patternTable) add(pattern string, to []string) {
-	head, suffix, star := strings.Cut(pattern, "*")
-	if !star && strings.HasSuffix(pattern, "/") && pattern != "/" {
-		// A folder: deprecated in Node.js, still met.
-		head, star = pattern, true
-		to = slices.Clone(to)
-		for i := range to {
-			to[i] += "*"
-		}
-	}
-	switch {
-	case len(pattern) > maxSpec:
-	case !star:
-		t.exact[pattern] = to
-	case len(t.starred[head]) < maxSuffixes:
-		t.starred[head] = append(t.starred[head], starPattern{suffix, to})
-		if i, found := slices.BinarySearchFunc(t.lengths, len(head), func(a, b int) int { return b - a }); !found {
-			t.lengths = slices.Insert(t.lengths, i, len(head))
-		}
-	}
-}
-
-// match lists the targets for a name, the star filled in.
-func (t *patternTable) match(name string) []string {
-	if to, ok := t.exact[name]; ok {
-		return to
-	}
-	for _, n := range t.lengths {
-		if n > len(name) {
-			continue
-		}
-		for _, p := range t.starred[name[:n]] {
-			if rest, ok := strings.CutSuffix(name[n:], p.suffix); ok {
-				out := make([]string, 0, len(p.targets))
-				for _, target := range p.targets {
-					if len(target)+strings.Count(target, "*")*len(rest) > maxSpec {
-						continue
-					}
-					out = append(out, strings.ReplaceAll(target, "*", rest))
-				}
-				return out
-			}
-		}
-	}
-	return nil
 }

@@ -57,6 +57,8 @@ const (
 	scriptSource    = 850 // the package names a built file; this is its likely source
 	scriptAlias     = 700 // an alias that bundlers are told of where we do not look
 	maxScriptPacks  = 16  // package.json, tsconfig.json files above one folder
+	// node_modules folders above one folder: npm nests a few
+	maxScriptModules = 64
 )
 
 // A scriptPlace is what the folders above a folder mean to it.
@@ -82,7 +84,7 @@ func (r *scriptResolver) place(folder string) *scriptPlace {
 				break
 			}
 		}
-		if r.modules[dir] {
+		if r.modules[dir] && len(p.modules) < maxScriptModules {
 			p.modules = append(p.modules, under(dir, "node_modules"))
 		}
 	}
@@ -327,7 +329,8 @@ func (r *scriptResolver) private(place *scriptPlace, spec string, claimed bool) 
 			all.Confidence = min(all.Confidence, to.Confidence)
 		}
 	}
-	for _, target := range pack.imports.match(spec) {
+	found, cut := pack.imports.match(spec)
+	for _, target := range found {
 		if isRelative(target) {
 			direct, built := r.follow(pack, []string{target})
 			add(exactly(direct))
@@ -339,7 +342,7 @@ func (r *scriptResolver) private(place *scriptPlace, spec string, claimed bool) 
 		}
 	}
 	if all.Files = targets(all.Files...); len(all.Files) == 0 {
-		return Resolution{External: all.External}
+		return Resolution{External: all.External && !cut}
 	}
 	all.External = false
 	return all

@@ -48,6 +48,9 @@ func trimSignature(text []byte) string {
 	return string(text[:n])
 }
 
+// FromLine is the source from a 1-based line on.
+func FromLine(src []byte, line int) []byte { return src[lineStart(src, line):] }
+
 // lineStart is the offset of a 1-based line, or the length of src.
 func lineStart(src []byte, line int) int {
 	i := 0

@@ -85,6 +85,9 @@ type outline struct {
 	modules map[NameHash]bool // names that stand for a whole file: see Everything
 	always  []NameHash        // what all code of the file may mean: Java's "import static a.B.*"
 
+	lookups *keywordSet                  // words that may find any name at run time; nil: none
+	looksUp func(o *outline, i int) bool // says that the one at token i does
+
 	// keywords are the reserved words: no definition has such a name.
 	keywords *keywordSet
 	hash     TokenHash // of the definition that is being digested
@@ -276,7 +279,8 @@ func (o *outline) digestToken(h *TokenHash, i int) {
 		text = o.indent(t.value)
 	case tokenWord:
 		o.seen.add(t.value)
-		if len(o.modules) > 0 && o.modules[NameHash(t.value)] && o.kind(i+1) != '.' {
+		if len(o.modules) > 0 && o.modules[NameHash(t.value)] && o.kind(i+1) != '.' ||
+			o.lookups != nil && o.lookups.has(NameHash(t.value)) && o.looksUp(o, i) {
 			o.seen.add(uint32(Everything))
 		}
 	case tokenText:

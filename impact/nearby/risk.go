@@ -93,7 +93,7 @@ func count(n int, word string) string {
 	if n == 1 {
 		return "1 " + word
 	}
-	return fmt.Sprintf("%d %ss", n, word)
+	return change.Thousands(n) + " " + word + "s"
 }
 
 // touchesCode says whether anything changed that could reach something: prose can not.
@@ -228,11 +228,7 @@ func (in RiskInput) breaking(add adder) {
 			unknown++
 		}
 		for _, s := range c.Symbols {
-			if !s.Exported {
-				continue
-			}
-			switch s.Change {
-			case "removed", "signature", "moved", "renamed":
+			if s.Breaks() {
 				if broken++; broken == 1 {
 					first = s.Name
 				}

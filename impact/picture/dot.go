@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"custody/impact"
+	"custody/internal/change"
 )
 
 // maxDOT bounds the reached nodes of a DOT document: Graphviz draws no more in any time
@@ -27,10 +28,11 @@ func DOT(w io.Writer, r *impact.Report) error {
 				quote("file:"+c.OldPath), quote(c.OldPath+"\nas it was"), quote("file:"+c.OldPath), quote("file:"+c.Path))
 		}
 	}
+	_, _, unlisted := counted(r)
 	for i := range r.Reached {
 		n := &r.Reached[i]
 		if i == maxDOT {
-			fmt.Fprintf(out, "\t%s [label=%s, shape=plaintext];\n", quote("more"), quote(fmt.Sprintf("and %s more", thousands(len(r.Reached)-i))))
+			fmt.Fprintf(out, "\t%s [label=%s, shape=plaintext];\n", quote("more"), quote(fmt.Sprintf("and %s more", change.Thousands(len(r.Reached)-i+unlisted))))
 			break
 		}
 		color := "#1f6feb"

@@ -252,8 +252,8 @@ func TestWords(t *testing.T) {
 		{middle("SpringApplicationBuilderTests.java", 20), "SpringApplica…s.java"},
 		{head("日本語日本語", 7), "日本語…"},
 		{tail("some/long/folder/of/files", 17), "…/folder/of/files"},
-		{thousands(1234567), "1,234,567"},
-		{thousands(999), "999"},
+		{change.Thousands(1234567), "1,234,567"},
+		{change.Thousands(999), "999"},
 	} {
 		if c.got != c.want {
 			t.Errorf("got %q, want %q", c.got, c.want)

@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"custody/impact"
+	"custody/internal/change"
 	"custody/internal/finding"
 )
 
@@ -104,7 +105,7 @@ func (g *group) lines() []line {
 		if at := base(g.folder); g.folder != "." && cells(at) < 17 {
 			where = " in " + at
 		}
-		ls = append(ls, line{fmt.Sprintf("+ %s more%s", thousands(more), where), "s", ""})
+		ls = append(ls, line{fmt.Sprintf("+ %s more%s", change.Thousands(more), where), "s", ""})
 	}
 	return ls
 }
@@ -116,13 +117,14 @@ type center struct {
 }
 
 func newCenter(r *impact.Report) center {
-	c := center{lines: []line{{count(len(r.Changed), "changed file"), "t", ""}}}
+	all, _, _ := counted(r)
+	c := center{lines: []line{{count(all, "changed file"), "t", ""}}}
 	before := ""
 	changed := slices.Clone(r.Changed)
 	slices.SortStableFunc(changed, func(a, b impact.Changed) int { return weight(a) - weight(b) })
 	for i, f := range changed {
 		if i == maxCenter && len(r.Changed) > maxCenter+1 {
-			c.lines = append(c.lines, line{fmt.Sprintf("+ %s more", thousands(len(r.Changed)-i)), "s", ""})
+			c.lines = append(c.lines, line{fmt.Sprintf("+ %s more", change.Thousands(all-i)), "s", ""})
 			break
 		}
 		if at := folder(f.Path); i == 0 || at != before {
@@ -255,16 +257,13 @@ func (p *painter) open() {
 }
 
 func (p *painter) heading() string {
-	h := count(len(p.report.Changed), "changed file")
-	if len(p.report.Reached) == 0 {
+	changed, kinds, _ := counted(p.report)
+	h := count(changed, "changed file")
+	if len(kinds) == 0 {
 		return h + ", nothing else in the graph reached"
 	}
-	kinds := map[impact.Kind]int{}
-	for i := range p.report.Reached {
-		kinds[p.report.Reached[i].Kind]++
-	}
 	verb := "reach"
-	if len(p.report.Changed) == 1 {
+	if changed == 1 {
 		verb = "reaches"
 	}
 	return h + " " + verb + " " + tellKinds(kinds)
@@ -278,8 +277,12 @@ func (p *painter) summary() string {
 	} else if !p.report.Head.IsZero() {
 		s = "at " + p.report.Head.Short() + ": "
 	}
+	more := ""
+	if _, _, n := counted(p.report); n > 0 {
+		more = " " + notListed(n) + "."
+	}
 	if p.report.Outcome == finding.Satisfied {
-		return s + "everything that the change meets was read, so this is all."
+		return s + "everything that the change meets was read, so this is all." + more
 	}
 	seen, codes := map[string]bool{}, []string{}
 	for _, reason := range p.report.Reasons {
@@ -291,7 +294,7 @@ func (p *painter) summary() string {
 	if len(codes) > 4 {
 		codes = append(codes[:4], "…")
 	}
-	return s + "there may be more (" + strings.Join(codes, ", ") + ")."
+	return s + "there may be more (" + strings.Join(codes, ", ") + ")." + more
 }
 
 func (p *painter) paintRings() {
@@ -393,7 +396,7 @@ func (g *group) tip() string {
 	fmt.Fprintf(&b, "%s: %s, %s, confidence up to %d of 1000", g.called(200), tellKinds(g.kinds), distances(g.nearest, g.farthest), g.surest)
 	for i, n := range g.members {
 		if i == most {
-			fmt.Fprintf(&b, "\nand %s more", thousands(len(g.members)-i))
+			fmt.Fprintf(&b, "\nand %s more", change.Thousands(len(g.members)-i))
 			break
 		}
 		fmt.Fprintf(&b, "\n%s: %s", head(n.Path, 200), head(n.Reason, 300))

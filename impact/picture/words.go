@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"custody/impact"
+	"custody/internal/change"
 )
 
 // cells is how wide a text is in a font whose letters are equally wide, of which East
@@ -84,6 +85,31 @@ func middle(s string, most int) string {
 	return head(s, most-cells(end)) + end
 }
 
+// counted is how many files changed, and what is reached, with what a report counts and
+// does not list; unlisted is how much of that is reached.
+func counted(r *impact.Report) (changed int, kinds map[impact.Kind]int, unlisted int) {
+	changed, kinds = len(r.Changed), map[impact.Kind]int{}
+	for i := range r.Reached {
+		kinds[r.Reached[i].Kind]++
+	}
+	if r.More != nil {
+		changed += r.More.Changed
+		for _, m := range r.More.Reached {
+			kinds[m.Kind] += m.Count
+			unlisted += m.Count
+		}
+	}
+	return changed, kinds, unlisted
+}
+
+// notListed says that a report has more than it lists; empty if it has not.
+func notListed(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return change.Thousands(n) + " of them, the farthest, are counted and not drawn"
+}
+
 // tellKinds is "12 files, 3 tests".
 func tellKinds(kinds map[impact.Kind]int) string {
 	var parts []string
@@ -99,16 +125,7 @@ func count(n int, word string) string {
 	if n == 1 {
 		return "1 " + word
 	}
-	return fmt.Sprintf("%s %ss", thousands(n), word)
-}
-
-// thousands is 12345 as "12,345".
-func thousands(n int) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
+	return fmt.Sprintf("%s %ss", change.Thousands(n), word)
 }
 
 // name is what a box calls a node: with its folder if another one there has the same

@@ -1,6 +1,7 @@
 package change
 
 import (
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -34,4 +35,17 @@ func Clip(s string, n int) string {
 		n--
 	}
 	return s[:n] + dots
+}
+
+// Thousands writes a number as people read it: 12,345.
+func Thousands(n int) string {
+	s := strconv.Itoa(n)
+	sign := ""
+	if n < 0 {
+		sign, s = "-", s[1:]
+	}
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return sign + s
 }

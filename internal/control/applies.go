@@ -242,7 +242,7 @@ func (e *evaluation) authorshipLimit(r config.LayeredRule, files []touched) answ
 		return answered(finding.NotAssessed, ReasonNotAttested, "the change has neither lines nor commits to go by")
 	}
 	a.outcome = finding.Satisfied
-	a.because(ReasonCounted, "%d of %s of class %s; the policy allows %s", counted, plural(total, one, many), config.ClassList(r.Classes), r.Share())
+	a.because(ReasonCounted, "%s of %s of class %s; the policy allows %s", change.Thousands(counted), plural(total, one, many), config.ClassList(r.Classes), r.Share())
 	if counted*1000 > *r.MaxPermille*total {
 		a.outcome = finding.NotSatisfied
 	} else {

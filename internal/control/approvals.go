@@ -78,6 +78,8 @@ func (a *answer) explain(want config.Approvals, wrote authors, voices []voice, t
 		tally[standApproved], plural(want.Humans, "person", "people"), want.Permission, c.Head.Short())
 	for _, v := range voices {
 		switch {
+		case v.stand == standUnclear: // a fact is missing: who supplies it may make it count
+			a.because(ReasonContextPart, "%s does not count: %s", clip(v.login), v.detail)
 		case v.stand != standApproved:
 			a.because(ReasonCounted, "%s does not count: %s", clip(v.login), v.detail)
 		case v.detail != "approved":
@@ -119,6 +121,9 @@ func (e *evaluation) missingApprovals(want config.Approvals, wrote authors, voic
 		f.Message = fmt.Sprintf("%s asked for changes", names)
 		f.Remedy = fmt.Sprintf("Settle what %s asked for, and ask for another review.", names)
 		f.Who = names
+	}
+	if e.Stage == change.AtRecord && !e.deferring { // see late
+		f.Remedy = fmt.Sprintf("It has landed, and an approval from now on does not count. Have %s look at it all the same, and write down why it landed without.", plural(missing, "more person", "more people"))
 	}
 	return f
 }

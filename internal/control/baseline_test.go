@@ -101,7 +101,7 @@ func TestBaselineOfTooMuch(t *testing.T) {
 		t.Fatal(err)
 	}
 	in.Config = config.Layer(nil, policy(t, "rules: [{id: r, kind: requirements, waivable: true}]\n"))
-	if got := evaluate(t, in)["r"]; got.Outcome != finding.Excepted || len(got.Found) != DefaultLimits().Places || !strings.Contains(text(got), "2980 more findings stood before") {
+	if got := evaluate(t, in)["r"]; got.Outcome != finding.Excepted || len(got.Found) != DefaultLimits().Places || !strings.Contains(text(got), "2,980 more findings stood before") {
 		t.Errorf("with 3000: %s, %d listed", got.Outcome, len(got.Found))
 	}
 	in.Head = newHead("src/a.go: " + strings.Repeat("eval(x)\n", 3001))

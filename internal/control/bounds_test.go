@@ -44,11 +44,45 @@ func TestManyFindings(t *testing.T) {
 	checks := evaluate(t, in)
 	t.Logf("%d findings and 400 waivers in %s", n, time.Since(began).Round(time.Millisecond))
 	got := checks["r"]
-	if got.Outcome != finding.NotSatisfied || len(got.Found) != maxOver+1 || !strings.Contains(text(got), fmt.Sprintf("%d more files", n-maxOver)) {
+	if got.Outcome != finding.NotSatisfied || len(got.Found) != maxOver+1 || !strings.Contains(text(got), change.Thousands(n-maxOver)+" more files") {
 		t.Errorf("%s with %d findings", got.Outcome, len(got.Found))
 	}
 	if notice := text(checks[NoticeWaivers]); !strings.Contains(notice, "over the limit of 2000000 comparisons") {
 		t.Errorf("the notice says %.300s", notice)
+	}
+}
+
+// Of too many findings of all checks together each check lists as many, rules and
+// requirements apart: the few of one are not pushed out by the thousands of another.
+func TestListedOfAll(t *testing.T) {
+	check := func(kind string, found, places int) finding.Check {
+		c := finding.Check{ID: fmt.Sprint(kind, found), Kind: kind, Found: make([]finding.Finding, found)}
+		for i := range places {
+			c.Reasons = append(c.Reasons, finding.Reason{Code: ReasonCounted, Path: fmt.Sprint(i)})
+		}
+		return c
+	}
+	e := evaluation{Input: Input{Limits: DefaultLimits()}}
+	all := []finding.Check{check(finding.Rule, 100_000, 0), check(finding.Rule, 3, 0), check(finding.Notice, 0, 0)}
+	for range 3000 {
+		all = append(all, check(finding.Requirement, 20, 20))
+	}
+	all[50].Reasons = append(all[50].Reasons, finding.Reason{Code: ReasonUnread, Path: "a"})
+	e.shorten(all)
+	found, places := 0, 0
+	for _, c := range all[3:] {
+		found, places = found+len(c.Found), places+countPlaces(c.Reasons)
+	}
+	if len(all[0].Found) != 500 || len(all[1].Found) != 3 || found != 3000 || places != 3000 {
+		t.Errorf("%d and %d of rules, %d of requirements and %d places", len(all[0].Found), len(all[1].Found), found, places)
+	}
+	if got := text(all[50]); !strings.Contains(got, ReasonUnread) || !strings.Contains(got, "19 findings more than the 1 ") || !strings.Contains(got, "19 places more than the 1 ") {
+		t.Error(got)
+	}
+	few := []finding.Check{check(finding.Rule, 400, 0), check(finding.Requirement, 900, 900)}
+	e.shorten(few)
+	if len(few[0].Found) != 400 || len(few[1].Found) != 900 || len(few[1].Reasons) != 900 {
+		t.Errorf("what is few was cut: %d, %d, %d", len(few[0].Found), len(few[1].Found), len(few[1].Reasons))
 	}
 }
 
@@ -69,7 +103,7 @@ func TestListed(t *testing.T) {
 	if len(c.Found) != 1000 || c.Found[0].Level != finding.Error || slices.ContainsFunc(c.Found, func(f finding.Finding) bool { return f.WaivedBy != "" }) {
 		t.Errorf("%d are listed, the first is %+v", len(c.Found), c.Found[0])
 	}
-	if got := text(c); !strings.Contains(got, "99000 findings more than the 1000 that are listed") {
+	if got := text(c); !strings.Contains(got, "99,000 findings more than the 1000 that are listed") {
 		t.Errorf("%.200s", got)
 	}
 }

@@ -45,7 +45,8 @@ type Input struct {
 	Inventory   *inventory.Report // the AI inventory at head, held against Attestation; nil: not looked at
 	// Owners is the CODEOWNERS at base; nil when there is none.
 	Owners *owners.File
-	// Approved says, by commit, what those that somebody approved have to do with the head.
+	// Approved says, by commit, what those that somebody approved, or granted a waiver for,
+	// have to do with the head.
 	Approved map[string]Approved
 	// Baseline lists findings that stood before; nil when there is none at base.
 	Baseline *Baseline
@@ -83,6 +84,7 @@ type Limits struct {
 	ReasonBytes int64 // of the words that explain a change
 	Findings    int   // listed of one check for a baseline; all of them count
 	Listed      int   // listed of one check otherwise
+	ListedAll   int   // listed of all checks together, then: half of it of rules, half of requirements
 	WaiverTries int   // waivers tried on findings, over all of these
 	OwnerTries  int   // patterns of CODEOWNERS, over all files
 	Checks      checks.Limits
@@ -90,7 +92,7 @@ type Limits struct {
 
 // DefaultLimits are those of a review.
 func DefaultLimits() Limits {
-	return Limits{FileBytes: 1 << 20, TotalBytes: 512 << 20, Cost: 40e9, Places: 20, DocumentBytes: 64 << 20, CheckCost: 10e6, ConditionCost: 200e6, OwnerTries: 50e6, WaiverTries: 2e6, Findings: 10_000, Listed: 1000, ReasonBytes: 16 << 20, Checks: checks.DefaultLimits()}
+	return Limits{FileBytes: 1 << 20, TotalBytes: 512 << 20, Cost: 40e9, Places: 20, DocumentBytes: 64 << 20, CheckCost: 10e6, ConditionCost: 200e6, OwnerTries: 50e6, WaiverTries: 2e6, Findings: 10_000, Listed: 1000, ListedAll: 2000, ReasonBytes: 16 << 20, Checks: checks.DefaultLimits()}
 }
 
 // Map is the table as a pack records it.
@@ -105,6 +107,7 @@ func (l Limits) Map() map[string]int64 {
 	all["control.condition_cost"] = l.ConditionCost
 	all["control.findings"] = int64(l.Findings)
 	all["control.listed"] = int64(l.Listed)
+	all["control.listed_all"] = int64(l.ListedAll)
 	all["control.waiver_tries"] = int64(l.WaiverTries)
 	all["control.owner_tries"] = int64(l.OwnerTries)
 	all["control.reason_bytes"] = l.ReasonBytes
@@ -183,18 +186,81 @@ func Evaluate(ctx context.Context, in Input) ([]finding.Check, error) {
 		all = append(all, e.shownRequirement(r))
 	}
 	all = append(all, e.notices()...)
-	for i := range all {
-		tidy(&all[i], e.listed())
-	}
+	e.shorten(all)
 	return all, nil
 }
 
-// listed is how many findings of a check are listed.
-func (e *evaluation) listed() int {
-	if e.Counting {
-		return e.Limits.Findings // a baseline is made of them
+// shorten bounds the lists of all checks together: as many findings of each rule, as many
+// of each requirement, and of the places where requirements were met or not, so that a
+// check with thousands does not push out the few of another.
+func (e *evaluation) shorten(all []finding.Check) {
+	if e.Counting { // a baseline is made of them
+		for i := range all {
+			tidy(&all[i], e.Limits.Findings)
+		}
+		return
 	}
-	return e.Limits.Listed
+	kind := func(requirement bool) []*finding.Check {
+		var some []*finding.Check
+		for i := range all {
+			if (all[i].Kind == finding.Requirement) == requirement {
+				some = append(some, &all[i])
+			}
+		}
+		return some
+	}
+	for _, some := range [][]*finding.Check{kind(false), kind(true)} {
+		most := share(some, e.Limits.Listed, e.Limits.ListedAll/2, func(c *finding.Check) int { return len(c.Found) })
+		places := share(some, e.Limits.Listed, e.Limits.ListedAll/2, func(c *finding.Check) int { return countPlaces(c.Reasons) })
+		for _, c := range some {
+			tidy(c, most)
+			listPlaces(c, places)
+		}
+	}
+}
+
+// share is how much each may list, so that all together list no more than total, or one
+// each: most, or a half of it, or a quarter ...
+func share(checks []*finding.Check, most, total int, has func(*finding.Check) int) int {
+	for ; most > 1 && total > 0; most /= 2 {
+		n := 0
+		for _, c := range checks {
+			n += min(has(c), most)
+		}
+		if n <= total {
+			break
+		}
+	}
+	return most
+}
+
+// isPlace says whether a reason is one of many places that were counted.
+func isPlace(r finding.Reason) bool { return r.Code == ReasonCounted && r.Path != "" }
+
+func countPlaces(rs []finding.Reason) (n int) {
+	for _, r := range rs {
+		if isPlace(r) {
+			n++
+		}
+	}
+	return n
+}
+
+// listPlaces keeps the first of the places among the reasons, and counts the others.
+func listPlaces(c *finding.Check, most int) {
+	n := countPlaces(c.Reasons) - most
+	if most <= 0 || n <= 0 {
+		return
+	}
+	seen := 0
+	c.Reasons = slices.DeleteFunc(slices.Clone(c.Reasons), func(r finding.Reason) bool {
+		if !isPlace(r) {
+			return false
+		}
+		seen++
+		return seen > most
+	})
+	c.Reasons = append(c.Reasons, finding.Reason{Code: ReasonLimit, Detail: fmt.Sprintf("%s more than the %d that are listed", plural(n, "place", "places"), most)})
 }
 
 // tidy sorts findings and leaves no nil list, so that equal checks have equal bytes.

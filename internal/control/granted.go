@@ -27,7 +27,7 @@ type WaiverRecord struct {
 	Covers     config.ID         `json:"covers"` // the rule or requirement
 	Paths      []config.Glob     `json:"paths"`
 	Repository change.Repository `json:"repository"`     // where it counts: host, owner and name
-	Head       string            `json:"head,omitempty"` // the one commit for which it counts; absent: any
+	Head       string            `json:"head,omitempty"` // the one commit for which it counts, or another that makes the same change; absent: any
 	Owner      string            `json:"owner"`          // who will put an end to the exception
 	Approver   change.Person     `json:"approver"`       // who granted it
 	Permission config.Permission `json:"permission"`     // theirs when they did
@@ -74,10 +74,14 @@ type Granted struct {
 // name is what a waiver is called where it is reported.
 func (g Granted) name(i int) string {
 	if g.Waiver == nil {
-		return fmt.Sprintf("number %d of the context", i+1)
+		return UnnamedWaiver(i)
 	}
 	return string(g.Waiver.ID)
 }
+
+// UnnamedWaiver is what the waiver at an index of the context is called if it can not be
+// read, or nobody who is trusted signed it.
+func UnnamedWaiver(i int) string { return fmt.Sprintf("number %d of the context", i+1) }
 
 // grants weighs the waivers of the context: those that count, and of each why not, or
 // "". A change can not grant its own.
@@ -119,9 +123,10 @@ func (e *evaluation) refuses(g Granted) string {
 			return fmt.Sprintf("it is for the repository %s/%s/%s", clip(w.Repository.Host), clip(w.Repository.Owner), clip(w.Repository.Name))
 		}
 	}
+	if same := e.sameChange(w.Head); w.Head != "" && !same.Same {
+		return fmt.Sprintf("it is for commit %s:%s", shortCommit(w.Head), same.note())
+	}
 	switch {
-	case w.Head != "" && w.Head != e.Change.Head.String():
-		return fmt.Sprintf("it is for commit %s alone", shortCommit(w.Head))
 	case w.Approver.Type != change.User:
 		return fmt.Sprintf("%s, who granted it, is not known to be a person", clip(w.Approver.Login))
 	case !w.Permission.AtLeast(grantPermission):
@@ -136,6 +141,14 @@ func (e *evaluation) refuses(g Granted) string {
 	wrote := authorsOf(e.Change, e.Context, e.Attestation, e.identities(), config.FloorOrigin, e.landing())
 	if _, author := wrote.known[wrote.ids.account(w.Approver.ID)]; author {
 		return fmt.Sprintf("%s, who granted it, wrote some of the change", clip(w.Approver.Login))
+	}
+	if c := e.Context.Change; c != nil { // here is not empty, so there is a context
+		who := e.identities().account(w.Approver.ID)
+		for _, p := range c.Pushers {
+			if e.identities().account(p.ID) == who || p.ID == "" && strings.EqualFold(p.Login, w.Approver.Login) {
+				return fmt.Sprintf("%s, who granted it, pushed some of the change", clip(w.Approver.Login))
+			}
+		}
 	}
 	if len(wrote.unknown) > 0 {
 		return "the forge does not know all authors of the change, and one of them may have granted it"

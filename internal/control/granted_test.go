@@ -49,8 +49,25 @@ func TestGranted(t *testing.T) {
 		{asked{"for another repository", rule, with(func(_ *Input, w *WaiverRecord) { w.Repository.Name = "other" }), finding.NotSatisfied, ""}, "it is for the repository github.com/acme/other"},
 		{asked{"which repository this is, is not known", rule, with(func(in *Input, _ *WaiverRecord) { in.Context.Repository = nil }), finding.NotSatisfied, ""}, "it is for the repository"},
 		{asked{"for this commit", rule, with(func(in *Input, w *WaiverRecord) { w.Head = in.Change.Head.String() }), finding.Excepted, ""}, ""},
-		{asked{"for another commit", rule, with(func(_ *Input, w *WaiverRecord) { w.Head = oid("old").String() }), finding.NotSatisfied, ""}, "alone"},
+		{asked{"for another commit", rule, with(func(_ *Input, w *WaiverRecord) { w.Head = oid("old").String() }), finding.NotSatisfied, ""}, "was not looked at"},
 		{asked{"granted by the author", rule, with(func(_ *Input, w *WaiverRecord) { w.Approver = *person("1", "ann") }), finding.NotSatisfied, ""}, "ann, who granted it, wrote some of the change"},
+		{asked{"granted by who asked for the change", rule, with(func(in *Input, _ *WaiverRecord) { in.Context.Change.Author = person("5", "eve") }), finding.NotSatisfied, ""}, "wrote some of the change"},
+		{asked{"granted by who pushed it", rule, with(func(in *Input, _ *WaiverRecord) {
+			in.Context.Change.Pushers = []change.Pusher{{Login: "ann", ID: "1"}, {Login: "eve", ID: "5"}}
+		}), finding.NotSatisfied, ""}, "pushed some of the change"},
+		{asked{"granted by who pushed it, of whom no id is known", rule, with(func(in *Input, _ *WaiverRecord) {
+			in.Context.Change.Pushers = []change.Pusher{{Login: "EVE"}}
+		}), finding.NotSatisfied, ""}, "pushed some of the change"},
+		{asked{"for a commit that makes the same change", rule, with(func(in *Input, w *WaiverRecord) {
+			w.Head = oid("old").String()
+			in.Approved = map[string]Approved{w.Head: {Same: true, How: "it has the same files", Commits: in.Change.Commits}}
+		}), finding.Excepted, ""}, ""},
+		{asked{"for a commit of other authors that makes the same change", rule, with(func(in *Input, w *WaiverRecord) {
+			w.Head = oid("old").String()
+			other := in.Change.Commits[0]
+			other.Author.Email = "somebody@else.example"
+			in.Approved = map[string]Approved{w.Head: {Same: true, Commits: []change.Commit{other}}}
+		}), finding.NotSatisfied, ""}, "its commits name other authors"},
 		{asked{"granted with the author's other account", rule + "people: [{id: ann, accounts: ['github.com:1', 'github.com:5']}]\n", with(nil), finding.NotSatisfied, ""}, "wrote some of the change"},
 		{asked{"an author whom nobody knows", rule, with(func(in *Input, _ *WaiverRecord) { in.Context.Commits = nil }), finding.NotSatisfied, ""}, "may have granted it"},
 		{asked{"history cut", rule, with(func(in *Input, _ *WaiverRecord) { in.Change.Limits = []change.Limit{{What: "trailers", Max: 1}} }), finding.NotAssessed, ""}, "history"},

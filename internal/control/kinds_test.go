@@ -334,6 +334,6 @@ func TestManyChecks(t *testing.T) {
 		x.Checks = append(x.Checks, change.CheckRun{Name: fmt.Sprint(i), App: "ci", Head: ch.Head.String(), Conclusion: "success"})
 	}
 	x.Change.Reason = &change.Why{}
-	c := asked{"many", "rules: [{id: r, kind: change-record, fields: [testing]}]\n", nil, finding.Satisfied, "100000 checks succeeded"}
+	c := asked{"many", "rules: [{id: r, kind: change-record, fields: [testing]}]\n", nil, finding.Satisfied, "100,000 checks succeeded"}
 	c.check(t, Input{Change: ch, Context: x})
 }

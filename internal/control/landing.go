@@ -29,11 +29,23 @@ func (e *evaluation) landing() landing {
 		return landing{}
 	}
 	l := landing{merge: merge}
+	var seen []string // commits that somebody approved, or granted a waiver for
 	for _, r := range e.Context.Reviews {
-		if r.State != "approved" || r.Commit == e.Change.Head.String() {
+		if r.State == "approved" {
+			seen = append(seen, r.Commit)
+		}
+	}
+	for _, g := range e.Granted {
+		if g.Waiver != nil && g.Waiver.Head != "" {
+			seen = append(seen, g.Waiver.Head)
+		}
+	}
+	slices.Sort(seen)
+	for _, commit := range slices.Compact(seen) {
+		if commit == e.Change.Head.String() {
 			continue
 		}
-		if a := e.Approved[r.Commit]; a.Same && len(a.Commits) > 0 && e.namesAuthors(a.Commits) {
+		if a := e.Approved[commit]; a.Same && len(a.Commits) > 0 && e.namesAuthors(a.Commits) {
 			l.approved = append(l.approved, a.Commits...)
 		}
 	}

@@ -38,7 +38,7 @@ func TestLanded(t *testing.T) {
 	for _, c := range []asked{
 		{"rebased by who approved", one, rebased, finding.Satisfied, ""},
 		{"merged by who approved", one, merged, finding.Satisfied, ""},
-		{"rebased, and another change", one, and(rebased, func(in *Input) { in.Approved = map[string]Approved{old: {How: "it changes x otherwise"}} }), finding.NotSatisfied, ""},
+		{"rebased, and another change", one, and(rebased, func(in *Input) { in.Approved = map[string]Approved{old: {How: "it changes x otherwise"}} }), finding.NotSatisfied, "It has landed, and an approval from now on does not count."},
 		{"merged, and another change", one, and(merged, func(in *Input) { in.Approved = map[string]Approved{old: {How: "it changes x otherwise"}} }), finding.NotSatisfied, ""},
 		{"the forge does not say who merged", one, and(rebased, func(in *Input) { in.Context.Merge.By = nil }), finding.NotSatisfied, ""},
 		{"another commit was merged", one, and(rebased, func(in *Input) { in.Context.Merge.SHA = old }), finding.NotSatisfied, ""},

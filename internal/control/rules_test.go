@@ -278,7 +278,7 @@ func TestAuthorshipLimit(t *testing.T) {
 		says string
 	}{
 		{"under", "", files{"a": {attestation.Unknown: 2, attestation.HumanDeclared: 8}}, nil, finding.Satisfied, "2 of 10 added lines are of class unknown or conflict; the policy allows 20%"},
-		{"just over", "", files{"a": {attestation.Unknown: 2001, attestation.HumanDeclared: 7999}}, nil, finding.NotSatisfied, "error a: 2001 added lines are of class"},
+		{"just over", "", files{"a": {attestation.Unknown: 2001, attestation.HumanDeclared: 7999}}, nil, finding.NotSatisfied, "error a: 2,001 added lines are of class"},
 		{"in many files", "", files{"a": {attestation.Unknown: 9}, "b": {attestation.Unknown: 9}, "c": {attestation.Unknown: 9}, "d": {attestation.Unknown: 9}, "e": {attestation.Unknown: 9}, "f": {attestation.Unknown: 9},
 			"g": {attestation.Unknown: 9}, "h": {attestation.Unknown: 9}, "i": {attestation.Unknown: 9}, "j": {attestation.Unknown: 1}, "k": {attestation.Unknown: 9}, "l": {attestation.Unknown: 2}}, nil, finding.NotSatisfied, "3 added lines of 2 more files are of class unknown or conflict"},
 		{"in another file", "", files{"a": {attestation.HumanDeclared: 10}, "b": {attestation.Conflict: 10}}, nil, finding.NotSatisfied, "error b: 10 added lines"},

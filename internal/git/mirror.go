@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 // A Mirror is a bare copy of a repository that a forge serves over HTTP: where the
@@ -32,8 +33,9 @@ type Mirror struct {
 // A Remote is where a Mirror fetches from. The token is handed to git by environment:
 // never on a command line, in a URL, or in a file.
 type Remote struct {
-	URL   string // https://host/owner/name.git, without a user
-	Token string // of an installation; empty for what everybody may read
+	URL   string        // https://host/owner/name.git, without a user
+	Token string        // of an installation; empty for what everybody may read
+	Quiet time.Duration // how long it may send nothing at all; 0: 30 seconds
 }
 
 // ErrNoRemoteRef says that a ref which was asked for is not there (any more).
@@ -197,64 +199,33 @@ func (m *Mirror) missing(ctx context.Context, walks ...[]string) (map[string]boo
 	return missing, nil
 }
 
-// completeFile lists commits whose trees are here with all blobs. Nothing is ever removed
-// from a mirror but the whole of it.
-const (
-	completeFile = "complete"
-	maxComplete  = 500
-)
-
-// known reads the list. One that can not be read costs time.
-func (m *Mirror) known() map[OID]bool {
-	known := map[OID]bool{}
-	text, err := os.ReadFile(filepath.Join(m.dir, completeFile))
+// Reachable says whether the forge answers and gives the repository to us.
+func (m *Mirror) Reachable(ctx context.Context, from Remote) bool {
+	env, err := m.environment(from)
 	if err != nil {
-		return known
+		return false
 	}
-	for line := range strings.Lines(string(text)) {
-		if id, err := ParseOID(strings.TrimSpace(line)); err == nil {
-			known[id] = true
-		}
-	}
-	return known
+	cmd := m.git.start(ctx, "/", env, append(append([]string{}, pinned...), "ls-remote", "--quiet", "origin", "HEAD"))
+	return cmd.Run() == nil
 }
 
-func (m *Mirror) learn(known map[OID]bool, ids []OID) {
-	fresh := false
-	for _, id := range ids {
-		fresh = fresh || !known[id]
-	}
-	if !fresh {
-		return
-	}
-	if len(known) > maxComplete {
-		clear(known)
-	}
-	for _, id := range ids {
-		known[id] = true
-	}
-	var b strings.Builder
-	for id := range known {
-		b.WriteString(id.String() + "\n")
-	}
-	tmp := filepath.Join(m.dir, completeFile+".tmp")
-	if os.WriteFile(tmp, []byte(b.String()), 0o600) == nil {
-		_ = os.Rename(tmp, filepath.Join(m.dir, completeFile))
-	}
-}
-
-// fetch runs one git fetch with the token in the environment.
-func (m *Mirror) fetch(ctx context.Context, from Remote, stdin io.Reader, args ...string) error {
+// environment is that of a git which speaks to the forge, with the token.
+func (m *Mirror) environment(from Remote, more ...[2]string) ([]string, error) {
 	u, err := url.Parse(from.URL)
 	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http" {
-		return fmt.Errorf("%.200q is no address to fetch from", from.URL)
+		return nil, fmt.Errorf("%.200q is no address to fetch from", from.URL)
+	}
+	quiet := 30
+	if from.Quiet > 0 {
+		quiet = max(1, int(from.Quiet/time.Second))
 	}
 	settings := [][2]string{
 		{"remote.origin.url", from.URL},
 		{"credential.helper", ""},
 		{"http.followRedirects", "false"}, // a token is for one host; renamed repositories are asked for by id
-		{"http.lowSpeedLimit", "1000"},
-		{"http.lowSpeedTime", "30"},
+		// Nothing at all for a while: a server that counts objects sends a few bytes only.
+		{"http.lowSpeedLimit", "1"},
+		{"http.lowSpeedTime", strconv.Itoa(quiet)},
 		{"protocol.version", "2"},
 		{"transfer.bundleURI", "false"},
 		{"fetch.unpackLimit", "1"},
@@ -263,9 +234,7 @@ func (m *Mirror) fetch(ctx context.Context, from Remote, stdin io.Reader, args .
 		{"gc.auto", "0"},
 		{"maintenance.auto", "false"},
 	}
-	if stdin != nil { // ids of blobs: there is nothing to negotiate
-		settings = append(settings, [2]string{"fetch.negotiationAlgorithm", "noop"})
-	}
+	settings = append(settings, more...)
 	if from.Token != "" {
 		basic := base64.StdEncoding.EncodeToString([]byte("x-access-token:" + from.Token))
 		settings = append(settings, [2]string{"http." + u.Scheme + "://" + u.Host + "/.extraHeader", "Authorization: Basic " + basic})
@@ -277,16 +246,32 @@ func (m *Mirror) fetch(ctx context.Context, from Remote, stdin io.Reader, args .
 		n := strconv.Itoa(i)
 		env = append(env, "GIT_CONFIG_KEY_"+n+"="+s[0], "GIT_CONFIG_VALUE_"+n+"="+s[1])
 	}
+	return env, nil
+}
+
+// fetch runs one git fetch.
+func (m *Mirror) fetch(ctx context.Context, from Remote, stdin io.Reader, args ...string) error {
+	var more [][2]string
+	if stdin != nil { // ids of blobs: there is nothing to negotiate
+		more = append(more, [2]string{"fetch.negotiationAlgorithm", "noop"})
+	}
+	env, err := m.environment(from, more...)
+	if err != nil {
+		return err
+	}
 	all := append([]string{"--git-dir=" + m.dir}, pinned...)
 	all = append(all, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance")
 	cmd := m.git.start(ctx, "/", env, append(all, args...))
 	cmd.Stdin = stdin
 	err = cmd.Run()
-	if err != nil && ctx.Err() == nil && strings.Contains(complaint(cmd), "couldn't find remote ref") {
-		return fmt.Errorf("%w: %s", ErrNoRemoteRef, complaint(cmd))
+	if err != nil && ctx.Err() == nil {
+		if said := complaint(cmd); strings.Contains(said, "couldn't find remote ref") || strings.Contains(said, "not our ref") {
+			return fmt.Errorf("%w: %s", ErrNoRemoteRef, said)
+		}
 	}
 	if err != nil {
 		return failed(ctx, cmd, err)
 	}
+	m.remember()
 	return nil
 }

@@ -106,6 +106,9 @@ func (r *Repository) bulk(ctx context.Context, ids []OID, kind string, limit int
 		}
 		first := done
 		q := reading{ids: part, idSize: r.idSize(), kind: kind, limit: limit, buf: buf}
+		if kind == "blob" && limit >= 0 {
+			q.known = r.knownSizes(part)
+		}
 		q.fn = func(i int, data []byte, err error) error {
 			if err := fn(first+i, data, err); err != nil {
 				return callerError{err}
@@ -141,6 +144,7 @@ func (r *Repository) bulk(ctx context.Context, ids []OID, kind string, limit int
 // A reading is one conversation of bulk.
 type reading struct {
 	ids    []OID
+	known  []int64 // sizes of blobs among them, -1 for those that are not
 	idSize int
 	kind   string
 	limit  int64
@@ -182,25 +186,34 @@ func (q *reading) check(id OID, h header) error {
 	return nil
 }
 
-// sizes keeps in there what may be read.
+// sizes keeps in there what may be read. It asks about what is not known yet.
 func (q *reading) sizes(c *child) error {
-	i, kept := 0, q.there[:0:0]
-	err := c.ask("info", q.there, func(n int) error {
-		for q.refused[i] != nil {
-			i++
+	var asked []OID
+	var at []int
+	for i, id := range q.ids {
+		switch {
+		case q.refused[i] != nil:
+		case q.known[i] < 0:
+			asked, at = append(asked, id), append(at, i)
+		default:
+			q.refused[i] = q.check(id, header{"blob", q.known[i]})
 		}
+	}
+	err := c.ask("info", asked, func(n int) error {
+		i := at[n]
 		q.reached = i
-		h, err := c.headerOf(q.there[n])
-		if err != nil {
-			return err
+		h, err := c.headerOf(asked[n])
+		if err == nil {
+			q.refused[i] = q.check(asked[n], h)
 		}
-		if q.refused[i] = q.check(q.there[n], h); q.refused[i] == nil {
-			kept = append(kept, q.there[n])
-		}
-		i++
-		return nil
+		return err
 	})
-	q.there = kept
+	q.there = q.there[:0]
+	for i, id := range q.ids {
+		if q.refused[i] == nil {
+			q.there = append(q.there, id)
+		}
+	}
 	return err
 }
 
@@ -270,5 +283,29 @@ func (r *Repository) infos(ctx context.Context, ids []OID) ([]info, error) {
 	if err != nil {
 		return nil, fmt.Errorf("asking for the size of %d objects: %w", len(ids), err)
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.sizes == nil {
+		r.sizes = map[OID]int64{}
+	}
+	for i, o := range list {
+		if o.kind == "blob" && len(r.sizes) < maxSizes {
+			r.sizes[ids[i]] = o.size
+		}
+	}
 	return list, nil
+}
+
+// knownSizes are those of blobs, -1 where they were not asked for.
+func (r *Repository) knownSizes(ids []OID) []int64 {
+	known := make([]int64, len(ids))
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i, id := range ids {
+		known[i] = -1
+		if size, ok := r.sizes[id]; ok {
+			known[i] = size
+		}
+	}
+	return known
 }

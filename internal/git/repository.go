@@ -24,7 +24,12 @@ type Repository struct {
 	idle     *child           // the cat-file process, while nobody uses it
 	comparer *comparer        // the diff-tree process, the same
 	closed   bool
+	sizes    map[OID]int64 // of blobs that were asked for: at most maxSizes
 }
+
+// maxSizes is of how many blobs the size is kept in mind: those of a large change, whose
+// sizes are asked for before git compares them and whose bytes are read after that.
+const maxSizes = 50_000
 
 // A location is where a repository is and what it is like.
 type location struct {

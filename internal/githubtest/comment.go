@@ -30,6 +30,13 @@ func (p *PullRequest) EditComment(by string, m *Comment, body string) {
 	p.Repo.edit(p.Repo.gh.person(by), m, body)
 }
 
+// DeleteComment takes away what was said.
+func (p *PullRequest) DeleteComment(by string, m *Comment) {
+	defer p.Repo.gh.lock()()
+	p.Repo.comments = slices.DeleteFunc(p.Repo.comments, func(o *Comment) bool { return o == m })
+	p.Repo.sendComment("deleted", p.Repo.gh.person(by), m, nil)
+}
+
 // Comments are those that are there, oldest first.
 func (p *PullRequest) Comments() []Comment {
 	defer p.Repo.gh.lock()()
@@ -236,6 +243,29 @@ func (p *PullRequest) labelList() []any {
 		list = append(list, p.Repo.label(l))
 	}
 	return list
+}
+
+// A labelEvent is one of those that GitHub keeps of an issue, and the only kind here.
+type labelEvent struct {
+	id          int64
+	by          *Account
+	event, name string
+	at          string
+}
+
+func listIssueEvents(c *call) *answer {
+	p, a := c.labelled()
+	if a != nil {
+		return a
+	}
+	list := []any{}
+	for _, e := range p.labelEvents {
+		list = append(list, object{
+			"id": e.id, "node_id": node("LE", e.id), "url": fmt.Sprintf("%s/repos/%s/issues/events/%d", c.gh.API, p.Repo.FullName(), e.id), "actor": account(c.gh, e.by),
+			"event": e.event, "commit_id": nil, "commit_url": nil, "created_at": e.at, "performed_via_github_app": nil, "label": object{"name": e.name, "color": "ededed"},
+		})
+	}
+	return c.list(list)
 }
 
 func listIssueLabels(c *call) *answer {

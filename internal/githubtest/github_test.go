@@ -123,6 +123,7 @@ func everyOperation(t *testing.T, w *world) {
 	is(get(repo+"/issues/1/labels"), "shop", "name")
 	c.want(200, "POST", repo+"/issues/1/labels", object{"labels": []string{"more"}})
 	c.want(200, "DELETE", repo+"/issues/1/labels/more", nil)
+	is(get(repo+"/issues/1/events"), "labeled", "event")
 	if got := w.pull.Labels(); !slices.Equal(got, []string{"shop", "heard"}) {
 		t.Errorf("labels %v", got)
 	}

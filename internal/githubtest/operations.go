@@ -53,6 +53,7 @@ var operations = []operation{
 	{name: "PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}", needs: "issues:write|pull_requests:write", do: updateComment},
 	{name: "DELETE /repos/{owner}/{repo}/issues/comments/{comment_id}", needs: "issues:write|pull_requests:write", do: deleteComment},
 	{name: "POST /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions", needs: "issues:write", do: createReaction},
+	{name: "GET /repos/{owner}/{repo}/issues/{issue_number}/events", needs: "issues:read|pull_requests:read", do: listIssueEvents},
 	{name: "GET /repos/{owner}/{repo}/issues/{issue_number}/labels", needs: "issues:read|pull_requests:read", do: listIssueLabels},
 	{name: "POST /repos/{owner}/{repo}/issues/{issue_number}/labels", needs: "issues:write|pull_requests:write", do: addIssueLabels},
 	{name: "DELETE /repos/{owner}/{repo}/issues/{issue_number}/labels/{name}", needs: "issues:write|pull_requests:write", do: removeIssueLabel},

@@ -33,6 +33,7 @@ type PullRequest struct {
 	trial           string // the commit that merging it would make, "" with conflicts
 	created, closed string
 	labels          []string
+	labelEvents     []labelEvent
 	reviews         []*Review
 	requested       []*Account
 }
@@ -193,6 +194,7 @@ func (p *PullRequest) Label(by, name string) {
 func (p *PullRequest) label(by *Account, name string) {
 	if !slices.Contains(p.labels, name) {
 		p.labels = append(p.labels, name)
+		p.labelEvents = append(p.labelEvents, labelEvent{p.Repo.gh.nextID(), by, "labeled", name, p.Repo.gh.stamp()})
 		p.send("labeled", by, object{"label": p.Repo.label(name)})
 	}
 }
@@ -206,6 +208,7 @@ func (p *PullRequest) Unlabel(by, name string) {
 func (p *PullRequest) unlabel(by *Account, name string) {
 	if i := slices.Index(p.labels, name); i >= 0 {
 		p.labels = slices.Delete(p.labels, i, i+1)
+		p.labelEvents = append(p.labelEvents, labelEvent{p.Repo.gh.nextID(), by, "unlabeled", name, p.Repo.gh.stamp()})
 		p.send("unlabeled", by, object{"label": p.Repo.label(name)})
 	}
 }

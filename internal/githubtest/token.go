@@ -31,6 +31,9 @@ func (t *token) String() string {
 	case t.installation == nil:
 		return "app"
 	}
+	if t.repos != nil {
+		return fmt.Sprintf("installation %d for %d, %v", t.installation.ID, t.repos, t.permissions)
+	}
 	return fmt.Sprintf("installation %d", t.installation.ID)
 }
 

@@ -47,17 +47,26 @@ func newReach(r *impact.Report) reach {
 	if r == nil {
 		return reach{Sentence: "What this change reaches was not assessed."}
 	}
+	more := impact.More{}
+	if r.More != nil {
+		more = *r.More
+	}
 	out := reach{Assessed: r.Outcome == finding.Satisfied, Total: len(r.Reached)}
 	reasons := gather(r.Reasons)
 	for _, reason := range reasons[:min(len(reasons), maxReasons)] {
 		out.Reasons = append(out.Reasons, reasonText(reason))
 	}
 	counts := make([]int, maxDistance+2)
-	counts[0] = len(r.Changed)
+	counts[0] = len(r.Changed) + more.Changed
 	kinds := map[string]int{}
 	for _, n := range r.Reached {
 		counts[min(max(n.Distance, 1), maxDistance+1)]++
 		kinds[string(n.Kind)]++
+	}
+	for _, m := range more.Reached {
+		out.Total += m.Count
+		counts[min(max(m.Distance, 1), maxDistance+1)] += m.Count
+		kinds[string(m.Kind)] += m.Count
 	}
 	out.Steps = steps(counts)
 	for _, n := range r.Reached[:min(len(r.Reached), maxReached)] {
@@ -280,6 +289,9 @@ func newAuthorship(r *attestation.Report) authorship {
 	out := authorship{Known: true, Assessed: r.Outcome == finding.Satisfied}
 	for _, reason := range r.Reasons[:min(len(r.Reasons), maxReasons)] {
 		out.Reasons = append(out.Reasons, reasonText(reason))
+	}
+	if r.More != nil && r.More.Commits > 0 {
+		out.Reasons = append(out.Reasons, plural(r.More.Commits, "commit of which less is known is", "commits of which less is known are")+" counted and not listed: agents and people below are those of the others")
 	}
 	total, start := r.Summary.AddedLines, 0
 	for _, c := range attestation.Classes {

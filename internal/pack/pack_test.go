@@ -224,7 +224,7 @@ func TestBounds(t *testing.T) {
 	if n := len(ms[verify.Page]); n > 600<<10 {
 		t.Errorf("index.html has %d bytes", n)
 	}
-	for _, want := range []string{"<strong>1,001 times</strong>", "and 991 more places", "and 2,943 more: pack.json lists all 3,003", "and 2,703 more", "and 151 more"} {
+	for _, want := range []string{"<strong>1,001 times</strong>", "and 991 more places", "and 2,943 more, 3,003 in all: see pack.json", "and 2,703 more", "and 151 more"} {
 		if !strings.Contains(string(ms[verify.Page]), want) {
 			t.Errorf("index.html does not say %q", want)
 		}

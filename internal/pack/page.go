@@ -74,7 +74,7 @@ func (d pageData) Files() []review.FileLine {
 }
 
 // MoreFiles is how many it does not show.
-func (d pageData) MoreFiles() int { return max(0, len(d.v.Change.Files)-maxFiles) }
+func (d pageData) MoreFiles() int { return max(0, d.v.Change.CountFiles()-maxFiles) }
 
 // Commits are the commits that the page shows.
 func (d pageData) Commits() []review.CommitLine {
@@ -82,7 +82,7 @@ func (d pageData) Commits() []review.CommitLine {
 }
 
 // MoreCommits is how many it does not show.
-func (d pageData) MoreCommits() int { return max(0, len(d.v.Change.Commits)-maxCommits) }
+func (d pageData) MoreCommits() int { return max(0, d.v.Change.CountCommits()-maxCommits) }
 
 // OpenChecks are the rows of the table of rules and requirements that are not met.
 func (d pageData) OpenChecks() []check { return d.checks(false) }
@@ -129,12 +129,6 @@ func (d pageData) Inputs() []input {
 	for _, k := range slices.Sorted(maps.Keys(in.Files)) {
 		out = append(out, input{"Digest of the " + k, string(in.Files[k])})
 	}
-	for _, k := range slices.Sorted(maps.Keys(in.Versions)) {
-		out = append(out, input{"Version of " + k, in.Versions[k]})
-	}
-	for _, k := range slices.Sorted(maps.Keys(in.Limits)) {
-		out = append(out, input{"Limit of " + k, number(int(in.Limits[k]))})
-	}
 	for _, w := range in.Waivers {
 		out = append(out, input{"Waiver in force", w})
 	}
@@ -142,6 +136,19 @@ func (d pageData) Inputs() []input {
 		input{"Door", d.v.Door.Name + " " + d.v.Door.Version},
 		input{"Verdict id", d.v.ID},
 		input{"Verdict digest", d.Digest})
+}
+
+// Bounds are the versions and limits of the review.
+func (d pageData) Bounds() []input {
+	in := d.v.Inputs
+	var out []input
+	for _, k := range slices.Sorted(maps.Keys(in.Versions)) {
+		out = append(out, input{"Version of " + k, in.Versions[k]})
+	}
+	for _, k := range slices.Sorted(maps.Keys(in.Limits)) {
+		out = append(out, input{"Limit of " + k, number(int(in.Limits[k]))})
+	}
+	return out
 }
 
 func oids(ids []git.OID) string {

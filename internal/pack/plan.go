@@ -43,6 +43,8 @@ type pile struct {
 	Lines string
 	added int
 	gone  int
+
+	untold bool // how many lines it has is not known
 }
 
 // More is how many files of a pile are not named.
@@ -108,8 +110,10 @@ func newPlan(v *review.Verdict) plan {
 			addToPile(rest, kindWords(&v.Change.Files[i]), &v.Change.Files[i])
 		}
 	}
+	addMore(rest, v.Change.MoreFiles-v.Change.MoreMechanical)
+	addMore(skip, v.Change.MoreMechanical)
 	p.Rest, p.Skip = piles(rest), piles(skip)
-	p.Sentence = planSentence(len(v.Change.Files), len(p.First), mechanical)
+	p.Sentence = planSentence(v.Change.CountFiles(), len(p.First), mechanical+v.Change.MoreMechanical)
 	return p
 }
 
@@ -347,12 +351,23 @@ func addToPile(all map[string]*pile, words [2]string, f *review.FileLine) {
 	}
 }
 
+// addMore counts the files that the verdict does not list.
+func addMore(all map[string]*pile, n int) {
+	if n > 0 {
+		all[notListed] = &pile{What: notListed, Note: "Git lists them.", Count: n, untold: true}
+	}
+}
+
+const notListed = "too many to be listed"
+
 // piles are in the order in which people read, the unknown last.
 func piles(all map[string]*pile) []pile {
-	order := []string{"other code", "configuration", "tests", "deleted", "data and others", "documentation"}
+	order := []string{"other code", "configuration", "tests", "deleted", "data and others", "documentation", notListed}
 	var out []pile
 	for _, p := range all {
-		p.Lines = size(p.added, p.gone)
+		if !p.untold {
+			p.Lines = size(p.added, p.gone)
+		}
 		out = append(out, *p)
 	}
 	slices.SortFunc(out, func(a, b pile) int {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"custody/impact/picture"
 	"custody/internal/finding"
 	"custody/internal/review"
 )
@@ -166,7 +167,10 @@ func planBlocks(w *view) []string {
 	for _, p := range w.Plan.Skip {
 		others = append(others, plural(p.Count, "file", "files")+", not to be read line by line: "+p.What)
 	}
-	return []string{"### What to read first\n\n" + w.Plan.Sentence, strings.Join(rows, "\n"), bullets(others, len(others), prose)}
+	if len(others) > 0 {
+		rows = append(rows, bullets(others, len(others), prose)) // one list: two would have a gap between them
+	}
+	return []string{"### What to read first\n\n" + w.Plan.Sentence, strings.Join(rows, "\n")}
 }
 
 func reachBlocks(w *view) []string {
@@ -174,20 +178,19 @@ func reachBlocks(w *view) []string {
 	if w.Reach.Total == 0 {
 		return blocks
 	}
-	var b strings.Builder
-	b.WriteString("```text\n") // the picture: bars that a private server can show too
-	for _, s := range w.Reach.Steps {
-		fmt.Fprintf(&b, "%-18s %s %s\n", s.Label, strings.Repeat("█", (s.Percent*40+99)/100), number(s.Count))
-	}
-	b.WriteString("```")
-	blocks = append(blocks, b.String())
+	// A private server can show no image, but letters.
+	blocks = append(blocks, "```text\n"+picture.Text(w.v.Impact)+"```")
 
 	shown := w.Reach.Nodes[:min(len(w.Reach.Nodes), summaryReached)]
 	rows := make([]string, len(shown))
 	for i, n := range shown {
 		rows[i] = fmt.Sprintf("- %s %s, %s away, %s", code(name(n.Name)), prose(name(n.Kind)), plural(n.Distance, "step", "steps"), n.Sure)
 	}
-	return append(blocks, strings.Join(rows, "\n"), more(w.Reach.Total-len(shown), "more are reached"))
+	if text := more(w.Reach.Total-len(shown), "more are reached"); text != "" {
+		rows = append(rows, "", text)
+	}
+	list := "<details><summary>By name: the nearest first</summary>\n\n" + strings.Join(rows, "\n") + "\n\n</details>"
+	return append(blocks, list)
 }
 
 func authorshipBlocks(w *view) []string {
@@ -228,11 +231,11 @@ func fileBlocks(w *view) []string {
 	if len(files) == 0 {
 		return nil
 	}
-	rows := []string{"<details><summary>" + plural(len(files), "file", "files") + "</summary>\n"}
+	rows := []string{"<details><summary>" + plural(w.v.Change.CountFiles(), "file", "files") + "</summary>\n"}
 	for _, f := range files[:min(len(files), summaryFiles)] {
 		rows = append(rows, fmt.Sprintf("- %s %s, +%d −%d", code(name(f.Path)), f.Status, f.Added, f.Deleted))
 	}
-	if text := more(len(files)-summaryFiles, "more files"); text != "" {
+	if text := more(w.v.Change.CountFiles()-min(len(files), summaryFiles), "more files"); text != "" {
 		rows = append(rows, "\n"+text)
 	}
 	return []string{strings.Join(append(rows, "\n</details>"), "\n")}
@@ -247,7 +250,7 @@ func more(n int, what string) string {
 	if n <= 0 {
 		return ""
 	}
-	return fmt.Sprintf("*… and %s %s: the pack lists all.*", number(n), what)
+	return fmt.Sprintf("*… and %s %s: see the pack.*", number(n), what)
 }
 
 func bullets(texts []string, limit int, show func(string) string) string {

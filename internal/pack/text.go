@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"custody/internal/change"
 )
 
 // plain makes text from a change safe to look at: what a reader would not see, or
@@ -58,17 +60,7 @@ func name(s string) string    { return plain(s, nameLimit) }
 func message(s string) string { return plain(s, messageLimit) }
 
 // number writes n with thousands apart: 12,345.
-func number(n int) string {
-	s := strconv.Itoa(n)
-	sign := ""
-	if n < 0 {
-		sign, s = "-", s[1:]
-	}
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return sign + s
-}
+func number(n int) string { return change.Thousands(n) }
 
 // plural is "1 file", "2 files".
 func plural(n int, one, many string) string {

@@ -123,7 +123,7 @@ type levelGroup struct {
 	group
 }
 
-// What a page shows at most of each list. pack.json has all.
+// What a page shows at most of each list. pack.json has more.
 const (
 	maxFindings = 200 // entries of each level
 	maxPlaces   = 10  // of one entry
@@ -354,7 +354,14 @@ func remedy(c finding.Check) action {
 		}
 	}
 	if c.Outcome == finding.NotAssessed && len(c.Reasons) > 0 {
-		return action{What: "Supply what is missing: " + reasonText(c.Reasons[0]), For: c.ID}
+		missing := c.Reasons[0]
+		for _, r := range c.Reasons {
+			if r.Code != control.ReasonCounted { // that says what was found
+				missing = r
+				break
+			}
+		}
+		return action{What: "Supply what is missing: " + reasonText(missing), For: c.ID}
 	}
 	return action{}
 }
@@ -362,8 +369,8 @@ func remedy(c finding.Check) action {
 func facts(v *review.Verdict) []string {
 	c := v.Change
 	out := []string{
-		plural(len(c.Commits), "commit", "commits"),
-		plural(len(c.Files), "file", "files"),
+		plural(c.CountCommits(), "commit", "commits"),
+		plural(c.CountFiles(), "file", "files"),
 		plural(c.Added, "line added", "lines added"),
 		plural(c.Deleted, "line deleted", "lines deleted"),
 	}

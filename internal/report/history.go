@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"custody/attestation"
+	"custody/internal/change"
 )
 
 //go:embed history.html
@@ -58,7 +59,7 @@ func (p *HistoryPage) Entry(e *attestation.HistoryEntry) error {
 func (p *HistoryPage) Close(s *attestation.HistorySummary) error {
 	p.HistorySummary = s
 	t, err := template.New("history").Funcs(template.FuncMap{
-		"count": thousands, "share": share, "plural": pluralOf,
+		"count": change.Thousands, "share": share, "plural": pluralOf,
 	}).Parse(historyHTML)
 	if err != nil {
 		return fmt.Errorf("the page's template: %w", err)
@@ -70,20 +71,11 @@ func (p *HistoryPage) Close(s *attestation.HistorySummary) error {
 	return nil
 }
 
-// thousands writes a number with its thousands apart.
-func thousands(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
-
 func pluralOf(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
-	return thousands(n) + " " + noun + "s"
+	return change.Thousands(n) + " " + noun + "s"
 }
 
 // share is n of all in per cent; 0 and 100 only if they are meant.
@@ -203,7 +195,7 @@ func (p *HistoryPage) Chart() *Chart {
 	y := func(n int) float64 { return chartTop + chartHigh - float64(n)*chartHigh/float64(top) }
 	for i := range 5 {
 		n := top / 4 * i
-		c.Ticks = append(c.Ticks, ChartTick{fmt.Sprintf("%.1f", y(n)), thousands(n)})
+		c.Ticks = append(c.Ticks, ChartTick{fmt.Sprintf("%.1f", y(n)), change.Thousands(n)})
 	}
 	step := float64(chartWide) / float64(len(months))
 	every := max(1, (len(months)+11)/12)

@@ -123,7 +123,7 @@ func TestChart(t *testing.T) {
 			t.Errorf("the scale of %d goes to %d", n, top)
 		}
 	}
-	if got := thousands(1234567); got != "1,234,567" || thousands(12) != "12" || thousands(123) != "123" {
+	if got := change.Thousands(1234567); got != "1,234,567" || change.Thousands(12) != "12" || change.Thousands(123) != "123" {
 		t.Error(got)
 	}
 	if ok, _ := regexp.MatchString(`^under`, share(1, 100000)); !ok || share(99999, 100000) != "over 99.9 %" || share(1, 3) != "33.3 %" {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"custody/attestation"
 	"custody/internal/change"
 	"custody/internal/control"
 	"custody/internal/finding"
@@ -75,6 +76,7 @@ type Authorship struct {
 		AddedLines int            `json:"added_lines"`
 		Lines      map[string]int `json:"lines"`
 	} `json:"summary"`
+	More attestation.More `json:"more"` // counted and not listed
 }
 
 // OpenPack verifies a pack and reads what it says. One that is altered, unsigned or of

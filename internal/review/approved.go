@@ -15,13 +15,18 @@ import (
 // maxApproved bounds the commits other than the head that are compared with it.
 const maxApproved = 32
 
-// readApproved compares every commit that somebody approved with the head. An approval
-// holds over a rebase that changes nothing: the forge cannot tell, git can.
+// readApproved compares every commit that somebody approved, or granted a waiver for, with
+// the head. An approval holds over a rebase that changes nothing: the forge cannot tell, git can.
 func (r *run) readApproved(ctx context.Context) error {
 	if r.context == nil {
 		return nil
 	}
 	commits := map[string]bool{}
+	for _, g := range r.granted {
+		if g.Waiver != nil && g.Waiver.Head != "" && g.Waiver.Head != r.change.Head.String() {
+			commits[g.Waiver.Head] = true
+		}
+	}
 	for _, review := range r.context.Reviews {
 		if review.State == "approved" && review.Commit != r.change.Head.String() {
 			commits[review.Commit] = true

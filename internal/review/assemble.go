@@ -21,6 +21,7 @@ import (
 
 // verdict puts everything that was found into one document.
 func (r *run) verdict() Verdict {
+	who := boundAttestation(*r.attestation)
 	v := Verdict{
 		Schema:      Schema,
 		Door:        r.door(),
@@ -29,13 +30,14 @@ func (r *run) verdict() Verdict {
 		About:       AboutOf(r.context),
 		Change:      r.summary(),
 		Checks:      r.checks,
-		Findings:    r.findings(),
+		Findings:    r.findings(who),
 		Impact:      r.impact,
-		Attestation: r.attestation,
+		Attestation: who,
 		NotAssessed: r.notAssessed(),
 		Controls:    r.controls,
 		Context:     r.contextDoc,
 	}
+	v.bound()
 	v.Decision, v.Reasons = Decide(r.change, r.judge.Policy != nil, r.checks)
 	return v
 }
@@ -82,6 +84,7 @@ func (r *run) inputs() Inputs {
 // limits is the one table of everything that bounds a review.
 func limits() map[string]int64 {
 	all := map[string]int64{"review.small_file_bytes": maxSmall, "review.owners_bytes": owners.MaxBytes, "review.approved_commits": maxApproved, "review.approved_bytes": change.MaxSameBytes, "review.waivers": maxGranted, "review.baseline_bytes": maxBaseline, "review.mechanical_bytes": maxMechanical, "review.listed_symbols": maxSymbols}
+	maps.Copy(all, listLimits())
 	maps.Copy(all, change.DefaultLimits().Map())
 	maps.Copy(all, impact.DefaultLimits().Map())
 	maps.Copy(all, nearby.Limits())
@@ -107,8 +110,8 @@ func versions() map[string]string {
 }
 
 // findings are those of all checks, and those that authorship has by itself.
-func (r *run) findings() []finding.Finding {
-	all := append([]finding.Finding{}, r.attestation.Findings...)
+func (r *run) findings(who *attestation.Report) []finding.Finding {
+	all := append([]finding.Finding{}, who.Findings...)
 	for _, c := range r.checks {
 		all = append(all, c.Found...)
 	}

@@ -77,7 +77,7 @@ func (r *run) named() (Verdict, error) {
 	if r.privacy == nil {
 		return v, nil
 	}
-	return r.newNamer(*r.privacy, &v).apply(v, r.given)
+	return r.newNamer(*r.privacy).apply(v, r.given)
 }
 
 // SaltID tells one salt from another and says nothing of either.

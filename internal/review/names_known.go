@@ -36,7 +36,7 @@ func (l lazy) replace(s string, f func(string) string) string {
 }
 
 // newNamer collects everybody whom the review met, by every spelling.
-func (r *run) newNamer(p Privacy, v *Verdict) *namer {
+func (r *run) newNamer(p Privacy) *namer {
 	n := &namer{Privacy: p, salt: r.salt, accounts: map[string]string{}}
 	if p.Names == config.NamesIDs {
 		r.findAccounts(n.accounts)
@@ -82,7 +82,7 @@ func (r *run) newNamer(p Privacy, v *Verdict) *namer {
 			}
 		}
 	}
-	for _, k := range v.Attestation.Commits {
+	for _, k := range r.attestation.Commits { // all: sentences may name who is in no list of the verdict
 		person(k.People...)
 		person(k.Drivers...)
 	}
@@ -93,8 +93,8 @@ func (r *run) newNamer(p Privacy, v *Verdict) *namer {
 	for _, q := range r.Claims {
 		texts(q.Text)
 	}
-	if v.Impact.Owners != nil {
-		for _, o := range v.Impact.Owners.Owners {
+	if r.impact.Owners != nil {
+		for _, o := range r.impact.Owners.Owners {
 			if isPersonsName(o.Name) {
 				person(strings.TrimPrefix(o.Name, "@"))
 			}

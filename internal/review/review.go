@@ -80,7 +80,7 @@ var ErrNothing = errors.New("there is no commit between base and head: nothing t
 func Run(ctx context.Context, in Input) (Verdict, error) {
 	r := run{Input: in, ring: sign.NewKeyRing(in.KeyRing, in.Day)}
 	for _, step := range []func(context.Context) error{
-		r.readChange, r.readContext, r.readJudge, r.readPrivacy, r.readApproved, r.readWaivers, r.readFacts, r.evaluate, r.checkRing,
+		r.readChange, r.readContext, r.readJudge, r.readPrivacy, r.readWaivers, r.readApproved, r.readFacts, r.evaluate, r.checkRing,
 	} {
 		if err := step(ctx); err != nil {
 			return Verdict{}, err

@@ -96,7 +96,16 @@ type Summary struct {
 	Files   []FileLine   `json:"files"`
 	Added   int          `json:"added_lines"`
 	Deleted int          `json:"deleted_lines"`
+
+	// What is counted and not listed, because the lists would be too long.
+	MoreCommits    int `json:"more_commits,omitempty"`
+	MoreFiles      int `json:"more_files,omitempty"`
+	MoreMechanical int `json:"more_mechanical,omitempty"` // of those files
 }
+
+// Files and Commits of a change, listed or not.
+func (s *Summary) CountFiles() int   { return len(s.Files) + s.MoreFiles }
+func (s *Summary) CountCommits() int { return len(s.Commits) + s.MoreCommits }
 
 // A CommitLine is one commit, as it describes itself.
 type CommitLine struct {

@@ -54,6 +54,23 @@ func (r *run) openWaiver(w change.Waiver) control.Granted {
 	return control.Granted{Waiver: waiver, Signer: key.Name}
 }
 
+// SignWaiver signs a waiver record as an item of a context's waivers.
+func SignWaiver(ctx context.Context, record []byte, s sign.Signer) (change.Waiver, error) {
+	envelope, err := sign.SignRecord(ctx, record, sign.WaiverRecord, s)
+	if err != nil {
+		return change.Waiver{}, err
+	}
+	signed, err := sign.ParseRecord(envelope)
+	if err != nil {
+		return change.Waiver{}, err
+	}
+	return change.Waiver{
+		Record:    base64.StdEncoding.EncodeToString(signed.Payload),
+		KeyID:     signed.KeyID,
+		Signature: base64.StdEncoding.EncodeToString(signed.Signature),
+	}, nil
+}
+
 // waiversInForce are the ids of those of the policies and of the context whose last day
 // is not past.
 func (r *run) waiversInForce() []string {

@@ -82,6 +82,10 @@ type scanner struct {
 	at             int
 	out            []byte
 	refuseReplaced bool // the escape \ufffd stands for a byte that was not UTF-8
+
+	members []member          // of the objects that are being read, the innermost last
+	names   map[string]string // of members: a document has few, and each of them often
+	moved   []byte            // what is being sorted
 }
 
 func (s *scanner) errorf(format string, a ...any) error {
@@ -111,6 +115,9 @@ func (s *scanner) value(depth int) error {
 	case c == '[':
 		return s.array(depth)
 	case c == '"':
+		if done, err := s.plain(); done {
+			return err
+		}
 		text, err := s.text()
 		if err != nil {
 			return err
@@ -165,8 +172,7 @@ type member struct {
 func (s *scanner) object(depth int) error {
 	s.at++
 	s.out = append(s.out, '{')
-	start := len(s.out)
-	var members []member
+	start, base := len(s.out), len(s.members)
 	s.space()
 	for n := 0; s.peek() != '}'; n++ {
 		if n > 0 {
@@ -181,12 +187,13 @@ func (s *scanner) object(depth int) error {
 		if err != nil {
 			return err
 		}
-		members = append(members, m)
+		s.members = append(s.members, m)
 	}
 	s.at++
-	if err := s.sort(start, members); err != nil {
+	if err := s.sort(start, s.members[base:]); err != nil {
 		return err
 	}
+	s.members = s.members[:base]
 	s.out = append(s.out, '}')
 	return nil
 }
@@ -196,12 +203,11 @@ func (s *scanner) member(depth int) (member, error) {
 	if s.peek() != '"' {
 		return m, s.errorf("want a member's name in quotes")
 	}
-	name, err := s.text()
-	if err != nil {
+	var err error
+	if m.name, err = s.name(); err != nil {
 		return m, err
 	}
-	m.name = name
-	s.out = append(appendText(s.out, name), ':')
+	s.out = append(s.out, ':')
 	s.space()
 	if s.peek() != ':' {
 		return m, s.errorf("want : after the name of a member")
@@ -231,7 +237,8 @@ func (s *scanner) sort(start int, members []member) error {
 	if sorted {
 		return nil
 	}
-	was := bytes.Clone(s.out[start:])
+	s.moved = append(s.moved[:0], s.out[start:]...)
+	was := s.moved
 	s.out = s.out[:start]
 	for i, m := range members {
 		if i > 0 {
@@ -265,19 +272,55 @@ func (s *scanner) number() error {
 	return nil
 }
 
+// plain copies a string that has no escape, and so is canonical as it stands. It is done
+// unless there is more to it, an error perhaps.
+func (s *scanner) plain() (done bool, err error) {
+	end := s.at + 1
+	for end < len(s.in) && s.in[end] != '"' && s.in[end] != '\\' && s.in[end] >= ' ' {
+		end++
+	}
+	if end == len(s.in) || s.in[end] != '"' {
+		return false, nil
+	}
+	text := s.in[s.at : end+1]
+	s.at = end + 1
+	if !utf8.Valid(text) {
+		return true, s.errorf("a string is not UTF-8")
+	}
+	s.out = append(s.out, text...)
+	return true, nil
+}
+
+// name copies the name of a member and returns it.
+func (s *scanner) name() (string, error) {
+	start := len(s.out)
+	done, err := s.plain()
+	if err != nil {
+		return "", err
+	}
+	if !done {
+		name, err := s.text()
+		s.out = appendText(s.out, name)
+		return name, err
+	}
+	text := s.out[start+1 : len(s.out)-1]
+	name, known := s.names[string(text)]
+	if !known {
+		name = string(text)
+		if s.names == nil {
+			s.names = map[string]string{}
+		}
+		if len(s.names) < 1000 {
+			s.names[name] = name
+		}
+	}
+	return name, nil
+}
+
 // text reads a string in quotes and returns what it says.
 func (s *scanner) text() (string, error) {
 	s.at++
-	start := s.at
-	for s.at < len(s.in) && s.in[s.at] != '"' && s.in[s.at] != '\\' && s.in[s.at] >= ' ' {
-		s.at++
-	}
-	if s.peek() == '"' { // no escape: the common case
-		b := s.in[start:s.at]
-		s.at++
-		return s.checked(b)
-	}
-	b := slices.Clone(s.in[start:s.at])
+	var b []byte
 	for {
 		switch c := s.peek(); {
 		case s.at >= len(s.in):

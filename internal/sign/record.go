@@ -130,7 +130,10 @@ func IsRecord(doc []byte) bool {
 // A DistrustError says why a signed record does not count: it is malformed, of another
 // type, or nobody who is trusted for its kind signed it. A record that does not count
 // is a missing fact.
-type DistrustError struct{ Why string }
+type DistrustError struct {
+	Why     string
+	Unknown bool // the key is none of the trusted ones: who signed it is not known
+}
 
 func (e *DistrustError) Error() string { return e.Why }
 
@@ -139,7 +142,7 @@ func (e *DistrustError) Error() string { return e.Why }
 // answer is a *DistrustError.
 func VerifyRecord(doc []byte, t RecordType, keys TrustedKeys, day string) ([]byte, TrustedKey, error) {
 	no := func(format string, a ...any) ([]byte, TrustedKey, error) {
-		return nil, TrustedKey{}, &DistrustError{fmt.Sprintf(format, a...)}
+		return nil, TrustedKey{}, &DistrustError{Why: fmt.Sprintf(format, a...)}
 	}
 	r, err := ParseRecord(doc)
 	if err != nil {
@@ -150,7 +153,7 @@ func VerifyRecord(doc []byte, t RecordType, keys TrustedKeys, day string) ([]byt
 	}
 	key, ok := keys.byID(r.KeyID)
 	if !ok {
-		return no("it names the key %.64q, which is none of the %d trusted keys", r.KeyID, len(keys))
+		return nil, TrustedKey{}, &DistrustError{Why: fmt.Sprintf("it names the key %.64q, which is none of the %d trusted keys", r.KeyID, len(keys)), Unknown: true}
 	}
 	if err := key.Key.Verify(PAE(string(t), r.Payload), r.Signature); err != nil {
 		return no("key %q: %v", key.Name, err)

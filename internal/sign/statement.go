@@ -80,10 +80,10 @@ func anyBase64(s string) ([]byte, error) {
 // on the ring's day. Every other answer is a *DistrustError.
 func (r *KeyRing) VerifyStatement(e *Envelope) (TrustedKey, error) {
 	if r == nil {
-		return TrustedKey{}, &DistrustError{"no key is trusted"}
+		return TrustedKey{}, &DistrustError{Why: "no key is trusted"}
 	}
 	r.used = true
-	why := &DistrustError{fmt.Sprintf("none of the %d trusted keys signed it", len(r.keys))}
+	why := &DistrustError{Why: fmt.Sprintf("none of the %d trusted keys signed it", len(r.keys))}
 	message := PAE(PayloadType, e.Payload)
 	for _, sig := range e.signatures {
 		for _, k := range r.keys {
@@ -92,9 +92,9 @@ func (r *KeyRing) VerifyStatement(e *Envelope) (TrustedKey, error) {
 			}
 			switch {
 			case !k.Is(ForStatements):
-				why = &DistrustError{fmt.Sprintf("the key %q is not trusted for statements: its line in the trusted keys would say for=statements", k.Name)}
+				why = &DistrustError{Why: fmt.Sprintf("the key %q is not trusted for statements: its line in the trusted keys would say for=statements", k.Name)}
 			case k.RefusedOn(r.day) != "":
-				why = &DistrustError{k.RefusedOn(r.day)}
+				why = &DistrustError{Why: k.RefusedOn(r.day)}
 			default:
 				return k, nil
 			}

@@ -111,6 +111,7 @@ type Decision struct {
 	Requests []Request
 	Pushes   []Push
 	Installs []Installed
+	Commands []Command
 }
 
 // Decide keeps what follows from a delivery, all or nothing, with the reviews that it
@@ -177,6 +178,11 @@ func (s *Store) decideOne(ctx context.Context, t tx, guid string, d Decision) er
 	}
 	for _, p := range d.Pushes {
 		if err := s.push(ctx, t, p); err != nil {
+			return err
+		}
+	}
+	for _, c := range d.Commands {
+		if err := s.command(ctx, t, c); err != nil {
 			return err
 		}
 	}

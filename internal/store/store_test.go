@@ -445,3 +445,44 @@ func TestBlobs(t *testing.T) {
 		t.Errorf("a damaged blob was given: %q", got)
 	}
 }
+
+// A command is kept once, in the order in which they came, and settled.
+func TestCommands(t *testing.T) {
+	eachStore(t, func(t *testing.T, address string) {
+		ctx := context.Background()
+		s := open(t, address, "a", nil)
+		for _, c := range []store.Command{
+			{Repo: 7, Name: "comment/2", Pull: 5, Comment: 2, Asks: "digest"},
+			{Repo: 7, Name: "comment/2", Pull: 5, Comment: 2, Asks: "another"}, // it was edited: what came first counts
+			{Repo: 7, Name: "button/x", Pull: 5, Asks: "explain"},
+			{Repo: 7, Name: "comment/3", Pull: 6, Comment: 3},
+			{Repo: 8, Name: "comment/2", Pull: 5, Comment: 2},
+		} {
+			if err := s.Command(ctx, c); err != nil {
+				t.Fatal(err)
+			}
+		}
+		read := func() []store.Command {
+			t.Helper()
+			all, err := s.Commands(ctx, 7, 5)
+			if err != nil || len(all) != 2 {
+				t.Fatalf("%+v, %v", all, err)
+			}
+			if all[0].Comment == 0 { // of one millisecond
+				all[0], all[1] = all[1], all[0]
+			}
+			return all
+		}
+		c := read()[0]
+		if c.Asks != "digest" || c.State != store.Asked {
+			t.Errorf("%+v", c)
+		}
+		c.State, c.Answer, c.Record = store.Answered, "yes", "{}"
+		if err := s.Settle(ctx, c); err != nil {
+			t.Fatal(err)
+		}
+		if got := read(); got[0] != c || got[1].State != store.Asked {
+			t.Errorf("%+v", got)
+		}
+	})
+}

@@ -72,7 +72,7 @@ func formats() []Format {
 		{"yarn.lock", "npm", true, named("yarn.lock"), yarnLock},
 		{"pnpm-lock.yaml", "npm", true, named("pnpm-lock.yaml"), pnpmLock},
 		{".npmrc", "npm", false, named(".npmrc", ".yarnrc"), npmrc},
-		{"requirements.txt", "pypi", false, isRequirements, requirements},
+		{"requirements.txt", "pypi", false, nil, requirements}, // see IsRequirements
 		{"pyproject.toml", "pypi", false, named("pyproject.toml"), pyproject},
 		{"poetry.lock", "pypi", true, named("poetry.lock", "uv.lock", "pdm.lock"), tomlLock},
 		{"pip.conf", "pypi", false, named("pip.conf", "pip.ini"), pipConf},
@@ -89,15 +89,23 @@ func formats() []Format {
 	}
 }
 
-func isRequirements(name string) bool {
-	return strings.HasSuffix(name, ".txt") && (strings.HasPrefix(name, "requirements") || strings.HasSuffix(name, "requirements.txt") || name == "constraints.txt")
+// IsRequirements says whether a path is that of requirements or constraints for pip: called
+// so, or in a folder that is.
+func IsRequirements(p string) bool {
+	name, ok := strings.CutSuffix(path.Base(p), ".txt")
+	if !ok {
+		return false
+	}
+	return strings.HasPrefix(name, "requirements") || strings.HasSuffix(name, "requirements") ||
+		strings.HasPrefix(name, "constraints") || strings.HasSuffix(name, "constraints") ||
+		slices.Contains([]string{"requirements", "constraints"}, path.Base(path.Dir(p)))
 }
 
 // FormatOf is the format of a path; false for a file that is none.
 func FormatOf(p string) (Format, bool) {
 	name := path.Base(p)
 	for _, f := range formats() {
-		if f.matches(name) {
+		if f.matches != nil && f.matches(name) || f.matches == nil && IsRequirements(p) {
 			return f, true
 		}
 	}

@@ -154,7 +154,7 @@ func plural(n int, one string) string {
 	if n == 1 {
 		return "1 " + one
 	}
-	return fmt.Sprintf("%d %ss", n, one)
+	return change.Thousands(n) + " " + one + "s"
 }
 
 // oneLine makes one printable line of any text.

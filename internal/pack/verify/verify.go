@@ -23,6 +23,8 @@ type Result struct {
 	PackDigest string  `json:"pack_digest"`
 	Signer     *Signer `json:"signer,omitempty"` // whose signature verifies
 	Says       *Says   `json:"says,omitempty"`   // what an intact pack says of itself
+
+	Waivers []Waiver `json:"waivers,omitempty"` // of the context, in its order; they decide nothing here
 }
 
 // ResultSchema is the value of Result.Schema.
@@ -30,7 +32,7 @@ const ResultSchema = "custody/verification/v1"
 
 // A Step is one thing that was checked, in words.
 type Step struct {
-	Question string          `json:"question"` // "intact", "signed" or "trusted"
+	Question string          `json:"question"` // "intact", "signed" or "trusted"; "waiver" for one of the context
 	Outcome  finding.Outcome `json:"outcome"`
 	Detail   string          `json:"detail"` // one sentence
 }
@@ -58,8 +60,9 @@ type Says struct {
 // travels in the pack only tells who claims to have signed it.
 func Verify(pack []byte, trusted sign.TrustedKeys) *Result {
 	r := &Result{Schema: ResultSchema, PackDigest: Digest(pack), Steps: []Step{}}
-	if doc, payload, ok := r.checkIntact(pack); ok {
+	if doc, payload, context, ok := r.checkIntact(pack); ok {
 		r.checkSignature(doc, payload, trusted)
+		r.checkWaivers(doc, context, trusted)
 	}
 	r.Outcome = finding.Worst(r.Intact, r.Signed, r.Trusted)
 	return r
@@ -84,19 +87,19 @@ type signed struct {
 	key    sign.PublicKey
 }
 
-func (r *Result) checkIntact(pack []byte) (*document, *signed, bool) {
+func (r *Result) checkIntact(pack []byte) (_ *document, _ *signed, context []byte, ok bool) {
 	const q = "intact"
-	no := func(err error) (*document, *signed, bool) {
+	no := func(err error) (*document, *signed, []byte, bool) {
 		r.fail(q, &r.Intact, err)
-		return nil, nil, false
+		return nil, nil, nil, false
 	}
-	ok := func(format string, a ...any) { r.step(q, finding.Satisfied, format, a...) }
+	good := func(format string, a ...any) { r.step(q, finding.Satisfied, format, a...) }
 
 	ms, err := Decode(pack)
 	if err != nil {
 		return no(err)
 	}
-	ok("The file holds the %d members of a pack and no byte more.", count)
+	good("The file holds the %d members of a pack and no byte more.", count)
 
 	for m, b := range ms {
 		if !Member(m).isJSON() {
@@ -106,12 +109,12 @@ func (r *Result) checkIntact(pack []byte) (*document, *signed, bool) {
 			return no(fmt.Errorf("%s: %w", Member(m), err))
 		}
 	}
-	ok("Every JSON member is in its one canonical form (RFC 8785).")
+	good("Every JSON member is in its one canonical form (RFC 8785).")
 
 	if err := checkManifest(ms); err != nil {
 		return no(err)
 	}
-	ok("Every member has the SHA-256 that the manifest names.")
+	good("Every member has the SHA-256 that the manifest names.")
 
 	doc, err := readDocument(ms[PackJSON])
 	if err != nil {
@@ -123,17 +126,17 @@ func (r *Result) checkIntact(pack []byte) (*document, *signed, bool) {
 	if err := checkContext(doc, ms[Context]); err != nil {
 		return no(err)
 	}
-	ok("The verdict's id is derived from its content, and the context is the one that was judged.")
+	good("The verdict's id is derived from its content, and the context is the one that was judged.")
 
 	st, err := readStatement(doc, ms)
 	if err != nil {
 		return no(err)
 	}
-	ok("The statement speaks of this manifest, this head and this verdict.")
+	good("The statement speaks of this manifest, this head and this verdict.")
 
 	r.Intact = finding.Satisfied
 	r.Says = &Says{doc.id, doc.digest, doc.decision, doc.stage, doc.base, doc.head, doc.day}
-	return doc, st, true
+	return doc, st, ms[Context], true
 }
 
 func checkManifest(ms *Members) error {

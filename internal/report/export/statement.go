@@ -144,6 +144,13 @@ func NewSCAI(p *report.VerifiedPack, repository string) (*Statement, error) {
 	}
 	out := scai{Attributes: []attribute{}, Producer: resource{Name: "custody", URI: VerifierID}}
 	base, left := cmp.Or(repository, repositoryURI(p)), 0
+	notListed := func(what string, n int) {
+		if n > 0 {
+			out.Attributes = append(out.Attributes, attribute{
+				Attribute: "AUTHORSHIP_NOT_LISTED", Conditions: map[string]any{what: n}, Evidence: packResource(p),
+			})
+		}
+	}
 	for _, f := range a.Files {
 		for _, class := range slices.Sorted(maps.Keys(f.Lines)) {
 			if f.Lines[class] <= 0 {
@@ -161,11 +168,8 @@ func NewSCAI(p *report.VerifiedPack, repository string) (*Statement, error) {
 			})
 		}
 	}
-	if left > 0 {
-		out.Attributes = append(out.Attributes, attribute{
-			Attribute: "AUTHORSHIP_NOT_LISTED", Conditions: map[string]any{"attributes": left}, Evidence: packResource(p),
-		})
-	}
+	notListed("attributes", left)
+	notListed("files", a.More.Files) // of the pack itself
 	if len(out.Attributes) == 0 {
 		return nil, errors.New("the change adds no lines: there is nothing to state about who or what wrote them")
 	}

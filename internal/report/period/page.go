@@ -47,6 +47,8 @@ type bar struct {
 	PassY, FailY, OpenY          int
 	PassHigh, FailHigh, OpenHigh int
 	Label                        string
+	Tells                        string // its numbers, where there is room beside it
+	Beside, TopY                 int
 }
 
 const (
@@ -73,7 +75,7 @@ func (r *Report) WritePage(w io.Writer) error {
 		}
 	}
 	t, err := template.New("period").Funcs(template.FuncMap{
-		"line": line, "short": func(digest string) string {
+		"line": line, "says": says, "short": func(digest string) string {
 			hex := strings.TrimPrefix(digest, "sha256:")
 			return hex[:min(12, len(hex))]
 		}, "plural": plural,
@@ -129,6 +131,12 @@ func bars(months []Month) []bar {
 		b.FailY = b.OpenY - b.FailHigh
 		if i%max(1, (len(months)+11)/12) == 0 {
 			b.Label = m.Month
+		}
+		if b.Beside, b.TopY = b.X+b.Width+6, b.FailY+11; len(months) <= 8 {
+			b.Tells = strconv.Itoa(m.Pass + m.Incomplete + m.Fail)
+			if n := m.Incomplete + m.Fail; n > 0 {
+				b.Tells += fmt.Sprintf(", %d no pass", n)
+			}
 		}
 		out = append(out, b)
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"custody/internal/control/frameworks"
 )
 
 // shownExceptions bounds what a terminal shows of one kind.
@@ -51,7 +53,7 @@ func (r *Report) WriteText(w io.Writer) error {
 	for _, c := range r.Controls {
 		fmt.Fprintf(&b, "  %-14s %s  %s (%s)\n", c.ID, c.Share(), c.About, c.Relation)
 		if len(c.Lacks) > 0 {
-			fmt.Fprintf(&b, "  %-14s lacking: %s\n", "", strings.Join(c.Lacks, ", "))
+			fmt.Fprintf(&b, "  %-14s lacking: %s\n", "", strings.Join(saysAll(c.Lacks), ", "))
 		}
 	}
 	b.WriteString("\nWhat this report lacks\n")
@@ -99,4 +101,17 @@ func line(s string) string {
 		return string(runes[:299]) + "…"
 	}
 	return s
+}
+
+// says is a type of evidence as people call it.
+func says(evidence string) string {
+	return line(cmp.Or(frameworks.Evidence(evidence).Says(), evidence))
+}
+
+func saysAll(evidence []string) []string {
+	var all []string
+	for _, e := range evidence {
+		all = append(all, says(e))
+	}
+	return all
 }

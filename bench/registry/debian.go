@@ -1,4 +1,4 @@
-package main
+package registry
 
 import (
 	"bytes"
@@ -14,8 +14,8 @@ import (
 // and Java projects. Its archive is asked through apt-get, with lists and a cache of our
 // own: nothing is installed, and nobody has to be root.
 
-// debianPackage finds what a binary package installs: folder is the path in it.
-func debianPackage(ctx context.Context, name, folder string) (string, error) {
+// DebianPackage finds what a binary package installs: folder is the path in it.
+func DebianPackage(ctx context.Context, name, folder string) (string, error) {
 	root, err := kept("debian", name, func(dir string) error {
 		a, err := openArchive(ctx)
 		if err != nil {
@@ -29,15 +29,15 @@ func debianPackage(ctx context.Context, name, folder string) (string, error) {
 		if err != nil || len(files) != 1 {
 			return errors.Join(err, fmt.Errorf("apt-get download %s left %d files", name, len(files)))
 		}
-		_, err = output(ctx, a.dir, nil, "dpkg-deb", "-x", files[0], dir)
+		_, err = Output(ctx, a.dir, nil, "dpkg-deb", "-x", files[0], dir)
 		return err
 	})
 	return filepath.Join(root, folder), err
 }
 
-// debianSource finds the sources of a project as their authors released them, without
+// DebianSource finds the sources of a project as their authors released them, without
 // what Debian changes.
-func debianSource(ctx context.Context, name string) (string, error) {
+func DebianSource(ctx context.Context, name string) (string, error) {
 	return kept("debian-source", name, func(dir string) error {
 		a, err := openArchive(ctx)
 		if err != nil {
@@ -51,7 +51,7 @@ func debianSource(ctx context.Context, name string) (string, error) {
 		if err != nil || len(files) != 1 {
 			return errors.Join(err, fmt.Errorf("apt-get source %s left %d archives", name, len(files)))
 		}
-		_, err = output(ctx, a.dir, nil, "tar", "-x", "-f", files[0], "-C", dir, "--strip-components=1", "--no-same-owner")
+		_, err = Output(ctx, a.dir, nil, "tar", "-x", "-f", files[0], "-C", dir, "--strip-components=1", "--no-same-owner")
 		return err
 	})
 }
@@ -72,7 +72,7 @@ func openArchive(ctx context.Context) (*archive, error) {
 		return nil, err
 	}
 	lists := filepath.Join(cache, "apt")
-	dir, err := os.MkdirTemp("", "accuracy")
+	dir, err := os.MkdirTemp("", "registry")
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +118,7 @@ func debianMirror(ctx context.Context) (string, error) {
 			code = string(name)
 		}
 	}
-	targets, err := output(ctx, ".", nil, "apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)", "Created-By: Packages")
+	targets, err := Output(ctx, ".", nil, "apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)", "Created-By: Packages")
 	if err != nil {
 		return "", err
 	}
@@ -132,5 +132,5 @@ func debianMirror(ctx context.Context) (string, error) {
 }
 
 func (a *archive) apt(ctx context.Context, args ...string) ([]byte, error) {
-	return output(ctx, a.dir, nil, append(append([]string{"apt-get"}, a.options...), args...)...)
+	return Output(ctx, a.dir, nil, append(append([]string{"apt-get"}, a.options...), args...)...)
 }

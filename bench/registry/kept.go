@@ -1,4 +1,7 @@
-package main
+// Package registry brings what package registries deliver onto this machine, for
+// measurements: Debian's packages and sources, and what npm locks. Each comes once, into a
+// cache folder, whole or not at all. Nothing that comes is run.
+package registry
 
 import (
 	"fmt"

@@ -1,0 +1,65 @@
+package gather
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/go-github/v62/github"
+
+	"custody/internal/change"
+)
+
+// EmergencyLabel is the label by which somebody declares a change an emergency.
+const EmergencyLabel = "emergency"
+
+// emergency reads who set the label, when, and what they might do when that was first
+// seen. Why is for the pull request's text to say. Whether it counts is for the policy: a
+// label of which GitHub does not tell who set it is declared by nobody.
+func (r *Reader) emergency(ctx context.Context, pr *github.PullRequest, reason string) error {
+	is := func(name string) bool { return strings.EqualFold(name, EmergencyLabel) }
+	if !r.Want.Emergency || !slices.ContainsFunc(pr.Labels, func(l *github.Label) bool { return is(l.GetName()) }) {
+		return nil
+	}
+	var set *github.IssueEvent
+	err := r.read("change.emergency", r.path("issues/%d/events", pr.GetNumber()), func() error {
+		set = nil
+		return pages(func(o github.ListOptions) (*github.Response, error) {
+			list, resp, err := r.Client.Issues.ListIssueEvents(ctx, r.Repo.Owner, r.Repo.Name, pr.GetNumber(), &o)
+			for _, e := range list { // the oldest first
+				switch {
+				case !is(e.GetLabel().GetName()):
+				case e.GetEvent() == "labeled":
+					set = e
+				case e.GetEvent() == "unlabeled":
+					set = nil
+				}
+			}
+			return resp, err
+		})
+	}, func() { set = nil }, func() any { return set })
+	if err != nil {
+		return err
+	}
+	u := &change.Urgency{Via: "label " + EmergencyLabel, Reason: reason}
+	r.context.Change.Emergency = u
+	if set == nil {
+		return nil
+	}
+	u.By, u.At = Person(set.GetActor()), stamp(set.GetCreatedAt().Time)
+	if u.By == nil || u.By.Type != change.User {
+		return nil
+	}
+	login := set.GetActor().GetLogin()
+	if u.Permission, err = r.permission(ctx, login); err != nil {
+		return err
+	}
+	if u.Permission != "" && r.Remember != nil {
+		if u.Permission, err = r.Remember(ctx, fmt.Sprintf("permission/%d/event/%d", r.Repo.ID, set.GetID()), u.Permission); err != nil {
+			return err
+		}
+	}
+	u.Teams, err = r.teams(ctx, login)
+	return err
+}

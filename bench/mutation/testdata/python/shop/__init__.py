@@ -1,0 +1,2 @@
+from .price import total
+from .words import plural

@@ -1,0 +1,2 @@
+export * from "./price.js";
+export { plural } from "./words.js";

@@ -1,0 +1,151 @@
+package impact
+
+import (
+	"bytes"
+	"context"
+	"maps"
+	"slices"
+
+	"custody/impact/lang"
+	"custody/internal/git"
+)
+
+// What does not compile takes others with it: all of its package, and whoever imports that,
+// tests too. A change breaks the build where something is gone or has another signature,
+// and code that did not change still mentions it. That can be told by name for functions,
+// variables and whole types. A method that an interface asks for is missed where its type
+// is mentioned; of more than maxOutsiders files that do not depend on the change it is not
+// known what theirs ask for. A field that is gone, and a method that an interface asks for
+// now and its types do not have, are reached by name only.
+
+// findCompatible notes which Go functions take nothing but more, behind three dots.
+func (n *narrowing) findCompatible(ctx context.Context, t *tracer) error {
+	type pair struct {
+		d       *fileDiff
+		altered [2]int
+	}
+	var pairs []pair
+	var ids []git.OID // two for each
+	for _, i := range slices.Sorted(maps.Keys(n.diffs)) {
+		d, f := n.diffs[i], &t.files[i]
+		if d.whole || lang.Extension(string(f.Path)) != ".go" {
+			continue
+		}
+		for _, altered := range d.altered {
+			if k := d.is.Definitions[altered[1]].Kind; d.breaks(altered) && (k == lang.Function || k == lang.Method) {
+				pairs = append(pairs, pair{d, altered})
+				ids = append(ids, f.OldID, f.ID)
+			}
+		}
+	}
+	if len(pairs) == 0 {
+		return nil
+	}
+	unique := slices.Clone(ids)
+	slices.SortFunc(unique, func(a, b git.OID) int { return bytes.Compare([]byte(a.String()), []byte(b.String())) })
+	unique = slices.Compact(unique)
+	texts := map[git.OID][]byte{}
+	err := t.symbols.reader.source.Blobs(ctx, unique, t.symbols.reader.limits.FileBytes, func(i int, data []byte, err error) error {
+		if err == nil {
+			texts[unique[i]] = bytes.Clone(data)
+		}
+		return nil // what can not be read does not fit
+	})
+	if err != nil {
+		return err
+	}
+	for i, p := range pairs {
+		was := lang.FromLine(texts[ids[2*i]], p.d.was.Definitions[p.altered[0]].Start)
+		is := lang.FromLine(texts[ids[2*i+1]], p.d.is.Definitions[p.altered[1]].Start)
+		if lang.GoTakesMore(was, is) {
+			p.d.fits = append(p.d.fits, p.altered)
+		}
+	}
+	return nil
+}
+
+// noteBreaks notes what of a Go file others can not be compiled with as they are.
+func (s *symbolSide) noteBreaks(to *spread, f *spreadFile, d *fileDiff) {
+	if f.folder < 0 {
+		return
+	}
+	for _, pair := range d.altered {
+		def := &d.is.Definitions[pair[1]]
+		if !d.breaks(pair) || slices.Contains(d.fits, pair) {
+			continue
+		}
+		switch def.Kind {
+		case lang.Function, lang.Variable, lang.Constant:
+			to.breaks[atom{f.node, int32(pair[1])}] = true
+		case lang.Method:
+			to.breaks[atom{f.node, int32(pair[1])}] = s.isAsked(to, def.Name)
+		}
+	}
+	for i := range f.ghosts {
+		a := atom{f.node, f.count + int32(i)}
+		switch ghost := &f.ghosts[i]; {
+		case s.standsElsewhere(f, ghost):
+		case ghost.Kind == lang.Method:
+			to.breaks[a] = s.isAsked(to, ghost.Name)
+		default:
+			to.breaks[a] = true
+		}
+	}
+}
+
+// breaksMethods says whether methods of Go are gone or have another signature.
+func (s *symbolSide) breaksMethods() bool {
+	for _, d := range s.starts {
+		if d.was == nil || d.is == nil || d.whole {
+			continue
+		}
+		for _, i := range d.removed {
+			if d.was.Definitions[i].Kind == lang.Method {
+				return true
+			}
+		}
+		for _, pair := range d.altered {
+			if d.is.Definitions[pair[1]].Kind == lang.Method && d.breaks(pair) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// isAsked says whether an interface that did not change asks for a method.
+func (s *symbolSide) isAsked(to *spread, name string) (asked bool) {
+	_, member := cutMember(name)
+	if isStandardMethod(member) || to.outsiders.imported(member) || to.outsiders.mention(lang.GoAsked(member)) {
+		return true
+	}
+	to.index.each(to.files, lang.GoAsked(member), func(g *spreadFile, def int32) bool {
+		d := s.starts[g.node]
+		asked = d == nil || !d.touches(int(def))
+		return !asked
+	})
+	return asked
+}
+
+// touches says whether a definition of head was added or altered.
+func (d *fileDiff) touches(is int) bool {
+	return slices.Contains(d.added, is) || slices.ContainsFunc(d.altered, func(pair [2]int) bool { return pair[1] == is })
+}
+
+// standsElsewhere says whether what is gone from a file was written anew in another one of
+// its package, by the same change and with the same signature.
+func (s *symbolSide) standsElsewhere(f *spreadFile, ghost *lang.Definition) bool {
+	for _, i := range s.files.folders[f.folder] {
+		g := &s.files.files[i]
+		d := s.starts[g.node]
+		if g.unit != f.unit || d == nil || g.facts == nil {
+			continue
+		}
+		for _, added := range d.added {
+			if def := &g.facts.Definitions[added]; def.Name == ghost.Name && def.Kind == ghost.Kind && def.Signature == ghost.Signature {
+				return true
+			}
+		}
+	}
+	return false
+}
