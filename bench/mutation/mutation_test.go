@@ -97,7 +97,7 @@ func TestMissed(t *testing.T) {
 		t.Fatal(err)
 	}
 	var sum counts
-	x.judge(res, p, s.files, &sum)
+	x.judge(res, p, &sum)
 	if !slices.Equal(res.Missed, []string{"missed"}) || !slices.Equal(res.Unsteady, []string{"beside", "broken"}) || sum.Missed != 1 || sum.Unsteady != 2 || sum.EnteredMissed != 3 {
 		t.Errorf("%+v %s", res, sum.String())
 	}
