@@ -136,6 +136,7 @@ func (x *mentionIndex) file(n int32) mentionFile {
 	f.count = max(x.firsts[n+1]-f.first-1, 0)
 	if int(f.folder) >= x.nodes() || f.folder < -1 {
 		x.bad.Store(true)
+		f.folder = -1
 	}
 	return f
 }
@@ -179,6 +180,10 @@ func (x *mentionIndex) owner(number int32) int32 {
 func (x *mentionIndex) definition(number int32, d *lang.Definition) {
 	row := x.row(mentionRows, int(number), mentionRow)
 	d.Name = x.string(wire.Uint32(row), uint32(row[4])|uint32(row[5])<<8)
+	if d.Name == "" { // none is written
+		x.bad.Store(true)
+		d.Name = "_"
+	}
 	d.Kind = lang.DefinitionKind(row[6])
 	d.Exported, d.Runs = row[7]&definitionExported != 0, row[7]&definitionRuns != 0
 	d.Start = int(wire.Uint32(row[8:]) & math.MaxInt32)

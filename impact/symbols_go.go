@@ -102,7 +102,7 @@ func (m minder) minds(g *spreadFile, to atom) bool {
 // followGoName goes to what mentions a name of a package: as it is in the package itself,
 // behind the package elsewhere.
 func (s *spread) followGoName(a atom, f *spreadFile, name string, confidence Confidence, to minder) {
-	if name == "_" || name == "init" || name == "main" {
+	if name == "" || name == "_" || name == "init" || name == "main" {
 		return
 	}
 	s.inUnit(a, f, lang.HashName(name), confidence, to)
