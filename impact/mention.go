@@ -136,6 +136,7 @@ func (x *mentionIndex) file(n int32) mentionFile {
 	f.count = max(x.firsts[n+1]-f.first-1, 0)
 	if int(f.folder) >= x.nodes() || f.folder < -1 {
 		x.bad.Store(true)
+		f.folder = -1
 	}
 	return f
 }
@@ -176,14 +177,16 @@ func (x *mentionIndex) owner(number int32) int32 {
 }
 
 // definition reads what has a number, as far as a spread asks for it.
-func (x *mentionIndex) definition(number int32) *lang.Definition {
-	d := &lang.Definition{}
+func (x *mentionIndex) definition(number int32, d *lang.Definition) {
 	row := x.row(mentionRows, int(number), mentionRow)
 	d.Name = x.string(wire.Uint32(row), uint32(row[4])|uint32(row[5])<<8)
+	if d.Name == "" { // none is written
+		x.bad.Store(true)
+		d.Name = "_"
+	}
 	d.Kind = lang.DefinitionKind(row[6])
 	d.Exported, d.Runs = row[7]&definitionExported != 0, row[7]&definitionRuns != 0
 	d.Start = int(wire.Uint32(row[8:]) & math.MaxInt32)
-	return d
 }
 
 func (x *mentionIndex) kindOf(number int32) lang.DefinitionKind {
@@ -222,27 +225,42 @@ func (x *mentionIndex) hash(i int) lang.NameHash {
 	return lang.NameHash(wire.Uint32(x.row(mentionNameRows, i, mentionNameRow)))
 }
 
-// between calls fn for what mentions one of the names from first to last, until it says
-// that it is enough.
-func (x *mentionIndex) between(first, last lang.NameHash, fn func(number int32) (more bool)) {
+// list is where the mentions of the names from first to last stand.
+func (x *mentionIndex) list(first, last lang.NameHash) (start, stop uint32) {
 	x.once.Do(x.place)
 	if x.bad.Load() {
-		return
+		return 0, 0
 	}
 	at := x.nameAt(first)
-	if at >= int(x.head[mentionNames]) {
-		return
-	}
 	end := at
 	for end < int(x.head[mentionNames]) && x.hash(end) <= last {
 		end++
 	}
-	start := wire.Uint32(x.row(mentionNameRows, at, mentionNameRow)[4:])
-	stop := wire.Uint32(x.row(mentionNameRows, end, mentionNameRow)[4:])
+	if end == at {
+		return 0, 0
+	}
+	start = wire.Uint32(x.row(mentionNameRows, at, mentionNameRow)[4:])
+	stop = wire.Uint32(x.row(mentionNameRows, end, mentionNameRow)[4:])
 	if start > stop || uint64(stop)*4 > uint64(x.head[mentionList+1]-x.head[mentionList]) {
 		x.bad.Store(true)
-		return
+		return 0, 0
 	}
+	return start, stop
+}
+
+// between calls fn for what mentions one of the names from first to last, until it says
+// that it is enough.
+func (x *mentionIndex) between(first, last lang.NameHash, fn func(number int32) (more bool)) {
+	start, stop := x.list(first, last)
+	x.mentions(start, stop, fn)
+}
+
+// mentionAt is one number of the list.
+func (x *mentionIndex) mentionAt(i uint32) int32 {
+	return int32(wire.Uint32(x.row(mentionList, int(i), 4)) >> mentionFlagBits)
+}
+
+func (x *mentionIndex) mentions(start, stop uint32, fn func(number int32) (more bool)) {
 	const most = 1024 // at once: a name that everybody mentions is in many pages
 	for ; start < stop; start += most {
 		n := min(most, stop-start)

@@ -130,7 +130,7 @@ func (w *mentionWriter) facts(n int32, f *lang.Facts) bool {
 	w.rows = append(w.rows, make([]byte, mentionRow)...)
 	for i := range f.Definitions {
 		d := &f.Definitions[i]
-		if len(d.Name) > math.MaxUint16 || d.Start < 0 || d.Start > math.MaxInt32 {
+		if d.Name == "" || len(d.Name) > math.MaxUint16 || d.Start < 0 || d.Start > math.MaxInt32 {
 			return false
 		}
 		w.rows = wire.AppendUint32(w.rows, uint32(len(w.texts)))

@@ -265,7 +265,7 @@ func (s *symbolSide) spread(ctx context.Context) error {
 // ones, and all that stand in a reached package.
 func (s *symbolSide) reachable(ctx context.Context) (*reachable, error) {
 	g := s.graph
-	r := &reachable{at: make([]int32, g.Len()), folders: map[int32][]int32{}, specs: map[int32][]string{}, exports: map[lang.NameHash][]handed{}, came: map[atom]bool{}, broken: map[atom]bool{}, breaks: map[atom]bool{}}
+	r := &reachable{at: make([]int32, g.Len()), folders: map[int32][]int32{}, exports: map[lang.NameHash][]handed{}, came: map[atom]bool{}, broken: map[atom]bool{}, breaks: map[atom]bool{}}
 	nodes := map[int32]bool{}
 	packages := map[int32]bool{}
 	add := func(n int32) {

@@ -229,6 +229,34 @@ func TestNarrowDoesNotMiss(t *testing.T) {
 			"x/x_test.go",
 		},
 		{
+			"a part of what a module of CommonJS is",
+			map[string]string{
+				"b.js": "const obj = { a() { return 1 } }\nmodule.exports = obj\n",
+				"c.js": "const { a } = require('./b')\nfunction go() { return a() }\nexports.go = go\n",
+			},
+			map[string]string{"b.js": "const obj = { a() { return 2 } }\nmodule.exports = obj\n"},
+			"c.js",
+		},
+		{
+			"a module of CommonJS whose parts are taken later",
+			map[string]string{
+				"b.js": "exports.a = function () { return 1 }\n",
+				"c.js": "const b = require('./b')\nmodule.exports = { b }\n",
+				"d.js": "const { b } = require('./c')\nfunction go() { return b['a']() }\nexports.go = go\n",
+			},
+			map[string]string{"b.js": "exports.a = function () { return 2 }\n"},
+			"c.js",
+		},
+		{
+			"a module of CommonJS that is handed on",
+			map[string]string{
+				"b.js": "exports.a = function () { return 1 }\n",
+				"c.js": "const b = require('./b')\nfunction go() { return run(b) }\nexports.go = go\n",
+			},
+			map[string]string{"b.js": "exports.a = function () { return 2 }\n"},
+			"c.js",
+		},
+		{
 			"a Go file renamed for another system",
 			map[string]string{
 				"go.mod":       "module m\n",

@@ -24,14 +24,18 @@ type spread struct {
 
 	asked   askSet
 	best    reachTable
-	queue   [][]atom      // by distance
-	unbuilt map[atom]bool // definitions that do not compile any more
-	work    int           // matches looked at
-	over    bool          // more than maxSymbolWork: names are given up
-	methods bool          // a method of Go was reached
+	now     int32       // the distance that is gone through
+	near    [1001][]key // atoms of that distance, by how little sure they are
+	far     [][]key     // of others, by distance
+	scratch lang.Definition
+	goes    map[int32]*goFolder // by node of a package
+	unbuilt map[atom]bool       // definitions that do not compile any more
+	work    int                 // matches looked at
+	over    bool                // more than maxSymbolWork: names are given up
+	methods bool                // a method of Go was reached
 
 	nearTo int32 // see dependents
-	near   map[int32]int32
+	nearby map[int32]int32
 }
 
 // reachable is what both runs share: the files that can be reached at all.
@@ -40,7 +44,6 @@ type reachable struct {
 	at        []int32                    // by node: place in files and one more; 0: not among them
 	folders   map[int32][]int32          // package node -> places
 	index     nameIndex                  // of the names in them
-	specs     map[int32][]string         // of a package, as others import it
 	exports   map[lang.NameHash][]handed // names that files that were read hand on, by the name that they take: see handedOn
 	came      map[atom]bool              // definitions that are on one side of the change only
 	broken    map[atom]bool              // methods that others have to call differently, or can not
@@ -112,40 +115,65 @@ func (s *spread) reach(a atom, r reach) {
 		return
 	}
 	s.best.put(a, r)
-	for int(r.distance) >= len(s.queue) {
-		s.queue = append(s.queue, nil)
+	if r.distance == s.now {
+		s.near[1000-r.confidence] = append(s.near[1000-r.confidence], a.key())
+		return
 	}
-	s.queue[r.distance] = append(s.queue[r.distance], a)
+	for int(r.distance) >= len(s.far) {
+		s.far = append(s.far, nil)
+	}
+	s.far[r.distance] = append(s.far[r.distance], a.key())
 }
+
+// A key is an atom as a number, in the order of compareAtoms.
+type key uint64
+
+func (a atom) key() key { return key(a.node)<<32 | key(a.def-passed) }
+
+func (k key) atom() atom { return atom{int32(k >> 32), int32(uint32(k)) + passed} }
 
 func compareAtoms(a, b atom) int {
 	return cmp.Or(cmp.Compare(a.node, b.node), cmp.Compare(a.def, b.def))
 }
 
-// run goes on from the seeds until nothing is left.
+// run goes on from the seeds until nothing is left: the near before the far, and the sure
+// before the unsure, so that whoever asks a question first knows the best way to its answers.
 func (s *spread) run(ctx context.Context) error {
-	for d := 0; d < len(s.queue); d++ {
-		for len(s.queue[d]) > 0 {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			batch := s.queue[d]
-			s.queue[d] = nil
-			slices.SortFunc(batch, compareAtoms)
-			for _, a := range slices.Compact(batch) {
-				r := s.best.slot(a)
-				if r.final || int(r.distance) != d {
-					continue
+	for ; ; s.now++ {
+		if int(s.now) < len(s.far) {
+			for _, k := range s.far[s.now] {
+				if r := s.best.slot(k.atom()); r.distance == s.now {
+					s.near[1000-r.confidence] = append(s.near[1000-r.confidence], k)
 				}
-				r.final = true
-				s.goOn(a)
-				if s.over {
-					return nil
+			}
+			s.far[s.now] = nil
+		}
+		for unsure := range s.near {
+			for len(s.near[unsure]) > 0 {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				batch := s.near[unsure]
+				s.near[unsure] = nil
+				slices.Sort(batch)
+				for _, k := range slices.Compact(batch) {
+					a := k.atom()
+					r := s.best.slot(a)
+					if r.final || r.distance != s.now || r.confidence != Confidence(1000-unsure) {
+						continue
+					}
+					r.final = true
+					s.goOn(a)
+					if s.over {
+						return nil
+					}
 				}
 			}
 		}
+		if int(s.now) >= len(s.far) {
+			return nil
+		}
 	}
-	return nil
 }
 
 // goOn follows one atom whose best path is known.
@@ -163,7 +191,7 @@ func (s *spread) goOn(a atom) {
 		s.load(a, f)
 		return
 	}
-	d := f.definition(a.def)
+	d := s.definition(f, a.def)
 	if d.Runs || s.unbuilt[a] {
 		s.load(a, f)
 	}
@@ -182,7 +210,18 @@ func (f *spreadFile) definition(n int32) *lang.Definition {
 	case f.facts != nil:
 		return &f.facts.Definitions[n]
 	}
-	return f.index.definition(f.place + 1 + n)
+	d := &lang.Definition{}
+	f.index.definition(f.place+1+n, d)
+	return d
+}
+
+// definition is that of a file until the next one is asked for.
+func (s *spread) definition(f *spreadFile, n int32) *lang.Definition {
+	if n < f.count && f.facts == nil {
+		f.index.definition(f.place+1+n, &s.scratch)
+		return &s.scratch
+	}
+	return f.definition(n)
 }
 
 // kind is that of a definition.
@@ -338,14 +377,23 @@ func (s *spread) once(q ask) bool { return s.asked.add(q) }
 
 // mentioning calls fn for everything that mentions a name.
 func (s *spread) mentioning(name lang.NameHash, fn func(g *spreadFile, to atom)) {
-	s.index.each(s.files, name, func(g *spreadFile, def int32) bool {
+	s.index.each(s.files, name, s.counted(fn))
+}
+
+// mentioningIn is mentioning for some of the files, given by their places.
+func (s *spread) mentioningIn(places []int32, name lang.NameHash, fn func(g *spreadFile, to atom)) {
+	s.index.within(s.files, places, name, s.counted(fn))
+}
+
+func (s *spread) counted(fn func(g *spreadFile, to atom)) func(g *spreadFile, def int32) bool {
+	return func(g *spreadFile, def int32) bool {
 		if s.work++; s.work > maxSymbolWork {
 			s.over = true
 			return false
 		}
 		fn(g, atom{g.node, def})
 		return true
-	})
+	}
 }
 
 // followNames goes on in languages whose files import files: to what mentions the name in
@@ -425,7 +473,7 @@ var defaultName = lang.HashName("default")
 // dependents are the files that depend on a file, with the number of edges to it.
 func (s *spread) dependents(node int32) map[int32]int32 {
 	if s.nearTo == node {
-		return s.near
+		return s.nearby
 	}
 	near := map[int32]int32{node: 0}
 	layer := []int32{node}
@@ -444,7 +492,7 @@ func (s *spread) dependents(node int32) map[int32]int32 {
 		layer = next
 	}
 	s.over = s.over || s.work > maxSymbolWork
-	s.nearTo, s.near = node, near
+	s.nearTo, s.nearby = node, near
 	return near
 }
 

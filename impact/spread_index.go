@@ -7,13 +7,11 @@ import (
 )
 
 // A nameIndex finds what mentions a name: definitions, and the code around them, by
-// number. Those of files that were read are in memory, in an index that takes two passes
-// over all mentions and does not sort them; what the others mention stands in the file of
-// the graph.
+// number. What files mention that were read is in memory; what the others do stands in the
+// file of the graph.
 type nameIndex struct {
-	starts []int32 // of each bucket in entries
-	names  []lang.NameHash
-	at     []int32
+	pairs  []uint64 // names with the numbers of what mentions them, sorted
+	starts []int32  // of each bucket in pairs, by the upper bits
 	shift  uint
 
 	firsts  []int32       // number of the loose code of each file
@@ -67,51 +65,52 @@ func newNameIndex(files []spreadFile, flat *mentionIndex, over patched) nameInde
 	return x
 }
 
+// fill sorts what the files that were read mention.
 func (x *nameIndex) fill(files []spreadFile, total int) {
+	pairs, spare := make([]uint64, 0, total), make([]uint64, total)
+	for i := range files {
+		f := &files[i]
+		if f.facts == nil {
+			continue
+		}
+		for _, n := range f.facts.Mentions {
+			pairs = append(pairs, uint64(n)<<32|uint64(f.first-1))
+		}
+		for d := range f.facts.Definitions {
+			for _, n := range f.facts.Definitions[d].Mentions {
+				pairs = append(pairs, uint64(n)<<32|uint64(f.first+int32(d)))
+			}
+		}
+	}
+	x.pairs = sortPairs(pairs, spare)
 	bits := uint(4)
 	for bits < 18 && 1<<bits < total/4 {
 		bits++
 	}
-	x.shift = 32 - bits
+	x.shift = 64 - bits
 	x.starts = make([]int32, 1<<bits+1)
-	each := func(fn func(name lang.NameHash, at int32)) {
-		for i := range files {
-			f := &files[i]
-			if f.facts == nil {
-				continue
-			}
-			for _, n := range f.facts.Mentions {
-				fn(n, f.first-1)
-			}
-			for d := range f.facts.Definitions {
-				for _, n := range f.facts.Definitions[d].Mentions {
-					fn(n, f.first+int32(d))
-				}
-			}
-		}
+	for _, p := range x.pairs {
+		x.starts[p>>x.shift+1]++
 	}
-	each(func(n lang.NameHash, _ int32) { x.starts[(n>>x.shift)+1]++ })
 	for i := 1; i < len(x.starts); i++ {
 		x.starts[i] += x.starts[i-1]
 	}
-	x.names, x.at = make([]lang.NameHash, total), make([]int32, total)
-	fill := append([]int32(nil), x.starts[:len(x.starts)-1]...)
-	each(func(n lang.NameHash, at int32) {
-		b := n >> x.shift
-		x.names[fill[b]], x.at[fill[b]] = n, at
-		fill[b]++
-	})
+}
+
+// read lists what mentions a name in the files that were read.
+func (x *nameIndex) read(name lang.NameHash) []uint64 {
+	b := uint64(name) << 32 >> x.shift
+	list := x.pairs[x.starts[b]:x.starts[b+1]]
+	list = list[sort.Search(len(list), func(i int) bool { return list[i]>>32 >= uint64(name) }):]
+	return list[:sort.Search(len(list), func(i int) bool { return list[i]>>32 > uint64(name) })]
 }
 
 // each calls fn for what mentions a name, until it says that it is enough.
 func (x *nameIndex) each(files []spreadFile, name lang.NameHash, fn func(f *spreadFile, def int32) (more bool)) {
-	b := name >> x.shift
-	for i := x.starts[b]; i < x.starts[b+1]; i++ {
-		if x.names[i] == name {
-			n := x.at[i]
-			if f := &files[x.owner(n)]; !fn(f, n-f.first) {
-				return
-			}
+	for _, p := range x.read(name) {
+		n := int32(uint32(p))
+		if f := &files[x.owner(n)]; !fn(f, n-f.first) {
+			return
 		}
 	}
 	if x.flat == nil {
@@ -125,6 +124,57 @@ func (x *nameIndex) each(files []spreadFile, name lang.NameHash, fn func(f *spre
 		f := &files[place-1]
 		return fn(f, n-f.place-1)
 	})
+}
+
+// within is each for the files of one package, given by their places, ascending. Names such
+// as New are mentioned by thousands of others, and the files of a folder stand together.
+func (x *nameIndex) within(files []spreadFile, places []int32, name lang.NameHash, fn func(f *spreadFile, def int32) (more bool)) {
+	if len(places) == 0 {
+		return
+	}
+	first, last := &files[places[0]], &files[places[len(places)-1]]
+	list := x.read(name)
+	list = list[sort.Search(len(list), func(i int) bool { return int32(uint32(list[i])) >= first.first-1 }):]
+	for _, p := range list {
+		n := int32(uint32(p))
+		if n >= last.first+last.count {
+			break
+		}
+		if f := &files[x.owner(n)]; f.folder == first.folder && !fn(f, n-f.first) {
+			return
+		}
+	}
+	first, last = x.ends(files, places)
+	if first == nil {
+		return
+	}
+	start, stop := x.flat.list(name, name)
+	start += uint32(sort.Search(int(stop-start), func(i int) bool { return x.flat.mentionAt(start+uint32(i)) >= first.place }))
+	x.flat.mentions(start, stop, func(n int32) bool {
+		if n > last.place+last.count {
+			return false
+		}
+		place := x.places[x.flat.owner(n)]
+		if place <= 0 || files[place-1].folder != first.folder {
+			return true
+		}
+		f := &files[place-1]
+		return fn(f, n-f.place-1)
+	})
+}
+
+// ends are the first and the last of the files that stand in the graph's file; nil where
+// none does.
+func (x *nameIndex) ends(files []spreadFile, places []int32) (first, last *spreadFile) {
+	for _, place := range places {
+		if f := &files[place]; f.index != nil {
+			if first == nil {
+				first = f
+			}
+			last = f
+		}
+	}
+	return first, last
 }
 
 // owner is the place of the file to which a number belongs.

@@ -102,21 +102,20 @@ func (m minder) minds(g *spreadFile, to atom) bool {
 // followGoName goes to what mentions a name of a package: as it is in the package itself,
 // behind the package elsewhere.
 func (s *spread) followGoName(a atom, f *spreadFile, name string, confidence Confidence, to minder) {
-	if name == "_" || name == "init" || name == "main" {
+	if name == "" || name == "_" || name == "init" || name == "main" {
 		return
 	}
 	s.inUnit(a, f, lang.HashName(name), confidence, to)
 	if c := name[0]; 'a' <= c && c <= 'z' || c == '_' {
 		return
 	}
-	node := s.graph.Node(f.folder)
-	for _, spec := range s.importedAs(s.graph, f.folder) {
-		s.qualified(a, f, lang.GoQualified(spec, name), confidence, to)
-		if lang.GoPackageName(spec) != node.Name {
+	for _, as := range s.goFolder(f.folder).imported {
+		s.qualified(a, f, as.qualifier.Name(name), confidence, to)
+		if as.otherwise {
 			s.qualified(a, f, lang.GoMember(name), confidence, to)
 		}
-		if dots := lang.GoQualified(spec, "*"); s.has(dots) {
-			s.dotImported(a, f, dots, lang.HashName(name), confidence, to)
+		if as.dotted {
+			s.dotImported(a, f, as.qualifier.Name("*"), lang.HashName(name), confidence, to)
 		}
 	}
 }
@@ -126,7 +125,7 @@ func (s *spread) inUnit(a atom, f *spreadFile, name lang.NameHash, confidence Co
 	if !s.once(ask{f.unit, askUnit, name, who}) {
 		return
 	}
-	s.mentioning(name, func(g *spreadFile, to atom) {
+	s.mentioningIn(s.folders[f.folder], name, func(g *spreadFile, to atom) {
 		if g.unit == f.unit && (!f.test || g.test) && who.minds(g, to) {
 			s.breakBuild(who, to)
 			s.step(a, to, b2i(g.node != f.node), confidence)
@@ -164,25 +163,41 @@ func (s *spread) dotImported(a atom, f *spreadFile, dots, name lang.NameHash, co
 	})
 }
 
-// importedAs lists the paths by which files import a package. One that is not kept as it is
-// written makes its importer reached as a whole: see followFiles.
-func (r *reachable) importedAs(g *Graph, folder int32) []string {
-	if specs, ok := r.specs[folder]; ok {
-		return specs
+// A goFolder is a package as others import it.
+type goFolder struct {
+	imported []goImported
+}
+
+// A goImported is one path of a package. One that is not kept as it is written makes its
+// importer reached as a whole: see followFiles.
+type goImported struct {
+	qualifier lang.GoQualifier
+	otherwise bool // the package has another name than the path suggests
+	dotted    bool // somebody imports it with a dot
+}
+
+func (s *spread) goFolder(folder int32) *goFolder {
+	if known := s.goes[folder]; known != nil {
+		return known
 	}
-	specs := []string{}
+	g := &goFolder{}
+	if s.goes == nil {
+		s.goes = map[int32]*goFolder{}
+	}
+	s.goes[folder] = g
+	name := s.graph.Node(folder).Name
 	seen := map[string]bool{}
-	for _, e := range g.Into(folder) {
-		if g.Link(e).Kind != Imports {
+	for _, e := range s.graph.Into(folder) {
+		if s.graph.Link(e).Kind != Imports {
 			continue
 		}
-		if spec := g.Edge(e).Evidence.Detail; !seen[spec] {
+		if spec := s.graph.Edge(e).Evidence.Detail; !seen[spec] {
 			seen[spec] = true
-			specs = append(specs, spec)
+			q := lang.GoQualifierOf(spec)
+			g.imported = append(g.imported, goImported{q, lang.GoPackageName(spec) != name, s.has(q.Name("*"))})
 		}
 	}
-	r.specs[folder] = specs
-	return specs
+	return g
 }
 
 // unreadableSpec says that an import path is not the one that was written: clipped or

@@ -26,9 +26,6 @@ func (t *trial) predictAgain(ctx context.Context, name string, p project) (*proj
 		if one.Project != p.title() {
 			continue
 		}
-		if one.TestFiles == nil {
-			one.TestFiles = t.tests()
-		}
 		one.counts = counts{}
 		for j := range one.Mutants {
 			res := &one.Mutants[j]
@@ -41,7 +38,7 @@ func (t *trial) predictAgain(ctx context.Context, name string, p project) (*proj
 				if err != nil {
 					return err
 				}
-				t.judge(res, p, one.TestFiles, &one.counts)
+				t.judge(res, p, &one.counts)
 				return nil
 			}); err != nil {
 				return nil, err

@@ -62,8 +62,7 @@ type projectResult struct {
 	Excluded  map[string]int `json:"excluded"`          // mutants drawn and left out, by reason
 	Stopped   bool           `json:"stopped,omitempty"` // before the plan's number was run
 	counts
-	Mutants   []mutantResult    `json:"mutants"`
-	TestFiles map[string]string `json:"test_files,omitempty"` // test -> its file, where tests alone can tell
+	Mutants []mutantResult `json:"mutants"`
 }
 
 // counts add up over mutants. Rates are per mille.

@@ -16,6 +16,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"custody/bench/registry"
 )
 
 // goRunner runs the tests of a Go module that lies in a folder of ours.
@@ -30,6 +32,9 @@ type goRunner struct {
 
 // placeGo copies a module from where the go command keeps it.
 func placeGo(ctx context.Context, p project, dir string) error {
+	if p.folder != "" {
+		return registry.CopyFolder(dir, p.folder)
+	}
 	cmd := exec.CommandContext(ctx, "go", "mod", "download", "-json", p.name+"@"+p.version)
 	cmd.Dir = os.TempDir()
 	out, err := cmd.Output()
@@ -37,24 +42,7 @@ func placeGo(ctx context.Context, p project, dir string) error {
 	if jsonErr := json.Unmarshal(out, &info); jsonErr != nil || info.Dir == "" {
 		return fmt.Errorf("downloading %s@%s: %w %s", p.name, p.version, err, info.Error)
 	}
-	return filepath.WalkDir(info.Dir, func(name string, e fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		rel, err := filepath.Rel(info.Dir, name)
-		if err != nil {
-			return err
-		}
-		to := filepath.Join(dir, rel)
-		if e.IsDir() {
-			return os.MkdirAll(to, 0o755)
-		}
-		data, err := os.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		return os.WriteFile(to, data, 0o644)
-	})
+	return registry.CopyFolder(dir, info.Dir)
 }
 
 func (r *goRunner) command(ctx context.Context, args ...string) *exec.Cmd {

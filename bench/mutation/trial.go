@@ -9,6 +9,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 )
 
 // A trial makes mutants of one project, one after the other.
@@ -40,9 +41,6 @@ func (t *trial) project(ctx context.Context, p project) (*projectResult, error) 
 		return nil, err
 	}
 	one.Tests = len(t.tests())
-	if !t.coverage.all {
-		one.TestFiles = t.tests()
-	}
 	var all []function
 	for _, f := range listed {
 		f.sites = slices.DeleteFunc(f.sites, func(s site) bool { return !t.coverage.site(&f, s) })
@@ -112,7 +110,7 @@ func (t *trial) run(ctx context.Context, m mutant, sum *counts) (*mutantResult, 
 				return err
 			}
 		}
-		t.judge(res, p, t.tests(), sum)
+		t.judge(res, p, sum)
 		return nil
 	})
 }
@@ -200,7 +198,8 @@ func (t *trial) check(ctx context.Context, res *mutantResult, files []string, pr
 }
 
 // judge holds what failed, and what runs the function, against the prediction.
-func (t *trial) judge(res *mutantResult, p prediction, tests map[string]string, sum *counts) {
+func (t *trial) judge(res *mutantResult, p prediction, sum *counts) {
+	tests := t.tests()
 	sum.Run++
 	if len(res.Failed) > 0 {
 		sum.Killed++
@@ -212,6 +211,9 @@ func (t *trial) judge(res *mutantResult, p prediction, tests map[string]string, 
 		}
 		sum.Failures++
 		file, ok := tests[test]
+		if !ok { // a file that does not load
+			file, _, ok = strings.Cut(test, "::")
+		}
 		inFile, byName := p.bySymbol.has(file, t.symbol(test))
 		switch {
 		case !ok || !inFile:

@@ -5,11 +5,14 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"syscall"
@@ -213,7 +216,8 @@ func freeze(t *testing.T, file string, pack []byte) {
 	}
 }
 
-// firstDifference shows where two packs part.
+// firstDifference shows where two packs part: the values of pack.json that differ, or else
+// the first byte of a member.
 func firstDifference(t *testing.T, want, got []byte) string {
 	t.Helper()
 	a, err := verify.Decode(want)
@@ -224,6 +228,13 @@ func firstDifference(t *testing.T, want, got []byte) string {
 	if err != nil {
 		return err.Error()
 	}
+	var was, is any
+	if err := errors.Join(json.Unmarshal(a[verify.PackJSON], &was), json.Unmarshal(b[verify.PackJSON], &is)); err != nil {
+		return err.Error()
+	}
+	if all := differences("", was, is); len(all) > 0 {
+		return "in pack.json\n" + strings.Join(all[:min(len(all), 10)], "\n")
+	}
 	for m := range a {
 		for i := range max(len(a[m]), len(b[m])) {
 			if i >= len(a[m]) || i >= len(b[m]) || a[m][i] != b[m][i] {
@@ -233,6 +244,38 @@ func firstDifference(t *testing.T, want, got []byte) string {
 		}
 	}
 	return "the container"
+}
+
+// differences are the places at which two documents have other values, but for the id,
+// which follows from the others.
+func differences(at string, was, is any) []string {
+	if reflect.DeepEqual(was, is) || at == ".id" {
+		return nil
+	}
+	var all []string
+	switch a := was.(type) {
+	case map[string]any:
+		if b, ok := is.(map[string]any); ok {
+			names := map[string]bool{}
+			for _, m := range []map[string]any{a, b} {
+				for name := range m {
+					names[name] = true
+				}
+			}
+			for _, name := range slices.Sorted(maps.Keys(names)) {
+				all = append(all, differences(at+"."+name, a[name], b[name])...)
+			}
+			return all
+		}
+	case []any:
+		if b, ok := is.([]any); ok && len(a) == len(b) {
+			for i := range a {
+				all = append(all, differences(fmt.Sprintf("%s[%d]", at, i), a[i], b[i])...)
+			}
+			return all
+		}
+	}
+	return []string{fmt.Sprintf("%s was %.300v, and is %.300v", at, was, is)}
 }
 
 // TestFrozenPacksReplay: packs of released versions verify, and their inputs give the

@@ -80,7 +80,12 @@ var Everything = HashName("*")
 
 // HashName hashes a name.
 func HashName[S string | []byte](name S) NameHash {
-	h := uint32(fnvOffset32)
+	return hashMore(fnvOffset32, name)
+}
+
+// hashMore goes on from the hash of what stands before.
+func hashMore[S string | []byte](before NameHash, name S) NameHash {
+	h := uint32(before)
 	for i := 0; i < len(name); i++ {
 		h = (h ^ uint32(name[i])) * fnvPrime32
 	}

@@ -19,13 +19,22 @@ import (
 // "net/http.*", and its plain names may be of that package.
 
 // GoMember is how Go code mentions a field or method.
-func GoMember(name string) NameHash { return HashName("." + name) }
+func GoMember(name string) NameHash { return hashMore(HashName("."), name) }
 
 // GoAsked is how an interface mentions a method that it asks for.
 func GoAsked[S string | []byte](name S) NameHash { return HashName("." + string(name) + "()") }
 
 // GoQualified is how Go code mentions what the package of an import path defines.
-func GoQualified(spec, name string) NameHash { return HashName(spec + "." + name) }
+func GoQualified(spec, name string) NameHash { return GoQualifierOf(spec).Name(name) }
+
+// A GoQualifier is an import path, to mention many names that its package defines.
+type GoQualifier NameHash
+
+// GoQualifierOf is that of a path.
+func GoQualifierOf(spec string) GoQualifier { return GoQualifier(hashMore(HashName(spec), ".")) }
+
+// Name is the mention of a name.
+func (q GoQualifier) Name(name string) NameHash { return hashMore(NameHash(q), name) }
 
 // GoPackageName is the name that an import path suggests: its last element, or the one
 // before a version. It is empty where that is no name.

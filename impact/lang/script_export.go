@@ -56,7 +56,7 @@ func (o *scriptOutline) importStatement(scope scriptScope, i, to int) int {
 			o.alias(NameHash(o.tok[local].value), HashName(name))
 		} else {
 			o.alias(NameHash(o.tok[local].value), HashName("default"))
-			o.module(NameHash(o.tok[local].value))
+			o.module(NameHash(o.tok[local].value), false)
 		}
 	}
 	for j < to && o.kind(j) != tokenString && o.kind(j) != ';' {

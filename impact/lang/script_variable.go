@@ -53,6 +53,9 @@ func (o *scriptOutline) variable(d scriptDeclaration, kind DefinitionKind, name,
 		}
 		if o.word(value+1, "require") && o.kind(value+2) == '(' {
 			o.alias(NameHash(o.tok[name].value), HashName("default"))
+			if o.next(value+2) >= end { // not a part of it
+				o.module(NameHash(o.tok[name].value), true)
+			}
 		}
 	}
 	own := name

@@ -82,7 +82,7 @@ type outline struct {
 	names map[NameHash][]NameHash // what stands for another name: see alias
 	seen  nameSet
 
-	modules map[NameHash]bool // names that stand for a whole file: see Everything
+	modules map[NameHash]bool // names that stand for a whole file: see module
 	always  []NameHash        // what all code of the file may mean: Java's "import static a.B.*"
 
 	lookups *keywordSet                  // words that may find any name at run time; nil: none
@@ -170,12 +170,19 @@ func (o *outline) alias(name, other NameHash) {
 }
 
 // module notes that a name stands for a whole file: who says it without a dot behind it
-// may use whatever is in there.
-func (o *outline) module(name NameHash) {
+// may use whatever is in there. What is called may be a function, as in CommonJS.
+func (o *outline) module(name NameHash, called bool) {
 	if o.modules == nil {
 		o.modules = map[NameHash]bool{}
 	}
-	o.modules[name] = true
+	o.modules[name] = called
+}
+
+// handsOn says that the word at i is the name of a file and hands all of it on.
+func (o *outline) handsOn(i int) bool {
+	called, known := o.modules[NameHash(o.tok[i].value)]
+	k := o.kind(i + 1)
+	return known && k != '.' && !(called && k == '(')
 }
 
 // A nameSet holds the names of one definition until it is done.
@@ -279,7 +286,7 @@ func (o *outline) digestToken(h *TokenHash, i int) {
 		text = o.indent(t.value)
 	case tokenWord:
 		o.seen.add(t.value)
-		if len(o.modules) > 0 && o.modules[NameHash(t.value)] && o.kind(i+1) != '.' ||
+		if len(o.modules) > 0 && o.handsOn(i) ||
 			o.lookups != nil && o.lookups.has(NameHash(t.value)) && o.looksUp(o, i) {
 			o.seen.add(uint32(Everything))
 		}

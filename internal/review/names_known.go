@@ -1,8 +1,10 @@
 package review
 
 import (
+	"maps"
 	"regexp"
 	"slices"
+	"sort"
 	"strings"
 	"sync"
 	"unicode"
@@ -216,7 +218,7 @@ func (r *run) findAccounts(ids map[string]string) {
 // as words of their own and in whatever case.
 type dictionary struct {
 	entries map[string]string
-	by      map[[2]rune][]entry
+	sorted  []entry
 }
 
 type entry struct {
@@ -261,26 +263,17 @@ func isPlainWord(t string) bool {
 	return strings.Contains(plainWords, " "+t+" ") || strings.Trim(t, "0123456789.%, ") == ""
 }
 
-// ready sorts what was added: the order in which it came says nothing.
+// ready sorts what was added: the order in which it came says nothing, and a text is
+// found by halves, however many begin alike.
 func (d *dictionary) ready() {
-	d.by = map[[2]rune][]entry{}
-	for text, with := range d.entries {
-		runes := []rune(text)
-		key := [2]rune{runes[0], runes[1]}
-		d.by[key] = append(d.by[key], entry{runes, with})
+	for _, text := range slices.Sorted(maps.Keys(d.entries)) {
+		d.sorted = append(d.sorted, entry{[]rune(text), d.entries[text]})
 	}
-	for _, entries := range d.by {
-		slices.SortFunc(entries, func(a, b entry) int {
-			if len(a.text) != len(b.text) {
-				return len(b.text) - len(a.text)
-			}
-			return slices.Compare(a.text, b.text)
-		})
-	}
+	slices.SortFunc(d.sorted, func(a, b entry) int { return slices.Compare(a.text, b.text) })
 }
 
 func (d *dictionary) replace(s string) string {
-	if len(d.by) == 0 || s == "" {
+	if len(d.sorted) == 0 || s == "" {
 		return s
 	}
 	text := []rune(s)
@@ -308,22 +301,32 @@ func (d *dictionary) replace(s string) string {
 	return b.String()
 }
 
-// at is how many characters at i are known, and what stands for them.
-func (d *dictionary) at(lower []rune, i int) (int, string) {
-	for _, e := range d.by[[2]rune{lower[i], lower[i+1]}] {
-		n := 2
-		for n < len(e.text) && i+n < len(lower) && lower[i+n] == e.text[n] {
-			n++
-		}
-		if n < len(e.text) && n < clipped {
-			continue
-		}
-		if !apart(lower, i) || n == len(e.text) && !apart(lower, i+n) {
-			continue
-		}
-		return n, e.with
+// at is how many characters at i are known, and what stands for them: those of the longest
+// entry that stands there whole, or of one whose beginning does.
+func (d *dictionary) at(lower []rune, i int) (n int, with string) {
+	if !apart(lower, i) {
+		return 0, ""
 	}
-	return 0, ""
+	some := d.sorted // those that begin with the first depth characters
+	for depth := 0; ; depth++ {
+		if e := some[0]; len(e.text) == depth && apart(lower, i+depth) {
+			n, with = depth, e.with
+		}
+		var next []entry
+		if i+depth < len(lower) {
+			r := lower[i+depth]
+			from := sort.Search(len(some), func(k int) bool { return len(some[k].text) > depth && some[k].text[depth] >= r })
+			to := sort.Search(len(some), func(k int) bool { return len(some[k].text) > depth && some[k].text[depth] > r })
+			next = some[from:to]
+		}
+		if len(next) == 0 {
+			if n == 0 && depth >= clipped {
+				return depth, some[0].with
+			}
+			return n, with
+		}
+		some = next
+	}
 }
 
 // apart says whether a word may begin or end at i. Scripts without spaces are not asked.
