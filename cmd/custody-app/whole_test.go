@@ -30,9 +30,7 @@ func TestMain(m *testing.M) {
 	}
 	flag.Parse()
 	flag.Set("test.parallel", "16") // they wait for another process most of the time
-	code := m.Run()
-	cluster.Stop()
-	os.Exit(code)
+	os.Exit(m.Run())
 }
 
 // A whole is custody-app as a process, on a GitHub of its own.
