@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"runtime"
@@ -209,7 +210,7 @@ func build(file string) (Build, error) {
 	if err != nil {
 		return Build{}, fmt.Errorf("%w: 'make build' makes it", err)
 	}
-	b := Build{Commit: "unknown", Go: info.GoVersion}
+	b := Build{Go: info.GoVersion}
 	for _, s := range info.Settings {
 		switch s.Key {
 		case "vcs.revision":
@@ -218,7 +219,21 @@ func build(file string) (Build, error) {
 			b.Modified = s.Value == "true"
 		}
 	}
+	if b.Commit == "" {
+		b.Commit, b.Modified = here()
+	}
 	return b, nil
+}
+
+// here is the commit of the folder that this runs in. In a linked work tree go build puts
+// none into the program.
+func here() (commit string, modified bool) {
+	head, err := exec.Command("git", "rev-parse", "--verify", "HEAD").Output()
+	if err != nil {
+		return "unknown", false
+	}
+	status, err := exec.Command("git", "status", "--porcelain", "--untracked-files=no").Output()
+	return strings.TrimSpace(string(head)), err != nil || len(status) > 0
 }
 
 func show(w io.Writer, r Result) error {
