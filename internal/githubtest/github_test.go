@@ -94,6 +94,7 @@ func everyOperation(t *testing.T, w *world) {
 	is(get("/orgs/acme/teams/security/memberships/bob"), "active", "state")
 	c.want(404, "GET", "/orgs/acme/teams/security/memberships/ada", nil)
 
+	get(repo + "/activity?ref=refs/heads/feature")
 	is(get(repo+"/branches"), "feature", "name")
 	is(get(repo+"/branches/main"), true, "protected")
 	is(get(repo+"/branches/main/protection"), 2, "required_pull_request_reviews", "required_approving_review_count")
