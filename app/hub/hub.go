@@ -137,7 +137,8 @@ func (h *Hub) Installation(id int64) *Client {
 
 // tokens are those of an installation, each kept until it is about to expire.
 func (h *Hub) tokens(installation int64, o *github.InstallationTokenOptions) *ghinstallation.Transport {
-	t := ghinstallation.NewFromAppsTransport(h.app, installation)
+	app := *h.app // a transport writes its address and client into the App's that it was given
+	t := ghinstallation.NewFromAppsTransport(&app, installation)
 	t.BaseURL = h.app.BaseURL
 	t.InstallationTokenOptions = o
 	t.Client = &http.Client{Transport: h.base, Timeout: h.timeout}
