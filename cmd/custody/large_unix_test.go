@@ -108,8 +108,9 @@ controls:
 			}
 			memory := peak(cmd)
 			t.Logf("%s, %s cache: %v, at most %d MB in one process, git's among them", c.head, cache, took.Round(time.Millisecond), memory>>20)
-			if memory > most {
-				t.Errorf("%s: %d MB", c.head, memory>>20)
+			// On Linux a child's figure begins with what this process had when it started it.
+			if most := max(most, ownPeak(t)); memory > most {
+				t.Errorf("%s: %d MB, at most %d MB", c.head, memory>>20, most>>20)
 			}
 		}
 	}
@@ -117,11 +118,23 @@ controls:
 
 // peak is the largest memory that one process of the command had, in bytes.
 func peak(cmd *exec.Cmd) int64 {
-	n := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss
-	if runtime.GOOS == "darwin" {
-		return int64(n)
+	return inBytes(cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss)
+}
+
+// ownPeak is the largest memory that this process had, in bytes.
+func ownPeak(t *testing.T) int64 {
+	var own syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &own); err != nil {
+		t.Fatal(err)
 	}
-	return int64(n) << 10
+	return inBytes(own.Maxrss)
+}
+
+func inBytes(maxrss int64) int64 {
+	if runtime.GOOS == "darwin" {
+		return maxrss
+	}
+	return maxrss << 10
 }
 
 // blob writes what a command prints as an object, without holding it.
