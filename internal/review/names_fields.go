@@ -17,6 +17,7 @@ const (
 	written                 // a text that people wrote
 	person                  // one person: a login, an address, "Name <address>"
 	node                    // a node of a graph, which may be an owner
+	session                 // the id of an agent's session, which may be any words
 	owner                   // a person or a team, as CODEOWNERS writes it
 )
 
@@ -66,10 +67,9 @@ var contents = sync.OnceValue(func() map[string]content {
 		"impact.Companion: Path With",
 		"attestation.Report: Schema",
 		"attestation.Agent: ID Model",
-		"attestation.Evidence: Source Agent Model Session Scope",
-		"attestation.Commit: Sessions Automation",
+		"attestation.Evidence: Source Agent Model Scope",
+		"attestation.Commit: Automation",
 		"attestation.File: Path",
-		"attestation.Hunk: Sessions",
 		"claim.Report: Version Generated Tools",
 		"change.Context: Schema",
 		"change.Repository: Host Owner Name ID Visibility",
@@ -83,7 +83,7 @@ var contents = sync.OnceValue(func() map[string]content {
 		"change.Waiver: Record KeyID Signature",
 		"change.Merge: SHA At Method",
 		"change.Deployment: SHA At",
-		"change.Source: What At Digest",
+		"change.Source: At Digest",
 		"change.Claim: What",
 	)
 	put(written,
@@ -101,6 +101,7 @@ var contents = sync.OnceValue(func() map[string]content {
 		"attestation.Commit: People Drivers",
 	)
 	put(node, "impact.Reached: Node Via", "impact.Owner: Node", "impact.Document: Node")
+	put(session, "attestation.Evidence: Session", "attestation.Commit: Sessions", "attestation.Hunk: Sessions")
 	put(owner, "impact.Owner: Name")
 	put(sentence,
 		"review.Door: Ref",
@@ -124,7 +125,7 @@ var contents = sync.OnceValue(func() map[string]content {
 		"change.Urgency: Via",
 		"change.CheckRun: Name App",
 		"change.Deployment: Environment",
-		"change.Source: From Missing",
+		"change.Source: What From Missing",
 	)
 	return all
 })
@@ -200,7 +201,7 @@ func worth(t reflect.Type, c content) bool {
 // field is what a text becomes.
 func (n *namer) field(s string, c content) string {
 	switch {
-	case c == written:
+	case c == written, c == session && strings.ContainsAny(s, " @"):
 		return n.text(s)
 	case c == person && n.isFull(), c == owner && (n.isFull() || !isPersonsName(s)):
 		return s

@@ -144,7 +144,7 @@ waivers:
 	base := w.repo.Commit("base", "base", gittest.Orphan(), gittest.Write(".custody.yaml", policy), gittest.Write("security_requirements.yaml", required),
 		gittest.Write("CODEOWNERS", "src/ @"+owner+" "+address+" @acme/security\n"), gittest.Write("src/a.py", "import b\n"), gittest.Write("src/b.py", "x = 1\n"))
 	message := p.text() + "\n\n" + p.text() + "\n\nTesting: " + p.text() + "\nCo-authored-by: " + p.person() + "\nSigned-off-by: " + p.person() + "\nReviewed-by: " + p.person() +
-		"\nAssisted-by: Claude for " + p.full() + "\nCo-Authored-By: Claude <noreply@anthropic.com>\nCo-authored-by: Pat <123+" + p.login() + "@users.noreply.github.com>\n"
+		"\nEntire-Checkpoint: " + p.text() + "\nAssisted-by: Claude for " + p.full() + "\nCo-Authored-By: Claude <noreply@anthropic.com>\nCo-authored-by: Pat <123+" + p.login() + "@users.noreply.github.com>\n"
 	first := w.repo.Commit("change", message, gittest.From(base), gittest.By(p.person()), gittest.Write("src/a.py", "import b\neval('1')\n"))
 	tip := w.repo.Commit("change", p.text()+"\n", gittest.From(first), gittest.By(p.person()), gittest.Write("src/b.py", "x = 2\n"), gittest.Write("CODEOWNERS", "src/ @"+owner+"\n"))
 
