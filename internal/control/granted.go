@@ -26,11 +26,12 @@ type WaiverRecord struct {
 	ID         config.ID         `json:"id"`
 	Covers     config.ID         `json:"covers"` // the rule or requirement
 	Paths      []config.Glob     `json:"paths"`
-	Repository change.Repository `json:"repository"`     // where it counts: host, owner and name
-	Head       string            `json:"head,omitempty"` // the one commit for which it counts, or another that makes the same change; absent: any
-	Owner      string            `json:"owner"`          // who will put an end to the exception
-	Approver   change.Person     `json:"approver"`       // who granted it
-	Permission config.Permission `json:"permission"`     // theirs when they did
+	Repository change.Repository `json:"repository"`       // where it counts: host, owner and name
+	Head       string            `json:"head,omitempty"`   // the one commit for which it counts, or another that makes the same change; absent: any
+	Target     string            `json:"target,omitempty"` // the one ref for which it counts, "refs/heads/main": the same commit brings other things to another; absent: any
+	Owner      string            `json:"owner"`            // who will put an end to the exception
+	Approver   change.Person     `json:"approver"`         // who granted it
+	Permission config.Permission `json:"permission"`       // theirs when they did
 	Reason     string            `json:"reason"`
 	LastDay    config.Day        `json:"last_day"`
 }
@@ -123,6 +124,9 @@ func (e *evaluation) refuses(g Granted) string {
 			return fmt.Sprintf("it is for the repository %s/%s/%s", clip(w.Repository.Host), clip(w.Repository.Owner), clip(w.Repository.Name))
 		}
 	}
+	if c := e.Context.Change; w.Target != "" && (c == nil || c.Target != w.Target) { // here is not empty, so there is a context
+		return fmt.Sprintf("it is for a change to %s", clip(w.Target))
+	}
 	if same := e.sameChange(w.Head); w.Head != "" && !same.Same {
 		return fmt.Sprintf("it is for commit %s:%s", shortCommit(w.Head), same.note())
 	}
@@ -142,7 +146,7 @@ func (e *evaluation) refuses(g Granted) string {
 	if _, author := wrote.known[wrote.ids.account(w.Approver.ID)]; author {
 		return fmt.Sprintf("%s, who granted it, wrote some of the change", clip(w.Approver.Login))
 	}
-	if c := e.Context.Change; c != nil { // here is not empty, so there is a context
+	if c := e.Context.Change; c != nil {
 		who := e.identities().account(w.Approver.ID)
 		for _, p := range c.Pushers {
 			if e.identities().account(p.ID) == who || p.ID == "" && strings.EqualFold(p.Login, w.Approver.Login) {

@@ -50,6 +50,13 @@ func TestGranted(t *testing.T) {
 		{asked{"which repository this is, is not known", rule, with(func(in *Input, _ *WaiverRecord) { in.Context.Repository = nil }), finding.NotSatisfied, ""}, "it is for the repository"},
 		{asked{"for this commit", rule, with(func(in *Input, w *WaiverRecord) { w.Head = in.Change.Head.String() }), finding.Excepted, ""}, ""},
 		{asked{"for another commit", rule, with(func(_ *Input, w *WaiverRecord) { w.Head = oid("old").String() }), finding.NotSatisfied, ""}, "was not looked at"},
+		{asked{"for this target", rule, with(func(in *Input, w *WaiverRecord) {
+			w.Target, in.Context.Change.Target = "refs/heads/main", "refs/heads/main"
+		}), finding.Excepted, "W-9"}, ""},
+		{asked{"for another target", rule, with(func(in *Input, w *WaiverRecord) {
+			w.Target, in.Context.Change.Target = "refs/heads/side", "refs/heads/main"
+		}), finding.NotSatisfied, ""}, "it is for a change to refs/heads/side"},
+		{asked{"for a target, and this one is not known", rule, with(func(in *Input, w *WaiverRecord) { w.Target, in.Context.Change.Target = "refs/heads/main", "" }), finding.NotSatisfied, ""}, "it is for a change to refs/heads/main"},
 		{asked{"granted by the author", rule, with(func(_ *Input, w *WaiverRecord) { w.Approver = *person("1", "ann") }), finding.NotSatisfied, ""}, "ann, who granted it, wrote some of the change"},
 		{asked{"granted by who asked for the change", rule, with(func(in *Input, _ *WaiverRecord) { in.Context.Change.Author = person("5", "eve") }), finding.NotSatisfied, ""}, "wrote some of the change"},
 		{asked{"granted by who pushed it", rule, with(func(in *Input, _ *WaiverRecord) {
