@@ -151,8 +151,8 @@ func (j *job) hear(ctx context.Context, in *review.Input, known *change.Context)
 }
 
 // saw says whether who wrote a command could know the verdict on the head: it was the last
-// one when the command came, and there when it was written. Else somebody could push
-// another commit behind a waiver that is about to be granted.
+// one when the command came, and when it was written. Else somebody could push another
+// commit behind a waiver that is about to be granted, or swap an older one back.
 func (j *job) saw(ctx context.Context, c *store.Command, written time.Time) (bool, error) {
 	if c.Head != j.head.String() {
 		return false, nil
@@ -161,8 +161,9 @@ func (j *job) saw(ctx context.Context, c *store.Command, written time.Time) (boo
 	if err != nil {
 		return false, err
 	}
-	latest := written.Add(time.Second).UnixMilli() // GitHub writes whole seconds
-	return slices.ContainsFunc(all, func(r store.Review) bool { return r.Head == c.Head && r.At <= latest }), nil
+	latest := written.Add(time.Second).UnixMilli()                                  // GitHub writes whole seconds
+	i := slices.IndexFunc(all, func(r store.Review) bool { return r.At <= latest }) // the newest first
+	return i >= 0 && all[i].Head == c.Head, nil
 }
 
 // maxReviews is how many verdicts on a pull request are looked through.
@@ -281,7 +282,7 @@ func (j *job) waiver(ctx context.Context, in *review.Input, a *ask) (w change.Wa
 	record, err := json.Marshal(control.WaiverRecord{
 		Schema: control.WaiverSchema, ID: a.waiverID(), Covers: a.says.ID, Paths: []config.Glob{"**"},
 		Repository: change.Repository{Host: in.Place.Host, Owner: in.Place.Owner, Name: in.Place.Name},
-		Head:       j.head.String(), Owner: owner, Approver: *gather.Person(a.by), Permission: config.Permission(a.permission),
+		Head:       j.head.String(), Target: j.ref, Owner: owner, Approver: *gather.Person(a.by), Permission: config.Permission(a.permission),
 		Reason: a.says.Reason, LastDay: a.says.Until,
 	})
 	if err != nil {

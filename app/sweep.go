@@ -221,9 +221,17 @@ func (a *App) reconcileRepository(ctx context.Context, client *hub.Client, insta
 				return err
 			}
 			if err == nil && !s.Closed && s.Head == head && s.Ref == ref && s.Installation == installation {
-				continue // known; whether it is overdue was looked at before
+				// Known; whether it is overdue was looked at before.
+				if over, err := a.waiverEnded(ctx, r.GetID(), name); err != nil {
+					return err
+				} else if !over {
+					continue
+				}
 			}
 			err = a.store.Ask(ctx, store.Request{Repo: r.GetID(), Name: name, Installation: installation, Kind: "pull_request", Stage: "merge", Number: int64(p.GetNumber()), Head: head, Ref: ref, Delivery: s.Delivery})
+			if err == nil {
+				err = a.store.SetMark(ctx, untilMark(r.GetID(), name), "") // asked for once
+			}
 			if err != nil {
 				return err
 			}
@@ -231,4 +239,11 @@ func (a *App) reconcileRepository(ctx context.Context, client *hub.Client, insta
 		page = resp.NextPage
 	}
 	return nil
+}
+
+// waiverEnded says whether a waiver was in force when a subject was judged last, and is not
+// any more.
+func (a *App) waiverEnded(ctx context.Context, repo int64, subject string) (bool, error) {
+	last, err := a.store.Mark(ctx, untilMark(repo, subject))
+	return last != "" && last < a.Now().UTC().Format(time.DateOnly), err
 }

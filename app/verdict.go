@@ -14,6 +14,7 @@ import (
 	"custody/app/hub"
 	"custody/impact"
 	"custody/internal/change"
+	"custody/internal/config"
 	"custody/internal/pack"
 	"custody/internal/review"
 	"custody/internal/sign"
@@ -86,6 +87,9 @@ func (j *job) judge(ctx context.Context) (string, error) {
 	}
 	if err != nil {
 		return "", j.blame(ctx, c, err)
+	}
+	if err := j.keepUntil(ctx, until(judge, known.Waivers, config.Day(in.Day))); err != nil {
+		return "", err
 	}
 	c.Trust()
 	defer j.learn(ctx, c) // who waits for the answer need not wait for this

@@ -45,6 +45,7 @@ type world struct {
 	installs func()
 	publish  app.Publish
 	keys     string // trusted
+	salts    bool   // names can be hashed
 
 	store *store.Store
 	blobs store.Blobs
@@ -143,6 +144,11 @@ func (w *world) start() {
 	}
 	if w.keys != "" {
 		parts.Keys = &app.File{Name: "trusted_keys", Text: []byte(w.keys)}
+	}
+	if w.salts {
+		if parts.Salts, err = app.OpenSalts(filepath.Join(w.dir, "salts"), rand.Reader); err != nil {
+			w.Fatal(err)
+		}
 	}
 	if w.app, err = app.New(parts); err != nil {
 		w.Fatal(err)
