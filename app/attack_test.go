@@ -153,3 +153,36 @@ func TestWaiverRunsOut(t *testing.T) {
 		})
 	}
 }
+
+// Nor is an approval for another branch than it was given for.
+func TestApprovalRetargeted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, approvals)
+	w.origin.Commit("side", "side", gittest.From(w.base), gittest.By("Ada <ada@example.com>"), gittest.Write("evil.py", "print(2)\n"))
+	side := w.origin.ID("side")
+	w.repo.Push("ada", w.origin, "side")
+	w.origin.Commit("topic", "change", gittest.From(side), gittest.By("Ada <ada@example.com>"), gittest.Write("b.py", "y = 1\n"))
+	w.repo.Push("ada", w.origin, "topic")
+	p := w.repo.OpenPullRequest(githubtest.NewPull{Title: "A change", Author: "ada", Head: "topic", Base: "side"})
+	w.settled()
+	says := func() map[string]string {
+		w.settled()
+		all := map[string]string{}
+		for _, run := range w.ours(p.HeadSHA) {
+			all[run.Name] = run.Conclusion
+		}
+		return all
+	}
+	p.Review("ben", "APPROVED", "")
+	if got := says(); got["custody: side"] != "success" {
+		t.Errorf("%v", got)
+	}
+	p.Retarget("ada", "main")
+	if got := says(); got["custody: main"] != "failure" {
+		t.Errorf("%v", got)
+	}
+	p.Review("ben", "APPROVED", "")
+	if got := says(); got["custody: main"] != "success" {
+		t.Errorf("%v", got)
+	}
+}

@@ -54,6 +54,11 @@ func (r *Reader) reviews(ctx context.Context, number int) error {
 		for i := range reviews {
 			if reviews[i].Reviewer.ID == who.ID {
 				reviews[i].Permission, reviews[i].Teams = permission, teams
+				if r.Remember != nil && r.context.Change != nil {
+					if reviews[i].Target, err = r.Remember(ctx, fmt.Sprintf("target/%d/%d", r.Repo.ID, ids[i]), r.context.Change.Target); err != nil {
+						return err
+					}
+				}
 				if permission != "" && r.Remember != nil {
 					if reviews[i].Permission, err = r.Remember(ctx, fmt.Sprintf("permission/%d/%d", r.Repo.ID, ids[i]), permission); err != nil {
 						return err

@@ -114,9 +114,10 @@ type CommitFacts struct {
 // A Review of the change. Of one reviewer the last that is not a mere comment counts.
 type Review struct {
 	Reviewer   Person   `json:"reviewer"`
-	State      string   `json:"state"`  // "approved", "changes_requested", "commented", "dismissed"
-	Commit     string   `json:"commit"` // the commit that was reviewed
-	At         string   `json:"at"`     // RFC 3339
+	State      string   `json:"state"`            // "approved", "changes_requested", "commented", "dismissed"
+	Commit     string   `json:"commit"`           // the commit that was reviewed
+	At         string   `json:"at"`               // RFC 3339
+	Target     string   `json:"target,omitempty"` // the ref that the change was for when they said so; absent: not known
 	Permission string   `json:"permission,omitempty"`
 	Teams      []string `json:"teams,omitzero"`
 }

@@ -327,6 +327,27 @@ func TestApprovedTooLate(t *testing.T) {
 	}
 }
 
+// An approval is of a change to one ref. Where the context does not say which, it counts.
+func TestApprovedElsewhere(t *testing.T) {
+	const rule = "rules: [{id: r, kind: approvals, approvals: {humans: 1}}]\n"
+	refs := func(approved, target string) func(*Input) {
+		return func(in *Input) { in.Context.Reviews[0].Target, in.Context.Change.Target = approved, target }
+	}
+	for _, c := range []asked{
+		{"for this one", rule, refs("refs/heads/main", "refs/heads/main"), finding.Satisfied, ""},
+		{"for another", rule, refs("refs/heads/side", "refs/heads/main"), finding.NotSatisfied, "bob does not count: approved it as a change to refs/heads/side"},
+		{"for one, and for which this is is not known", rule, refs("refs/heads/main", ""), finding.NotSatisfied, "bob does not count: approved it as a change to refs/heads/main"},
+		{"not known", rule, refs("", "refs/heads/main"), finding.Satisfied, ""},
+		{"against it, for another", rule, func(in *Input) {
+			refs("refs/heads/side", "refs/heads/main")(in)
+			in.Context.Reviews[0].State = "changes_requested"
+		}, finding.NotSatisfied, "bob asked for changes"},
+	} {
+		ch, x := pullRequest(review("2", "bob", "approved", oid("head"), "write"))
+		c.check(t, Input{Change: ch, Context: x})
+	}
+}
+
 // 10^5 runs of checks, each of another name, are no work that grows with their square.
 func TestManyChecks(t *testing.T) {
 	ch, x := pullRequest()

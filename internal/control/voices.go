@@ -16,16 +16,17 @@ import (
 type stand uint8
 
 const (
-	standNothing  stand = iota // no approval, and nothing against the change
-	standStale                 // approved another commit, which makes another change
-	standLate                  // approved after the change had landed
-	standAuthor                // approved what they wrote
-	standMachine               // approved by a bot or app
-	standLow                   // approved with too little permission
-	standOutside               // approved by somebody outside the rule's teams
-	standUnclear               // a fact is missing that decides whether it counts
-	standApproved              // counts
-	standAgainst               // asks for changes and has the permission to
+	standNothing   stand = iota // no approval, and nothing against the change
+	standStale                  // approved another commit, which makes another change
+	standElsewhere              // approved it as a change to another ref
+	standLate                   // approved after the change had landed
+	standAuthor                 // approved what they wrote
+	standMachine                // approved by a bot or app
+	standLow                    // approved with too little permission
+	standOutside                // approved by somebody outside the rule's teams
+	standUnclear                // a fact is missing that decides whether it counts
+	standApproved               // counts
+	standAgainst                // asks for changes and has the permission to
 )
 
 // A voice is one person and where they stand.
@@ -187,6 +188,8 @@ func (e *evaluation) voice(r change.Review, want config.Approvals, wrote authors
 	switch {
 	case r.Commit != "" && !same.Same:
 		return set(standStale, "approved commit %s, not the head; %s", shortCommit(r.Commit), same.How)
+	case e.elsewhere(r):
+		return set(standElsewhere, "approved it as a change to %s", clip(r.Target))
 	case r.Reviewer.Type == change.Bot || r.Reviewer.Type == change.App || r.Reviewer.Type == change.Organization:
 		return set(standMachine, "is of type %s, not a person", r.Reviewer.Type)
 	case len(wrote.ids.drive(r.Reviewer.ID)) > 0:
@@ -215,4 +218,11 @@ func (e *evaluation) voice(r change.Review, want config.Approvals, wrote authors
 		return set(standUnclear, "approved, and the context does not say in which teams they are")
 	}
 	return set(standApproved, "approved%s", same.note())
+}
+
+// elsewhere says whether a review was of a change to another ref than this one: turned from
+// one branch to another, a commit brings what nobody looked at.
+func (e *evaluation) elsewhere(r change.Review) bool {
+	c := e.Context.Change
+	return r.Target != "" && (c == nil || c.Target != r.Target)
 }
