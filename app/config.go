@@ -192,7 +192,7 @@ func (c *Config) check() error {
 	}
 	if c.PublicURL != "" {
 		if u, err := url.Parse(c.PublicURL); err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http" {
-			return fmt.Errorf("public_url: %q is no address", c.PublicURL)
+			return fmt.Errorf("public_url: %q is no address: write it like https://custody.example.com", c.PublicURL)
 		}
 		c.PublicURL = strings.TrimSuffix(c.PublicURL, "/")
 	}
@@ -201,6 +201,11 @@ func (c *Config) check() error {
 	}
 	if c.ClonesGB < 1 || c.ClonesGB > 1_000_000 {
 		return errors.New("clones_gb: 1 or more")
+	}
+	switch c.LogLevel {
+	case "", "error", "warn", "info", "debug":
+	default:
+		return fmt.Errorf("log_level: %q: use one of error, warn, info, debug", c.LogLevel)
 	}
 	if c.Workers < 0 || c.Workers > 64 {
 		return errors.New("workers: from 1 to 64")

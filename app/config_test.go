@@ -65,6 +65,7 @@ func TestConfig(t *testing.T) {
 		"user in it":     {"https://custody.example.com/", "https://u:p@custody.example.com/"},
 		"no patience":    {"  app_id: 123", "  app_id: 123\n  timeout_seconds: 0"},
 		"no room":        {"clones_gb: 20", "clones_gb: 0"},
+		"loud":           {"log_level: debug", "log_level: loud"},
 		"many workers":   {"workers: 3", "workers: 1000"},
 	} {
 		text := strings.Replace(whole, change[0], change[1], 1)

@@ -63,7 +63,7 @@ func check(ctx context.Context, p *process, file, format string) error {
 		return err
 	}
 	if a, err := newApp(p, &c, log, []string{"of no use: no link is made"}); err != nil {
-		points = append(points, setup.Point{Outcome: finding.NotSatisfied, What: "The files that the configuration names can be read", Detail: err.Error(), ToDo: "Mend that file; GitHub was not asked."})
+		points = append(points, setup.Point{Outcome: finding.NotSatisfied, What: "The configuration and its files can be used", Detail: err.Error(), ToDo: "Correct that key or file; GitHub was not asked."})
 	} else {
 		points = append(points, grants(a))
 		points = append(points, setup.Look(ctx, setup.Input{Hub: a.Hub, PublicURL: c.PublicURL, Now: p.now, Check: app.CheckName, Needs: c.Publish.Needs()})...)
