@@ -3,6 +3,7 @@ package app_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"regexp"
 	"strings"
 	"sync/atomic"
@@ -21,7 +22,7 @@ func TestNoLoginInAPack(t *testing.T) {
 	t.Parallel()
 	for _, names := range []string{"hashed", "ids"} {
 		t.Run(names, func(t *testing.T) {
-			w := newWorld(t, approvals+"  - {id: team, kind: approvals, approvals: {humans: 1, teams: [acme/security]}}\nprivacy: {names: "+names+"}\n", withWaivers, func(w *world) { w.salts = true })
+			w := newWorld(t, approvals+"  - {id: team, kind: approvals, approvals: {humans: 1, teams: [acme/security]}}\nprivacy: {names: "+names+"}\n", withWaivers, func(w *world) { w.salts, w.publish.Comment = true, true })
 			p := w.pull("topic", gittest.Write("b.py", "x = 2\n"))
 			w.concludedAs(p.HeadSHA, "failure")
 			w.settled()
@@ -37,9 +38,19 @@ func TestNoLoginInAPack(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			said := map[string][]byte{}
 			for m, text := range ms {
+				said[verify.Member(m).String()] = text
+			}
+			for _, run := range w.ours(p.HeadSHA) {
+				said["the check run"] = []byte(run.Title + run.Summary + run.Text + fmt.Sprintf("%+v", run.Annotations))
+			}
+			for _, m := range p.Comments() {
+				said["the comment"] = []byte(m.Body)
+			}
+			for m, text := range said {
 				if found := regexp.MustCompile(`.{0,60}\b(ada|ben|eve)\b.{0,60}`).Find(text); found != nil {
-					t.Errorf("%s: %s", verify.Member(m), found)
+					t.Errorf("%s: %s", m, found)
 				}
 			}
 			if !bytes.Contains(ms[verify.Context], []byte("permission of ")) {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -55,6 +56,12 @@ func TestSalts(t *testing.T) {
 		if info, err := f.Info(); err != nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("%s: %v, %v", f.Name(), info.Mode(), err)
 		}
+	}
+	if err := os.Chmod(filepath.Join(dir, "8.salt"), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := one.of(8)(); err == nil || !strings.Contains(err.Error(), "chmod 600") {
+		t.Errorf("a salt that others may read: %q, %v", text, err)
 	}
 	var none *Salts
 	if none.of(7) != nil {
