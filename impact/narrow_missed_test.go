@@ -32,6 +32,33 @@ func TestNarrowDoesNotMiss(t *testing.T) {
 			"p/UseIt.java",
 		},
 		{
+			"a nested class of Java that is imported by name",
+			map[string]string{
+				"q/A.java":     "package q;\npublic class A { public static class In { public int v() { return 1; } public static class Deep { public static int w() { return 1; } } } }\n",
+				"p/UseIt.java": "package p;\nimport q.A.In;\nclass UseIt { int g() { return new In().v(); } }\n",
+			},
+			map[string]string{"q/A.java": "package q;\npublic class A { public static class In { public int v() { return 2; } public static class Deep { public static int w() { return 2; } } } }\n"},
+			"p/UseIt.java",
+		},
+		{
+			"a nested class of Java that a star brings",
+			map[string]string{
+				"q/A.java":     "package q;\npublic class A { public static class In { public int v() { return 1; } public static class Deep { public static int w() { return 1; } } } }\n",
+				"p/UseIt.java": "package p;\nimport q.A.*;\nclass UseIt { int g() { return new In().v(); } }\n",
+			},
+			map[string]string{"q/A.java": "package q;\npublic class A { public static class In { public int v() { return 2; } public static class Deep { public static int w() { return 2; } } } }\n"},
+			"p/UseIt.java",
+		},
+		{
+			"a static member of a class of Java three deep",
+			map[string]string{
+				"q/A.java":     "package q;\npublic class A { public static class In { public int v() { return 1; } public static class Deep { public static int w() { return 1; } } } }\n",
+				"p/UseIt.java": "package p;\nimport static q.A.In.Deep.w;\nclass UseIt { int g() { return w(); } }\n",
+			},
+			map[string]string{"q/A.java": "package q;\npublic class A { public static class In { public int v() { return 2; } public static class Deep { public static int w() { return 2; } } } }\n"},
+			"p/UseIt.java",
+		},
+		{
 			"a module of JavaScript that is handed on as a value",
 			map[string]string{
 				"a.js": "export function doIt() { return 1 }\n",

@@ -46,8 +46,10 @@ func (o *javaOutline) declaration(t *javaType, i, to int) int {
 		return i + 1
 	}
 	if t.prefix == "" && o.kind(i) == tokenWord && (o.word(i, "package") || o.word(i, "import")) {
-		if o.word(i, "import") && o.word(i+1, "static") {
-			o.importStatic(i+2, to)
+		if static := o.word(i+1, "static"); o.word(i, "import") && static {
+			o.imported(i+2, to, true)
+		} else if o.word(i, "import") {
+			o.imported(i+1, to, false)
 		}
 		for i < to && o.kind(i) != ';' {
 			i = o.next(i)
@@ -99,24 +101,33 @@ func (o *javaOutline) declaration(t *javaType, i, to int) int {
 	return o.loose(t, d.start, i)
 }
 
-// importStatic reads on behind "import static": who says the member means its type, which
-// may have it from another one; behind a star anybody may.
-func (o *javaOutline) importStatic(i, to int) {
-	owner, last := -1, -1
+// imported reads on behind "import" or "import static": who says the last name means each
+// type before it, since a member counts as the outermost one and a nested type may have it
+// from elsewhere; behind a star anybody may.
+func (o *javaOutline) imported(i, to int, static bool) {
+	var names []int
+	star := false
 	for ; i < to && o.kind(i) != ';'; i++ {
 		switch o.kind(i) {
 		case tokenWord:
-			owner, last = last, i
+			names = append(names, i)
 		case '*':
-			owner, last = last, -1
+			star = true
 		}
 	}
-	switch {
-	case owner < 0:
-	case last < 0:
-		o.always = append(o.always, NameHash(o.tok[owner].value))
-	default:
-		o.alias(NameHash(o.tok[last].value), NameHash(o.tok[owner].value))
+	owners := names
+	if !star && len(names) > 0 {
+		owners = names[:len(names)-1]
+	}
+	for n, owner := range owners {
+		direct := static && n == len(owners)-1 // a type, whatever its name looks like
+		switch {
+		case !direct && !isTypeName(o.text(owner)):
+		case star:
+			o.always = append(o.always, NameHash(o.tok[owner].value))
+		default:
+			o.alias(NameHash(o.tok[names[len(names)-1]].value), NameHash(o.tok[owner].value))
+		}
 	}
 }
 
