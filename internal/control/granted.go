@@ -146,16 +146,30 @@ func (e *evaluation) refuses(g Granted) string {
 	if _, author := wrote.known[wrote.ids.account(w.Approver.ID)]; author {
 		return fmt.Sprintf("%s, who granted it, wrote some of the change", clip(w.Approver.Login))
 	}
-	if c := e.Context.Change; c != nil {
-		who := e.identities().account(w.Approver.ID)
-		for _, p := range c.Pushers {
-			if e.identities().account(p.ID) == who || p.ID == "" && strings.EqualFold(p.Login, w.Approver.Login) {
-				return fmt.Sprintf("%s, who granted it, pushed some of the change", clip(w.Approver.Login))
-			}
-		}
+	if why := e.refusesPusher(w.Approver, wrote); why != "" {
+		return why
 	}
 	if len(wrote.unknown) > 0 {
 		return "the forge does not know all authors of the change, and one of them may have granted it"
+	}
+	return ""
+}
+
+// refusesPusher says why who granted a waiver may not have, since they pushed some of the
+// change or may have, or "".
+func (e *evaluation) refusesPusher(by change.Person, wrote authors) string {
+	c := e.Context.Change
+	if c == nil || len(c.Pushers) == 0 {
+		return "the context does not say who pushed the change (`change.pushers`), and one of them may have granted it"
+	}
+	logins := namedLogins(c.Pushers, wrote, nil)
+	for _, p := range c.Pushers {
+		switch {
+		case wrote.ids.account(p.ID) == wrote.ids.account(by.ID), p.ID == "" && strings.EqualFold(p.Login, by.Login):
+			return fmt.Sprintf("%s, who granted it, pushed some of the change", clip(by.Login))
+		case p.ID == "" && !logins[strings.ToLower(p.Login)]:
+			return "the context does not say by id who pushed the change (`change.pushers`), and one of them may have granted it"
+		}
 	}
 	return ""
 }

@@ -65,6 +65,13 @@ func TestGranted(t *testing.T) {
 		{asked{"granted by who pushed it, of whom no id is known", rule, with(func(in *Input, _ *WaiverRecord) {
 			in.Context.Change.Pushers = []change.Pusher{{Login: "EVE"}}
 		}), finding.NotSatisfied, ""}, "pushed some of the change"},
+		{asked{"nobody knows who pushed it", rule, with(func(in *Input, _ *WaiverRecord) { in.Context.Change.Pushers = nil }), finding.NotSatisfied, ""}, "does not say who pushed the change"},
+		{asked{"pushed with a key of no account", rule, with(func(in *Input, _ *WaiverRecord) {
+			in.Context.Change.Pushers = []change.Pusher{{Login: "ann", ID: "1"}, {From: "ssh key"}}
+		}), finding.NotSatisfied, ""}, "does not say by id who pushed the change"},
+		{asked{"pushed by the author, by login", rule, with(func(in *Input, _ *WaiverRecord) {
+			in.Context.Change.Pushers = []change.Pusher{{Login: "Ann", From: "gitolite"}}
+		}), finding.Excepted, ""}, ""},
 		{asked{"for a commit that makes the same change", rule, with(func(in *Input, w *WaiverRecord) {
 			w.Head = oid("old").String()
 			in.Approved = map[string]Approved{w.Head: {Same: true, How: "it has the same files", Commits: in.Change.Commits}}
