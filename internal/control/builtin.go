@@ -50,8 +50,8 @@ func builtinCheck(id config.BuiltIn) checks.Check {
 	return nil
 }
 
-// asksImpact says which checks ask what the change reaches; the others can be run before
-// that is known.
+// asksImpact says which checks ask what the change reaches. The others are not told, since
+// they may be run before that is known.
 func asksImpact(id config.BuiltIn) bool { return id == "tests" }
 
 // Looked is what built-in checks found: about all files of a change, by check and
@@ -108,8 +108,12 @@ func (l *Looked) at(ctx context.Context, id config.BuiltIn, in *checks.Input, ev
 	if res := l.results[key]; res != nil && everything {
 		return res, nil
 	}
+	told := *in
+	if !asksImpact(id) {
+		told.Impact = nil
+	}
 	res := checks.NewResult(def, in.Limits)
-	if err := check.Look(ctx, in, res); err != nil {
+	if err := check.Look(ctx, &told, res); err != nil {
 		return nil, err
 	}
 	if everything {
@@ -181,7 +185,7 @@ func (e *evaluation) checks(ctx context.Context, r config.LayeredRule, files []t
 
 func (e *evaluation) checksInput(r config.LayeredRule, files []touched) checks.Input {
 	in := checks.Input{
-		Change: e.Change, Base: e.Base, Context: e.Context, Attestation: e.Attestation, Impact: e.Impact,
+		Change: e.Change, Base: e.Base, Context: e.Context, Impact: e.Impact,
 		Limits: e.Limits.Checks,
 	}
 	if e.Head != nil {

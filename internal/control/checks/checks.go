@@ -14,7 +14,6 @@ package checks
 import (
 	"context"
 
-	"custody/attestation"
 	"custody/impact"
 	"custody/internal/change"
 	"custody/internal/git"
@@ -38,12 +37,11 @@ type Input struct {
 	// files of the change; nil: about every one.
 	Concerns func(change.Path) bool
 
-	Commits     Commits // nil: which commit touched what is not known
-	Head        Tree    // nil: nothing of head can be read
-	Base        Tree    // the tree at the base's tip, where the judge is read
-	Context     *change.Context
-	Attestation *attestation.Report
-	Impact      *impact.Report
+	Commits Commits // nil: which commit touched what is not known
+	Head    Tree    // nil: nothing of head can be read
+	Base    Tree    // the tree at the base's tip, where the judge is read
+	Context *change.Context
+	Impact  *impact.Report // for the check that asks for it, see asksImpact in internal/control
 
 	Options Options
 	Limits  Limits
