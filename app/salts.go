@@ -8,10 +8,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strconv"
 
 	"custody/impact/cache"
+	"custody/internal/private"
+	"custody/internal/review"
 )
 
 // Salts are those of the names in packs, a file for each repository:
@@ -43,27 +44,15 @@ func (s *Salts) of(repository int64) func() ([]byte, error) {
 	}
 	return func() ([]byte, error) {
 		file := filepath.Join(s.folder, strconv.FormatInt(repository, 10)+".salt")
-		text, err := read(file)
+		text, err := private.Read(file, review.MaxSalt)
 		if !errors.Is(err, fs.ErrNotExist) {
 			return text, err
 		}
 		if err := s.make(file); err != nil {
 			return nil, err
 		}
-		return read(file)
+		return private.Read(file, review.MaxSalt)
 	}
-}
-
-// read reads a file that nobody else may read: who has the salt can tell who is who.
-func read(file string) ([]byte, error) {
-	info, err := os.Stat(file)
-	if err != nil {
-		return nil, err
-	}
-	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
-		return nil, fmt.Errorf("%s can be read by others (mode %04o): chmod 600 %s", file, mode, file)
-	}
-	return os.ReadFile(file)
 }
 
 // make writes a new salt. It appears whole or not at all, and of two processes that make

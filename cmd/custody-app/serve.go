@@ -9,8 +9,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"runtime"
-	"runtime/debug"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -21,6 +19,8 @@ import (
 	"custody/app/hub"
 	"custody/app/web"
 	"custody/internal/config/yaml"
+	"custody/internal/private"
+	"custody/internal/program"
 	"custody/internal/sign"
 	"custody/internal/store"
 )
@@ -52,7 +52,7 @@ func newVersion(p *process) *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintln(p.out, "custody-app", version())
+			_, err := fmt.Fprintln(p.out, "custody-app", program.Version())
 			return err
 		},
 	}
@@ -135,7 +135,7 @@ func newLog(p *process, level string) (*logrus.Logger, error) {
 }
 
 func readSecrets(file string) ([]string, error) {
-	text, err := readPrivate(file)
+	text, err := private.Read(file, maxSecretFile)
 	if err != nil {
 		return nil, fmt.Errorf("reading the webhook secret: %w", err)
 	}
@@ -148,19 +148,19 @@ func readSecrets(file string) ([]string, error) {
 
 // newApp reads every file that the configuration names.
 func newApp(p *process, c *app.Config, log *logrus.Logger, secrets []string) (*app.App, error) {
-	parts := app.Parts{Mode: c.Mode, Publish: c.Publish, Version: version(), Log: log, Now: p.now}
+	parts := app.Parts{Mode: c.Mode, Publish: c.Publish, Version: program.Version(), Log: log, Now: p.now}
 	var err error
 	if parts.Links, err = web.NewLinks(c.PublicURL, secrets, p.now); err != nil {
 		return nil, err
 	}
-	pem, err := readPrivate(c.GitHub.PrivateKeyFile)
+	pem, err := private.Read(c.GitHub.PrivateKeyFile, maxSecretFile)
 	if err != nil {
 		return nil, fmt.Errorf("reading the App's private key: %w", err)
 	}
 	if parts.Hub, err = hub.New(hub.Options{URL: c.GitHub.URL, AppID: int64(c.GitHub.AppID), PrivateKey: pem, Timeout: time.Duration(c.GitHub.TimeoutSeconds) * time.Second}); err != nil {
 		return nil, err
 	}
-	if pem, err = readPrivate(c.SigningKeyFile); err != nil {
+	if pem, err = private.Read(c.SigningKeyFile, maxSecretFile); err != nil {
 		return nil, fmt.Errorf("reading the signing key: %w", err)
 	}
 	key, err := sign.ParseKey(pem)
@@ -182,7 +182,7 @@ func newApp(p *process, c *app.Config, log *logrus.Logger, secrets []string) (*a
 	if parts.Blobs, err = store.OpenBlobs(c.Blobs); err != nil {
 		return nil, err
 	}
-	if parts.Clones, err = clone.Open(c.Clones, clone.Options{Environ: p.environ, Program: program(), Bytes: int64(c.ClonesGB) << 30}); err != nil {
+	if parts.Clones, err = clone.Open(c.Clones, clone.Options{Environ: p.environ, Program: program.Build(), Bytes: int64(c.ClonesGB) << 30}); err != nil {
 		return nil, err
 	}
 	return app.New(parts)
@@ -202,6 +202,9 @@ func named(file string, limit int64) (*app.File, error) {
 	return &app.File{Name: file, Text: text}, nil
 }
 
+// maxSecretFile is more than a key or a list of secrets has, in bytes.
+const maxSecretFile = 1 << 20
+
 func readFile(file string, limit int64) ([]byte, error) {
 	f, err := os.Open(file)
 	if err != nil {
@@ -215,18 +218,6 @@ func readFile(file string, limit int64) ([]byte, error) {
 	return text, err
 }
 
-// readPrivate reads a file that nobody else may read.
-func readPrivate(file string) ([]byte, error) {
-	info, err := os.Stat(file)
-	if err != nil {
-		return nil, err
-	}
-	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
-		return nil, fmt.Errorf("%s can be read by others (mode %04o): chmod 600 %s", file, mode, file)
-	}
-	return readFile(file, 1<<20)
-}
-
 // instance is a name that no other process of ours has.
 func instance() (string, error) {
 	var b [16]byte
@@ -234,35 +225,4 @@ func instance() (string, error) {
 		return "", errors.New("no randomness for the name of this process")
 	}
 	return hex.EncodeToString(b[:]), nil
-}
-
-// version is the module's version, or the commit that the program was built from.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	v, dirty := info.Main.Version, ""
-	for _, s := range info.Settings {
-		switch {
-		case s.Key == "vcs.revision" && (v == "" || v == "(devel)"):
-			v = "devel-" + s.Value[:min(12, len(s.Value))]
-		case s.Key == "vcs.modified" && s.Value == "true":
-			dirty = "+modified"
-		}
-	}
-	return v + dirty
-}
-
-// program tells this build from any other that may read a tree differently.
-func program() string {
-	file, err := os.Executable()
-	if err != nil {
-		return ""
-	}
-	info, err := os.Stat(file)
-	if err != nil {
-		return ""
-	}
-	return fmt.Sprintf("%s %d %d", version(), info.Size(), info.ModTime().UnixNano())
 }

@@ -12,6 +12,7 @@ import (
 	"custody/internal/config/yaml"
 	"custody/internal/git"
 	"custody/internal/pack"
+	"custody/internal/program"
 	"custody/internal/review"
 	"custody/internal/sign"
 )
@@ -130,7 +131,7 @@ func exitFor(d review.Decision) error {
 
 // input gathers what the review follows from: the flags, or what a pack says of itself.
 func (o *auditOptions) input(ctx context.Context, p *process, repo git.Reader) (in review.Input, was *replayed, err error) {
-	in = review.Input{FloorFile: o.floor, Door: review.Door{Name: "cli", Version: version()}}
+	in = review.Input{FloorFile: o.floor, Door: review.Door{Name: "cli", Version: program.Version()}}
 	if in.KeyRing, in.KeyRingFile, err = readKeyRing(p, o.trusted); err != nil {
 		return in, nil, err
 	}

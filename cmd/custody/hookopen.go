@@ -16,6 +16,7 @@ import (
 	"custody/internal/config"
 	"custody/internal/config/yaml"
 	"custody/internal/git"
+	"custody/internal/program"
 	"custody/internal/sign"
 )
 
@@ -38,7 +39,7 @@ func (o *hookOptions) open(ctx context.Context, p *process) (*openHook, error) {
 	}
 	h := &openHook{Hook: hooks.Hook{
 		Server: server, Mode: config.Mode(o.mode), Deadline: o.deadline,
-		Day: p.today(), Version: version(),
+		Day: p.today(), Version: program.Version(),
 	}}
 	options := []git.Option{git.WithEnviron(p.environ), git.WithQuarantines(server.Quarantines...)}
 	if server.Unmarked {
@@ -70,7 +71,7 @@ func (o *hookOptions) open(ctx context.Context, p *process) (*openHook, error) {
 	}
 	h.Repository = h.repo
 	h.facts = cache.Open(h.folder.Path(filepath.Join("cache", cache.FileName)))
-	h.graphs = cache.OpenGraphs(h.folder.Path(filepath.Join("cache", cache.GraphFileName)), program())
+	h.graphs = cache.OpenGraphs(h.folder.Path(filepath.Join("cache", cache.GraphFileName)), program.Build())
 	h.Facts, h.Graphs = h.facts, h.graphs
 	return h, nil
 }
@@ -176,18 +177,4 @@ func (h *openHook) warm(ctx context.Context) error {
 		h.graphs.KeepGraph(commit.Tree, k)
 	}
 	return err
-}
-
-// program tells this build from any other that may read a tree differently: two of one
-// version differ in their file.
-func program() string {
-	file, err := os.Executable()
-	if err != nil {
-		return ""
-	}
-	info, err := os.Stat(file)
-	if err != nil {
-		return ""
-	}
-	return fmt.Sprintf("%s %d %d", version(), info.Size(), info.ModTime().UnixNano())
 }

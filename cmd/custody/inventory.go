@@ -15,6 +15,7 @@ import (
 	"custody/internal/change"
 	"custody/internal/finding"
 	"custody/internal/git"
+	"custody/internal/program"
 	"custody/internal/review"
 )
 
@@ -236,7 +237,7 @@ func runInventoryExport(ctx context.Context, p *process, o *inventoryOptions, ar
 	if o.On == "" {
 		o.On = p.today()
 	}
-	by := inventory.Maker{Name: "custody", Version: version()}
+	by := inventory.Maker{Name: "custody", Version: program.Version()}
 	var doc []byte
 	if o.format == "spdx" {
 		doc, err = inventory.SPDX(text, by, o.On)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"custody/internal/private"
 	"custody/internal/sign"
 )
 
@@ -122,15 +123,11 @@ func (c command) Run(ctx context.Context, stdin []byte) ([]byte, error) {
 	return said, err
 }
 
+// maxKeyFile is more than a key has, in bytes.
+const maxKeyFile = 1 << 20
+
 func readKey(file string) (*sign.Key, error) {
-	info, err := os.Stat(file)
-	if err != nil {
-		return nil, fmt.Errorf("reading the signing key: %w", err)
-	}
-	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
-		return nil, hint(fmt.Errorf("the signing key %s can be read by others (mode %04o)", file, mode), "chmod 600 "+file)
-	}
-	pem, err := os.ReadFile(file)
+	pem, err := private.Read(file, maxKeyFile)
 	if err != nil {
 		return nil, fmt.Errorf("reading the signing key: %w", err)
 	}

@@ -16,6 +16,7 @@ import (
 	"custody/impact/nearby"
 	"custody/internal/change"
 	"custody/internal/git"
+	"custody/internal/program"
 )
 
 // openRepository opens the repository at -C, or above it as git does.
@@ -86,7 +87,7 @@ func openFacts(p *process, commonDir string) factStore {
 	}
 	return factStore{
 		Store:  store,
-		graphs: cache.OpenGraphs(filepath.Join(folder, cache.GraphFileName), program()),
+		graphs: cache.OpenGraphs(filepath.Join(folder, cache.GraphFileName), program.Build()),
 		past:   cache.OpenHistory(filepath.Join(folder, cache.HistoryFileName)),
 	}
 }

@@ -3,7 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"runtime/debug"
+
+	"custody/internal/program"
 
 	"github.com/spf13/cobra"
 )
@@ -81,26 +82,8 @@ func newVersion(p *process) *cobra.Command {
 		Example: `  custody version`,
 		Args:    noArguments,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintln(p.out, "custody", version())
+			_, err := fmt.Fprintln(p.out, "custody", program.Version())
 			return err
 		},
 	}
-}
-
-// version is the module's version, or the commit that the program was built from.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	v, dirty := info.Main.Version, ""
-	for _, s := range info.Settings {
-		switch {
-		case s.Key == "vcs.revision" && (v == "" || v == "(devel)"):
-			v = "devel-" + s.Value[:min(12, len(s.Value))]
-		case s.Key == "vcs.modified" && s.Value == "true":
-			dirty = "+modified"
-		}
-	}
-	return v + dirty
 }

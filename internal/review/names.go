@@ -28,14 +28,14 @@ type Privacy struct {
 // ErrSalt says that names have to be hashed and there is nothing to hash them with.
 var ErrSalt = errors.New("the policy says that packs name people by pseudonyms (privacy.names: hashed), and there is no salt to make them with")
 
-// maxSalt is more than the file of a salt has, in bytes.
-const maxSalt = 4 << 10
+// MaxSalt is more than the file of a salt has, in bytes.
+const MaxSalt = 4 << 10
 
 // ParseSalt reads a salt: 32 bytes or more, in hexadecimal digits. Fewer could be tried
 // one after the other.
 func ParseSalt(text []byte) ([]byte, error) {
-	if len(text) > maxSalt {
-		return nil, fmt.Errorf("it has more than %d bytes", maxSalt)
+	if len(text) > MaxSalt {
+		return nil, fmt.Errorf("it has more than %d bytes", MaxSalt)
 	}
 	salt, err := hex.DecodeString(strings.TrimSpace(string(text)))
 	if err != nil || len(salt) < 32 {
