@@ -105,7 +105,7 @@ func (w *whole) write(t *testing.T, name, text string) {
 func (w *whole) start(t *testing.T) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], "serve", "--config", filepath.Join(w.dir, "app.yaml"))
-	cmd.Env = append([]string{"CUSTODY_APP_IS_WHOLE=1", "PATH=" + os.Getenv("PATH"), "HOME=/nonexistent", "GORACE=exitcode=66"}, w.env...)
+	cmd.Env = append([]string{"CUSTODY_APP_IS_WHOLE=1", "PATH=" + os.Getenv("PATH"), "HOME=/dev/null/home", "GORACE=exitcode=66"}, w.env...)
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -48,7 +48,7 @@ func TestOpenFindsTheRepository(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	os.WriteFile(file, nil, 0o600)
 	for dir, want := range map[string]string{
-		t.TempDir(): "no git repository", file: "not a folder", "/nonexistent/x": "no such file",
+		t.TempDir(): "no git repository", file: "not a folder", filepath.Join(t.TempDir(), "gone", "x"): "no such file",
 	} {
 		_, err1 := git.Open(ctx, dir)
 		_, err2 := git.OpenGoGit(dir)
