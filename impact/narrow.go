@@ -458,7 +458,7 @@ func (s *symbolSide) startAtPlaces(to *spread) {
 		for _, e := range s.graph.Into(n) {
 			link := s.graph.Link(e)
 			from := s.graph.Node(link.From)
-			if link.Kind == Imports && s.t.changed[from.key()] == nil {
+			if (link.Kind == Imports || link.Kind == Requires) && s.t.changed[from.key()] == nil {
 				a := atom{n, passed}
 				to.seed(a)
 				to.edge(a, atom{link.From, whole}, e, link)

@@ -78,6 +78,57 @@ func TestNarrowDoesNotMiss(t *testing.T) {
 			"app.py",
 		},
 		{
+			"what a Python package runs before its modules",
+			map[string]string{
+				"k/__init__.py": "LEVEL = 1\nprint(LEVEL)\n",
+				"k/m.py":        "def f():\n    return 1\n",
+				"use.py":        "from k.m import f\n\ndef g():\n    return f()\n",
+			},
+			map[string]string{"k/__init__.py": "LEVEL = 1\nprint(LEVEL + None)\n"},
+			"use.py",
+		},
+		{
+			"a Python package around a package, which imports what is gone",
+			map[string]string{
+				"k/__init__.py":   "from .base import old\n",
+				"k/base.py":       "def old():\n    return 1\n",
+				"k/s/__init__.py": "",
+				"k/s/m.py":        "def f():\n    return 1\n",
+				"use.py":          "import k.s.m as m\n\ndef g():\n    return m.f()\n",
+			},
+			map[string]string{"k/base.py": "def new():\n    return 1\n"},
+			"use.py",
+		},
+		{
+			"a Python package around a folder that is none",
+			map[string]string{
+				"k/__init__.py": "print(1)\n",
+				"k/s/m.py":      "def f():\n    return 1\n",
+				"use.py":        "from k.s.m import f\n\ndef g():\n    return f()\n",
+			},
+			map[string]string{"k/__init__.py": "print(2)\n"},
+			"use.py",
+		},
+		{
+			"a name of a Python package of which a module is imported",
+			map[string]string{
+				"k/__init__.py": "def helper():\n    return 1\n",
+				"k/m.py":        "def f():\n    return 1\n",
+				"use.py":        "import k.m\n\ndef g():\n    return k.helper()\n",
+			},
+			map[string]string{"k/__init__.py": "def helper():\n    return 2\n"},
+			"use.py",
+		},
+		{
+			"tests of a Python package that came to be one",
+			map[string]string{
+				"k/m.py":      "def f():\n    return 1\n",
+				"k/test_m.py": "def test_f():\n    pass\n",
+			},
+			map[string]string{"k/__init__.py": "print(1)\n"},
+			"k/test_m.py",
+		},
+		{
 			"a fixture of pytest, which its tests name as a parameter",
 			map[string]string{
 				"app.py":               "def f():\n    return 1\n",

@@ -42,6 +42,7 @@ func (b *builder) resolveLanguage(ctx context.Context, l *lang.Language) error {
 		view.from = string(f.path)
 		b.addImports(resolver, f)
 		b.addFixtures(f)
+		b.addInit(f)
 	}
 	view.keep(resolver)
 	b.graph.languages[l.Name] = language{files: len(mine)}
@@ -135,6 +136,31 @@ func (b *builder) fixturesAbove(folder change.Path) *fixtureFile {
 	b.fixtures[folder] = at
 	return at
 }
+
+// addInit joins a module of Python to what runs before it when it is imported: the
+// __init__.py of its package. That one has the edge to the package around it.
+func (b *builder) addInit(f *treeFile) {
+	if f.language.Name != "python" || lang.Extension(string(f.path)) != ".py" {
+		return
+	}
+	folder := folderOf(f.path)
+	if baseName(f.path) == runsFirst {
+		if folder == "." {
+			return
+		}
+		folder = folderOf(folder)
+	}
+	name := runsFirst
+	if folder != "." {
+		name = string(folder) + "/" + runsFirst
+	}
+	if n := b.nodeOf(name); n >= 0 && b.roomFor(f, 1) {
+		b.addEdge(Edge{From: f.node, To: n, Kind: Requires, Confidence: 1000, Evidence: Evidence{Source: runsFirst}})
+	}
+}
+
+// runsFirst is the file of a Python package that runs when it or a module of it is imported.
+const runsFirst = "__init__.py"
 
 // fixtures is the file from which pytest has what tests need.
 const fixtures = "conftest.py"

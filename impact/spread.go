@@ -470,7 +470,8 @@ func (s *spread) followName(a atom, f *spreadFile, name lang.NameHash, confidenc
 
 var defaultName = lang.HashName("default")
 
-// dependents are the files that depend on a file, with the number of edges to it.
+// dependents are the files that depend on a file and can have names of it, with the number
+// of edges to it.
 func (s *spread) dependents(node int32) map[int32]int32 {
 	if s.nearTo == node {
 		return s.nearby
@@ -481,11 +482,11 @@ func (s *spread) dependents(node int32) map[int32]int32 {
 		var next []int32
 		for _, n := range layer {
 			for _, e := range s.graph.Into(n) {
-				from := s.graph.Link(e).From
+				link := s.graph.Link(e)
 				s.work++
-				if _, ok := near[from]; !ok {
-					near[from] = d
-					next = append(next, from)
+				if _, ok := near[link.From]; !ok && link.Kind != Requires {
+					near[link.From] = d
+					next = append(next, link.From)
 				}
 			}
 		}

@@ -45,6 +45,8 @@ func (t *tracer) verb(h hit, e *Edge) string {
 		now, then = "tests", "tested"
 	case e.Evidence.Source == "embed":
 		now, then = "embeds", "embedded"
+	case e.Kind == Requires:
+		now, then = "is loaded after", "was loaded after"
 	case e.Evidence.Source == fixtures:
 		now, then = "has fixtures from", "had fixtures from"
 	case e.Evidence.Source == "same-package":

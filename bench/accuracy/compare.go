@@ -136,6 +136,6 @@ func sorted[V any](m map[edge]V) []edge {
 func fileEnds(languages ...string) func(g *impact.Graph, e *impact.Edge) (edge, bool) {
 	return func(g *impact.Graph, e *impact.Edge) (edge, bool) {
 		from, to := g.Node(e.From), g.Node(e.To)
-		return edge{string(from.Path), string(to.Path)}, e.Kind == impact.Imports && slices.Contains(languages, from.Language)
+		return edge{string(from.Path), string(to.Path)}, (e.Kind == impact.Imports || e.Kind == impact.Requires) && slices.Contains(languages, from.Language)
 	}
 }

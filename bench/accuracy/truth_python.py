@@ -38,6 +38,7 @@ def main(folder, roots):
         importer = Importer(folder, path, roots)
         for node in ast.walk(tree):
             importer.visit(node)
+        importer.loaded(path)
         for target, how in importer.found.items():
             if target != path:
                 out["edges"].append([rel, os.path.relpath(target, folder), how])
@@ -72,10 +73,36 @@ class Importer:
         self.path = [top] + [r for r in roots if r != top]
         self.package_folder = here
 
+    def loaded(self, path):
+        """importlib loads a package before any module of it: _find_and_load_unlocked."""
+        if path.endswith(".pyi"):
+            return  # never loaded
+        package = self.package_folder
+        if os.path.basename(path) == "__init__.py":
+            if package == self.folder:
+                return
+            package = os.path.dirname(package)
+        init = os.path.join(package, "__init__.py")
+        if os.path.isfile(init):
+            self.found.setdefault(init, "loaded first")
+
+    def through(self, dotted, how):
+        """The packages around a.b.c, where b has no file that would load a itself."""
+        parts = dotted.split(".")
+        for n in range(1, len(parts)):
+            inner = walk(".".join(parts[: n + 1]), self.path)
+            if inner is not None and inner.submodule_search_locations is not None and not inner.origin:
+                self.note(walk(".".join(parts[:n]), self.path), how)
+
     def visit(self, node):
         if isinstance(node, ast.Import):
             for alias in node.names:
-                self.note(self.absolute(alias.name), f"{node.lineno}: import {alias.name}")
+                how = f"{node.lineno}: import {alias.name}"
+                self.note(self.absolute(alias.name), how)
+                # "import a.b.c" loads a, a.b and a.b.c in this order.
+                parts = alias.name.split(".")
+                for n in range(1, len(parts)):
+                    self.note(self.absolute(".".join(parts[:n])), how)
         elif isinstance(node, ast.ImportFrom):
             self.import_from(node)
         elif isinstance(node, ast.Call):
@@ -87,6 +114,8 @@ class Importer:
         if module is None:
             return
         how = f"{node.lineno}: from {dotted} import "
+        if not node.level:
+            self.through(node.module, how)
         self.note(module, how + ", ".join(a.name for a in node.names))
         inside = module.submodule_search_locations
         if inside is None:
@@ -127,6 +156,8 @@ class Importer:
             module = self.absolute(arg.value)
         else:
             return
+        if not arg.value.startswith("."):
+            self.through(arg.value, f"{node.lineno}: {name}({arg.value!r})")
         self.note(module, f"{node.lineno}: {name}({arg.value!r})")
 
     def absolute(self, dotted):

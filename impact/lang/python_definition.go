@@ -1,6 +1,7 @@
 package lang
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"sync"
@@ -88,7 +89,30 @@ func (r *pyReader) line(start, end int) {
 		return
 	}
 	r.decorated = -1
+	if start == 0 && r.docstring(row{at, end}) {
+		return
+	}
 	r.statements(at, end)
+}
+
+// docstring defines __doc__, for who asks for it: what a file says of itself runs nothing,
+// unless doctest may find examples in it.
+func (r *pyReader) docstring(s row) bool {
+	for i := s.from; i < s.to; i++ {
+		if r.kind(i) != tokenString || !bytes.ContainsRune([]byte(`"'rRuU`), rune(r.text(i)[0])) || bytes.Contains(r.text(i), []byte(">>>")) {
+			return false
+		}
+	}
+	if s.from == s.to {
+		return false
+	}
+	d := Definition{Name: "__doc__", Kind: Variable, Start: r.lines.at(int(r.tok[s.from].start))}
+	d.End = r.lines.span(d.Start, int(r.tok[s.from].start), int(r.tok[s.to-1].end))
+	r.indents = append(r.indents[:0], 0)
+	r.digest(&r.hash, s, nil)
+	d.Body = r.hash.Sum()
+	r.facts.Definitions = append(r.facts.Definitions, d)
+	return true
 }
 
 // dedent closes the blocks that end where a line starts in that column.

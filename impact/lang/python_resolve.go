@@ -275,37 +275,62 @@ func (r *pyResolver) module(base string, imp Import) pyFound {
 		path = under(base, strings.ReplaceAll(imp.Spec, ".", "/"))
 	}
 	var found pyFound
-	for _, init := range []string{"__init__.py", "__init__.pyi"} {
-		if file := under(path, init); r.tree.Has(file) {
-			found.files = append(found.files, file)
-		}
-	}
+	found.files = r.inits(path)
 	if len(found.files) == 0 && imp.Spec != "" {
 		found.files = r.moduleFiles(path)
 	}
 	found.regular = len(found.files) > 0
-	if !r.folders[path] {
-		return found
+	if r.folders[path] {
+		r.submodules(&found, path, imp)
 	}
+	if len(found.files) > 0 {
+		found.files = append(found.files, r.packagesAbove(base, imp)...)
+	}
+	return found
+}
+
+// inits are the files of a package that run when it is imported.
+func (r *pyResolver) inits(folder string) (files []string) {
+	for _, init := range []string{"__init__.py", "__init__.pyi"} {
+		if file := under(folder, init); r.tree.Has(file) {
+			files = append(files, file)
+		}
+	}
+	return files
+}
+
+// packagesAbove are the files of the packages around a module that an import of it needs for
+// itself: after "import a.b.c" it has a and a.b, too, and where a/b has no __init__.py, c does
+// not know of the one in a. (What knows of its own package has an edge to it: see
+// addInit in impact.)
+func (r *pyResolver) packagesAbove(base string, imp Import) (files []string) {
+	binds := len(imp.Names) == 0 && imp.Kind == Static
+	parts := strings.Split(imp.Spec, ".")
+	path := base
+	for i := range len(parts) - 1 {
+		path = under(path, parts[i])
+		if binds || r.folders[under(path, parts[i+1])] && len(r.inits(under(path, parts[i+1]))) == 0 {
+			files = append(files, r.inits(path)...)
+		}
+	}
+	return files
+}
+
+// submodules looks for those among the names that an import takes from a package.
+func (r *pyResolver) submodules(found *pyFound, path string, imp Import) {
 	folders := len(imp.Names) == 0
 	for _, name := range imp.Names {
 		if len(name) > maxSpec {
 			continue
 		}
 		sub := under(path, name)
-		n := len(found.files)
-		for _, init := range []string{"__init__.py", "__init__.pyi"} {
-			if file := under(sub, init); r.tree.Has(file) {
-				found.files = append(found.files, file)
-			}
-		}
-		if len(found.files) == n {
+		inits := r.inits(sub)
+		if found.files = append(found.files, inits...); len(inits) == 0 {
 			found.files = append(found.files, r.moduleFiles(sub)...)
 		}
 		folders = folders || name == "*" || r.folders[sub]
 	}
 	found.namespace = folders && len(found.files) == 0
-	return found
 }
 
 // moduleFiles are the files of the module at path, without suffix: the source, its

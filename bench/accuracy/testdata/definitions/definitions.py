@@ -66,11 +66,17 @@ def main():
         path = line.rstrip("\n")
         try:
             with open(path, "rb") as f:
-                tree = ast.parse(f.read())
+                source = f.read()
+            tree = ast.parse(source)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             print(json.dumps({"path": path, "refused": True}))
             continue
         out = []
+        first = tree.body[0] if tree.body else None
+        if ast.get_docstring(tree, clean=False) is not None and first.col_offset == 0:
+            lines = source.splitlines()[first.lineno - 1 : first.end_lineno]
+            if b">>>" not in b"".join(lines):  # else doctest may run it
+                out.append(["__doc__", "variable", False, first.lineno, first.end_lineno])
         walk(tree.body, "", True, 0, out)
         public_names = set(listed(tree))
         for d in out:
