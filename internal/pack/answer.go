@@ -27,12 +27,10 @@ func AnswerOf(v *review.Verdict) Answer {
 		Headline: w.Headline, Why: message(w.Why), More: len(w.More),
 		Next: message(w.Next.What), Who: message(w.Next.Who), Change: strings.Join(w.Facts, ", "),
 	}
-	seen := map[finding.Finding]bool{} // a requirement and the rule that asks for it have the same
 	for _, f := range v.Findings {
-		if f.Level != finding.Error || f.WaivedBy != "" || seen[f] {
+		if f.Level != finding.Error || f.WaivedBy != "" {
 			continue
 		}
-		seen[f] = true
 		if a.Findings++; a.Findings == 1 {
 			a.First = message(f.Message)
 			if where := f.Place.String(); where != "" {

@@ -64,11 +64,10 @@ func approvalSentence(rules []check, missing, open, excepted int) string {
 	default:
 		worst, word = finding.Excepted, "Excepted: "
 	}
-	n := missing + open + excepted
 	if len(rules) == 0 {
 		return "No rule in force here asks for one."
 	}
-	if n == 0 {
+	if missing+open+excepted == 0 {
 		return plural(len(rules), "rule asks for people to stand for the change: it is met", "rules ask for people to stand for the change: all are met") + "."
 	}
 	for _, c := range rules {
@@ -79,8 +78,11 @@ func approvalSentence(rules []check, missing, open, excepted int) string {
 			word = "Put off by an emergency: "
 		}
 		s := word + c.Name + "."
-		if n > 1 {
-			s += " " + plural(n-1, "more is", "more are") + " not met."
+		switch n := missing + open; {
+		case n > 1:
+			s += " " + plural(n-1, "more is", "more are") + " open."
+		case n == 0 && excepted > 1:
+			s += " " + plural(excepted-1, "more is", "more are") + " excepted."
 		}
 		return s
 	}

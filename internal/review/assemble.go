@@ -109,11 +109,24 @@ func versions() map[string]string {
 	return all
 }
 
-// findings are those of all checks, and those that authorship has by itself.
+// findings are those of all checks, and those that authorship has by itself. A rule that
+// asks for requirements has their findings, too: each counts once, as the requirement's.
 func (r *run) findings(who *attestation.Report) []finding.Finding {
 	all := append([]finding.Finding{}, who.Findings...)
+	required := map[finding.Finding]bool{}
 	for _, c := range r.checks {
-		all = append(all, c.Found...)
+		if c.Kind == finding.Requirement {
+			for _, f := range c.Found {
+				required[f] = true
+			}
+		}
+	}
+	for _, c := range r.checks {
+		for _, f := range c.Found {
+			if c.Asks != string(config.KindRequirements) || !required[f] {
+				all = append(all, f)
+			}
+		}
 	}
 	finding.Sort(all)
 	return all

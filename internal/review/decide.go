@@ -82,9 +82,9 @@ func exceptedBy(c finding.Check) string {
 
 func satisfied(excepted int) string {
 	if excepted > 0 {
-		return "Every other rule in force is satisfied."
+		return "Every other rule that can block is satisfied."
 	}
-	return "Every rule in force is satisfied."
+	return "Every rule that can block is satisfied."
 }
 
 // whole lists what kept the change itself from being read whole: then nothing that was

@@ -1,0 +1,38 @@
+package pack
+
+import (
+	"testing"
+
+	"custody/internal/config"
+	"custody/internal/finding"
+	"custody/internal/review"
+)
+
+// What is not known is never called not met, nor the other way round.
+func TestApprovalSentence(t *testing.T) {
+	const met, not, unknown, excepted = finding.Satisfied, finding.NotSatisfied, finding.NotAssessed, finding.Excepted
+	for _, c := range []struct {
+		outcomes []finding.Outcome
+		want     string
+	}{
+		{nil, "No rule in force here asks for one."},
+		{[]finding.Outcome{met}, "1 rule asks for people to stand for the change: it is met."},
+		{[]finding.Outcome{met, met}, "2 rules ask for people to stand for the change: all are met."},
+		{[]finding.Outcome{not}, "Not met: a."},
+		{[]finding.Outcome{not, not, met}, "Not met: a. 1 more is open."},
+		{[]finding.Outcome{unknown, not}, "Not met: b. 1 more is open."},
+		{[]finding.Outcome{unknown, unknown}, "Not known: a. 1 more is open."},
+		{[]finding.Outcome{unknown, excepted}, "Not known: a."},
+		{[]finding.Outcome{excepted, met}, "Excepted: a."},
+		{[]finding.Outcome{excepted, excepted, excepted}, "Excepted: a. 2 more are excepted."},
+	} {
+		w := &view{v: &review.Verdict{}}
+		for i, o := range c.outcomes {
+			id := string(rune('a' + i))
+			w.Checks = append(w.Checks, check{Check: finding.Check{ID: id, Name: id, Asks: string(config.KindApprovals), Outcome: o}})
+		}
+		if got := newApprovals(w).Sentence; got != c.want {
+			t.Errorf("%v: %q, want %q", c.outcomes, got, c.want)
+		}
+	}
+}
