@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"custody/internal/config"
 	"custody/internal/finding"
 	"custody/internal/review"
 )
@@ -35,16 +36,24 @@ func WriteText(w io.Writer, v *review.Verdict, path, digest string) error {
 	return err
 }
 
-// writeOpen lists the checks that block because they are not met or not assessed, and
-// names those that do not block.
+// writeOpen lists the checks that block because they are not met or not assessed, each
+// with what to look at first, and names those that do not block.
 func writeOpen(b *strings.Builder, view *view) {
 	var blocking []check
 	var others []string
+	required := false // a rule blocks because of requirements
+	for _, c := range view.Checks {
+		if blocks(c) && config.Kind(c.Asks) == config.KindRequirements {
+			required = true
+		}
+	}
 	for _, c := range view.Checks {
 		switch {
 		case c.Outcome != finding.NotSatisfied && c.Outcome != finding.NotAssessed:
-		case c.Kind == finding.Rule && c.Level == finding.Error:
+		case blocks(c):
 			blocking = append(blocking, c)
+		case required && c.Kind == finding.Requirement && c.Level == finding.Error:
+			// It blocks, through the rule, which names it.
 		default:
 			others = append(others, name(c.ID)+" ("+c.Outcome.String()+")")
 		}
@@ -54,8 +63,8 @@ func writeOpen(b *strings.Builder, view *view) {
 	}
 	for _, c := range blocking[:min(len(blocking), terminalChecks)] {
 		fmt.Fprintf(b, "  %-13s  %s: %s\n", c.Outcome, name(c.ID), name(c.Name))
-		if len(c.Why) > 0 {
-			fmt.Fprintf(b, "                 %s\n", plain(c.Why[0], nameLimit))
+		if text := lookAt(c); text != "" {
+			fmt.Fprintf(b, "                 %s\n", text)
 		}
 	}
 	if n := len(blocking) - terminalChecks; n > 0 {
@@ -67,4 +76,33 @@ func writeOpen(b *strings.Builder, view *view) {
 	if len(others) > 0 {
 		fmt.Fprintf(b, "  Open, but not blocking: %s\n", strings.Join(others, ", "))
 	}
+}
+
+// blocks says whether a check keeps the change from passing.
+func blocks(c check) bool {
+	return c.Kind == finding.Rule && c.Level == finding.Error && (c.Outcome == finding.NotSatisfied || c.Outcome == finding.NotAssessed)
+}
+
+// lookAt is the first place where a check is not met, or else why it has its outcome.
+func lookAt(c check) string {
+	open, first := 0, ""
+	for _, f := range c.Found {
+		if f.WaivedBy != "" || c.Outcome != finding.NotSatisfied {
+			continue
+		}
+		open++
+		if where := f.Place.String(); where != "" && first == "" {
+			first = plain(where, nameLimit) + ": " + message(f.Message)
+		}
+	}
+	if first == "" {
+		if len(c.Why) == 0 {
+			return ""
+		}
+		return plain(c.Why[0], nameLimit)
+	}
+	if open > 1 {
+		first += fmt.Sprintf(" (and %d more)", open-1)
+	}
+	return first
 }

@@ -325,7 +325,10 @@ func nextAction(v *review.Verdict) action {
 		}
 	}
 	for _, r := range v.Reasons {
-		if r.Code == "no-policy" {
+		if r.Code == review.ReasonNoPolicy {
+			if slices.ContainsFunc(v.Change.Files, func(f review.FileLine) bool { return f.Path == config.FileName && f.Status == change.Added }) {
+				return action{What: "Read the policy that this change adds. It judges nothing until it stands on the target branch, and every change after that.", Who: "a maintainer of the repository"}
+			}
 			return action{What: "Write a policy: run “custody init”, read what it wrote, and commit it to the target branch.", Who: "a maintainer of the repository"}
 		}
 	}
