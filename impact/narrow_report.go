@@ -168,6 +168,8 @@ func (x *narrowed) stepWords(at atom, r reach) string {
 	case r.edge >= 0:
 		e := x.graph.Edge(r.edge)
 		return subject + x.t.verb(hit{x.walk, at.node}, &e) + " "
+	case r.edge == anyName:
+		return subject + "may use any name, and so "
 	case x.graph.Kind(at.node) == KindPackage:
 		return "contains "
 	case at.def == whole && r.prev.node == at.node && (x.holds.unbuilt[r.prev] || x.calls != nil && x.calls.unbuilt[r.prev]):

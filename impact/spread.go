@@ -93,7 +93,7 @@ type reach struct {
 	distance   int32
 	confidence Confidence
 	prev       atom  // its own atom for a seed
-	edge       int32 // of the graph, from here to prev; -1: none, or over the package of prev
+	edge       int32 // of the graph, from here to prev; -1: none, or over the package of prev; or anyName
 	known      bool  // it is reached
 	final      bool  // and there is no better way
 }
@@ -261,14 +261,22 @@ func b2i(b bool) int32 {
 	return 0
 }
 
+// anyName stands in place of an edge where an atom names nothing of the one before it, and
+// may use it all the same, since it may use any name.
+const anyName = -2
+
 // step reaches an atom from another one that is final.
 func (s *spread) step(from, to atom, edges int32, confidence Confidence) {
+	s.stepBy(from, to, edges, confidence, -1)
+}
+
+func (s *spread) stepBy(from, to atom, edges int32, confidence Confidence, edge int32) {
 	r := s.best.of(from)
 	c := r.confidence * confidence / 1000
 	if edges > 0 && r.distance > 0 {
 		c = c * passesOn / 1000
 	}
-	s.reach(to, reach{distance: r.distance + edges, confidence: max(c, 1), prev: from, edge: -1})
+	s.reach(to, reach{distance: r.distance + edges, confidence: max(c, 1), prev: from, edge: edge})
 }
 
 // How sure a name makes that it means what it seems to.
@@ -418,7 +426,7 @@ func (s *spread) followEverything(a atom, f *spreadFile) {
 	}
 	s.mentioning(lang.Everything, func(g *spreadFile, to atom) {
 		if edges := s.dependents(f.node)[g.node]; edges > 0 {
-			s.step(a, to, edges, byLoading)
+			s.stepBy(a, to, edges, byLoading, anyName)
 		}
 	})
 }

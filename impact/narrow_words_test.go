@@ -1,0 +1,33 @@
+package impact
+
+import (
+	"maps"
+	"testing"
+)
+
+// TestReasonNamesWhatIsThere: who reads that one thing mentions another looks it up, and
+// finds it.
+func TestReasonNamesWhatIsThere(t *testing.T) {
+	from := map[string]string{
+		"a.py": "def do_it():\n    return 1\n\ndef other():\n    return 1\n",
+		"b.py": "import a\n\ndef run(x):\n    return getattr(a, 'do_' + x)()\n",
+		"c.py": "import a\n\ndef named():\n    return a.do_it()\n",
+		"d.py": "import b\n\ndef far():\n    return b.run('it')\n",
+	}
+	head := maps.Clone(from)
+	head["a.py"] = "def do_it():\n    return 2\n\ndef other():\n    return 1\n"
+	want := map[string]string{
+		"b.py": "run may use any name, and so do_it of a.py, whose body changed",
+		"c.py": "named mentions do_it of a.py, whose body changed",
+		"d.py": "far mentions run of b.py, which may use any name, and so do_it of a.py, whose body changed",
+	}
+	for _, n := range assessTrees(t, from, head).Reached {
+		if why, ok := want[n.Path]; ok && n.Reason != why {
+			t.Errorf("%s: %q, want %q", n.Path, n.Reason, why)
+		}
+		delete(want, n.Path)
+	}
+	for path := range want {
+		t.Errorf("%s is not reached", path)
+	}
+}
