@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -52,13 +53,22 @@ func (f *keyFlags) load(p *process) (sign.Signer, error) {
 		return nil, err
 	}
 	key, err := readKey(file)
-	if errors.Is(err, fs.ErrNotExist) && f.key == "" && p.env("CUSTODY_SIGNING_KEY") == "" {
-		return makeKey(p, file)
+	if notThere(err) && f.key == "" && p.env("CUSTODY_SIGNING_KEY") == "" {
+		key, err = makeKey(p, file)
+		if err != nil {
+			return nil, hint(err, "name a key with --key FILE or CUSTODY_SIGNING_KEY, or a folder to keep one in with XDG_CONFIG_HOME")
+		}
 	}
 	if err != nil {
 		return nil, err
 	}
 	return key, nil
+}
+
+// notThere says that a file, or a folder above it, is not there: the home of a service may
+// be /dev/null.
+func notThere(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
 }
 
 // file is where the private key is.
@@ -224,7 +234,7 @@ func readKeyRing(p *process, flag string) (text []byte, file string, err error) 
 		return nil, "", hint(fmt.Errorf("the trusted keys %s can be written by others (mode %04o)", file, info.Mode().Perm()), "chmod go-w "+file)
 	}
 	text, err = readFile(file, maxKeyRing)
-	if errors.Is(err, fs.ErrNotExist) && !named {
+	if notThere(err) && !named {
 		return nil, "", nil
 	}
 	if err == nil && len(text) > maxKeyRing {
