@@ -199,6 +199,9 @@ const (
 )
 
 func (x *mentionIndex) string(at, n uint32) string {
+	if n == 0 {
+		return ""
+	}
 	if uint64(at)+uint64(n) > uint64(x.head[mentionTexts+1]-x.head[mentionTexts]) {
 		x.bad.Store(true)
 		return ""

@@ -387,8 +387,9 @@ func (s *symbolSide) start(to *spread) {
 				to.seed(atom{f.node, int32(def)})
 			}
 			for _, pair := range d.altered {
-				to.broken[atom{f.node, int32(pair[1])}] = d.breaks(pair)
-				to.seed(atom{f.node, int32(pair[1])})
+				a := atom{f.node, int32(pair[1])}
+				to.broken[a], to.came[a] = d.breaks(pair) || d.hides(pair), d.hides(pair)
+				to.seed(a)
 			}
 			for ghost := range f.ghosts {
 				a := atom{f.node, f.count + int32(ghost)}
@@ -403,8 +404,9 @@ func (s *symbolSide) start(to *spread) {
 			to.seed(a)
 		}
 		for _, pair := range d.altered {
-			to.broken[atom{f.node, int32(pair[0])}] = d.breaks(pair)
-			to.seed(atom{f.node, int32(pair[0])})
+			a := atom{f.node, int32(pair[0])}
+			to.broken[a], to.came[a] = d.breaks(pair) || d.hides(pair), d.hides(pair)
+			to.seed(a)
 		}
 	}
 	s.startAtPlaces(to)

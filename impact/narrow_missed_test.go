@@ -59,6 +59,67 @@ func TestNarrowDoesNotMiss(t *testing.T) {
 			"p/UseIt.java",
 		},
 		{
+			"a module of JavaScript that imports what is gone, and does not use it for another one",
+			map[string]string{
+				"x.js":   "export function a() { return 1 }\nexport function b() { return 1 }\n",
+				"mid.js": "import { a as it } from './x.js'\nexport function other() { return 1 }\nexport function mine() { return it() }\n",
+				"use.js": "import { other } from './mid.js'\nexport function g() { return other() }\n",
+			},
+			map[string]string{"x.js": "export function b() { return 1 }\n"},
+			"use.js",
+		},
+		{
+			"a module of JavaScript that imports what is not exported any more",
+			map[string]string{
+				"x.js":   "export function a() { return 1 }\nexport function b() { return a() }\n",
+				"mid.js": "import { a } from './x.js'\nexport function other() { return 1 }\nexport function mine() { return a() }\n",
+				"use.js": "import { other } from './mid.js'\nexport function g() { return other() }\n",
+			},
+			map[string]string{"x.js": "function a() { return 1 }\nexport function b() { return a() }\n"},
+			"use.js",
+		},
+		{
+			"a module of TypeScript whose default is gone, behind a star",
+			map[string]string{
+				"x.ts":     "export const a = 1\nexport const b = 2\n",
+				"d.ts":     "export default function () { return 1 }\nexport const c = 1\n",
+				"index.ts": "export * from './x'\n",
+				"mid.ts":   "import { a } from './index'\nimport d from './d'\nexport const other = 1\n",
+				"use.ts":   "import { other } from './mid'\nexport function g() { return other }\n",
+			},
+			map[string]string{"d.ts": "export const c = 1\n"},
+			"use.ts",
+		},
+		{
+			"a name of TypeScript that is gone behind a star",
+			map[string]string{
+				"x.ts":     "export const a = 1\nexport const b = 2\n",
+				"index.ts": "export * from './x'\n",
+				"mid.ts":   "import { a } from './index'\nexport const other = 1\n",
+				"use.ts":   "import { other } from './mid'\nexport function g() { return other }\n",
+			},
+			map[string]string{"x.ts": "export const b = 2\n"},
+			"use.ts",
+		},
+		{
+			"an import of Java that is not used, of a nested class that is gone",
+			map[string]string{
+				"q/A.java":     "package q;\npublic class A { public static class In {} public static int n; }\n",
+				"p/UseIt.java": "package p;\nimport q.A.In;\nclass UseIt { int g() { return 1; } }\n",
+			},
+			map[string]string{"q/A.java": "package q;\npublic class A { public static int n; }\n"},
+			"p/UseIt.java",
+		},
+		{
+			"a static import of Java that is not used, of a method that is gone",
+			map[string]string{
+				"q/A.java":     "package q;\npublic class A { public static int f() { return 1; } public static int n; }\n",
+				"p/UseIt.java": "package p;\nimport static q.A.f;\nclass UseIt { int g() { return 1; } }\n",
+			},
+			map[string]string{"q/A.java": "package q;\npublic class A { public static int n; }\n"},
+			"p/UseIt.java",
+		},
+		{
 			"a module of JavaScript that is handed on as a value",
 			map[string]string{
 				"a.js": "export function doIt() { return 1 }\n",
@@ -127,6 +188,55 @@ func TestNarrowDoesNotMiss(t *testing.T) {
 			},
 			map[string]string{"k/__init__.py": "print(1)\n"},
 			"k/test_m.py",
+		},
+		{
+			"a Python file with an annotation that names what is gone",
+			map[string]string{
+				"m.py":   "class Old:\n    pass\n\ndef f():\n    return 1\n",
+				"mid.py": "import m\n\ndef mine(a: int, b: m.Old = None):\n    return a\n\ndef other():\n    return 1\n",
+				"use.py": "from mid import other\n\ndef g():\n    return other()\n",
+			},
+			map[string]string{"m.py": "def f():\n    return 1\n"},
+			"use.py",
+		},
+		{
+			"a Python file with a result of what is gone, behind a star",
+			map[string]string{
+				"m.py":   "class Old:\n    pass\n\ndef f():\n    return 1\n",
+				"mid.py": "from m import *\n\nclass Mine:\n    async def mine(self, *, a=(1, 2)) -> Old:\n        return a\n\ndef other():\n    return 1\n",
+				"use.py": "from mid import other\n\ndef g():\n    return other()\n",
+			},
+			map[string]string{"m.py": "def f():\n    return 1\n"},
+			"use.py",
+		},
+		{
+			"a Python value that is one of an enumeration, and gone",
+			map[string]string{
+				"m.py":   "import enum\n\nclass Color(enum.Enum):\n    RED = 1\n    BLUE = 2\n",
+				"mid.py": "from m import Color\n\nclass Mine:\n    color = Color.RED\n\ndef other():\n    return 1\n",
+				"use.py": "from mid import other\n\ndef g():\n    return other()\n",
+			},
+			map[string]string{"m.py": "import enum\n\nclass Color(enum.Enum):\n    BLUE = 2\n"},
+			"use.py",
+		},
+		{
+			"a Python module that makes its names when they are asked for",
+			map[string]string{
+				"k/__init__.py": "def __getattr__(name):\n    return make(name)\n\ndef make(name):\n    return 1\n",
+				"use.py":        "from k import lazy\n\ndef g():\n    return lazy\n",
+			},
+			map[string]string{"k/__init__.py": "def __getattr__(name):\n    return make(name)\n\ndef make(name):\n    return 2\n"},
+			"use.py",
+		},
+		{
+			"a Python package whose modules are elsewhere",
+			map[string]string{
+				"k/__init__.py": "__path__ = ['/a']\n",
+				"k/m.py":        "def f():\n    return 1\n",
+				"use.py":        "from k.m import f\n\ndef g():\n    return f()\n",
+			},
+			map[string]string{"k/__init__.py": "__path__ = ['/b']\n"},
+			"use.py",
 		},
 		{
 			"a fixture of pytest, which its tests name as a parameter",

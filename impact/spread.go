@@ -5,6 +5,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"strings"
 
 	"custody/impact/lang"
 )
@@ -414,8 +415,36 @@ func (s *spread) followNames(a atom, f *spreadFile, d *lang.Definition) {
 	}
 	s.followName(a, f, lang.HashName(name), confidence)
 	s.followEverything(a, f)
-	if name == "__all__" {
+	if member != "" && s.came[a] && s.broken[a] {
+		s.failWithout(a, f, member[strings.LastIndexByte(member, '.')+1:])
+	}
+	switch d.Name {
+	case "__all__":
 		s.followStars(a, f)
+	case "__getattr__":
+		s.followImports(a, f)
+	case "__path__": // where the modules of a package are
+		s.load(a, f)
+	}
+}
+
+// followImports goes to the files that import the file itself: it is asked for any name there.
+func (s *spread) followImports(a atom, f *spreadFile) {
+	for _, e := range s.graph.Into(f.node) {
+		if link := s.graph.Link(e); link.Kind == Imports {
+			s.edge(a, atom{link.From, whole}, e, link)
+		}
+	}
+}
+
+// failWithout goes to the files that need a member which is not there any more: an import of
+// Java that names it does not compile, and Python does not load what looks it up at once.
+func (s *spread) failWithout(a atom, f *spreadFile, member string) {
+	for _, e := range s.handedOn(lang.HashName(member)) {
+		g := &s.files[e.file]
+		if edges := s.dependents(f.node)[g.node]; edges > 0 && e.as == "" && !namesFiles(family(s.graph.Node(g.node).Language)) {
+			s.step(a, atom{g.node, loose}, edges, byName)
+		}
 	}
 }
 
@@ -459,10 +488,10 @@ func (s *spread) followName(a atom, f *spreadFile, name lang.NameHash, confidenc
 		if edges := near[g.node]; edges == 0 || edges > far {
 			continue
 		}
-		if s.came[a] { // the import itself works or fails now
+		if s.came[a] && (e.as != "" || s.broken[a]) { // the import itself works or fails now
 			s.step(a, atom{g.node, loose}, near[g.node], confidence)
 		}
-		if as := lang.HashName(e.as); e.as != "*" && (as != name || name == defaultName) { // "export {a as b} from"
+		if as := lang.HashName(e.as); e.as != "*" && e.as != "" && (as != name || name == defaultName) { // "export {a as b} from"
 			s.followName(a, g, as, confidence)
 		}
 	}

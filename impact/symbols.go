@@ -104,7 +104,7 @@ func diffFile(was, is *lang.Facts) *fileDiff {
 		after = is.Definitions
 	}
 	if was != nil && is != nil {
-		d.rest = was.Rest != is.Rest || !slices.Equal(was.Mentions, is.Mentions) || !slices.Equal(was.Exports, is.Exports)
+		d.rest = was.Rest != is.Rest || !slices.Equal(was.Mentions, is.Mentions) || !sameExports(was.Exports, is.Exports)
 	}
 	type key struct {
 		name string
@@ -139,6 +139,25 @@ func diffFile(was, is *lang.Facts) *fileDiff {
 	}
 	slices.Sort(d.removed)
 	return d
+}
+
+// sameExports says whether two sides hand on the same names, from the same imports or others.
+func sameExports(was, is []lang.Export) bool {
+	given := func(all []lang.Export) []lang.Export {
+		var list []lang.Export
+		for _, e := range all {
+			if e.As != "" {
+				list = append(list, e)
+			}
+		}
+		return list
+	}
+	return slices.Equal(given(was), given(is))
+}
+
+// hides says that an altered definition can not be imported any more.
+func (d *fileDiff) hides(altered [2]int) bool {
+	return d.was.Definitions[altered[0]].Exported && !d.is.Definitions[altered[1]].Exported
 }
 
 // breaks says that an altered definition has another signature.

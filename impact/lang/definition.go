@@ -58,11 +58,13 @@ func (k DefinitionKind) String() string {
 
 // An Export is a name that a file hands on from another one: TypeScript's
 // "export {a as b} from './x'" and "export * from './x'"; for Python each name of a
-// "from x import y", which others can import from here.
+// "from x import y", which others can import from here. Names that are imported for the file
+// itself, by an import that fails without them, are listed, too, of ECMAScript and Java; and
+// names that Python looks up when the file is loaded though nothing runs there.
 type Export struct {
 	Name   string // as the other file calls it; "*" for all of them
-	As     string // as it is called here; "*" for all of them under their own names
-	Import int    // place in Facts.Imports of the import that it comes from
+	As     string // as it is called here; "*" for all of them under their own names; empty: it is not handed on
+	Import int    // place in Facts.Imports of the import that hands it on
 }
 
 // A NameHash stands for a name that code mentions. Equal names have equal hashes; that

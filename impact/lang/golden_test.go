@@ -123,6 +123,10 @@ func describeDefinitions(b *bytes.Buffer, src []byte, facts *Facts) {
 		fmt.Fprintf(b, "  rest {%s}\n", mentions(facts.Mentions))
 	}
 	for _, e := range facts.Exports {
+		if e.As == "" {
+			fmt.Fprintf(b, "  needs %s\n", e.Name)
+			continue
+		}
 		fmt.Fprintf(b, "  exports %s as %s from %s\n", e.Name, e.As, facts.Imports[e.Import].Spec)
 	}
 }

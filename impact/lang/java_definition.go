@@ -118,6 +118,7 @@ func (o *javaOutline) imported(i, to int, static bool) {
 	owners := names
 	if !star && len(names) > 0 {
 		owners = names[:len(names)-1]
+		o.facts.Exports = append(o.facts.Exports, Export{Name: string(o.text(names[len(names)-1]))})
 	}
 	for n, owner := range owners {
 		direct := static && n == len(owners)-1 // a type, whatever its name looks like

@@ -38,6 +38,7 @@ type pyReader struct {
 	all       map[string]bool // the names in __all__
 	known     map[string]bool // imported names: whether pyPassiveLibraries have them
 	plain     []row           // names that a plain import binds, outside of functions
+	needed    map[string]bool // names among Exports without which the file does not load
 }
 
 var pyKeywords = sync.OnceValue(func() *keywordSet {
@@ -189,6 +190,7 @@ func (r *pyReader) close(end int) {
 		d.Runs = d.Runs || r.calls(row{b.own, b.header.to}) || r.bodyRuns(body, b.holes)
 	}
 	r.looseHeader(b)
+	r.needAnnotations(b)
 	if n := len(r.blocks); n > 0 {
 		r.blocks[n-1].holes = append(r.blocks[n-1].holes, row{b.first, end})
 	}
@@ -225,6 +227,60 @@ func (r *pyReader) looseHeader(b pyBlock) {
 		}
 	}
 	r.loose = append(r.loose, r.seen.names...)
+}
+
+// needAnnotations notes the names in the annotations of a function: they are looked up when
+// the file is loaded, before Python 3.14. That "from __future__ import annotations" puts it
+// off counts for nothing, since dataclasses and validators look at once all the same.
+func (r *pyReader) needAnnotations(b pyBlock) {
+	if b.class {
+		return
+	}
+	params := b.own + 1
+	for params < b.header.to && r.kind(params) != '(' {
+		params = r.next(params)
+	}
+	end := r.next(params) - 1
+	for i := params + 1; i < end; {
+		if r.kind(i) != ':' {
+			i = r.next(i)
+			continue
+		}
+		from := i + 1
+		for i = from; i < end && r.kind(i) != ',' && r.kind(i) != '='; {
+			i = r.next(i)
+		}
+		r.need(row{from, min(i, end)}, false)
+	}
+	r.need(row{end + 1, b.header.to}, false)
+}
+
+// need notes names that are looked up when the file is loaded, and of which nothing runs:
+// one that is gone fails it. Those that an import names are noted there.
+func (r *pyReader) need(s row, members bool) {
+	for i := s.from; i < s.to; i++ {
+		if r.kind(i) != tokenWord || members && r.kind(i-1) != '.' || r.keywords.has(NameHash(r.tok[i].value)) {
+			continue
+		}
+		name := string(r.text(i))
+		if r.needed == nil {
+			r.needed = map[string]bool{}
+		}
+		if !r.needed[name] {
+			r.needed[name] = true
+			r.facts.Exports = append(r.facts.Exports, Export{Name: name})
+		}
+	}
+}
+
+// takesAll says that the file imports all names of another one.
+func (r *pyReader) takesAll() bool {
+	for i := range r.facts.Imports {
+		if slices.Contains(r.facts.Imports[i].Names, "*") {
+			return true
+		}
+	}
+	return false
 }
 
 // pyLookups are the words by which Python finds a name that is put together at run time.
@@ -482,6 +538,12 @@ func (r *pyReader) targets(names []int, t row) []int {
 func (r *pyReader) variables(s row, names []int, value int, kind DefinitionKind) {
 	names = r.fits(names)
 	d := Definition{Kind: kind, Runs: len(r.blocks) == 0 && r.calls(row{value, s.to})}
+	if kind == Variable && !d.Runs {
+		if r.kind(s.from+1) == ':' {
+			r.need(row{s.from + 2, value}, false)
+		}
+		r.need(row{value, s.to}, !r.takesAll())
+	}
 	if kind == Function && len(r.blocks) > 0 {
 		d.Kind = Method
 	}

@@ -51,6 +51,9 @@ func (o *scriptOutline) importStatement(scope scriptScope, i, to int) int {
 				o.imports = map[string]scriptBinding{}
 			}
 			o.imports[word] = scriptBinding{name, place}
+			if name != "*" {
+				o.facts.Exports = append(o.facts.Exports, Export{Name: name})
+			}
 		}
 		if name != "*" {
 			o.alias(NameHash(o.tok[local].value), HashName(name))
