@@ -113,6 +113,12 @@ func (h *TokenHash) Add(token []byte) {
 	h.tokens = append(append(h.tokens, token...), 0) // no text has that byte: see isBinary
 }
 
+// grow is tokens with room for n bytes more at least, in its whole length.
+func (h *TokenHash) grow(tokens []byte, n int) []byte {
+	h.tokens = slices.Grow(tokens, max(n, 1<<10))
+	return h.tokens[:cap(h.tokens)]
+}
+
 // Sum is the digest of what was added since the last Sum; the zero Digest for nothing.
 func (h *TokenHash) Sum() Digest {
 	if len(h.tokens) == 0 {

@@ -28,19 +28,22 @@ func (g *goScanner) define() {
 		g.facts.Partial = true // C may call what it likes
 		return
 	}
+	d := goDefiners.Get().(*goDefiner)
+	defer d.release()
 	uses := newGoImports(g.imports)
 	for range 2 {
-		d := goDefiner{src: g.src, i: g.body, facts: &g.facts, lines: lineCounter{src: g.src}, uses: uses}
+		d.open(g.src, g.body, uses)
 		d.define()
 		if d.broken {
-			g.facts.Definitions, g.facts.Partial = nil, true
+			g.facts.Partial = true
 			return
 		}
 		if uses = d.uses; !uses.unsure {
 			break
 		}
-		g.facts.Definitions, uses.unsure = nil, false
+		uses.unsure = false
 	}
+	g.facts.Definitions = d.definitions()
 	g.rest(uses)
 }
 

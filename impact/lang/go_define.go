@@ -14,9 +14,14 @@ import (
 // platform), and scopes but for that of a function's parameters (a local variable mentions
 // the package's name of the same spelling, too).
 type goDefiner struct {
+	goReading
+	goBuffers
+}
+
+// goReading is where it stands in a file.
+type goReading struct {
 	src    []byte
 	i      int
-	facts  *Facts
 	lines  lineCounter
 	uses   goImports
 	depth  int  // open brackets of any kind
@@ -28,16 +33,9 @@ type goDefiner struct {
 	hash  NameHash
 
 	out     *TokenHash // where tokens go; nil: nowhere
-	names   []NameHash // mentioned by the definition that is being read
-	seen    recentNames
-	fresh   bool     // the last name was not mentioned before
-	locals  goLocals // what plain names in the body of the function stand for
-	pending bool     // a semicolon stands before the next token, unless that closes a bracket
-	pragmas TokenHash
+	fresh   bool       // the last name was not mentioned before
+	pending bool       // a semicolon stands before the next token, unless that closes a bracket
 	pragma  Digest
-	sign    TokenHash
-	body    TokenHash
-	scratch TokenHash
 	runs    goRuns
 }
 
@@ -52,7 +50,7 @@ const (
 	goEnd     goToken = ';' // semicolon or the newline that stands for one
 	goDots    goToken = 'v' // "..."
 
-	goOperator goToken = 'o' // of more than one byte
+	goOperators goToken = 'o' // of more than one byte
 )
 
 // define reads the whole rest of the file.
@@ -92,22 +90,6 @@ func (d *goDefiner) begin() {
 	d.pending = false
 	d.runs = goRuns{}
 	d.locals.forget()
-}
-
-// add notes a definition of what was read since begin.
-func (d *goDefiner) add(def Definition, sign, body Digest, names []NameHash) {
-	def.End = d.lines.at(d.start)
-	def.Signature, def.Body, def.Mentions = sign, body, names
-	d.facts.Definitions = append(d.facts.Definitions, def)
-}
-
-// taken are the names of the definition as they stay.
-func (d *goDefiner) taken() []NameHash {
-	if len(d.names) == 0 {
-		return nil
-	}
-	names := SortNames(d.names)
-	return append(make([]NameHash, 0, len(names)), names...)
 }
 
 // function reads a function or method from behind its keyword.
@@ -218,16 +200,6 @@ func (d *goDefiner) signature() {
 // isTypeBrace says that the keyword at i is one whose brace belongs to a type.
 func isTypeBrace(src []byte, i int) bool {
 	return hasPrefixAt(src, i, "struct") || hasPrefixAt(src, i, "interface")
-}
-
-// skipTo reads up to the token that brings the depth down to level.
-func (d *goDefiner) skipTo(level int) {
-	for d.depth > level && d.kind != goEOF {
-		d.next()
-	}
-	if d.kind == goEOF {
-		d.broken = true
-	}
 }
 
 // addSignature moves the names of parameters from the signature to the body, whose

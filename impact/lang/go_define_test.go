@@ -406,3 +406,35 @@ func goRoot(t *testing.T) string {
 	}
 	return strings.TrimSpace(string(out))
 }
+
+// A body that is read in one go is what it is token by token.
+func FuzzGoBody(f *testing.F) {
+	for _, seed := range []string{
+		"a.b(c)\n}\nfunc", "return\n}", "x := 1 /* \n */ + y\n", "a /* one */ b // two\n}", "}\n\xc3", "fd//go:noinline\n, \"a\\\"\", `b\n`, 'c')}",
+		"a..5 ... += <-b; c++\n}", "/* never", "'", "]", strings.Repeat("x", 3000) + "\n" + strings.Repeat(`"y", `, 900) + "}",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		if isBinary([]byte(body)) {
+			return // nothing is defined by such a file
+		}
+		read := func(whole bool) string {
+			d := new(goDefiner)
+			d.open([]byte("{"+body), 0, newGoImports([]goImport{{name: "a", spec: "x/a"}, {name: "y", spec: "x/y"}}))
+			d.out = &d.body
+			d.next()
+			if whole {
+				d.skipTo(0)
+			}
+			for d.depth > 0 && d.kind != goEOF {
+				d.next()
+			}
+			d.broken = d.broken || d.kind == goEOF
+			return fmt.Sprint(d.i, d.start, d.kind, d.line, d.depth, d.pending, d.broken, d.hash, d.fresh, d.names, d.uses, d.pragmas, d.body)
+		}
+		if got, want := read(true), read(false); got != want {
+			t.Errorf("in one go:\n%s\ntoken by token:\n%s", got, want)
+		}
+	})
+}

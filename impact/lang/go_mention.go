@@ -105,13 +105,14 @@ func newGoImports(imports []goImport) goImports {
 	return u
 }
 
-// see looks at the name from start to end, and says whether it can only be that of an
-// import.
-func (u *goImports) see(src []byte, start, end int) bool {
+// see looks at the name from start to end, which has the hash h, and says whether it can
+// only be that of an import.
+func (u *goImports) see(h NameHash, src []byte, start, end int) bool {
 	u.qualifier = -1
-	if u.mask&(1<<(uint32(HashName(src[start:end]))%64)) == 0 {
-		return false
-	}
+	return u.mask&(1<<(h%64)) != 0 && u.isImport(src, start, end)
+}
+
+func (u *goImports) isImport(src []byte, start, end int) bool {
 	for i := len(u.all) - 1; i >= 0; i-- {
 		m := &u.all[i]
 		if m.name != string(src[start:end]) {
@@ -192,7 +193,7 @@ func (r *goRuns) see(d *goDefiner) {
 		}
 	case goWord:
 		r.callee = d.hash
-	case goOperator:
+	case goOperators:
 		r.found = r.found || bytesContainArrow(d.text()) && len(r.literal) == 0
 	}
 }

@@ -1,85 +1,200 @@
 package lang
 
-import "bytes"
+import (
+	"bytes"
+	"math"
+)
 
 // next reads the next token, mentions it if it is a name, and adds it to d.out.
+func (d *goDefiner) next() { d.scan(math.MaxInt) }
+
+// skipTo reads up to the token that brings the depth down to level.
+func (d *goDefiner) skipTo(level int) {
+	if d.depth > level && d.kind != goEOF {
+		d.scan(level)
+	}
+	if d.kind == goEOF {
+		d.broken = true
+	}
+}
+
+// scan reads tokens until one leaves the depth at most at level: the body of a function in
+// one go, which is most of a file. What it is about stands in locals while it runs.
 //
 // A newline is a token only where it stands for a semicolon. Operators are taken as they
 // are written: "=-" is another token than "=" and "-", which costs nothing but that
 // unformatted code seems to change when it is formatted.
-func (d *goDefiner) next() {
+func (d *goDefiner) scan(level int) {
+	src, i := d.src, d.i
+	var start int
+	kind, line, depth, pending := d.kind, d.line, d.depth, d.pending
+	written := d.out != nil
+	to := d.out
+	if !written {
+		to = &d.nowhere
+		to.tokens = to.tokens[:0]
+	}
+	o := len(to.tokens)
+	out := to.tokens[:cap(to.tokens)]
+
+scan:
 	for {
-		if d.i >= len(d.src) {
-			if d.line { // a file may end without its last newline
-				d.line = false
-				d.start = d.i
-				d.kind = goEnd
-				return
+		if i >= len(src) {
+			if start = i; !line {
+				kind = goEOF
+				break
 			}
-			d.start = d.i
-			d.kind = goEOF
-			return
+			if line, kind = false, goEnd; depth <= level { // a file may end without its last newline
+				break
+			}
+			continue
 		}
-		c := d.src[d.i]
+		c := src[i]
+		class := goClass[c]
 		switch {
-		case c == '\n':
-			if d.line {
-				d.line = false
-				d.start = d.i
-				d.i++
-				d.end()
-				return
+		case class == goSpace:
+			for i++; i < len(src) && goClass[src[i]] == goSpace; i++ {
 			}
-			d.i++
-		case isSpace(c):
-			d.i++
-		case c == '/' && d.i+1 < len(d.src) && (d.src[d.i+1] == '/' || d.src[d.i+1] == '*'):
-			if !d.comment() {
-				return
+			continue
+		case class == goNewline && !line:
+			i++
+			continue
+		case class == goSlash:
+			end, newline := d.comment(i, depth)
+			if end < 0 {
+				d.broken = true
+				i = len(src)
+				start, kind = i, goEOF
+				break scan
 			}
+			if end > i && line && newline { // it ends the statement
+				start, i = i, end
+				line, kind, pending = false, goEnd, written
+				if depth <= level {
+					break scan
+				}
+				continue
+			}
+			if end > i {
+				i = end
+				continue
+			}
+		}
+
+		last := kind
+		start = i
+		if len(out)-o < 4 { // two tokens of one byte, a zero behind each
+			out = to.grow(out[:o], 4)
+		}
+		if pending && written && class < goClose {
+			out[o], out[o+1] = ';', 0
+			o += 2
+			pending = false
+		}
+		switch class {
+		case goLetter:
+			h := uint32(fnvOffset32)
+			if last == '.' {
+				h = (h ^ '.') * fnvPrime32 // a name behind a dot is another one
+			}
+			for {
+				for i < len(src) && o < len(out)-1 && byteClass[src[i]]&classIdent != 0 {
+					h = (h ^ uint32(src[i])) * fnvPrime32
+					out[o] = src[i]
+					o++
+					i++
+				}
+				if i == len(src) || o < len(out)-1 || !isIdent(src[i]) {
+					break
+				}
+				out = to.grow(out[:o], 2)
+			}
+			out[o] = 0
+			o++
+			switch {
+			case last == '.':
+				kind, line = goWord, true
+				d.member(NameHash(h), start, i)
+			case isGoKeyword(src[start:i]):
+				kind, line = goKeyword, endsStatement(src[start:i])
+			default:
+				kind, line = goWord, true
+				d.name(NameHash(h), start, i)
+			}
+		case goClose:
+			i++
+			depth--
+			pending = false
+			kind, line = goToken(c), true
+			if depth < 0 {
+				d.broken = true
+				i, kind = len(src), goEOF
+				break scan
+			}
+			out[o], out[o+1] = c, 0
+			o += 2
+		case goNewline, goSemicolon:
+			i++
+			line, kind, pending = false, goEnd, written
+		case goOpen:
+			depth++
+			fallthrough
+		case goSingle:
+			i++
+			kind, line = goToken(c), false
+			out[o], out[o+1] = c, 0
+			o += 2
 		default:
-			d.token(c)
-			return
+			switch {
+			case class == goQuote:
+				if i = goStringEnd(src, i); i < 0 {
+					d.broken = true
+					i, kind = len(src), goEOF
+					break scan
+				}
+				kind, line = goLiteral, true
+			case class == goFigure, c == '.' && last != goWord && i+1 < len(src) && isDigit(src[i+1]):
+				i = goNumberEnd(src, i)
+				kind, line = goLiteral, true
+			default:
+				i, kind, line = goOperator(src, i)
+			}
+			if len(out)-o <= i-start {
+				out = to.grow(out[:o], i-start+1)
+			}
+			o += copy(out[o:], src[start:i])
+			out[o] = 0
+			o++
+		}
+		if depth <= level {
+			break
 		}
 	}
+
+	to.tokens = out[:o]
+	d.i, d.start = i, start
+	d.kind, d.line, d.depth, d.pending = kind, line, depth, pending
 }
 
-// end is a semicolon, written or not.
-func (d *goDefiner) end() {
-	d.kind = goEnd
-	d.pending = d.out != nil
-}
-
-// comment skips a comment; false if it does not end. One over several lines counts as a
-// newline.
-func (d *goDefiner) comment() bool {
-	if d.src[d.i+1] == '/' {
-		end := lineEnd(d.src, d.i)
-		if d.depth <= 1 && hasPrefixAt(d.src, d.i, "//go:") {
-			d.directive(bytes.TrimRight(d.src[d.i:end], "\r"))
+// comment is where the comment at i ends: at i if none is there, -1 if it does not end.
+// newline says that it counts as one.
+func (d *goDefiner) comment(i, depth int) (end int, newline bool) {
+	switch {
+	case hasPrefixAt(d.src, i, "//"):
+		end = lineEnd(d.src, i)
+		if depth <= 1 && hasPrefixAt(d.src, i, "//go:") {
+			d.directive(bytes.TrimRight(d.src[i:end], "\r"))
 		}
-		d.i = end
-		return true
+		return end, false
+	case hasPrefixAt(d.src, i, "/*"):
+		n := bytes.Index(d.src[i+2:], []byte("*/"))
+		if n < 0 {
+			return -1, false
+		}
+		end = i + n + 4
+		return end, bytes.IndexByte(d.src[i:end], '\n') >= 0
 	}
-	n := bytes.Index(d.src[d.i+2:], []byte("*/"))
-	if n < 0 {
-		d.broken = true
-		d.i = len(d.src)
-		d.start = d.i
-		d.kind = goEOF
-		return false
-	}
-	body := d.src[d.i : d.i+n+4]
-	if d.line && bytes.IndexByte(body, '\n') >= 0 {
-		// The newline in it ends the statement: read on from a newline of its own.
-		d.line = false
-		d.start = d.i
-		d.i += n + 4
-		d.end()
-		return false
-	}
-	d.i += n + 4
-	return true
+	return i, false
 }
 
 // directive notes a comment that the compiler obeys.
@@ -93,81 +208,72 @@ func (d *goDefiner) directive(text []byte) {
 	}
 }
 
-func (d *goDefiner) token(c byte) {
-	d.start = d.i
-	last := d.kind
-	switch {
-	case isIdentStart(c):
-		d.word(last)
-	case isDigit(c), c == '.' && d.i+1 < len(d.src) && isDigit(d.src[d.i+1]) && last != goWord:
-		d.i = goNumberEnd(d.src, d.i)
-		d.kind, d.line = goLiteral, true
-	case c == '"', c == '`', c == '\'':
-		end := goStringEnd(d.src, d.i)
-		if end < 0 {
-			d.broken = true
-			d.i = len(d.src)
-			d.kind = goEOF
-			return
-		}
-		d.i = end
-		d.kind, d.line = goLiteral, true
-	case c == ';':
-		d.i++
-		d.line = false
-		d.end()
-		return
-	case c == '(' || c == '[' || c == '{':
-		d.i++
-		d.depth++
-		d.kind, d.line = goToken(c), false
-	case c == ')' || c == ']' || c == '}':
-		d.i++
-		d.depth--
-		d.pending = false
-		d.kind, d.line = goToken(c), true
-		if d.depth < 0 {
-			d.broken = true
-			d.i = len(d.src)
-			d.kind = goEOF
-			return
-		}
-	default:
-		d.operator(c)
-	}
-	if d.out != nil {
-		if d.pending {
-			d.out.Add(semicolon)
-			d.pending = false
-		}
-		d.out.Add(d.src[d.start:d.i])
-	}
-}
-
 var semicolon = []byte{';'}
 
-// operator reads a run of operator bytes. A comma, a dot, a lone "=" and a star stand for
+// goOperator reads a run of operator bytes. A comma, a dot, a lone "=" and a star stand for
 // themselves, since declarations are read by them.
-func (d *goDefiner) operator(c byte) {
-	d.i++
-	d.kind, d.line = goToken(c), false
+func goOperator(src []byte, i int) (end int, kind goToken, line bool) {
+	start, c := i, src[i]
+	i++
 	switch {
-	case c == '.' && hasPrefixAt(d.src, d.i, ".."):
-		d.i += 2
-		d.kind = goDots
-		return
-	case c == ',', c == '.', c == '*', c == '=' && !hasPrefixAt(d.src, d.i, "="):
-		return
+	case c == '.' && hasPrefixAt(src, i, ".."):
+		return i + 2, goDots, false
+	case c == ',', c == '.', c == '*', c == '=' && !hasPrefixAt(src, i, "="):
+		return i, goToken(c), false
 	}
-	for d.i < len(d.src) && isGoOperator(d.src[d.i]) && !hasPrefixAt(d.src, d.i, "//") && !hasPrefixAt(d.src, d.i, "/*") {
-		d.i++
+	for i < len(src) && isGoOperator(src[i]) && !hasPrefixAt(src, i, "//") && !hasPrefixAt(src, i, "/*") {
+		i++
 	}
-	if op := d.src[d.start:d.i]; len(op) > 1 {
-		d.kind = goOperator
-		end := string(op[len(op)-2:])
-		d.line = end == "++" || end == "--"
+	if i-start == 1 {
+		return i, goToken(c), false
 	}
+	last := src[i-1]
+	return i, goOperators, (last == '+' || last == '-') && src[i-2] == last
 }
+
+// What a byte of Go begins. Those from goClose on are no reason to write the semicolon that
+// stands before them.
+const (
+	goOther = iota // operators, and numbers that begin with a dot
+	goLetter
+	goFigure
+	goQuote
+	goOpen
+	goSingle // an operator of its own
+	goSlash
+	goClose
+	goSemicolon
+	goSpace
+	goNewline
+)
+
+var goClass = func() (t [256]uint8) {
+	for i := range t {
+		switch c := byte(i); {
+		case c == '\n':
+			t[i] = goNewline
+		case isSpace(c):
+			t[i] = goSpace
+		case isDigit(c):
+			t[i] = goFigure
+		case isIdent(c):
+			t[i] = goLetter
+		case c == '"', c == '`', c == '\'':
+			t[i] = goQuote
+		case c == '(', c == '[', c == '{':
+			t[i] = goOpen
+		case c == ')', c == ']', c == '}':
+			t[i] = goClose
+		case c == ',', c == '*':
+			t[i] = goSingle
+		case c == '/':
+			t[i] = goSlash
+		case c == ';':
+			t[i] = goSemicolon
+		}
+	}
+	return t
+}()
 
 func isGoOperator(c byte) bool {
 	switch c {
@@ -193,50 +299,29 @@ func goNumberEnd(src []byte, i int) int {
 	return i
 }
 
-// word reads an identifier or keyword.
-func (d *goDefiner) word(last goToken) {
-	h := uint32(fnvOffset32)
-	i := d.i
-	if last == '.' {
-		h = (h ^ '.') * fnvPrime32 // a name behind a dot is another one
-	}
-	for i < len(d.src) && isIdent(d.src[i]) {
-		h = (h ^ uint32(d.src[i])) * fnvPrime32
-		i++
-	}
-	d.i = i
-	if last != '.' && isGoKeyword(d.src[d.start:i]) {
-		d.kind = goKeyword
-		switch string(d.src[d.start:i]) {
-		case "break", "continue", "fallthrough", "return":
-			d.line = true
-		default:
-			d.line = false
-		}
-		return
-	}
-	d.kind, d.line = goWord, true
-	d.hash = NameHash(h)
+// member mentions a name behind a dot.
+func (d *goDefiner) member(h NameHash, start, end int) {
+	d.hash = h
 	d.fresh = false
-	if last == '.' {
-		q := d.uses.qualifier
-		if q < 0 || d.uses.all[q].shared {
-			d.mention(d.hash)
-		}
-		for ; q >= 0; q = d.uses.all[q].twin {
-			d.hash = d.uses.all[q].qualified(d.src[d.start:i])
-			d.mention(d.hash)
-		}
-		d.uses.qualifier = -1
+	q := d.uses.qualifier
+	if q < 0 || d.uses.all[q].shared {
+		d.mention(h)
+	}
+	for ; q >= 0; q = d.uses.all[q].twin {
+		d.hash = d.uses.all[q].qualified(d.src[start:end])
+		d.mention(d.hash)
+	}
+	d.uses.qualifier = -1
+}
+
+// name mentions a plain name, unless it can only be that of an import or of a local.
+func (d *goDefiner) name(h NameHash, start, end int) {
+	d.hash = h
+	d.fresh = false
+	if d.uses.see(h, d.src, start, end) || d.locals.has(h) {
 		return
 	}
-	if d.uses.see(d.src, d.start, i) {
-		return // the name of an import, not a name of this package
-	}
-	if d.locals.has(d.hash) {
-		return
-	}
-	d.mention(d.hash)
+	d.mention(h)
 }
 
 func (d *goDefiner) mention(h NameHash) {
@@ -275,6 +360,15 @@ func (r *recentNames) forget(h NameHash) {
 	if s := &r.slots[(uint32(h)^uint32(h)>>9)%uint32(len(r.slots))]; s.name == uint32(h) {
 		s.round = 0
 	}
+}
+
+// endsStatement says that a newline behind a keyword ends a statement.
+func endsStatement(keyword []byte) bool {
+	switch string(keyword) {
+	case "break", "continue", "fallthrough", "return":
+		return true
+	}
+	return false
 }
 
 func isGoKeyword(word []byte) bool {
