@@ -160,9 +160,13 @@ func (a *App) decide(ctx context.Context, guid string) error {
 			o.Requests = append(o.Requests, r)
 		}
 	}
-	o.Requests = onePerSubject(o.Requests)
+	behind, err := a.behindThem(ctx, o.Requests)
+	if err != nil {
+		return err
+	}
+	o.Requests = onePerSubject(append(o.Requests, behind...))
 	for _, r := range o.Requests {
-		if p := o.Press; p != nil && r.Number > 0 && p.External == event.External(r.Repo, r.Name) {
+		if p := o.Press; p != nil && r.Kind == "pull_request" && p.External == event.External(r.Repo, r.Name) {
 			o.Commands = append(o.Commands, store.Command{Repo: r.Repo, Name: "button/" + guid, Pull: r.Number, Asks: p.Identifier})
 		}
 	}

@@ -51,7 +51,7 @@ type ask struct {
 // granted gives the waivers that commands on this pull request granted and that stand, and
 // the commits for which they were. missing says why there may be more of them.
 func (j *job) granted(ctx context.Context) (all []change.Waiver, heads []string, missing string, err error) {
-	if j.pr == nil {
+	if j.pull() == nil {
 		return nil, nil, "", nil
 	}
 	commands, err := j.store.Commands(ctx, j.task.Repo, j.subject.Number)

@@ -52,6 +52,9 @@ func (j *job) fetch(ctx context.Context) (*clone.Clone, error) {
 		want.Refs = append(want.Refs, pullRef(j.pr)) // approvals are of commits that squashing left behind
 	case j.subject.Kind == "merge_group":
 		want.Commits = append(want.Commits, j.head)
+		if j.queued != nil {
+			want.Refs = append(want.Refs, pullRef(j.queued))
+		}
 	}
 	c, err := j.Clones.Get(ctx, j.repo.ID, remote, want)
 	if err != nil {
@@ -97,6 +100,8 @@ func (j *job) ends(ctx context.Context, c *clone.Clone, head string) error {
 	}
 	switch {
 	case j.hasBase:
+	case j.subject.Kind == "merge_group":
+		return j.groupEnds(ctx, c)
 	case j.subject.Stage == "record":
 		base, err := j.beforeMerge(ctx, c, j.pr, j.head)
 		if err != nil {
@@ -125,8 +130,8 @@ func (j *job) input(ctx context.Context, c *clone.Clone) (in review.Input, judge
 	if j.subject.Stage == "record" {
 		in.Stage = change.AtRecord
 	}
-	if j.pr != nil {
-		in.Door.URL = j.pr.GetHTMLURL()
+	if pr := j.pull(); pr != nil {
+		in.Door.URL = pr.GetHTMLURL()
 	}
 	if j.Floor != nil {
 		in.Floor, in.FloorFile = j.Floor.Text, j.Floor.Name
@@ -196,9 +201,13 @@ func (j *job) context(ctx context.Context, c *clone.Clone, judge *review.Judge) 
 	if known.Pushers, known.NoPush, err = j.pushers(ctx, c); err != nil {
 		return nil, err
 	}
-	if j.pr != nil {
+	switch {
+	case j.pr != nil:
 		return r.PullRequest(ctx, j.pr, j.head.String(), j.ref, known)
+	case j.queued != nil:
+		return r.Queued(ctx, j.queued, j.head.String(), j.ref, known)
 	}
+	known.NoReviews = j.notQueued
 	return r.Commits(ctx, j.subject.Kind, j.head.String(), j.ref, known)
 }
 

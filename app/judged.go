@@ -13,18 +13,23 @@ import (
 	"custody/internal/control/owners"
 	"custody/internal/git"
 	"custody/internal/review"
+	"custody/internal/store"
 )
 
-// judgeMoved asks for new reviews of the open pull requests for a branch when what judges
+// judgeMoved asks for new reviews of the open pull requests and merge groups for a branch when what judges
 // them has changed there: what was let through by the old policy may not be by the new.
 func (j *job) judgeMoved(ctx context.Context, c *clone.Clone) error {
-	moved, err := j.judgeDiffers(ctx, c)
+	moved, err := j.judgeDiffers(ctx, c, j.base, j.head)
 	if err != nil || !moved {
 		return err
 	}
-	open, err := j.store.Open(ctx, j.task.Repo, "pull_request", j.ref)
-	if err != nil {
-		return err
+	var open []store.Subject
+	for _, kind := range []string{"pull_request", "merge_group"} {
+		of, err := j.store.Open(ctx, j.task.Repo, kind, j.ref)
+		if err != nil {
+			return err
+		}
+		open = append(open, of...)
 	}
 	for _, s := range open {
 		r := s.Request
@@ -34,19 +39,19 @@ func (j *job) judgeMoved(ctx context.Context, c *clone.Clone) error {
 		}
 	}
 	if len(open) > 0 {
-		j.log.WithFields(logrus.Fields{"ref": j.ref, "pulls": len(open)}).Info("what judges has changed: open pull requests are reviewed again")
+		j.log.WithFields(logrus.Fields{"ref": j.ref, "subjects": len(open)}).Info("what judges has changed: what is open is reviewed again")
 	}
 	return nil
 }
 
-// judgeDiffers compares the files that judge at both ends of a push.
-func (j *job) judgeDiffers(ctx context.Context, c *clone.Clone) (bool, error) {
-	if j.base.IsZero() {
+// judgeDiffers compares the files that judge at two commits.
+func (j *job) judgeDiffers(ctx context.Context, c *clone.Clone, was, is git.OID) (bool, error) {
+	if was.IsZero() {
 		return false, nil
 	}
 	paths := append([]string{config.FileName, config.MatrixName, config.DefaultRequirements, control.BaselinePath}, owners.Places...)
 	var trees [2]git.OID
-	for i, id := range []git.OID{j.base, j.head} {
+	for i, id := range []git.OID{was, is} {
 		commit, err := c.Commit(ctx, id)
 		if err != nil {
 			return false, err

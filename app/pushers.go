@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"custody/app/clone"
@@ -19,20 +18,21 @@ const maxPushes = 200
 // nobody told us of leaves a hole: then they are not known, and why says so.
 func (j *job) pushers(ctx context.Context, c *clone.Clone) (all []change.Pusher, why string, err error) {
 	var refs []string
+	pr := j.pull()
 	switch {
-	case j.pr != nil:
-		if j.pr.GetHead().GetRepo().GetID() == j.repo.ID {
-			refs = append(refs, "refs/heads/"+j.pr.GetHead().GetRef())
+	case pr != nil:
+		if pr.GetHead().GetRepo().GetID() == j.repo.ID {
+			refs = append(refs, "refs/heads/"+pr.GetHead().GetRef())
 		}
-		refs = append(refs, fmt.Sprintf("refs/pull/%d/head", j.pr.GetNumber()))
+		refs = append(refs, pullRef(pr))
 	case j.subject.Kind == "push":
 		refs = append(refs, j.ref)
 	default:
 		return nil, "", nil
 	}
 	at := j.head.String()
-	if j.pr != nil {
-		at = j.pr.GetHead().GetSHA()
+	if pr != nil {
+		at = pr.GetHead().GetSHA()
 	}
 	all = []change.Pusher{}
 	seen := map[string]bool{}

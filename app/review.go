@@ -31,8 +31,15 @@ type job struct {
 	repo    *hub.Repository
 	log     *logrus.Entry
 
-	pr      *github.PullRequest // nil for other kinds
-	ref     string              // that the change is for
+	pr *github.PullRequest // nil for other kinds
+	// Of a merge group: the pull request that it adds, or why that is not known; and the
+	// group that it stands on, nil where that is the branch, whose tip is tip.
+	queued    *github.PullRequest
+	notQueued string
+	ahead     *store.Subject
+	tip       git.OID
+
+	ref     string // that the change is for
 	head    git.OID
 	base    git.OID
 	hasBase bool // base is given, and not the tip of ref
@@ -160,7 +167,9 @@ func (j *job) locate(ctx context.Context) (wanted bool, err error) {
 		return j.locatePull(ctx)
 	case "merge_group":
 		j.ref, j.shows = s.Ref, true
-		j.head, err = git.ParseOID(s.Head)
+		if j.head, err = git.ParseOID(s.Head); err == nil {
+			err = j.queuedPull(ctx)
+		}
 	case "push":
 		if j.head, err = git.ParseOID(s.Head); err != nil {
 			return false, err

@@ -46,6 +46,17 @@ func (j *job) judge(ctx context.Context) (string, error) {
 			return "", err
 		}
 	}
+	if waits, undecided, err := j.behind(ctx, c); err != nil {
+		return "", j.blame(ctx, c, err)
+	} else if waits != "" {
+		j.log.WithField("why", waits).Info("the merge group waits")
+		return "", j.check.Waits(ctx, waits)
+	} else if undecided != nil {
+		return "undecided", j.conclude(ctx, store.Review{Head: j.head.String(), Ref: j.ref}, "behind "+j.base.String(), *undecided)
+	}
+	if err := j.holdsQueued(ctx, c); err != nil {
+		return "", j.blame(ctx, c, err)
+	}
 	in, judge, undecided, err := j.input(ctx, c)
 	if err != nil {
 		return "", j.blame(ctx, c, err)
@@ -67,6 +78,11 @@ func (j *job) judge(ctx context.Context) (string, error) {
 		j.log.Info("nothing changed since the last verdict")
 		if err := j.store.Conclude(ctx, j.task.Turn, lastReview(s), nil); err != nil {
 			return "", err
+		}
+		if s.Kind == "merge_group" {
+			if err := j.askQueue(ctx, s.Decision); err != nil {
+				return "", err
+			}
 		}
 		return s.Decision, j.answer(ctx, false)
 	}
@@ -208,6 +224,9 @@ func (j *job) conclude(ctx context.Context, r store.Review, mark string, o check
 		return err
 	}
 	if err := j.store.Conclude(ctx, j.task.Turn, r, effects); err != nil {
+		return err
+	}
+	if err := j.askQueue(ctx, r.Decision); err != nil {
 		return err
 	}
 	return j.answer(ctx, first)

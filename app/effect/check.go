@@ -206,6 +206,25 @@ func (c *Check) saysAlready(ctx context.Context, id int64, o checkrun.Output) (b
 		run.GetOutput().GetTitle() == o.Title && run.GetOutput().GetSummary() == o.Summary, nil
 }
 
+// Waits makes a run that said nothing yet say why.
+func (c *Check) Waits(ctx context.Context, why string) error {
+	if e, err := c.Log.Effect(ctx, c.Key()); err != nil || e.Key != "" {
+		return err
+	}
+	id, err := c.Ensure(ctx)
+	if err != nil {
+		return err
+	}
+	_, _, err = c.Client.Checks.UpdateCheckRun(ctx, c.Repo.Owner, c.Repo.Name, id, github.UpdateCheckRunOptions{
+		Name: c.Name, ExternalID: github.String(c.external()), Status: github.String("in_progress"),
+		Output: &github.CheckRunOutput{Title: github.String("It waits for its turn."), Summary: github.String(why)},
+	})
+	if err != nil {
+		return fmt.Errorf("saying that the check waits: %w", err)
+	}
+	return nil
+}
+
 func (c *Check) write(ctx context.Context, id int64, o checkrun.Output) error {
 	update := github.UpdateCheckRunOptions{
 		Name: c.Name, ExternalID: github.String(c.external()), Status: github.String("completed"), Conclusion: github.String(string(o.Conclusion)),

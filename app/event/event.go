@@ -266,7 +266,7 @@ func mergeGroup(_ Self, p *payload) (Outcome, error) {
 	if g == nil || !isCommit(g.HeadSHA) || !strings.HasPrefix(g.BaseRef, "refs/") {
 		return Outcome{}, errors.New("an event merge_group without a merge group")
 	}
-	r := store.Request{Kind: "merge_group", Stage: "merge", Name: QueueName(g.HeadSHA), Head: g.HeadSHA, Base: g.BaseSHA, Ref: g.BaseRef}
+	r := store.Request{Kind: "merge_group", Stage: "merge", Number: queued(g.HeadRef, g.BaseRef), Name: QueueName(g.HeadSHA), Head: g.HeadSHA, Base: g.BaseSHA, Ref: g.BaseRef}
 	p.place(&r)
 	switch p.Action {
 	case "checks_requested":
@@ -276,6 +276,20 @@ func mergeGroup(_ Self, p *payload) (Outcome, error) {
 		return ignore("nothing that a merge group is judged for"), nil
 	}
 	return Outcome{Decision: store.Decision{Requests: []store.Request{r}}}, nil
+}
+
+// queued is the number of the pull request that a merge group adds, by the name that
+// GitHub makes for its ref, "refs/heads/gh-readonly-queue/BRANCH/pr-7-COMMIT"; 0 for any
+// other. Branches have names that look like anything, so the one in it is not looked for.
+func queued(ref, base string) int64 {
+	branch, isBranch := strings.CutPrefix(base, "refs/heads/")
+	rest, isQueue := strings.CutPrefix(ref, "refs/heads/gh-readonly-queue/"+branch+"/pr-")
+	digits, commit, ok := strings.Cut(rest, "-")
+	n, err := strconv.ParseInt(digits, 10, 64)
+	if !isBranch || !isQueue || !ok || !isCommit(commit) || err != nil || n <= 0 || strconv.FormatInt(n, 10) != digits {
+		return 0
+	}
+	return n
 }
 
 // PushName is the name of a push's subject: each push is one of its own.

@@ -70,6 +70,38 @@ func TestRead(t *testing.T) {
 	}
 }
 
+// Which pull request a group adds is told by the ref that GitHub makes for it, and a branch
+// of any name makes no other out of it.
+func TestQueued(t *testing.T) {
+	const queue = "refs/heads/gh-readonly-queue/"
+	for _, c := range []struct {
+		ref, base string
+		want      int64
+	}{
+		{queue + "main/pr-7-" + head, "refs/heads/main", 7},
+		{queue + "main/pr-7-" + head + head[:24], "refs/heads/main", 7}, // SHA-256
+		{queue + "a/pr-3-" + head + "/pr-7-" + prev, "refs/heads/a/pr-3-" + head, 7},
+		{queue + "a/pr-3-" + head + "/pr-7-" + prev, "refs/heads/a", 0},
+		{queue + "main/pr-7-" + head, "refs/heads/mai", 0},
+		{queue + "main/pr-7-" + head, "refs/heads/main/", 0},
+		{queue + "main/pr-7-" + head, "main", 0},
+		{queue + "main/pr-07-" + head, "refs/heads/main", 0},
+		{queue + "main/pr-+7-" + head, "refs/heads/main", 0},
+		{queue + "main/pr--7-" + head, "refs/heads/main", 0},
+		{queue + "main/pr-0-" + head, "refs/heads/main", 0},
+		{queue + "main/pr-99999999999999999999-" + head, "refs/heads/main", 0},
+		{queue + "main/pr-7-" + head[1:], "refs/heads/main", 0},
+		{queue + "main/pr-7-" + head + "\n", "refs/heads/main", 0},
+		{queue + "main/pr-7", "refs/heads/main", 0},
+		{"refs/heads/main/pr-7-" + head, "refs/heads/main", 0},
+		{"", "", 0},
+	} {
+		if got := queued(c.ref, c.base); got != c.want {
+			t.Errorf("%q on %q: %d", c.ref, c.base, got)
+		}
+	}
+}
+
 func tell(o Outcome, err error) string {
 	if err != nil {
 		return "error"

@@ -103,6 +103,9 @@ type Known struct {
 	Commits []string        // of the change, by git
 	Pushers []change.Pusher // nil: not known
 	NoPush  string          // why Pushers are not known
+	// NoReviews is why there are none of a change that no pull request asks for by itself;
+	// empty where nobody would look for any.
+	NoReviews string
 	// Waivers that were granted by commands; nil: none ever were.
 	Waivers   []change.Waiver
 	NoWaivers string // why there may be more
@@ -112,9 +115,23 @@ type Known struct {
 
 // PullRequest reads everything about a pull request.
 func (r *Reader) PullRequest(ctx context.Context, pr *github.PullRequest, head, target string, known Known) (*change.Context, error) {
+	n := pr.GetNumber()
+	return r.pull(ctx, pr, "pull_request", head, target, pr.GetHead().GetSHA(), known,
+		fmt.Sprintf("refs/pull/%d/head", n), fmt.Sprintf("refs/pull/%d/merge", n), "refs/heads/"+pr.GetHead().GetRef())
+}
+
+// Queued reads everything about a merge group that adds a pull request: what people said
+// is of that, and what ran is of the group's own commit.
+func (r *Reader) Queued(ctx context.Context, pr *github.PullRequest, head, target string, known Known) (*change.Context, error) {
+	return r.pull(ctx, pr, "merge_group", head, target, head, known, target)
+}
+
+// pull reads about a pull request and the change that it asks for, or that lands it. ran is
+// the commit that checks ran on, and refs are where scanners tell of it.
+func (r *Reader) pull(ctx context.Context, pr *github.PullRequest, kind, head, target, ran string, known Known, refs ...string) (*change.Context, error) {
 	r.begin()
 	c := &change.Request{
-		Kind: "pull_request", Number: int64(pr.GetNumber()), Head: head, Target: target,
+		Kind: kind, Number: int64(pr.GetNumber()), Head: head, Target: target,
 		Branch: pr.GetHead().GetRef(), Title: change.Printable(pr.GetTitle()), Author: Person(pr.GetUser()),
 		Labels: []string{}, Draft: new(pr.GetDraft()),
 	}
@@ -144,11 +161,8 @@ func (r *Reader) PullRequest(ctx context.Context, pr *github.PullRequest, head, 
 			}
 			return r.commits(ctx, head, ids)
 		},
-		func(ctx context.Context) error { return r.checks(ctx, pr.GetHead().GetSHA()) },
-		func(ctx context.Context) error {
-			n := pr.GetNumber()
-			return r.sarif(ctx, pr.GetHead().GetSHA(), fmt.Sprintf("refs/pull/%d/head", n), fmt.Sprintf("refs/pull/%d/merge", n), "refs/heads/"+pr.GetHead().GetRef())
-		},
+		func(ctx context.Context) error { return r.checks(ctx, ran) },
+		func(ctx context.Context) error { return r.sarif(ctx, ran, refs...) },
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -175,6 +189,9 @@ func (r *Reader) Commits(ctx context.Context, kind, head, target string, known K
 	}
 	if err := r.sarif(ctx, head, target); err != nil {
 		return nil, err
+	}
+	if known.NoReviews != "" {
+		r.source("reviews", "the pull request that a merge group adds", nil, known.NoReviews)
 	}
 	r.known(known)
 	return &r.context, nil

@@ -20,7 +20,7 @@ func (e *evaluation) approvals(r config.LayeredRule, files []touched) answer {
 	case e.Context == nil:
 		return answered(finding.NotAssessed, ReasonNoContext, "who approved the change is not in git, and %s; if a push was refused, propose the change where reviews are known, as a pull request", noContext)
 	case e.Context.Reviews == nil:
-		return answered(finding.NotAssessed, ReasonContextPart, "the context has no part `reviews`")
+		return answered(finding.NotAssessed, ReasonContextPart, "%s", e.noPart("reviews"))
 	}
 	if why, ok := commitsWhole(e.Change); !ok {
 		return answered(finding.NotAssessed, ReasonChange, "%s, so it is not known who wrote the change", why)
@@ -62,6 +62,17 @@ func (e *evaluation) approvals(r config.LayeredRule, files []touched) answer {
 		}
 	}
 	return a
+}
+
+// noPart says that the context lacks a part, and why, as far as its writer tells.
+func (e *evaluation) noPart(name string) string {
+	says := "the context has no part `" + name + "`"
+	for _, s := range e.Context.Sources {
+		if s.What == name && s.Missing != "" {
+			return says + ": " + clip(s.Missing)
+		}
+	}
+	return says
 }
 
 // and adds what else is asked: the whole is as good as the worse of the two.

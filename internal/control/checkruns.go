@@ -17,7 +17,7 @@ func (e *evaluation) checkRuns(r config.LayeredRule) answer {
 	case e.Context == nil:
 		return answered(finding.NotAssessed, ReasonNoContext, "which checks ran is not in git, and %s", noContext)
 	case e.Context.Checks == nil:
-		return answered(finding.NotAssessed, ReasonContextPart, "the context has no part `checks`")
+		return answered(finding.NotAssessed, ReasonContextPart, "%s", e.noPart("checks"))
 	}
 	var a answer
 	var outcomes []finding.Outcome

@@ -4,31 +4,31 @@ import (
 	"slices"
 
 	"custody/internal/change"
-	"custody/internal/git"
 )
 
-// A landing is how a change landed that somebody approved under other commits, which make
+// A landing is how a change landed, or is about to from a merge queue, that somebody approved under other commits, which make
 // the same change. The forge wrote the commits that landed: whoever pressed the button is
 // author of a merge commit and committer of rebased ones, and wrote nothing by it. Who
 // wrote the change are the authors that both name, and the committers of what was approved.
 //
 // The zero value is a change whose commits are its authors' own.
 type landing struct {
-	merge    git.OID // the commit that the forge says it made
+	merge    *change.Commit // the head, where the forge made it as a merge of what was approved
 	approved []change.Commit
 }
 
-// landing is the zero value unless the change was merged and what landed is what somebody
-// approved.
+// landing is the zero value unless the forge made the commits, and what they change is
+// what somebody approved.
 func (e *evaluation) landing() landing {
-	if e.Stage != change.AtRecord || e.Context == nil || e.Context.Merge == nil || e.Context.Merge.By == nil {
+	if !e.forgeMade() {
 		return landing{}
 	}
-	merge, err := git.ParseOID(e.Context.Merge.SHA)
-	if err != nil || merge != e.Change.Head {
-		return landing{}
+	l := landing{}
+	for i, c := range e.Change.Commits {
+		if c.ID == e.Change.Head && len(c.Parents) > 1 {
+			l.merge = &e.Change.Commits[i]
+		}
 	}
-	l := landing{merge: merge}
 	var seen []string // commits that somebody approved, or granted a waiver for
 	for _, r := range e.Context.Reviews {
 		if r.State == "approved" {
@@ -55,6 +55,19 @@ func (e *evaluation) landing() landing {
 	return l
 }
 
+// forgeMade says whether the head is a commit that the forge made of somebody's change: in
+// a merge queue, or when it landed.
+func (e *evaluation) forgeMade() bool {
+	if e.Context == nil {
+		return false
+	}
+	if c := e.Context.Change; e.Stage == change.AtMerge && c != nil && c.Kind == "merge_group" {
+		return c.Head == e.Change.Head.String()
+	}
+	m := e.Context.Merge
+	return e.Stage == change.AtRecord && m != nil && m.By != nil && m.SHA == e.Change.Head.String()
+}
+
 // commits are those whose authors wrote the change: without the merge that landed it, and
 // with those that were approved.
 func (l landing) commits(all []change.Commit) []change.Commit {
@@ -63,12 +76,18 @@ func (l landing) commits(all []change.Commit) []change.Commit {
 	}
 	commits := slices.Clone(l.approved)
 	for _, c := range all {
-		if c.ID == l.merge && len(c.Parents) > 1 || slices.ContainsFunc(commits, func(o change.Commit) bool { return o.ID == c.ID }) {
+		if l.forges(c.ID.String()) || slices.ContainsFunc(commits, func(o change.Commit) bool { return o.ID == c.ID }) {
 			continue
 		}
 		commits = append(commits, c)
 	}
 	return commits
+}
+
+// forges says whether a commit is the forge's own: it merged what was approved, and holds
+// nothing of anybody's, whoever it names.
+func (l landing) forges(sha string) bool {
+	return l.approved != nil && l.merge != nil && l.merge.ID.String() == sha
 }
 
 // made says whether the forge made a commit when the change landed, so that its committer

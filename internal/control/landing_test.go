@@ -58,6 +58,40 @@ func TestLanded(t *testing.T) {
 	}
 }
 
+// A merge queue's commit is the forge's, too, and who pressed its button wrote none of it.
+func TestQueued(t *testing.T) {
+	old := oid("old").String()
+	const one = "rules: [{id: r, kind: approvals, approvals: {humans: 1}}]\n"
+	sign := func(email string) git.Signature { return git.Signature{Name: email, Email: email} }
+	group := func(in *Input) {
+		wrote := change.Commit{Commit: git.Commit{ID: oid("old"), Author: sign("ann@example.org"), Committer: sign("ann@example.org")}}
+		in.Change.Commits = []change.Commit{{Commit: git.Commit{ID: in.Change.Head, Parents: []git.OID{oid("p"), oid("old")}, Author: sign("queue@example.org"), Committer: sign("bob@example.org")}}, wrote}
+		in.Context.Commits = []change.CommitFacts{
+			{SHA: in.Change.Head.String(), Author: &change.Person{Login: "queue[bot]", ID: "9", Type: change.Bot}, Committer: person("2", "bob")},
+			{SHA: old, Author: person("1", "ann"), Committer: person("1", "ann")},
+		}
+		in.Context.Change.Kind, in.Context.Change.Head = "merge_group", in.Change.Head.String()
+		in.Approved = map[string]Approved{old: {Same: true, How: "it has the same files", Commits: []change.Commit{wrote}}}
+	}
+	and := func(then func(*Input)) func(*Input) { return func(in *Input) { group(in); then(in) } }
+	for _, c := range []asked{
+		{"queued", one, group, finding.Satisfied, ""},
+		{"a pull request with the same commits", one, and(func(in *Input) { in.Context.Change.Kind = "pull_request" }), finding.NotSatisfied, ""},
+		{"a context of another group", one, and(func(in *Input) { in.Context.Change.Head = old }), finding.NotSatisfied, ""},
+		{"the group makes another change", one, and(func(in *Input) { in.Approved = nil }), finding.NotSatisfied, ""},
+	} {
+		ch, x := pullRequest(review("2", "bob", "approved", oid("old"), "write"))
+		c.check(t, Input{Change: ch, Context: x})
+	}
+}
+
+// What a context says of why a part is missing is said where the part is missed.
+func TestNoPart(t *testing.T) {
+	ch, x := pullRequest()
+	x.Reviews, x.Sources = nil, []change.Source{{What: "reviews", Missing: "GitHub did not answer"}}
+	asked{"missing", "rules: [{id: r, kind: approvals, approvals: {humans: 1}}]\n", nil, finding.NotAssessed, "no part `reviews`: GitHub did not answer"}.check(t, Input{Change: ch, Context: x})
+}
+
 func whose(email string) *change.Person {
 	if email == "bob@example.org" {
 		return person("2", "bob")

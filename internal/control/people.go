@@ -77,7 +77,7 @@ func authorsOf(c *change.Change, ctx *change.Context, at *attestation.Report, id
 			a.unknownAddress(email, emails, agents)
 		}
 	}
-	a.drivers(ctx, at)
+	a.drivers(ctx, at, in)
 	if at != nil {
 		for _, k := range at.Commits {
 			for _, who := range k.Drivers { // a note on the commit may name one who is nowhere in it
@@ -96,7 +96,7 @@ func authorsOf(c *change.Change, ctx *change.Context, at *attestation.Report, id
 // drivers adds who drove the machines that wrote commits: whoever gave an agent its
 // task is an author of what it wrote. Nobody drives automation, such as an updater of
 // dependencies.
-func (a authors) drivers(ctx *change.Context, at *attestation.Report) {
+func (a authors) drivers(ctx *change.Context, at *attestation.Report, in landing) {
 	of := map[string]attestation.Commit{}
 	if at != nil && at.Outcome == finding.Satisfied {
 		for _, c := range at.Commits {
@@ -106,7 +106,7 @@ func (a authors) drivers(ctx *change.Context, at *attestation.Report) {
 	byBot := map[string]*change.Person{}
 	for _, f := range ctx.Commits {
 		// Of which type the account is may be missing: then it may be a machine's.
-		if f.Author != nil && f.Author.Type != change.User {
+		if f.Author != nil && f.Author.Type != change.User && !in.forges(f.SHA) {
 			byBot[f.SHA] = f.Author
 			if _, ok := of[f.SHA]; !ok {
 				of[f.SHA] = attestation.Commit{}

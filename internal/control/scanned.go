@@ -20,7 +20,7 @@ func (e *evaluation) sarif(r *Requirement, c *SARIFCheck) answer {
 	case e.Context == nil:
 		return answered(finding.NotAssessed, ReasonNoContext, "what %s found is not in git, and %s", clip(c.Tool), noContext)
 	case e.Context.SARIF == nil:
-		return answered(finding.NotAssessed, ReasonContextPart, "the context has no part `sarif`")
+		return answered(finding.NotAssessed, ReasonContextPart, "%s", e.noPart("sarif"))
 	}
 	var a answer
 	found, other := 0, 0

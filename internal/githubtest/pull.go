@@ -231,29 +231,32 @@ func (p *PullRequest) Merge(by, method string) string {
 	p.Repo.gh.tb.Helper()
 	defer p.Repo.gh.lock()()
 	r, who := p.Repo, p.Repo.gh.person(by)
-	base := r.tip(p.Base)
-	name := fmt.Sprintf("%s <%s@users.noreply.github.com>", who.Login, who.Login)
-	var id string
-	var err error
-	switch method {
-	case "merge":
-		id, err = r.mergeCommit(base, p.HeadSHA, fmt.Sprintf("Merge pull request #%d from %s/%s\n\n%s", p.Number, p.HeadRepo.Owner.Login, p.HeadBranch, p.Title), name)
-	case "squash":
-		var merged string
-		if merged, err = r.mergeCommit(base, p.HeadSHA, "merge", name); err == nil {
-			author, _ := r.store.Try("log", "-1", "--format=%an <%ae>", p.HeadSHA)
-			id, err = r.commitTree(merged, fmt.Sprintf("%s (#%d)\n\n%s", p.Title, p.Number, r.squashed(base, p.HeadSHA)), author, base)
-		}
-	case "rebase":
-		id, err = r.rebase(base, p.HeadSHA)
-	default:
-		r.gh.tb.Fatalf("nobody merges by %q", method)
-	}
+	id, err := p.onto(r.tip(p.Base), method, who)
 	if err != nil {
 		r.gh.tb.Fatalf("merging #%d: %v", p.Number, err)
 	}
 	p.land(who, id)
 	return id
+}
+
+// onto makes the commits that bring the pull request onto another one, and gives the last.
+func (p *PullRequest) onto(base, method string, who *Account) (string, error) {
+	r := p.Repo
+	name := fmt.Sprintf("%s <%s@users.noreply.github.com>", who.Login, who.Login)
+	switch method {
+	case "merge":
+		return r.mergeCommit(base, p.HeadSHA, fmt.Sprintf("Merge pull request #%d from %s/%s\n\n%s", p.Number, p.HeadRepo.Owner.Login, p.HeadBranch, p.Title), name)
+	case "squash":
+		merged, err := r.mergeCommit(base, p.HeadSHA, "merge", name)
+		if err != nil {
+			return "", err
+		}
+		author, _ := r.store.Try("log", "-1", "--format=%an <%ae>", p.HeadSHA)
+		return r.commitTree(merged, fmt.Sprintf("%s (#%d)\n\n%s", p.Title, p.Number, r.squashed(base, p.HeadSHA)), author, base)
+	case "rebase":
+		return r.rebase(base, p.HeadSHA)
+	}
+	return "", fmt.Errorf("nobody merges by %q", method)
 }
 
 // land makes id the tip of the base branch and the pull request merged.

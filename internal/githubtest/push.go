@@ -201,24 +201,56 @@ type MergeGroup struct {
 func (r *Repo) MergeGroup(pulls ...*PullRequest) *MergeGroup {
 	r.gh.tb.Helper()
 	defer r.gh.lock()()
+	return r.queue(r.tip(pulls[0].Base), "merge", pulls)
+}
+
+// Queue puts one pull request into the queue, to be merged by "merge", "squash" or
+// "rebase": behind a group, or at the front without one.
+func (p *PullRequest) Queue(behind *MergeGroup, method string) *MergeGroup {
+	p.Repo.gh.tb.Helper()
+	defer p.Repo.gh.lock()()
+	base := p.Repo.tip(p.Base)
+	if behind != nil {
+		base = behind.HeadSHA
+	}
+	return p.Repo.queue(base, method, []*PullRequest{p})
+}
+
+func (r *Repo) queue(base, method string, pulls []*PullRequest) *MergeGroup {
+	r.gh.tb.Helper()
 	last := pulls[len(pulls)-1]
-	g := &MergeGroup{Repo: r, Pulls: pulls, Base: last.Base, BaseSHA: r.tip(last.Base)}
-	g.HeadSHA = g.BaseSHA
+	g := &MergeGroup{Repo: r, Pulls: pulls, Base: last.Base, BaseSHA: base, HeadSHA: base}
 	for _, p := range pulls {
-		id, err := r.mergeCommit(g.HeadSHA, p.HeadSHA, fmt.Sprintf("Merge pull request #%d from %s/%s\n\n%s", p.Number, p.HeadRepo.Owner.Login, p.HeadBranch, p.Title), "GitHub <noreply@github.com>")
+		id, err := p.onto(g.HeadSHA, method, r.gh.account("github-merge-queue[bot]", "Bot"))
 		if err != nil {
 			r.gh.tb.Fatalf("queueing #%d: %v", p.Number, err)
 		}
 		g.HeadSHA = id
 	}
 	g.Ref = fmt.Sprintf("refs/heads/gh-readonly-queue/%s/pr-%d-%s", g.Base, last.Number, g.BaseSHA)
+	g.ask()
+	return g
+}
+
+// Ask sends what a queue never would, or what it does with a commit that somebody else
+// made: a group as it is given.
+func (r *Repo) Ask(g MergeGroup) *MergeGroup {
+	r.gh.tb.Helper()
+	defer r.gh.lock()()
+	g.Repo = r
+	g.ask()
+	return &g
+}
+
+func (g *MergeGroup) ask() {
+	g.Repo.gh.tb.Helper()
+	r := g.Repo
 	before := r.Refs()
 	if _, err := r.store.Try("update-ref", g.Ref, g.HeadSHA); err != nil {
 		r.gh.tb.Fatal(err)
 	}
 	r.pushed(r.gh.account("github-merge-queue[bot]", "Bot"), before)
 	g.send("checks_requested", nil)
-	return g
 }
 
 func (g *MergeGroup) send(action string, more object) {

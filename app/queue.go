@@ -1,0 +1,208 @@
+package app
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/go-github/v62/github"
+	"github.com/sirupsen/logrus"
+
+	"custody/app/checkrun"
+	"custody/app/clone"
+	"custody/app/hub"
+	"custody/internal/config"
+	"custody/internal/git"
+	"custody/internal/store"
+)
+
+// A merge queue makes a commit for each pull request, on top of the one for the pull
+// request before it, and asks for checks of each: a merge group. Nobody reviews it. What
+// people said is of the pull request that it adds, and counts where git says that the
+// group adds the same change.
+//
+// A group is judged by itself, from the head of the group ahead of it. So it lets nothing
+// through that stands on what did not pass; and the judge is never one that has not landed:
+// while what is ahead changes what judges, the group waits for it to land.
+
+// maxAhead is how many commits a group may add, until the one ahead of it is not found.
+const maxAhead = 300
+
+// queuedPull reads the pull request that the queue named a group after. That there is none,
+// or that it is not what the queue can have meant, is a missing fact, and notQueued says so.
+func (j *job) queuedPull(ctx context.Context) error {
+	j.queued, j.notQueued = nil, "the queue does not say which pull request the merge group adds"
+	n := j.subject.Number
+	if n <= 0 {
+		return nil
+	}
+	pr, _, err := j.client.PullRequests.Get(ctx, j.repo.Owner, j.repo.Name, int(n))
+	if err != nil {
+		switch class, _ := hub.Classify(err); {
+		case class == hub.Gone, class == hub.Forbidden, class == hub.Refused, class == hub.Transient && j.task.Try >= patience:
+			j.notQueued = fmt.Sprintf("GitHub did not tell of pull request %d, which the merge group is named after", n)
+			return nil
+		}
+		return fmt.Errorf("reading the pull request of the merge group: %w", err)
+	}
+	switch {
+	case pr.GetState() != "open":
+		j.notQueued = fmt.Sprintf("pull request %d, which the merge group is named after, is closed", n)
+	case pr.GetBase().GetRepo().GetID() != j.repo.ID || "refs/heads/"+pr.GetBase().GetRef() != j.ref:
+		j.notQueued = fmt.Sprintf("pull request %d, which the merge group is named after, is for another branch", n)
+	default:
+		j.queued, j.notQueued = pr, ""
+	}
+	return nil
+}
+
+// groupEnds finds what a group stands on: the head of the group ahead, or the branch.
+func (j *job) groupEnds(ctx context.Context, c *clone.Clone) error {
+	if j.queued != nil {
+		fetched, err := c.Resolve(ctx, pullRef(j.queued))
+		if err != nil {
+			return err
+		}
+		if fetched.String() != j.queued.GetHead().GetSHA() {
+			return errMoved
+		}
+	}
+	tip, err := c.Resolve(ctx, j.ref)
+	if err != nil {
+		return err
+	}
+	j.base, j.ahead = tip, nil
+	open, err := j.store.Open(ctx, j.task.Repo, "merge_group", j.ref)
+	if err != nil {
+		return err
+	}
+	groups := map[string]*store.Subject{}
+	for i := range open {
+		groups[open[i].Head] = &open[i]
+	}
+	at := j.head
+	for range maxAhead {
+		commit, err := c.Commit(ctx, at)
+		if err != nil {
+			return err
+		}
+		if len(commit.Parents) == 0 {
+			return nil
+		}
+		if at = commit.Parents[0]; at == tip {
+			return nil
+		}
+		if ahead := groups[at.String()]; ahead != nil {
+			if landed, err := c.IsAncestor(ctx, at, tip); err != nil || landed {
+				return err
+			}
+			j.tip, j.base, j.ahead = tip, at, ahead
+			return nil
+		}
+	}
+	return nil
+}
+
+// behind says whether a group has to wait for what is ahead of it, and why it can not be
+// judged, if what is ahead does not pass.
+func (j *job) behind(ctx context.Context, c *clone.Clone) (waits string, undecided *checkrun.Output, err error) {
+	s := j.ahead
+	if s == nil {
+		return "", nil, nil
+	}
+	moved, err := j.judgeDiffers(ctx, c, j.tip, j.base)
+	switch {
+	case err != nil:
+		return "", nil, err
+	case moved:
+		return "What is ahead of it in the merge queue changes what judges: when that has landed, this is judged by it.", nil, nil
+	case s.DoneTurn < s.Turn:
+		return "What is ahead of it in the merge queue is being judged.", nil, nil
+	case s.Decision != "pass" && j.Mode != config.Report:
+		o := checkrun.Undecided(j.Mode, "What is ahead of it in the merge queue does not pass.",
+			"This merge group holds commit "+s.Head+" of the group ahead of it, which does not pass: what stands on it lands it, too.",
+			"Take what does not pass out of the queue; GitHub makes a new group without it.")
+		return "", &o, nil
+	}
+	return "", nil, nil
+}
+
+// holdsQueued forgets the pull request of a group that adds anything else than its change:
+// that somebody resolved a conflict, or that there are several in it.
+func (j *job) holdsQueued(ctx context.Context, c *clone.Clone) error {
+	if j.queued == nil {
+		return nil
+	}
+	head, err := git.ParseOID(j.queued.GetHead().GetSHA())
+	if err != nil {
+		return fmt.Errorf("the head of the pull request: %w", err)
+	}
+	same, err := j.sameChange(ctx, c, j.base, j.head, head)
+	if err != nil {
+		return err
+	}
+	if !same {
+		j.notQueued = fmt.Sprintf("the merge group makes another change than pull request %d, which it is named after", j.queued.GetNumber())
+		j.queued = nil
+	}
+	return nil
+}
+
+// askQueue asks for reviews of merge groups that a conclusion may be about: those of a
+// pull request that was judged anew; those that may wait for the group that was; and where
+// that one decided otherwise before, every other, since they may stand on it.
+func (j *job) askQueue(ctx context.Context, decision string) error {
+	s := &j.subject
+	group := s.Kind == "merge_group"
+	if !group && (j.pr == nil || s.Stage == "record") {
+		return nil
+	}
+	open, err := j.store.Open(ctx, j.task.Repo, "merge_group", j.ref)
+	if err != nil {
+		return err
+	}
+	for _, o := range open {
+		switch changed := s.DoneTurn > 0 && s.Decision != decision; {
+		case o.Name == s.Name:
+			continue
+		case group && (changed || o.DoneTurn < o.Turn), !group && o.Number == s.Number:
+		default:
+			continue
+		}
+		if err := j.store.Ask(ctx, o.Request); err != nil {
+			return err
+		}
+		j.log.WithFields(logrus.Fields{"ref": j.ref, "asked": o.Name}).Info("a merge group that this may be about is reviewed again")
+	}
+	return nil
+}
+
+// behindThem are the groups that wait in the queues out of which groups went: they need
+// not wait for those any more.
+func (a *App) behindThem(ctx context.Context, all []store.Request) ([]store.Request, error) {
+	var more []store.Request
+	for _, r := range all {
+		if r.Kind != "merge_group" || !r.Closed {
+			continue
+		}
+		open, err := a.store.Open(ctx, r.Repo, "merge_group", r.Ref)
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range open {
+			if o.DoneTurn < o.Turn && o.Name != r.Name {
+				o.Request.Delivery = r.Delivery
+				more = append(more, o.Request)
+			}
+		}
+	}
+	return more, nil
+}
+
+// pull is the pull request that a review is about, or that a merge group adds; nil for
+// none.
+func (j *job) pull() *github.PullRequest {
+	if j.pr != nil {
+		return j.pr
+	}
+	return j.queued
+}
