@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -79,6 +80,13 @@ clones: %s
 signing_key_file: %s
 `, address, w.gh.API, w.gh.App.ID, write("app.pem", w.gh.App.PEM()), write("secret", []byte(w.gh.App.WebhookSecret+"\n")),
 		w.address, filepath.Join(w.dir, "packs"), filepath.Join(w.dir, "clones"), write("signing.pem", key))
+	version, err := exec.Command(program, "version").Output()
+	if err != nil {
+		w.Fatal(err)
+	}
+	// A review that waits when the process stops is taken up by the world's own App: as another
+	// version it would judge anew what was said already.
+	w.version = strings.TrimSpace(strings.TrimPrefix(string(version), "custody-app "))
 	s := &server{world: w, program: program, config: write("app.yaml", []byte(config)), url: "http://" + address, log: &lockedBuffer{}}
 	w.Cleanup(func() {
 		s.kill()

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 	"strings"
@@ -29,13 +30,12 @@ func (w *world) approved(branch string, edits ...gittest.Edit) *githubtest.PullR
 func (w *world) says(sha string) (conclusion, text string) {
 	w.Helper()
 	w.settled()
-	for _, r := range w.ours(sha) {
-		if r.Conclusion == "" {
-			return r.Status, r.Title + "\n" + r.Summary
-		}
-		return r.Conclusion, r.Title + "\n" + r.Summary + "\n" + r.Text
+	runs := w.ours(sha)
+	if len(runs) != 1 {
+		w.Fatalf("%d runs on %s", len(runs), sha)
 	}
-	return "", ""
+	r := runs[0]
+	return cmp.Or(r.Conclusion, r.Status), r.Title + "\n" + r.Summary + "\n" + r.Text
 }
 
 // What was approved lands by the queue, however it merges, one upon the other, and the

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"flag"
@@ -46,6 +47,7 @@ type world struct {
 	publish  app.Publish
 	keys     string // trusted
 	salts    bool   // names can be hashed
+	version  string // of the App; empty: "test"
 
 	store *store.Store
 	blobs store.Blobs
@@ -138,7 +140,7 @@ func (w *world) start() {
 	if err != nil {
 		w.Fatal(err)
 	}
-	parts := app.Parts{Links: links, Hub: h, Blobs: w.blobs, Clones: clones, Signer: w.key, Mode: w.mode, Publish: w.publish, Version: "test", Log: log, Now: w.now}
+	parts := app.Parts{Links: links, Hub: h, Blobs: w.blobs, Clones: clones, Signer: w.key, Mode: w.mode, Publish: w.publish, Version: cmp.Or(w.version, "test"), Log: log, Now: w.now}
 	if w.floor != "" {
 		parts.Floor = &app.File{Name: "floor.yaml", Text: []byte(w.floor)}
 	}
