@@ -3,6 +3,7 @@ package verify
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
 )
@@ -20,6 +21,7 @@ const (
 	fileMode     = 0o100644 << 16 // external attributes of a readable file
 	dosDate      = 0x0021         // 1 January 1980, the earliest there is
 	localSize    = 30             // of a local header without its name
+	crcAt        = 14             // where it has the checksum of its member
 )
 
 // Encode writes the members as a pack.
@@ -77,7 +79,10 @@ func Encode(ms *Members) ([]byte, error) {
 // demands that encoding them again gives the very same file: whatever another zip
 // reader might find in another place is thereby absent.
 func Decode(pack []byte) (*Members, error) {
-	if len(pack) > MaxPack {
+	switch {
+	case len(pack) == 0:
+		return nil, errors.New("the file is empty")
+	case len(pack) > MaxPack:
 		return nil, fmt.Errorf("the file has %d bytes, over a pack's limit of %d", len(pack), MaxPack)
 	}
 	le := binary.LittleEndian
@@ -99,15 +104,29 @@ func Decode(pack []byte) (*Members, error) {
 		return nil, err
 	}
 	if !bytes.Equal(again, pack) {
-		return nil, fmt.Errorf("byte %d is not what Custody writes there", firstDifference(again, pack))
+		return nil, different(again, pack, &ms)
 	}
 	return &ms, nil
 }
 
-func firstDifference(a, b []byte) int {
+// different says where a file is not the pack that its members make.
+func different(again, pack []byte, ms *Members) error {
+	at := 0
+	for m, b := range ms {
+		if binary.LittleEndian.Uint32(pack[at+crcAt:]) != crc32.ChecksumIEEE(b) {
+			return fmt.Errorf("%s was altered: its checksum is another one", names[m])
+		}
+		at += localSize + len(names[m]) + len(b)
+	}
+	switch {
+	case bytes.HasPrefix(pack, again):
+		return fmt.Errorf("the pack ends at byte %d, and the file goes on to byte %d", len(again), len(pack))
+	case bytes.HasPrefix(again, pack):
+		return fmt.Errorf("the file is cut off: %d of %d bytes", len(pack), len(again))
+	}
 	i := 0
-	for i < len(a) && i < len(b) && a[i] == b[i] {
+	for pack[i] == again[i] { // somewhere they differ
 		i++
 	}
-	return i
+	return fmt.Errorf("byte %d is not what Custody writes there", i)
 }

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -105,6 +106,30 @@ func TestZipTricks(t *testing.T) {
 		t.Fatal(err)
 	}
 	refused(t, "contents swapped", p)
+}
+
+// Who gets a file that is no pack any more reads what became of it.
+func TestDecodeSaysWhatIsWrong(t *testing.T) {
+	pack := frozen(t)["v1.zip"]
+	page := bytes.Index(pack, []byte("index.html"))
+	if page < 0 {
+		t.Fatal("the pack has no page")
+	}
+	for _, c := range []struct {
+		file []byte
+		want string
+	}{
+		{nil, "the file is empty"},
+		{[]byte("# Custody\n"), "pack.json does not stand at byte 0: this is no pack, or not as Custody writes it"},
+		{slices.Replace(bytes.Clone(pack), page+20, page+21, 'X'), "index.html was altered: its checksum is another one"},
+		{append(bytes.Clone(pack), '\n'), fmt.Sprintf("the pack ends at byte %d, and the file goes on to byte %d", len(pack), len(pack)+1)},
+		{pack[:len(pack)-1], fmt.Sprintf("the file is cut off: %d of %d bytes", len(pack)-1, len(pack))},
+		{slices.Replace(bytes.Clone(pack), 10, 11, 1), "byte 10 is not what Custody writes there"},
+	} {
+		if _, err := verify.Decode(c.file); err == nil || err.Error() != c.want {
+			t.Errorf("%v, want %s", err, c.want)
+		}
+	}
 }
 
 func TestEncodeLimits(t *testing.T) {
