@@ -2,11 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"custody/internal/change"
+	"custody/internal/git"
 	"custody/internal/report"
 )
 
@@ -40,6 +44,9 @@ func runBrief(ctx context.Context, p *process, o *standingOptions, args []string
 	for _, a := range args {
 		paths = append(paths, cleanPath(a))
 	}
+	if err := tellNew(ctx, p, repo, commit, paths); err != nil {
+		return err
+	}
 	all, err := judge.Applicable(ctx, repo, commit)
 	if err != nil {
 		return err
@@ -53,4 +60,29 @@ func runBrief(ctx context.Context, p *process, o *standingOptions, args []string
 	}
 	_, err = io.WriteString(p.out, brief.Markdown())
 	return err
+}
+
+// tellNew says of which paths the commit has no file: an agent may be about to write one,
+// or somebody named it from another folder. What can be no file is refused.
+func tellNew(ctx context.Context, p *process, repo reader, commit *git.Commit, paths []change.Path) error {
+	fromRoot := "give paths of files from the root of the repository"
+	for _, name := range paths {
+		s := string(name)
+		if s == "." || s == ".." || strings.HasPrefix(s, "../") {
+			return hint(fmt.Errorf("%s is no file of the repository", name.Escaped()), fromRoot)
+		}
+		entry, err := git.Lookup(ctx, repo, commit.Tree, s)
+		switch {
+		case errors.Is(err, git.ErrNotFound):
+			fmt.Fprintf(p.err, "no file %s in commit %s: this is what holds for a new one\n", name.Escaped(), commit.ID.Short())
+			for _, other := range sameNames(ctx, repo, commit.ID, []change.Path{name}) {
+				fmt.Fprintf(p.err, "  %s\n", other)
+			}
+		case err != nil:
+			return err
+		case entry.Mode == git.ModeTree:
+			return hint(fmt.Errorf("%s is a folder", name.Escaped()), fromRoot)
+		}
+	}
+	return nil
 }
