@@ -114,6 +114,11 @@ func runAudit(ctx context.Context, p *process, o *auditOptions) error {
 	if err := o.write(ctx, p, &verdict, signer); err != nil {
 		return err
 	}
+	if o.commits.head == "" && verdict.Decision == review.Incomplete && verdict.Reasons[0].Code == review.ReasonNoPolicy {
+		if head, err := repo.Commit(ctx, in.Head); err == nil {
+			tellUncommitted(ctx, p, repo, head)
+		}
+	}
 	return exitFor(verdict.Decision)
 }
 
@@ -207,8 +212,13 @@ func (o *auditOptions) write(ctx context.Context, p *process, v *review.Verdict,
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(p.out, "%s\n", doc)
-		return err
+		if _, err := fmt.Fprintf(p.out, "%s\n", doc); err != nil {
+			return err
+		}
+		if p.terminal {
+			fmt.Fprintf(p.err, "%s: -o FILE writes the signed pack, and says here why\n", v.Decision)
+		}
+		return nil
 	}
 	file, err := pack.Build(ctx, pack.Input{Verdict: v, Context: v.Context, Signer: signer})
 	if err != nil {

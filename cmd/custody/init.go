@@ -83,9 +83,11 @@ func runInit(ctx context.Context, p *process, o *initOptions) error {
 		fmt.Fprintf(p.err, "%s is not written: %v\n", claim.Path, err)
 		attest = nil
 	}
-	requirements, err := starterRequirements(ctx, p, repo, self.Name, languages)
-	if err != nil {
-		return err
+	requirements := config.StarterRequirements(self.Name, languages)
+	if _, err := os.Lstat(filepath.Join(root, filepath.FromSlash(o.requirements))); err != nil { // else it stays as it is
+		if requirements, err = starterRequirements(ctx, p, repo, self.Name, languages); err != nil {
+			return err
+		}
 	}
 	files := []struct {
 		name string
@@ -104,8 +106,9 @@ func runInit(ctx context.Context, p *process, o *initOptions) error {
 			return err
 		}
 	}
-	fmt.Fprintf(p.out, "\nRead them, then commit them: a change is judged by what stands on the branch that it is for.\n"+
-		"Next: custody config validate, custody requirements check, custody audit -o change.zip\n")
+	fmt.Fprintf(p.out, "\nRead them, check them with 'custody config validate', and commit them: only what is committed\n"+
+		"counts, and a change is judged by what stands on the branch that it is for.\n"+
+		"Then: custody requirements check, and in a branch with a change, custody audit -o change.zip\n")
 	return nil
 }
 

@@ -93,8 +93,11 @@ func resolveFlag(ctx context.Context, r git.Reader, flag, rev string) (git.OID, 
 	case errors.Is(err, git.ErrNotFound) && rev == "HEAD":
 		return id, hint(fmt.Errorf("%s: it names a branch without a commit", what), "commit something first, or name a commit")
 	case errors.Is(err, git.ErrNotFound):
-		return id, hint(fmt.Errorf("%s: no such commit, branch or tag", what),
-			"is it fetched? 'git fetch origin' brings branches; 'git log --oneline' lists commits")
+		hints := []string{"is it fetched? 'git fetch origin' brings branches; 'git log --oneline' lists commits"}
+		if repo, ok := r.(*git.Repository); ok && repo.Shallow() {
+			hints = []string{"history is cut in this repository: fetch it whole ('git fetch --unshallow'; 'fetch-depth: 0' for actions/checkout)"}
+		}
+		return id, hint(fmt.Errorf("%s: no such commit, branch or tag", what), hints...)
 	case errors.As(err, &other):
 		return id, hint(fmt.Errorf("%s: %w", what, err), "name a commit, a branch or a tag of one")
 	default:

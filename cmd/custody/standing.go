@@ -25,6 +25,9 @@ func (o *standingOptions) standing(ctx context.Context, p *process) (reader, *gi
 		repo.Close()
 		return nil, nil, nil, err
 	}
+	if o.rev == "HEAD" && (judge.Policy == nil || len(judge.Requirements) == 0) {
+		tellUncommitted(ctx, p, repo, commit)
+	}
 	return repo, commit, judge, nil
 }
 
