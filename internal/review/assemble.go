@@ -3,7 +3,6 @@ package review
 import (
 	"fmt"
 	"maps"
-	"strings"
 
 	"custody/attestation"
 	"custody/impact"
@@ -188,10 +187,9 @@ func (r *run) summary() Summary {
 	c := r.change
 	s := Summary{Commits: []CommitLine{}, Files: []FileLine{}}
 	for _, k := range c.Commits {
-		subject, _, _ := strings.Cut(string(k.Message), "\n")
 		s.Commits = append(s.Commits, CommitLine{
 			SHA:     k.ID,
-			Subject: change.Printable(subject),
+			Subject: change.Printable(k.Subject()),
 			Author:  change.Printable(fmt.Sprintf("%s <%s>", k.Author.Name, k.Author.Email)),
 		})
 	}

@@ -114,8 +114,7 @@ func dayOf(c *git.Commit) string { return time.Unix(c.Committer.When, 0).UTC().F
 
 // one judges what a commit brought. A change that can not be read is no reason to stop.
 func (in ReplayInput) one(ctx context.Context, c *git.Commit) Replayed {
-	subject, _, _ := strings.Cut(string(c.Message), "\n")
-	out := Replayed{Commit: c.ID, Subject: change.Printable(subject), Day: dayOf(c), Merge: len(c.Parents) > 1}
+	out := Replayed{Commit: c.ID, Subject: change.Printable(c.Subject()), Day: dayOf(c), Merge: len(c.Parents) > 1}
 	r := run{ring: sign.NewKeyRing(nil, out.Day), judge: &Judge{Policy: in.Policy, digests: map[string]Digest{}},
 		Input: Input{Repository: in.Repository, Base: c.Parents[0], Head: c.ID, Stage: change.AtMerge, Day: out.Day, Facts: in.Facts}}
 	for _, step := range []func(context.Context) error{r.readChange, in.readBase(&r), in.readFacts(&r), r.evaluate} {
