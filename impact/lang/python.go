@@ -2,6 +2,7 @@ package lang
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 )
 
@@ -218,7 +219,84 @@ func (p *pyScanner) word() {
 			p.fromStatement(at)
 		}
 	case "__import__", "import_module":
-		p.dynamic(at)
+		p.dynamic(at, true)
+	case "importorskip":
+		p.dynamic(at, false)
+	case "run_module", "_run_module_as_main":
+		had := len(p.facts.Imports)
+		if p.dynamic(at, false); len(p.facts.Imports) > had {
+			p.facts.Imports[had].Names = []string{runsAsProgram}
+		}
+	case "include":
+		if djangoRoutes(&p.facts) {
+			p.dynamic(at, false)
+		}
+	case "pytest_plugins":
+		if start {
+			p.plugins(at)
+		}
+	}
+}
+
+// djangoRoutes says that include is the one of Django, which loads the routes of a module.
+func djangoRoutes(facts *Facts) bool {
+	return slices.ContainsFunc(facts.Imports, func(imp Import) bool {
+		return imp.Level == 0 && (imp.Spec == "django.urls" || imp.Spec == "django.conf.urls")
+	})
+}
+
+// runsAsProgram is the module of a package that runs for "python -m package".
+const runsAsProgram = "__main__"
+
+// program reads on behind "-m" in a list such as [sys.executable, "-m", "a.b"].
+func (p *pyScanner) program(at int) {
+	n := len(p.tok.list) - 1 // "-m"
+	if n < 2 || p.tok.list[n-1].kind != ',' {
+		return
+	}
+	t := p.tok.list[n-2]
+	if before := p.src[t.start:t.end]; string(before) != "executable" && (t.kind != tokenString || !bytes.Contains(before, []byte("python"))) {
+		return
+	}
+	i := p.i
+	for i < len(p.src) && (isSpace(p.src[i]) || p.src[i] == '\n' || p.src[i] == ',') {
+		i++
+	}
+	if i >= len(p.src) || p.src[i] != '"' && p.src[i] != '\'' {
+		return
+	}
+	had := len(p.facts.Imports)
+	if end, ok := pyStringEnd(p.src, i); ok && end-i > 2 {
+		if p.addDynamic(at, string(p.src[i+1:end-1])); len(p.facts.Imports) > had {
+			p.facts.Imports[had].Names = []string{runsAsProgram}
+		}
+	}
+}
+
+// plugins reads the names of the modules that pytest loads: "pytest_plugins = ['a.b', 'c']".
+func (p *pyScanner) plugins(at int) {
+	opened := false
+	for i := p.i; i < len(p.src); {
+		switch c := p.src[i]; {
+		case c == '\n' && !opened, c == '#' && !opened, c == ')' || c == ']':
+			return
+		case c == '#':
+			i = lineEndCR(p.src, i)
+		case c == '(' || c == '[':
+			opened = true
+			i++
+		case c == '"' || c == '\'':
+			end, ok := pyStringEnd(p.src, i)
+			if !ok || end-i < 2 {
+				return
+			}
+			p.addDynamic(at, string(p.src[i+1:end-1]))
+			i = end
+		case isSpace(c) || c == '\n' || c == '=' || c == '+' || c == ',':
+			i++
+		default:
+			return // a name, or more than we read
+		}
 	}
 }
 
@@ -368,8 +446,9 @@ func (p *pyScanner) skipSpace(parens bool) {
 }
 
 // dynamic reads the call behind __import__ or import_module, if its first argument is
-// a plain string. It only looks ahead: the string is a token of its own.
-func (p *pyScanner) dynamic(at int) {
+// a plain string. It only looks ahead: the string is a token of its own. What is no string
+// counts as computed where any name would be one of a module.
+func (p *pyScanner) dynamic(at int, always bool) {
 	i := p.i
 	space := func() {
 		for i < len(p.src) && (isSpace(p.src[i]) || p.src[i] == '\n') {
@@ -385,7 +464,9 @@ func (p *pyScanner) dynamic(at int) {
 		i++
 	}
 	if i >= len(p.src) || p.src[i] != '"' && p.src[i] != '\'' {
-		p.computed(at, i)
+		if always {
+			p.computed(at, i)
+		}
 		return
 	}
 	if hasPrefixAt(p.src, i, `"""`) || hasPrefixAt(p.src, i, "'''") {
@@ -398,10 +479,15 @@ func (p *pyScanner) dynamic(at int) {
 	}
 	i = end
 	if space(); i >= len(p.src) || p.src[i] != ')' && p.src[i] != ',' {
-		p.computed(at, from-1)
+		if always {
+			p.computed(at, from-1)
+		}
 		return
 	}
-	spec := string(p.src[from : end-1])
+	p.addDynamic(at, string(p.src[from:end-1]))
+}
+
+func (p *pyScanner) addDynamic(at int, spec string) {
 	name := strings.TrimLeft(spec, ".")
 	if name == "" || len(name) > maxSpec || strings.ContainsAny(name, "\\/ ") {
 		return

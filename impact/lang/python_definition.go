@@ -3,6 +3,7 @@ package lang
 import (
 	"bytes"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 )
@@ -27,6 +28,7 @@ type pyBlock struct {
 	own      int    // the token of its name
 	keyword  int    // the token of "def", "async" or "class"
 	holes    []row  // in a class: its methods and classes
+	order    []byte // see orderOf
 	runs     bool
 }
 
@@ -39,6 +41,7 @@ type pyReader struct {
 	known     map[string]bool // imported names: whether pyPassiveLibraries have them
 	plain     []row           // names that a plain import binds, outside of functions
 	needed    map[string]bool // names among Exports without which the file does not load
+	bindings  map[string]int  // how often each name was defined so far
 }
 
 var pyKeywords = sync.OnceValue(func() *keywordSet {
@@ -140,6 +143,9 @@ func (r *pyReader) open(start, keyword, name, end int) {
 		b.runs = r.decoratorsRun(r.decorated, start)
 	}
 	r.decorated = -1
+	if len(r.blocks) == 0 && !b.class && (strings.HasPrefix(b.name, "pytest_") || b.name == "load_tests") {
+		b.runs = true // a hook: pytest and unittest call it for all tests around it
+	}
 	b.header = row{b.first, r.colon(name, end)}
 	d := Definition{Kind: Function, Start: r.lines.at(int(r.tok[keyword].start))}
 	if n := len(r.blocks); n > 0 {
@@ -151,6 +157,8 @@ func (r *pyReader) open(start, keyword, name, end int) {
 		d.Kind = Class
 	}
 	d.Name, d.Exported = b.name, b.exported
+	b.order = r.orderOf(nil, b.header)
+	b.order = r.bind(b.order, b.name)
 	r.facts.Definitions = append(r.facts.Definitions, d)
 	r.blocks = append(r.blocks, b)
 }
@@ -183,6 +191,7 @@ func (r *pyReader) close(end int) {
 	r.digest(&r.hash, row{b.own + 1, b.header.to}, nil)
 	d.Signature = r.hash.Sum()
 	r.digest(&r.hash, body, b.holes)
+	r.addOrder(&r.hash, b.order)
 	d.Body, d.Mentions = r.hash.Sum(), r.take()
 	d.End = r.lines.span(d.Start, int(r.tok[b.keyword].start), int(r.tok[end-1].end))
 	d.Runs = b.runs
@@ -193,6 +202,54 @@ func (r *pyReader) close(end int) {
 	r.needAnnotations(b)
 	if n := len(r.blocks); n > 0 {
 		r.blocks[n-1].holes = append(r.blocks[n-1].holes, row{b.first, end})
+	}
+}
+
+// orderOf appends which of the names in a row, that is read when the file is loaded, were
+// defined before it, and how often: they mean something else, or nothing, where their
+// definitions come later.
+func (r *pyReader) orderOf(order []byte, s row) []byte {
+	for i := s.from; i < s.to; i++ {
+		if r.kind(i) != tokenWord || r.kind(i-1) == '.' {
+			continue
+		}
+		times := r.bindings[string(r.text(i))]
+		if len(r.blocks) > 0 { // a class has names of its own, and those of the module
+			if own := r.bindings[r.scoped(string(r.text(i)))]; own > 0 {
+				times = own
+			}
+		}
+		if times > 0 {
+			order = strconv.AppendInt(append(append(order, r.text(i)...), ' '), int64(times), 10)
+		}
+	}
+	return order
+}
+
+// scoped is a name with that of the class around it.
+func (r *pyReader) scoped(name string) string {
+	if n := len(r.blocks); n > 0 {
+		return r.blocks[n-1].name + "." + name
+	}
+	return name
+}
+
+// bind notes a definition, and appends which one of its name it is, but for the first.
+func (r *pyReader) bind(order []byte, name string) []byte {
+	if r.bindings == nil {
+		r.bindings = map[string]int{}
+	}
+	if times := r.bindings[name]; times > 0 {
+		order = strconv.AppendInt(append(order, '#'), int64(times), 10)
+	}
+	r.bindings[name]++
+	return order
+}
+
+// addOrder takes what orderOf and bind said into a digest, where that is anything.
+func (r *pyReader) addOrder(h *TokenHash, order []byte) {
+	if len(order) > 0 {
+		h.Add(order)
 	}
 }
 
@@ -285,7 +342,7 @@ func (r *pyReader) takesAll() bool {
 
 // pyLookups are the words by which Python finds a name that is put together at run time.
 var pyLookups = sync.OnceValue(func() *keywordSet {
-	return newKeywords(`getattr attrgetter methodcaller globals vars __dict__ __getattribute__`)
+	return newKeywords(`getattr attrgetter methodcaller globals vars __dict__ __getattribute__ include`)
 })
 
 // pyLooksUp says that the word at i, one of pyLookups, may find any name: it is not given
@@ -302,6 +359,8 @@ func pyLooksUp(o *outline, i int) bool {
 	switch string(o.text(i)) {
 	case "globals", "__getattribute__":
 		return true
+	case "include": // it takes urlpatterns
+		return o.kind(name) == tokenString && djangoRoutes(o.facts)
 	case "vars":
 		return name < end // without an argument it has local names
 	case "getattr":
@@ -442,6 +501,7 @@ func (r *pyReader) looseRow(s row) {
 	r.indents = append(r.indents[:0], 0)
 	r.seen.reset()
 	r.digest(&r.rest, s, nil)
+	r.addOrder(&r.rest, r.orderOf(nil, s))
 	r.loose = append(r.loose, r.seen.names...)
 }
 
@@ -559,7 +619,12 @@ func (r *pyReader) variables(s row, names []int, value int, kind DefinitionKind)
 		r.seen.reset() // they do not use each other
 	}
 	d.Signature = r.hash.Sum()
+	order := r.orderOf(nil, row{value, s.to})
+	for _, name := range names {
+		order = r.bind(order, r.scoped(string(r.text(name))))
+	}
 	r.digest(&r.hash, row{value, s.to}, nil)
+	r.addOrder(&r.hash, order)
 	d.Body, d.Mentions = r.hash.Sum(), r.take()
 	for _, name := range names {
 		word := string(r.text(name))

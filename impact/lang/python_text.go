@@ -17,6 +17,9 @@ func (p *pyScanner) text(prefix string) {
 		p.i = end
 		p.add(tokenString, at)
 		p.facts.Damaged = p.facts.Damaged || !ok
+		if end-at == 4 && string(p.src[at+1:end-1]) == "-m" {
+			p.program(at)
+		}
 		return
 	}
 	at := p.i - len(prefix)
