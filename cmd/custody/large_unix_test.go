@@ -82,6 +82,8 @@ controls:
 			cmd := exec.Command("custody", "-C", r.Dir, "audit", "--base", base, "--head", c.head, "--on", "2026-11-23")
 			cmd.Env = append(gittest.Env(), noWait, "CUSTODY_CACHE_DIR="+filepath.Join(t.TempDir(), c.head))
 			start := time.Now()
+			var said bytes.Buffer
+			cmd.Stderr = &said
 			out, err := cmd.Output()
 			took := time.Since(start)
 			code := 0
@@ -90,7 +92,7 @@ controls:
 			}
 			var v verdict
 			if err := json.Unmarshal(out, &v); err != nil {
-				t.Fatalf("%s: exit code %d, %v", c.head, code, err)
+				t.Fatalf("%s: exit code %d, %v\n%s", c.head, code, err, said.String())
 			}
 			want := exitPass
 			for _, check := range v.Checks {
