@@ -108,6 +108,9 @@ func (t *tracer) nothing() finding.Reason {
 	if len(t.files) == 0 {
 		return finding.Reason{Code: ReasonNothing, Detail: "no file changed"}
 	}
+	if len(t.files) == 1 {
+		return finding.Reason{Code: ReasonNothing, Detail: "the changed file is neither code nor used by code"}
+	}
 	return finding.Reason{Code: ReasonNothing, Detail: fmt.Sprintf("none of the %d changed files is code or used by code", len(t.files))}
 }
 

@@ -77,6 +77,8 @@ func newReach(r *impact.Report) reach {
 	switch {
 	case out.Total == 0 && out.Assessed:
 		out.Sentence = "Nothing else in the repository depends on what was changed."
+	case out.Total == 0 && len(r.Reasons) == 1 && r.Reasons[0].Code == impact.ReasonNothing && counts[0] > 0:
+		out.Sentence = "No changed file is code or used by code, so there is nothing to follow."
 	case out.Total == 0 && !slices.ContainsFunc(r.Changed, func(c impact.Changed) bool { return c.Language != "" }):
 		out.Sentence = "What this change reaches was not assessed."
 	case out.Total == 0:
@@ -306,26 +308,42 @@ func newAuthorship(r *attestation.Report) authorship {
 		})
 		start += width
 	}
-	ai := 0
-	for c, lines := range r.Summary.Lines {
-		if c.IsAI() {
-			ai += lines
-		}
-	}
-	switch unknown := r.Summary.Lines[attestation.Unknown]; {
-	case total == 0:
-		out.Sentence = "The change adds no lines."
-	case ai > 0:
-		out.Sentence = fmt.Sprintf("%s of %s came from an AI agent, in whole or in part.", capital(percent(ai, total)), plural(total, "added line", "added lines"))
-	case unknown == total:
-		out.Sentence = fmt.Sprintf("Nothing says who or what wrote the %s.", plural(total, "added line", "added lines"))
-	default:
-		out.Sentence = fmt.Sprintf("No evidence of an AI agent in %s.", plural(total, "added line", "added lines"))
-	}
+	out.Sentence = authorshipSentence(r.Summary.Lines, total)
 	out.Agents = agents(r.Commits)
 	out.Against = contradictions(r.Commits)
 	out.People, out.Total = people(r.Commits)
 	return out
+}
+
+// authorshipSentence says first what an agent wrote, then what is contradictory or
+// unknown. What is only declared is not told as a fact, and silence is no human hand.
+func authorshipSentence(lines map[attestation.Class]int, total int) string {
+	ai := 0
+	for c, n := range lines {
+		if c.IsAI() {
+			ai += n
+		}
+	}
+	added := plural(total, "added line", "added lines")
+	verified, conflict, unknown := lines[attestation.AIVerified], lines[attestation.Conflict], lines[attestation.Unknown]
+	switch {
+	case total == 0:
+		return "The change adds no lines."
+	case ai > 0 && verified == ai:
+		return fmt.Sprintf("%s of %s came from an AI agent, which is verified.", capital(percent(ai, total)), added)
+	case ai > 0 && verified > 0:
+		return fmt.Sprintf("%s of %s came from an AI agent, in whole or in part: %s verified, the others as declared.", capital(percent(ai, total)), added, percent(verified, total))
+	case ai > 0:
+		return fmt.Sprintf("%s of %s came from an AI agent, in whole or in part, as is declared.", capital(percent(ai, total)), added)
+	case conflict > 0:
+		return fmt.Sprintf("Evidence contradicts itself about %s of %s.", number(conflict), added)
+	case unknown == total:
+		return fmt.Sprintf("Nothing says who or what wrote the %s.", added)
+	case unknown > 0:
+		return fmt.Sprintf("Nothing says who or what wrote %s of %s; people stand for the others.", number(unknown), added)
+	default:
+		return fmt.Sprintf("People stand for all of the %s, as attested or declared.", added)
+	}
 }
 
 func capital(s string) string { return strings.ToUpper(s[:min(1, len(s))]) + s[min(1, len(s)):] }
