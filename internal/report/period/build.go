@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 
 	"custody/internal/control/frameworks"
 )
@@ -37,9 +38,7 @@ func (b *Builder) Report() *Report {
 	slices.SortStableFunc(r.Exceptions, func(x, y Exception) int {
 		return cmp.Or(slices.Index(kinds, x.Kind)-slices.Index(kinds, y.Kind), cmp.Compare(x.Day, y.Day), cmp.Compare(x.Change, y.Change), cmp.Compare(x.File, y.File), cmp.Compare(x.Detail, y.Detail))
 	})
-	for _, key := range slices.Sorted(maps.Keys(months)) {
-		r.Months = append(r.Months, *months[key])
-	}
+	r.Months = fill(slices.Sorted(maps.Keys(months)), months, b.from, b.to)
 	rows := b.framework.Table
 	if !b.known {
 		rows = slices.SortedFunc(maps.Values(b.own), func(x, y frameworks.Control) int { return cmp.Compare(x.ID, y.ID) })
@@ -50,6 +49,47 @@ func (b *Builder) Report() *Report {
 	slices.SortStableFunc(r.Controls, func(x, y Control) int { return cmp.Compare(rate(x), rate(y)) })
 	r.lack()
 	return r
+}
+
+// maxEmpty bounds the months that are listed for what is not in them.
+const maxEmpty = 600
+
+// fill lists the months of the period, those without a change too: a year in which nobody
+// reviewed anything in August is not one without an August.
+func fill(keys []string, months map[string]*Month, from, to string) []Month {
+	out := []Month{}
+	if len(keys) == 0 {
+		return out
+	}
+	first, last := monthNumber(keys[0]), monthNumber(keys[len(keys)-1])
+	if from != "" {
+		first = monthNumber(from)
+	}
+	if to != "" {
+		last = monthNumber(to)
+	}
+	if last-first >= maxEmpty {
+		for _, key := range keys {
+			out = append(out, *months[key])
+		}
+		return out
+	}
+	for n := first; n <= last; n++ {
+		key := fmt.Sprintf("%04d-%02d", n/12, n%12+1)
+		if m := months[key]; m != nil {
+			out = append(out, *m)
+		} else {
+			out = append(out, Month{Month: key})
+		}
+	}
+	return out
+}
+
+// monthNumber counts the months up to that of a day, which is well formed.
+func monthNumber(day string) int {
+	year, _ := strconv.Atoi(day[:4])
+	month, _ := strconv.Atoi(day[5:7])
+	return year*12 + month - 1
 }
 
 // rate puts controls without a figure last.

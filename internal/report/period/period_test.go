@@ -77,8 +77,33 @@ func TestCounts(t *testing.T) {
 	if want := "not-passed github.com/octo/shop#4, open github.com/octo/shop#3"; strings.Join(got, ", ") != want {
 		t.Errorf("exceptions %v, want %s", got, want)
 	}
-	if len(r.Months) != 2 || r.Months[0].Pass != 2 || r.Months[0].Fail != 1 || r.Months[1].Incomplete != 1 {
+	if len(r.Months) != 12 || r.Months[2].Pass != 2 || r.Months[2].Fail != 1 || r.Months[3].Incomplete != 1 || r.Months[4] != (Month{Month: "2026-05"}) {
 		t.Errorf("months %+v", r.Months)
+	}
+}
+
+// TestMonths: a month without a change is one of the period, as far as anybody would read.
+func TestMonths(t *testing.T) {
+	for _, c := range []struct{ days, from, to, want string }{
+		{"", "2026-01-01", "2026-12-31", ""},
+		{"2025-11 2026-02", "", "", "2025-11 2025-12 2026-01 2026-02"},
+		{"2026-02", "2026-01-15", "", "2026-01 2026-02"},
+		{"2026-02", "", "2026-03-31", "2026-02 2026-03"},
+		{"0001-01 2026-02", "", "", "0001-01 2026-02"},
+	} {
+		months := map[string]*Month{}
+		for _, key := range strings.Fields(c.days) {
+			months[key] = &Month{Month: key, Pass: 1}
+		}
+		var got []string
+		for _, m := range fill(strings.Fields(c.days), months, c.from, c.to) {
+			if got = append(got, m.Month); (m.Pass == 1) != (months[m.Month] != nil) {
+				t.Errorf("%v: %+v", c, m)
+			}
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%v: months %v", c, got)
+		}
 	}
 }
 
