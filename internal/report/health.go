@@ -108,7 +108,7 @@ func Measure(in HealthInput) Health {
 func (in HealthInput) requirements() Component {
 	c := Component{ID: "requirements", Name: "Security requirements met", Weight: 45,
 		Reason: "requirements that apply and are satisfied, of those that apply",
-		Raise:  "meet these requirements, or make them verifiable"}
+		Raise:  "meet the requirements that are not met, or make them verifiable"}
 	for _, r := range in.Requirements {
 		switch r.Outcome {
 		case finding.NotApplicable:
@@ -141,7 +141,7 @@ func (in HealthInput) documentation() Component {
 	c := Component{ID: "documentation", Name: "Source folders that a document names", Weight: 20,
 		Met: in.documentedFolders(), All: len(in.Sources),
 		Reason: "folders with source files that a document of the repository names, themselves or a folder above, of all of them",
-		Raise:  "name these folders in README.md or in a document under docs/"}
+		Raise:  "name the folders that no document names, in README.md or under docs/"}
 	for dir := range in.Sources {
 		if !in.Documented[dir] {
 			c.Missing = append(c.Missing, dir)
