@@ -261,7 +261,7 @@ func (p *planner) sideChange(ctx context.Context, plan Plan, old git.Peeled) (Pl
 		return plan, err
 	}
 	if !fresh {
-		return plan.accept(CodeNothingNew, "Every commit of it was here before, and was judged when it came."), nil
+		return plan.accept(CodeNothingNew, "Every commit of it is here already, so nothing new comes in."), nil
 	}
 	plan.Judge, plan.Stage = true, change.AtPush
 	if plan.Base, err = p.related(ctx, p.main.Tip, plan.Head); err != nil {

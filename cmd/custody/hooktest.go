@@ -2,13 +2,16 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"custody/hooks"
+	"custody/internal/change"
 	"custody/internal/config"
+	"custody/internal/git"
 )
 
 func newHookTest(p *process, dir *string) *cobra.Command {
@@ -43,6 +46,11 @@ func runHookTest(ctx context.Context, p *process, o *hookOptions, args []string)
 	}
 	defer h.close()
 	ids := [2]string{}
+	rehearsal := &rehearsed{Repository: h.repo}
+	if rehearsal.main, err = mainline(ctx, p, h.repo); err != nil {
+		return err
+	}
+	h.Repository = rehearsal
 	for i, rev := range args[:2] {
 		if strings.Trim(rev, "0") == "" {
 			ids[i] = strings.Repeat("0", map[string]int{"sha1": 40, "sha256": 64}[h.repo.ObjectFormat()])
@@ -53,6 +61,9 @@ func runHookTest(ctx context.Context, p *process, o *hookOptions, args []string)
 			return err
 		}
 		ids[i] = id.String()
+		if i == 0 {
+			rehearsal.old = id
+		}
 	}
 	u, err := hooks.NewUpdate(args[2], ids[0], ids[1])
 	if err != nil {
@@ -74,4 +85,64 @@ func runHookTest(ctx context.Context, p *process, o *hookOptions, args []string)
 		return exitError(exitIncomplete)
 	}
 	return exitFor(r.Decision)
+}
+
+// A rehearsed repository is one to which the push has not come: what is pushed is there
+// already, under some name, and is new all the same unless OLD or the default branch has it.
+type rehearsed struct {
+	*git.Repository
+	old  git.OID // zero: none
+	main git.Branch
+}
+
+// DefaultBranch is what HEAD names on a server.
+func (r *rehearsed) DefaultBranch(context.Context) (git.Branch, error) { return r.main, nil }
+
+// New says which commits the push would bring.
+func (r *rehearsed) New(ctx context.Context, heads []git.OID) (map[git.OID]bool, error) {
+	fresh := make(map[git.OID]bool, len(heads))
+	for _, head := range heads {
+		fresh[head] = true
+		for _, has := range []git.OID{r.old, r.main.Tip} {
+			if has.IsZero() || !fresh[head] {
+				continue
+			}
+			n, err := r.CountCommits(ctx, has, head, 1)
+			if err != nil {
+				return nil, err
+			}
+			fresh[head] = n > 0
+		}
+	}
+	return fresh, nil
+}
+
+// mainline is the default branch: on a server that of HEAD. Where somebody works HEAD
+// names the branch at hand, so there it is the one that changes land on.
+func mainline(ctx context.Context, p *process, repo *git.Repository) (git.Branch, error) {
+	root, err := repo.WorkTree(ctx)
+	if err != nil || root == "" {
+		return repo.DefaultBranch(ctx)
+	}
+	for _, name := range targets {
+		if to, err := repo.SymbolicTarget(ctx, name); err != nil {
+			return git.Branch{}, err
+		} else if to != "" {
+			name = to
+		}
+		id, err := repo.Resolve(ctx, name)
+		if errors.Is(err, git.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return git.Branch{}, err
+		}
+		b := git.Branch{Ref: "refs/heads/" + strings.TrimPrefix(strings.TrimPrefix(name, "refs/remotes/origin/"), "refs/heads/"), Tip: id}
+		if here, err := repo.Resolve(ctx, b.Ref); err == nil {
+			b.Tip = here
+		}
+		fmt.Fprintf(p.err, "%s counts as the default branch, which HEAD names on a server\n", change.Printable(b.Ref))
+		return b, nil
+	}
+	return repo.DefaultBranch(ctx)
 }
