@@ -106,15 +106,18 @@ func (f *flat) openMentions() *mentionIndex {
 }
 
 // row is one row of a table; zeros when it can not be read.
-func (x *mentionIndex) row(section, n, size int) []byte {
+func (x *mentionIndex) row(section, n, size int) []byte { return x.rows(section, n, size, 1) }
+
+// rows are some that stand behind each other.
+func (x *mentionIndex) rows(section, n, size, count int) []byte {
 	off := int(x.head[section]) + n*size
-	if n >= 0 && off+size <= int(x.head[section+1]) {
-		if b := x.region.Bytes(x.at+off, size); b != nil {
+	if n >= 0 && off+count*size <= int(x.head[section+1]) {
+		if b := x.region.Bytes(x.at+off, count*size); b != nil {
 			return b
 		}
 	}
 	x.bad.Store(true)
-	return make([]byte, size)
+	return make([]byte, count*size)
 }
 
 // A mentionFile is a row of files.
@@ -213,37 +216,60 @@ func (x *mentionIndex) string(at, n uint32) string {
 	return string(b)
 }
 
-// nameAt is the first name of which the hash is not less.
-func (x *mentionIndex) nameAt(name lang.NameHash) int {
-	b := uint64(name) >> (32 - x.head[mentionBits])
-	first, end := int(wire.Uint32(x.row(mentionBuckets, int(b), 4))), int(wire.Uint32(x.row(mentionBuckets, int(b)+1, 4)))
+// bucket is where the names of which the hash begins as this one stand.
+func (x *mentionIndex) bucket(name lang.NameHash) (first, end int) {
+	row := x.rows(mentionBuckets, int(uint64(name)>>(32-x.head[mentionBits])), 4, 2)
+	first, end = int(wire.Uint32(row)), int(wire.Uint32(row[4:]))
 	if first > end || end > int(x.head[mentionNames]) {
 		x.bad.Store(true)
-		return 0
+		return 0, 0
 	}
-	return first + sort.Search(end-first, func(i int) bool { return x.hash(first+i) >= name })
+	return first, end
 }
 
 func (x *mentionIndex) hash(i int) lang.NameHash {
 	return lang.NameHash(wire.Uint32(x.row(mentionNameRows, i, mentionNameRow)))
 }
 
-// list is where the mentions of the names from first to last stand.
-func (x *mentionIndex) list(first, last lang.NameHash) (start, stop uint32) {
+// list is where the mentions of a name stand.
+func (x *mentionIndex) list(name lang.NameHash) (start, stop uint32) {
 	x.once.Do(x.place)
 	if x.bad.Load() {
 		return 0, 0
 	}
-	at := x.nameAt(first)
-	end := at
-	for end < int(x.head[mentionNames]) && x.hash(end) <= last {
+	first, end := x.bucket(name)
+	rows := x.rows(mentionNameRows, first, mentionNameRow, end-first+1)
+	for ; len(rows) >= 2*mentionNameRow; rows = rows[mentionNameRow:] {
+		if h := lang.NameHash(wire.Uint32(rows)); h == name {
+			return x.span(wire.Uint32(rows[4:]), wire.Uint32(rows[mentionNameRow+4:]))
+		} else if h > name {
+			break
+		}
+	}
+	return 0, 0
+}
+
+// lists is where the mentions of the names from first to last stand.
+func (x *mentionIndex) lists(first, last lang.NameHash) (start, stop uint32) {
+	x.once.Do(x.place)
+	if x.bad.Load() {
+		return 0, 0
+	}
+	at, end := x.bucket(first)
+	for at < end && x.hash(at) < first {
+		at++
+	}
+	for end = at; end < int(x.head[mentionNames]) && x.hash(end) <= last; {
 		end++
 	}
 	if end == at {
 		return 0, 0
 	}
-	start = wire.Uint32(x.row(mentionNameRows, at, mentionNameRow)[4:])
-	stop = wire.Uint32(x.row(mentionNameRows, end, mentionNameRow)[4:])
+	return x.span(wire.Uint32(x.row(mentionNameRows, at, mentionNameRow)[4:]), wire.Uint32(x.row(mentionNameRows, end, mentionNameRow)[4:]))
+}
+
+// span checks the ends of a part of mentions.
+func (x *mentionIndex) span(start, stop uint32) (uint32, uint32) {
 	if start > stop || uint64(stop)*4 > uint64(x.head[mentionList+1]-x.head[mentionList]) {
 		x.bad.Store(true)
 		return 0, 0
@@ -251,10 +277,26 @@ func (x *mentionIndex) list(first, last lang.NameHash) (start, stop uint32) {
 	return start, stop
 }
 
+// from is where the numbers from lowest on begin in a part of mentions.
+func (x *mentionIndex) from(start, stop uint32, lowest int32) uint32 {
+	const few = 16 // are as soon looked through
+	for stop-start > few {
+		if middle := start + (stop-start)/2; x.mentionAt(middle) < lowest {
+			start = middle + 1
+		} else {
+			stop = middle
+		}
+	}
+	for start < stop && x.mentionAt(start) < lowest {
+		start++
+	}
+	return start
+}
+
 // between calls fn for what mentions one of the names from first to last, until it says
 // that it is enough.
 func (x *mentionIndex) between(first, last lang.NameHash, fn func(number int32) (more bool)) {
-	start, stop := x.list(first, last)
+	start, stop := x.lists(first, last)
 	x.mentions(start, stop, fn)
 }
 

@@ -248,9 +248,30 @@ func (s *symbolSide) spread(ctx context.Context) error {
 	}
 	s.holds = newSpread(s.graph, s.files, false)
 	s.start(s.holds)
-	if err := s.holds.run(ctx); err != nil || s.holds.over || !s.holds.methods {
+	if s.files.index.flat == nil || len(s.files.folders) == 0 {
+		if err := s.holds.run(ctx); err != nil || s.holds.over || !s.holds.methods {
+			return err
+		}
+		if err := s.prepareCalls(ctx); err != nil {
+			return err
+		}
+		return s.calls.run(ctx)
+	}
+	// Nearly all code of Go reaches a method sooner or later, and nothing is read to prepare.
+	if err := s.prepareCalls(ctx); err != nil {
 		return err
 	}
+	var both sync.WaitGroup
+	both.Go(func() { err = s.calls.run(ctx) })
+	failed := s.holds.run(ctx)
+	both.Wait()
+	if !s.holds.methods {
+		s.calls = nil
+	}
+	return cmp.Or(err, failed)
+}
+
+func (s *symbolSide) prepareCalls(ctx context.Context) (err error) {
 	if s.files.outsiders == nil {
 		if s.files.outsiders, err = s.t.symbols.lookOutside(ctx, s.graph, s.files, false); err != nil {
 			return err
@@ -258,14 +279,14 @@ func (s *symbolSide) spread(ctx context.Context) error {
 	}
 	s.calls = newSpread(s.graph, s.files, true)
 	s.start(s.calls)
-	return s.calls.run(ctx)
+	return nil
 }
 
 // reachable lists the files that the change can reach at all: those that depend on changed
 // ones, and all that stand in a reached package.
 func (s *symbolSide) reachable(ctx context.Context) (*reachable, error) {
 	g := s.graph
-	r := &reachable{at: make([]int32, g.Len()), folders: map[int32][]int32{}, exports: map[lang.NameHash][]handed{}, came: map[atom]bool{}, broken: map[atom]bool{}, breaks: map[atom]bool{}}
+	r := &reachable{at: make([]int32, g.Len()), folders: map[int32]*spreadFolder{}, exports: map[lang.NameHash][]handed{}, came: map[atom]bool{}, broken: map[atom]bool{}, breaks: map[atom]bool{}}
 	nodes := map[int32]bool{}
 	packages := map[int32]bool{}
 	add := func(n int32) {
@@ -346,7 +367,17 @@ func (s *symbolSide) addFiles(ctx context.Context, r *reachable, list []int32) e
 	}
 	for i := range r.files {
 		if f := &r.files[i]; f.folder >= 0 {
-			r.folders[f.folder] = append(r.folders[f.folder], int32(i))
+			if f.beside = r.folders[f.folder]; f.beside == nil {
+				f.beside = &spreadFolder{node: f.folder, lowest: -1}
+				r.folders[f.folder] = f.beside
+			}
+			f.beside.places = append(f.beside.places, int32(i))
+			if f.index != nil {
+				if f.beside.lowest < 0 {
+					f.beside.lowest = f.place
+				}
+				f.beside.highest = f.place + f.count
+			}
 		}
 	}
 	r.index = newNameIndex(r.files, index, g.over)
@@ -463,6 +494,7 @@ func (s *symbolSide) startAtPlaces(to *spread) {
 			if (link.Kind == Imports || link.Kind == Requires) && s.t.changed[from.key()] == nil {
 				a := atom{n, passed}
 				to.seed(a)
+				to.way = reach{confidence: 1000}
 				to.edge(a, atom{link.From, whole}, e, link)
 			}
 		}
@@ -512,7 +544,7 @@ func (s *symbolSide) nodes() []narrowed {
 	// Files of a package that is reached as a whole by what holds changed code, and by
 	// themselves by what calls it.
 	if s.calls != nil {
-		for _, a := range s.calls.best.atoms {
+		for _, a := range s.calls.atoms() {
 			i, ok := s.files.place(a.node)
 			if !ok || a.def == passed {
 				continue
@@ -562,7 +594,7 @@ func (s *symbolSide) reached(calls *spread, a atom) bool {
 	if calls == nil {
 		return true
 	}
-	return calls.best.has(a) || s.reachesWhole(calls, a.node)
+	return calls.has(a) || s.reachesWhole(calls, a.node)
 }
 
 // reachesWhole says whether a spread reaches a file or package as a whole.
@@ -570,11 +602,11 @@ func (s *symbolSide) reachesWhole(calls *spread, node int32) bool {
 	if calls == nil {
 		return true
 	}
-	if calls.best.has(atom{node, whole}) {
+	if calls.has(atom{node, whole}) {
 		return true
 	}
 	if i, ok := s.files.place(node); ok && s.files.files[i].folder >= 0 {
-		return calls.best.has(atom{s.files.files[i].folder, whole})
+		return calls.has(atom{s.files.files[i].folder, whole})
 	}
 	return false
 }
@@ -587,7 +619,7 @@ func (s *spread) definitionsOf(node int32) []int32 {
 	}
 	var defs []int32
 	for d := int32(loose); d < s.files[i].count; d++ {
-		if s.best.has(atom{node, d}) {
+		if s.has(atom{node, d}) {
 			defs = append(defs, d)
 		}
 	}

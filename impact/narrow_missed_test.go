@@ -564,6 +564,20 @@ func TestNarrowDoesNotMiss(t *testing.T) {
 			"d/d_test.go",
 		},
 		{
+			"whoever uses a method of Go, when a test adds another one to its type",
+			map[string]string{
+				"go.mod":      "module m\n",
+				"x/a_test.go": "package x\n\nfunc (T) Aid() int { return 1 }\n",
+				"x/x.go":      "package x\n\ntype T struct{}\n\nfunc (T) Act() int { return 1 }\n",
+				"y/y.go":      "package y\n\nimport \"m/x\"\n\nfunc Y() int { return x.T{}.Act() }\n",
+			},
+			map[string]string{
+				"x/a_test.go": "package x\n\nfunc (T) Aid() int { return 2 }\n",
+				"x/x.go":      "package x\n\ntype T struct{}\n\nfunc (T) Act() int { return 2 }\n",
+			},
+			"y/y.go",
+		},
+		{
 			"a comment in a Go file that is embedded",
 			map[string]string{
 				"go.mod":      "module m\n",

@@ -24,16 +24,18 @@ type spread struct {
 	calls bool // which of the two
 
 	asked   askSet
-	best    reachTable
+	met     []bool      // files that followFiles went on from, by place
+	best    reachTable  // of holds
+	way     reach       // to the atom from which it goes on
 	now     int32       // the distance that is gone through
 	near    [1001][]key // atoms of that distance, by how little sure they are
 	far     [][]key     // of others, by distance
+	only    reachSet    // of calls: that they reach something is all that is asked of them
 	scratch lang.Definition
-	goes    map[int32]*goFolder // by node of a package
-	unbuilt map[atom]bool       // definitions that do not compile any more
-	work    int                 // matches looked at
-	over    bool                // more than maxSymbolWork: names are given up
-	methods bool                // a method of Go was reached
+	unbuilt map[atom]bool // definitions that do not compile any more
+	work    int           // matches looked at
+	over    bool          // more than maxSymbolWork: names are given up
+	methods bool          // a method of Go was reached
 
 	nearTo int32 // see dependents
 	nearby map[int32]int32
@@ -43,7 +45,7 @@ type spread struct {
 type reachable struct {
 	files     []spreadFile               // sorted by node
 	at        []int32                    // by node: place in files and one more; 0: not among them
-	folders   map[int32][]int32          // package node -> places
+	folders   map[int32]*spreadFolder    // by node of a package
 	index     nameIndex                  // of the names in them
 	exports   map[lang.NameHash][]handed // names that files that were read hand on, by the name that they take: see handedOn
 	came      map[atom]bool              // definitions that are on one side of the change only
@@ -73,9 +75,10 @@ type spreadFile struct {
 	hands  uint32        // Go: see handsOf
 	ghosts []lang.Definition
 	test   bool
-	unit   int32 // Go: files of one folder and one package clause have the same; others: its own
-	folder int32 // Go: the node of its package; others -1
-	first  int32 // number of its first definition; its loose code has the one before
+	unit   int32         // Go: files of one folder and one package clause have the same; others: its own
+	folder int32         // Go: the node of its package; others -1
+	beside *spreadFolder // Go: what stands there
+	first  int32         // number of its first definition; its loose code has the one before
 }
 
 // An atom is the smallest thing that is reached: a definition of a file, or one of these.
@@ -103,19 +106,63 @@ type reach struct {
 func (r *reachable) place(node int32) (int32, bool) { return r.at[node] - 1, r.at[node] > 0 }
 
 func newSpread(g *Graph, files *reachable, calls bool) *spread {
-	return &spread{graph: g, reachable: files, calls: calls, best: newReachTable(files), unbuilt: map[atom]bool{}, nearTo: -1}
+	s := &spread{graph: g, reachable: files, calls: calls, met: make([]bool, len(files.files)), unbuilt: map[atom]bool{}, nearTo: -1}
+	if calls {
+		s.only = newReachSet(files)
+	} else {
+		s.best = newReachTable(files)
+	}
+	return s
 }
 
 // seed starts at an atom.
-func (s *spread) seed(a atom) { s.reach(a, reach{confidence: 1000, prev: a, edge: -1}) }
+func (s *spread) seed(a atom) {
+	if s.calls {
+		s.only.seed(a)
+		return
+	}
+	s.reach(a, reach{confidence: 1000, prev: a, edge: -1})
+}
+
+func (s *spread) isSeed(a atom) bool {
+	if s.calls {
+		return s.only.isSeed(a)
+	}
+	r := s.best.of(a)
+	return r.known && r.prev == a
+}
+
+// has says whether an atom is reached.
+func (s *spread) has(a atom) bool {
+	if s.calls {
+		return s.only.has(a)
+	}
+	return s.best.has(a)
+}
+
+// atoms are those that are reached.
+func (s *spread) atoms() []atom {
+	if s.calls {
+		return s.only.atoms
+	}
+	return s.best.atoms
+}
 
 // reach notes a way to an atom if it is the best so far.
 func (s *spread) reach(a atom, r reach) {
-	if old := s.best.slot(a); old.known && (old.final || old.distance < r.distance ||
+	if s.calls {
+		s.only.add(a)
+		return
+	}
+	s.improve(s.best.slot(a), a, r)
+}
+
+func (s *spread) improve(old *reach, a atom, r reach) {
+	if old.known && (old.final || old.distance < r.distance ||
 		old.distance == r.distance && (old.confidence > r.confidence || old.confidence == r.confidence && compareAtoms(old.prev, r.prev) <= 0)) {
 		return
 	}
-	s.best.put(a, r)
+	s.best.put(old, a, r)
 	if r.distance == s.now {
 		s.near[1000-r.confidence] = append(s.near[1000-r.confidence], a.key())
 		return
@@ -140,7 +187,17 @@ func compareAtoms(a, b atom) int {
 // run goes on from the seeds until nothing is left: the near before the far, and the sure
 // before the unsure, so that whoever asks a question first knows the best way to its answers.
 func (s *spread) run(ctx context.Context) error {
-	for ; ; s.now++ {
+	for s.only.next < len(s.only.atoms) {
+		if s.only.next%1024 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		a := s.only.atoms[s.only.next]
+		s.only.next++
+		if s.goOn(a); s.over {
+			return nil
+		}
+	}
+	for ; !s.calls; s.now++ {
 		if int(s.now) < len(s.far) {
 			for _, k := range s.far[s.now] {
 				if r := s.best.slot(k.atom()); r.distance == s.now {
@@ -164,6 +221,7 @@ func (s *spread) run(ctx context.Context) error {
 						continue
 					}
 					r.final = true
+					s.way = *r
 					s.goOn(a)
 					if s.over {
 						return nil
@@ -175,6 +233,7 @@ func (s *spread) run(ctx context.Context) error {
 			return nil
 		}
 	}
+	return ctx.Err()
 }
 
 // goOn follows one atom whose best path is known.
@@ -240,7 +299,7 @@ func (s *spread) load(a atom, f *spreadFile) {
 		return
 	}
 	confidence := Confidence(1000)
-	if s.best.of(a).prev != a { // it mentions what is reached, and may do nothing with it yet
+	if !s.isSeed(a) { // it mentions what is reached, and may do nothing with it yet
 		confidence = byLoading
 	}
 	s.step(a, atom{a.node, whole}, 0, confidence)
@@ -248,7 +307,7 @@ func (s *spread) load(a atom, f *spreadFile) {
 
 // tests reaches all test files beside a Go test file: they are one program with it.
 func (s *spread) tests(a atom, f *spreadFile) {
-	for _, i := range s.folders[f.folder] {
+	for _, i := range f.beside.places {
 		if g := &s.files[i]; g.test {
 			s.step(a, atom{g.node, whole}, b2i(g.node != f.node), sameProgram)
 		}
@@ -272,12 +331,30 @@ func (s *spread) step(from, to atom, edges int32, confidence Confidence) {
 }
 
 func (s *spread) stepBy(from, to atom, edges int32, confidence Confidence, edge int32) {
-	r := s.best.of(from)
-	c := r.confidence * confidence / 1000
-	if edges > 0 && r.distance > 0 {
+	if s.calls {
+		s.only.add(to)
+		return
+	}
+	s.improve(s.best.slot(to), to, s.onward(from, edges, confidence, edge))
+}
+
+// stepIn is step to what stands in a file.
+func (s *spread) stepIn(f *spreadFile, from, to atom, edges int32, confidence Confidence) {
+	if s.calls {
+		s.only.add(to)
+		return
+	}
+	if old := s.best.slotIn(f, to); !old.final {
+		s.improve(old, to, s.onward(from, edges, confidence, -1))
+	}
+}
+
+func (s *spread) onward(from atom, edges int32, confidence Confidence, edge int32) reach {
+	c := s.way.confidence * confidence / 1000
+	if edges > 0 && s.way.distance > 0 {
 		c = c * passesOn / 1000
 	}
-	s.reach(to, reach{distance: r.distance + edges, confidence: max(c, 1), prev: from, edge: edge})
+	return reach{distance: s.way.distance + edges, confidence: max(c, 1), prev: from, edge: edge}
 }
 
 // How sure a name makes that it means what it seems to.
@@ -330,20 +407,25 @@ func (s *spread) embedder(f *spreadFile, edge int32) int32 {
 
 // edge is a step over one edge of the graph.
 func (s *spread) edge(from, to atom, edge int32, link Link) {
-	r := s.best.of(from)
-	c := r.confidence * link.Confidence / 1000
-	if r.distance > 0 && s.graph.Kind(from.node) != KindPackage {
+	if s.calls {
+		s.only.add(to)
+		return
+	}
+	c := s.way.confidence * link.Confidence / 1000
+	if s.way.distance > 0 && s.graph.Kind(from.node) != KindPackage {
 		c = c * passesOn / 1000
 	}
-	s.reach(to, reach{distance: r.distance + 1, confidence: max(c, 1), prev: from, edge: edge})
+	s.reach(to, reach{distance: s.way.distance + 1, confidence: max(c, 1), prev: from, edge: edge})
 }
 
 // followFiles goes from a definition to the files that can use its file and whose names are
 // not known.
 func (s *spread) followFiles(a atom, f *spreadFile) {
-	if !s.once(ask{scope: f.node, kind: askFiles}) {
+	met := &s.met[s.at[f.node]-1]
+	if *met {
 		return
 	}
+	*met = true
 	if f.folder < 0 {
 		for _, e := range s.graph.Into(f.node) {
 			link := s.graph.Link(e)
@@ -353,45 +435,76 @@ func (s *spread) followFiles(a atom, f *spreadFile) {
 		}
 		return
 	}
-	for _, i := range s.folders[f.folder] {
-		if g := &s.files[i]; !g.known && (!f.test || g.test) {
+	s.lookAround(f.beside)
+	for _, i := range f.beside.unknown {
+		if g := &s.files[i]; !f.test || g.test {
 			s.step(a, atom{g.node, whole}, 1, notRead)
 		}
 	}
 	if f.test {
 		return
 	}
-	for _, e := range s.graph.Into(f.folder) {
-		link := s.graph.Link(e)
-		if i, ok := s.place(link.From); ok && link.Kind == Imports && (!s.files[i].known || unreadableSpec(s.graph.Edge(e).Evidence.Detail)) {
-			s.throughPackage(a, f, atom{link.From, whole}, notRead)
-		}
+	for _, node := range f.beside.unclear {
+		s.throughPackage(a, f, &s.files[s.at[node]-1], atom{node, whole}, notRead)
 	}
 }
 
-// throughPackage goes from a file to one that imports its package.
-func (s *spread) throughPackage(from atom, f *spreadFile, to atom, confidence Confidence) {
-	r := s.best.of(from)
-	c := r.confidence
-	if r.distance > 0 {
+// throughPackage goes from a file to what stands in one that imports its package.
+func (s *spread) throughPackage(from atom, f, g *spreadFile, to atom, confidence Confidence) {
+	if s.calls {
+		s.only.add(to)
+		return
+	}
+	c := s.way.confidence
+	if s.way.distance > 0 {
 		c = max(c*passesOn/1000, 1)
 	}
-	at := atom{f.folder, passed}
-	s.reach(at, reach{distance: r.distance + 1, confidence: c, prev: from, edge: -1})
-	s.reach(to, reach{distance: r.distance + 2, confidence: max(c*confidence/1000, 1), prev: from, edge: -1})
+	s.reach(atom{f.folder, passed}, reach{distance: s.way.distance + 1, confidence: c, prev: from, edge: -1})
+	if old := s.best.slotIn(g, to); !old.final {
+		s.improve(old, to, reach{distance: s.way.distance + 2, confidence: max(c*confidence/1000, 1), prev: from, edge: -1})
+	}
 }
 
-// once says whether a question was not put before.
+// once says whether a question was not put before. Who puts one first knows the best way to
+// its answers; so all that they depend on but this way is part of the question.
 func (s *spread) once(q ask) bool { return s.asked.add(q) }
+
+// how a question is put.
+func (s *spread) how(f *spreadFile, confidence Confidence) (how uint8) {
+	if f.test && f.folder >= 0 {
+		how = askOfTest
+	}
+	if s.calls {
+		return how
+	}
+	switch confidence {
+	case byType:
+		how |= askByType
+	case byMember:
+		how |= askByMember
+	}
+	return how
+}
+
+// fate is what happened to what is asked about, as far as it decides who minds.
+func (s *spread) fate(a atom) (how uint8) {
+	if s.came[a] {
+		how |= askOfCome
+	}
+	if s.broken[a] {
+		how |= askOfBroken
+	}
+	return how
+}
 
 // mentioning calls fn for everything that mentions a name.
 func (s *spread) mentioning(name lang.NameHash, fn func(g *spreadFile, to atom)) {
 	s.index.each(s.files, name, s.counted(fn))
 }
 
-// mentioningIn is mentioning for some of the files, given by their places.
-func (s *spread) mentioningIn(places []int32, name lang.NameHash, fn func(g *spreadFile, to atom)) {
-	s.index.within(s.files, places, name, s.counted(fn))
+// mentioningIn is mentioning for the files of one folder.
+func (s *spread) mentioningIn(in *spreadFolder, name lang.NameHash, fn func(g *spreadFile, to atom)) {
+	s.index.within(s.files, in, name, s.counted(fn))
 }
 
 func (s *spread) counted(fn func(g *spreadFile, to atom)) func(g *spreadFile, def int32) bool {
@@ -450,7 +563,7 @@ func (s *spread) failWithout(a atom, f *spreadFile, member string) {
 
 // followEverything goes to what may use any name of the file.
 func (s *spread) followEverything(a atom, f *spreadFile) {
-	if !s.once(ask{scope: f.node, kind: askFile, name: lang.Everything}) {
+	if !s.once(ask{scope: f.node, kind: askEverything}) {
 		return
 	}
 	s.mentioning(lang.Everything, func(g *spreadFile, to atom) {
@@ -470,7 +583,7 @@ func (s *spread) followStars(a atom, f *spreadFile) {
 }
 
 func (s *spread) followName(a atom, f *spreadFile, name lang.NameHash, confidence Confidence) {
-	if !s.once(ask{scope: f.node, kind: askFile, name: name}) {
+	if !s.once(ask{scope: f.node, kind: askFile, name: name, how: s.how(f, confidence) | s.fate(a)}) {
 		return
 	}
 	near := s.dependents(f.node)
@@ -480,7 +593,7 @@ func (s *spread) followName(a atom, f *spreadFile, name lang.NameHash, confidenc
 	}
 	s.mentioning(name, func(g *spreadFile, to atom) {
 		if edges, ok := near[g.node]; ok && edges <= far {
-			s.step(a, to, edges, confidence)
+			s.stepIn(g, a, to, edges, confidence)
 		}
 	})
 	for _, e := range s.handedOn(name) {

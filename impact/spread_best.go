@@ -32,9 +32,16 @@ func (t *reachTable) of(a atom) reach { return *t.slot(a) }
 
 func (t *reachTable) has(a atom) bool { return t.slot(a).known }
 
-// put notes how an atom is reached.
-func (t *reachTable) put(a atom, r reach) {
-	s := t.slot(a)
+// slotIn is slot for what stands in a file.
+func (t *reachTable) slotIn(f *spreadFile, a atom) *reach {
+	if a.def < loose {
+		return t.slot(a)
+	}
+	return &t.symbols[f.first+a.def]
+}
+
+// put notes in its slot how an atom is reached.
+func (t *reachTable) put(s *reach, a atom, r reach) {
 	if !s.known {
 		t.atoms = append(t.atoms, a)
 	}
@@ -42,22 +49,78 @@ func (t *reachTable) put(a atom, r reach) {
 	*s = r
 }
 
+// A reachSet holds which atoms were reached, and no more.
+type reachSet struct {
+	*reachable
+	symbols []reachMark // of definitions and of the code around them, by number
+	wholes  []reachMark // by node
+	passes  []reachMark // by node: see passed
+	atoms   []atom      // that are reached, as they came
+	next    int         // of them: the first that was not gone on from
+}
+
+type reachMark uint8
+
+const (
+	markReached reachMark = 1 << iota
+	markSeed
+)
+
+func newReachSet(r *reachable) reachSet {
+	return reachSet{reachable: r, symbols: make([]reachMark, r.index.numbers), wholes: make([]reachMark, len(r.at)), passes: make([]reachMark, len(r.at))}
+}
+
+// mark is where an atom has its place.
+func (t *reachSet) mark(a atom) *reachMark {
+	switch a.def {
+	case whole:
+		return &t.wholes[a.node]
+	case passed:
+		return &t.passes[a.node]
+	}
+	return &t.symbols[t.files[t.at[a.node]-1].first+a.def]
+}
+
+func (t *reachSet) has(a atom) bool    { return *t.mark(a) != 0 }
+func (t *reachSet) isSeed(a atom) bool { return *t.mark(a)&markSeed != 0 }
+
+func (t *reachSet) add(a atom) {
+	if m := t.mark(a); *m == 0 {
+		*m = markReached
+		t.atoms = append(t.atoms, a)
+	}
+}
+
+func (t *reachSet) seed(a atom) {
+	t.add(a)
+	*t.mark(a) |= markSeed
+}
+
 // An ask is a question that need not be put twice.
 type ask struct {
 	scope int32 // node or unit
-	kind  askKind
 	name  lang.NameHash
+	kind  askKind
 	who   minder
+	how   uint8 // see the constants
 }
 
 type askKind uint8
 
 const (
-	askFiles askKind = iota + 1
-	askUnit
+	askUnit askKind = iota + 1
 	askEverywhere
 	askImporters
 	askFile
+	askEverything
+)
+
+const (
+	askOfTest   = 1 << iota // a test file of Go: who is no test does not see it
+	askByType               // how sure an answer is: see byType
+	askByMember             // the same: see byMember
+	askOfCome               // see reachable.came
+	askOfBroken             // see reachable.broken
 )
 
 // An askSet knows which questions were put: a hash table that probes the next places.
@@ -88,7 +151,7 @@ func (t *askSet) add(q ask) bool {
 
 // find is where a question stands, or would stand.
 func (t *askSet) find(q ask) int {
-	h := (uint64(uint32(q.scope))<<32 | uint64(q.name)) + uint64(q.kind)<<8 + uint64(q.who)
+	h := (uint64(uint32(q.scope))<<32 | uint64(q.name)) + uint64(q.kind)<<16 + uint64(q.who)<<8 + uint64(q.how)
 	h *= 0x9e3779b97f4a7c15 // spreads what differs in the lower bits over the upper ones
 	at := int(h>>32) & (len(t.places) - 1)
 	for t.places[at].kind != 0 && t.places[at] != q {

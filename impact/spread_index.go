@@ -2,6 +2,7 @@ package impact
 
 import (
 	"sort"
+	"sync"
 
 	"custody/impact/lang"
 )
@@ -99,6 +100,9 @@ func (x *nameIndex) fill(files []spreadFile, total int) {
 
 // read lists what mentions a name in the files that were read.
 func (x *nameIndex) read(name lang.NameHash) []uint64 {
+	if len(x.pairs) == 0 {
+		return nil
+	}
 	b := uint64(name) << 32 >> x.shift
 	list := x.pairs[x.starts[b]:x.starts[b+1]]
 	list = list[sort.Search(len(list), func(i int) bool { return list[i]>>32 >= uint64(name) }):]
@@ -116,7 +120,8 @@ func (x *nameIndex) each(files []spreadFile, name lang.NameHash, fn func(f *spre
 	if x.flat == nil {
 		return
 	}
-	x.flat.between(name, name, func(n int32) bool {
+	start, stop := x.flat.list(name)
+	x.flat.mentions(start, stop, func(n int32) bool {
 		place := x.places[x.flat.owner(n)]
 		if place <= 0 {
 			return true
@@ -126,55 +131,51 @@ func (x *nameIndex) each(files []spreadFile, name lang.NameHash, fn func(f *spre
 	})
 }
 
-// within is each for the files of one package, given by their places, ascending. Names such
-// as New are mentioned by thousands of others, and the files of a folder stand together.
-func (x *nameIndex) within(files []spreadFile, places []int32, name lang.NameHash, fn func(f *spreadFile, def int32) (more bool)) {
-	if len(places) == 0 {
+// A spreadFolder is the files of one folder that is a package of Go.
+type spreadFolder struct {
+	node   int32
+	places []int32 // of its files, ascending
+	// The first and the last number in the graph's file of what its files define; files of
+	// folders in this one may stand between them. lowest is -1 where none stands there.
+	lowest, highest int32
+
+	once     sync.Once
+	imported []goImported // how others name it
+	unclear  []int32      // files that import it, and of which it is not known what they name of it
+	unknown  []int32      // places of files of it of which it is not known what they define
+}
+
+// within is each for the files of one folder. Names such as New are mentioned by thousands
+// of others, and the files of a folder stand together.
+func (x *nameIndex) within(files []spreadFile, in *spreadFolder, name lang.NameHash, fn func(f *spreadFile, def int32) (more bool)) {
+	first, last := &files[in.places[0]], &files[in.places[len(in.places)-1]]
+	if list := x.read(name); len(list) > 0 {
+		list = list[sort.Search(len(list), func(i int) bool { return int32(uint32(list[i])) >= first.first-1 }):]
+		for _, p := range list {
+			n := int32(uint32(p))
+			if n >= last.first+last.count {
+				break
+			}
+			if f := &files[x.owner(n)]; f.beside == in && !fn(f, n-f.first) {
+				return
+			}
+		}
+	}
+	if in.lowest < 0 {
 		return
 	}
-	first, last := &files[places[0]], &files[places[len(places)-1]]
-	list := x.read(name)
-	list = list[sort.Search(len(list), func(i int) bool { return int32(uint32(list[i])) >= first.first-1 }):]
-	for _, p := range list {
-		n := int32(uint32(p))
-		if n >= last.first+last.count {
-			break
-		}
-		if f := &files[x.owner(n)]; f.folder == first.folder && !fn(f, n-f.first) {
-			return
-		}
-	}
-	first, last = x.ends(files, places)
-	if first == nil {
-		return
-	}
-	start, stop := x.flat.list(name, name)
-	start += uint32(sort.Search(int(stop-start), func(i int) bool { return x.flat.mentionAt(start+uint32(i)) >= first.place }))
-	x.flat.mentions(start, stop, func(n int32) bool {
-		if n > last.place+last.count {
+	start, stop := x.flat.list(name)
+	x.flat.mentions(x.flat.from(start, stop, in.lowest), stop, func(n int32) bool {
+		if n > in.highest {
 			return false
 		}
 		place := x.places[x.flat.owner(n)]
-		if place <= 0 || files[place-1].folder != first.folder {
+		if place <= 0 {
 			return true
 		}
 		f := &files[place-1]
-		return fn(f, n-f.place-1)
+		return f.beside != in || fn(f, n-f.place-1)
 	})
-}
-
-// ends are the first and the last of the files that stand in the graph's file; nil where
-// none does.
-func (x *nameIndex) ends(files []spreadFile, places []int32) (first, last *spreadFile) {
-	for _, place := range places {
-		if f := &files[place]; f.index != nil {
-			if first == nil {
-				first = f
-			}
-			last = f
-		}
-	}
-	return first, last
 }
 
 // owner is the place of the file to which a number belongs.
@@ -185,8 +186,8 @@ func (x *nameIndex) owner(n int32) int32 {
 	return int32(sort.Search(len(x.firsts), func(i int) bool { return x.firsts[i] > n })) - 1
 }
 
-// has says whether anything in the files mentions a name.
-func (r *reachable) has(name lang.NameHash) (found bool) {
+// mentioned says whether anything in the files mentions a name.
+func (r *reachable) mentioned(name lang.NameHash) (found bool) {
 	r.index.each(r.files, name, func(*spreadFile, int32) bool {
 		found = true
 		return false

@@ -135,7 +135,7 @@ func (d *fileDiff) touches(is int) bool {
 // standsElsewhere says whether what is gone from a file was written anew in another one of
 // its package, by the same change and with the same signature.
 func (s *symbolSide) standsElsewhere(f *spreadFile, ghost *lang.Definition) bool {
-	for _, i := range s.files.folders[f.folder] {
+	for _, i := range f.beside.places {
 		g := &s.files.files[i]
 		d := s.starts[g.node]
 		if g.unit != f.unit || d == nil || g.facts == nil {

@@ -47,8 +47,8 @@ func (s *spread) followGo(a atom, f *spreadFile, d *lang.Definition) {
 		s.inUnit(a, f, lang.GoMember(member), byMember, code)
 		return
 	}
-	if h := lang.GoMember(member); s.once(ask{-1, askEverywhere, h, code}) {
-		s.mentioning(h, func(_ *spreadFile, to atom) { s.step(a, to, 1, byMember) })
+	if h := lang.GoMember(member); s.once(ask{-1, h, askEverywhere, code, 0}) {
+		s.mentioning(h, func(g *spreadFile, to atom) { s.stepIn(g, a, to, 1, byMember) })
 	}
 	if s.outsiders.call(member) {
 		s.followGoName(a, f, name, byType, holders)
@@ -68,7 +68,7 @@ const (
 // minders says to whom it matters that a definition is reached. One that others have to
 // write differently now is everybody's business: what names it may not compile.
 func (s *spread) minders(a atom, d *lang.Definition) minder {
-	switch changed := s.best.of(a).prev == a; {
+	switch changed := s.isSeed(a); {
 	case changed && s.breaks[a]:
 		return builds
 	case changed && (s.broken[a] || s.came[a] || d.Kind == lang.Type), d.Kind == lang.Interface:
@@ -79,16 +79,16 @@ func (s *spread) minders(a atom, d *lang.Definition) minder {
 	return holders
 }
 
+// isNews is false when nothing comes of reaching an atom, whoever minds: it is.
+func (s *spread) isNews(who minder, to atom) bool {
+	return !s.calls || who == builds || !s.only.has(to)
+}
+
 // breakBuild notes that what mentions a name does not compile: see symbols_build.go.
 func (s *spread) breakBuild(who minder, to atom) {
 	if who == builds && to.def >= 0 && !s.isSeed(to) {
 		s.unbuilt[to] = true
 	}
-}
-
-func (s *spread) isSeed(a atom) bool {
-	r := s.best.of(a)
-	return r.known && r.prev == a
 }
 
 func (m minder) minds(g *spreadFile, to atom) bool {
@@ -109,7 +109,8 @@ func (s *spread) followGoName(a atom, f *spreadFile, name string, confidence Con
 	if c := name[0]; 'a' <= c && c <= 'z' || c == '_' {
 		return
 	}
-	for _, as := range s.goFolder(f.folder).imported {
+	s.lookAround(f.beside)
+	for _, as := range f.beside.imported {
 		s.qualified(a, f, as.qualifier.Name(name), confidence, to)
 		if as.otherwise {
 			s.qualified(a, f, lang.GoMember(name), confidence, to)
@@ -122,20 +123,24 @@ func (s *spread) followGoName(a atom, f *spreadFile, name string, confidence Con
 
 // inUnit goes to what mentions a name in the files of the same package.
 func (s *spread) inUnit(a atom, f *spreadFile, name lang.NameHash, confidence Confidence, who minder) {
-	if !s.once(ask{f.unit, askUnit, name, who}) {
+	scope := f.node // what stands in the same file is nearer
+	if s.calls {
+		scope = f.unit
+	}
+	if !s.once(ask{scope, name, askUnit, who, s.how(f, confidence)}) {
 		return
 	}
-	s.mentioningIn(s.folders[f.folder], name, func(g *spreadFile, to atom) {
-		if g.unit == f.unit && (!f.test || g.test) && who.minds(g, to) {
+	s.mentioningIn(f.beside, name, func(g *spreadFile, to atom) {
+		if g.unit == f.unit && (!f.test || g.test) && s.isNews(who, to) && who.minds(g, to) {
 			s.breakBuild(who, to)
-			s.step(a, to, b2i(g.node != f.node), confidence)
+			s.stepIn(g, a, to, b2i(g.node != f.node), confidence)
 		}
 	})
 }
 
 // qualified goes to what mentions a name behind the name of an import.
 func (s *spread) qualified(a atom, f *spreadFile, name lang.NameHash, confidence Confidence, who minder) {
-	if !s.once(ask{f.folder, askImporters, name, who}) {
+	if !s.once(ask{f.folder, name, askImporters, who, s.how(f, confidence)}) {
 		return
 	}
 	confidence = confidence * byQualified / byName
@@ -143,11 +148,11 @@ func (s *spread) qualified(a atom, f *spreadFile, name lang.NameHash, confidence
 		if f.test && (g.folder != f.folder || !g.test) {
 			return // nobody imports tests, but for the external ones beside them
 		}
-		if !who.minds(g, to) {
+		if !s.isNews(who, to) || !who.minds(g, to) {
 			return
 		}
 		s.breakBuild(who, to)
-		s.throughPackage(a, f, to, min(confidence, 1000))
+		s.throughPackage(a, f, g, to, min(confidence, 1000))
 	})
 }
 
@@ -158,46 +163,45 @@ func (s *spread) dotImported(a atom, f *spreadFile, dots, name lang.NameHash, co
 	s.mentioning(name, func(g *spreadFile, to atom) {
 		if files[g.node] && who.minds(g, to) {
 			s.breakBuild(who, to)
-			s.throughPackage(a, f, to, confidence)
+			s.throughPackage(a, f, g, to, confidence)
 		}
 	})
 }
 
-// A goFolder is a package as others import it.
-type goFolder struct {
-	imported []goImported
-}
-
 // A goImported is one path of a package. One that is not kept as it is written makes its
-// importer reached as a whole: see followFiles.
+// importer reached as a whole: see spreadFolder.unclear.
 type goImported struct {
 	qualifier lang.GoQualifier
 	otherwise bool // the package has another name than the path suggests
 	dotted    bool // somebody imports it with a dot
 }
 
-func (s *spread) goFolder(folder int32) *goFolder {
-	if known := s.goes[folder]; known != nil {
-		return known
-	}
-	g := &goFolder{}
-	if s.goes == nil {
-		s.goes = map[int32]*goFolder{}
-	}
-	s.goes[folder] = g
-	name := s.graph.Node(folder).Name
-	seen := map[string]bool{}
-	for _, e := range s.graph.Into(folder) {
-		if s.graph.Link(e).Kind != Imports {
-			continue
+// lookAround finds out how others get at what stands in a folder, once.
+func (s *spread) lookAround(in *spreadFolder) {
+	in.once.Do(func() {
+		for _, i := range in.places {
+			if !s.files[i].known {
+				in.unknown = append(in.unknown, i)
+			}
 		}
-		if spec := s.graph.Edge(e).Evidence.Detail; !seen[spec] {
-			seen[spec] = true
-			q := lang.GoQualifierOf(spec)
-			g.imported = append(g.imported, goImported{q, lang.GoPackageName(spec) != name, s.has(q.Name("*"))})
+		name := s.graph.Node(in.node).Name
+		seen := map[string]bool{}
+		for _, e := range s.graph.Into(in.node) {
+			link := s.graph.Link(e)
+			if link.Kind != Imports {
+				continue
+			}
+			spec := s.graph.Edge(e).Evidence.Detail
+			if i, ok := s.place(link.From); ok && (!s.files[i].known || unreadableSpec(spec)) {
+				in.unclear = append(in.unclear, link.From)
+			}
+			if !seen[spec] {
+				seen[spec] = true
+				q := lang.GoQualifierOf(spec)
+				in.imported = append(in.imported, goImported{q, lang.GoPackageName(spec) != name, s.mentioned(q.Name("*"))})
+			}
 		}
-	}
-	return g
+	})
 }
 
 // unreadableSpec says that an import path is not the one that was written: clipped or

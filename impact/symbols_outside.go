@@ -127,7 +127,7 @@ func (r *reachable) handsOut() bool {
 		}
 		reflects = reflects || f.hands&handsByReflect != 0
 	}
-	return reflects && (r.has(lang.GoMember("Method")) || r.has(lang.GoMember("MethodByName")))
+	return reflects && (r.mentioned(lang.GoMember("Method")) || r.mentioned(lang.GoMember("MethodByName")))
 }
 
 // handsOf are the flags that say whom a Go file may hand a value. leads says whether an
