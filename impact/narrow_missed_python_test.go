@@ -62,6 +62,12 @@ func TestPythonDoesNotMiss(t *testing.T) {
 			"m.py", "A = 1\nA = 2\nB = A\n", "use.py",
 		},
 		{
+			"a value that is taken before a statement alters it", map[string]string{
+				"m.py": "A = [1]\nB = list(A)\nA.append(2)\n", "use.py": "from m import B\n\ndef g():\n    return B\n",
+			},
+			"m.py", "A = [1]\nA.append(2)\nB = list(A)\n", "use.py",
+		},
+		{
 			"a class that stands before what it is one of", map[string]string{
 				"m.py": "class Base:\n    pass\n\nclass Heir(Base):\n    pass\n\ndef f():\n    return 1\n", "use.py": "from m import f\n\ndef g():\n    return f()\n",
 			},

@@ -120,6 +120,54 @@ func TestNarrowDoesNotMiss(t *testing.T) {
 			"p/UseIt.java",
 		},
 		{
+			"a name of JavaScript that is one of two now, behind stars",
+			map[string]string{
+				"a.js":   "export const p = 1\n",
+				"b.js":   "export const q = 1\n",
+				"i.js":   "export * from './a.js'\nexport * from './b.js'\n",
+				"mid.js": "import { p } from './i.js'\nexport const mine = () => p\nexport const other = () => 1\n",
+				"use.js": "import { other } from './mid.js'\nexport const g = () => other()\n",
+			},
+			map[string]string{"b.js": "export const q = 1\nexport const p = 2\n"},
+			"use.js",
+		},
+		{
+			"a value of JavaScript that stands before what it needs",
+			map[string]string{
+				"m.js":   "const A = 1\nconst B = A\nexport const f = () => 1\nexport const b = () => B\n",
+				"use.js": "import { b } from './m.js'\nexport const g = () => b()\n",
+			},
+			map[string]string{"m.js": "const B = A\nconst A = 1\nexport const f = () => 1\nexport const b = () => B\n"},
+			"use.js",
+		},
+		{
+			"a value of JavaScript that is taken before a statement alters it",
+			map[string]string{
+				"m.js":   "export let A = 1\nexport let B = A\nA = 2\n",
+				"use.js": "import { B } from './m.js'\nexport const g = () => B\n",
+			},
+			map[string]string{"m.js": "export let A = 1\nA = 2\nexport let B = A\n"},
+			"use.js",
+		},
+		{
+			"two functions of JavaScript of one name",
+			map[string]string{
+				"m.js":   "function f() { return 1 }\nfunction f() { return 2 }\nexports.f = f\n",
+				"use.js": "const { f } = require('./m.js')\nexports.g = () => f()\n",
+			},
+			map[string]string{"m.js": "function f() { return 2 }\nfunction f() { return 1 }\nexports.f = f\n"},
+			"use.js",
+		},
+		{
+			"what a file of TypeScript says of all files",
+			map[string]string{
+				"g.ts":   "declare global { interface Window { q: number } }\nexport {}\n",
+				"use.ts": "import './g'\nexport const g = (w: unknown) => w\n",
+			},
+			map[string]string{"g.ts": "declare global { interface Window { q: string } }\nexport {}\n"},
+			"use.ts",
+		},
+		{
 			"a module of JavaScript that is handed on as a value",
 			map[string]string{
 				"a.js": "export function doIt() { return 1 }\n",

@@ -601,7 +601,7 @@ func (s *spread) followName(a atom, f *spreadFile, name lang.NameHash, confidenc
 		if edges := near[g.node]; edges == 0 || edges > far {
 			continue
 		}
-		if s.came[a] && (e.as != "" || s.broken[a]) { // the import itself works or fails now
+		if s.came[a] && (e.as != "" || s.broken[a] || s.takenWhole(f)) { // the import itself works or fails now
 			s.step(a, atom{g.node, loose}, near[g.node], confidence)
 		}
 		if as := lang.HashName(e.as); e.as != "*" && e.as != "" && (as != name || name == defaultName) { // "export {a as b} from"
@@ -616,6 +616,17 @@ func (s *spread) followName(a atom, f *spreadFile, name lang.NameHash, confidenc
 			s.followName(a, g, name, confidence)
 		}
 	}
+}
+
+// takenWhole says that a file hands on all names of this one: a name that came may be one of
+// two, then, and is none for who imports it.
+func (s *spread) takenWhole(f *spreadFile) bool {
+	for _, e := range s.handedOn(lang.Everything) {
+		if s.dependents(f.node)[s.files[e.file].node] == 1 {
+			return true
+		}
+	}
+	return false
 }
 
 var defaultName = lang.HashName("default")

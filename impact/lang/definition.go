@@ -119,6 +119,13 @@ func (h *TokenHash) grow(tokens []byte, n int) []byte {
 	return h.tokens[:cap(h.tokens)]
 }
 
+// addSome is Add for what may be nothing.
+func (h *TokenHash) addSome(token []byte) {
+	if len(token) > 0 {
+		h.Add(token)
+	}
+}
+
 // Sum is the digest of what was added since the last Sum; the zero Digest for nothing.
 func (h *TokenHash) Sum() Digest {
 	if len(h.tokens) == 0 {

@@ -191,7 +191,7 @@ func (r *pyReader) close(end int) {
 	r.digest(&r.hash, row{b.own + 1, b.header.to}, nil)
 	d.Signature = r.hash.Sum()
 	r.digest(&r.hash, body, b.holes)
-	r.addOrder(&r.hash, b.order)
+	r.hash.addSome(b.order)
 	d.Body, d.Mentions = r.hash.Sum(), r.take()
 	d.End = r.lines.span(d.Start, int(r.tok[b.keyword].start), int(r.tok[end-1].end))
 	d.Runs = b.runs
@@ -244,13 +244,6 @@ func (r *pyReader) bind(order []byte, name string) []byte {
 	}
 	r.bindings[name]++
 	return order
-}
-
-// addOrder takes what orderOf and bind said into a digest, where that is anything.
-func (r *pyReader) addOrder(h *TokenHash, order []byte) {
-	if len(order) > 0 {
-		h.Add(order)
-	}
 }
 
 // looseHeader notes the names that are looked up when the file is loaded: in decorators,
@@ -501,7 +494,12 @@ func (r *pyReader) looseRow(s row) {
 	r.indents = append(r.indents[:0], 0)
 	r.seen.reset()
 	r.digest(&r.rest, s, nil)
-	r.addOrder(&r.rest, r.orderOf(nil, s))
+	r.rest.addSome(r.orderOf(nil, s))
+	for i := s.from; i < s.to; i++ { // what it names may be something else behind it
+		if r.kind(i) == tokenWord && r.bindings[string(r.text(i))] > 0 {
+			r.bindings[string(r.text(i))]++
+		}
+	}
 	r.loose = append(r.loose, r.seen.names...)
 }
 
@@ -624,7 +622,7 @@ func (r *pyReader) variables(s row, names []int, value int, kind DefinitionKind)
 		order = r.bind(order, r.scoped(string(r.text(name))))
 	}
 	r.digest(&r.hash, row{value, s.to}, nil)
-	r.addOrder(&r.hash, order)
+	r.hash.addSome(order)
 	d.Body, d.Mentions = r.hash.Sum(), r.take()
 	for _, name := range names {
 		word := string(r.text(name))

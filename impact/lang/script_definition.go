@@ -20,6 +20,8 @@ type scriptOutline struct {
 	exports []scriptSpecifier        // "export {a as b}", resolved when all is known
 	base    int                      // place of its first import among those of the whole file
 	private map[int]bool             // definitions that stay hidden when what holds them is exported
+
+	bindings map[string]scriptBound // what was defined so far: see order
 }
 
 // scriptPending is a definition that is still to be digested: what a name stands for is
@@ -345,6 +347,7 @@ func (o *scriptOutline) namespace(d scriptDeclaration, i, to int) int {
 		if p.place < 0 {
 			continue
 		}
+		o.runs(p.place, own == i || o.kind(own) == tokenString) // others have it without naming this file
 		hole := row{p.signature[0].from, p.body.to}
 		if holes := &o.pending[at-1].holes; len(*holes) == 0 || hole.from >= (*holes)[len(*holes)-1].to {
 			*holes = append(*holes, hole)
@@ -369,12 +372,18 @@ func (o *scriptOutline) looseRow(r row) {
 
 // done digests what was found.
 func (o *scriptOutline) done() {
+	written := len(o.pending) // the others are lists of what stands elsewhere
 	o.resolveExports()
 	var last *Definition
-	for _, p := range o.pending {
+	for i, p := range o.pending {
 		o.seen.reset()
+		var order []byte
+		if i < written {
+			order = o.order(&p)
+		}
 		if p.place < 0 {
 			o.digest(&o.rest, p.body, p.holes)
+			o.rest.addSome(order)
 			o.loose = append(o.loose, o.seen.names...)
 			continue
 		}
@@ -388,6 +397,7 @@ func (o *scriptOutline) done() {
 		o.digest(&o.hash, p.signature[1], nil)
 		d.Signature = o.hash.Sum()
 		o.digest(&o.hash, p.body, p.holes)
+		o.hash.addSome(order)
 		d.Body, d.Mentions = o.hash.Sum(), o.take()
 	}
 	o.finish()
