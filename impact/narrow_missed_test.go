@@ -626,6 +626,28 @@ func TestNarrowDoesNotMiss(t *testing.T) {
 			"y/y.go",
 		},
 		{
+			"a Go type that is what somebody asks for at run time now",
+			map[string]string{
+				"go.mod":      "module m\n",
+				"x/x.go":      "package x\n\ntype T struct{}\n",
+				"b/b.go":      "package b\n\nimport \"m/x\"\n\nfunc Make() any { return x.T{} }\n",
+				"c/c.go":      "package c\n\ntype nice interface{ Nice() bool }\n\nfunc Is(x any) bool {\n\t_, ok := x.(nice)\n\treturn ok\n}\n",
+				"d/d_test.go": "package d\n\nimport (\n\t\"m/b\"\n\t\"m/c\"\n)\n\nfunc TestD(t *testing.T) { c.Is(b.Make()) }\n",
+			},
+			map[string]string{"x/x.go": "package x\n\ntype T struct{}\n\nfunc (T) Nice() bool { return true }\n"},
+			"d/d_test.go",
+		},
+		{
+			"the order of init functions of Go",
+			map[string]string{
+				"go.mod": "module m\n",
+				"x/x.go": "package x\n\nvar N = 0\n\nfunc init() { N += 1 }\n\nfunc init() { N *= 3 }\n",
+				"b/b.go": "package b\n\nimport \"m/x\"\n\nfunc F() int { return x.N }\n",
+			},
+			map[string]string{"x/x.go": "package x\n\nvar N = 0\n\nfunc init() { N *= 3 }\n\nfunc init() { N += 1 }\n"},
+			"b/b.go",
+		},
+		{
 			"a comment in a Go file that is embedded",
 			map[string]string{
 				"go.mod":      "module m\n",

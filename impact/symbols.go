@@ -116,12 +116,19 @@ func diffFile(was, is *lang.Facts) *fileDiff {
 		old[k] = append(old[k], i)
 	}
 	var open []int // in after, without an equal
+	last := -1     // init function of Go, in before
 	for i := range after {
 		k := key{after[i].Name, after[i].Kind}
 		same := slices.IndexFunc(old[k], func(j int) bool { return sameDefinition(&before[j], &after[i]) })
 		if same < 0 {
 			open = append(open, i)
 			continue
+		}
+		if j := old[k][same]; after[i].Name == "init" && after[i].Runs {
+			if j < last { // they run in order
+				d.altered = append(d.altered, [2]int{j, i})
+			}
+			last = max(last, j)
 		}
 		old[k] = slices.Delete(old[k], same, same+1)
 	}

@@ -81,6 +81,11 @@ func (s *symbolSide) noteBreaks(to *spread, f *spreadFile, d *fileDiff) {
 			to.breaks[atom{f.node, int32(pair[1])}] = s.isAsked(to, def.Name)
 		}
 	}
+	for _, added := range d.added { // its type may be what somebody asks for at run time now
+		if def := &d.is.Definitions[added]; def.Kind == lang.Method && s.isAsked(to, def.Name) {
+			to.broken[atom{f.node, int32(added)}] = true
+		}
+	}
 	for i := range f.ghosts {
 		a := atom{f.node, f.count + int32(i)}
 		switch ghost := &f.ghosts[i]; {
@@ -93,10 +98,18 @@ func (s *symbolSide) noteBreaks(to *spread, f *spreadFile, d *fileDiff) {
 	}
 }
 
-// breaksMethods says whether methods of Go are gone or have another signature.
+// breaksMethods says whether methods of Go came, are gone or have another signature.
 func (s *symbolSide) breaksMethods() bool {
 	for _, d := range s.starts {
-		if d.was == nil || d.is == nil || d.whole {
+		if d.is == nil || d.whole {
+			continue
+		}
+		for _, i := range d.added {
+			if d.is.Definitions[i].Kind == lang.Method {
+				return true
+			}
+		}
+		if d.was == nil {
 			continue
 		}
 		for _, i := range d.removed {
