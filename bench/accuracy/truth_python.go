@@ -68,6 +68,8 @@ func pythonTruth(ctx context.Context, root string, ask question) (*truth, error)
 			switch {
 			case e.Evidence.Source == "conftest.py":
 				return "what pytest loads beside tests, without an import"
+			case e.Evidence.Source == "dynamic-import":
+				return "a module that is named as text for pytest or python -m, which is no import"
 			case unread[from]:
 				return "a file that Python itself can not read"
 			case isStub && has(edges, edge{from, stub + ".py"}):

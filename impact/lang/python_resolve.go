@@ -309,7 +309,7 @@ func (r *pyResolver) packagesAbove(base string, imp Import) (files []string) {
 	path := base
 	for i := range len(parts) - 1 {
 		path = under(path, parts[i])
-		if binds || r.folders[under(path, parts[i+1])] && len(r.inits(under(path, parts[i+1]))) == 0 {
+		if binds || r.folders[under(path, parts[i+1])] && !r.tree.Has(under(under(path, parts[i+1]), "__init__.py")) {
 			files = append(files, r.inits(path)...)
 		}
 	}
