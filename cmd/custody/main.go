@@ -23,14 +23,20 @@ func main() {
 	os.Exit(Main())
 }
 
+// Memory at which garbage is collected first: of most commands, and of a review, of which
+// twice as much is in use at its end when it is large.
+const (
+	collectAt       = 64 << 20
+	collectReviewAt = 160 << 20
+)
+
 // collectLater puts off the first garbage collection until there is something to gain:
 // what most commands make in their few milliseconds is gone with the process. From the
 // first one on everything is as usual.
 func collectLater() {
-	const enough = 64 << 20
 	percent := debug.SetGCPercent(-1)
-	limit := debug.SetMemoryLimit(enough)
-	if limit < enough { // somebody asked for less
+	limit := debug.SetMemoryLimit(collectAt)
+	if limit < collectAt { // somebody asked for less
 		debug.SetMemoryLimit(limit)
 		debug.SetGCPercent(percent)
 		return
@@ -40,6 +46,14 @@ func collectLater() {
 		debug.SetGCPercent(percent)
 		debug.SetMemoryLimit(limit)
 	})
+}
+
+// collectReviewLater puts it off further, unless somebody asked for a limit of their own or
+// it has been.
+func collectReviewLater(p *process) {
+	if p.env("GOMEMLIMIT") == "" && debug.SetMemoryLimit(-1) == collectAt {
+		debug.SetMemoryLimit(collectReviewAt)
+	}
 }
 
 // Main runs the command line of this process and returns its exit code.

@@ -151,9 +151,13 @@ func (g Glob) Match(p change.Path) bool {
 	return doublestar.MatchUnvalidated(string(g), string(p)) || doublestar.MatchUnvalidated(string(g)+"/**", string(p))
 }
 
-// mayMatch answers most questions about globs that end in an extension, or some, such as
-// "**/*.go" and "**/*.{js,ts}", without a matcher: no folder of the path has it either.
+// mayMatch answers most questions about globs that begin with a name, such as "docs/**",
+// or end in an extension, or some, such as "**/*.go" and "**/*.{js,ts}", without a
+// matcher: of the latter no folder of the path has it either.
 func (g Glob) mayMatch(p string) bool {
+	if !strings.HasPrefix(p, strings.TrimSuffix(g.literal(), "/")) {
+		return false
+	}
 	end := string(g)
 	end = end[strings.LastIndexByte(end, '/')+1:]
 	if !strings.HasPrefix(end, "*.") {

@@ -21,10 +21,11 @@ func kindsOf(t touched) []config.ChangeKind {
 	}
 	var kinds []config.ChangeKind
 	for _, p := range t.paths() {
-		for _, mode := range []git.Mode{t.OldMode, t.Mode} {
-			if mode != 0 {
-				kinds = append(kinds, kindsByName(p, mode)...)
-			}
+		if t.OldMode != 0 {
+			kinds = append(kinds, kindsByName(p, t.OldMode)...)
+		}
+		if t.Mode != 0 && t.Mode != t.OldMode {
+			kinds = append(kinds, kindsByName(p, t.Mode)...)
 		}
 	}
 	slices.Sort(kinds)

@@ -22,7 +22,7 @@ type Answer struct {
 
 // AnswerOf takes the answer out of a verdict.
 func AnswerOf(v *review.Verdict) Answer {
-	w := newView(v, "")
+	w := newAnswer(v)
 	a := Answer{
 		Headline: w.Headline, Why: message(w.Why), More: len(w.More),
 		Next: message(w.Next.What), Who: message(w.Next.Who), Change: strings.Join(w.Facts, ", "),

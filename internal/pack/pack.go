@@ -11,10 +11,12 @@ package pack
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"strconv"
+	"sync"
 
 	"custody/internal/pack/verify"
 	"custody/internal/review"
@@ -65,22 +67,27 @@ func Build(ctx context.Context, in Input) ([]byte, error) {
 func members(in Input) (*verify.Members, error) {
 	var ms verify.Members
 	v := *in.Verdict
+	var w *view
+	var viewed sync.WaitGroup
+	viewed.Go(func() { w = newView(&v) })
+	identified := v
+	doc, digest, docErr := document(&identified)
+	context, contextErr := canonicalContext(in.Context)
+	viewed.Wait()
+	if err := cmp.Or(docErr, contextErr); err != nil {
+		return nil, err
+	}
+	v.ID, w.Digest = identified.ID, digest
+	var pageErr, sarifErr error
+	var drawn sync.WaitGroup
+	drawn.Go(func() { ms[verify.Page], pageErr = page(w) })
+	ms[verify.PackJSON], ms[verify.Context], ms[verify.Summary] = doc, context, summary(w)
+	ms[verify.SARIF], sarifErr = sarif(&v)
+	drawn.Wait()
+	if err := cmp.Or(pageErr, sarifErr); err != nil {
+		return nil, err
+	}
 	var err error
-	var digest string
-	if ms[verify.PackJSON], digest, err = document(&v); err != nil {
-		return nil, err
-	}
-	if ms[verify.Context], err = canonicalContext(in.Context); err != nil {
-		return nil, err
-	}
-	w := newView(&v, digest)
-	if ms[verify.Page], err = page(w); err != nil {
-		return nil, err
-	}
-	ms[verify.Summary] = summary(w)
-	if ms[verify.SARIF], err = sarif(&v); err != nil {
-		return nil, err
-	}
 	ms[verify.Manifest], err = verify.NewManifest(&ms)
 	return &ms, err
 }

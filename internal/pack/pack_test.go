@@ -241,7 +241,7 @@ func TestFindingsAreGrouped(t *testing.T) {
 			finding.Finding{Rule: "r", Level: finding.Warning, Message: "Message " + word(i/2), Place: finding.Place{Path: fmt.Sprint("f", i)}},
 			finding.Finding{Rule: "all", Level: finding.Warning, Message: "The same.", Place: finding.Place{StartLine: i}})
 	}
-	g := newView(v, "").Findings[0]
+	g := newView(v).Findings[0]
 	count := g.More
 	for _, e := range g.Shown {
 		count += e.Count
@@ -272,7 +272,7 @@ func TestNumbersAreNoDifference(t *testing.T) {
 			Message: fmt.Sprintf("%d added lines, 12 of them long", 7+i/2*90), Place: finding.Place{Path: "f" + word(i)}})
 	}
 	v.Findings = append(v.Findings, finding.Finding{Rule: "r", Level: finding.Warning, Remedy: "Say who.", Message: "7 added words"})
-	g := newView(v, "").Findings[0]
+	g := newView(v).Findings[0]
 	if len(g.Shown) != 2 || g.Shown[1].Count != 30 || !g.Shown[1].Varies || g.Shown[1].MorePlaces() != 20 || g.Shown[0].Varies {
 		t.Fatalf("%+v", g)
 	}
@@ -303,7 +303,7 @@ func TestReasonsAndOrder(t *testing.T) {
 		{Code: review.ReasonNotSatisfied, Detail: "no: Such check"},
 		{Code: review.ReasonShallow, Detail: "History is cut."},
 	}
-	w := newView(v, "")
+	w := newView(v)
 	if w.Why != "Not assessed: Everything is satisfied (asks)" || len(w.More) != 2 || w.More[0] != "no: Such check" || w.More[1] != "History is cut." {
 		t.Errorf("%q, %q", w.Why, w.More)
 	}
@@ -372,7 +372,7 @@ func TestHeadlineAndNext(t *testing.T) {
 		{failing(), "This change may not land.", "Get one more approval of the head from a person who wrote none of it.", "anyone with write access except mira"},
 		{incomplete(), "Undecided: this change may not land before more is known.", "Write a policy:", "a maintainer of the repository"},
 	} {
-		w := newView(c.v, "")
+		w := newView(c.v)
 		if w.Headline != c.headline || !strings.HasPrefix(w.Next.What, c.next) || w.Next.Who != c.who {
 			t.Errorf("%s: %q, next %+v", c.v.Decision, w.Headline, w.Next)
 		}

@@ -82,6 +82,7 @@ func newPlan(v *review.Verdict) plan {
 	rest, skip := map[string]*pile{}, map[string]*pile{}
 	var candidates []planned
 	named := make([]bool, len(v.Change.Files)) // or mechanical: in no pile of the rest
+	kinds := make([]fileKind, len(v.Change.Files))
 	mechanical, mixed := 0, isMixed(v.Attestation)
 	for i := range v.Change.Files {
 		f := &v.Change.Files[i]
@@ -92,7 +93,8 @@ func newPlan(v *review.Verdict) plan {
 			addToPile(skip, mechanicalWords[f.Mechanical], f)
 			continue
 		}
-		file := weigh(f, about, mixed)
+		kinds[i] = kindOf(f)
+		file := weigh(f, kinds[i], about, mixed)
 		if file.weight >= leastFirst {
 			file.at = i
 			candidates = append(candidates, file)
@@ -107,7 +109,7 @@ func newPlan(v *review.Verdict) plan {
 	}
 	for i := range v.Change.Files {
 		if !named[i] {
-			addToPile(rest, kindWords(&v.Change.Files[i]), &v.Change.Files[i])
+			addToPile(rest, kinds[i].words(), &v.Change.Files[i])
 		}
 	}
 	addMore(rest, v.Change.MoreFiles-v.Change.MoreMechanical)
@@ -230,8 +232,24 @@ func isMixed(r *attestation.Report) bool {
 	return agent > 0 && agent*10 < r.Summary.AddedLines*9
 }
 
+// A fileKind is what a file is, by its names and modes.
+type fileKind struct {
+	kinds []config.ChangeKind
+	test  bool
+	gone  bool
+}
+
+func kindOf(f *review.FileLine) fileKind {
+	k := fileKind{kinds: control.FileKinds(change.Path(f.Path), change.Path(f.OldPath), f.Mode, f.OldMode), gone: f.Mode == 0}
+	_, k.test = impact.TestLanguage(change.Path(f.Path))
+	k.test = k.test || k.is(config.OfTests)
+	return k
+}
+
+func (k fileKind) is(kind config.ChangeKind) bool { return slices.Contains(k.kinds, kind) }
+
 // weigh says what speaks for reading a file first.
-func weigh(f *review.FileLine, about *fileFacts, mixed bool) planned {
+func weigh(f *review.FileLine, kind fileKind, about *fileFacts, mixed bool) planned {
 	p := planned{Path: f.Path, Size: size(f.Added, f.Deleted)}
 	because := func(weight int, reason string) {
 		p.weight += weight
@@ -244,14 +262,12 @@ func weigh(f *review.FileLine, about *fileFacts, mixed bool) planned {
 		}
 		because(weighError*min(about.errors, 3)+weighWarning*min(about.warnings, 3), reason)
 	}
-	kinds := control.FileKinds(change.Path(f.Path), change.Path(f.OldPath), f.Mode, f.OldMode)
-	has := func(k config.ChangeKind) bool { return slices.Contains(kinds, k) }
 	switch {
-	case has(config.OfPipeline):
+	case kind.is(config.OfPipeline):
 		because(weighPower, "it runs in the pipeline, with its rights")
-	case has(config.OfMigration):
+	case kind.is(config.OfMigration):
 		because(weighPower, "it changes stored data, which can not be taken back")
-	case has(config.OfDependencies):
+	case kind.is(config.OfDependencies):
 		because(weighPower/2, "it decides whose code is built in")
 	}
 	if f.Critical != "" {
@@ -260,11 +276,9 @@ func weigh(f *review.FileLine, about *fileFacts, mixed bool) planned {
 	if f.Mode != f.OldMode && f.Mode != 0 && f.OldMode != 0 {
 		because(weighMode, "what it is changed from "+modeWord(f.OldMode.String())+" to "+modeWord(f.Mode.String()))
 	}
-	_, test := impact.TestLanguage(change.Path(f.Path))
-	test = test || has(config.OfTests)
 	// What is gone is read by looking who still uses it, and nobody relies on a test.
-	gone := f.Mode == 0 && about.reaches == 0
-	if n := len(about.breaking); n > 0 && !test && !gone {
+	gone := kind.gone && about.reaches == 0
+	if n := len(about.breaking); n > 0 && !kind.test && !gone {
 		reason := "others that use " + about.breaking[0] + " have to follow"
 		if n > 1 {
 			reason = fmt.Sprintf("others that use %s or %s have to follow", about.breaking[0], plural(n-1, "more", "more"))
@@ -274,13 +288,13 @@ func weigh(f *review.FileLine, about *fileFacts, mixed bool) planned {
 	if n := about.reaches; n >= reachesMany {
 		because(min(n*weighReachEach, weighReachMost), plural(n, "file depends", "files depend")+" on it")
 	}
-	if has(config.OfCode) && !test && mixed && about.agent >= agentShareLeast {
+	if kind.is(config.OfCode) && !kind.test && mixed && about.agent >= agentShareLeast {
 		because(weighAgent, fmt.Sprintf("an AI agent wrote %s of its %s", number(about.agent), plural(about.added, "added line", "added lines")))
 	}
 	if f.Unread != "" && f.Mode != 0 {
 		because(weighUnread, "it is not text, or too large: nothing here has looked into it")
 	}
-	if lines := f.Added + f.Deleted; has(config.OfCode) && !test && f.Mode != 0 {
+	if lines := f.Added + f.Deleted; kind.is(config.OfCode) && !kind.test && f.Mode != 0 {
 		weight := min(lines/weighLinesEach, weighLinesMost)
 		if lines >= largeAdded {
 			because(weight, "much of it changed")
@@ -318,20 +332,18 @@ var mechanicalWords = map[review.Mechanical][2]string{
 	review.LockFile:    {"lock files", "Look at what they lock: see the packages."},
 }
 
-func kindWords(f *review.FileLine) [2]string {
-	kinds := control.FileKinds(change.Path(f.Path), change.Path(f.OldPath), f.Mode, f.OldMode)
-	has := func(k config.ChangeKind) bool { return slices.Contains(kinds, k) }
-	_, test := impact.TestLanguage(change.Path(f.Path))
+// words are the name of the pile of such files, and what to ask of them.
+func (k fileKind) words() [2]string {
 	switch {
-	case f.Mode == 0:
+	case k.gone:
 		return [2]string{"deleted", "Does anything still need them?"}
-	case test || has(config.OfTests):
+	case k.test:
 		return [2]string{"tests", "Would they fail without the change?"}
-	case has(config.OfDocs):
+	case k.is(config.OfDocs):
 		return [2]string{"documentation", ""}
-	case has(config.OfCode):
+	case k.is(config.OfCode):
 		return [2]string{"other code", ""}
-	case has(config.OfConfig), has(config.OfPipeline), has(config.OfDependencies):
+	case k.is(config.OfConfig), k.is(config.OfPipeline), k.is(config.OfDependencies):
 		return [2]string{"configuration", ""}
 	}
 	return [2]string{"data and others", ""}

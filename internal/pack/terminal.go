@@ -18,7 +18,7 @@ const terminalChecks = 8
 // met, what the change is, and where its pack lies. It uses no colours and stays within
 // one screen.
 func WriteText(w io.Writer, v *review.Verdict, path, digest string) error {
-	view := newView(v, "") // no digest of the verdict is shown
+	view := newAnswer(v)
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s  %s\n", strings.ToUpper(view.Decision), view.Headline)
 	fmt.Fprintf(&b, "\n  %s\n", message(view.Why))

@@ -18,7 +18,7 @@ import (
 // and the summary both show it, so that they can not disagree.
 type view struct {
 	v      *review.Verdict
-	Digest string // of the verdict
+	Digest string // of the verdict, once it is known
 
 	Title    string // what the change is
 	Range    string // base and head, when the title does not name them
@@ -136,8 +136,15 @@ const (
 	maxReasons  = 5 // of one check
 )
 
-func newView(v *review.Verdict, digest string) *view {
-	w := &view{v: v, Digest: digest, Decision: v.Decision.String(), Controls: controlGroups(v.Controls)}
+func newView(v *review.Verdict) *view {
+	w := newAnswer(v)
+	w.Plan = newPlan(v)
+	return w
+}
+
+// newAnswer is the view without the plan, which is most of the work.
+func newAnswer(v *review.Verdict) *view {
+	w := &view{v: v, Decision: v.Decision.String(), Controls: controlGroups(v.Controls)}
 	w.about()
 	w.Names = naming(v.Inputs.Privacy)
 	w.splitChecks()
@@ -147,7 +154,6 @@ func newView(v *review.Verdict, digest string) *view {
 	w.Next = nextAction(v)
 	w.Then = w.then()
 	w.Facts = facts(v)
-	w.Plan = newPlan(v)
 	w.Risk = newRisk(v.Impact)
 	w.Reach = newReach(v.Impact)
 	w.Approvals = newApprovals(w)

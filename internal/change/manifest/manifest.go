@@ -12,6 +12,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -62,8 +63,8 @@ func named(names ...string) func(string) bool {
 	return func(name string) bool { return slices.Contains(names, name) }
 }
 
-// formats are all that are known.
-func formats() []Format {
+// formats are all that are known. Nobody alters the list.
+var formats = sync.OnceValue(func() []Format {
 	return []Format{
 		{"go.mod", "go", false, named("go.mod"), goMod},
 		{"go.sum", "go", true, named("go.sum"), goSum},
@@ -87,7 +88,7 @@ func formats() []Format {
 		{"composer.json", "composer", false, named("composer.json"), composerJSON},
 		{"composer.lock", "composer", true, named("composer.lock"), composerLock},
 	}
-}
+})
 
 // IsRequirements says whether a path is that of requirements or constraints for pip: called
 // so, or in a folder that is.
