@@ -67,6 +67,9 @@ func Assess(ctx context.Context, in AssessInput) (*Report, error) {
 	if err := from.load(ctx); err != nil {
 		return nil, err
 	}
+	if t.symbols != nil {
+		t.symbols.loaded = append(t.symbols.loaded, from)
+	}
 	if !in.KeepFrom && head.looksLike(from, in.Change) {
 		g, err := head.link(ctx)
 		if err != nil {

@@ -99,6 +99,7 @@ func (b *builder) failed(err error) error {
 type builder struct {
 	BuildInput
 	reader   factReader
+	answers  map[want]gotten       // of the reader, of files in their languages
 	files    []treeFile            // sorted by path
 	whole    bool                  // files are all that the tree holds
 	paths    []string              // of regular files, sorted: what resolvers see
@@ -209,6 +210,7 @@ func (b *builder) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	b.answers = answers
 	for i := range b.files {
 		f := &b.files[i]
 		if f.language == nil || f.fact != nil {

@@ -29,11 +29,12 @@ type symbolReader struct {
 	mu        sync.Mutex // the store is for one at a time, and both sides read
 	reader    *factReader
 	languages map[string]*lang.Language
+	loaded    []*builder      // whose facts need not be asked for again
 	known     map[want]gotten // most files are on both sides
 }
 
 func newSymbolReader(b *builder) *symbolReader {
-	s := &symbolReader{reader: &b.reader, languages: map[string]*lang.Language{}, known: map[want]gotten{}}
+	s := &symbolReader{reader: &b.reader, languages: map[string]*lang.Language{}, loaded: []*builder{b}, known: map[want]gotten{}}
 	for _, l := range b.Languages {
 		s.languages[l.Name] = l
 	}
@@ -60,7 +61,7 @@ func (s *symbolReader) facts(ctx context.Context, g *Graph, nodes []int32, blobs
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, w := range wants {
-		if _, ok := s.known[w]; !ok && w.language != nil {
+		if _, ok := s.known[w]; !ok && w.language != nil && !s.isLoaded(w) {
 			asked = append(asked, w)
 		}
 	}
@@ -76,6 +77,17 @@ func (s *symbolReader) facts(ctx context.Context, g *Graph, nodes []int32, blobs
 		}
 	}
 	return all, nil
+}
+
+// isLoaded takes over what the graph of a side was made of.
+func (s *symbolReader) isLoaded(w want) bool {
+	for _, b := range s.loaded {
+		if got, ok := b.answers[w]; ok {
+			s.known[w] = got
+			return true
+		}
+	}
+	return false
 }
 
 // A fileDiff is what a change does to the definitions of one file. Places are those in
