@@ -3,14 +3,13 @@ package impact
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-	"sync"
 
 	"custody/impact/lang"
 	"custody/internal/change"
 	"custody/internal/git"
+	"custody/internal/parallel"
 )
 
 // AssessInput is a change and what reading its two trees takes. See BuildInput for the
@@ -28,6 +27,9 @@ type AssessInput struct {
 	// Told gets the graph of head; nil: nobody asks.
 	Told func(*Graph)
 
+	// Prepared is what Prepare made of the same input, as soon as it could; nil: nothing.
+	Prepared *Sides
+
 	// WholeFiles takes every changed file as changed all over: what is reached then is what
 	// the edges between files tell. For measurements.
 	WholeFiles bool
@@ -38,67 +40,104 @@ func Assess(ctx context.Context, in AssessInput) (*Report, error) {
 	if in.Facts == nil {
 		in.Facts = &Memory{} // most blobs are on both sides
 	}
-	build := func(commit, tree git.OID) *builder {
-		return newBuilder(BuildInput{
-			Source: in.Source, Commit: commit, Tree: tree,
-			Languages: in.Languages, Facts: in.Facts, Limits: in.Limits,
-		})
-	}
-	if o := in.newOverlay(build(in.Change.Head, in.Change.HeadTree)); o != nil {
-		if r, err := in.over(ctx, o, build(in.Change.Head, in.Change.HeadTree)); err != nil || r != nil {
-			return r, err
+	s := in.Prepared
+	if !s.fits(in.Change) {
+		if o := in.newOverlay(in.builder(in.Change.Head, in.Change.HeadTree)); o != nil {
+			if r, err := in.over(ctx, o, in.builder(in.Change.Head, in.Change.HeadTree)); err != nil || r != nil {
+				return r, err
+			}
 		}
-	}
-	head := build(in.Change.Head, in.Change.HeadTree)
-	if err := head.load(ctx); err != nil {
-		return nil, err
-	}
-	t := TraceInput{Change: in.Change, symbols: in.symbols(head), told: in.Told}
-	if in.Change.From.IsZero() {
 		var err error
-		if t.Head, err = head.link(ctx); err != nil {
+		if s, err = in.sides(ctx); err != nil {
 			return nil, err
 		}
-		return t.traceWithPackages(ctx, in.Source, head, nil)
 	}
-	from := build(in.Change.From, in.Change.FromTree)
-	from.files = head.filesBefore(in.Change)
-	from.whole = from.files != nil
-	if err := from.load(ctx); err != nil {
-		return nil, err
+	t := TraceInput{Change: in.Change, From: s.from, Head: s.head, symbols: in.symbols(s.now), told: in.Told}
+	if s.then == nil {
+		return t.traceWithPackages(ctx, in.Source, s.now, nil)
 	}
 	if t.symbols != nil {
-		t.symbols.loaded = append(t.symbols.loaded, from)
+		t.symbols.loaded = append(t.symbols.loaded, s.then)
 	}
-	if !in.KeepFrom && head.looksLike(from, in.Change) {
-		g, err := head.link(ctx)
-		if err != nil {
+	return t.traceWithPackages(ctx, in.Source, s.now, s.then)
+}
+
+func (in AssessInput) builder(commit, tree git.OID) *builder {
+	return newBuilder(BuildInput{
+		Source: in.Source, Commit: commit, Tree: tree,
+		Languages: in.Languages, Facts: in.Facts, Limits: in.Limits,
+	})
+}
+
+// Sides are the graphs of both sides of a change, and what made them.
+type Sides struct {
+	from, head *Graph
+	then, now  *builder // then is nil, and from, where the change begins with nothing
+}
+
+// fits says whether the graphs are those of a change of which all is known.
+func (s *Sides) fits(c *change.Change) bool {
+	return s != nil && s.then != nil && len(c.Limits) == 0 &&
+		s.then.Commit == c.From && s.then.Tree == c.FromTree && s.now.Commit == c.Head && s.now.Tree == c.HeadTree
+}
+
+// Prepare makes the graphs of a change of which nothing but trees and paths has to be known
+// yet: it needs neither renames nor lines. It gives nil where Assess would not make them.
+func Prepare(ctx context.Context, in AssessInput) (*Sides, error) {
+	if in.Change.From.IsZero() || len(in.Change.Limits) > 0 || in.newOverlay(in.builder(in.Change.Head, in.Change.HeadTree)) != nil {
+		return nil, nil
+	}
+	if in.Facts == nil {
+		in.Facts = &Memory{}
+	}
+	return in.sides(ctx)
+}
+
+// sides makes the graphs, and keeps that of one side.
+func (in AssessInput) sides(ctx context.Context) (*Sides, error) {
+	s := &Sides{now: in.builder(in.Change.Head, in.Change.HeadTree)}
+	var err error
+	if err = s.now.load(ctx); err != nil {
+		return nil, err
+	}
+	if in.Change.From.IsZero() {
+		s.head, err = s.now.link(ctx)
+		return s, err
+	}
+	s.then = in.builder(in.Change.From, in.Change.FromTree)
+	s.then.files = s.now.filesBefore(in.Change)
+	s.then.whole = s.then.files != nil
+	if err = s.then.load(ctx); err != nil {
+		return nil, err
+	}
+	if !in.KeepFrom && s.now.looksLike(s.then, in.Change) {
+		if s.head, err = s.now.link(ctx); err != nil {
 			return nil, err
 		}
-		in.keep(head, g, in.Change.HeadTree)
-		if t.Head = g; !head.readProject(in.Change) {
-			t.From = g.at(from.Commit, from.Tree)
-			return t.traceWithPackages(ctx, in.Source, head, from)
+		in.keep(s.now, s.head, in.Change.HeadTree)
+		if !s.now.readProject(in.Change) {
+			s.from = s.head.at(s.then.Commit, s.then.Tree)
+			return s, nil
 		}
-		if t.From, err = from.link(ctx); err != nil {
-			return nil, err
-		}
-		return t.traceWithPackages(ctx, in.Source, head, from)
+		s.from, err = s.then.link(ctx)
+		return s, err
 	}
-	var both sync.WaitGroup
-	var headErr, fromErr error
-	both.Go(func() { t.From, fromErr = from.link(ctx) })
-	t.Head, headErr = head.link(ctx)
-	both.Wait()
-	if err := errors.Join(headErr, fromErr); err != nil {
+	err = parallel.Together(ctx, func(ctx context.Context) (err error) {
+		s.head, err = s.now.link(ctx)
+		return err
+	}, func(ctx context.Context) (err error) {
+		s.from, err = s.then.link(ctx)
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
 	if in.KeepFrom {
-		in.keep(from, t.From, in.Change.FromTree)
+		in.keep(s.then, s.from, in.Change.FromTree)
 	} else {
-		in.keep(head, t.Head, in.Change.HeadTree)
+		in.keep(s.now, s.head, in.Change.HeadTree)
 	}
-	return t.traceWithPackages(ctx, in.Source, head, from)
+	return s, nil
 }
 
 // traceWithPackages traces the change with what its manifests and project files say.

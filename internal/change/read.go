@@ -44,6 +44,13 @@ func (l Limits) Map() map[string]int64 {
 // and Files are empty; when head has nothing that base has not, Commits are. A base of
 // zeros stands for nothing: all of head is the change.
 func Read(ctx context.Context, repo Repo, base, head git.OID, lim Limits) (*Change, error) {
+	return ReadListed(ctx, repo, base, head, lim, nil)
+}
+
+// ReadListed is Read, and tells of the change as soon as its trees and paths are known, if
+// no limit cuts it: without renames and lines, which take git most of the time. What is
+// told is the caller's.
+func ReadListed(ctx context.Context, repo Repo, base, head git.OID, lim Limits, listed func(*Change)) (*Change, error) {
 	c := &Change{Base: base, Head: head, Shallow: repo.Shallow(), ObjectFormat: "sha1"}
 	if len(head.Bytes()) == 32 {
 		c.ObjectFormat = "sha256"
@@ -72,7 +79,7 @@ func Read(ctx context.Context, repo Repo, base, head git.OID, lim Limits) (*Chan
 	c.addCommits(commits)
 	if c.FromNothing() {
 		c.FromTree = c.BaseTree
-		c.Files, c.Limits, err = c.diff(ctx, repo, lim)
+		c.Files, c.Limits, err = c.diff(ctx, repo, lim, listed)
 		return c, err
 	}
 	if c.MergeBases, err = repo.MergeBases(ctx, base, head); err != nil {
@@ -87,7 +94,7 @@ func Read(ctx context.Context, repo Repo, base, head git.OID, lim Limits) (*Chan
 		return nil, err
 	}
 	c.FromTree = from.Tree
-	if c.Files, c.Limits, err = c.diff(ctx, repo, lim); err != nil {
+	if c.Files, c.Limits, err = c.diff(ctx, repo, lim, listed); err != nil {
 		return nil, err
 	}
 	hidden, err := c.hides(ctx, repo, lim)
@@ -101,12 +108,28 @@ func Read(ctx context.Context, repo Repo, base, head git.OID, lim Limits) (*Chan
 }
 
 // diff lists what differs between the trees, and all limits that cut the change so far.
-func (c *Change) diff(ctx context.Context, repo Differ, lim Limits) ([]File, []Limit, error) {
-	files, cut, err := Diff(ctx, repo, c.FromTree, c.HeadTree, lim)
+func (c *Change) diff(ctx context.Context, repo Differ, lim Limits, listed func(*Change)) ([]File, []Limit, error) {
+	read := func() (*git.Diff, error) { return repo.Diff(ctx, c.FromTree, c.HeadTree, lim.Diff) }
+	if early, ok := repo.(listedDiffer); ok && listed != nil && len(c.Limits) == 0 {
+		read = func() (*git.Diff, error) {
+			return early.DiffListed(ctx, c.FromTree, c.HeadTree, lim.Diff, func(list []git.FileDiff) {
+				told := *c
+				told.Files, _ = filesOf(&git.Diff{Files: list})
+				listed(&told)
+			})
+		}
+	}
+	diff, err := read()
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading what changed from %s to %s: %w", c.From.Short(), c.Head.Short(), err)
 	}
+	files, cut := filesOf(diff)
 	return files, append(c.Limits, cut...), nil
+}
+
+// A listedDiffer is a Differ that knows what differs before it knows how.
+type listedDiffer interface {
+	DiffListed(ctx context.Context, from, to git.OID, lim git.DiffLimits, listed func([]git.FileDiff)) (*git.Diff, error)
 }
 
 // Differ compares trees, or the trees of commits.

@@ -66,7 +66,14 @@ const (
 // differs from ours is an error. When the list of paths itself is over a limit, no
 // lines are looked for.
 func (r *Repository) Diff(ctx context.Context, from, to OID, lim DiffLimits) (*Diff, error) {
-	d := differ{r: r, lim: lim, lines: lim.Lines, bytes: lim.Bytes}
+	return r.DiffListed(ctx, from, to, lim, nil)
+}
+
+// DiffListed is Diff, and tells which paths differ as soon as that is known and if no
+// limit cuts it: with modes and ids, and without renames and lines, which take git most of
+// the time.
+func (r *Repository) DiffListed(ctx context.Context, from, to OID, lim DiffLimits, listed func([]FileDiff)) (*Diff, error) {
+	d := differ{r: r, lim: lim, lines: lim.Lines, bytes: lim.Bytes, listed: listed}
 	err := d.diff(ctx, from, to)
 	if err != nil {
 		return nil, fmt.Errorf("comparing %s with %s: %w", from.Short(), to.Short(), err)
@@ -81,6 +88,7 @@ type differ struct {
 
 	wanted func(path string) bool // nil: all are
 	partly bool                   // files are not all that differ
+	listed func([]FileDiff)       // is told the changes; nil: nobody asks
 
 	files  map[string]*fileState // by path
 	turned map[string]bool       // paths that are a file on one side, a folder with changes on the other
@@ -108,14 +116,19 @@ func (d *differ) diff(ctx context.Context, from, to OID) (err error) {
 		return err
 	}
 	d.limits = limits
+	if d.listed != nil && len(limits) == 0 {
+		list := make([]FileDiff, len(changes))
+		for i, c := range changes {
+			list[i] = c.file()
+		}
+		d.listed(list)
+	}
 	if d.wanted != nil && len(limits) == 0 {
 		changes = d.needed(changes)
 	}
 	d.files = make(map[string]*fileState, len(changes))
 	for _, c := range changes {
-		d.files[c.path] = &fileState{FileDiff: FileDiff{
-			Path: c.path, Status: c.status(), OldMode: c.oldMode, Mode: c.mode, OldID: c.oldID, ID: c.id,
-		}}
+		d.files[c.path] = &fileState{FileDiff: c.file()}
 	}
 	if len(changes) == 0 || len(limits) > 0 {
 		return nil
@@ -139,6 +152,11 @@ func (c treeChange) status() byte {
 		return 'T'
 	}
 	return 'M'
+}
+
+// file is what is known of it so far.
+func (c treeChange) file() FileDiff {
+	return FileDiff{Path: c.path, Status: c.status(), OldMode: c.oldMode, Mode: c.mode, OldID: c.oldID, ID: c.id}
 }
 
 // treeOf is the id itself or a commit's tree.

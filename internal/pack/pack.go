@@ -11,14 +11,13 @@ package pack
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"strconv"
-	"sync"
 
 	"custody/internal/pack/verify"
+	"custody/internal/parallel"
 	"custody/internal/review"
 	"custody/internal/sign"
 )
@@ -37,7 +36,7 @@ func Build(ctx context.Context, in Input) ([]byte, error) {
 	if in.Verdict == nil || in.Signer == nil {
 		return nil, errors.New("building a pack: a verdict and a signer are needed")
 	}
-	ms, err := members(in)
+	ms, err := members(ctx, in)
 	if err != nil {
 		return nil, fmt.Errorf("building a pack: %w", err)
 	}
@@ -64,30 +63,36 @@ func Build(ctx context.Context, in Input) ([]byte, error) {
 }
 
 // members makes all members but the statement.
-func members(in Input) (*verify.Members, error) {
+func members(ctx context.Context, in Input) (*verify.Members, error) {
 	var ms verify.Members
 	v := *in.Verdict
 	var w *view
-	var viewed sync.WaitGroup
-	viewed.Go(func() { w = newView(&v) })
+	var digest string
 	identified := v
-	doc, digest, docErr := document(&identified)
-	context, contextErr := canonicalContext(in.Context)
-	viewed.Wait()
-	if err := cmp.Or(docErr, contextErr); err != nil {
+	err := parallel.Together(ctx, func(context.Context) (err error) {
+		if ms[verify.PackJSON], digest, err = document(&identified); err == nil {
+			ms[verify.Context], err = canonicalContext(in.Context)
+		}
+		return err
+	}, func(context.Context) error {
+		w = newView(&v)
+		return nil
+	})
+	if err != nil {
 		return nil, err
 	}
 	v.ID, w.Digest = identified.ID, digest
-	var pageErr, sarifErr error
-	var drawn sync.WaitGroup
-	drawn.Go(func() { ms[verify.Page], pageErr = page(w) })
-	ms[verify.PackJSON], ms[verify.Context], ms[verify.Summary] = doc, context, summary(w)
-	ms[verify.SARIF], sarifErr = sarif(&v)
-	drawn.Wait()
-	if err := cmp.Or(pageErr, sarifErr); err != nil {
+	err = parallel.Together(ctx, func(context.Context) (err error) {
+		ms[verify.Page], err = page(w)
+		return err
+	}, func(context.Context) (err error) {
+		ms[verify.Summary] = summary(w)
+		ms[verify.SARIF], err = sarif(&v)
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
-	var err error
 	ms[verify.Manifest], err = verify.NewManifest(&ms)
 	return &ms, err
 }

@@ -24,6 +24,7 @@ import (
 	"custody/internal/control"
 	"custody/internal/finding"
 	"custody/internal/git"
+	"custody/internal/parallel"
 	"custody/internal/sign"
 )
 
@@ -79,6 +80,7 @@ var ErrNothing = errors.New("there is no commit between base and head: nothing t
 // file that judges is malformed, the context is, or ctx ended.
 func Run(ctx context.Context, in Input) (Verdict, error) {
 	r := run{Input: in, ring: sign.NewKeyRing(in.KeyRing, in.Day)}
+	defer r.prepared.drop()
 	for _, step := range []func(context.Context) error{
 		r.readChange, r.readContext, r.readJudge, r.readPrivacy, r.readWaivers, r.readApproved, r.readFacts, r.evaluate, r.checkRing,
 	} {
@@ -97,6 +99,7 @@ type run struct {
 	salt        []byte   // of names, where the policy hashes them
 	refDecided  bool     // a context was held against Ref
 	change      *change.Change
+	prepared    preparation
 	context     *change.Context // nil without one
 	given       *change.Context // it as it was given, without what the door saw itself
 	contextDoc  []byte          // it as it was given, canonical; nil without one
@@ -114,7 +117,9 @@ type run struct {
 }
 
 func (r *run) readChange(ctx context.Context) (err error) {
-	r.change, err = change.Read(ctx, r.Repository, r.Base, r.Head, change.DefaultLimits())
+	r.change, err = change.ReadListed(ctx, r.Repository, r.Base, r.Head, change.DefaultLimits(), func(c *change.Change) {
+		r.prepared.begin(ctx, r.impactInput(c))
+	})
 	if err != nil {
 		return fmt.Errorf("reading the change: %w", err)
 	}
@@ -145,7 +150,7 @@ func (r *run) readJudge(ctx context.Context) (err error) {
 // readFacts finds what the change reaches and who wrote it. What the change reaches takes
 // as long as all that can be known without it, so both are found at the same time.
 func (r *run) readFacts(ctx context.Context) error {
-	if err := together(ctx, r.readImpact, r.readOthers); err != nil {
+	if err := parallel.Together(ctx, r.readImpact, r.readOthers); err != nil {
 		return err
 	}
 	r.impact.Risk = RiskOf(r.change, r.impact, r.attestation, r.judge.Policy)
@@ -154,13 +159,11 @@ func (r *run) readFacts(ctx context.Context) error {
 }
 
 func (r *run) readImpact(ctx context.Context) (err error) {
-	r.impact, err = impact.Assess(ctx, impact.AssessInput{
-		Source: impact.Objects(r.Repository),
-		Change: r.change,
-		Facts:  r.Facts,
-		Graphs: r.Graphs, KeepFrom: r.KeepFrom,
-	})
-	if err != nil {
+	in := r.impactInput(r.change)
+	if in.Prepared, err = r.prepared.end(); err != nil {
+		return err
+	}
+	if r.impact, err = impact.Assess(ctx, in); err != nil {
 		return err
 	}
 	if r.impact.Tests, err = nearby.Tests(ctx, r.Repository, r.change.HeadTree, r.impact); err != nil {
@@ -168,6 +171,15 @@ func (r *run) readImpact(ctx context.Context) (err error) {
 	}
 	r.impact.Owners = nearby.Owners(r.judge.Owners, r.impact)
 	return nil
+}
+
+func (r *run) impactInput(c *change.Change) impact.AssessInput {
+	return impact.AssessInput{
+		Source: impact.Objects(r.Repository),
+		Change: c,
+		Facts:  r.Facts,
+		Graphs: r.Graphs, KeepFrom: r.KeepFrom,
+	}
 }
 
 // readOthers finds who wrote the change, what is mechanical in it and what checks find

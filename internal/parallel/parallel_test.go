@@ -1,4 +1,4 @@
-package review
+package parallel
 
 import (
 	"context"
@@ -25,13 +25,13 @@ func TestTogether(t *testing.T) {
 		{"here calls there off", fails, waits, wrong},
 		{"there calls here off", waits, fails, wrong},
 	} {
-		if err := together(context.Background(), c.here, c.there); err != c.want {
+		if err := Together(context.Background(), c.here, c.there); err != c.want {
 			t.Errorf("%s: %v, want %v", c.name, err, c.want)
 		}
 	}
 	called, call := context.WithCancelCause(context.Background())
 	call(wrong)
-	if err := together(called, waits, waits); err != wrong {
+	if err := Together(called, waits, waits); err != wrong {
 		t.Errorf("called off from outside: %v", err)
 	}
 	panics := func(context.Context) error { panic("oh") }
@@ -44,8 +44,31 @@ func TestTogether(t *testing.T) {
 					t.Errorf("a panic %s ends as %v", name, v)
 				}
 			}()
-			_ = together(context.Background(), sides[0], sides[1])
+			_ = Together(context.Background(), sides[0], sides[1])
 			t.Errorf("a panic %s was lost", name)
 		}()
 	}
+}
+
+func TestTask(t *testing.T) {
+	wrong := errors.New("wrong")
+	if err := Begin(t.Context(), func(context.Context) error { return wrong }).End(); err != wrong {
+		t.Errorf("a task that fails: %v", err)
+	}
+	over := false
+	Begin(t.Context(), func(ctx context.Context) error {
+		<-ctx.Done() // until it is called off
+		over = true
+		panic("nobody is told")
+	}).Drop()
+	if !over {
+		t.Error("Drop came back before the task was over")
+	}
+	defer func() {
+		if v := recover(); v != "oh" {
+			t.Errorf("a panic ends as %v", v)
+		}
+	}()
+	_ = Begin(t.Context(), func(context.Context) error { panic("oh") }).End()
+	t.Error("a panic was lost")
 }
