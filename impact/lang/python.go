@@ -2,7 +2,6 @@ package lang
 
 import (
 	"bytes"
-	"slices"
 	"strings"
 )
 
@@ -30,6 +29,7 @@ type pyScanner struct {
 	facts Facts
 
 	tok       tokens
+	routes    bool // include is the one of Django, which loads the routes of a module
 	bol       bool // the next token starts a logical line
 	lineStart int  // offset of the physical line
 	imported  []pyImport
@@ -228,7 +228,7 @@ func (p *pyScanner) word() {
 			p.facts.Imports[had].Names = []string{runsAsProgram}
 		}
 	case "include":
-		if djangoRoutes(&p.facts) {
+		if p.routes {
 			p.dynamic(at, false)
 		}
 	case "pytest_plugins":
@@ -236,13 +236,6 @@ func (p *pyScanner) word() {
 			p.plugins(at)
 		}
 	}
-}
-
-// djangoRoutes says that include is the one of Django, which loads the routes of a module.
-func djangoRoutes(facts *Facts) bool {
-	return slices.ContainsFunc(facts.Imports, func(imp Import) bool {
-		return imp.Level == 0 && (imp.Spec == "django.urls" || imp.Spec == "django.conf.urls")
-	})
 }
 
 // runsAsProgram is the module of a package that runs for "python -m package".
@@ -373,6 +366,7 @@ func (p *pyScanner) fromStatement(at int) {
 		p.facts.Damaged = true
 	}
 	p.facts.Damaged = p.facts.Damaged || len(imp.Names) == 0
+	p.routes = p.routes || imp.Level == 0 && (imp.Spec == "django.urls" || imp.Spec == "django.conf.urls")
 	p.facts.Imports = append(p.facts.Imports, imp)
 }
 

@@ -41,6 +41,7 @@ type pyReader struct {
 	known     map[string]bool // imported names: whether pyPassiveLibraries have them
 	plain     []row           // names that a plain import binds, outside of functions
 	needed    map[string]bool // names among Exports without which the file does not load
+	takesAll  bool            // it imports all names of another file
 	bindings  map[string]int  // how often each name was defined so far
 }
 
@@ -51,7 +52,12 @@ var pyKeywords = sync.OnceValue(func() *keywordSet {
 
 func (p *pyScanner) outline() {
 	r := pyReader{outline: *newOutline(p.src, p.tok.list, &p.facts, pyKeywords()), imported: p.imported, decorated: -1}
-	r.lookups, r.looksUp = pyLookups(), pyLooksUp
+	if r.lookups, r.looksUp = pyLookups(), pyLooksUp; p.routes {
+		r.lookups = pyRouteLookups()
+	}
+	for i := range p.facts.Imports {
+		r.takesAll = r.takesAll || slices.Contains(p.facts.Imports[i].Names, "*")
+	}
 	r.aliases()
 	for i := 0; i < len(r.tok); {
 		end := i + 1
@@ -323,18 +329,13 @@ func (r *pyReader) need(s row, members bool) {
 	}
 }
 
-// takesAll says that the file imports all names of another one.
-func (r *pyReader) takesAll() bool {
-	for i := range r.facts.Imports {
-		if slices.Contains(r.facts.Imports[i].Names, "*") {
-			return true
-		}
-	}
-	return false
-}
-
 // pyLookups are the words by which Python finds a name that is put together at run time.
 var pyLookups = sync.OnceValue(func() *keywordSet {
+	return newKeywords(`getattr attrgetter methodcaller globals vars __dict__ __getattribute__`)
+})
+
+// pyRouteLookups are those of a file that has Django's include, too.
+var pyRouteLookups = sync.OnceValue(func() *keywordSet {
 	return newKeywords(`getattr attrgetter methodcaller globals vars __dict__ __getattribute__ include`)
 })
 
@@ -353,7 +354,7 @@ func pyLooksUp(o *outline, i int) bool {
 	case "globals", "__getattribute__":
 		return true
 	case "include": // it takes urlpatterns
-		return o.kind(name) == tokenString && djangoRoutes(o.facts)
+		return o.kind(name) == tokenString
 	case "vars":
 		return name < end // without an argument it has local names
 	case "getattr":
@@ -600,7 +601,7 @@ func (r *pyReader) variables(s row, names []int, value int, kind DefinitionKind)
 		if r.kind(s.from+1) == ':' {
 			r.need(row{s.from + 2, value}, false)
 		}
-		r.need(row{value, s.to}, !r.takesAll())
+		r.need(row{value, s.to}, !r.takesAll)
 	}
 	if kind == Function && len(r.blocks) > 0 {
 		d.Kind = Method
