@@ -596,12 +596,13 @@ func (s *spread) followName(a atom, f *spreadFile, name lang.NameHash, confidenc
 			s.stepIn(g, a, to, edges, confidence)
 		}
 	})
+	fails := s.came[a] && (s.broken[a] || s.takenWhole(f))
 	for _, e := range s.handedOn(name) {
 		g := &s.files[e.file]
 		if edges := near[g.node]; edges == 0 || edges > far {
 			continue
 		}
-		if s.came[a] && (e.as != "" || s.broken[a] || s.takenWhole(f)) { // the import itself works or fails now
+		if fails || s.came[a] && e.as != "" { // the import itself works or fails now
 			s.step(a, atom{g.node, loose}, near[g.node], confidence)
 		}
 		if as := lang.HashName(e.as); e.as != "*" && e.as != "" && (as != name || name == defaultName) { // "export {a as b} from"
