@@ -246,7 +246,8 @@ func (a *App) enter(ctx context.Context, s *store.Subject) (_ context.Context, l
 func (a *App) Tick(ctx context.Context, what store.Tick) error {
 	switch what {
 	case store.Sweep:
-		return a.sweep(ctx)
+		_, err := a.sweep(ctx)
+		return err
 	case store.Reconcile:
 		if err := a.store.Rescue(ctx); err != nil {
 			return err

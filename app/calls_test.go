@@ -52,6 +52,7 @@ func TestCalls(t *testing.T) {
 		"GET /repos/{owner}/{repo}/activity",                            // of the push nobody told
 		"GET /repos/{owner}/{repo}/collaborators/{username}/permission", // of each reviewer
 		"GET /repos/{owner}/{repo}/commits",                             // of each hundred
+		"GET /repos/{owner}/{repo}/issues/{issue_number}/events",        // of approvals that are new to us
 		"GET /repos/{owner}/{repo}/pulls/{pull_number}",                 // at the beginning
 		"GET /repos/{owner}/{repo}/pulls/{pull_number}",                 // before it is said
 		"GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews",

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -95,9 +96,20 @@ func (j *job) granted(ctx context.Context) (all []change.Waiver, heads []string,
 	return all, heads, missing, nil
 }
 
+// A comment is what go-github knows of one, and the App that wrote it with somebody's token.
+type comment struct {
+	github.IssueComment
+	Via *github.App `json:"performed_via_github_app"`
+}
+
 // read reads the comment of a command; nil when it is gone, or is not what was delivered.
-func (j *job) read(ctx context.Context, c *store.Command) (*github.IssueComment, error) {
-	m, _, err := j.client.Issues.GetComment(ctx, j.repo.Owner, j.repo.Name, c.Comment)
+func (j *job) read(ctx context.Context, c *store.Command) (*comment, error) {
+	req, err := j.client.NewRequest(http.MethodGet, fmt.Sprintf("repos/%s/issues/comments/%d", j.repo.FullName(), c.Comment), nil)
+	if err != nil {
+		return nil, err
+	}
+	m := &comment{}
+	_, err = j.client.Do(ctx, req, m)
 	if class, _ := hub.Classify(err); err != nil && class == hub.Gone {
 		return nil, nil
 	}
@@ -163,7 +175,21 @@ func (j *job) saw(ctx context.Context, c *store.Command, written time.Time) (boo
 	}
 	latest := written.Add(time.Second).UnixMilli()                                  // GitHub writes whole seconds
 	i := slices.IndexFunc(all, func(r store.Review) bool { return r.At <= latest }) // the newest first
-	return i >= 0 && all[i].Head == c.Head, nil
+	if i < 0 || all[i].Head != c.Head {
+		return false, nil
+	}
+	// It was of a change to some branch, and may have been turned to another since.
+	members, err := j.packOf(ctx, all[i].Pack)
+	if err != nil {
+		return false, err
+	}
+	var of struct {
+		Change struct{ Target string }
+	}
+	if err := json.Unmarshal(members[verify.Context], &of); err != nil {
+		return false, fmt.Errorf("reading the context of the last verdict: %w", err)
+	}
+	return of.Change.Target == j.ref, nil
 }
 
 // maxReviews is how many verdicts on a pull request are looked through.
@@ -201,6 +227,9 @@ func (j *job) take(ctx context.Context, c store.Command) (*ask, error) {
 	}
 	if a.says.Kind != command.Waive {
 		return a, nil
+	}
+	if m.Via != nil { // whoever the token is of need not know
+		return settle(store.Refused, "No waiver is granted: another App wrote the command. Whoever grants one writes it themselves.")
 	}
 	if !config.Permission(a.permission).AtLeast("maintain") {
 		return settle(store.Refused, "A waiver takes somebody with permission maintain or admin in this repository.")
@@ -255,8 +284,8 @@ func (j *job) grant(ctx context.Context, in *review.Input, known *change.Context
 			}
 			continue
 		}
-		says := fmt.Sprintf("Waiver %s: the findings of %s at commit %s are excepted until %s, by %s with permission %s. It is over as soon as the comment that granted it is edited or deleted.",
-			markdown.Code(string(a.waiverID())), markdown.Code(string(a.says.ID)), j.head, a.says.Until, prose(a.by.GetLogin()), a.permission)
+		says := fmt.Sprintf("Waiver %s: the findings of %s at commit %s are excepted until %s, by who wrote the command, with permission %s. It is over as soon as the comment that granted it is edited or deleted.",
+			markdown.Code(string(a.waiverID())), markdown.Code(string(a.says.ID)), j.head, a.says.Until, a.permission)
 		if err := j.settle(ctx, &a, store.Answered, says, &signed[i]); err != nil {
 			return err
 		}
@@ -370,13 +399,18 @@ func (j *job) lastPack(ctx context.Context) ([]byte, error) {
 	if err != nil || s.Pack == "" {
 		return nil, err
 	}
-	file, err := j.Blobs.Get(ctx, s.Pack)
-	if err != nil {
-		return nil, err
-	}
-	members, err := verify.Decode(file)
+	members, err := j.packOf(ctx, s.Pack)
 	if err != nil {
 		return nil, err
 	}
 	return members[verify.PackJSON], nil
+}
+
+// packOf reads the members of a stored pack.
+func (j *job) packOf(ctx context.Context, digest string) (*verify.Members, error) {
+	file, err := j.Blobs.Get(ctx, digest)
+	if err != nil {
+		return nil, err
+	}
+	return verify.Decode(file)
 }

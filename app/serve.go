@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -25,6 +26,7 @@ type Server struct {
 	Log     *logrus.Logger
 
 	stopping atomic.Bool
+	missed   chan struct{} // a delivery could not be stored
 }
 
 // How long a stop waits: for requests that are under way, and for reviews, which begin
@@ -36,7 +38,7 @@ const (
 
 // Handler serves the webhook and what operators watch.
 func (s *Server) Handler() (http.Handler, error) {
-	hook, err := hookin.New(s.Store, s.Secrets, s.Log, s.App.metrics.seen)
+	hook, err := hookin.New(s.Store, s.Secrets, s.Log, s.told)
 	if err != nil {
 		return nil, err
 	}
@@ -68,6 +70,7 @@ func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 // Serve works until ctx ends, and then stops in order: no new requests, those under way
 // and the reviews under way to their end, as far as there is time.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	s.missed = make(chan struct{}, 1)
 	handler, err := s.Handler()
 	if err != nil {
 		return err
@@ -84,6 +87,11 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		MaxHeaderBytes:    32 << 10,
 		ErrorLog:          nil,
 	}
+	looking, enough := context.WithCancel(ctx)
+	var soon sync.WaitGroup
+	soon.Go(func() { s.catchUp(looking) })
+	defer soon.Wait()
+	defer enough()
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(l) }()
 	s.Log.WithField("address", l.Addr().String()).Info("serving")

@@ -22,12 +22,12 @@ const sweepMark = "sweep"
 const maxSweep = 5000
 
 // sweep asks GitHub for the deliveries that it made, and asks again for those that never
-// came: GitHub does not by itself.
-func (a *App) sweep(ctx context.Context) error {
+// came: GitHub does not by itself. again says that some may only not have come yet.
+func (a *App) sweep(ctx context.Context) (again bool, err error) {
 	client := a.Hub.App()
 	since := a.Now().Add(-3 * 24 * time.Hour)
 	if mark, err := a.store.Mark(ctx, sweepMark); err != nil {
-		return err
+		return false, err
 	} else if t, err := time.Parse(time.RFC3339, mark); err == nil && t.After(since) {
 		since = t
 	}
@@ -39,7 +39,7 @@ pages:
 	for {
 		list, resp, err := client.Apps.ListHookDeliveries(ctx, &github.ListCursorOptions{PerPage: 100, Cursor: cursor})
 		if err != nil {
-			return a.later("sweeping deliveries", err)
+			return false, a.later("sweeping deliveries", err)
 		}
 		for _, d := range list {
 			if d.GetDeliveredAt().Before(since) || seen == maxSweep {
@@ -54,14 +54,16 @@ pages:
 	}
 	known, err := a.store.Known(ctx, slices.Collect(keys(attempts)))
 	if err != nil {
-		return err
+		return false, err
 	}
 	for guid, tries := range attempts {
 		if known[guid] || slices.ContainsFunc(tries, ok) || len(tries) > maxRedeliveries {
 			continue
 		}
-		// The attempts come newest first: one that was just made may still be on its way.
-		if a.Now().Sub(tries[0].GetDeliveredAt().Time) < time.Minute {
+		// The attempts come newest first: one that was just made, and has no answer, may still be
+		// on its way.
+		if tries[0].GetStatusCode() == 0 && a.Now().Sub(tries[0].GetDeliveredAt().Time) < time.Minute {
+			again = true
 			began = minTime(began, tries[0].GetDeliveredAt().Time)
 			continue
 		}
@@ -70,14 +72,14 @@ pages:
 			if class, _ := hub.Classify(err); class == hub.Gone || class == hub.Refused {
 				continue
 			}
-			return a.later("asking for a delivery again", err)
+			return false, a.later("asking for a delivery again", err)
 		}
 		a.metrics.lost.Inc()
 		a.Log.WithField("delivery", guid).Info("asked for a delivery that never came")
 	}
 	// A little of the past is looked at again: deliveries are listed in no strict order,
 	// and one that was asked for again may be lost again.
-	return a.store.SetMark(ctx, sweepMark, began.Add(-30*time.Minute).UTC().Format(time.RFC3339))
+	return again, a.store.SetMark(ctx, sweepMark, began.Add(-30*time.Minute).UTC().Format(time.RFC3339))
 }
 
 // maxRedeliveries is how often one delivery is asked for.

@@ -2,7 +2,10 @@ package app_test
 
 import (
 	"context"
+	"database/sql"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -155,5 +158,61 @@ func TestWatched(t *testing.T) {
 		if resp.StatusCode != http.StatusOK {
 			t.Errorf("%s: %s", path, resp.Status)
 		}
+	}
+}
+
+// full has the store refuse deliveries until it is told that there is room, as a disk does
+// that is full.
+func (w *world) full() (room func()) {
+	w.Helper()
+	db, err := sql.Open("sqlite", "file:"+strings.TrimPrefix(w.address, "sqlite://"))
+	if err != nil {
+		w.Fatal(err)
+	}
+	w.Cleanup(func() { db.Close() })
+	do := func(text string) {
+		if _, err := db.Exec(text); err != nil {
+			w.Error(err)
+		}
+	}
+	do(`PRAGMA busy_timeout = 5000`)
+	do(`CREATE TRIGGER full BEFORE INSERT ON deliveries BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END`)
+	return func() { do(`DROP TRIGGER full`) }
+}
+
+// What could not be stored is asked for as soon as it can be, and not minutes later; and
+// not while it still can not be: GitHub delivers one a few times only.
+func TestSweepSoon(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, policy)
+	w.until("the sweep of the start is over", func() bool {
+		mark, err := w.store.Mark(context.Background(), "sweep")
+		return err == nil && mark != ""
+	})
+	room := w.full()
+	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
+	w.gh.Settle()
+	before := w.gh.Deliveries()
+	if last := before[len(before)-1]; last.StatusCode != http.StatusServiceUnavailable {
+		t.Fatalf("it was taken: %+v", last)
+	}
+	room()
+	tries := map[string]int{}
+	w.until("what was lost was asked for, and came", func() bool {
+		clear(tries)
+		came := map[string]bool{}
+		for _, d := range w.gh.Deliveries() {
+			tries[d.GUID]++
+			came[d.GUID] = came[d.GUID] || d.OK()
+		}
+		return len(came) == len(tries) && !slices.Contains(slices.Collect(maps.Values(came)), false)
+	})
+	for guid, n := range tries {
+		if n > 3 {
+			t.Errorf("%s was delivered %d times", guid, n)
+		}
+	}
+	if run := w.concluded(p.HeadSHA); run.Conclusion != "success" {
+		t.Errorf("%+v", run)
 	}
 }

@@ -118,10 +118,10 @@ func (j *job) judge(ctx context.Context) (string, error) {
 	return j.keep(ctx, &v, judge, inputs, landing)
 }
 
-// blame suspects a copy of a review that failed, if nobody else may be to blame: what is
+// blame suspects a copy of a review that failed, if nobody else is to blame: what is
 // asked of git alone does not fail where the copy is whole.
 func (j *job) blame(ctx context.Context, c *clone.Clone, err error) error {
-	if class, _ := hub.Classify(err); class == hub.Other && ctx.Err() == nil && !errors.Is(err, errMoved) {
+	if class, _ := hub.Classify(err); class == hub.Other && ctx.Err() == nil && !errors.Is(err, errMoved) && !errors.Is(err, review.ErrBadSalt) {
 		c.Suspect()
 	}
 	return err

@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -49,12 +48,12 @@ type world struct {
 	salts    bool   // names can be hashed
 	version  string // of the App; empty: "test"
 
-	store *store.Store
-	blobs store.Blobs
-	app   *app.App
-	url   string
-	log   *strings.Builder
-	stop  func()
+	store  *store.Store
+	blobs  store.Blobs
+	app    *app.App
+	url    string
+	logged *lockedBuffer
+	stop   func()
 }
 
 const policy = `version: 1
@@ -93,7 +92,7 @@ func onPostgres(w *world) { w.address = cluster.Database(w) }
 // the App starts.
 func newWorld(t testing.TB, text string, options ...func(*world)) *world {
 	t.Helper()
-	w := &world{TB: t, gh: githubtest.New(t), origin: gittest.New(t), dir: t.TempDir(), now: time.Now, log: &strings.Builder{}}
+	w := &world{TB: t, gh: githubtest.New(t), origin: gittest.New(t), dir: t.TempDir(), now: time.Now, logged: &lockedBuffer{}}
 	w.address = "sqlite://" + filepath.Join(w.dir, "db", "custody.db")
 	w.base = w.origin.Commit("main", "base", gittest.By("Ada <ada@example.com>"), gittest.Write(".custody.yaml", text), gittest.Write("security_requirements.yaml", requirements), gittest.Write("a.py", "x = 1\n"))
 	w.gh.User("ada", "ada@example.com")
@@ -120,9 +119,9 @@ func newWorld(t testing.TB, text string, options ...func(*world)) *world {
 func (w *world) start() {
 	w.Helper()
 	log := logrus.New()
-	log.SetOutput(io.Discard)
+	log.SetOutput(w.logged)
 	if testing.Verbose() {
-		log.SetOutput(os.Stderr)
+		log.SetOutput(io.MultiWriter(w.logged, os.Stderr))
 	}
 	log.SetLevel(logrus.DebugLevel)
 	h, err := hub.New(hub.Options{URL: w.gh.API, AppID: w.gh.App.ID, PrivateKey: w.gh.App.PEM()})

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-github/v62/github"
 
+	"custody/app/hub"
 	"custody/internal/change"
 )
 
@@ -22,25 +23,19 @@ func (r *Reader) emergency(ctx context.Context, pr *github.PullRequest, reason s
 	if !r.Want.Emergency || !slices.ContainsFunc(pr.Labels, func(l *github.Label) bool { return is(l.GetName()) }) {
 		return nil
 	}
-	var set *github.IssueEvent
-	err := r.read("change.emergency", r.path("issues/%d/events", pr.GetNumber()), func() error {
-		set = nil
-		return pages(func(o github.ListOptions) (*github.Response, error) {
-			list, resp, err := r.Client.Issues.ListIssueEvents(ctx, r.Repo.Owner, r.Repo.Name, pr.GetNumber(), &o)
-			for _, e := range list { // the oldest first
-				switch {
-				case !is(e.GetLabel().GetName()):
-				case e.GetEvent() == "labeled":
-					set = e
-				case e.GetEvent() == "unlabeled":
-					set = nil
-				}
-			}
-			return resp, err
-		})
-	}, func() { set = nil }, func() any { return set })
+	events, _, err := r.happened(ctx, "change.emergency", pr.GetNumber())
 	if err != nil {
 		return err
+	}
+	var set *github.IssueEvent
+	for _, e := range events { // the oldest first
+		switch {
+		case !is(e.GetLabel().GetName()):
+		case e.GetEvent() == "labeled":
+			set = e
+		case e.GetEvent() == "unlabeled":
+			set = nil
+		}
 	}
 	u := &change.Urgency{Via: "label " + EmergencyLabel, Reason: reason}
 	r.context.Change.Emergency = u
@@ -48,6 +43,9 @@ func (r *Reader) emergency(ctx context.Context, pr *github.PullRequest, reason s
 		return nil
 	}
 	u.By, u.At = Person(set.GetActor()), stamp(set.GetCreatedAt().Time)
+	if via := set.GetPerformedViaGithubApp(); via != nil { // with somebody's token, and maybe behind their back
+		u.By = &change.Person{Login: change.Printable(via.GetSlug()), ID: hub.ID(via.GetID()), Type: change.App}
+	}
 	if u.By == nil || u.By.Type != change.User {
 		return nil
 	}
@@ -59,6 +57,9 @@ func (r *Reader) emergency(ctx context.Context, pr *github.PullRequest, reason s
 		if u.Permission, err = r.Remember(ctx, fmt.Sprintf("permission/%d/event/%d", r.Repo.ID, set.GetID()), u.Permission); err != nil {
 			return err
 		}
+	}
+	if u.Target, _, err = r.targetOf(ctx, fmt.Sprintf("target/%d/event/%d", r.Repo.ID, set.GetID()), "change.emergency", pr.GetNumber(), set.GetCreatedAt().Time); err != nil {
+		return err
 	}
 	u.Teams, err = r.teams(ctx, login)
 	return err

@@ -42,8 +42,10 @@ type Reader struct {
 	// kept. It makes of the permission that a reviewer has now the one that they had when
 	// their review was first seen.
 	Remember func(ctx context.Context, name, value string) (string, error)
+	Recall   func(ctx context.Context, name string) (string, error) // what is kept; empty: nothing
 
 	context change.Context
+	events  []*github.IssueEvent // see happened
 }
 
 // Want is what a policy needs of what costs extra to read.
@@ -198,6 +200,7 @@ func (r *Reader) Commits(ctx context.Context, kind, head, target string, known K
 }
 
 func (r *Reader) begin() {
+	r.events = nil
 	r.context = change.Context{
 		Schema:     change.ContextSchema,
 		Repository: &change.Repository{Host: r.Host, Owner: r.Repo.Owner, Name: r.Repo.Name, ID: hub.ID(r.Repo.ID), Visibility: r.Repo.Visibility},

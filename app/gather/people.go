@@ -26,7 +26,7 @@ func (r *Reader) reviews(ctx context.Context, number int) error {
 		return err
 	}
 	reviews := []change.Review{}
-	ids := []int64{} // of the reviews
+	said := []*github.PullRequestReview{} // what reviews are made from
 	for _, v := range all {
 		by := Person(v.GetUser())
 		state := strings.ToLower(v.GetState())
@@ -34,7 +34,7 @@ func (r *Reader) reviews(ctx context.Context, number int) error {
 			continue
 		}
 		reviews = append(reviews, change.Review{Reviewer: *by, State: state, Commit: v.GetCommitID(), At: stamp(v.GetSubmittedAt().Time)})
-		ids = append(ids, v.GetID())
+		said = append(said, v)
 	}
 	seen := map[string]bool{}
 	for _, v := range reviews {
@@ -54,13 +54,18 @@ func (r *Reader) reviews(ctx context.Context, number int) error {
 		for i := range reviews {
 			if reviews[i].Reviewer.ID == who.ID {
 				reviews[i].Permission, reviews[i].Teams = permission, teams
-				if r.Remember != nil && r.context.Change != nil {
-					if reviews[i].Target, err = r.Remember(ctx, fmt.Sprintf("target/%d/%d", r.Repo.ID, ids[i]), r.context.Change.Target); err != nil {
+				if reviews[i].State == "approved" {
+					target, ok, err := r.targetOf(ctx, fmt.Sprintf("target/%d/%d", r.Repo.ID, said[i].GetID()), "reviews", number, said[i].GetSubmittedAt().Time)
+					if err != nil {
 						return err
 					}
+					if !ok {
+						return nil // whether they are of this change is missing
+					}
+					reviews[i].Target = target
 				}
 				if permission != "" && r.Remember != nil {
-					if reviews[i].Permission, err = r.Remember(ctx, fmt.Sprintf("permission/%d/%d", r.Repo.ID, ids[i]), permission); err != nil {
+					if reviews[i].Permission, err = r.Remember(ctx, fmt.Sprintf("permission/%d/%d", r.Repo.ID, said[i].GetID()), permission); err != nil {
 						return err
 					}
 				}
@@ -92,7 +97,7 @@ func (r *Reader) permission(ctx context.Context, login string) (permission strin
 func PermissionOf(ctx context.Context, client *hub.Client, repo *hub.Repository, login string) (id int64, permission string, err error) {
 	level, _, err := client.Repositories.GetPermissionLevel(ctx, repo.Owner, repo.Name, login)
 	if err != nil {
-		return 0, "", err
+		return 0, "", hub.Unnamed(err)
 	}
 	// Roles of an organisation's own have any name; the permission that they stand on is
 	// one of four words.
@@ -120,14 +125,14 @@ func (r *Reader) teams(ctx context.Context, login string) ([]string, error) {
 			if resp != nil && resp.StatusCode == 404 && err != nil {
 				// Nobody's member, or a team that the App can not see: ask for the team.
 				if _, _, terr := r.Client.Teams.GetTeamBySlug(ctx, org, slug); terr != nil {
-					return terr
+					return hub.Unnamed(terr)
 				}
 				return nil
 			}
 			if err == nil && m.GetState() == "active" {
 				in = append(in, org+"/"+slug)
 			}
-			return err
+			return hub.Unnamed(err)
 		}, func() {}, func() any { return in })
 		if err != nil {
 			return nil, err

@@ -47,6 +47,9 @@ const (
 	small   = 256 << 10
 )
 
+// NotStored is the outcome of a signed delivery that could not be put on the disk.
+const NotStored = "not stored"
+
 // readTime is how long a sender may take for a body. GitHub gives up after ten seconds.
 const readTime = 20 * time.Second
 
@@ -128,7 +131,7 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request) (outcome strin
 	known, err := h.inbox.Accept(r.Context(), store.Delivery{GUID: guid, Event: event, Body: body})
 	if err != nil {
 		log.WithError(err).Error("a delivery could not be stored")
-		return "not stored", http.StatusServiceUnavailable
+		return NotStored, http.StatusServiceUnavailable
 	}
 	if known {
 		log.Debug("known delivery")

@@ -55,6 +55,35 @@ func Classify(err error) (Class, time.Duration) {
 	return Other, 0
 }
 
+// Unnamed is an error that does not say what was asked: the address may name somebody.
+// What can be done about it is the same.
+func Unnamed(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &unnamedError{err}
+}
+
+type unnamedError struct{ error }
+
+func (e *unnamedError) Unwrap() error { return e.error }
+
+func (e *unnamedError) Error() string {
+	var primary *github.RateLimitError
+	var secondary *github.AbuseRateLimitError
+	var answer *github.ErrorResponse
+	var lookup *url.Error
+	switch {
+	case errors.As(e.error, &primary), errors.As(e.error, &secondary):
+		return "rate limit of GitHub"
+	case errors.As(e.error, &answer) && answer.Response != nil:
+		return "GitHub answered " + strconv.Itoa(answer.Response.StatusCode)
+	case errors.As(e.error, &lookup):
+		return lookup.Err.Error()
+	}
+	return "GitHub's answer could not be read"
+}
+
 // within keeps a time that GitHub named in bounds: a minute if it named none, an hour at
 // most, since that is when its limits begin anew.
 func within(d time.Duration) time.Duration {

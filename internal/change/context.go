@@ -76,6 +76,7 @@ type Urgency struct {
 	At         string   `json:"at,omitempty"`  // RFC 3339
 	Via        string   `json:"via,omitempty"` // "label emergency", "command /emergency"
 	Reason     string   `json:"reason,omitempty"`
+	Target     string   `json:"target,omitempty"` // the ref that the change was for when they did, or "another branch"; absent: not known
 }
 
 // A Pusher is an account that pushed commits of the change, which need not be the one
@@ -117,10 +118,14 @@ type Review struct {
 	State      string   `json:"state"`            // "approved", "changes_requested", "commented", "dismissed"
 	Commit     string   `json:"commit"`           // the commit that was reviewed
 	At         string   `json:"at"`               // RFC 3339
-	Target     string   `json:"target,omitempty"` // the ref that the change was for when they said so; absent: not known
+	Target     string   `json:"target,omitempty"` // the ref that the change was for when they said so, or "another branch"; absent: not known
 	Permission string   `json:"permission,omitempty"`
 	Teams      []string `json:"teams,omitzero"`
 }
+
+// AnotherTarget stands for the target of what was said before a change was turned to the
+// one that it has now.
+const AnotherTarget = "another branch"
 
 // CheckRun is the result of another check on the head.
 type CheckRun struct {

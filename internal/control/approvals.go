@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -61,6 +62,11 @@ func (e *evaluation) approvals(r config.LayeredRule, files []touched) answer {
 			a.found[i].files = paths
 		}
 	}
+	if a.outcome == finding.NotAssessed { // what is missing is what there is to do: screens show the first
+		slices.SortStableFunc(a.reasons, func(x, y finding.Reason) int {
+			return cmp.Compare(counted(x), counted(y))
+		})
+	}
 	return a
 }
 
@@ -73,6 +79,15 @@ func (e *evaluation) noPart(name string) string {
 		}
 	}
 	return says
+}
+
+// counted is 1 for a reason that tells how approvals were counted, and 0 for a fact that
+// is missing.
+func counted(r finding.Reason) int {
+	if r.Code == ReasonCounted {
+		return 1
+	}
+	return 0
 }
 
 // and adds what else is asked: the whole is as good as the worse of the two.

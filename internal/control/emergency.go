@@ -49,6 +49,8 @@ func (e *evaluation) urgency(origin string) urgency {
 		return no("the context does not say who declared it: a label alone may be anybody's")
 	case d.By.Type != change.User:
 		return no("%s, who declared it, is not known to be a person", clip(d.By.Login))
+	case d.Target != "" && d.Target != e.Context.Change.Target:
+		return no("it was declared of a change to %s", clip(d.Target))
 	case !permission.AtLeast(may.Permission):
 		return no("%s, who declared it, has permission %q, and it takes %s", clip(d.By.Login), clip(d.Permission), may.Permission)
 	case !member && memberKnown:

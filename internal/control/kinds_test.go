@@ -265,6 +265,16 @@ func TestEmergency(t *testing.T) {
 		{"too little permission", rule, declared(func(_ *Input, u *change.Urgency) { u.Permission = "write" }), finding.NotSatisfied, `has permission "write", and it takes maintain`},
 		{"permission not known", rule, declared(func(_ *Input, u *change.Urgency) { u.Permission = "" }), finding.NotSatisfied, ""},
 		{"a label, by nobody knows whom", rule, declared(func(_ *Input, u *change.Urgency) { u.By = nil }), finding.NotSatisfied, "a label alone may be anybody's"},
+		{"of a change to this branch", rule, declared(func(in *Input, u *change.Urgency) {
+			in.Context.Change.Target, u.Target = "refs/heads/main", "refs/heads/main"
+		}), finding.Excepted, ""},
+		{"of a change to another branch", rule, declared(func(in *Input, u *change.Urgency) {
+			in.Context.Change.Target, u.Target = "refs/heads/main", "refs/heads/side"
+		}), finding.NotSatisfied, "it was declared of a change to refs/heads/side"},
+		{"before it was turned to this branch", rule, declared(func(in *Input, u *change.Urgency) {
+			in.Context.Change.Target, u.Target = "refs/heads/main", change.AnotherTarget
+		}), finding.NotSatisfied, "of a change to another branch"},
+		{"an App, with a maintainer's token", rule, declared(func(_ *Input, u *change.Urgency) { u.By.Type = change.App }), finding.NotSatisfied, "is not known to be a person"},
 		{"a bot", rule, declared(func(_ *Input, u *change.Urgency) { u.By.Type = change.Bot }), finding.NotSatisfied, "is not known to be a person"},
 		{"no reason", rule, declared(func(_ *Input, u *change.Urgency) { u.Reason = " \n" }), finding.NotSatisfied, "it has no reason"},
 		{"no time", rule, declared(func(_ *Input, u *change.Urgency) { u.At = "today" }), finding.NotSatisfied, "when it was declared"},

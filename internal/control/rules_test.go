@@ -65,6 +65,7 @@ func TestPeopleBesideAgents(t *testing.T) {
 func TestApprovals(t *testing.T) {
 	head, old := oid("head"), oid("old")
 	bob, cid := review("2", "bob", "approved", head, "write"), review("3", "cid", "approved", head, "admin")
+	target := func(r change.Review, ref string) change.Review { r.Target = ref; return r }
 	at := func(r change.Review, when string) change.Review { r.At = when; return r }
 	typed := func(r change.Review, typ change.PersonType) change.Review { r.Reviewer.Type = typ; return r }
 	trailer := func(key, value string) func(*change.Change, *change.Context) {
@@ -112,6 +113,9 @@ func TestApprovals(t *testing.T) {
 		{"approved, then asked for changes", []change.Review{at(review("2", "bob", "changes_requested", old, "write"), "2026-11-22T10:00:00Z"), bob, cid}, nil, finding.NotSatisfied, "bob asked for changes"},
 		{"times in other zones", []change.Review{at(review("2", "bob", "changes_requested", head, "write"), "2026-11-20T13:00:00+02:00"), at(bob, "2026-11-20T10:59:00Z"), cid}, nil, finding.NotSatisfied, "bob asked"},
 		{"no time to tell", []change.Review{at(bob, ""), at(review("2", "bob", "dismissed", head, "write"), "yesterday"), cid}, nil, finding.NotAssessed, "the order of their reviews is not known"},
+		{"approved twice in a second, for two branches", []change.Review{bob, target(bob, "refs/heads/side"), cid}, nil, finding.NotAssessed, "which of several approvals is their last is not known"},
+		{"the same the other way round", []change.Review{target(bob, "refs/heads/side"), bob, cid}, nil, finding.NotAssessed, "which of several approvals is their last is not known"},
+		{"approved for another branch, which nobody names", []change.Review{target(bob, change.AnotherTarget), cid}, nil, finding.NotSatisfied, "bob does not count: approved it as a change to another branch"},
 		{"a state of its own", []change.Review{bob, cid, review("4", "dan", "CHANGES_REQUESTED", head, "write")}, nil, finding.NotAssessed, `the state "CHANGES_REQUESTED" of their review is not known`},
 		{"no reviews in the context", []change.Review{bob, cid}, func(_ *change.Change, x *change.Context) { x.Reviews = nil }, finding.NotAssessed, "no part `reviews`"},
 		{"committer", []change.Review{bob, cid}, func(_ *change.Change, x *change.Context) { x.Commits[0].Committer = person("2", "bob") }, finding.NotSatisfied, "bob does not count: wrote"},

@@ -70,7 +70,11 @@ func (e *evaluation) voices(want config.Approvals, wrote authors) []voice {
 		for _, r := range words[key] {
 			v.logins = append(v.logins, strings.ToLower(r.Reviewer.Login))
 		}
-		if !sure && v.stand != standAgainst {
+		switch {
+		case sure || v.stand == standAgainst:
+		case last.State == "approved": // the worst of those that may be the last
+			v.stand, v.detail = standUnclear, "approved, and which of several approvals is their last is not known"
+		default:
 			v.stand, v.detail = standUnclear, unclearAgainst+" or not: the order of their reviews is not known"
 		}
 		voices = append(voices, v)
@@ -147,7 +151,8 @@ func byWeight(a, b change.Review) int {
 		return slices.Index([]string{"changes_requested", "dismissed", "approved"}, r.State)
 	}
 	return cmp.Or(cmp.Compare(weight(a), weight(b)), cmp.Compare(a.State, b.State),
-		cmp.Compare(a.Commit, b.Commit), cmp.Compare(a.Permission, b.Permission), cmp.Compare(a.Reviewer.Type, b.Reviewer.Type))
+		cmp.Compare(a.Commit, b.Commit), cmp.Compare(a.Target, b.Target), cmp.Compare(a.Permission, b.Permission),
+		slices.Compare(a.Teams, b.Teams), cmp.Compare(a.Reviewer.Type, b.Reviewer.Type), cmp.Compare(a.Reviewer.Login, b.Reviewer.Login))
 }
 
 // voice weighs one review.

@@ -24,6 +24,12 @@ func (p *PullRequest) Comment(by, body string) *Comment {
 	return p.Repo.say(p.Number, p.Repo.gh.person(by), nil, body)
 }
 
+// CommentVia says something by an App that acts with somebody's token.
+func (p *PullRequest) CommentVia(by string, app *App, body string) *Comment {
+	defer p.Repo.gh.lock()()
+	return p.Repo.say(p.Number, p.Repo.gh.person(by), app, body)
+}
+
 // EditComment changes what was said.
 func (p *PullRequest) EditComment(by string, m *Comment, body string) {
 	defer p.Repo.gh.lock()()
@@ -245,10 +251,11 @@ func (p *PullRequest) labelList() []any {
 	return list
 }
 
-// A labelEvent is one of those that GitHub keeps of an issue, and the only kind here.
-type labelEvent struct {
+// A issueEvent is one of those that GitHub keeps of an issue: of a label, or of another base.
+type issueEvent struct {
 	id          int64
 	by          *Account
+	via         *App // nil: they did it themselves
 	event, name string
 	at          string
 }
@@ -259,11 +266,18 @@ func listIssueEvents(c *call) *answer {
 		return a
 	}
 	list := []any{}
-	for _, e := range p.labelEvents {
-		list = append(list, object{
+	for _, e := range p.events {
+		event := object{
 			"id": e.id, "node_id": node("LE", e.id), "url": fmt.Sprintf("%s/repos/%s/issues/events/%d", c.gh.API, p.Repo.FullName(), e.id), "actor": account(c.gh, e.by),
-			"event": e.event, "commit_id": nil, "commit_url": nil, "created_at": e.at, "performed_via_github_app": nil, "label": object{"name": e.name, "color": "ededed"},
-		})
+			"event": e.event, "commit_id": nil, "commit_url": nil, "created_at": e.at, "performed_via_github_app": nil,
+		}
+		if e.name != "" {
+			event["label"] = object{"name": e.name, "color": "ededed"}
+		}
+		if e.via != nil {
+			event["performed_via_github_app"] = e.via.object(c.gh)
+		}
+		list = append(list, event)
 	}
 	return c.list(list)
 }
@@ -284,7 +298,7 @@ func addIssueLabels(c *call) *answer {
 	names, _ := c.body["labels"].([]any)
 	for _, n := range names {
 		if name, isText := n.(string); isText {
-			p.label(c.gh.bot(c.token.app), name)
+			p.label(c.gh.bot(c.token.app), nil, name)
 		}
 	}
 	return ok(p.labelList())

@@ -33,7 +33,7 @@ type PullRequest struct {
 	trial           string // the commit that merging it would make, "" with conflicts
 	created, closed string
 	labels          []string
-	labelEvents     []labelEvent
+	events          []issueEvent
 	reviews         []*Review
 	requested       []*Account
 }
@@ -153,6 +153,7 @@ func (p *PullRequest) Retarget(by, base string) {
 	if p.BaseSHA == "" {
 		p.Repo.gh.tb.Fatalf("there is no branch %s", base)
 	}
+	p.events = append(p.events, issueEvent{p.Repo.gh.nextID(), p.Repo.gh.person(by), nil, "base_ref_changed", "", p.Repo.gh.stamp()})
 	p.follow()
 	p.send("edited", p.Repo.gh.person(by), object{"changes": object{"base": object{"ref": object{"from": was}, "sha": object{"from": sha}}}})
 }
@@ -188,13 +189,19 @@ func (p *PullRequest) Reopen(by string) {
 // Label adds a label.
 func (p *PullRequest) Label(by, name string) {
 	defer p.Repo.gh.lock()()
-	p.label(p.Repo.gh.person(by), name)
+	p.label(p.Repo.gh.person(by), nil, name)
 }
 
-func (p *PullRequest) label(by *Account, name string) {
+// LabelVia adds a label by an App that acts with somebody's token.
+func (p *PullRequest) LabelVia(by string, app *App, name string) {
+	defer p.Repo.gh.lock()()
+	p.label(p.Repo.gh.person(by), app, name)
+}
+
+func (p *PullRequest) label(by *Account, via *App, name string) {
 	if !slices.Contains(p.labels, name) {
 		p.labels = append(p.labels, name)
-		p.labelEvents = append(p.labelEvents, labelEvent{p.Repo.gh.nextID(), by, "labeled", name, p.Repo.gh.stamp()})
+		p.events = append(p.events, issueEvent{p.Repo.gh.nextID(), by, via, "labeled", name, p.Repo.gh.stamp()})
 		p.send("labeled", by, object{"label": p.Repo.label(name)})
 	}
 }
@@ -208,7 +215,7 @@ func (p *PullRequest) Unlabel(by, name string) {
 func (p *PullRequest) unlabel(by *Account, name string) {
 	if i := slices.Index(p.labels, name); i >= 0 {
 		p.labels = slices.Delete(p.labels, i, i+1)
-		p.labelEvents = append(p.labelEvents, labelEvent{p.Repo.gh.nextID(), by, "unlabeled", name, p.Repo.gh.stamp()})
+		p.events = append(p.events, issueEvent{p.Repo.gh.nextID(), by, nil, "unlabeled", name, p.Repo.gh.stamp()})
 		p.send("unlabeled", by, object{"label": p.Repo.label(name)})
 	}
 }

@@ -28,6 +28,9 @@ type Privacy struct {
 // ErrSalt says that names have to be hashed and there is nothing to hash them with.
 var ErrSalt = errors.New("the policy says that packs name people by pseudonyms (privacy.names: hashed), and there is no salt to make them with")
 
+// ErrBadSalt says that there is something, and names can not be hashed with it.
+var ErrBadSalt = errors.New("the salt for the names in packs can not be used")
+
 // MaxSalt is more than the file of a salt has, in bytes.
 const MaxSalt = 4 << 10
 
@@ -58,13 +61,13 @@ func (r *run) readPrivacy(context.Context) error {
 	}
 	text, err := r.Salt()
 	if err != nil {
-		return fmt.Errorf("reading the salt: %w", err)
+		return fmt.Errorf("%w: %w", ErrBadSalt, err)
 	}
 	if text == nil {
 		return ErrSalt
 	}
 	if r.salt, err = ParseSalt(text); err != nil {
-		return fmt.Errorf("the salt: %w", err)
+		return fmt.Errorf("%w: %w", ErrBadSalt, err)
 	}
 	r.privacy.Salt = SaltID(r.salt)
 	return nil

@@ -77,6 +77,7 @@ var contents = sync.OnceValue(func() map[string]content {
 		"change.Urgency: Permission Teams At",
 		"change.CommitFacts: SHA",
 		"change.Review: State Commit At Target Permission Teams",
+		"change.Urgency: Target",
 		"change.CheckRun: Head Conclusion At",
 		"change.SARIF: Tool Head Digest",
 		"change.SARIFCount: Rule Level",
