@@ -13,7 +13,8 @@ import (
 // WriteText writes a report for a terminal. Everything that a stranger wrote was made
 // printable when the report was made.
 func WriteText(w io.Writer, r *Report) error {
-	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	var table strings.Builder
+	t := tabwriter.NewWriter(&table, 0, 4, 2, ' ', 0)
 	for i := range r.Commits {
 		c := &r.Commits[i]
 		by := agentList(c.Agents)
@@ -62,7 +63,15 @@ func WriteText(w io.Writer, r *Report) error {
 		}
 		fmt.Fprintf(t, "  %s%s\n", place, why.Detail)
 	}
-	return t.Flush()
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for line := range strings.Lines(table.String()) { // a commit of which nothing is known leaves columns empty
+		if _, err := fmt.Fprintln(w, strings.TrimRight(line, " \n")); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // agentList is "claude-code (claude-opus-4.7), copilot".

@@ -120,7 +120,7 @@ func (a *Answer) writeRefusal(line func(string, ...any), r *Result) {
 		line("  first:  %s", said.First)
 	}
 	if said.Findings > 1 {
-		line("          and %s that block", plural(said.Findings-1, "more finding", "more findings"))
+		line("          and %s", plural(said.Findings-1, "more finding that blocks", "more findings that block"))
 	}
 	line("  to do:  %s", said.Next)
 	if said.Who != "" {

@@ -103,7 +103,7 @@ func Review(base, head []byte, seen Change, history *Facts) (*Report, []finding.
 		if history != nil {
 			c.history(history)
 		} else {
-			c.notAssessed("no-history", "the file was not compared with history")
+			c.notAssessed("no-history", "the file was not compared with history: 'custody attest check' does")
 		}
 	}
 	return c.done()

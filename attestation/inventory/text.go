@@ -18,8 +18,11 @@ func (r *Report) WriteText(w io.Writer) error {
 	for _, s := range r.Systems {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", s.Name, s.Model, s.Risk, s.Owner)
 	}
+	if len(r.Systems) > 0 && len(r.Agents) > 0 {
+		fmt.Fprintln(t)
+	}
 	if len(r.Agents) > 0 {
-		fmt.Fprintf(t, "\nAGENT\tCOMMITS\tMODELS\tLISTED AS\n")
+		fmt.Fprintf(t, "AGENT\tCOMMITS\tMODELS\tLISTED AS\n")
 	}
 	for _, a := range r.Agents {
 		listed := strings.Join(a.Systems, ", ")
@@ -45,11 +48,16 @@ func (r *Report) WriteText(w io.Writer) error {
 	for _, why := range r.Reasons {
 		fmt.Fprintf(w, "\nnot assessed: %s\n", why.Detail)
 	}
+	if len(r.Systems)+len(r.Agents) > 0 && r.Outcome == finding.Satisfied {
+		fmt.Fprintln(w)
+	}
 	switch {
+	case r.Outcome == finding.Satisfied && len(r.Findings) == 0 && len(r.Agents) == 0:
+		fmt.Fprintf(w, "No agent was seen, and nothing in %s is missing or old on %s\n", Path, r.On)
 	case r.Outcome == finding.Satisfied && len(r.Findings) == 0:
-		fmt.Fprintf(w, "\n%s lists every agent that was seen, and nothing in it is missing or old on %s\n", Path, r.On)
+		fmt.Fprintf(w, "%s lists every agent that was seen, and nothing in it is missing or old on %s\n", Path, r.On)
 	case r.Outcome == finding.Satisfied:
-		fmt.Fprintf(w, "\nNothing of level error\n")
+		fmt.Fprintf(w, "Nothing of level error\n")
 	}
 	return nil
 }

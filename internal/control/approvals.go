@@ -19,7 +19,7 @@ func (e *evaluation) approvals(r config.LayeredRule, files []touched) answer {
 	want := *r.Approvals
 	switch {
 	case e.Context == nil:
-		return answered(finding.NotAssessed, ReasonNoContext, "who approved the change is not in git, and %s; if a push was refused, propose the change where reviews are known, as a pull request", noContext)
+		return answered(finding.NotAssessed, ReasonNoContext, "who approved the change is not in git, and %s; if it was pushed, propose it as a pull request", noContext)
 	case e.Context.Reviews == nil:
 		return answered(finding.NotAssessed, ReasonContextPart, "%s", e.noPart("reviews"))
 	}

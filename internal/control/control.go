@@ -115,7 +115,7 @@ func (l Limits) Map() map[string]int64 {
 }
 
 // noContext says what is missing, and how each door is given it.
-const noContext = "no context was given (command line: --context FILE; hook: a signed one for the head; the App makes its own; see docs/context.md)"
+const noContext = "no context was given (--context FILE; a hook takes a signed one, the App makes its own: docs/context.md)"
 
 // Codes of reasons.
 const (

@@ -342,7 +342,7 @@ func authorshipSentence(lines map[attestation.Class]int, total int) string {
 	case unknown > 0:
 		return fmt.Sprintf("Nothing says who or what wrote %s of %s; people stand for the others.", number(unknown), added)
 	default:
-		return fmt.Sprintf("People stand for all of the %s, as attested or declared.", added)
+		return fmt.Sprintf("People stand for the %s, as attested or declared.", added)
 	}
 }
 

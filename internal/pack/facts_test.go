@@ -24,7 +24,7 @@ func TestAuthorshipSentence(t *testing.T) {
 		{lines{conflict: 1, human: 9}, "Evidence contradicts itself about 1 of 10 added lines."},
 		{lines{unknown: 1}, "Nothing says who or what wrote the 1 added line."},
 		{lines{unknown: 9, human: 1}, "Nothing says who or what wrote 9 of 10 added lines; people stand for the others."},
-		{lines{human: 10}, "People stand for all of the 10 added lines, as attested or declared."},
+		{lines{human: 10}, "People stand for the 10 added lines, as attested or declared."},
 	} {
 		total := 0
 		for _, n := range c.lines {

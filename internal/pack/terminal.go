@@ -63,7 +63,7 @@ func writeOpen(b *strings.Builder, view *view) {
 	}
 	for _, c := range blocking[:min(len(blocking), terminalChecks)] {
 		fmt.Fprintf(b, "  %-13s  %s: %s\n", c.Outcome, name(c.ID), name(c.Name))
-		if text := lookAt(c); text != "" {
+		if text := lookAt(c); text != "" && !strings.Contains(message(view.Next.What), text) {
 			fmt.Fprintf(b, "                 %s\n", text)
 		}
 	}
