@@ -99,9 +99,6 @@ func (j *job) sameChange(ctx context.Context, c *clone.Clone, base, landed, head
 	if err != nil {
 		return false, fmt.Errorf("the pull request: %w", err)
 	}
-	if a.HeadTree == b.HeadTree {
-		return true, nil
-	}
 	same, _, err := change.Same(ctx, c, a, b)
 	return same, err
 }

@@ -17,17 +17,24 @@ type BlobReader interface {
 // Bounds of what Same reads.
 const (
 	MaxSameBytes = 64 << 20 // of blobs, over all files
+	MaxSameLines = 64 << 20 // that are compared to find in which place of a file a run is
 	sameContext  = 3        // lines around a run of changed lines, as in a patch
 )
 
 // Same says whether two changes do the same: the same files with the same modes, and in
 // each the same lines taken out and put in, between the same three lines before and
-// behind, wherever in the file that is. It is what `git patch-id --verbatim` calls one
-// patch, and stricter: a file without lines must be the same on both sides. how says in
-// what they are equal, or what they differ in.
+// behind. It is what `git patch-id --verbatim` calls one patch, and stricter: a file without
+// lines must be the same on both sides, and where the lines around a run stand in the file
+// more than once, it is the same one of those places. how says in what they are equal, or
+// what they differ in.
 //
-// A change that was not read whole, or that touches nothing, is the same as no other.
+// The files at head say nothing alone: what has the same ones, from another base, may take
+// back what that base has. A change that was not read whole, or that touches nothing, is
+// the same as no other, but for one that leads from the same base to the same files.
 func Same(ctx context.Context, r BlobReader, a, b *Change) (same bool, how string, err error) {
+	if a.HeadTree == b.HeadTree && len(a.MergeBases) == 1 && slices.Equal(a.MergeBases, b.MergeBases) {
+		return true, "it has the same files", nil
+	}
 	for _, c := range []*Change{a, b} {
 		switch {
 		case len(c.MergeBases) != 1 || len(c.Limits) > 0 || c.Shallow:
@@ -39,7 +46,7 @@ func Same(ctx context.Context, r BlobReader, a, b *Change) (same bool, how strin
 	if len(a.Files) != len(b.Files) {
 		return false, "it changes other files", nil
 	}
-	s := samer{BlobReader: r, left: MaxSameBytes}
+	s := samer{BlobReader: r, left: MaxSameBytes, lines: MaxSameLines}
 	for i := range a.Files {
 		f, g := &a.Files[i], &b.Files[i]
 		if f.Path != g.Path || f.OldPath != g.OldPath || f.Status != g.Status || f.Mode != g.Mode || f.OldMode != g.OldMode {
@@ -48,6 +55,9 @@ func Same(ctx context.Context, r BlobReader, a, b *Change) (same bool, how strin
 		same, err := s.file(ctx, f, g)
 		if s.left < 0 {
 			return false, fmt.Sprintf("it was not compared: over the limit of %d bytes", MaxSameBytes), nil
+		}
+		if s.lines < 0 {
+			return false, fmt.Sprintf("it was not compared: over the limit of %d lines", MaxSameLines), nil
 		}
 		if err != nil || !same {
 			return false, fmt.Sprintf("it changes %s otherwise", f.Path.Escaped()), err
@@ -58,12 +68,16 @@ func Same(ctx context.Context, r BlobReader, a, b *Change) (same bool, how strin
 
 type samer struct {
 	BlobReader
-	left int64
+	left  int64 // bytes
+	lines int64
 }
 
 func (s *samer) file(ctx context.Context, f, g *File) (bool, error) {
 	if f.OldID == g.OldID && f.ID == g.ID {
 		return true, nil
+	}
+	if f.OldID == g.OldID { // nothing was rebased: the same lines, in another place
+		return false, nil
 	}
 	if f.Unread != "" || g.Unread != "" || f.SubmoduleChanged || g.SubmoduleChanged || len(f.Hunks) != len(g.Hunks) {
 		return false, nil
@@ -93,11 +107,49 @@ func (s *samer) file(ctx context.Context, f, g *File) (bool, error) {
 		if k := g.Hunks[i]; !slices.EqualFunc(oldLines(h, sides[0]), oldLines(k, sides[2]), bytes.Equal) ||
 			!slices.EqualFunc(newLines(h, sides[1]), newLines(k, sides[3]), bytes.Equal) ||
 			!slices.EqualFunc(before(h, sides[0]), before(k, sides[2]), bytes.Equal) ||
-			!slices.EqualFunc(behind(h, sides[0]), behind(k, sides[2]), bytes.Equal) {
+			!slices.EqualFunc(behind(h, sides[0]), behind(k, sides[2]), bytes.Equal) || !s.samePlace(h, sides[0], k, sides[2]) {
 			return false, nil
 		}
 	}
 	return true, nil
+}
+
+// samePlace says whether two runs, between the same lines, are in the same place: the first
+// of the two that there are, say, in both files. A run at the beginning or the end of its
+// file has fewer lines around it, and no other place.
+func (s *samer) samePlace(h Hunk, one [][]byte, k Hunk, two [][]byte) bool {
+	ahead, rest := before(h, one), behind(h, one)
+	if len(ahead) < sameContext || len(rest) < sameContext {
+		return true
+	}
+	around := slices.Concat(ahead, oldLines(h, one), rest)
+	start := func(h Hunk) int {
+		if h.OldLines == 0 {
+			return h.OldStart - sameContext
+		}
+		return h.OldStart - 1 - sameContext
+	}
+	i, n := s.places(around, one, start(h))
+	j, m := s.places(around, two, start(k))
+	return i == j && n == m
+}
+
+// places counts where some lines stand in a file: up to a place, and all.
+func (s *samer) places(some, file [][]byte, place int) (upTo, all int) {
+	for at := 0; at+len(some) <= len(file) && s.lines >= 0; at++ {
+		same := true
+		for i := 0; same && i < len(some); i++ {
+			s.lines--
+			same = bytes.Equal(some[i], file[at+i])
+		}
+		if same {
+			all++
+			if at <= place {
+				upTo++
+			}
+		}
+	}
+	return upTo, all
 }
 
 // lines i to i+n, counted from 0, as far as there are some.

@@ -118,6 +118,7 @@ func TestSame(t *testing.T) {
 		{"binary, over another version", []gittest.Edit{gittest.Write("bin", "\x00\x03")}, []gittest.Edit{gittest.Write("bin", "\x00\x03")}, false, "changes bin otherwise"},
 		{"nothing", []gittest.Edit{}, []gittest.Edit{}, false, "changes no file"},
 		{"moved alone", []gittest.Edit{gittest.Move("x", "y")}, []gittest.Edit{gittest.Move("x", "y")}, true, "makes the same change"},
+		{"the same files, over another version", []gittest.Edit{gittest.Write("a", "1\n2\n4\n")}, []gittest.Edit{gittest.Write("a", "1\n2\n4\n"), gittest.Write("x", "old\n"), gittest.Write("bin", "\x00\x01")}, false, "other files"},
 		{"submodule", []gittest.Edit{gittest.Gitlink("s", b1)}, []gittest.Edit{gittest.Gitlink("s", b2)}, false, "changes s otherwise"},
 	} {
 		read := func(from string, edits []gittest.Edit) *Change {
@@ -136,6 +137,47 @@ func TestSame(t *testing.T) {
 		two.Limits = []Limit{{What: "files", Max: 1}}
 		if same, _, _ := Same(t.Context(), r, one, two); same {
 			t.Errorf("%s: a change that was cut is the same", c.name)
+		}
+	}
+}
+
+// The same lines between the same lines are another change in another place.
+func TestSamePlace(t *testing.T) {
+	repo := gittest.New(t)
+	const before, behind, run = "a\nb\nc\n", "d\ne\nf\n", "run\n"
+	plain := before + behind
+	with := before + run + behind
+	for i, c := range []struct {
+		name                       string
+		base1, head1, base2, head2 string
+		same                       bool
+	}{
+		{"of one base, the other", plain + plain, with + plain, plain + plain, plain + with, false},
+		{"further down", plain + plain, with + plain, "1\n2\n" + plain + plain, "1\n2\n" + with + plain, true},
+		{"further down, the other", plain + plain, with + plain, "1\n2\n" + plain + plain, "1\n2\n" + plain + with, false},
+		{"one place more", plain + plain, with + plain, plain + plain + plain, plain + with + plain, false},
+		{"at the end", "z\n" + plain, "z\n" + plain + run, "y\n" + plain, "y\n" + plain + run, true},
+	} {
+		file := func(text string) gittest.Edit { return gittest.Write("f", text) }
+		branch := fmt.Sprint("p", i)
+		b1 := repo.Commit(branch, "base", gittest.Orphan(), file(c.base1))
+		head1 := repo.Commit(branch+"a", "change", gittest.From(b1), file(c.head1))
+		b2 := repo.Commit(branch, "goes on", file(c.base2), gittest.Write("g", "x\n"))
+		head2 := repo.Commit(branch+"b", "rebased", gittest.From(b2), file(c.head2))
+		r, err := git.Open(t.Context(), repo.Dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all [2]*Change
+		for i, head := range []string{head1, head2} {
+			if all[i], err = Read(t.Context(), r, parseOID(t, b2), parseOID(t, head), DefaultLimits()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		same, how, err := Same(t.Context(), r, all[0], all[1])
+		r.Close()
+		if err != nil || same != c.same {
+			t.Errorf("%s: %v, %s, %v", c.name, same, how, err)
 		}
 	}
 }

@@ -60,8 +60,6 @@ func (r *run) compareApproved(ctx context.Context, name string) (control.Approve
 	case err != nil:
 		// Missing or damaged, or no commit at all: the head itself was read without trouble.
 		return absent, nil
-	case c.HeadTree == r.change.HeadTree:
-		return control.Approved{Same: true, How: "it has the same files", Commits: c.Commits}, nil
 	}
 	same, how, err := change.Same(ctx, r.Repository, c, r.change)
 	if errors.Is(err, git.ErrMissing) {

@@ -82,7 +82,7 @@ func (r *run) inputs() Inputs {
 
 // limits is the one table of everything that bounds a review.
 func limits() map[string]int64 {
-	all := map[string]int64{"review.small_file_bytes": maxSmall, "review.owners_bytes": owners.MaxBytes, "review.approved_commits": maxApproved, "review.approved_bytes": change.MaxSameBytes, "review.waivers": maxGranted, "review.baseline_bytes": maxBaseline, "review.mechanical_bytes": maxMechanical, "review.listed_symbols": maxSymbols}
+	all := map[string]int64{"review.small_file_bytes": maxSmall, "review.owners_bytes": owners.MaxBytes, "review.approved_commits": maxApproved, "review.approved_bytes": change.MaxSameBytes, "review.approved_lines": change.MaxSameLines, "review.waivers": maxGranted, "review.baseline_bytes": maxBaseline, "review.mechanical_bytes": maxMechanical, "review.listed_symbols": maxSymbols}
 	maps.Copy(all, listLimits())
 	maps.Copy(all, change.DefaultLimits().Map())
 	maps.Copy(all, impact.DefaultLimits().Map())

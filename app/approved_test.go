@@ -1,0 +1,51 @@
+package app_test
+
+import (
+	"strings"
+	"testing"
+
+	"custody/internal/git/gittest"
+)
+
+// An approval is of a change, and a commit with the same files may make another one: a merge
+// of the branch that drops what was fixed there meanwhile has the files that were approved,
+// and takes the fix back.
+func TestApprovedFilesTakeAFixBack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, approvals)
+	p := w.approved("topic", gittest.Write("b.py", "y = 1\n"))
+	fixed := w.repo.Commit("ben", "main", "fix", gittest.Write("a.py", "x = checked(1)\n"))
+	w.settled()
+	if _, err := w.origin.Try("fetch", "--quiet", "file://"+w.repo.Dir, fixed); err != nil {
+		t.Fatal(err)
+	}
+	w.origin.Commit("topic", "Merge main", gittest.From(p.HeadSHA), gittest.Merge(fixed), gittest.By("Ada <ada@example.com>"), gittest.Write("a.py", "x = 1\n"))
+	w.repo.Push("ada", w.origin, "topic")
+	w.settled()
+	if got := w.repo.Git("diff", "--name-only", fixed, p.HeadSHA); got != "a.py\nb.py" {
+		t.Fatalf("it changes %q", got)
+	}
+	if got, text := w.says(p.HeadSHA); got != "failure" || !strings.Contains(text, "ben approved an older commit") {
+		t.Errorf("%s: %s", got, text)
+	}
+}
+
+// Nor does it count for the same lines in another place of the file that was approved.
+func TestApprovedLinesElsewhere(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, approvals)
+	const before, behind = "def f():\n    a = 1\n    b = 2\n    c = 3\n", "    d = 4\n    e = 5\n    g = 6\n"
+	twice := func(one, two string) string {
+		return "guarded = True\n" + before + one + behind + "guarded = False\n" + before + two + behind
+	}
+	w.base = w.repo.Commit("ben", "main", "twice", gittest.Write("c.py", twice("", "")))
+	if _, err := w.origin.Try("fetch", "--quiet", "file://"+w.repo.Dir, w.base); err != nil {
+		t.Fatal(err)
+	}
+	p := w.approved("topic", gittest.Write("c.py", twice("    run()\n", "")))
+	w.origin.Commit("topic", "change on topic", gittest.From(w.base), gittest.By("Ada <ada@example.com>"), gittest.Write("c.py", twice("", "    run()\n")))
+	w.repo.ForcePush("ada", w.origin, "topic")
+	if got, text := w.says(p.HeadSHA); got != "failure" {
+		t.Errorf("%s: %s", got, text)
+	}
+}
