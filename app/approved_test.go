@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"custody/internal/git/gittest"
+	"custody/internal/githubtest"
 )
 
 // An approval is of a change, and a commit with the same files may make another one: a merge
@@ -47,5 +48,51 @@ func TestApprovedLinesElsewhere(t *testing.T) {
 	w.repo.ForcePush("ada", w.origin, "topic")
 	if got, text := w.says(p.HeadSHA); got != "failure" {
 		t.Errorf("%s: %s", got, text)
+	}
+}
+
+// An approval is for the branch that it was given for, whatever the order in which the App
+// hears of it, and however late.
+func TestApprovalRetargetedUnheard(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, approvals)
+	w.origin.Commit("side", "side", gittest.From(w.base), gittest.By("Ada <ada@example.com>"), gittest.Write("evil.py", "print(2)\n"))
+	side := w.origin.ID("side")
+	w.repo.Push("ada", w.origin, "side")
+	w.origin.Commit("topic", "change", gittest.From(side), gittest.By("Ada <ada@example.com>"), gittest.Write("b.py", "y = 1\n"))
+	w.repo.Push("ada", w.origin, "topic")
+	p := w.repo.OpenPullRequest(githubtest.NewPull{Title: "A change", Author: "ada", Head: "topic", Base: "side"})
+	w.settled()
+	w.gh.Hold()
+	p.Review("ben", "APPROVED", "")
+	p.Retarget("ada", "main")
+	w.gh.Release()
+	w.settled()
+	for _, run := range w.ours(p.HeadSHA) {
+		if run.Name == "custody: main" && run.Conclusion != "failure" {
+			t.Errorf("%s: %s", run.Name, run.Conclusion)
+		}
+	}
+}
+
+// Deliveries come in any order: a group that is heard of before the one that it stands on
+// is judged again when that is.
+func TestQueueHeardBackwards(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, queued)
+	one, two := w.approved("one", gittest.Write("b.py", "y = 1\n")), w.approved("two", gittest.Write("c.py", "z = 1\n"))
+	w.gh.Hold()
+	first := one.Queue(nil, "merge")
+	w.gh.Lose()
+	w.gh.Release()
+	second := two.Queue(first, "merge")
+	if got, text := w.says(second.HeadSHA); got != "action_required" {
+		t.Fatalf("%s: %s", got, text)
+	}
+	w.repo.Ask(*first) // it comes at last
+	for _, g := range []*githubtest.MergeGroup{first, second} {
+		if got, text := w.says(g.HeadSHA); got != "success" {
+			t.Errorf("%s: %s", got, text)
+		}
 	}
 }

@@ -149,7 +149,9 @@ func (j *job) holdsQueued(ctx context.Context, c *clone.Clone) error {
 
 // askQueue asks for reviews of merge groups that a conclusion may be about: those of a
 // pull request that was judged anew; those that may wait for the group that was; and where
-// that one decided otherwise before, every other, since they may stand on it.
+// that one decided otherwise before, every other, since they may stand on it. Deliveries come
+// in any order: what was judged before anybody heard of this one, and does not pass, may only
+// have missed it.
 func (j *job) askQueue(ctx context.Context, decision string) error {
 	s := &j.subject
 	group := s.Kind == "merge_group"
@@ -161,7 +163,7 @@ func (j *job) askQueue(ctx context.Context, decision string) error {
 		return err
 	}
 	for _, o := range open {
-		switch changed := s.DoneTurn > 0 && s.Decision != decision; {
+		switch changed := s.DoneTurn > 0 && s.Decision != decision || s.DoneTurn == 0 && o.Decision != "pass"; {
 		case o.Name == s.Name:
 			continue
 		case group && (changed || o.DoneTurn < o.Turn), !group && o.Number == s.Number:

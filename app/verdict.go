@@ -79,10 +79,9 @@ func (j *job) judge(ctx context.Context) (string, error) {
 		if err := j.store.Conclude(ctx, j.task.Turn, lastReview(s), nil); err != nil {
 			return "", err
 		}
-		if s.Kind == "merge_group" {
-			if err := j.askQueue(ctx, s.Decision); err != nil {
-				return "", err
-			}
+		// A try that died between the verdict and its questions left them to this one.
+		if err := j.askQueue(ctx, s.Decision); err != nil {
+			return "", err
 		}
 		return s.Decision, j.answer(ctx, false)
 	}
