@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -94,5 +95,27 @@ func TestQueueHeardBackwards(t *testing.T) {
 		if got, text := w.says(g.HeadSHA); got != "success" {
 			t.Errorf("%s: %s", got, text)
 		}
+	}
+}
+
+// What somebody pushes to the branch out of the queue, past the check that failed, has a
+// record: that the queue asked about a commit does not say that it landed it.
+func TestQueuePushedPast(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, recorded)
+	bad := w.pull("bad", gittest.Write("d.py", "x = 2\n"))
+	w.settled()
+	g := bad.Queue(nil, "squash")
+	if got, text := w.says(g.HeadSHA); got == "success" {
+		t.Fatalf("%s: %s", got, text)
+	}
+	g.Destroy("dequeued")
+	if _, err := w.origin.Try("fetch", "--quiet", "file://"+w.repo.Dir, g.HeadSHA+":refs/heads/main"); err != nil {
+		t.Fatal(err)
+	}
+	w.repo.Push("ben", w.origin, "main")
+	w.settled()
+	if got, err := w.store.Reviews(context.Background(), w.repo.ID, "push/refs/heads/main@"+g.HeadSHA, 1); err != nil || len(got) != 1 {
+		t.Errorf("the push has no record: %v %v", got, err)
 	}
 }

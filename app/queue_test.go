@@ -92,6 +92,12 @@ func TestQueue(t *testing.T) {
 					t.Errorf("%s: %+v", subject, r)
 				}
 			}
+			w.settled()
+			for _, g := range []*githubtest.MergeGroup{first, second} {
+				if got, err := w.store.Reviews(t.Context(), w.repo.ID, "push/refs/heads/main@"+g.HeadSHA, 1); err != nil || len(got) != 0 {
+					t.Errorf("the push of what landed was reviewed, too: %v %v", got, err)
+				}
+			}
 		})
 	}
 }

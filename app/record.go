@@ -2,18 +2,15 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/google/go-github/v62/github"
 
 	"custody/app/clone"
-	"custody/app/event"
 	"custody/app/hub"
 	"custody/internal/change"
 	"custody/internal/git"
-	"custody/internal/store"
 )
 
 // What landed is a commit that nobody reviewed: GitHub made it of the pull request. Which
@@ -110,12 +107,6 @@ const maxLanded = 50
 // records of their own: from its end back to where the branch was. Anything else in it
 // makes it a push that is reviewed whole.
 func (j *job) landedByPulls(ctx context.Context, c *clone.Clone) (bool, error) {
-	// A merge queue lands what it asked us about.
-	if q, err := j.store.Subject(ctx, j.repo.ID, event.QueueName(j.head.String())); err == nil && q.Base == j.base.String() && q.Ref == j.ref {
-		return true, nil
-	} else if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return false, err
-	}
 	at := j.head
 	for range maxLanded {
 		pr, err := j.mergedAs(ctx, at)
