@@ -11,6 +11,7 @@ import (
 	"custody/impact/lang"
 	"custody/internal/change"
 	"custody/internal/git"
+	"custody/internal/parallel"
 )
 
 // How exactly it is known that a node is reached.
@@ -57,13 +58,13 @@ func (t *tracer) narrow(ctx context.Context) (*narrowing, error) {
 	if !known {
 		return nil, nil
 	}
-	var both sync.WaitGroup
-	failed := make([]error, len(n.sides))
-	for i, s := range n.sides {
-		both.Go(func() { failed[i] = s.spread(ctx) })
+	spread := n.sides[0].spread
+	if len(n.sides) > 1 {
+		spread = func(ctx context.Context) error {
+			return parallel.Together(ctx, n.sides[0].spread, n.sides[1].spread)
+		}
 	}
-	both.Wait()
-	if err := cmp.Or(failed...); err != nil {
+	if err := spread(ctx); err != nil {
 		return nil, err
 	}
 	for _, s := range n.sides {
@@ -261,14 +262,11 @@ func (s *symbolSide) spread(ctx context.Context) error {
 	if err := s.prepareCalls(ctx); err != nil {
 		return err
 	}
-	var both sync.WaitGroup
-	both.Go(func() { err = s.calls.run(ctx) })
-	failed := s.holds.run(ctx)
-	both.Wait()
+	err = parallel.Together(ctx, s.holds.run, s.calls.run)
 	if !s.holds.methods {
 		s.calls = nil
 	}
-	return cmp.Or(err, failed)
+	return err
 }
 
 func (s *symbolSide) prepareCalls(ctx context.Context) (err error) {
