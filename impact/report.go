@@ -44,6 +44,15 @@ type Report struct {
 	Together  *Together  `json:"together,omitempty"`
 }
 
+// OpaqueAlone says whether files changed, and each of them is opaque: neither code nor used
+// by code, such as prose. Then there was nothing to trace, and nothing is missing.
+func (r *Report) OpaqueAlone() bool {
+	return len(r.Changed) > 0 && len(r.Reasons) == 1 && r.Reasons[0].Code == ReasonNothing
+}
+
+// Complete says whether Reached is all there is, be it nothing.
+func (r *Report) Complete() bool { return r.Outcome == finding.Satisfied || r.OpaqueAlone() }
+
 // More counts what stands in no list of a report because it would be too long.
 type More struct {
 	Changed  int           `json:"changed,omitempty"`

@@ -74,7 +74,7 @@ controls:
 		files  int
 	}{
 		// A picture has no lines and reaches nothing; a requirement's search has to leave it out.
-		{"binary", map[string]finding.Outcome{"few-agents": finding.Satisfied, "security": finding.NotAssessed, "reach": finding.NotAssessed}, change.Opaque, 1},
+		{"binary", map[string]finding.Outcome{"few-agents": finding.Satisfied, "security": finding.NotAssessed, "reach": finding.NotApplicable}, change.Opaque, 1},
 		{"source", map[string]finding.Outcome{"few-agents": finding.NotAssessed, "security": finding.NotAssessed, "reach": finding.NotAssessed}, change.TooLarge, 1},
 		{"many", map[string]finding.Outcome{"few-agents": finding.Satisfied, "security": finding.Satisfied, "reach": finding.Satisfied}, "", files},
 	} {

@@ -136,7 +136,7 @@ func (e *evaluation) impactFacts(f facts) {
 	case e.Impact == nil:
 		f.unknown("what the change reaches was not traced", "reach", "risk")
 		return
-	case e.Impact.Outcome != finding.Satisfied:
+	case !e.Impact.Complete():
 		f.unknown("what the change reaches is not known completely", "reach")
 	default:
 		f.set("reach", int64(len(e.Impact.Reached)))

@@ -409,6 +409,11 @@ func (e *evaluation) impact() answer {
 	if e.Impact == nil {
 		return answered(finding.NotAssessed, ReasonNotTraced, "what the change reaches was not traced")
 	}
+	if e.Impact.OpaqueAlone() {
+		a := answer{outcome: finding.NotApplicable}
+		a.reasons = append(a.reasons, e.Impact.Reasons...)
+		return a
+	}
 	if e.Impact.Outcome != finding.Satisfied {
 		a := answered(finding.NotAssessed, ReasonNotTraced, "what the change reaches is not known completely")
 		a.reasons = append(a.reasons, e.Impact.Reasons...)

@@ -75,6 +75,9 @@ func TestConditions(t *testing.T) {
 		{"reaches far", rule("min_reach: 3"), reach(3, finding.NotAssessed), yes, "reaches 3 nodes"},
 		{"reaches little", rule("min_reach: 3"), reach(2, finding.Satisfied), no, ""},
 		{"reach not known", rule("min_reach: 3"), reach(2, finding.NotAssessed), perhaps, ""},
+		{"nothing to reach", rule("min_reach: 3"), func(in *Input) {
+			in.Impact = &impact.Report{Changed: []impact.Changed{{Path: "a.md"}}, Reasons: []finding.Reason{{Code: impact.ReasonNothing}}}
+		}, no, ""},
 		{"reach not traced", rule("min_reach: 3"), nil, perhaps, ""},
 		{"all of it", rule("paths: ['src/**'], kinds: [code], min_lines: 1, labels: [x], authorship: [ai-declared]"), func(in *Input) {
 			in.Context.Change.Labels = []string{"x"}

@@ -21,6 +21,7 @@ func TestRiskCondition(t *testing.T) {
 		"not looked at":   {&impact.Report{Outcome: finding.Satisfied}, "change.risk < 550", finding.NotAssessed},
 		"not traced":      {nil, "change.risk < 550 || change.reach < 1", finding.NotAssessed},
 		"reach":           {&impact.Report{Outcome: finding.Satisfied}, "change.reach < 1", finding.Satisfied},
+		"reach, prose":    {&impact.Report{Changed: []impact.Changed{{Path: "a.md"}}, Reasons: []finding.Reason{{Code: impact.ReasonNothing}}}, "change.reach < 1", finding.Satisfied},
 		"reach, not sure": {&impact.Report{Outcome: finding.NotAssessed}, "change.reach < 1", finding.NotAssessed},
 	} {
 		in := Input{Change: wholeChange("src/a.py"), Impact: c.report, Requirements: []*Requirements{typed(t, "{diff: {cel: '"+c.cel+"'}}")}, Head: newHead("src/a.py: a\n")}

@@ -374,6 +374,7 @@ func TestJudge(t *testing.T) {
 
 func TestImpactRule(t *testing.T) {
 	in := Input{Config: config.Layer(nil, policy(t, "rules: [{id: r, kind: impact}]\n"))}
+	prose, nothing := []impact.Changed{{Path: "README.md"}}, []finding.Reason{{Code: impact.ReasonNothing}}
 	for _, c := range []struct {
 		report *impact.Report
 		want   finding.Outcome
@@ -382,6 +383,9 @@ func TestImpactRule(t *testing.T) {
 		{&impact.Report{}, finding.NotAssessed},
 		{&impact.Report{Outcome: finding.NotAssessed, Reasons: []finding.Reason{{Code: "unresolved", Path: "a.py"}}}, finding.NotAssessed},
 		{&impact.Report{Outcome: finding.Satisfied}, finding.Satisfied},
+		{&impact.Report{Reasons: nothing}, finding.NotAssessed},                                                        // no file changed
+		{&impact.Report{Changed: prose, Reasons: nothing}, finding.NotApplicable},                                      // nothing was to be traced
+		{&impact.Report{Changed: prose, Reasons: append(nothing, finding.Reason{Code: "limit"})}, finding.NotAssessed}, // and something was not read
 	} {
 		in.Impact = c.report
 		if got := evaluate(t, in)["r"]; got.Outcome != c.want {

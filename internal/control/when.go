@@ -166,7 +166,7 @@ func (e *evaluation) farReaching(r config.LayeredRule, _ *whether) answer {
 		a := met()
 		a.because(ReasonCounted, "the change reaches %s", plural(len(e.Impact.Reached), "node", "nodes"))
 		return a
-	case e.Impact.Outcome != finding.Satisfied:
+	case !e.Impact.Complete():
 		return answered(finding.NotAssessed, ReasonNotTraced, "what the change reaches is not known completely, so the rule counts as applying")
 	}
 	return answered(finding.NotApplicable, ReasonSize, "the change reaches %s, fewer than %d", plural(len(e.Impact.Reached), "node", "nodes"), *least)
