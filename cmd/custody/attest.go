@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"custody/attestation"
-	"custody/internal/change"
 	"custody/internal/git"
 	"custody/internal/review"
 )
@@ -88,8 +87,8 @@ func runAttest(ctx context.Context, p *process, o *attestOptions) error {
 	}
 	var doc []byte
 	if o.context != "" {
-		if doc, err = readFile(o.context, change.MaxContext); err != nil {
-			return fmt.Errorf("reading the context: %w", err)
+		if doc, err = readContext(o.context); err != nil {
+			return err
 		}
 	}
 	in := review.Input{Repository: repo, Base: commits.base, Head: commits.head, Context: doc, ContextFile: o.context, FloorFile: o.floor, Day: p.today()}

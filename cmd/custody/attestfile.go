@@ -305,9 +305,9 @@ func (o *attestFileOptions) scan(ctx context.Context, p *process, repo *git.Repo
 	}
 	var packs []dated
 	for _, name := range o.packs {
-		data, err := readFile(name, verify.MaxPack)
+		data, err := readPack(name)
 		if err != nil {
-			return nil, fmt.Errorf("reading the pack: %w", err)
+			return nil, err
 		}
 		pack, err := report.OpenPack(name, data, func(b []byte) *verify.Result { return verify.Verify(b, trusted) })
 		if err != nil {

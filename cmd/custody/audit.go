@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"custody/internal/change"
 	"custody/internal/config/yaml"
 	"custody/internal/git"
 	"custody/internal/pack"
@@ -142,9 +141,9 @@ func (o *auditOptions) input(ctx context.Context, p *process, repo git.Reader) (
 		return in, nil, err
 	}
 	if o.context != "" {
-		text, err := readFile(o.context, change.MaxContext)
+		text, err := readContext(o.context)
 		if err != nil {
-			return in, nil, fmt.Errorf("reading the context: %w", err)
+			return in, nil, err
 		}
 		in.Context, in.ContextFile = text, o.context
 	}

@@ -60,9 +60,9 @@ by --head, which puts it there.`,
 }
 
 func runContextSign(ctx context.Context, p *process, o *contextSignOptions) error {
-	doc, err := readFile(o.file, change.MaxContext)
+	doc, err := readContext(o.file)
 	if err != nil {
-		return fmt.Errorf("reading the context: %w", err)
+		return err
 	}
 	if sign.IsRecord(doc) {
 		return hint(fmt.Errorf("%s is signed already", o.file), "give the document that it was made from")

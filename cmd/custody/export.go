@@ -142,9 +142,9 @@ func openPack(p *process, name, keys string) (*report.VerifiedPack, error) {
 	if err != nil {
 		return nil, err
 	}
-	file, err := readFile(name, verify.MaxPack)
+	file, err := readPack(name)
 	if err != nil {
-		return nil, fmt.Errorf("reading the pack: %w", err)
+		return nil, err
 	}
 	pack, err := report.OpenPack(name, file, func(b []byte) *verify.Result { return verify.Verify(b, trusted) })
 	if err != nil {

@@ -7,6 +7,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+
+	"custody/internal/change"
+	"custody/internal/pack/verify"
 )
 
 // readFile reads a file that the user named; what has more than limit bytes, or never
@@ -17,7 +21,31 @@ func readFile(name string, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return nil, hint(fmt.Errorf("%s is a folder", name), "name a file in it")
+	}
 	return io.ReadAll(io.LimitReader(f, limit+1))
+}
+
+// readContext reads the document of facts that the user named.
+func readContext(name string) ([]byte, error) {
+	doc, err := readFile(name, change.MaxContext)
+	if errors.Is(err, fs.ErrNotExist) && strings.HasPrefix(name, "{") {
+		err = hint(errors.New("it is the name of a file that is asked for, not the document"), "write the document into a file and name that")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the context: %w", err)
+	}
+	return doc, nil
+}
+
+// readPack reads a pack that the user named, for verify to look at.
+func readPack(name string) ([]byte, error) {
+	pack, err := readFile(name, verify.MaxPack)
+	if err != nil {
+		return nil, fmt.Errorf("reading the pack: %w", err)
+	}
+	return pack, nil
 }
 
 // maxOwn is more than a file that Custody writes into a work tree has, in bytes.
@@ -48,11 +76,12 @@ func writeFile(file string, data []byte) error {
 	if real, err := filepath.EvalSymlinks(file); err == nil {
 		file = real
 	}
+	if err := canWrite(file); err != nil {
+		return err
+	}
 	mode := fs.FileMode(0o666)
 	info, err := os.Stat(file)
 	switch {
-	case err == nil && info.IsDir():
-		return hint(fmt.Errorf("%s is a folder", file), "name a file in it")
 	case err == nil && !info.Mode().IsRegular():
 		return writeThrough(file, data)
 	case err == nil:
@@ -84,7 +113,8 @@ func writeNew(file string, data []byte, mode fs.FileMode) error {
 	return os.Link(tmp.Name(), file) // unlike Rename, refuses to replace
 }
 
-// canWrite finds out early whether writeFile has a folder to write to.
+// canWrite says whether writeFile has a folder to write to. Who has much to do before
+// it writes asks early.
 func canWrite(file string) error {
 	dir := filepath.Dir(file)
 	info, err := os.Stat(dir)

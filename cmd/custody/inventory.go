@@ -12,7 +12,6 @@ import (
 
 	"custody/attestation"
 	"custody/attestation/inventory"
-	"custody/internal/change"
 	"custody/internal/finding"
 	"custody/internal/git"
 	"custody/internal/program"
@@ -172,8 +171,8 @@ func (o *inventoryOptions) checkChange(ctx context.Context, p *process) (*invent
 	}
 	var doc []byte
 	if o.context != "" {
-		if doc, err = readFile(o.context, change.MaxContext); err != nil {
-			return nil, fmt.Errorf("reading the context: %w", err)
+		if doc, err = readContext(o.context); err != nil {
+			return nil, err
 		}
 	}
 	return review.CheckInventory(ctx, repo, commits.base, commits.head, doc, o.context, o.Options)

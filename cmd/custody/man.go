@@ -15,7 +15,7 @@ func newMan(p *process, root *cobra.Command) *cobra.Command {
 		Use:     "man DIR",
 		Short:   "Write the manual pages into a folder",
 		Example: `  custody man /usr/local/share/man/man1`,
-		Args:    cobra.ExactArgs(1),
+		Args:    needs(1, 1, "DIR"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if err := os.MkdirAll(args[0], 0o755); err != nil {
 				return err

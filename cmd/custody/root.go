@@ -12,6 +12,9 @@ import (
 // run is the whole program: arguments in, exit code out.
 func run(ctx context.Context, args []string, p *process) int {
 	root := newRoot(p)
+	if len(args) == 1 && args[0] == "--version" { // as git and most others have it, too
+		args = []string{"version"}
+	}
 	root.SetArgs(args)
 	help := root.HelpFunc()
 	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
@@ -51,9 +54,7 @@ Exit codes: 0 pass, 1 fail, 3 incomplete (a rule needs a fact that is missing),
 	root.SetIn(p.in)
 	root.SetOut(p.out)
 	root.SetErr(p.err)
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return hint(err, "see '"+cmd.CommandPath()+" --help'")
-	})
+	root.SetFlagErrorFunc(wrongFlag)
 	root.PersistentFlags().StringVarP(&dir, "directory", "C", dir, "work in the repository at `DIR`")
 	root.AddCommand(
 		newVersion(p),

@@ -3,8 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // needs is how many arguments a command takes, and what they are called. In words of
@@ -35,11 +37,29 @@ func exclude(cmd *cobra.Command, flag string, others ...string) error {
 	return nil
 }
 
+// wrongFlag is the error of a flag that can not be. The library's own, of a value, ends in
+// how a number is parsed.
+func wrongFlag(cmd *cobra.Command, err error) error {
+	var wrong *pflag.InvalidValueError
+	var number *strconv.NumError
+	if errors.As(err, &wrong) && errors.As(err, &number) {
+		wants := "a number"
+		if wrong.GetFlag().Value.Type() == "bool" {
+			wants = "true or false"
+		}
+		if errors.Is(err, strconv.ErrRange) {
+			wants = "a smaller number"
+		}
+		err = fmt.Errorf("--%s takes %s, not %q", wrong.GetFlag().Name, wants, wrong.GetValue())
+	}
+	return hint(err, "see '"+cmd.CommandPath()+" --help'")
+}
+
 // unnamed is the error of a command that only holds others, when none of them was
 // named. It printed help and did nothing; that is no success, or a script that
 // mistypes a check would pass it.
 func unnamed(cmd *cobra.Command) error {
-	if cmd.Runnable() || cmd.Flags().Changed("help") {
+	if cmd.Runnable() || cmd.Flags().Changed("help") && cmd.Flags().NArg() == 0 {
 		return nil
 	}
 	help := "'" + cmd.CommandPath() + " --help' lists its commands"

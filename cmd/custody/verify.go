@@ -40,9 +40,9 @@ among your trusted keys, or it is of a later version.`,
 }
 
 func runVerify(p *process, o *verifyOptions) error {
-	file, err := readFile(o.pack, verify.MaxPack)
+	file, err := readPack(o.pack)
 	if err != nil {
-		return fmt.Errorf("reading the pack: %w", err)
+		return err
 	}
 	trusted, err := trustedKeys(p, o.keys)
 	if err != nil {

@@ -60,7 +60,7 @@ func approvalSentence(rules []check, missing, open, excepted int) string {
 	switch {
 	case missing > 0:
 	case open > 0:
-		worst, word = finding.NotAssessed, "Not known: "
+		worst, word = finding.NotAssessed, "Not assessed: "
 	default:
 		worst, word = finding.Excepted, "Excepted: "
 	}

@@ -21,8 +21,8 @@ func TestApprovalSentence(t *testing.T) {
 		{[]finding.Outcome{not}, "Not met: a."},
 		{[]finding.Outcome{not, not, met}, "Not met: a. 1 more is open."},
 		{[]finding.Outcome{unknown, not}, "Not met: b. 1 more is open."},
-		{[]finding.Outcome{unknown, unknown}, "Not known: a. 1 more is open."},
-		{[]finding.Outcome{unknown, excepted}, "Not known: a."},
+		{[]finding.Outcome{unknown, unknown}, "Not assessed: a. 1 more is open."},
+		{[]finding.Outcome{unknown, excepted}, "Not assessed: a."},
 		{[]finding.Outcome{excepted, met}, "Excepted: a."},
 		{[]finding.Outcome{excepted, excepted, excepted}, "Excepted: a. 2 more are excepted."},
 	} {
