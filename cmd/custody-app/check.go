@@ -63,7 +63,7 @@ func check(ctx context.Context, p *process, file, format string) error {
 		return err
 	}
 	if a, err := newApp(p, &c, log, []string{"of no use: no link is made"}); err != nil {
-		points = append(points, setup.Point{Outcome: finding.NotSatisfied, What: "The configuration and its files can be used", Detail: err.Error(), ToDo: "Correct that key or file; GitHub was not asked."})
+		points = append(points, setup.Point{Outcome: finding.NotSatisfied, What: "The configuration and its files can be used", Detail: inWords(err), ToDo: "Correct that key or file; GitHub was not asked."})
 	} else {
 		points = append(points, grants(a))
 		points = append(points, setup.Look(ctx, setup.Input{Hub: a.Hub, PublicURL: c.PublicURL, Now: p.now, Check: app.CheckName, Needs: c.Publish.Needs()})...)
@@ -89,11 +89,11 @@ func check(ctx context.Context, p *process, file, format string) error {
 func here(ctx context.Context, p *process, c *app.Config) []setup.Point {
 	secret := setup.Point{Outcome: finding.Satisfied, What: "There is a webhook secret"}
 	if _, err := readSecrets(c.GitHub.WebhookSecretFile); err != nil {
-		secret.Outcome, secret.Detail, secret.ToDo = finding.NotSatisfied, err.Error(), "Put the secret of the App's webhook into that file, mode 0600."
+		secret.Outcome, secret.Detail, secret.ToDo = finding.NotSatisfied, inWords(err), "Put the secret of the App's webhook into that file, mode 0600."
 	}
 	db := setup.Point{Outcome: finding.Satisfied, What: "The store answers"}
 	if err := ping(ctx, p, c.Store); err != nil {
-		db.Outcome, db.Detail, db.ToDo = finding.NotSatisfied, err.Error(), "Start the database, or correct store."
+		db.Outcome, db.Detail, db.ToDo = finding.NotSatisfied, inWords(err), "Start the database, or correct store."
 	}
 	return []setup.Point{secret, db}
 }

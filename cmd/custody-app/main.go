@@ -24,7 +24,7 @@ func main() {
 		if code, ok := errors.AsType[exitError](err); ok {
 			os.Exit(int(code))
 		}
-		fmt.Fprintf(os.Stderr, "custody-app: %v\n", err)
+		fmt.Fprintf(os.Stderr, "custody-app: %s\n", inWords(err))
 		os.Exit(2)
 	}
 }

@@ -41,6 +41,10 @@ func newRoot(p *process) *cobra.Command {
 answers with check runs and signed audit packs.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { // or a unit file without "serve" would succeed at doing nothing
+			return errors.Join(cmd.Help(), errors.New("no command is named"))
+		},
 	}
 	root.SetOut(p.out)
 	root.SetErr(p.err)

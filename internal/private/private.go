@@ -20,6 +20,9 @@ func Read(file string, limit int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if info.IsDir() {
+		return nil, fmt.Errorf("%s is a folder: name a file in it", file)
+	}
 	// Windows has no such mode: what Go says there is made up.
 	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
 		return nil, fmt.Errorf("%s can be read by others (mode %04o): chmod 600 %s", file, mode, file)
