@@ -2,9 +2,14 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"embed"
 	"fmt"
 	"io/fs"
+
+	"github.com/pressly/goose/v3"
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/rivermigrate"
 )
 
 // A querier runs SQL that both databases understand, with $1, $2 ... for arguments.
@@ -34,10 +39,24 @@ type backend interface {
 //go:embed migrations
 var migrations embed.FS
 
-func migrationsOf(name string) (fs.FS, error) {
-	sub, err := fs.Sub(migrations, "migrations/"+name)
+// migrate brings our tables and those of the queue up to date, by the files of a folder of
+// migrations.
+func migrate[Tx any](ctx context.Context, folder string, dialect goose.Dialect, db *sql.DB, queue riverdriver.Driver[Tx]) error {
+	files, err := fs.Sub(migrations, "migrations/"+folder)
 	if err != nil {
-		return nil, fmt.Errorf("migrations: %w", err)
+		return fmt.Errorf("migrations: %w", err)
 	}
-	return sub, nil
+	ours, err := goose.NewProvider(dialect, db, files)
+	if err != nil {
+		return err
+	}
+	if _, err := ours.Up(ctx); err != nil {
+		return err
+	}
+	river, err := rivermigrate.New(queue, nil)
+	if err != nil {
+		return err
+	}
+	_, err = river.Migrate(ctx, rivermigrate.DirectionUp, nil)
+	return err
 }

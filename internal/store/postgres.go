@@ -16,7 +16,6 @@ import (
 	"github.com/pressly/goose/v3"
 	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
-	"github.com/riverqueue/river/rivermigrate"
 )
 
 // A postgresDB is a database that several processes share.
@@ -75,25 +74,9 @@ func (d *postgresDB) migrate(ctx context.Context) error {
 		return err
 	}
 	defer c.Exec(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock($1)`, lockKey("migrate"))
-	dir, err := migrationsOf("postgres")
-	if err != nil {
-		return err
-	}
 	db := stdlib.OpenDBFromPool(d.pool)
 	defer db.Close()
-	p, err := goose.NewProvider(goose.DialectPostgres, db, dir)
-	if err != nil {
-		return err
-	}
-	if _, err := p.Up(ctx); err != nil {
-		return err
-	}
-	m, err := rivermigrate.New(riverpgxv5.New(d.pool), nil)
-	if err != nil {
-		return err
-	}
-	_, err = m.Migrate(ctx, rivermigrate.DirectionUp, nil)
-	return err
+	return migrate(ctx, "postgres", goose.DialectPostgres, db, riverpgxv5.New(d.pool))
 }
 
 func (d *postgresDB) close() error {

@@ -13,7 +13,6 @@ import (
 
 	"github.com/pressly/goose/v3"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
-	"github.com/riverqueue/river/rivermigrate"
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
@@ -70,23 +69,7 @@ func openSQLite(ctx context.Context, path string, o Options) (_ *sqliteDB, _ que
 }
 
 func (d *sqliteDB) migrate(ctx context.Context) error {
-	dir, err := migrationsOf("sqlite")
-	if err != nil {
-		return err
-	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, d.write, dir)
-	if err != nil {
-		return err
-	}
-	if _, err := p.Up(ctx); err != nil {
-		return err
-	}
-	m, err := rivermigrate.New(riversqlite.New(d.write), nil)
-	if err != nil {
-		return err
-	}
-	_, err = m.Migrate(ctx, rivermigrate.DirectionUp, nil)
-	return err
+	return migrate(ctx, "sqlite", goose.DialectSQLite3, d.write, riversqlite.New(d.write))
 }
 
 func (d *sqliteDB) close() error {

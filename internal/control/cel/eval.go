@@ -92,9 +92,15 @@ func (m *machine) boolean(n *node) (bool, *EvalError) {
 // logic is && and ||: the operand that decides does so whether or not another one has a
 // value, on either side of it. What does not decide is an error if one of them is.
 func (m *machine) logic(n *node, decides bool) (Value, *EvalError) {
+	return settle(len(n.args), decides, func(i int) (bool, *EvalError) { return m.boolean(n.args[i]) })
+}
+
+// settle asks n operands until one decides. It is used where an error counts only as long
+// as no operand does.
+func settle(n int, decides bool, ask func(i int) (bool, *EvalError)) (Value, *EvalError) {
 	var failure *EvalError
-	for _, a := range n.args {
-		v, err := m.boolean(a)
+	for i := range n {
+		v, err := ask(i)
 		switch {
 		case err != nil && err.Why == TooMuch:
 			return nil, err
@@ -310,23 +316,10 @@ func (m *machine) loop(n *node) (Value, *EvalError) {
 }
 
 func (m *machine) any(n *node, items []Value, decides bool) (Value, *EvalError) {
-	var failure *EvalError
-	for _, item := range items {
-		m.vars[n.slot] = item
-		v, err := m.boolean(n.args[1])
-		switch {
-		case err != nil && err.Why == TooMuch:
-			return nil, err
-		case err != nil && failure == nil:
-			failure = err
-		case err == nil && v == decides:
-			return v, nil
-		}
-	}
-	if failure != nil {
-		return nil, failure
-	}
-	return !decides, nil
+	return settle(len(items), decides, func(i int) (bool, *EvalError) {
+		m.vars[n.slot] = items[i]
+		return m.boolean(n.args[1])
+	})
 }
 
 // A need is what the estimate knows of a node: its steps and how many items it may have.
