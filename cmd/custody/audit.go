@@ -76,8 +76,7 @@ The policy is read at base. A change can not alter what it is judged by.`,
 }
 
 func runAudit(ctx context.Context, p *process, o *auditOptions) error {
-	collectReviewLater(p)
-	repo, err := openRepository(ctx, p, o.dir)
+	repo, err := openLarge(ctx, p, o.dir, collectReviewAt)
 	if err != nil {
 		return err
 	}

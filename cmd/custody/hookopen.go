@@ -56,7 +56,10 @@ func (o *hookOptions) open(ctx context.Context, p *process) (*openHook, error) {
 			return h.folder.Path("tmp"), nil
 		}))
 	}
-	if h.repo, err = git.Open(ctx, o.dir, options...); err != nil {
+	memory := p.expect(ctx, collectAt)
+	h.repo, err = git.Open(ctx, o.dir, options...)
+	_ = memory.End()
+	if err != nil {
 		return nil, err
 	}
 	if o.look {

@@ -87,7 +87,7 @@ func runImpact(ctx context.Context, p *process, o *impactOptions) error {
 }
 
 func impactOfRange(ctx context.Context, p *process, o *impactOptions) (*impact.Report, error) {
-	repo, err := openRepository(ctx, p, o.dir)
+	repo, err := openLarge(ctx, p, o.dir, collectAt)
 	if err != nil {
 		return nil, err
 	}

@@ -13,57 +13,23 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime"
-	"runtime/debug"
 	"syscall"
 )
 
 func main() {
-	collectLater()
-	os.Exit(Main())
+	os.Exit(Main(collectLater()))
 }
 
-// Memory at which garbage is collected first: of most commands, and of a review, of which
-// twice as much is in use at its end when it is large.
-const (
-	collectAt       = 64 << 20
-	collectReviewAt = 160 << 20
-)
-
-// collectLater puts off the first garbage collection until there is something to gain:
-// what most commands make in their few milliseconds is gone with the process. From the
-// first one on everything is as usual.
-func collectLater() {
-	percent := debug.SetGCPercent(-1)
-	limit := debug.SetMemoryLimit(collectAt)
-	if limit < collectAt { // somebody asked for less
-		debug.SetMemoryLimit(limit)
-		debug.SetGCPercent(percent)
-		return
-	}
-	first := new([16]byte)
-	runtime.SetFinalizer(first, func(*[16]byte) {
-		debug.SetGCPercent(percent)
-		debug.SetMemoryLimit(limit)
-	})
-}
-
-// collectReviewLater puts it off further, unless somebody asked for a limit of their own or
-// it has been.
-func collectReviewLater(p *process) {
-	if p.env("GOMEMLIMIT") == "" && debug.SetMemoryLimit(-1) == collectAt {
-		debug.SetMemoryLimit(collectReviewAt)
-	}
-}
-
-// Main runs the command line of this process and returns its exit code.
-func Main() int {
+// Main runs the command line of this process and returns its exit code. Without garbage,
+// garbage is collected as usual.
+func Main(garbage *collection) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	// Whoever reads our output may stop early. That is a failed write like any other,
 	// not a death without a word: nobody got the answer. Git still dies of it.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	p := thisProcess()
+	p.garbage = garbage
 	out := &output{to: p.out}
 	p.out = out
 	code := run(ctx, os.Args[1:], p)

@@ -16,6 +16,7 @@ import (
 	"custody/impact/nearby"
 	"custody/internal/change"
 	"custody/internal/git"
+	"custody/internal/parallel"
 	"custody/internal/program"
 )
 
@@ -32,6 +33,21 @@ func openRepository(ctx context.Context, p *process, dir string) (*git.Repositor
 		return nil, hint(err, "name the repository with -C DIR")
 	}
 	return repo, nil
+}
+
+// openLarge is openRepository for what may use so many bytes of heap.
+func openLarge(ctx context.Context, p *process, dir string, bytes int) (*git.Repository, error) {
+	defer p.expect(ctx, bytes).End()
+	return openRepository(ctx, p, dir)
+}
+
+// expect sees to memory while something else is waited for, such as where git says that
+// the repository is.
+func (p *process) expect(ctx context.Context, bytes int) *parallel.Task {
+	return parallel.Begin(ctx, func(context.Context) error {
+		p.garbage.expect(bytes)
+		return nil
+	})
 }
 
 // A reader is a repository of which only objects are wanted.

@@ -18,7 +18,8 @@ type process struct {
 	environ  []string            // whole, for git
 	now      func() time.Time
 	random   io.Reader
-	terminal bool // err is a terminal: progress may be drawn on it
+	terminal bool        // err is a terminal: progress may be drawn on it
+	garbage  *collection // nil: nothing was put off
 }
 
 func thisProcess() *process {

@@ -14,7 +14,7 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"custody": func() { os.Exit(Main()) },
+		"custody": func() { os.Exit(Main(nil)) },
 	})
 }
 
