@@ -65,7 +65,9 @@ func (t *tracer) assessFiles() (families []string, reasons []finding.Reason) {
 			skip, skipped := side.graph.missing(side.path)
 			switch {
 			case t.packages != nil && t.packages.quiet[side.path]:
-				// Like prose: nobody imports it.
+				if n >= 0 { // as data that code imports; else it is like prose
+					families = append(families, family(side.graph.Node(n).Language))
+				}
 			case t.understood[side.path]:
 				families = append(families, "") // nothing that a resolver could have missed
 			case skipped && skip.reason == SkipOpaque && isStyle(side.path) && side.graph.importsStyles():

@@ -47,7 +47,7 @@ type Report struct {
 // OpaqueAlone says whether files changed, and each of them is opaque: neither code nor used
 // by code, such as prose. Then there was nothing to trace, and nothing is missing.
 func (r *Report) OpaqueAlone() bool {
-	return len(r.Changed) > 0 && len(r.Reasons) == 1 && r.Reasons[0].Code == ReasonNothing
+	return len(r.Changed) > 0 && len(r.Reached) == 0 && len(r.Reasons) == 1 && r.Reasons[0].Code == ReasonNothing
 }
 
 // Complete says whether Reached is all there is, be it nothing.
