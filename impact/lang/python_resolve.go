@@ -145,7 +145,7 @@ func (r *pyResolver) relative(from string, imp Import) Resolution {
 		confidence = pyGuess
 	}
 	to := found.resolution(from, confidence)
-	to.External = len(to.Files) == 0 && found.namespace
+	to.External = len(to.Files) == 0 && (found.namespace || r.written(base, imp))
 	return to
 }
 
@@ -190,7 +190,15 @@ func (r *pyResolver) absolute(from string, imp Import) Resolution {
 	if len(to.Files) > 0 {
 		return to
 	}
-	return Resolution{External: !claimed && !known}
+	if !claimed && !known {
+		return Resolution{External: true}
+	}
+	for root := range r.above(folder) {
+		if r.written(root, imp) {
+			return Resolution{External: true}
+		}
+	}
+	return Resolution{}
 }
 
 // above yields the roots among the folder, those above it, and "src" in those.
