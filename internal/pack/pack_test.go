@@ -17,6 +17,7 @@ import (
 	"unicode"
 
 	"custody/impact"
+	"custody/internal/control"
 	"custody/internal/finding"
 	"custody/internal/git"
 	"custody/internal/pack/verify"
@@ -391,6 +392,16 @@ func TestHeadlineAndNext(t *testing.T) {
 	v.Checks[1].Reasons = []finding.Reason{{Code: "context", Detail: "Reviews are not in the context."}}
 	if a := nextAction(v); a.What != "Supply what is missing: Reviews are not in the context." {
 		t.Errorf("next is %q", a.What)
+	}
+	// Of what nobody can supply it says what can be done.
+	for code, want := range map[string]string{
+		control.ReasonNoRequirements: "Write security requirements and commit them",
+		control.ReasonNotTraced:      "See under “What it reaches” what could not be followed",
+	} {
+		v.Checks[1].Reasons = []finding.Reason{{Code: code, Detail: "it is missing"}}
+		if a := nextAction(v); !strings.HasPrefix(a.What, want) || a.Who == "" {
+			t.Errorf("%s: next is %+v", code, a)
+		}
 	}
 }
 

@@ -370,6 +370,12 @@ func remedy(c finding.Check) action {
 				break
 			}
 		}
+		switch missing.Code {
+		case control.ReasonNoRequirements:
+			return action{What: "Write security requirements and commit them to the target branch (“custody init” drafts some): " + reasonText(missing), Who: "a maintainer of the repository", For: c.ID}
+		case control.ReasonNotTraced:
+			return action{What: "See under “What it reaches” what could not be followed. Imports that name nothing can be mended; where it is a language that is not read yet, the policy may let this rule warn instead (level: warning).", Who: "a maintainer of the repository", For: c.ID}
+		}
 		return action{What: "Supply what is missing: " + reasonText(missing), For: c.ID}
 	}
 	return action{}
