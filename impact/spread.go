@@ -507,6 +507,11 @@ func (s *spread) mentioningIn(in *spreadFolder, name lang.NameHash, fn func(g *s
 	s.index.within(s.files, in, name, s.counted(fn))
 }
 
+// mentioningHere is mentioning for one file.
+func (s *spread) mentioningHere(f *spreadFile, name lang.NameHash, fn func(g *spreadFile, to atom)) {
+	s.index.here(s.files, f, name, s.counted(fn))
+}
+
 func (s *spread) counted(fn func(g *spreadFile, to atom)) func(g *spreadFile, def int32) bool {
 	return func(g *spreadFile, def int32) bool {
 		if s.work++; s.work > maxSymbolWork {

@@ -109,6 +109,7 @@ type askKind uint8
 
 const (
 	askUnit askKind = iota + 1
+	askOwn
 	askEverywhere
 	askImporters
 	askFile

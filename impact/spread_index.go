@@ -178,6 +178,24 @@ func (x *nameIndex) within(files []spreadFile, in *spreadFolder, name lang.NameH
 	})
 }
 
+// here is each for one file.
+func (x *nameIndex) here(files []spreadFile, f *spreadFile, name lang.NameHash, fn func(f *spreadFile, def int32) (more bool)) {
+	if f.index == nil {
+		list := x.read(name)
+		list = list[sort.Search(len(list), func(i int) bool { return int32(uint32(list[i])) >= f.first-1 }):]
+		for _, p := range list {
+			if n := int32(uint32(p)); n >= f.first+f.count || !fn(f, n-f.first) {
+				return
+			}
+		}
+		return
+	}
+	start, stop := x.flat.list(name)
+	x.flat.mentions(x.flat.from(start, stop, f.place), stop, func(n int32) bool {
+		return n <= f.place+f.count && fn(f, n-f.place-1)
+	})
+}
+
 // owner is the place of the file to which a number belongs.
 func (x *nameIndex) owner(n int32) int32 {
 	if x.owners != nil {

@@ -121,16 +121,19 @@ func (s *spread) followGoName(a atom, f *spreadFile, name string, confidence Con
 	}
 }
 
-// inUnit goes to what mentions a name in the files of the same package.
+// inUnit goes to what mentions a name in the files of the same package. What stands in the
+// same file is nearer than the rest; so who asks after another one did, who knew as good a
+// way, or a better one, can only be better for its own file.
 func (s *spread) inUnit(a atom, f *spreadFile, name lang.NameHash, confidence Confidence, who minder) {
-	scope := f.node // what stands in the same file is nearer
-	if s.calls {
-		scope = f.unit
+	how := s.how(f, confidence)
+	among := s.mentioningIn
+	if !s.once(ask{f.unit, name, askUnit, who, how}) {
+		if s.calls || !s.once(ask{f.node, name, askOwn, who, how}) {
+			return
+		}
+		among = func(_ *spreadFolder, name lang.NameHash, fn func(*spreadFile, atom)) { s.mentioningHere(f, name, fn) }
 	}
-	if !s.once(ask{scope, name, askUnit, who, s.how(f, confidence)}) {
-		return
-	}
-	s.mentioningIn(f.beside, name, func(g *spreadFile, to atom) {
+	among(f.beside, name, func(g *spreadFile, to atom) {
 		if g.unit == f.unit && (!f.test || g.test) && s.isNews(who, to) && who.minds(g, to) {
 			s.breakBuild(who, to)
 			s.stepIn(g, a, to, b2i(g.node != f.node), confidence)
