@@ -12,7 +12,7 @@ import (
 )
 
 // graphFormat is raised whenever the encoding, or what is in a Graph, changes.
-const graphFormat = 5
+const graphFormat = 6
 
 // A flatWriter writes what flat reads.
 type flatWriter struct {

@@ -28,6 +28,7 @@ import (
 //	mentions  numbers of what mentions a name, ascending, above bits that say how
 //	exports   hash of the name that a file hands on, node of the file, name that it takes (its
 //	          place in texts and its length); sorted by hash, node
+//	Go        who takes which name: see mention_go.go; nothing where there is no Go
 type mentionIndex struct {
 	*flat
 	at   int // where the section begins
@@ -50,6 +51,10 @@ const (
 	mentionNameRows
 	mentionList
 	mentionExportRows
+	mentionGoDefinitions // see mention_go.go
+	mentionGoNames
+	mentionGoTakers
+	mentionGoMembers
 	mentionEnd
 	mentionHead
 )
@@ -74,12 +79,12 @@ const (
 // openMentions finds the section; nil where there is none.
 func (f *flat) openMentions() *mentionIndex {
 	x := &mentionIndex{flat: f, at: int(f.head[atMentions])}
-	size := int(f.head[atMentions+1]) - x.at
-	if size == 0 {
+	length := int(f.head[atMentions+1]) - x.at
+	if length == 0 {
 		return nil
 	}
 	head := f.region.Bytes(x.at, 4*mentionHead)
-	if head == nil || size < 4*mentionHead {
+	if head == nil || length < 4*mentionHead {
 		f.bad.Store(true)
 		return nil
 	}
@@ -87,7 +92,7 @@ func (f *flat) openMentions() *mentionIndex {
 		x.head[i] = wire.Uint32(head[4*i:])
 	}
 	h := &x.head
-	ok := h[mentionFiles] == 4*mentionHead && h[mentionEnd] == uint32(size) && h[mentionBits] <= 16 && h[mentionNumbers] <= maxMentionNumber
+	ok := h[mentionFiles] == 4*mentionHead && h[mentionEnd] == uint32(length) && h[mentionBits] <= 16 && h[mentionNumbers] <= maxMentionNumber
 	for section := mentionFiles; section < mentionEnd; section++ {
 		ok = ok && h[section] <= h[section+1]
 	}
@@ -98,6 +103,8 @@ func (f *flat) openMentions() *mentionIndex {
 	} {
 		ok = ok && want == uint64(h[section+1]-h[section])
 	}
+	size := h[mentionGoDefinitions+1] - h[mentionGoDefinitions]
+	ok = ok && (size == 0 || uint64(size) == uint64(h[mentionNumbers])*goDefinitionRow)
 	if !ok {
 		f.bad.Store(true)
 		return nil

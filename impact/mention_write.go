@@ -56,7 +56,11 @@ func (w *mentionWriter) write() [][]byte {
 		exports = wire.AppendUint32(wire.AppendUint32(exports, uint32(e.name)), uint32(e.node))
 		exports = wire.AppendUint32(wire.AppendUint32(exports, e.text), e.of)
 	}
-	sections := [][]byte{w.files, w.rows, w.texts, w.buckets, w.names, w.mentions, exports}
+	names, ok := w.goNames(bits)
+	if !ok {
+		return nil
+	}
+	sections := [][]byte{w.files, w.rows, w.texts, w.buckets, w.names, w.mentions, exports, names.definitions, names.names, names.takers, names.members}
 	head := []uint32{w.firsts[len(w.from)], bits, uint32(len(w.names)/mentionNameRow - 1), uint32(len(w.exports))}
 	at := uint64(4 * mentionHead)
 	for _, s := range sections {

@@ -324,8 +324,12 @@ func (s *symbolSide) addFiles(ctx context.Context, r *reachable, list []int32) e
 	for i, n := range list {
 		r.at[n] = int32(i) + 1
 		f := &r.files[i]
-		if s.starts[n] == nil && index != nil && g.over.told(f, n) {
-			continue
+		d := s.starts[n]
+		if index != nil && (d == nil || !s.now && !d.whole) && g.over.told(f, n) {
+			if d == nil || f.known && d.was != nil && int(f.count) == len(d.was.Definitions) {
+				continue // it knows what a changed file was, too
+			}
+			index.bad.Store(true)
 		}
 		*f = spreadFile{node: n, test: g.Kind(n) == KindTest, unit: n, folder: -1}
 		read = append(read, n)
@@ -379,6 +383,7 @@ func (s *symbolSide) addFiles(ctx context.Context, r *reachable, list []int32) e
 		}
 	}
 	r.index = newNameIndex(r.files, index, g.over)
+	s.keep(r)
 	return nil
 }
 

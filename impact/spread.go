@@ -31,6 +31,7 @@ type spread struct {
 	near    [1001][]key // atoms of that distance, by how little sure they are
 	far     [][]key     // of others, by distance
 	only    reachSet    // of calls: that they reach something is all that is asked of them
+	kept    keptAsks
 	scratch lang.Definition
 	unbuilt map[atom]bool // definitions that do not compile any more
 	work    int           // matches looked at
@@ -106,7 +107,7 @@ type reach struct {
 func (r *reachable) place(node int32) (int32, bool) { return r.at[node] - 1, r.at[node] > 0 }
 
 func newSpread(g *Graph, files *reachable, calls bool) *spread {
-	s := &spread{graph: g, reachable: files, calls: calls, met: make([]bool, len(files.files)), unbuilt: map[atom]bool{}, nearTo: -1}
+	s := &spread{graph: g, reachable: files, calls: calls, met: make([]bool, len(files.files)), unbuilt: map[atom]bool{}, nearTo: -1, kept: newKeptAsks(files.index.flat, calls)}
 	if calls {
 		s.only = newReachSet(files)
 	} else {
@@ -251,6 +252,14 @@ func (s *spread) goOn(a atom) {
 		s.load(a, f)
 		return
 	}
+	if s.isKept(f, a.def) {
+		d := f.index.goDefinition(f.first + a.def)
+		if d.flags&definitionRuns != 0 || s.unbuilt[a] {
+			s.load(a, f)
+		}
+		s.followKept(a, f, &d)
+		return
+	}
 	d := s.definition(f, a.def)
 	if d.Runs || s.unbuilt[a] {
 		s.load(a, f)
@@ -307,6 +316,10 @@ func (s *spread) load(a atom, f *spreadFile) {
 
 // tests reaches all test files beside a Go test file: they are one program with it.
 func (s *spread) tests(a atom, f *spreadFile) {
+	if f.beside == nil { // the graph's file says that it is no Go, and has it in a package
+		s.index.flat.bad.Store(true)
+		return
+	}
 	for _, i := range f.beside.places {
 		if g := &s.files[i]; g.test {
 			s.step(a, atom{g.node, whole}, b2i(g.node != f.node), sameProgram)
@@ -502,25 +515,20 @@ func (s *spread) mentioning(name lang.NameHash, fn func(g *spreadFile, to atom))
 	s.index.each(s.files, name, s.counted(fn))
 }
 
-// mentioningIn is mentioning for the files of one folder.
-func (s *spread) mentioningIn(in *spreadFolder, name lang.NameHash, fn func(g *spreadFile, to atom)) {
-	s.index.within(s.files, in, name, s.counted(fn))
-}
-
-// mentioningHere is mentioning for one file.
-func (s *spread) mentioningHere(f *spreadFile, name lang.NameHash, fn func(g *spreadFile, to atom)) {
-	s.index.here(s.files, f, name, s.counted(fn))
-}
-
 func (s *spread) counted(fn func(g *spreadFile, to atom)) func(g *spreadFile, def int32) bool {
 	return func(g *spreadFile, def int32) bool {
-		if s.work++; s.work > maxSymbolWork {
-			s.over = true
+		if s.count(); s.over {
 			return false
 		}
 		fn(g, atom{g.node, def})
 		return true
 	}
+}
+
+// count counts a match.
+func (s *spread) count() {
+	s.work++
+	s.over = s.over || s.work > maxSymbolWork
 }
 
 // followNames goes on in languages whose files import files: to what mentions the name in

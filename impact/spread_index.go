@@ -15,10 +15,10 @@ type nameIndex struct {
 	starts []int32  // of each bucket in pairs, by the upper bits
 	shift  uint
 
-	firsts  []int32       // number of the loose code of each file
-	owners  []int32       // by number: the place of its file; nil where they are few: see owner
-	numbers int32         // how many there are
+	owners  []int32       // by number, of what was read: the place of its file
+	numbers int32         // how many there are; those of the graph's file are the first
 	flat    *mentionIndex // nil: all files were read
+	fresh   int32         // the first number of what was read
 	places  []int32       // by node in there: place of its file and one more; 0: not among them; -1: not as it is there
 }
 
@@ -30,13 +30,27 @@ func newNameIndex(files []spreadFile, flat *mentionIndex, over patched) nameInde
 		for _, n := range over.removed {
 			x.places[n] = -1
 		}
+		x.fresh = int32(flat.head[mentionNumbers])
 	}
+	x.numbers = x.fresh
 	total := 0
 	for i := range files {
 		f := &files[i]
-		x.firsts = append(x.firsts, x.numbers)
-		f.first = x.numbers + 1
-		x.numbers += 1 + f.count + int32(len(f.ghosts))
+		if f.index != nil {
+			f.first = f.place + 1
+		} else {
+			f.first = x.numbers + 1
+			x.numbers += 1 + f.count + int32(len(f.ghosts))
+			for int32(len(x.owners)) < x.numbers-x.fresh {
+				x.owners = append(x.owners, int32(i))
+			}
+			if in := f.beside; in != nil {
+				if in.freshEnd == 0 {
+					in.fresh = f.first - 1
+				}
+				in.freshEnd = x.numbers
+			}
+		}
 		if flat != nil {
 			base, _ := over.base(f.node)
 			switch {
@@ -52,14 +66,6 @@ func newNameIndex(files []spreadFile, flat *mentionIndex, over patched) nameInde
 		total += len(f.facts.Mentions)
 		for d := range f.facts.Definitions {
 			total += len(f.facts.Definitions[d].Mentions)
-		}
-	}
-	if flat == nil {
-		x.owners = make([]int32, 0, x.numbers)
-		for i := range files {
-			for range 1 + files[i].count + int32(len(files[i].ghosts)) {
-				x.owners = append(x.owners, int32(i))
-			}
 		}
 	}
 	x.fill(files, total)
@@ -121,13 +127,18 @@ func (x *nameIndex) each(files []spreadFile, name lang.NameHash, fn func(f *spre
 		return
 	}
 	start, stop := x.flat.list(name)
+	x.among(files, start, stop, fn)
+}
+
+// among is each for a part of the mentions in the graph's file.
+func (x *nameIndex) among(files []spreadFile, start, stop uint32, fn func(f *spreadFile, def int32) (more bool)) {
 	x.flat.mentions(start, stop, func(n int32) bool {
 		place := x.places[x.flat.owner(n)]
 		if place <= 0 {
 			return true
 		}
 		f := &files[place-1]
-		return fn(f, n-f.place-1)
+		return fn(f, n-f.first)
 	})
 }
 
@@ -138,22 +149,26 @@ type spreadFolder struct {
 	// The first and the last number in the graph's file of what its files define; files of
 	// folders in this one may stand between them. lowest is -1 where none stands there.
 	lowest, highest int32
+	// The same of what was read, and the one behind it.
+	fresh, freshEnd int32
+
+	kept bool // the graph's file knows who takes what stands in it: see keep
 
 	once     sync.Once
 	imported []goImported // how others name it
 	unclear  []int32      // files that import it, and of which it is not known what they name of it
+	listed   bool         // the graph's file lists who takes which name of it
 	unknown  []int32      // places of files of it of which it is not known what they define
 }
 
 // within is each for the files of one folder. Names such as New are mentioned by thousands
 // of others, and the files of a folder stand together.
 func (x *nameIndex) within(files []spreadFile, in *spreadFolder, name lang.NameHash, fn func(f *spreadFile, def int32) (more bool)) {
-	first, last := &files[in.places[0]], &files[in.places[len(in.places)-1]]
 	if list := x.read(name); len(list) > 0 {
-		list = list[sort.Search(len(list), func(i int) bool { return int32(uint32(list[i])) >= first.first-1 }):]
+		list = list[sort.Search(len(list), func(i int) bool { return int32(uint32(list[i])) >= in.fresh }):]
 		for _, p := range list {
 			n := int32(uint32(p))
-			if n >= last.first+last.count {
+			if n >= in.freshEnd {
 				break
 			}
 			if f := &files[x.owner(n)]; f.beside == in && !fn(f, n-f.first) {
@@ -174,7 +189,7 @@ func (x *nameIndex) within(files []spreadFile, in *spreadFolder, name lang.NameH
 			return true
 		}
 		f := &files[place-1]
-		return f.beside != in || fn(f, n-f.place-1)
+		return f.beside != in || fn(f, n-f.first)
 	})
 }
 
@@ -192,17 +207,12 @@ func (x *nameIndex) here(files []spreadFile, f *spreadFile, name lang.NameHash, 
 	}
 	start, stop := x.flat.list(name)
 	x.flat.mentions(x.flat.from(start, stop, f.place), stop, func(n int32) bool {
-		return n <= f.place+f.count && fn(f, n-f.place-1)
+		return n < f.first+f.count && fn(f, n-f.first)
 	})
 }
 
-// owner is the place of the file to which a number belongs.
-func (x *nameIndex) owner(n int32) int32 {
-	if x.owners != nil {
-		return x.owners[n]
-	}
-	return int32(sort.Search(len(x.firsts), func(i int) bool { return x.firsts[i] > n })) - 1
-}
+// owner is the place of the file to which a number belongs that was read.
+func (x *nameIndex) owner(n int32) int32 { return x.owners[n-x.fresh] }
 
 // mentioned says whether anything in the files mentions a name.
 func (r *reachable) mentioned(name lang.NameHash) (found bool) {

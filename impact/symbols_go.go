@@ -33,15 +33,15 @@ func (s *spread) followGo(a atom, f *spreadFile, d *lang.Definition) {
 		if d.Name == "TestMain" && f.test {
 			s.tests(a, f)
 		}
-		s.followGoName(a, f, name, byName, s.minders(a, d))
+		s.followGoName(a, f, name, byName, s.minders(a, d.Kind))
 		return
 	case !s.calls:
 		s.methods = true
-		s.followGoName(a, f, name, byType, s.minders(a, d))
+		s.followGoName(a, f, name, byType, s.minders(a, d.Kind))
 		return
 	}
 	if s.broken[a] { // the type may not be what an interface asks for, though nobody calls it
-		s.followGoName(a, f, name, byType, s.minders(a, d))
+		s.followGoName(a, f, name, byType, s.minders(a, d.Kind))
 	}
 	if !d.Exported {
 		s.inUnit(a, f, lang.GoMember(member), byMember, code)
@@ -67,13 +67,13 @@ const (
 
 // minders says to whom it matters that a definition is reached. One that others have to
 // write differently now is everybody's business: what names it may not compile.
-func (s *spread) minders(a atom, d *lang.Definition) minder {
+func (s *spread) minders(a atom, kind lang.DefinitionKind) minder {
 	switch changed := s.isSeed(a); {
 	case changed && s.breaks[a]:
 		return builds
-	case changed && (s.broken[a] || s.came[a] || d.Kind == lang.Type), d.Kind == lang.Interface:
+	case changed && (s.broken[a] || s.came[a] || kind == lang.Type), kind == lang.Interface:
 		return all
-	case d.Kind == lang.Function:
+	case kind == lang.Function:
 		return code
 	}
 	return holders
@@ -102,13 +102,17 @@ func (m minder) minds(g *spreadFile, to atom) bool {
 // followGoName goes to what mentions a name of a package: as it is in the package itself,
 // behind the package elsewhere.
 func (s *spread) followGoName(a atom, f *spreadFile, name string, confidence Confidence, to minder) {
-	if name == "" || name == "_" || name == "init" || name == "main" {
+	if !isGoSubject(name) {
 		return
 	}
 	s.inUnit(a, f, lang.HashName(name), confidence, to)
-	if c := name[0]; 'a' <= c && c <= 'z' || c == '_' {
-		return
+	if isExportedGo(name) {
+		s.outside(a, f, name, confidence, to)
 	}
+}
+
+// outside goes to what mentions a name of a package elsewhere.
+func (s *spread) outside(a atom, f *spreadFile, name string, confidence Confidence, to minder) {
 	s.lookAround(f.beside)
 	for _, as := range f.beside.imported {
 		s.qualified(a, f, as.qualifier.Name(name), confidence, to)
@@ -126,18 +130,28 @@ func (s *spread) followGoName(a atom, f *spreadFile, name string, confidence Con
 // way, or a better one, can only be better for its own file.
 func (s *spread) inUnit(a atom, f *spreadFile, name lang.NameHash, confidence Confidence, who minder) {
 	how := s.how(f, confidence)
-	among := s.mentioningIn
-	if !s.once(ask{f.unit, name, askUnit, who, how}) {
-		if s.calls || !s.once(ask{f.node, name, askOwn, who, how}) {
+	own := ask{f.node, name, askOwn, who, how}
+	among := s.index.within
+	if s.once(ask{f.unit, name, askUnit, who, how}) {
+		if !s.calls {
+			s.once(own)
+		}
+	} else {
+		if s.calls || !s.once(own) {
 			return
 		}
-		among = func(_ *spreadFolder, name lang.NameHash, fn func(*spreadFile, atom)) { s.mentioningHere(f, name, fn) }
+		among = func(files []spreadFile, _ *spreadFolder, name lang.NameHash, fn func(*spreadFile, int32) bool) {
+			s.index.here(files, f, name, fn)
+		}
 	}
-	among(f.beside, name, func(g *spreadFile, to atom) {
+	among(s.files, f.beside, name, func(g *spreadFile, def int32) bool {
+		to := atom{g.node, def}
 		if g.unit == f.unit && (!f.test || g.test) && s.isNews(who, to) && who.minds(g, to) {
+			s.count()
 			s.breakBuild(who, to)
 			s.stepIn(g, a, to, b2i(g.node != f.node), confidence)
 		}
+		return !s.over
 	})
 }
 
@@ -146,17 +160,24 @@ func (s *spread) qualified(a atom, f *spreadFile, name lang.NameHash, confidence
 	if !s.once(ask{f.folder, name, askImporters, who, s.how(f, confidence)}) {
 		return
 	}
-	confidence = confidence * byQualified / byName
-	s.mentioning(name, func(g *spreadFile, to atom) {
-		if f.test && (g.folder != f.folder || !g.test) {
-			return // nobody imports tests, but for the external ones beside them
-		}
-		if !s.isNews(who, to) || !who.minds(g, to) {
-			return
-		}
-		s.breakBuild(who, to)
-		s.throughPackage(a, f, g, to, min(confidence, 1000))
+	confidence = min(confidence*byQualified/byName, 1000)
+	s.index.each(s.files, name, func(g *spreadFile, def int32) bool {
+		s.takeOutside(a, f, g, atom{g.node, def}, confidence, who)
+		return !s.over
 	})
+}
+
+// takeOutside goes to what mentions a name behind that of its package.
+func (s *spread) takeOutside(a atom, f, g *spreadFile, to atom, confidence Confidence, who minder) {
+	if f.test && (g.folder != f.folder || !g.test) {
+		return // nobody imports tests, but for the external ones beside them
+	}
+	if !s.isNews(who, to) || !who.minds(g, to) {
+		return
+	}
+	s.count()
+	s.breakBuild(who, to)
+	s.throughPackage(a, f, g, to, confidence)
 }
 
 // dotImported goes to what mentions the plain name after a dot import.
@@ -186,6 +207,9 @@ func (s *spread) lookAround(in *spreadFolder) {
 			if !s.files[i].known {
 				in.unknown = append(in.unknown, i)
 			}
+		}
+		if s.lookAroundKept(in) {
+			return
 		}
 		name := s.graph.Node(in.node).Name
 		seen := map[string]bool{}

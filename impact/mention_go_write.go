@@ -1,0 +1,247 @@
+package impact
+
+import (
+	"encoding/binary"
+	"math"
+	"slices"
+
+	"custody/impact/lang"
+	"custody/impact/wire"
+)
+
+// A goNameWriter writes down who takes the names of Go packages: see mention_go.go. All of
+// it follows from what a mentionWriter has written.
+type goNameWriter struct {
+	*mentionWriter
+	bits  uint32   // of a hash, that choose its bucket
+	units []uint32 // by number: the unit of its file and one more; 0: none
+
+	definitions []byte
+	names       []byte
+	takers      []byte
+	members     []byte
+	memberOf    map[lang.NameHash]uint32
+}
+
+// goNames gives the sections of it, nothing where there is no Go; ok is false when
+// something is too large for them.
+func (w *mentionWriter) goNames(bits uint32) (x *goNameWriter, ok bool) {
+	x = &goNameWriter{mentionWriter: w, bits: bits, memberOf: map[lang.NameHash]uint32{}}
+	folders := x.folders()
+	if len(folders.order) == 0 {
+		return x, true
+	}
+	numbers := int(w.firsts[len(w.from)])
+	x.definitions = slices.Repeat([]byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0}, numbers)
+	x.takers = make([]byte, 0, len(w.mentions)/2)
+	for _, p := range folders.order {
+		x.folder(p, folders.files[p])
+	}
+	return x, len(x.takers)/4 < math.MaxInt32 && len(w.texts) < math.MaxInt32
+}
+
+type goFolders struct {
+	order []int32           // packages, ascending
+	files map[int32][]int32 // theirs, ascending
+}
+
+func (x *goNameWriter) folders() goFolders {
+	f := goFolders{files: map[int32][]int32{}}
+	for n := range x.from {
+		folder := int32(wire.Uint32(x.files[n*mentionFileRow+8:]))
+		if folder < 0 {
+			continue
+		}
+		if x.units == nil {
+			x.units = make([]uint32, x.firsts[len(x.from)])
+		}
+		for number := x.firsts[n]; number < x.firsts[n+1]; number++ {
+			x.units[number] = x.unit(int32(n)) + 1
+		}
+		if f.files[folder] == nil {
+			f.order = append(f.order, folder)
+		}
+		f.files[folder] = append(f.files[folder], int32(n))
+	}
+	slices.Sort(f.order)
+	return f
+}
+
+func (x *goNameWriter) unit(n int32) uint32  { return wire.Uint32(x.files[n*mentionFileRow+4:]) }
+func (x *goNameWriter) flags(n int32) uint32 { return wire.Uint32(x.files[n*mentionFileRow+12:]) }
+
+// folder writes what the files of one folder define.
+func (x *goNameWriter) folder(p int32, files []int32) {
+	spec, single := x.importedAs(p)
+	lowest, highest := x.firsts[files[0]], x.firsts[files[len(files)-1]+1]-1
+	qualifier := lang.GoQualifierOf(spec)
+	type key struct {
+		unit   uint32
+		member bool
+		name   string
+	}
+	known := map[key]uint32{}
+	name := func(unit uint32, member bool, text []byte) uint32 {
+		if n, ok := known[key{unit, member, string(text)}]; ok {
+			return n
+		}
+		n := uint32(len(x.names) / goNameRow)
+		known[key{unit, member, string(text)}] = n
+		h := lang.HashName(text)
+		if member {
+			h = lang.GoMember(string(text))
+		}
+		at := uint32(len(x.takers) / 4)
+		x.inUnit(h, unit, lowest, highest)
+		inside := uint32(len(x.takers)/4) - at
+		outer := lang.NameHash(0)
+		if !member && isExportedGo(text) {
+			inside |= goNameExported
+			if single {
+				inside |= goNameListed
+				outer = qualifier.Name(string(text))
+				start, stop := x.find(outer)
+				for i := start; i < stop; i++ {
+					x.take(wire.Uint32(x.mentions[4*i:]) >> mentionFlagBits)
+				}
+			}
+		}
+		outside := uint32(len(x.takers)/4) - at - inside&goNameCount
+		for _, v := range []uint32{at, inside, outside, uint32(outer)} {
+			x.names = wire.AppendUint32(x.names, v)
+		}
+		return n
+	}
+	for _, n := range files {
+		for number := x.firsts[n] + 1; number < x.firsts[n+1]; number++ {
+			row := x.rows[number*mentionRow:]
+			at := wire.Uint32(row)
+			text := x.texts[at : at+uint32(binary.LittleEndian.Uint16(row[4:]))]
+			base, member := cutMemberOf(text)
+			d := x.definitions[number*goDefinitionRow:]
+			if isGoSubject(base) {
+				binary.LittleEndian.PutUint32(d, name(x.unit(n), false, base))
+			}
+			flags := row[7] & (definitionExported | definitionRuns)
+			switch {
+			case len(member) > 0 && flags&definitionExported != 0:
+				flags |= goDefinitionMethod
+				binary.LittleEndian.PutUint32(d[4:], x.member(member))
+			case len(member) > 0:
+				flags |= goDefinitionMethod
+				binary.LittleEndian.PutUint32(d[4:], name(x.unit(n), true, member))
+			case string(text) == "TestMain":
+				flags |= goDefinitionTestMain
+			}
+			d[8], d[9] = row[6], flags
+		}
+	}
+}
+
+// importedAs is the path under which all importers of a package name it, empty where there
+// are none. single is false where that does not tell who names what of it; then each name is
+// looked for by all of its paths when it is asked for. Both are written to the package's row.
+func (x *goNameWriter) importedAs(p int32) (spec string, single bool) {
+	g, single, found := x.graph, true, false
+	for _, e := range g.into.of(p) {
+		edge := &g.edges[e]
+		if edge.Kind != Imports {
+			continue
+		}
+		switch detail := edge.Evidence.Detail; {
+		case found && detail != spec, unreadableSpec(detail), x.flags(edge.From)&mentionKnown == 0:
+			single = false
+		default:
+			spec, found = detail, true
+		}
+	}
+	if start, stop := x.find(lang.GoQualifierOf(spec).Name("*")); found && start < stop {
+		single = false // somebody imports it with a dot
+	}
+	row := x.files[p*mentionFileRow:]
+	flags := uint32(bit(single)) * goFolderSingle
+	if single && found {
+		flags |= goFolderImported
+		binary.LittleEndian.PutUint32(row[4:], uint32(len(x.texts)))
+		flags |= uint32(len(spec)) << goFolderFlagBits
+		x.texts = append(x.texts, spec...)
+	}
+	binary.LittleEndian.PutUint32(row[12:], flags)
+	return spec, single && found
+}
+
+// member is the number of the name of an exported method.
+func (x *goNameWriter) member(name []byte) uint32 {
+	h := lang.GoMember(string(name))
+	n, ok := x.memberOf[h]
+	if !ok {
+		n = uint32(len(x.members) / goMemberRow)
+		x.memberOf[h] = n
+		start, stop := x.find(h)
+		for _, v := range []uint32{uint32(h), uint32(start), uint32(stop)} {
+			x.members = wire.AppendUint32(x.members, v)
+		}
+	}
+	return n
+}
+
+// inUnit writes what mentions a name in the files of a unit, all of whose numbers are among
+// those from lowest to highest.
+func (x *goNameWriter) inUnit(h lang.NameHash, unit, lowest, highest uint32) {
+	start, stop := x.find(h)
+	for low, high := start, stop; low < high; {
+		middle := (low + high) / 2
+		if wire.Uint32(x.mentions[4*middle:])>>mentionFlagBits < lowest {
+			low = middle + 1
+		} else {
+			high = middle
+		}
+		start = low
+	}
+	for ; start < stop; start++ {
+		number := wire.Uint32(x.mentions[4*start:]) >> mentionFlagBits
+		if number > highest {
+			return
+		}
+		if x.units[number] == unit+1 {
+			x.take(number)
+		}
+	}
+}
+
+// take writes that a number mentions a name, and what it is.
+func (x *goNameWriter) take(number uint32) {
+	as := uint32(takerOther)
+	switch lang.DefinitionKind(x.rows[number*mentionRow+6]) {
+	case lang.Type:
+		as = takerType
+	case lang.Interface:
+		as = takerInterface
+	}
+	x.takers = wire.AppendUint32(x.takers, number<<mentionFlagBits|as)
+}
+
+// find is where the mentions of a name stand.
+func (x *goNameWriter) find(h lang.NameHash) (start, stop int) {
+	b := int(uint64(h) >> (32 - x.bits))
+	at, end := int(wire.Uint32(x.buckets[4*b:])), int(wire.Uint32(x.buckets[4*b+4:]))
+	for ; at < end; at++ {
+		row := x.mentionWriter.names[at*mentionNameRow:]
+		switch is := lang.NameHash(wire.Uint32(row)); {
+		case is == h:
+			return int(wire.Uint32(row[4:])), int(wire.Uint32(row[mentionNameRow+4:]))
+		case is > h:
+			return 0, 0
+		}
+	}
+	return 0, 0
+}
+
+func cutMemberOf(name []byte) (base, member []byte) {
+	for i := range name {
+		if name[i] == '.' {
+			return name[:i], name[i+1:]
+		}
+	}
+	return name, nil
+}

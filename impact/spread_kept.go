@@ -1,0 +1,355 @@
+package impact
+
+import (
+	"sort"
+
+	"custody/impact/lang"
+	"custody/impact/wire"
+)
+
+// How a spread goes on from what the graph's file knows of Go: see mention_go.go. It asks
+// the same questions as followGo and gets the same answers; but it follows numbers, and
+// hashes no names. In folders of which the change may make something else, names are looked
+// up as in symbols_go.go.
+
+// A keptAsks is which questions about the names of the graph's file were put.
+type keptAsks struct {
+	inside  []uint32 // by name: see keptHow
+	outside []uint32
+	first   []keptFirst // by name
+	members []uint8
+}
+
+// A keptFirst is who asked about a name first: most names are asked about by one file.
+type keptFirst struct {
+	file int32 // place and one more; 0: nobody
+	how  uint32
+}
+
+const (
+	memberAsked  = 1 << iota
+	memberLooked // whether others may call it
+	memberCalled // and they may
+)
+
+func newKeptAsks(x *mentionIndex, calls bool) (k keptAsks) {
+	if x == nil {
+		return k
+	}
+	n := x.goNames()
+	k.inside, k.outside = make([]uint32, n), make([]uint32, n)
+	if calls {
+		k.members = make([]uint8, x.goMembers())
+	} else {
+		k.first = make([]keptFirst, n)
+	}
+	return k
+}
+
+// keptHow is a bit for who minds and how it is asked.
+func keptHow(who minder, how uint8) uint32 {
+	n := uint32(who)
+	if how&askOfTest != 0 {
+		n += 4
+	}
+	switch {
+	case how&askByType != 0:
+		n += 8
+	case how&askByMember != 0:
+		n += 16
+	}
+	return 1 << n
+}
+
+// isKept says whether the graph's file knows who takes what a file defines.
+func (s *spread) isKept(f *spreadFile, def int32) bool {
+	return f.beside != nil && f.beside.kept && def < f.count
+}
+
+// followKept is followGo for such a definition.
+func (s *spread) followKept(a atom, f *spreadFile, d *goDefinition) {
+	switch {
+	case d.flags&goDefinitionMethod == 0:
+		if d.flags&goDefinitionTestMain != 0 && f.test {
+			s.tests(a, f)
+		}
+		s.followKeptName(a, f, d.name, byName, s.minders(a, d.kind))
+		return
+	case !s.calls:
+		s.methods = true
+		s.followKeptName(a, f, d.name, byType, s.minders(a, d.kind))
+		return
+	}
+	if s.broken[a] { // the type may not be what an interface asks for, though nobody calls it
+		s.followKeptName(a, f, d.name, byType, s.minders(a, d.kind))
+	}
+	if d.flags&definitionExported == 0 {
+		name, ok := s.keptName(d.member)
+		if ok {
+			s.keptInside(a, f, d.member, &name, byMember, code)
+		}
+		return
+	}
+	if s.keptMember(a, f, d.member) {
+		s.followKeptName(a, f, d.name, byType, holders)
+	}
+}
+
+// keptName is a row of names.
+func (s *spread) keptName(n int32) (name goName, ok bool) {
+	if n == noGoName {
+		return name, false
+	}
+	if n < 0 || int(n) >= len(s.kept.inside) {
+		s.index.flat.bad.Store(true)
+		return name, false
+	}
+	return s.index.flat.goName(n), true
+}
+
+// followKeptName is followGoName.
+func (s *spread) followKeptName(a atom, f *spreadFile, n int32, confidence Confidence, who minder) {
+	name, ok := s.keptName(n)
+	if !ok {
+		return
+	}
+	s.keptInside(a, f, n, &name, confidence, who)
+	if name.flags&goNameExported == 0 {
+		return
+	}
+	s.lookAround(f.beside)
+	in := f.beside
+	if in.listed && name.flags&goNameListed == 0 && len(in.imported) > 0 {
+		s.index.flat.bad.Store(true)
+		return
+	}
+	if in.listed {
+		s.keptOutside(a, f, n, &name, confidence, who)
+		if len(in.imported) == 0 || !in.imported[0].otherwise {
+			return
+		}
+	}
+	text, _ := cutMember(s.definition(f, a.def).Name)
+	if in.listed {
+		s.qualified(a, f, lang.GoMember(text), confidence, who)
+		return
+	}
+	s.outside(a, f, text, confidence, who)
+}
+
+// keptInside is inUnit: in a folder that is kept, nothing is mentioned by what was read anew.
+func (s *spread) keptInside(a atom, f *spreadFile, n int32, name *goName, confidence Confidence, who minder) {
+	first, end := int32(-1), int32(-1)
+	how := s.how(f, confidence)
+	bit := keptHow(who, how)
+	own := ask{f.node, lang.NameHash(n), askOwn, who, how}
+	switch asked := s.kept.inside[n]&bit != 0; {
+	case !asked:
+		s.kept.inside[n] |= bit
+		if !s.calls && s.kept.inside[n] == bit {
+			s.kept.first[n] = keptFirst{s.at[f.node], bit}
+		} else if !s.calls {
+			s.once(own)
+		}
+	case s.calls || s.kept.first[n] == keptFirst{s.at[f.node], bit} || !s.once(own):
+		return
+	default:
+		first, end = f.first-1, f.first+f.count
+	}
+	s.keptTakers(name.first, name.inside, first, end, who, func(g *spreadFile, def int32) {
+		if f.test && !g.test {
+			return
+		}
+		to := atom{g.node, def}
+		s.count()
+		s.breakBuild(who, to)
+		s.stepIn(g, a, to, b2i(g != f), confidence)
+	})
+}
+
+// keptOutside is qualified.
+func (s *spread) keptOutside(a atom, f *spreadFile, n int32, name *goName, confidence Confidence, who minder) {
+	if len(f.beside.imported) == 0 {
+		return
+	}
+	bit := keptHow(who, s.how(f, confidence))
+	if s.kept.outside[n]&bit != 0 {
+		return
+	}
+	s.kept.outside[n] |= bit
+	confidence = min(confidence*byQualified/byName, 1000)
+	for _, p := range s.index.read(name.hash) {
+		number := int32(uint32(p))
+		g := &s.files[s.index.owner(number)]
+		s.takeOutside(a, f, g, atom{g.node, number - g.first}, confidence, who)
+	}
+	s.keptTakers(name.first+name.inside, name.outside, -1, -1, who, func(g *spreadFile, def int32) {
+		s.takeOutside(a, f, g, atom{g.node, def}, confidence, who)
+	})
+}
+
+// keptTakers calls fn for takers that mind and can be reached, and may still be; all of them,
+// or those from first on, before end.
+func (s *spread) keptTakers(at, count uint32, first, end int32, who minder, fn func(g *spreadFile, def int32)) {
+	x := &s.index
+	numbers := int32(x.flat.head[mentionNumbers])
+	if first >= 0 {
+		at, count = s.keptFrom(at, count, first)
+	}
+	for count > 0 && !s.over && !x.flat.bad.Load() {
+		list := x.flat.goTakers(at, count)
+		if len(list) == 0 {
+			return
+		}
+		at, count = at+uint32(len(list)/4), count-uint32(len(list)/4)
+		for ; len(list) >= 4; list = list[4:] {
+			taker := wire.Uint32(list)
+			n := int32(taker >> mentionFlagBits)
+			if n >= numbers {
+				x.flat.bad.Store(true)
+				return
+			}
+			if end >= 0 && n >= end {
+				return
+			}
+			if s.calls {
+				if who != builds && s.only.symbols[n] != 0 {
+					continue
+				}
+			} else if who != builds && s.best.symbols[n].final {
+				continue
+			}
+			if who > builds {
+				if as := taker & (1<<mentionFlagBits - 1); as == takerInterface || as == takerType && who == code {
+					continue
+				}
+			}
+			place := x.places[x.flat.owner(n)]
+			if place <= 0 {
+				continue
+			}
+			g := &s.files[place-1]
+			fn(g, n-g.first)
+		}
+	}
+}
+
+// keptFrom leaves out the takers below a number.
+func (s *spread) keptFrom(at, count uint32, lowest int32) (uint32, uint32) {
+	n := sort.Search(int(count), func(i int) bool {
+		row := s.index.flat.goTakers(at+uint32(i), 1)
+		return len(row) < 4 || int32(wire.Uint32(row)>>mentionFlagBits) >= lowest
+	})
+	return at + uint32(n), count - uint32(n)
+}
+
+// keptMember goes to who calls an exported method, and says whether others may, too.
+func (s *spread) keptMember(a atom, f *spreadFile, n int32) bool {
+	if n < 0 || int(n) >= len(s.kept.members) || s.index.flat.bad.Load() {
+		s.index.flat.bad.Store(true)
+		return false
+	}
+	m := &s.kept.members[n]
+	if *m&memberAsked == 0 {
+		*m |= memberAsked
+		name, start, stop := s.index.flat.goMember(n)
+		step := s.counted(func(g *spreadFile, to atom) { s.stepIn(g, a, to, 1, byMember) })
+		for _, p := range s.index.read(name) {
+			number := int32(uint32(p))
+			g := &s.files[s.index.owner(number)]
+			step(g, number-g.first)
+		}
+		s.index.among(s.files, start, stop, step)
+	}
+	if *m&memberLooked == 0 {
+		*m |= memberLooked
+		if _, member := cutMember(s.definition(f, a.def).Name); s.outsiders.call(member) {
+			*m |= memberCalled
+		}
+	}
+	return *m&memberCalled != 0
+}
+
+// keep marks the folders of which the graph's file knows what holds on this side: those of
+// which no file came, went or was read anew, and no import.
+func (s *symbolSide) keep(r *reachable) {
+	x := r.index.flat
+	if x == nil || x.goNames() == 0 {
+		return
+	}
+	p := s.graph.over.patch
+	moved := map[int32]bool{} // packages
+	end := func(from, to int32) {
+		for _, n := range []int32{from, to} {
+			if n >= 0 && s.graph.Kind(n) == KindPackage {
+				moved[n] = true
+			}
+		}
+	}
+	before := func(base int32) {
+		number := func(n int32) int32 {
+			if n < 0 || p.isRemoved(n) {
+				return -1
+			}
+			return p.number(n)
+		}
+		start, stop := s.graph.over.out(base)
+		for e := start; e < stop; e++ {
+			end(-1, number(s.graph.over.flat.link(e).To))
+		}
+		if s.graph.over.flat.kind(base) != KindPackage {
+			end(-1, number(x.file(base).folder))
+		}
+	}
+	for n := range p.replaced {
+		before(n)
+	}
+	for _, n := range p.removed {
+		before(n)
+	}
+	for n := range p.altered {
+		if !p.isRemoved(n) {
+			end(-1, p.number(n))
+		}
+	}
+	for i := range p.extras {
+		end(p.extras[i].From, p.extras[i].To)
+	}
+	for i := range r.files {
+		f := &r.files[i]
+		if f.index != nil || f.folder < 0 {
+			continue
+		}
+		end(-1, f.folder)
+		for _, e := range s.graph.outOf(f.node) {
+			end(-1, s.graph.Link(e).To)
+		}
+	}
+	for n, in := range r.folders {
+		in.kept = !moved[n]
+	}
+}
+
+// lookAroundKept is lookAround where the graph's file knows the answer.
+func (s *spread) lookAroundKept(in *spreadFolder) bool {
+	if !in.kept {
+		return false
+	}
+	base, _ := s.graph.over.base(in.node)
+	if base < 0 {
+		return false
+	}
+	spec, known := s.index.flat.importedAs(base)
+	if !known {
+		return false
+	}
+	if spec != "" {
+		q := lang.GoQualifierOf(spec)
+		if len(s.index.read(q.Name("*"))) > 0 {
+			return false // what was read anew imports it with a dot, or another package of that path
+		}
+		in.imported = []goImported{{q, lang.GoPackageName(spec) != s.graph.Node(in.node).Name, false}}
+	}
+	in.listed = true
+	return true
+}
