@@ -188,8 +188,9 @@ func (s *spread) keptOutside(a atom, f *spreadFile, n int32, name *goName, confi
 	})
 }
 
-// keptTakers calls fn for takers that mind and can be reached, and may still be; all of them,
-// or those from first on, before end.
+// keptTakers calls fn for takers that mind and can be reached; all of them, or those from first
+// on, before end. Those of which it is known how they are reached count, too, since their
+// package may not be.
 func (s *spread) keptTakers(at, count uint32, first, end int32, who minder, fn func(g *spreadFile, def int32)) {
 	x := &s.index
 	numbers := int32(x.flat.head[mentionNumbers])
@@ -212,11 +213,7 @@ func (s *spread) keptTakers(at, count uint32, first, end int32, who minder, fn f
 			if end >= 0 && n >= end {
 				return
 			}
-			if s.calls {
-				if who != builds && s.only.symbols[n] != 0 {
-					continue
-				}
-			} else if who != builds && s.best.symbols[n].final {
+			if s.calls && who != builds && s.only.symbols[n] != 0 {
 				continue
 			}
 			if who > builds {
