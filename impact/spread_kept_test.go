@@ -20,7 +20,7 @@ func namesTree(r *rand.Rand) map[string]string {
 	files := map[string]string{
 		"go.mod":    "module m\n\nrequire x v1.0.0\n\nreplace x => ./p0\n\nrequire y v1.0.0\n\nreplace y => ./p1/sub\n",
 		"p0/go.mod": "module x\n", "p0/a.go": "package p0\n\ntype T0 struct{}\n",
-		"p4/go.mod": "module m/p4\n\nrequire x v1.0.0\n\nreplace x => ../p3\n",
+		"p4/go.mod":     "module m/p4\n\nrequire x v1.0.0\n\nreplace x => ../p3\n",
 		"p1/sub/go.mod": "module y\n", "p1/sub/a.go": "package other\n\ntype T0 struct{}\n\nfunc (T0) Do() {}\n",
 	}
 	for range 8 + r.IntN(22) {
