@@ -6,9 +6,11 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/google/go-github/v62/github"
 
+	"custody/app/clone"
 	"custody/app/hub"
 	"custody/internal/store"
 )
@@ -17,7 +19,12 @@ import (
 // since they were made before the App was there, say. It holds the last hundred moves.
 type activity struct {
 	ref   string // of which; empty: nobody asked yet
-	moves []store.Push
+	moves []move // the newest first
+}
+
+type move struct {
+	store.Push
+	at time.Time
 }
 
 // activityOf asks GitHub once in a review.
@@ -33,6 +40,7 @@ func (j *job) activityOf(ctx context.Context, ref string) (*activity, error) {
 	}
 	var list []struct {
 		Before, After, Ref string
+		Timestamp          time.Time
 		Actor              *github.User
 	}
 	if _, err := j.client.Do(ctx, req, &list); err != nil {
@@ -43,15 +51,36 @@ func (j *job) activityOf(ctx context.Context, ref string) (*activity, error) {
 		return nil, fmt.Errorf("asking who moved %s: %w", ref, err)
 	}
 	for _, m := range list {
-		if m.Ref != ref || m.Actor.GetID() <= 0 {
-			continue // whoever it was is gone: the hole stays
+		if m.Ref != ref {
+			continue
 		}
 		if strings.Trim(m.Before, "0") == "" {
 			m.Before = ""
 		}
-		j.activity.moves = append(j.activity.moves, store.Push{
+		j.activity.moves = append(j.activity.moves, move{store.Push{
 			Repo: j.repo.ID, Ref: ref, Before: m.Before, After: m.After, Login: m.Actor.GetLogin(), ID: hub.ID(m.Actor.GetID()), Type: m.Actor.GetType(),
-		})
+		}, m.Timestamp})
 	}
 	return &j.activity, nil
+}
+
+// targetAt is the commit that the branch which the change is for was at, at an instant: the
+// one that it is at, but for what GitHub lists as having moved it since. Of the same second it
+// is not known which came first, so it is the older.
+func (j *job) targetAt(ctx context.Context, c *clone.Clone, at time.Time) (string, error) {
+	tip, err := c.Resolve(ctx, j.ref)
+	if err != nil {
+		return "", err
+	}
+	known, err := j.activityOf(ctx, j.ref)
+	if err != nil {
+		return "", err
+	}
+	was := tip.String()
+	for _, m := range known.moves {
+		if m.Before != "" && !m.at.Before(at.Truncate(time.Second)) {
+			was = m.Before
+		}
+	}
+	return was, nil
 }

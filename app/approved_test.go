@@ -119,3 +119,32 @@ func TestQueuePushedPast(t *testing.T) {
 		t.Errorf("the push has no record: %v %v", got, err)
 	}
 }
+
+// What was approved is what the change was then. A branch that holds a fix which has not
+// landed, and takes it back, changes neither; once the fix has landed, the same commit takes
+// it back there, and nobody approved that.
+func TestApprovedBeforeTheFixLanded(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, queued)
+	fix := w.origin.Commit("fix", "fix", gittest.From(w.base), gittest.By("Ada <ada@example.com>"), gittest.Write("a.py", "x = checked(1)\n"))
+	p := w.approved("topic", gittest.From("fix"), gittest.Write("a.py", "x = 1\n"), gittest.Write("b.py", "y = 1\n"))
+	w.origin.Commit("main", "other", gittest.From(w.base), gittest.By("Ada <ada@example.com>"), gittest.Write("c.py", "z = 1\n"))
+	w.repo.Push("ben", w.origin, "main")
+	if got, text := w.says(p.HeadSHA); got != "success" { // this is of no matter to it
+		t.Fatalf("%s: %s", got, text)
+	}
+	w.origin.Commit("main", "Merge fix", gittest.By("Ada <ada@example.com>"), gittest.Merge(fix), gittest.Write("a.py", "x = checked(1)\n"))
+	w.repo.Push("ben", w.origin, "main")
+	if got := w.repo.Git("diff", "--name-only", "main..."+p.HeadSHA); got != "a.py\nb.py" {
+		t.Fatalf("it changes %q", got)
+	}
+	for _, sha := range []string{p.Queue(nil, "squash").HeadSHA, p.HeadSHA} {
+		if got, text := w.says(sha); got != "failure" || !strings.Contains(text, "ben approved") {
+			t.Errorf("%s: %s", got, text)
+		}
+	}
+	p.Review("ben", "APPROVED", "") // who knows it now
+	if got, text := w.says(p.HeadSHA); got != "success" {
+		t.Errorf("%s: %s", got, text)
+	}
+}

@@ -50,6 +50,7 @@ func TestCalls(t *testing.T) {
 	want := []string{
 		"GET /repos/{owner}/{repo}",
 		"GET /repos/{owner}/{repo}/activity",                            // of the push nobody told
+		"GET /repos/{owner}/{repo}/activity",                            // of the base, for approvals that are new to us
 		"GET /repos/{owner}/{repo}/collaborators/{username}/permission", // of each reviewer
 		"GET /repos/{owner}/{repo}/commits",                             // of each hundred
 		"GET /repos/{owner}/{repo}/issues/{issue_number}/events",        // of approvals that are new to us

@@ -45,13 +45,14 @@ const (
 type ask struct {
 	store.Command
 	says       command.Command
+	base       string // of the verdict that they saw, of a command that grants a waiver
 	by         *github.User
 	permission string
 }
 
 // granted gives the waivers that commands on this pull request granted and that stand, and
-// the commits for which they were. missing says why there may be more of them.
-func (j *job) granted(ctx context.Context) (all []change.Waiver, heads []string, missing string, err error) {
+// the changes for which they were. missing says why there may be more of them.
+func (j *job) granted(ctx context.Context) (all []change.Waiver, seen []control.Seen, missing string, err error) {
 	if j.pull() == nil {
 		return nil, nil, "", nil
 	}
@@ -89,11 +90,11 @@ func (j *job) granted(ctx context.Context) (all []change.Waiver, heads []string,
 		all = append(all, w)
 		if payload, err := base64.StdEncoding.DecodeString(w.Record); err == nil {
 			if r, err := control.ParseWaiver(payload); err == nil {
-				heads = append(heads, r.Head)
+				seen = append(seen, control.Seen{Commit: r.Head, Base: r.Base})
 			}
 		}
 	}
-	return all, heads, missing, nil
+	return all, seen, missing, nil
 }
 
 // A comment is what go-github knows of one, and the App that wrote it with somebody's token.
@@ -164,32 +165,36 @@ func (j *job) hear(ctx context.Context, in *review.Input, known *change.Context)
 
 // saw says whether who wrote a command could know the verdict on the head: it was the last
 // one when the command came, and when it was written. Else somebody could push another
-// commit behind a waiver that is about to be granted, or swap an older one back.
-func (j *job) saw(ctx context.Context, c *store.Command, written time.Time) (bool, error) {
+// commit behind a waiver that is about to be granted, or swap an older one back. base is what
+// the verdict was of a change to; empty: no.
+func (j *job) saw(ctx context.Context, c *store.Command, written time.Time) (base string, err error) {
 	if c.Head != j.head.String() {
-		return false, nil
+		return "", nil
 	}
 	all, err := j.store.Reviews(ctx, j.task.Repo, j.subject.Name, maxReviews)
 	if err != nil {
-		return false, err
+		return "", err
 	}
 	latest := written.Add(time.Second).UnixMilli()                                  // GitHub writes whole seconds
 	i := slices.IndexFunc(all, func(r store.Review) bool { return r.At <= latest }) // the newest first
 	if i < 0 || all[i].Head != c.Head {
-		return false, nil
+		return "", nil
 	}
 	// It was of a change to some branch, and may have been turned to another since.
 	members, err := j.packOf(ctx, all[i].Pack)
 	if err != nil {
-		return false, err
+		return "", err
 	}
 	var of struct {
 		Change struct{ Target string }
 	}
 	if err := json.Unmarshal(members[verify.Context], &of); err != nil {
-		return false, fmt.Errorf("reading the context of the last verdict: %w", err)
+		return "", fmt.Errorf("reading the context of the last verdict: %w", err)
 	}
-	return of.Change.Target == j.ref, nil
+	if of.Change.Target != j.ref {
+		return "", nil
+	}
+	return all[i].Base, nil
 }
 
 // maxReviews is how many verdicts on a pull request are looked through.
@@ -234,9 +239,9 @@ func (j *job) take(ctx context.Context, c store.Command) (*ask, error) {
 	if !config.Permission(a.permission).AtLeast("maintain") {
 		return settle(store.Refused, "A waiver takes somebody with permission maintain or admin in this repository.")
 	}
-	if saw, err := j.saw(ctx, &c, m.GetCreatedAt().Time); err != nil {
+	if a.base, err = j.saw(ctx, &c, m.GetCreatedAt().Time); err != nil {
 		return nil, err
-	} else if !saw {
+	} else if a.base == "" {
 		return settle(store.Refused, "No waiver is granted: when the command was written there was no verdict yet on what is the head now. Read the check of the newest commit, and write the command again.")
 	}
 	return a, nil
@@ -311,7 +316,7 @@ func (j *job) waiver(ctx context.Context, in *review.Input, a *ask) (w change.Wa
 	record, err := json.Marshal(control.WaiverRecord{
 		Schema: control.WaiverSchema, ID: a.waiverID(), Covers: a.says.ID, Paths: []config.Glob{"**"},
 		Repository: change.Repository{Host: in.Place.Host, Owner: in.Place.Owner, Name: in.Place.Name},
-		Head:       j.head.String(), Target: j.ref, Owner: owner, Approver: *gather.Person(a.by), Permission: config.Permission(a.permission),
+		Head:       j.head.String(), Target: j.ref, Base: a.base, Owner: owner, Approver: *gather.Person(a.by), Permission: config.Permission(a.permission),
 		Reason: a.says.Reason, LastDay: a.says.Until,
 	})
 	if err != nil {

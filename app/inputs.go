@@ -18,6 +18,7 @@ import (
 	"custody/app/hub"
 	"custody/internal/change"
 	"custody/internal/config"
+	"custody/internal/control"
 	"custody/internal/git"
 	"custody/internal/review"
 )
@@ -179,18 +180,19 @@ func (j *job) context(ctx context.Context, c *clone.Clone, judge *review.Judge) 
 		Client: j.client, Repo: j.repo, Host: j.Hub.Host(), AppID: j.Hub.AppID(), Now: j.Now,
 		Want: gather.WantOf(judge), Patient: j.task.Try < patience, Remember: j.store.Remember, Recall: j.store.Mark,
 	}
-	waivers, heads, noWaivers, err := j.granted(ctx)
+	waivers, seen, noWaivers, err := j.granted(ctx)
 	if err != nil {
 		return nil, err
 	}
 	known := gather.Known{Waivers: waivers, NoWaivers: noWaivers, More: func(ctx context.Context, reviews []change.Review) ([]string, error) {
 		for _, r := range reviews {
 			if r.State == "approved" {
-				heads = append(heads, r.Commit)
+				seen = append(seen, control.Seen{Commit: r.Commit, Base: r.Base})
 			}
 		}
-		return j.seenCommits(ctx, c, heads)
-	}}
+		return j.seenCommits(ctx, c, seen)
+	}, TargetAt: func(ctx context.Context, at time.Time) (string, error) { return j.targetAt(ctx, c, at) }}
+	j.activity = activity{} // of an earlier look
 	commits, _, err := c.Commits(ctx, j.base, j.head, maxCommits)
 	if err != nil {
 		return nil, err

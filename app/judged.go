@@ -16,20 +16,31 @@ import (
 	"custody/internal/store"
 )
 
-// judgeMoved asks for new reviews of the open pull requests and merge groups for a branch when what judges
-// them has changed there: what was let through by the old policy may not be by the new.
-func (j *job) judgeMoved(ctx context.Context, c *clone.Clone) error {
+// targetMoved asks for new reviews of the open pull requests and merge groups for a branch when what judges
+// them has changed there: what was let through by the old policy may not be by the new. Else
+// only of those that hold something that the branch got: they change something else now.
+func (j *job) targetMoved(ctx context.Context, c *clone.Clone) error {
+	if j.base.IsZero() {
+		return nil
+	}
 	moved, err := j.judgeDiffers(ctx, c, j.base, j.head)
-	if err != nil || !moved {
+	if err != nil {
 		return err
 	}
-	var open []store.Subject
-	for _, kind := range []string{"pull_request", "merge_group"} {
-		of, err := j.store.Open(ctx, j.task.Repo, kind, j.ref)
+	open, err := j.store.Open(ctx, j.task.Repo, "pull_request", j.ref)
+	if err != nil {
+		return err
+	}
+	if !moved {
+		if open, err = j.holding(ctx, c, open); err != nil {
+			return err
+		}
+	} else {
+		groups, err := j.store.Open(ctx, j.task.Repo, "merge_group", j.ref)
 		if err != nil {
 			return err
 		}
-		open = append(open, of...)
+		open = append(open, groups...)
 	}
 	for _, s := range open {
 		r := s.Request
@@ -39,9 +50,28 @@ func (j *job) judgeMoved(ctx context.Context, c *clone.Clone) error {
 		}
 	}
 	if len(open) > 0 {
-		j.log.WithFields(logrus.Fields{"ref": j.ref, "subjects": len(open)}).Info("what judges has changed: what is open is reviewed again")
+		j.log.WithFields(logrus.Fields{"ref": j.ref, "subjects": len(open)}).Info("the branch got what judges, or parts of what is open: that is reviewed again")
 	}
 	return nil
+}
+
+// holding are those of open pull requests whose commits hold a part of what the push brought,
+// or may. Of one that was never judged, the review is on its way.
+func (j *job) holding(ctx context.Context, c *clone.Clone, open []store.Subject) ([]store.Subject, error) {
+	var heads []git.OID
+	for _, s := range open {
+		if id, err := git.ParseOID(s.DoneHead); err == nil {
+			heads = append(heads, id)
+		}
+	}
+	holds, err := c.Holding(ctx, heads, j.base, j.head)
+	if ctx.Err() != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(open, func(s store.Subject) bool {
+		id, perr := git.ParseOID(s.DoneHead)
+		return perr != nil || err == nil && !holds[id] // the branch was rewritten: then all may
+	}), nil
 }
 
 // judgeDiffers compares the files that judge at two commits.

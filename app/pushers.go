@@ -82,8 +82,8 @@ func (j *job) pushesTo(ctx context.Context, refs []string, after string) ([]stor
 	}
 	var pushes []store.Push
 	for _, m := range known.moves {
-		if m.After == after {
-			pushes = append(pushes, m)
+		if m.After == after && m.ID != "" && m.ID != "0" { // else whoever it was is gone: the hole stays
+			pushes = append(pushes, m.Push)
 		}
 	}
 	return pushes, nil

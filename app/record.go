@@ -3,13 +3,16 @@ package app
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/google/go-github/v62/github"
+	"github.com/sirupsen/logrus"
 
 	"custody/app/clone"
 	"custody/app/hub"
 	"custody/internal/change"
+	"custody/internal/control"
 	"custody/internal/git"
 )
 
@@ -157,26 +160,18 @@ func (j *job) mergedAs(ctx context.Context, landed git.OID) (*mergedPull, error)
 	return nil, nil
 }
 
-// seenCommits brings the commits that were approved, or for which a waiver was granted, and
-// that are no longer the head, with all that they hold, and gives their ids: whether they make the same change, and who
-// wrote them, is for the review to say. What is gone is gone.
-func (j *job) seenCommits(ctx context.Context, c *clone.Clone, heads []string) ([]string, error) {
+// seenCommits brings the changes that were approved, or for which a waiver was granted, and
+// that are not this one, with all that they hold, and gives the ids of their commits: whether
+// they are the same, and who wrote them, is for the review to say. What is gone is gone.
+func (j *job) seenCommits(ctx context.Context, c *clone.Clone, seen []control.Seen) ([]string, error) {
 	var all []string
-	for _, head := range heads {
-		id, err := git.ParseOID(head)
-		if err != nil || id == j.head {
-			continue
-		}
-		err = c.Also(ctx, j.base, id)
-		var commits []*git.Commit
-		if err == nil {
-			commits, _, err = c.Commits(ctx, j.base, id, maxCommits)
-		}
+	for _, s := range seen {
+		commits, err := j.seenChange(ctx, c, s)
 		if ctx.Err() != nil {
 			return nil, err
 		}
 		if err != nil {
-			j.log.WithField("commit", head).Info("a commit that was approved can not be fetched")
+			j.log.WithError(err).WithFields(logrus.Fields{"commit": s.Commit, "base": s.Base}).Info("a change that was approved can not be fetched")
 			continue
 		}
 		for _, k := range commits {
@@ -184,4 +179,35 @@ func (j *job) seenCommits(ctx context.Context, c *clone.Clone, heads []string) (
 		}
 	}
 	return all, nil
+}
+
+// seenChange brings one of them, and gives its commits.
+func (j *job) seenChange(ctx context.Context, c *clone.Clone, s control.Seen) ([]*git.Commit, error) {
+	id, err := git.ParseOID(s.Commit)
+	if err != nil || id == j.head && s.Base == "" {
+		return nil, err
+	}
+	base := j.base
+	if s.Base != "" {
+		if base, err = git.ParseOID(s.Base); err != nil {
+			return nil, err
+		}
+		if err := c.Also(ctx, base, base); err != nil { // the branch may have been rewritten since
+			return nil, err
+		}
+	}
+	if id == j.head {
+		then, err := c.MergeBases(ctx, base, id)
+		if err != nil {
+			return nil, err
+		}
+		if now, err := c.MergeBases(ctx, j.base, id); err != nil || slices.Equal(then, now) {
+			return nil, err
+		}
+	}
+	if err := c.Also(ctx, base, id); err != nil {
+		return nil, err
+	}
+	commits, _, err := c.Commits(ctx, base, id, maxCommits)
+	return commits, err
 }

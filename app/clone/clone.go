@@ -73,7 +73,7 @@ type Clone struct {
 	mirror *git.Mirror
 	from   git.Remote
 	lock   chan struct{}
-	also   map[git.OID]bool
+	also   map[[2]git.OID]bool
 	leave  sync.Once
 }
 
@@ -127,7 +127,7 @@ func (c *Clones) get(ctx context.Context, id int64, from git.Remote, want git.Wa
 	}
 	c.enter(id)
 	return &Clone{
-		Repository: repo, all: c, id: id, mirror: m, from: from, lock: c.lockOf(id), also: map[git.OID]bool{},
+		Repository: repo, all: c, id: id, mirror: m, from: from, lock: c.lockOf(id), also: map[[2]git.OID]bool{},
 		Facts:  cache.Open(filepath.Join(dir, "custody", cache.FileName)),
 		Graphs: cache.OpenGraphs(filepath.Join(dir, "custody", cache.GraphFileName), c.program),
 	}, nil
@@ -150,10 +150,10 @@ func (c *Clone) Complete(ctx context.Context, base, head git.OID) error {
 
 // Also fetches another commit by its id, and the blobs of what it changes since base.
 func (c *Clone) Also(ctx context.Context, base, id git.OID) error {
-	if c.also[id] {
+	if c.also[[2]git.OID{base, id}] {
 		return nil
 	}
-	c.also[id] = true
+	c.also[[2]git.OID{base, id}] = true
 	if err := take(ctx, c.lock); err != nil {
 		return err
 	}

@@ -111,6 +111,8 @@ type Known struct {
 	// Waivers that were granted by commands; nil: none ever were.
 	Waivers   []change.Waiver
 	NoWaivers string // why there may be more
+	// TargetAt is the commit that the target was at, at an instant; nil: nobody knows.
+	TargetAt func(ctx context.Context, at time.Time) (string, error)
 	// More gives further commits that count because somebody approved them; nil: none.
 	More func(ctx context.Context, reviews []change.Review) ([]string, error)
 }
@@ -147,7 +149,7 @@ func (r *Reader) pull(ctx context.Context, pr *github.PullRequest, kind, head, t
 	r.source("change", r.path("pulls/%d", pr.GetNumber()), c, "")
 	steps := []func(context.Context) error{
 		func(ctx context.Context) error { return r.emergency(ctx, pr, urgent) },
-		func(ctx context.Context) error { return r.reviews(ctx, pr.GetNumber()) },
+		func(ctx context.Context) error { return r.reviews(ctx, pr, known) },
 		func(ctx context.Context) error {
 			ids := known.Commits
 			if known.More != nil {

@@ -2,6 +2,7 @@ package gather
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -52,4 +53,23 @@ func (r *Reader) targetOf(ctx context.Context, key, what string, number int, at 
 	}
 	target, err = r.Remember(ctx, key, target)
 	return target, true, err
+}
+
+// baseOf is the commit that the target was at when somebody approved a change to it, kept
+// when that is seen first: a commit changes something else when the target has got a part of
+// its history meanwhile. Empty of what was said when the change had landed.
+func (r *Reader) baseOf(ctx context.Context, pr *github.PullRequest, said *github.PullRequestReview, known Known) (string, error) {
+	at := said.GetSubmittedAt().Time
+	if r.Recall == nil || r.Remember == nil || known.TargetAt == nil || pr.GetMerged() && at.After(pr.GetMergedAt().Time) {
+		return "", nil
+	}
+	key := fmt.Sprintf("base/%d/%d", r.Repo.ID, said.GetID())
+	if base, err := r.Recall(ctx, key); err != nil || base != "" {
+		return base, err
+	}
+	base, err := known.TargetAt(ctx, at)
+	if err != nil {
+		return "", err
+	}
+	return r.Remember(ctx, key, base)
 }

@@ -13,7 +13,8 @@ import (
 )
 
 // reviews reads who said what of which commit, and what they may do in the repository.
-func (r *Reader) reviews(ctx context.Context, number int) error {
+func (r *Reader) reviews(ctx context.Context, pr *github.PullRequest, known Known) error {
+	number := pr.GetNumber()
 	var all []*github.PullRequestReview
 	err := r.read("reviews", r.path("pulls/%d/reviews", number), func() error {
 		return pages(func(o github.ListOptions) (*github.Response, error) {
@@ -63,6 +64,9 @@ func (r *Reader) reviews(ctx context.Context, number int) error {
 						return nil // whether they are of this change is missing
 					}
 					reviews[i].Target = target
+					if reviews[i].Base, err = r.baseOf(ctx, pr, said[i], known); err != nil {
+						return err
+					}
 				}
 				if permission != "" && r.Remember != nil {
 					if reviews[i].Permission, err = r.Remember(ctx, fmt.Sprintf("permission/%d/%d", r.Repo.ID, said[i].GetID()), permission); err != nil {

@@ -119,6 +119,7 @@ type Review struct {
 	Commit     string   `json:"commit"`           // the commit that was reviewed
 	At         string   `json:"at"`               // RFC 3339
 	Target     string   `json:"target,omitempty"` // the ref that the change was for when they said so, or "another branch"; absent: not known
+	Base       string   `json:"base,omitempty"`   // the commit that the target was at when they said so; absent: not known
 	Permission string   `json:"permission,omitempty"`
 	Teams      []string `json:"teams,omitzero"`
 }

@@ -129,17 +129,24 @@ func (e *evaluation) missingApprovals(want config.Approvals, wrote authors, voic
 	if not := wrote.logins(); len(not) > 0 {
 		f.Who += ", other than " + clip(strings.Join(not, ", "))
 	}
-	var against, stale []string
+	var against, stale, moved []string
 	for _, v := range voices {
 		switch v.stand {
 		case standAgainst:
 			against = append(against, v.login)
 		case standStale:
 			stale = append(stale, v.login)
+		case standMoved:
+			moved = append(moved, v.login)
 		}
 	}
 	if len(stale) > 0 {
 		f.Message += fmt.Sprintf("; %s approved an older commit", clip(strings.Join(stale, ", ")))
+	}
+	if len(moved) > 0 {
+		f.Message += fmt.Sprintf("; %s approved it before the branch that it is for moved on, by which it changes something else", clip(strings.Join(moved, ", ")))
+	}
+	if stale = append(stale, moved...); len(stale) > 0 {
 		f.Remedy = fmt.Sprintf("Ask %s to look at commit %s again, or %s.", clip(strings.Join(stale, ", ")), e.Change.Head.Short(), plural(missing, "other person", "other people"))
 	}
 	if len(against) > 0 {

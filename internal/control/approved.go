@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,8 +12,20 @@ import (
 	"custody/internal/finding"
 )
 
-// Approved says what a commit that somebody approved has to do with the head. The zero
-// value says that it is another change.
+// Seen is a change that somebody approved, or granted a waiver for: a commit, as it was a
+// change to what the target was then. Where that is not known, it is one to the base.
+type Seen struct {
+	Commit string
+	Base   string // "": not known
+}
+
+// Compare orders them.
+func (s Seen) Compare(o Seen) int {
+	return cmp.Or(cmp.Compare(s.Commit, o.Commit), cmp.Compare(s.Base, o.Base))
+}
+
+// Approved says what a change that somebody approved has to do with the one that is
+// judged. The zero value says that it is another.
 type Approved struct {
 	Same bool
 	How  string // "it has the same files", "it makes another change"
@@ -28,19 +41,22 @@ func (a Approved) note() string {
 	return " " + a.How
 }
 
-// sameChange says whether who approved a commit approved what the head is.
-func (e *evaluation) sameChange(commit string) Approved {
-	if commit == e.Change.Head.String() {
+// sameChange says whether who approved a change approved this one.
+func (e *evaluation) sameChange(seen Seen) Approved {
+	head := seen.Commit == e.Change.Head.String()
+	if head && seen.Base == "" {
 		return Approved{Same: true}
 	}
-	a, known := e.Input.Approved[commit]
+	a, known := e.Input.Approved[seen]
 	switch {
 	case !known:
 		return Approved{How: "whether it makes the same change was not looked at"}
+	case a.Same && head:
+		return Approved{Same: true, Commits: a.Commits}
 	case a.Same && !e.namesAuthors(a.Commits):
 		return Approved{How: "its commits name other authors than those of the head"}
 	case a.Same:
-		a.How = fmt.Sprintf("commit %s: %s", shortCommit(commit), a.How)
+		a.How = fmt.Sprintf("commit %s: %s", shortCommit(seen.Commit), a.How)
 	}
 	return a
 }

@@ -47,7 +47,7 @@ type Input struct {
 	Owners *owners.File
 	// Approved says, by commit, what those that somebody approved, or granted a waiver for,
 	// have to do with the head.
-	Approved map[string]Approved
+	Approved map[Seen]Approved
 	// Baseline lists findings that stood before; nil when there is none at base.
 	Baseline *Baseline
 	// Counting finds every line, for a new baseline.

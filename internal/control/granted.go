@@ -29,6 +29,7 @@ type WaiverRecord struct {
 	Repository change.Repository `json:"repository"`       // where it counts: host, owner and name
 	Head       string            `json:"head,omitempty"`   // the one commit for which it counts, or another that makes the same change; absent: any
 	Target     string            `json:"target,omitempty"` // the one ref for which it counts, "refs/heads/main": the same commit brings other things to another; absent: any
+	Base       string            `json:"base,omitempty"`   // the commit that the target was at, so that head made the change for which it counts; absent: not known
 	Owner      string            `json:"owner"`            // who will put an end to the exception
 	Approver   change.Person     `json:"approver"`         // who granted it
 	Permission config.Permission `json:"permission"`       // theirs when they did
@@ -127,7 +128,10 @@ func (e *evaluation) refuses(g Granted) string {
 	if c := e.Context.Change; w.Target != "" && (c == nil || c.Target != w.Target) { // here is not empty, so there is a context
 		return fmt.Sprintf("it is for a change to %s", clip(w.Target))
 	}
-	if same := e.sameChange(w.Head); w.Head != "" && !same.Same {
+	if same := e.sameChange(Seen{w.Head, w.Base}); w.Head != "" && !same.Same {
+		if w.Head == e.Change.Head.String() {
+			return fmt.Sprintf("it is for commit %s when the branch that it is for was at %s:%s", shortCommit(w.Head), shortCommit(w.Base), same.note())
+		}
 		return fmt.Sprintf("it is for commit %s:%s", shortCommit(w.Head), same.note())
 	}
 	switch {

@@ -49,6 +49,10 @@ func TestGranted(t *testing.T) {
 		{asked{"for another repository", rule, with(func(_ *Input, w *WaiverRecord) { w.Repository.Name = "other" }), finding.NotSatisfied, ""}, "it is for the repository github.com/acme/other"},
 		{asked{"which repository this is, is not known", rule, with(func(in *Input, _ *WaiverRecord) { in.Context.Repository = nil }), finding.NotSatisfied, ""}, "it is for the repository"},
 		{asked{"for this commit", rule, with(func(in *Input, w *WaiverRecord) { w.Head = in.Change.Head.String() }), finding.Excepted, ""}, ""},
+		{asked{"for this commit, when it was another change to the branch", rule, with(func(in *Input, w *WaiverRecord) {
+			w.Head, w.Base = in.Change.Head.String(), oid("old").String()
+			in.Approved = map[Seen]Approved{{w.Head, w.Base}: {How: "it changes x otherwise"}}
+		}), finding.NotSatisfied, ""}, "when the branch that it is for was at"},
 		{asked{"for another commit", rule, with(func(_ *Input, w *WaiverRecord) { w.Head = oid("old").String() }), finding.NotSatisfied, ""}, "was not looked at"},
 		{asked{"for this target", rule, with(func(in *Input, w *WaiverRecord) {
 			w.Target, in.Context.Change.Target = "refs/heads/main", "refs/heads/main"
@@ -74,13 +78,13 @@ func TestGranted(t *testing.T) {
 		}), finding.Excepted, ""}, ""},
 		{asked{"for a commit that makes the same change", rule, with(func(in *Input, w *WaiverRecord) {
 			w.Head = oid("old").String()
-			in.Approved = map[string]Approved{w.Head: {Same: true, How: "it has the same files", Commits: in.Change.Commits}}
+			in.Approved = map[Seen]Approved{{Commit: w.Head}: {Same: true, How: "it has the same files", Commits: in.Change.Commits}}
 		}), finding.Excepted, ""}, ""},
 		{asked{"for a commit of other authors that makes the same change", rule, with(func(in *Input, w *WaiverRecord) {
 			w.Head = oid("old").String()
 			other := in.Change.Commits[0]
 			other.Author.Email = "somebody@else.example"
-			in.Approved = map[string]Approved{w.Head: {Same: true, Commits: []change.Commit{other}}}
+			in.Approved = map[Seen]Approved{{Commit: w.Head}: {Same: true, Commits: []change.Commit{other}}}
 		}), finding.NotSatisfied, ""}, "its commits name other authors"},
 		{asked{"granted with the author's other account", rule + "people: [{id: ann, accounts: ['github.com:1', 'github.com:5']}]\n", with(nil), finding.NotSatisfied, ""}, "wrote some of the change"},
 		{asked{"an author whom nobody knows", rule, with(func(in *Input, _ *WaiverRecord) { in.Context.Commits = nil }), finding.NotSatisfied, ""}, "may have granted it"},

@@ -29,23 +29,23 @@ func (e *evaluation) landing() landing {
 			l.merge = &e.Change.Commits[i]
 		}
 	}
-	var seen []string // commits that somebody approved, or granted a waiver for
+	var seen []Seen
 	for _, r := range e.Context.Reviews {
 		if r.State == "approved" {
-			seen = append(seen, r.Commit)
+			seen = append(seen, Seen{r.Commit, r.Base})
 		}
 	}
 	for _, g := range e.Granted {
 		if g.Waiver != nil && g.Waiver.Head != "" {
-			seen = append(seen, g.Waiver.Head)
+			seen = append(seen, Seen{g.Waiver.Head, g.Waiver.Base})
 		}
 	}
-	slices.Sort(seen)
-	for _, commit := range slices.Compact(seen) {
-		if commit == e.Change.Head.String() {
+	slices.SortFunc(seen, Seen.Compare)
+	for _, s := range slices.Compact(seen) {
+		if s.Commit == e.Change.Head.String() {
 			continue
 		}
-		if a := e.Approved[commit]; a.Same && len(a.Commits) > 0 && e.namesAuthors(a.Commits) {
+		if a := e.Approved[s]; a.Same && len(a.Commits) > 0 && e.namesAuthors(a.Commits) {
 			l.approved = append(l.approved, a.Commits...)
 		}
 	}

@@ -23,7 +23,7 @@ func TestLanded(t *testing.T) {
 				{SHA: old, Author: person("1", "ann"), Committer: person("1", "ann")},
 			}
 			in.Context.Merge = &change.Merge{SHA: in.Change.Head.String(), By: person("2", "bob"), At: "2027-01-01T00:00:00Z"}
-			in.Approved = map[string]Approved{old: {Same: true, How: "it makes the same change", Commits: []change.Commit{{Commit: git.Commit{ID: oid("old"), Author: sign("ann@example.org"), Committer: sign("ann@example.org")}}}}}
+			in.Approved = map[Seen]Approved{{Commit: old}: {Same: true, How: "it makes the same change", Commits: []change.Commit{{Commit: git.Commit{ID: oid("old"), Author: sign("ann@example.org"), Committer: sign("ann@example.org")}}}}}
 		}
 	}
 	and := func(first func(*Input), then func(*Input)) func(*Input) {
@@ -33,18 +33,18 @@ func TestLanded(t *testing.T) {
 	rebased := landed("ann@example.org", "bob@example.org", oid("p"))
 	merged := func(in *Input) {
 		landed("bob@example.org", "bob@example.org", two...)(in)
-		in.Change.Commits = append(in.Change.Commits, in.Approved[old].Commits...)
+		in.Change.Commits = append(in.Change.Commits, in.Approved[Seen{Commit: old}].Commits...)
 	}
 	for _, c := range []asked{
 		{"rebased by who approved", one, rebased, finding.Satisfied, ""},
 		{"merged by who approved", one, merged, finding.Satisfied, ""},
-		{"rebased, and another change", one, and(rebased, func(in *Input) { in.Approved = map[string]Approved{old: {How: "it changes x otherwise"}} }), finding.NotSatisfied, "It has landed, and an approval from now on does not count."},
-		{"merged, and another change", one, and(merged, func(in *Input) { in.Approved = map[string]Approved{old: {How: "it changes x otherwise"}} }), finding.NotSatisfied, ""},
+		{"rebased, and another change", one, and(rebased, func(in *Input) { in.Approved = map[Seen]Approved{{Commit: old}: {How: "it changes x otherwise"}} }), finding.NotSatisfied, "It has landed, and an approval from now on does not count."},
+		{"merged, and another change", one, and(merged, func(in *Input) { in.Approved = map[Seen]Approved{{Commit: old}: {How: "it changes x otherwise"}} }), finding.NotSatisfied, ""},
 		{"the forge does not say who merged", one, and(rebased, func(in *Input) { in.Context.Merge.By = nil }), finding.NotSatisfied, ""},
 		{"another commit was merged", one, and(rebased, func(in *Input) { in.Context.Merge.SHA = old }), finding.NotSatisfied, ""},
 		{"before it landed", one, and(rebased, func(in *Input) { in.Stage = change.AtMerge }), finding.NotApplicable, ""},
 		{"who approved had committed what was approved", one, and(rebased, func(in *Input) {
-			a := in.Approved[old]
+			a := in.Approved[Seen{Commit: old}]
 			a.Commits[0].Committer = sign("bob@example.org")
 			in.Context.Commits[1].Committer = person("2", "bob")
 		}), finding.NotSatisfied, ""},
@@ -71,7 +71,7 @@ func TestQueued(t *testing.T) {
 			{SHA: old, Author: person("1", "ann"), Committer: person("1", "ann")},
 		}
 		in.Context.Change.Kind, in.Context.Change.Head = "merge_group", in.Change.Head.String()
-		in.Approved = map[string]Approved{old: {Same: true, How: "it has the same files", Commits: []change.Commit{wrote}}}
+		in.Approved = map[Seen]Approved{{Commit: old}: {Same: true, How: "it has the same files", Commits: []change.Commit{wrote}}}
 	}
 	and := func(then func(*Input)) func(*Input) { return func(in *Input) { group(in); then(in) } }
 	for _, c := range []asked{

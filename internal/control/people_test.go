@@ -211,11 +211,22 @@ func TestApprovedBefore(t *testing.T) {
 	for _, c := range []asked{
 		{"not looked at", one, nil, finding.NotSatisfied, "was not looked at"},
 		{"the same", one, func(in *Input) {
-			in.Approved = map[string]Approved{old: {Same: true, How: "it has the same files", Commits: by("ann@example.org")}}
+			in.Approved = map[Seen]Approved{{Commit: old}: {Same: true, How: "it has the same files", Commits: by("ann@example.org")}}
 		}, finding.Satisfied, "it has the same files"},
-		{"another", one, func(in *Input) { in.Approved = map[string]Approved{old: {How: "it changes x otherwise"}} }, finding.NotSatisfied, "it changes x otherwise"},
+		{"another", one, func(in *Input) { in.Approved = map[Seen]Approved{{Commit: old}: {How: "it changes x otherwise"}} }, finding.NotSatisfied, "it changes x otherwise"},
+		{"the head, when the branch was elsewhere, which is of no matter", one, func(in *Input) {
+			in.Context.Reviews[0].Commit, in.Context.Reviews[0].Base = in.Change.Head.String(), old
+			in.Approved = map[Seen]Approved{{in.Change.Head.String(), old}: {Same: true}}
+		}, finding.Satisfied, ""},
+		{"the head, when it was another change to the branch", one, func(in *Input) {
+			in.Context.Reviews[0].Commit, in.Context.Reviews[0].Base = in.Change.Head.String(), old
+			in.Approved = map[Seen]Approved{{in.Change.Head.String(), old}: {How: "it changes x otherwise"}}
+		}, finding.NotSatisfied, "bob approved it before the branch that it is for moved on"},
+		{"the head, when the branch was elsewhere, and nobody looked", one, func(in *Input) {
+			in.Context.Reviews[0].Commit, in.Context.Reviews[0].Base = in.Change.Head.String(), old
+		}, finding.NotSatisfied, "was not looked at"},
 		{"the same, by somebody whom the head does not name", one, func(in *Input) {
-			in.Approved = map[string]Approved{old: {Same: true, Commits: by("bob@example.org")}}
+			in.Approved = map[Seen]Approved{{Commit: old}: {Same: true, Commits: by("bob@example.org")}}
 		}, finding.NotSatisfied, "name other authors"},
 	} {
 		ch, x := pullRequest(review("2", "bob", "approved", oid("old"), "write"))

@@ -167,7 +167,7 @@ func (w world) facts(in *Input) {
 	}
 	x.Merge = &change.Merge{At: w.pick("2026-11-20T10:00:02Z", "2026-11-21T00:00:00Z")}
 	in.Owners = owners.Parse("CODEOWNERS", []byte(w.pick("* @p1 @p2\n", "src/ @p3\ndoc/ @acme/a\n", "")))
-	in.Approved = map[string]Approved{oid("older").String(): {Same: w.IntN(2) == 0, Commits: c.Commits}}
+	in.Approved = map[Seen]Approved{{Commit: oid("older").String()}: {Same: w.IntN(2) == 0, Commits: c.Commits}}
 	in.Impact.Reached = make([]impact.Reached, w.IntN(4))
 }
 

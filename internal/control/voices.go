@@ -18,6 +18,7 @@ type stand uint8
 const (
 	standNothing   stand = iota // no approval, and nothing against the change
 	standStale                  // approved another commit, which makes another change
+	standMoved                  // approved the head, which was another change then
 	standElsewhere              // approved it as a change to another ref
 	standLate                   // approved after the change had landed
 	standAuthor                 // approved what they wrote
@@ -151,7 +152,7 @@ func byWeight(a, b change.Review) int {
 		return slices.Index([]string{"changes_requested", "dismissed", "approved"}, r.State)
 	}
 	return cmp.Or(cmp.Compare(weight(a), weight(b)), cmp.Compare(a.State, b.State),
-		cmp.Compare(a.Commit, b.Commit), cmp.Compare(a.Target, b.Target), cmp.Compare(a.Permission, b.Permission),
+		cmp.Compare(a.Commit, b.Commit), cmp.Compare(a.Base, b.Base), cmp.Compare(a.Target, b.Target), cmp.Compare(a.Permission, b.Permission),
 		slices.Compare(a.Teams, b.Teams), cmp.Compare(a.Reviewer.Type, b.Reviewer.Type), cmp.Compare(a.Reviewer.Login, b.Reviewer.Login))
 }
 
@@ -187,10 +188,12 @@ func (e *evaluation) voice(r change.Review, want config.Approvals, wrote authors
 	default:
 		return set(standUnclear, "%s or not: the state %q of their review is not known", unclearAgainst, clip(r.State))
 	}
-	same := e.sameChange(r.Commit)
+	same := e.sameChange(Seen{r.Commit, r.Base})
 	late, lateKnown := e.late(r)
 	member, memberKnown := isMember(want.Teams, r.Teams, e.owner())
 	switch {
+	case r.Commit == e.Change.Head.String() && !same.Same:
+		return set(standMoved, "approved it when the branch that it is for was at commit %s; %s", shortCommit(r.Base), same.How)
 	case r.Commit != "" && !same.Same:
 		return set(standStale, "approved commit %s, not the head; %s", shortCommit(r.Commit), same.How)
 	case e.elsewhere(r):

@@ -175,9 +175,9 @@ func (b *builder) input(policy *config.Effective, requirements []*control.Requir
 	in := control.Input{
 		Change: c, Stage: or(e.Stage, change.AtMerge), Day: or(e.On, defaultDay), Config: policy, Requirements: requirements,
 		Head: b.tree, Base: b.tree, Attestation: at, Context: b.context(author),
-		Approved: map[string]control.Approved{
-			id("same").String():  {Same: true, How: "it makes the same change", Commits: c.Commits},
-			id("older").String(): {How: "it makes another change"},
+		Approved: map[control.Seen]control.Approved{
+			{Commit: id("same").String()}:  {Same: true, How: "it makes the same change", Commits: c.Commits},
+			{Commit: id("older").String()}: {How: "it makes another change"},
 		},
 	}
 	if b.file.Owners != "" {

@@ -15,45 +15,68 @@ import (
 // maxApproved bounds the commits other than the head that are compared with it.
 const maxApproved = 32
 
-// readApproved compares every commit that somebody approved, or granted a waiver for, with
-// the head. An approval holds over a rebase that changes nothing: the forge cannot tell, git can.
+// readApproved compares every change that somebody approved, or granted a waiver for, with
+// this one. An approval holds over a rebase that changes nothing: the forge cannot tell, git
+// can. And it holds no longer where the target has moved so that the same commit, merged into
+// it, changes something else.
 func (r *run) readApproved(ctx context.Context) error {
 	if r.context == nil {
 		return nil
 	}
-	commits := map[string]bool{}
+	seen := map[control.Seen]bool{}
+	add := func(s control.Seen) {
+		if s.Base != "" || s.Commit != r.change.Head.String() {
+			seen[s] = true
+		}
+	}
 	for _, g := range r.granted {
-		if g.Waiver != nil && g.Waiver.Head != "" && g.Waiver.Head != r.change.Head.String() {
-			commits[g.Waiver.Head] = true
+		if g.Waiver != nil && g.Waiver.Head != "" {
+			add(control.Seen{Commit: g.Waiver.Head, Base: g.Waiver.Base})
 		}
 	}
 	for _, review := range r.context.Reviews {
-		if review.State == "approved" && review.Commit != r.change.Head.String() {
-			commits[review.Commit] = true
+		if review.State == "approved" {
+			add(control.Seen{Commit: review.Commit, Base: review.Base})
 		}
 	}
-	r.approved = map[string]control.Approved{}
-	for i, name := range slices.Sorted(maps.Keys(commits)) {
+	r.approved = map[control.Seen]control.Approved{}
+	for i, s := range slices.SortedFunc(maps.Keys(seen), control.Seen.Compare) {
 		if i == maxApproved {
-			r.approved[name] = control.Approved{How: fmt.Sprintf("it was not looked at: more than %d such commits", maxApproved)}
+			r.approved[s] = control.Approved{How: fmt.Sprintf("it was not looked at: more than %d such commits", maxApproved)}
 			continue
 		}
-		a, err := r.compareApproved(ctx, name)
+		a, err := r.compareApproved(ctx, s)
 		if err != nil {
-			return fmt.Errorf("comparing the approved commit %.40q with the head: %w", name, err)
+			return fmt.Errorf("comparing the approved commit %.40q with the head: %w", s.Commit, err)
 		}
-		r.approved[name] = a
+		r.approved[s] = a
 	}
 	return nil
 }
 
-func (r *run) compareApproved(ctx context.Context, name string) (control.Approved, error) {
+func (r *run) compareApproved(ctx context.Context, s control.Seen) (control.Approved, error) {
 	absent := control.Approved{How: "it is not in this repository, so whether it makes the same change is not known"}
-	id, err := git.ParseOID(name)
+	id, err := git.ParseOID(s.Commit)
 	if err != nil || len(id.Bytes()) != len(r.Head.Bytes()) {
 		return absent, nil
 	}
-	c, err := change.Read(ctx, r.Repository, r.change.Base, id, change.DefaultLimits())
+	base := r.change.Base
+	if s.Base != "" {
+		gone := control.Approved{How: "that commit is not in this repository, so whether it was the same change is not known"}
+		if base, err = git.ParseOID(s.Base); err != nil || len(base.Bytes()) != len(r.Head.Bytes()) {
+			return gone, nil
+		}
+		bases, err := r.Repository.MergeBases(ctx, base, id)
+		switch {
+		case ctx.Err() != nil:
+			return gone, ctx.Err()
+		case err != nil:
+			return gone, nil
+		case id == r.change.Head && slices.Equal(bases, r.change.MergeBases):
+			return control.Approved{Same: true}, nil // whatever the target got since, it is not of this history
+		}
+	}
+	c, err := change.Read(ctx, r.Repository, base, id, change.DefaultLimits())
 	switch {
 	case ctx.Err() != nil:
 		return absent, ctx.Err()

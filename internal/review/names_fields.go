@@ -76,7 +76,7 @@ var contents = sync.OnceValue(func() map[string]content {
 		"change.Request: Kind Head Target",
 		"change.Urgency: Permission Teams At",
 		"change.CommitFacts: SHA",
-		"change.Review: State Commit At Target Permission Teams",
+		"change.Review: State Commit At Target Base Permission Teams",
 		"change.Urgency: Target",
 		"change.CheckRun: Head Conclusion At",
 		"change.SARIF: Tool Head Digest",

@@ -105,8 +105,8 @@ type run struct {
 	contextDoc  []byte          // it as it was given, canonical; nil without one
 	origin      *ContextOrigin  // what the context is worth; nil when none was given
 	judge       *Judge
-	approved    map[string]control.Approved // by commit
-	granted     []control.Granted           // waivers of the context
+	approved    map[control.Seen]control.Approved
+	granted     []control.Granted // waivers of the context
 	impact      *impact.Report
 	attestation *attestation.Report
 	inventory   *inventory.Report // nil when no rule asks for it
