@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/google/go-github/v62/github"
 	"github.com/sirupsen/logrus"
@@ -147,12 +148,27 @@ func (j *job) holdsQueued(ctx context.Context, c *clone.Clone) error {
 	return nil
 }
 
+// standing are the merge groups that may stand on the one that is about to be concluded, if
+// it was decided otherwise before: every other. Deliveries come in any order: what was judged
+// before anybody heard of this one, and does not pass, may only have missed it.
+func (j *job) standing(ctx context.Context, decision string) (all []store.Request, err error) {
+	s := &j.subject
+	if s.Kind != "merge_group" || s.DoneTurn > 0 && s.Decision == decision {
+		return nil, nil
+	}
+	open, err := j.store.Open(ctx, j.task.Repo, "merge_group", j.ref)
+	for _, o := range open {
+		if o.Name != s.Name && (s.DoneTurn > 0 || o.Decision != "pass") {
+			all = append(all, o.Request)
+		}
+	}
+	return all, err
+}
+
 // askQueue asks for reviews of merge groups that a conclusion may be about: those of a
-// pull request that was judged anew; those that may wait for the group that was; and where
-// that one decided otherwise before, every other, since they may stand on it. Deliveries come
-// in any order: what was judged before anybody heard of this one, and does not pass, may only
-// have missed it.
-func (j *job) askQueue(ctx context.Context, decision string) error {
+// pull request that was judged anew, and those that may wait for the group that was. asked
+// are on their way already.
+func (j *job) askQueue(ctx context.Context, asked []store.Request) error {
 	s := &j.subject
 	group := s.Kind == "merge_group"
 	if !group && (j.pr == nil || s.Stage == "record") {
@@ -163,11 +179,8 @@ func (j *job) askQueue(ctx context.Context, decision string) error {
 		return err
 	}
 	for _, o := range open {
-		switch changed := s.DoneTurn > 0 && s.Decision != decision || s.DoneTurn == 0 && o.Decision != "pass"; {
-		case o.Name == s.Name:
-			continue
-		case group && (changed || o.DoneTurn < o.Turn), !group && o.Number == s.Number:
-		default:
+		is := func(r store.Request) bool { return r.Name == o.Name }
+		if about := group && o.DoneTurn < o.Turn || !group && o.Number == s.Number; !about || o.Name == s.Name || slices.ContainsFunc(asked, is) {
 			continue
 		}
 		if err := j.store.Ask(ctx, o.Request); err != nil {

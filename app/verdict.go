@@ -80,7 +80,7 @@ func (j *job) judge(ctx context.Context) (string, error) {
 			return "", err
 		}
 		// A try that died between the verdict and its questions left them to this one.
-		if err := j.askQueue(ctx, s.Decision); err != nil {
+		if err := j.askQueue(ctx, nil); err != nil {
 			return "", err
 		}
 		return s.Decision, j.answer(ctx, false)
@@ -222,10 +222,14 @@ func (j *job) conclude(ctx context.Context, r store.Review, mark string, o check
 	if err := j.intend(ctx, effects, &r, o); err != nil {
 		return err
 	}
-	if err := j.store.Conclude(ctx, j.task.Turn, r, effects); err != nil {
+	asks, err := j.standing(ctx, r.Decision)
+	if err != nil {
 		return err
 	}
-	if err := j.askQueue(ctx, r.Decision); err != nil {
+	if err := j.store.Conclude(ctx, j.task.Turn, r, effects, asks...); err != nil {
+		return err
+	}
+	if err := j.askQueue(ctx, asks); err != nil {
 		return err
 	}
 	return j.answer(ctx, first)

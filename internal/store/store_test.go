@@ -286,6 +286,22 @@ func TestSubjects(t *testing.T) {
 		if all, err := s.Reviews(ctx, 7, "pull/1", 10); err != nil || len(all) != 2 {
 			t.Errorf("%v, %v", all, err)
 		}
+		// What it is about is asked for with it, or not at all.
+		about := store.Request{Repo: 7, Name: "queue/g2", Installation: 9, Kind: "merge_group", Stage: "merge", Head: "g2", Ref: "refs/heads/main"}
+		cut, cancel := context.WithCancel(ctx)
+		cancel()
+		if err := s.Conclude(cut, 3, r, nil, about); err == nil {
+			t.Error("nobody noticed that it was given up")
+		}
+		if _, err := s.Subject(ctx, 7, "queue/g2"); !store.IsNotFound(err) {
+			t.Errorf("asked for with a conclusion that is none: %v", err)
+		}
+		if err := s.Conclude(ctx, 3, r, nil, about); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := s.Subject(ctx, 7, "queue/g2"); err != nil || got.Turn != 1 || got.DoneTurn != 0 {
+			t.Errorf("%+v, %v", got, err)
+		}
 		ask("h2", true)
 		if open, err := s.Open(ctx, 7, "pull_request", ""); err != nil || len(open) != 0 {
 			t.Errorf("%v, %v", open, err)

@@ -140,9 +140,15 @@ type Review struct {
 }
 
 // Conclude keeps a verdict as that of a turn, and what is to be done about it (keys and
-// intents of effects), all or nothing. An older turn never takes the place of a newer one.
-func (s *Store) Conclude(ctx context.Context, turn int64, r Review, effects map[string]string) error {
+// intents of effects, and reviews of what it may change), all or nothing. An older turn never
+// takes the place of a newer one.
+func (s *Store) Conclude(ctx context.Context, turn int64, r Review, effects map[string]string, asks ...Request) error {
 	err := s.db.inTx(ctx, func(t tx) error {
+		for _, a := range asks {
+			if err := s.request(ctx, t, a); err != nil {
+				return err
+			}
+		}
 		for key, intent := range effects {
 			if err := s.begin(ctx, t, key, intent); err != nil {
 				return err
