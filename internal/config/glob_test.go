@@ -16,7 +16,7 @@ func TestGlobMatches(t *testing.T) {
 		t.Error("the simplest do not match as they say")
 	}
 	r := rand.New(rand.NewPCG(1, 2))
-	pieces := []string{"a", "b", ".", "*.a", "*.{a,b}", "*.{a,bb}", "*", "?", "{a,b}", "{a,ab}", "/", "/", "/**/", "/*"}
+	pieces := []string{"a", "b", ".", "*a", "*.{,b}", "a.{a,b}", "{a/b,b/a}", "{a,b/a}", "*.a", "*.{a,b}", "*.{a,bb}", "*", "?", "{a,b}", "{a,ab}", "/", "/", "/**/", "/*"}
 	words := strings.NewReplacer(".", `\.`, "/**/", "/(.*/)?", "*", "[^/]*", "?", "[^/]", "{", "(", "}", ")", ",", "|")
 	tried, matched := 0, 0
 	for range 60_000 {

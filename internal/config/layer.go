@@ -207,7 +207,7 @@ func (e *Effective) JudgeFile(p change.Path) string {
 		return ""
 	}
 	for _, r := range e.Requirements {
-		if occupies(escapeGlob(strings.ToLower(string(r.Value))), lower) {
+		if place := strings.ToLower(string(r.Value)); place == lower || isBelow(lower, place) || isBelow(place, lower) {
 			return "the requirements"
 		}
 	}
@@ -225,17 +225,10 @@ func occupies(g Glob, path string) bool {
 	if g.Match(change.Path(path)) {
 		return true
 	}
-	return strings.HasPrefix(g.literal(), path+"/")
+	return isBelow(g.literal(), path)
 }
 
-// escapeGlob makes a glob that matches just the given path.
-func escapeGlob(s string) Glob {
-	var b strings.Builder
-	for _, c := range []byte(s) {
-		if strings.IndexByte(`*?[]{}\`, c) >= 0 {
-			b.WriteByte('\\')
-		}
-		b.WriteByte(c)
-	}
-	return Glob(b.String())
+// isBelow says whether a path stands below a folder.
+func isBelow(path, folder string) bool {
+	return len(path) > len(folder) && path[len(folder)] == '/' && path[:len(folder)] == folder
 }

@@ -151,37 +151,41 @@ func (g Glob) Match(p change.Path) bool {
 	return doublestar.MatchUnvalidated(string(g), string(p)) || doublestar.MatchUnvalidated(string(g)+"/**", string(p))
 }
 
+// special are the bytes of a glob that do not stand for themselves.
+const special = `*?[]{}\`
+
 // mayMatch answers most questions about globs that begin with a name, such as "docs/**",
-// or end in an extension, or some, such as "**/*.go" and "**/*.{js,ts}", without a
-// matcher: of the latter no folder of the path has it either.
+// or end in one, or in some, such as "**/*.go", "**/Makefile" and "**/*.{js,ts}", without
+// a matcher: of the latter no folder of the path has it either.
 func (g Glob) mayMatch(p string) bool {
+	if len(g) > 0 && len(p) > 0 && g[0] != p[0] && g[0] != '/' && strings.IndexByte(special, g[0]) < 0 {
+		return false // which is most of them
+	}
 	if !strings.HasPrefix(p, strings.TrimSuffix(g.literal(), "/")) {
 		return false
 	}
 	end := string(g)
-	end = end[strings.LastIndexByte(end, '/')+1:]
-	if !strings.HasPrefix(end, "*.") {
+	end = strings.TrimPrefix(end[strings.LastIndexByte(end, '/')+1:], "*")
+	before, choices, some := strings.Cut(end, "{")
+	if strings.ContainsAny(before, special) {
 		return true
 	}
-	end = end[1:]
-	if !strings.ContainsAny(end, `*?[]{}\`) {
+	if !some {
 		return strings.Contains(p, end)
 	}
-	choices, ok := strings.CutPrefix(end, ".{")
 	choices, closed := strings.CutSuffix(choices, "}")
-	if !ok || !closed || strings.ContainsAny(choices, `*?[]{}\`) {
+	if !closed || strings.ContainsAny(choices, special) {
 		return true
 	}
 	for c := range strings.SplitSeq(choices, ",") {
-		for at := 0; ; {
+		for at := 0; ; at++ {
 			i := strings.Index(p[at:], c)
 			if i < 0 {
 				break
 			}
-			if at += i; at > 0 && p[at-1] == '.' || c == "" {
+			if at += i; c == "" || strings.HasSuffix(p[:at], before) {
 				return true
 			}
-			at++
 		}
 	}
 	return false
@@ -205,8 +209,11 @@ func Concerns(globs []Glob, p change.Path, submodule bool) bool {
 
 // literal is the beginning of the glob that stands for itself.
 func (g Glob) literal() string {
-	if i := strings.IndexAny(string(g), `*?[{\`); i >= 0 {
-		return string(g[:i])
+	for i := range len(g) {
+		switch g[i] {
+		case '*', '?', '[', '{', '\\':
+			return string(g[:i])
+		}
 	}
 	return string(g)
 }
