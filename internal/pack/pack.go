@@ -36,15 +36,11 @@ func Build(ctx context.Context, in Input) ([]byte, error) {
 	if in.Verdict == nil || in.Signer == nil {
 		return nil, errors.New("building a pack: a verdict and a signer are needed")
 	}
-	ms, err := members(ctx, in)
+	ms, doc, err := members(ctx, in)
 	if err != nil {
 		return nil, fmt.Errorf("building a pack: %w", err)
 	}
-	st, err := verify.NewStatement(ms, in.Signer.Public())
-	if err != nil {
-		return nil, fmt.Errorf("building a pack: %w", err)
-	}
-	bundle, err := sign.SignStatement(ctx, st, in.Signer)
+	bundle, err := sign.SignStatement(ctx, doc.Statement(ms[verify.Manifest], in.Signer.Public()), in.Signer)
 	if err != nil {
 		return nil, fmt.Errorf("signing a pack: %w", err)
 	}
@@ -62,24 +58,24 @@ func Build(ctx context.Context, in Input) ([]byte, error) {
 	return out, nil
 }
 
-// members makes all members but the statement.
-func members(ctx context.Context, in Input) (*verify.Members, error) {
+// members makes all members but the statement, and gives what that says of the first.
+func members(ctx context.Context, in Input) (*verify.Members, *verify.Document, error) {
 	var ms verify.Members
+	var read *verify.Document
 	v := *in.Verdict
 	var w *view
 	var digest string
 	identified := v
-	err := parallel.Together(ctx, func(context.Context) (err error) {
-		if ms[verify.PackJSON], digest, err = document(&identified); err == nil {
-			ms[verify.Context], err = canonicalContext(in.Context)
-		}
+	err := parallel.Together(ctx, func(ctx context.Context) (err error) {
+		ms[verify.PackJSON], digest, err = document(ctx, &identified)
 		return err
-	}, func(context.Context) error {
+	}, func(context.Context) (err error) {
 		w = newView(&v)
-		return nil
+		ms[verify.Context], err = canonicalContext(in.Context)
+		return err
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	v.ID, w.Digest = identified.ID, digest
 	err = parallel.Together(ctx, func(context.Context) (err error) {
@@ -87,31 +83,30 @@ func members(ctx context.Context, in Input) (*verify.Members, error) {
 		return err
 	}, func(context.Context) (err error) {
 		ms[verify.Summary] = summary(w)
-		ms[verify.SARIF], err = sarif(&v)
+		if ms[verify.SARIF], err = sarif(&v); err == nil {
+			read, err = verify.ReadDocument(ms[verify.PackJSON])
+		}
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	ms[verify.Manifest], err = verify.NewManifest(&ms)
-	return &ms, err
+	return &ms, read, err
 }
 
 // Document is pack.json: the verdict as canonical JSON, with its id. An id that the
 // verdict already has must be the one that follows from its content.
 func Document(v *review.Verdict) ([]byte, error) {
 	c := *v
-	doc, _, err := document(&c)
+	doc, _, err := document(context.Background(), &c)
 	return doc, err
 }
 
 // document also sets v.ID, and gives the digest of the verdict. It encodes once: the id
 // is a member of its own among sorted ones, and documents of many megabytes exist.
-func document(v *review.Verdict) (doc []byte, digest string, err error) {
-	if doc, err = sign.Canonical(v); err != nil {
-		return nil, "", fmt.Errorf("encoding the verdict: %w", err)
-	}
-	top, err := sign.ParseObject(doc)
+func document(ctx context.Context, v *review.Verdict) (doc []byte, digest string, err error) {
+	top, err := encode(ctx, v)
 	if err != nil {
 		return nil, "", fmt.Errorf("encoding the verdict: %w", err)
 	}
@@ -121,11 +116,33 @@ func document(v *review.Verdict) (doc []byte, digest string, err error) {
 		}
 		v.ID = id
 		top = top.Set("id", strconv.AppendQuote(nil, id))
-		b := bytes.NewBuffer(make([]byte, 0, len(doc)+len(id)))
-		top.Write(b)
-		doc = b.Bytes()
 	}
-	return doc, verify.DigestOf(top), nil
+	size := 2
+	for _, m := range top {
+		size += len(m.Text) + 1
+	}
+	b := bytes.NewBuffer(make([]byte, 0, size))
+	top.Write(b)
+	return b.Bytes(), verify.DigestOf(top), nil
+}
+
+// encode writes the verdict as a canonical object. What is reached is half of a large one,
+// and written beside the rest.
+func encode(ctx context.Context, v *review.Verdict) (top sign.Object, err error) {
+	var reached []byte
+	err = parallel.Together(ctx, func(context.Context) error {
+		rest := *v
+		rest.Impact = nil
+		doc, err := sign.Canonical(&rest)
+		if err == nil {
+			top, err = sign.ParseObject(doc)
+		}
+		return err
+	}, func(context.Context) (err error) {
+		reached, err = sign.Canonical(v.Impact)
+		return err
+	})
+	return top.Set("impact", reached), err
 }
 
 func canonicalContext(doc []byte) ([]byte, error) {

@@ -1,6 +1,7 @@
 package sign
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -51,14 +52,10 @@ func ParseObject(doc []byte) (Object, error) {
 // length.
 func skip(b []byte, stop byte) int {
 	depth := 0
-	inString := false
 	for i := 0; i < len(b); i++ {
 		switch c := b[i]; {
-		case inString && c == '\\':
-			i++
 		case c == '"':
-			inString = !inString
-		case inString:
+			i = endOfString(b, i)
 		case c == stop && depth == 0:
 			return i
 		case c == '{' || c == '[':
@@ -66,6 +63,23 @@ func skip(b []byte, stop byte) int {
 		case c == '}' || c == ']':
 			depth--
 		}
+	}
+	return len(b)
+}
+
+// endOfString is where the string that begins at a quote has its other one, or the length.
+// Strings are most of a document.
+func endOfString(b []byte, start int) int {
+	for at := start + 1; at < len(b); {
+		quote := bytes.IndexByte(b[at:], '"')
+		if quote < 0 {
+			break
+		}
+		escape := bytes.IndexByte(b[at:at+quote], '\\')
+		if escape < 0 {
+			return at + quote
+		}
+		at += escape + 2
 	}
 	return len(b)
 }

@@ -12,8 +12,8 @@ import (
 	"custody/internal/sign"
 )
 
-// A document is what must be known of pack.json to check it.
-type document struct {
+// A Document is what must be known of pack.json to check it, and to sign it.
+type Document struct {
 	schema, id, decision, stage string
 	base, head, day             string
 	context                     string // digest, empty when there was no context
@@ -21,9 +21,9 @@ type document struct {
 	derivedID                   string
 }
 
-// readDocument reads a canonical pack.json. Names count exactly as written:
+// ReadDocument reads a canonical pack.json. Names count exactly as written:
 // encoding/json would take "DECISION" for "decision".
-func readDocument(packJSON []byte) (*document, error) {
+func ReadDocument(packJSON []byte) (*Document, error) {
 	d, err := parseDocument(packJSON)
 	if err != nil {
 		return nil, fmt.Errorf("pack.json: %w", err)
@@ -31,12 +31,12 @@ func readDocument(packJSON []byte) (*document, error) {
 	return d, nil
 }
 
-func parseDocument(packJSON []byte) (*document, error) {
+func parseDocument(packJSON []byte) (*Document, error) {
 	top, err := sign.ParseObject(packJSON)
 	if err != nil {
 		return nil, err
 	}
-	d := &document{}
+	d := &Document{}
 	if d.schema, err = text(top, "schema"); err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func parseDocument(packJSON []byte) (*document, error) {
 }
 
 // check refuses values that no verdict has.
-func (d *document) check(inputStage string) error {
+func (d *Document) check(inputStage string) error {
 	switch {
 	case !slices.Contains([]string{"pass", "fail", "incomplete"}, d.decision):
 		return fmt.Errorf("unknown decision %q", d.decision)

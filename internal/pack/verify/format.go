@@ -102,24 +102,25 @@ type signer struct {
 // NewStatement is the one statement that a key may sign over the members: its subjects
 // are manifest.json and the head commit, and all it says stands in pack.json.
 func NewStatement(ms *Members, key sign.PublicKey) (sign.Statement, error) {
-	doc, err := readDocument(ms[PackJSON])
+	doc, err := ReadDocument(ms[PackJSON])
 	if err != nil {
 		return sign.Statement{}, err
 	}
-	return statement(doc, ms[Manifest], key), nil
+	return doc.Statement(ms[Manifest], key), nil
 }
 
-func statement(doc *document, manifest []byte, key sign.PublicKey) sign.Statement {
+// Statement is NewStatement of a document that was read.
+func (d *Document) Statement(manifest []byte, key sign.PublicKey) sign.Statement {
 	return sign.Statement{
 		Type: sign.StatementType,
 		Subject: []sign.Subject{
 			{Name: Manifest.String(), Digest: map[string]string{"sha256": hexSHA256(manifest)}},
-			{Name: "head", Digest: map[string]string{"gitCommit": doc.head}},
+			{Name: "head", Digest: map[string]string{"gitCommit": d.head}},
 		},
 		PredicateType: PredicateType,
 		Predicate: predicate{
-			ID: doc.id, VerdictDigest: doc.digest, Decision: doc.decision, Stage: doc.stage,
-			Base: doc.base, Head: doc.head, Day: doc.day,
+			ID: d.id, VerdictDigest: d.digest, Decision: d.decision, Stage: d.stage,
+			Base: d.base, Head: d.head, Day: d.day,
 			Signer: signer{string(key.Algorithm()), key.SPKI()},
 		},
 	}

@@ -2,11 +2,13 @@ package verify
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 
 	"custody/internal/finding"
+	"custody/internal/parallel"
 	"custody/internal/sign"
 )
 
@@ -87,9 +89,9 @@ type signed struct {
 	key    sign.PublicKey
 }
 
-func (r *Result) checkIntact(pack []byte) (_ *document, _ *signed, context []byte, ok bool) {
+func (r *Result) checkIntact(pack []byte) (_ *Document, _ *signed, judged []byte, ok bool) {
 	const q = "intact"
-	no := func(err error) (*document, *signed, []byte, bool) {
+	no := func(err error) (*Document, *signed, []byte, bool) {
 		r.fail(q, &r.Intact, err)
 		return nil, nil, nil, false
 	}
@@ -101,24 +103,22 @@ func (r *Result) checkIntact(pack []byte) (_ *document, _ *signed, context []byt
 	}
 	good("The file holds the %d members of a pack and no byte more.", count)
 
-	for m, b := range ms {
-		if !Member(m).isJSON() {
-			continue
-		}
-		if err := sign.IsCanonical(b); err != nil {
-			return no(fmt.Errorf("%s: %w", Member(m), err))
-		}
+	// What these say counts only if all is canonical, which is found out meanwhile.
+	canonical := parallel.Begin(context.Background(), func(context.Context) error { return checkCanonical(ms) })
+	manifestErr := checkManifest(ms)
+	doc, docErr := ReadDocument(ms[PackJSON])
+	if err := canonical.End(); err != nil {
+		return no(err)
 	}
 	good("Every JSON member is in its one canonical form (RFC 8785).")
 
-	if err := checkManifest(ms); err != nil {
-		return no(err)
+	if manifestErr != nil {
+		return no(manifestErr)
 	}
 	good("Every member has the SHA-256 that the manifest names.")
 
-	doc, err := readDocument(ms[PackJSON])
-	if err != nil {
-		return no(err)
+	if docErr != nil {
+		return no(docErr)
 	}
 	if doc.id != doc.derivedID {
 		return no(fmt.Errorf("pack.json has the id %s, but its content has %s", doc.id, doc.derivedID))
@@ -139,6 +139,18 @@ func (r *Result) checkIntact(pack []byte) (_ *document, _ *signed, context []byt
 	return doc, st, ms[Context], true
 }
 
+func checkCanonical(ms *Members) error {
+	for m, b := range ms {
+		if !Member(m).isJSON() {
+			continue
+		}
+		if err := sign.IsCanonical(b); err != nil {
+			return fmt.Errorf("%s: %w", Member(m), err)
+		}
+	}
+	return nil
+}
+
 func checkManifest(ms *Members) error {
 	want, err := NewManifest(ms)
 	if err != nil {
@@ -156,7 +168,7 @@ func checkManifest(ms *Members) error {
 }
 
 // checkContext compares the context with the digest under which it was judged.
-func checkContext(doc *document, context []byte) error {
+func checkContext(doc *Document, context []byte) error {
 	none := string(context) == "null"
 	switch {
 	case doc.context == "" && !none:
@@ -169,7 +181,7 @@ func checkContext(doc *document, context []byte) error {
 
 // readStatement reads the signed statement and demands that it be the very one that
 // its key may sign over these members.
-func readStatement(doc *document, ms *Members) (*signed, error) {
+func readStatement(doc *Document, ms *Members) (*signed, error) {
 	bundle, err := sign.ParseBundle(ms[Statement])
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", Statement, err)
@@ -186,7 +198,7 @@ func readStatement(doc *document, ms *Members) (*signed, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: the signer's key: %w", Statement, err)
 	}
-	want, err := sign.Canonical(statement(doc, ms[Manifest], key))
+	want, err := sign.Canonical(doc.Statement(ms[Manifest], key))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", Statement, err)
 	}
@@ -196,7 +208,7 @@ func readStatement(doc *document, ms *Members) (*signed, error) {
 	return &signed{bundle, key}, nil
 }
 
-func (r *Result) checkSignature(doc *document, st *signed, trusted sign.TrustedKeys) {
+func (r *Result) checkSignature(doc *Document, st *signed, trusted sign.TrustedKeys) {
 	if err := st.bundle.Verify(st.key); err != nil {
 		r.fail("signed", &r.Signed, fmt.Errorf("key %s: %w", st.key.ID(), err))
 		return

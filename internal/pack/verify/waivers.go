@@ -25,7 +25,7 @@ const maxWaivers = 1000
 // checkWaivers holds the signed waivers of the context against the trusted keys. None of
 // it decides whether the pack is good: a waiver that nobody trusted signed did not count,
 // and the verdict says so.
-func (r *Result) checkWaivers(doc *document, context []byte, trusted sign.TrustedKeys) {
+func (r *Result) checkWaivers(doc *Document, context []byte, trusted sign.TrustedKeys) {
 	var c struct {
 		Waivers []struct {
 			Record    []byte `json:"record"`

@@ -49,7 +49,7 @@ func TestWaivers(t *testing.T) {
 		{"many", `{"waivers":[` + strings.Repeat(good+",", maxWaivers+1) + good + `]}`, trusted, finding.Satisfied, maxWaivers},
 	} {
 		r := &Result{}
-		r.checkWaivers(&document{day: "2026-11-26"}, []byte(c.context), c.keys)
+		r.checkWaivers(&Document{day: "2026-11-26"}, []byte(c.context), c.keys)
 		if len(r.Waivers) != c.n || c.n > 0 && r.Waivers[0].Outcome != c.want || (c.want == finding.Satisfied) != (len(r.Waivers) > 0 && r.Waivers[0].ID == "w") {
 			t.Errorf("%s: %+v %+v", c.name, r.Waivers, r.Steps)
 		}
