@@ -65,6 +65,32 @@ func newLooked(lim checks.Limits) *Looked {
 	return &Looked{checks.NewCache(lim), map[string]*checks.Result{}}
 }
 
+// readsAll says which checks look at every file that a change adds to.
+func readsAll(id config.BuiltIn) bool {
+	return id == "agent-instructions" || id == "hidden-unicode" || id == "secrets"
+}
+
+// ReadAhead reads the files of a change that built-in checks will look at, as soon as it is
+// known which files these are. LookAhead takes it as Input.Looked.
+func ReadAhead(ctx context.Context, in Input) (*Looked, error) {
+	if in.Limits == (Limits{}) {
+		in.Limits = DefaultLimits()
+	}
+	looked := newLooked(in.Limits.Checks)
+	if in.Config == nil || in.Head == nil || !slices.ContainsFunc(in.Config.Rules, func(r config.LayeredRule) bool {
+		return looksAhead(r, in.Stage) && slices.ContainsFunc(r.Checks, readsAll)
+	}) {
+		return looked, nil
+	}
+	return looked, looked.cache.Fill(ctx, in.Head, in.Change.Files, in.Limits.Checks)
+}
+
+// looksAhead says whether the checks of a rule may be run before anything is known of the
+// change but what it is.
+func looksAhead(r config.LayeredRule, at change.Stage) bool {
+	return r.Kind == config.KindChecks && slices.Contains(r.At, at) && reflect.ValueOf(r.When).IsZero()
+}
+
 // LookAhead runs the built-in checks that need neither impact nor authorship, for rules
 // about every change: while those two are being found, this can be done. It changes no
 // answer of Evaluate, which takes it as Input.Looked.
@@ -72,7 +98,10 @@ func LookAhead(ctx context.Context, in Input) (*Looked, error) {
 	if in.Limits == (Limits{}) {
 		in.Limits = DefaultLimits()
 	}
-	looked := newLooked(in.Limits.Checks)
+	looked := in.Looked
+	if looked == nil {
+		looked = newLooked(in.Limits.Checks)
+	}
 	if in.Config == nil {
 		return looked, nil
 	}
@@ -80,7 +109,7 @@ func LookAhead(ctx context.Context, in Input) (*Looked, error) {
 	e := evaluation{Input: in}
 	all := e.checksInput(config.LayeredRule{}, nil) // of as many files as were touched: all
 	for _, r := range in.Config.Rules {
-		if r.Kind != config.KindChecks || !slices.Contains(r.At, in.Stage) || !reflect.ValueOf(r.When).IsZero() {
+		if !looksAhead(r, in.Stage) {
 			continue
 		}
 		all.Options = optionsOf(r)

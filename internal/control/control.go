@@ -52,7 +52,7 @@ type Input struct {
 	Baseline *Baseline
 	// Counting finds every line, for a new baseline.
 	Counting bool
-	// Looked is what LookAhead found; nil when nobody looked.
+	// Looked is what LookAhead found, or ReadAhead read; nil when nobody looked.
 	Looked *Looked
 	// Granted are the waivers of the context, their signatures verified, in its order.
 	Granted []Granted

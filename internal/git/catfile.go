@@ -12,8 +12,8 @@ import (
 )
 
 // A child is a running "git cat-file --batch-command": lines in, objects out, in
-// order. One serves the Repository; a second one lives only as long as two callers
-// are busy at the same time.
+// order. One serves the Repository, or two when two callers were busy at the same time; a
+// third one lives only as long as three are.
 //
 // A child that was interrupted between a question and the end of its answer is of no
 // further use, since the next answer would be taken for another question's. So every
@@ -30,10 +30,15 @@ var errChild = errors.New("git cat-file ended unexpectedly")
 
 var errClosed = errors.New("the repository was closed")
 
+// maxIdle is how many children are kept while nobody uses them.
+const maxIdle = 2
+
 func (r *Repository) acquire() (*child, error) {
 	r.mu.Lock()
-	c := r.idle
-	r.idle = nil
+	var c *child
+	if n := len(r.idle); n > 0 {
+		c, r.idle = r.idle[n-1], r.idle[:n-1]
+	}
 	closed := r.closed
 	r.mu.Unlock()
 	if closed {
@@ -61,12 +66,23 @@ func (r *Repository) acquire() (*child, error) {
 
 func (r *Repository) release(c *child) {
 	r.mu.Lock()
-	keep := !r.closed && r.idle == nil
+	keep := !r.closed && len(r.idle) < maxIdle
 	if keep {
-		r.idle = c
+		r.idle = append(r.idle, c)
 	}
 	r.mu.Unlock()
 	if !keep {
+		c.end()
+	}
+}
+
+// endIdle ends the children that nobody uses.
+func (r *Repository) endIdle() {
+	r.mu.Lock()
+	idle := r.idle
+	r.idle = nil
+	r.mu.Unlock()
+	for _, c := range idle {
 		c.end()
 	}
 }
@@ -96,6 +112,7 @@ func (r *Repository) converse(ctx context.Context, talk func(*child) error) erro
 	if err != nil {
 		c.end()
 		if errors.Is(err, errChild) {
+			r.endIdle() // what ended it may have ended them: whoever asks again gets a fresh one
 			return fmt.Errorf("%w: %s", err, complaint(c.cmd))
 		}
 		return err

@@ -169,10 +169,19 @@ func TestInterruptions(t *testing.T) {
 		check("a killed process")
 	}
 
-	repo.mu.Lock()
-	repo.idle.cmd.Process.Kill()
-	repo.idle.cmd.Process.Wait()
-	repo.mu.Unlock()
+	killIdle := func(want int) {
+		t.Helper()
+		repo.mu.Lock()
+		defer repo.mu.Unlock()
+		if len(repo.idle) != want {
+			t.Errorf("%d idle processes, want %d", len(repo.idle), want)
+		}
+		for _, c := range repo.idle {
+			c.cmd.Process.Kill()
+			c.cmd.Process.Wait()
+		}
+	}
+	killIdle(1)
 	check("the idle process was killed")
 
 	// A call within a call gets a process of its own.
@@ -186,6 +195,8 @@ func TestInterruptions(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
+	killIdle(2)
+	check("both idle processes were killed")
 
 	var wg sync.WaitGroup
 	for range 8 {
@@ -326,7 +337,7 @@ func TestHugeBlob(t *testing.T) {
 		t.Errorf("not reading it took %v", d)
 	}
 	repo.mu.Lock()
-	c := repo.idle
+	c := repo.idle[0]
 	repo.mu.Unlock()
 	if status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.cmd.Process.Pid)); err == nil {
 		_, rest, _ := strings.Cut(string(status), "VmHWM:")

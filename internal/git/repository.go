@@ -21,7 +21,7 @@ type Repository struct {
 
 	mu       sync.Mutex
 	bases    map[[2]OID][]OID // of pairs of commits that were asked for
-	idle     *child           // the cat-file process, while nobody uses it
+	idle     []*child         // cat-file processes, while nobody uses them
 	comparer *comparer        // the diff-tree process, the same
 	closed   bool
 	sizes    map[OID]int64 // of blobs that were asked for: at most maxSizes
@@ -154,17 +154,15 @@ func (p *program) locate(ctx context.Context, dir string) (location, error) {
 // finish or fail.
 func (r *Repository) Close() error {
 	r.mu.Lock()
-	c, d := r.idle, r.comparer
-	r.idle, r.comparer = nil, nil
+	d := r.comparer
+	r.comparer = nil
 	again := r.closed
 	r.closed = true
 	r.mu.Unlock()
 	if again {
 		return nil
 	}
-	if c != nil {
-		c.end()
-	}
+	r.endIdle()
 	if d != nil {
 		d.end()
 	}

@@ -94,12 +94,17 @@ func Run(ctx context.Context, in Input) (Verdict, error) {
 // A run is one review on its way.
 type run struct {
 	Input
-	ring        *sign.KeyRing
-	privacy     *Privacy // nil: people are named as they are written
-	salt        []byte   // of names, where the policy hashes them
-	refDecided  bool     // a context was held against Ref
-	change      *change.Change
-	prepared    preparation
+	ring       *sign.KeyRing
+	privacy    *Privacy // nil: people are named as they are written
+	salt       []byte   // of names, where the policy hashes them
+	refDecided bool     // a context was held against Ref
+	change     *change.Change
+	prepared   preparation
+	early      struct { // what judges, read when nothing but the trees was known
+		read  bool
+		judge *Judge
+		err   error
+	}
 	context     *change.Context // nil without one
 	given       *change.Context // it as it was given, without what the door saw itself
 	contextDoc  []byte          // it as it was given, canonical; nil without one
@@ -118,7 +123,13 @@ type run struct {
 
 func (r *run) readChange(ctx context.Context) (err error) {
 	r.change, err = change.ReadListed(ctx, r.Repository, r.Base, r.Head, change.DefaultLimits(), func(c *change.Change) {
-		r.prepared.begin(ctx, r.impactInput(c))
+		r.early.judge, r.early.err = r.judgeAt(ctx, c)
+		r.early.read = true
+		files := control.Input{Change: c, Stage: r.Stage, Head: newHead(r.Repository, c.HeadTree)}
+		if r.early.err == nil {
+			files.Config = r.early.judge.Policy
+		}
+		r.prepared.begin(ctx, r.impactInput(c), files)
 	})
 	if err != nil {
 		return fmt.Errorf("reading the change: %w", err)
@@ -129,22 +140,32 @@ func (r *run) readChange(ctx context.Context) (err error) {
 	return nil
 }
 
+// readJudge reads what judges, unless that was done when the trees were known. What is
+// wrong with it is said only now: if the change can not be read, that comes first.
 func (r *run) readJudge(ctx context.Context) (err error) {
-	tree := r.change.BaseTree
+	if r.judge, err = r.early.judge, r.early.err; !r.early.read {
+		r.judge, err = r.judgeAt(ctx, r.change)
+	}
+	if r.Judge == r.Base {
+		r.Judge = git.OID{}
+	}
+	return err
+}
+
+func (r *run) judgeAt(ctx context.Context, c *change.Change) (*Judge, error) {
+	tree := c.BaseTree
 	switch {
 	case r.Judge == git.OID{} || r.Judge == r.Base:
-		r.Judge = git.OID{}
 	case r.Judge.IsZero():
-		tree = git.EmptyTree(r.change.ObjectFormat)
+		tree = git.EmptyTree(c.ObjectFormat)
 	default:
 		commit, err := r.Repository.Commit(ctx, r.Judge)
 		if err != nil {
-			return fmt.Errorf("reading what judges: %w", err)
+			return nil, fmt.Errorf("reading what judges: %w", err)
 		}
 		tree = commit.Tree
 	}
-	r.judge, err = ReadJudge(ctx, r.Repository, tree, r.Floor, r.FloorFile)
-	return err
+	return ReadJudge(ctx, r.Repository, tree, r.Floor, r.FloorFile)
 }
 
 // readFacts finds what the change reaches and who wrote it. What the change reaches takes
@@ -160,7 +181,7 @@ func (r *run) readFacts(ctx context.Context) error {
 
 func (r *run) readImpact(ctx context.Context) (err error) {
 	in := r.impactInput(r.change)
-	if in.Prepared, err = r.prepared.end(); err != nil {
+	if in.Prepared, err = r.prepared.endGraphs(); err != nil {
 		return err
 	}
 	if r.impact, err = impact.Assess(ctx, in); err != nil {
@@ -191,7 +212,11 @@ func (r *run) readOthers(ctx context.Context) (err error) {
 	if r.mechanical, err = mechanical(ctx, r.Repository, r.change.Files); err != nil {
 		return fmt.Errorf("reading what is mechanical: %w", err)
 	}
-	r.looked, err = control.LookAhead(ctx, r.controlInput())
+	in := r.controlInput()
+	if in.Looked, err = r.prepared.endFiles(); err != nil {
+		return err
+	}
+	r.looked, err = control.LookAhead(ctx, in)
 	return err
 }
 

@@ -13,17 +13,6 @@ import (
 	"custody/internal/git"
 )
 
-// A Cache keeps blobs that one check read for the next.
-type Cache struct {
-	blobs map[git.OID][]byte
-	left  int64
-}
-
-// NewCache is an empty cache of at most Limits.CacheBytes.
-func NewCache(lim Limits) *Cache {
-	return &Cache{blobs: map[git.OID][]byte{}, left: lim.CacheBytes}
-}
-
 // A Block is a run of consecutive added lines.
 type Block struct {
 	Start int    // its first line at head, from 1
@@ -95,7 +84,7 @@ func (in *Input) Read(ctx context.Context, out *Result, wanted func(*change.File
 		if f.Unread == change.Opaque { // UTF-16, which git does not compare: every line counts
 			t.Added = []Block{{1, text}}
 		} else {
-			t.Added = addedLines(text, f.Hunks)
+			t.Added = in.cache.addedLines(f, text)
 		}
 		return fn(t)
 	})
@@ -209,10 +198,7 @@ func (in *Input) blobs(ctx context.Context, ids []git.OID, fn func(i int, data [
 		if why := in.within(&total, data); why != "" {
 			return fn(i, nil, why)
 		}
-		if c := in.cache; c != nil && c.blobs[ids[i]] == nil && int64(len(data)) <= c.left {
-			c.left -= int64(len(data))
-			c.blobs[ids[i]] = append(make([]byte, 0, len(data)), data...)
-		}
+		data, _ = in.cache.keep(ids[i], data)
 		return fn(i, data, "")
 	})
 	if err != nil {
