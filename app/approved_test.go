@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"custody/internal/git/gittest"
 	"custody/internal/githubtest"
@@ -145,6 +146,38 @@ func TestApprovedBeforeTheFixLanded(t *testing.T) {
 	}
 	p.Review("ben", "APPROVED", "") // who knows it now
 	if got, text := w.says(p.HeadSHA); got != "success" {
+		t.Errorf("%s: %s", got, text)
+	}
+}
+
+// Nor does the order in which the App reads of a pull request what happens meanwhile make an
+// approval of a change to one branch one of a change to another.
+func TestApprovalRetargetedInTheMiddle(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, approvals)
+	w.origin.Commit("side", "side", gittest.From(w.base), gittest.By("Ada <ada@example.com>"), gittest.Write("evil.py", "print(2)\n"))
+	w.repo.Push("ada", w.origin, "side")
+	p := w.pull("topic", gittest.From("side"), gittest.Write("b.py", "y = 1\n"))
+	w.settled()
+	// While a review is on its way it is turned and approved, and later turned back.
+	approved := make(chan bool)
+	w.gh.Fail(githubtest.Fault{On: "git fetch", Then: func() {
+		defer close(approved)
+		w.gh.Hold()
+		p.Retarget("ada", "side")
+		time.Sleep(1100 * time.Millisecond) // GitHub tells whole seconds
+		p.Review("ben", "APPROVED", "")
+	}})
+	p.Label("ada", "ready")
+	<-approved
+	w.until("the review is over", func() bool {
+		jobs, err := w.store.Jobs(context.Background())
+		return err == nil && jobs == 0
+	})
+	time.Sleep(1100 * time.Millisecond)
+	p.Retarget("ada", "main")
+	w.gh.Release()
+	if got, text := w.says(p.HeadSHA); got != "failure" {
 		t.Errorf("%s: %s", got, text)
 	}
 }

@@ -178,7 +178,7 @@ func inOneLine(err error) string {
 func (j *job) context(ctx context.Context, c *clone.Clone, judge *review.Judge) (*change.Context, error) {
 	r := &gather.Reader{
 		Client: j.client, Repo: j.repo, Host: j.Hub.Host(), AppID: j.Hub.AppID(), Now: j.Now,
-		Want: gather.WantOf(judge), Patient: j.task.Try < patience, Remember: j.store.Remember, Recall: j.store.Mark,
+		Want: gather.WantOf(judge), Patient: j.task.Try < patience, Remember: j.store.Remember, Recall: j.store.Mark, Since: j.at,
 	}
 	waivers, seen, noWaivers, err := j.granted(ctx)
 	if err != nil {

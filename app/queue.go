@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/google/go-github/v62/github"
 	"github.com/sirupsen/logrus"
@@ -36,7 +37,7 @@ func (j *job) queuedPull(ctx context.Context) error {
 	if n <= 0 {
 		return nil
 	}
-	pr, _, err := j.client.PullRequests.Get(ctx, j.repo.Owner, j.repo.Name, int(n))
+	pr, resp, err := j.client.PullRequests.Get(ctx, j.repo.Owner, j.repo.Name, int(n))
 	if err != nil {
 		switch class, _ := hub.Classify(err); {
 		case class == hub.Gone, class == hub.Forbidden, class == hub.Refused, class == hub.Transient && j.task.Try >= patience:
@@ -51,7 +52,7 @@ func (j *job) queuedPull(ctx context.Context) error {
 	case pr.GetBase().GetRepo().GetID() != j.repo.ID || "refs/heads/"+pr.GetBase().GetRef() != j.ref:
 		j.notQueued = fmt.Sprintf("pull request %d, which the merge group is named after, is for another branch", n)
 	default:
-		j.queued, j.notQueued = pr, ""
+		j.queued, j.at, j.notQueued = pr, j.saidAt(resp), ""
 	}
 	return nil
 }
@@ -72,6 +73,9 @@ func (j *job) groupEnds(ctx context.Context, c *clone.Clone) error {
 		return err
 	}
 	j.base, j.ahead = tip, nil
+	if j.landed, err = c.IsAncestor(ctx, j.head, tip); err != nil || j.landed {
+		return err
+	}
 	open, err := j.store.Open(ctx, j.task.Repo, "merge_group", j.ref)
 	if err != nil {
 		return err
@@ -101,6 +105,39 @@ func (j *job) groupEnds(ctx context.Context, c *clone.Clone) error {
 		}
 	}
 	return nil
+}
+
+// over is what there is to do about a group that has landed, and of which nobody told that it
+// is gone: what was said of it stays, and what waited for it need not wait any more.
+func (j *job) over(ctx context.Context) (string, error) {
+	decision := ""
+	if j.subject.DoneTurn == 0 {
+		decision = "undecided"
+		o := checkrun.Undecided(j.Mode, "This merge group landed before it was judged.",
+			"Commit "+j.head.String()+" is in "+strings.TrimPrefix(j.ref, "refs/heads/")+" already: there is nothing left to let through.",
+			"Nothing: the review of what landed of the pull request tells what came of it.")
+		if err := j.conclude(ctx, store.Review{Head: j.head.String(), Ref: j.ref}, "landed", o); err != nil {
+			return "", err
+		}
+	} else if err := j.answer(ctx, false); err != nil { // which a try that died may have left
+		return "", err
+	}
+	j.log.Info("the merge group has landed")
+	if err := j.store.CloseSubject(ctx, j.task.Repo, j.subject.Name); err != nil {
+		return "", err
+	}
+	gone := j.subject.Request
+	gone.Closed = true
+	behind, err := j.behindThem(ctx, []store.Request{gone})
+	if err != nil {
+		return "", err
+	}
+	for _, r := range behind {
+		if err := j.store.Ask(ctx, r); err != nil {
+			return "", err
+		}
+	}
+	return decision, nil
 }
 
 // behind says whether a group has to wait for what is ahead of it, and why it can not be
@@ -191,8 +228,8 @@ func (j *job) askQueue(ctx context.Context, asked []store.Request) error {
 	return nil
 }
 
-// behindThem are the groups that wait in the queues out of which groups went: they need
-// not wait for those any more.
+// behindThem are the groups that wait in the queues out of which groups went, and those that
+// do not pass: they need not wait for those any more, or stand on what landed past its check.
 func (a *App) behindThem(ctx context.Context, all []store.Request) ([]store.Request, error) {
 	var more []store.Request
 	for _, r := range all {
@@ -204,7 +241,7 @@ func (a *App) behindThem(ctx context.Context, all []store.Request) ([]store.Requ
 			return nil, err
 		}
 		for _, o := range open {
-			if o.DoneTurn < o.Turn && o.Name != r.Name {
+			if (o.DoneTurn < o.Turn || o.Decision != "pass") && o.Name != r.Name {
 				o.Request.Delivery = r.Delivery
 				more = append(more, o.Request)
 			}

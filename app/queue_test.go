@@ -238,3 +238,43 @@ func TestQueueWaived(t *testing.T) {
 		t.Errorf("%s: %s", got, text)
 	}
 }
+
+// What stands on a group that landed past its check is judged when that has landed: it is of
+// no matter any more that it did not pass.
+func TestQueueBehindLandedPast(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, queued)
+	bad, good := w.pull("bad", gittest.Write("d.py", "x = 2\n")), w.approved("good", gittest.Write("b.py", "y = 1\n"))
+	first := bad.Queue(nil, "merge")
+	second := good.Queue(first, "merge")
+	if got, text := w.says(second.HeadSHA); got != "action_required" {
+		t.Fatalf("%s: %s", got, text)
+	}
+	first.Merge()
+	if got, text := w.says(second.HeadSHA); got != "success" {
+		t.Errorf("%s: %s", got, text)
+	}
+}
+
+// A group that has landed is judged no more, though nobody told that it is gone: what its
+// check says stays, on what is the branch's tip.
+func TestQueueLandedUntold(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, queued)
+	p := w.approved("one", gittest.Write("b.py", "y = 1\n"))
+	g := p.Queue(nil, "merge")
+	if got, text := w.says(g.HeadSHA); got != "success" {
+		t.Fatalf("%s: %s", got, text)
+	}
+	w.gh.Hold()
+	g.Merge()
+	w.gh.Lose()
+	w.gh.Release()
+	w.repo.Rerequest("ada", w.ours(g.HeadSHA)[0].ID)
+	if got, text := w.says(g.HeadSHA); got != "success" {
+		t.Errorf("%s: %s", got, text)
+	}
+	if open, err := w.store.Open(t.Context(), w.repo.ID, "merge_group", ""); err != nil || len(open) != 0 {
+		t.Errorf("it is waited for: %v %v", open, err)
+	}
+}

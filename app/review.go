@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -32,12 +33,14 @@ type job struct {
 	log     *logrus.Entry
 
 	pr *github.PullRequest // nil for other kinds
+	at time.Time           // when GitHub said what pr, or queued, is
 	// Of a merge group: the pull request that it adds, or why that is not known; and the
 	// group that it stands on, nil where that is the branch, whose tip is tip.
 	queued    *github.PullRequest
 	notQueued string
 	ahead     *store.Subject
 	tip       git.OID
+	landed    bool // it is in the branch
 
 	ref     string // that the change is for
 	head    git.OID
@@ -186,14 +189,14 @@ func (j *job) locate(ctx context.Context) (wanted bool, err error) {
 }
 
 func (j *job) locatePull(ctx context.Context) (bool, error) {
-	pr, _, err := j.client.PullRequests.Get(ctx, j.repo.Owner, j.repo.Name, int(j.subject.Number))
+	pr, resp, err := j.client.PullRequests.Get(ctx, j.repo.Owner, j.repo.Name, int(j.subject.Number))
 	if class, _ := hub.Classify(err); err != nil && class == hub.Gone {
 		return false, j.store.CloseSubject(ctx, j.task.Repo, j.subject.Name)
 	}
 	if err != nil {
 		return false, fmt.Errorf("reading the pull request: %w", err)
 	}
-	j.pr, j.ref = pr, "refs/heads/"+pr.GetBase().GetRef()
+	j.pr, j.at, j.ref = pr, j.saidAt(resp), "refs/heads/"+pr.GetBase().GetRef()
 	if j.subject.Stage == "record" {
 		return j.locateRecord()
 	}
@@ -206,6 +209,14 @@ func (j *job) locatePull(ctx context.Context) (bool, error) {
 	j.shows = true
 	j.newCheck()
 	return true, nil
+}
+
+// saidAt is when GitHub answered, by its own clock if it says.
+func (j *job) saidAt(resp *github.Response) time.Time {
+	if at, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+		return at
+	}
+	return j.Now()
 }
 
 // locateRecord is about what landed: the commit that GitHub says the merge made, against

@@ -46,6 +46,9 @@ func (j *job) judge(ctx context.Context) (string, error) {
 			return "", err
 		}
 	}
+	if j.landed {
+		return j.over(ctx)
+	}
 	if waits, undecided, err := j.behind(ctx, c); err != nil {
 		return "", j.blame(ctx, c, err)
 	} else if waits != "" {
@@ -66,6 +69,9 @@ func (j *job) judge(ctx context.Context) (string, error) {
 		return "undecided", j.conclude(ctx, store.Review{Head: j.head.String(), Ref: j.ref}, "undecided "+undecided.Summary, *undecided)
 	}
 	known, err := j.context(ctx, c, judge)
+	if errors.Is(err, gather.ErrTurned) {
+		err = errMoved
+	}
 	if err != nil {
 		return "", err
 	}

@@ -38,6 +38,8 @@ type Reader struct {
 	// Patient: an error that may go away ends the reading, so that it is tried again. Else
 	// it makes a missing fact.
 	Patient bool
+	// Since is when GitHub said what the pull request is that is read about.
+	Since time.Time
 	// Remember gives what was kept under a name, or keeps and gives a value; nil: nothing is
 	// kept. It makes of the permission that a reviewer has now the one that they had when
 	// their review was first seen.

@@ -2,6 +2,7 @@ package gather
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -30,6 +31,10 @@ func (r *Reader) happened(ctx context.Context, what string, number int) (events 
 	return all, all != nil, err
 }
 
+// ErrTurned says that a pull request was turned to another branch while it was read: what was
+// said of it is of a change that was not asked for.
+var ErrTurned = errors.New("the pull request is turned to another branch")
+
 // targetOf is the branch that a change was for when somebody said something of it, kept
 // under a key: the one that it is for when that is seen first, unless it was turned to that
 // only since. ok is false where GitHub does not tell whether it was.
@@ -46,8 +51,14 @@ func (r *Reader) targetOf(ctx context.Context, key, what string, number int, at 
 	}
 	target = r.context.Change.Target
 	for _, e := range events {
+		if e.GetEvent() != "base_ref_changed" && !strings.HasPrefix(e.GetEvent(), "automatic_base_change") {
+			continue
+		}
 		// Of the same second it is not known which came first.
-		if turned := e.GetEvent() == "base_ref_changed" || strings.HasPrefix(e.GetEvent(), "automatic_base_change"); turned && !e.GetCreatedAt().Before(at.Truncate(time.Second)) {
+		if !e.GetCreatedAt().Before(r.Since.Truncate(time.Second)) {
+			return "", false, ErrTurned
+		}
+		if !e.GetCreatedAt().Before(at.Truncate(time.Second)) {
 			target = change.AnotherTarget
 		}
 	}

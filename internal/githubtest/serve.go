@@ -99,6 +99,7 @@ func (gh *GitHub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if a == nil { // a fault took the connection
 		panic(http.ErrAbortHandler)
 	}
+	w.Header().Set("Date", gh.now().UTC().Format(http.TimeFormat))
 	for name, values := range a.header {
 		w.Header()[name] = values
 	}
