@@ -147,6 +147,9 @@ func (w *mentionWriter) facts(n int32, f *lang.Facts) bool {
 		return true
 	}
 	for _, e := range f.Exports {
+		if e.OfDecorators() {
+			continue
+		}
 		w.exports = append(w.exports, exportRow{lang.HashName(e.Name), n, uint32(len(w.texts)), uint32(len(e.As))})
 		w.texts = append(w.texts, e.As...)
 	}

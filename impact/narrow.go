@@ -242,6 +242,7 @@ func (s *symbolSide) spread(ctx context.Context) error {
 	if s.files, err = s.reachable(ctx); err != nil {
 		return err
 	}
+	s.files.factsOf = s.factsOf(ctx)
 	if s.now && s.breaksMethods() {
 		if s.files.outsiders, err = s.t.symbols.lookOutside(ctx, s.graph, s.files, true); err != nil {
 			return err
@@ -267,6 +268,18 @@ func (s *symbolSide) spread(ctx context.Context) error {
 		s.calls = nil
 	}
 	return err
+}
+
+// factsOf reads what one file says on this side, whether or not the change can reach it.
+func (s *symbolSide) factsOf(ctx context.Context) func(int32) *lang.Facts {
+	blobs := s.blobs()
+	return func(node int32) *lang.Facts {
+		all, err := s.t.symbols.facts(ctx, s.graph, []int32{node}, blobs)
+		if err != nil {
+			return nil // whoever asked takes it for a file that nobody understands
+		}
+		return all[0]
+	}
 }
 
 func (s *symbolSide) prepareCalls(ctx context.Context) (err error) {
@@ -362,6 +375,9 @@ func (s *symbolSide) addFiles(ctx context.Context, r *reachable, list []int32) e
 			}
 		} else if f.known {
 			for _, e := range f.facts.Exports {
+				if e.OfDecorators() {
+					continue
+				}
 				h := lang.HashName(e.Name)
 				r.exports[h] = append(r.exports[h], handed{place, e.As})
 			}

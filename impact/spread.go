@@ -38,6 +38,8 @@ type spread struct {
 	over    bool          // more than maxSymbolWork: names are given up
 	methods bool          // a method of Go was reached
 
+	wrappers *pyWrappers // nil: not asked for yet
+
 	nearTo int32 // see dependents
 	nearby map[int32]int32
 }
@@ -53,6 +55,7 @@ type reachable struct {
 	broken    map[atom]bool              // methods that others have to call differently, or can not
 	breaks    map[atom]bool              // what mentions it does not compile, unless it changed, too
 	outsiders *outsiders                 // nil: not looked for
+	factsOf   func(int32) *lang.Facts    // of any file; nil: not known
 }
 
 // maxSymbolWork bounds the mentions that are looked at for one graph. Beyond, files are
@@ -261,7 +264,7 @@ func (s *spread) goOn(a atom) {
 		return
 	}
 	d := s.definition(f, a.def)
-	if d.Runs || s.unbuilt[a] {
+	if s.unbuilt[a] || d.Runs && !s.wrapsOnly(f, d) {
 		s.load(a, f)
 	}
 	if f.folder >= 0 {

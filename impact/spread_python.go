@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"custody/impact/lang"
+	"custody/internal/change"
 )
 
 // What Python does with names besides saying them.
@@ -38,11 +39,13 @@ func (s *spread) followModule(a atom, from, module int32, near map[int32]int32) 
 	if !s.once(ask{scope: from, name: lang.NameHash(module), kind: askModule}) {
 		return
 	}
-	s.mentioning(lang.PyValueOf(lang.HashName(moduleName(s.graph, module))), func(g *spreadFile, to atom) {
-		if edges := near[g.node]; edges > 0 {
-			s.stepBy(a, to, edges, byLoading, anyName)
-		}
-	})
+	for _, name := range moduleNames(s.graph.Node(module).Path) {
+		s.mentioning(lang.PyValueOf(lang.HashName(name)), func(g *spreadFile, to atom) {
+			if edges := near[g.node]; edges > 0 {
+				s.stepBy(a, to, edges, byLoading, anyName)
+			}
+		})
+	}
 	s.mentioning(lang.PyOwnNames, func(g *spreadFile, to atom) {
 		if g.node == module {
 			s.stepBy(a, to, near[module], byLoading, anyName)
@@ -69,14 +72,18 @@ func (s *spread) followRegistered(a atom, f *spreadFile, class string) {
 	}
 }
 
-// moduleName is what a file of Python is called behind the last dot.
-func moduleName(g *Graph, node int32) string {
-	p := g.Node(node).Path
+// moduleNames are what a file of Python is called behind the last dot, and behind the one
+// before.
+func moduleNames(p change.Path) []string {
 	name, _, _ := strings.Cut(baseName(p), ".")
-	if name == "__init__" {
-		return baseName(folderOf(p))
+	if folder := folderOf(p); name == "__init__" && folder != "." {
+		p = folder
+		name = baseName(p)
 	}
-	return name
+	if folder := folderOf(p); folder != "." {
+		return []string{name, baseName(folder) + "." + name}
+	}
+	return []string{name}
 }
 
 // lists says that the __all__ of a file lists a name.

@@ -67,6 +67,10 @@ type Export struct {
 	Import int    // place in Facts.Imports of the import that hands it on
 }
 
+// OfDecorators says that it is no name, but what a Python file says of its decorators: see
+// python_wrapper.go.
+func (e *Export) OfDecorators() bool { return len(e.Name) > 0 && e.Name[0] == '@' }
+
 // A NameHash stands for a name that code mentions. Equal names have equal hashes; that
 // two names may share one only makes more be reached, never less.
 //

@@ -207,6 +207,10 @@ func (r *pyReader) close(end int) {
 	}
 	r.looseHeader(b)
 	r.needAnnotations(b)
+	r.wrapper(&b, end)
+	if b.runs && !b.class && b.first < b.keyword-1 {
+		r.decorators(b.name, b.first, b.keyword-1)
+	}
 	if n := len(r.blocks); n > 0 {
 		r.blocks[n-1].holes = append(r.blocks[n-1].holes, row{b.first, end})
 	}
@@ -260,28 +264,29 @@ func (r *pyReader) looseHeader(b pyBlock) {
 		return // all of it is, and says so: see Definition.Runs
 	}
 	r.seen.reset()
+	r.mention(row{b.header.from, b.keyword})
+	params := b.own + 1
+	for params < b.header.to && r.kind(params) != '(' {
+		params = r.next(params)
+	}
+	value := false // or annotation
+	for i := params + 1; i < r.next(params)-1; {
+		end := r.next(i)
+		switch r.kind(i) {
+		case '=':
+			value = true
+		case ':':
+			value = b.runs
+		case ',':
+			value = false
+		}
+		if value {
+			r.mention(row{i, end})
+		}
+		i = end
+	}
 	if b.runs {
-		r.mention(b.header)
-	} else {
-		r.mention(row{b.header.from, b.keyword})
-		params := b.own + 1
-		for params < b.header.to && r.kind(params) != '(' {
-			params = r.next(params)
-		}
-		value := false
-		for i := params + 1; i < r.next(params)-1; {
-			end := r.next(i)
-			switch r.kind(i) {
-			case '=':
-				value = true
-			case ',':
-				value = false
-			}
-			if value {
-				r.mention(row{i, end})
-			}
-			i = end
-		}
+		r.mention(row{r.next(params), b.header.to})
 	}
 	r.loose = append(r.loose, r.seen.names...)
 }

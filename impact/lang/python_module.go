@@ -1,6 +1,7 @@
 package lang
 
 import (
+	"bytes"
 	"sort"
 	"sync"
 )
@@ -62,27 +63,45 @@ func pyLooksUp(o *outline, i int) bool {
 	}
 	name, end := open+1, o.next(open)-1
 	if o.kind(name) != tokenString || name+1 != end && o.kind(name+1) != ',' {
-		return name < end
+		return name < end && o.looksInto()
 	}
-	for part := range pyNames(o.text(name)) {
-		o.seen.add(uint32(PyValueOf(HashName(part))))
+	first, last := pyModuleNames(o.text(name))
+	o.seen.add(uint32(PyValueOf(HashName(last))))
+	if o.word(i, "__import__") {
+		o.seen.add(uint32(PyValueOf(HashName(first))))
 	}
 	return false
 }
 
-// pyNames gives the names in a string, such as "a.b".
-func pyNames(text []byte) func(yield func(name []byte) bool) {
-	return func(yield func(name []byte) bool) {
-		for i := 0; i < len(text); i++ {
-			if end := identEnd(text, i); end > i {
-				if !yield(text[i:end]) {
-					return
-				}
-				i = end
+// pyModuleNames are the first name of a module in a string, and the last two of it, or the
+// only one.
+func pyModuleNames(text []byte) (first, last []byte) {
+	name := bytes.TrimLeft(bytes.Trim(text, "rRbBuUfF\"'"), ".")
+	first, _, _ = bytes.Cut(name, []byte("."))
+	if dot := bytes.LastIndexByte(name, '.'); dot > 0 {
+		return first, name[bytes.LastIndexByte(name[:dot], '.')+1:]
+	}
+	return first, name
+}
+
+// looksInto says that somewhere in the file a name is put together at run time, or may be:
+// else modules that are loaded by such names are none of those that are looked into here.
+func (o *outline) looksInto() bool {
+	if o.intoValues == 0 {
+		o.intoValues = 1
+		for i := range o.tok {
+			if o.tok[i].kind == tokenWord && pyInto().has(NameHash(o.tok[i].value)) {
+				o.intoValues = 2
+				break
 			}
 		}
 	}
+	return o.intoValues == 2
 }
+
+var pyInto = sync.OnceValue(func() *keywordSet {
+	return newKeywords("getattr attrgetter methodcaller vars __dict__ __getattribute__ getmembers")
+})
 
 // mentionValue notes that the name at i, which an import binds, or the last one behind it,
 // stands for a value: f(a), f(a.b), a.__dict__.
@@ -101,9 +120,19 @@ func (o *outline) mentionValue(i int) {
 		}
 		last += 2
 	}
-	if o.kind(last+1) != '(' {
-		o.addValue(i, last)
+	switch o.kind(last + 1) {
+	case '(', '[':
+		return
 	}
+	if o.kind(i-1) == '=' && o.kind(i-2) == ']' && o.isNamespace(i-3) {
+		return // for examples of doctest, which say names
+	}
+	o.addValue(i, last)
+}
+
+// isNamespace says that the token at i is the key in pytest's doctest_namespace["key"].
+func (o *outline) isNamespace(i int) bool {
+	return o.kind(i) == tokenString && o.kind(i-1) == '[' && o.word(i-2, "doctest_namespace")
 }
 
 // isImported says that token i stands in an import statement.

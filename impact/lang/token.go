@@ -88,6 +88,8 @@ type outline struct {
 	values  *keywordSet // Python: names that an import binds, see mentionValue; nil: not looked for
 	imports []row       // the statements that bind them, in order
 
+	intoValues int8 // see looksInto; 0: not known yet
+
 	lookups *keywordSet                  // words that may find any name at run time; nil: none
 	looksUp func(o *outline, i int) bool // says that the one at token i does
 
