@@ -312,7 +312,7 @@ func (b *builder) packageNode(folder change.Path) int32 {
 	if p, ok := b.packages[folder]; ok {
 		return p
 	}
-	if b.over != nil && b.over.base.find(true, folder) >= 0 {
+	if b.over != nil && b.over.base.find(true, folder) >= 0 && b.over.holds(string(folder)) {
 		return b.addPackage(folder, b.over.base.node(b.over.base.find(true, folder)).Language)
 	}
 	return -1

@@ -27,7 +27,7 @@ func (b *builder) resolveLanguage(ctx context.Context, l *lang.Language) error {
 			mine = append(mine, f)
 		}
 	}
-	if len(mine) == 0 {
+	if len(mine) == 0 && (b.over == nil || !foldersArePackages(l) || len(b.over.packages) == 0) {
 		return nil
 	}
 	view := &treeView{b: b, ctx: ctx, language: l, projects: map[string][]byte{}}
@@ -253,7 +253,7 @@ func (v *treeView) Files() []string {
 	return v.b.paths
 }
 
-// GoFolders implements lang.GoTree: an overlay neither makes nor removes packages.
+// GoFolders implements lang.GoTree.
 func (v *treeView) GoFolders() *lang.GoFolders {
 	if v.b.over == nil || v.b.over.base.guessed() {
 		return nil
@@ -329,6 +329,9 @@ func (v *treeView) keep(resolver lang.Resolver) {
 	}
 	if r, ok := resolver.(lang.Claimer); ok {
 		v.b.claims = append(v.b.claims, r.Claims()...)
+	}
+	if r, ok := resolver.(interface{ IsRoot(folder string) bool }); ok && v.b.over != nil {
+		v.b.over.asRoots(r.IsRoot)
 	}
 	if r, ok := resolver.(interface{ Vendors() []string }); ok {
 		v.b.vendors = r.Vendors()
