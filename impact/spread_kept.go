@@ -14,16 +14,10 @@ import (
 
 // A keptAsks is which questions about the names of the graph's file were put.
 type keptAsks struct {
-	inside  []uint32 // by name: see keptHow
-	outside []uint32
-	first   []keptFirst // by name
+	inside  []uint16 // by name: see keptHow
+	outside []uint16
+	first   []uint32 // by name: who asked about it first: see keptFirst
 	members []uint8
-}
-
-// A keptFirst is who asked about a name first: most names are asked about by one file.
-type keptFirst struct {
-	file int32 // place and one more; 0: nobody
-	how  uint32
 }
 
 const (
@@ -37,29 +31,29 @@ func newKeptAsks(x *mentionIndex, calls bool) (k keptAsks) {
 		return k
 	}
 	n := x.goNames()
-	k.inside, k.outside = make([]uint32, n), make([]uint32, n)
+	k.inside, k.outside = make([]uint16, n), make([]uint16, n)
 	if calls {
 		k.members = make([]uint8, x.goMembers())
 	} else {
-		k.first = make([]keptFirst, n)
+		k.first = make([]uint32, n)
 	}
 	return k
 }
 
-// keptHow is a bit for who minds and how it is asked.
+// keptHow numbers who minds and how it is asked: a bit of what is kept of a name.
 func keptHow(who minder, how uint8) uint32 {
 	n := uint32(who)
 	if how&askOfTest != 0 {
 		n += 4
 	}
-	switch {
-	case how&askByType != 0:
+	if how&askByType != 0 {
 		n += 8
-	case how&askByMember != 0:
-		n += 16
 	}
-	return 1 << n
+	return n
 }
+
+// keptFirst is a file that asks in a way. Most names are asked about by one file.
+func (s *spread) keptFirst(f *spreadFile, how uint32) uint32 { return uint32(s.at[f.node])<<4 | how }
 
 // isKept says whether the graph's file knows who takes what a file defines.
 func (s *spread) isKept(f *spreadFile, def int32) bool {
@@ -141,17 +135,18 @@ func (s *spread) followKeptName(a atom, f *spreadFile, n int32, confidence Confi
 func (s *spread) keptInside(a atom, f *spreadFile, n int32, name *goName, confidence Confidence, who minder) {
 	first, end := int32(-1), int32(-1)
 	how := s.how(f, confidence)
-	bit := keptHow(who, how)
+	asked := keptHow(who, how)
+	bit := uint16(1) << asked
 	own := ask{f.node, lang.NameHash(n), askOwn, who, how}
-	switch asked := s.kept.inside[n]&bit != 0; {
-	case !asked:
+	switch {
+	case s.kept.inside[n]&bit == 0:
 		s.kept.inside[n] |= bit
 		if !s.calls && s.kept.inside[n] == bit {
-			s.kept.first[n] = keptFirst{s.at[f.node], bit}
+			s.kept.first[n] = s.keptFirst(f, asked)
 		} else if !s.calls {
 			s.once(own)
 		}
-	case s.calls || s.kept.first[n] == keptFirst{s.at[f.node], bit} || !s.once(own):
+	case s.calls || s.kept.first[n] == s.keptFirst(f, asked) || !s.once(own):
 		return
 	default:
 		first, end = f.first-1, f.first+f.count
@@ -172,7 +167,7 @@ func (s *spread) keptOutside(a atom, f *spreadFile, n int32, name *goName, confi
 	if len(f.beside.imported) == 0 {
 		return
 	}
-	bit := keptHow(who, s.how(f, confidence))
+	bit := uint16(1) << keptHow(who, s.how(f, confidence))
 	if s.kept.outside[n]&bit != 0 {
 		return
 	}
