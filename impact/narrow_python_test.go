@@ -46,3 +46,63 @@ func TestNarrowPythonPackages(t *testing.T) {
 		})
 	}
 }
+
+// TestNarrowPythonModules: a name that is put together at run time is found in a module, and
+// whoever hands over the module is reached, not who only looks into what he is given.
+func TestNarrowPythonModules(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		use  string // use.py
+		want string // reached when the body of do_x of a.py is another one
+	}{
+		{"a module that is looked into", "import a\n\ndef run(x):\n    return getattr(a, 'do_' + x)()\n", "use.py: run"},
+		{"under another name", "import a as m\n\ndef run(x):\n    return vars(m)['do_' + x]()\n", "use.py: run"},
+		{"from a package", "from k import b\n\ndef run(x):\n    return b.__dict__['do_' + x]()\n", "k/b.py: do_x; use.py: run"},
+		{"behind the name of a package", "import k.b\n\ndef run(x):\n    return getattr(k.b, 'do_' + x)()\n", "k/b.py: do_x; use.py: run"},
+		{"that is handed over", "import a\nimport look\n\ndef run(x):\n    return look.up(a, 'do_' + x)()\n", "use.py: run"},
+		{"all of it", "import a\nimport inspect\n\ndef run():\n    return inspect.getmembers(a)\n", "use.py: run"},
+		{"that is loaded by its name", "from importlib import import_module\n\ndef run(x):\n    return getattr(import_module('a'), 'do_' + x)()\n", "use.py: run"},
+		{"that was loaded before", "import a\nimport sys\n\ndef run(x):\n    return getattr(sys.modules['a'], a.PREFIX + x)()\n", "use.py: run"},
+		{"names of its own", "from a import *\n\ndef run(x):\n    return globals()['do_' + x]()\n", "use.py: run"},
+		{"an object that is looked into", "import a\n\ndef run(x, n):\n    return getattr(x, n)(a.PREFIX)\n", ""},
+		{"what an object has", "import a\n\ndef run(x):\n    x.__dict__['p'] = a.PREFIX\n", ""},
+		{"a module that nobody says", "import a\n\ndef run(x):\n    return x\n", ""},
+		{"a list of all names", "from a import *\n\ndef run():\n    return PREFIX\n", ""},
+	} {
+		from := map[string]string{
+			"a.py":          "__all__ = ['do_x', 'PREFIX']\n\nPREFIX = 'do_'\n\ndef do_x():\n    return 1\n",
+			"k/__init__.py": "",
+			"k/b.py":        "from a import do_x as real\n\ndef do_x():\n    return real()\n",
+			"look.py":       "import a\n\ndef up(m, n):\n    return getattr(m, n)\n",
+			"use.py":        test.use,
+		}
+		head := maps.Clone(from)
+		head["a.py"] = strings.Replace(head["a.py"], "return 1", "return 2", 1)
+		got := strings.TrimPrefix(strings.ReplaceAll(narrowedLines(assessTrees(t, from, head)), "k/b.py: do_x; ", ""), "k/b.py: do_x")
+		if want := strings.ReplaceAll(test.want, "k/b.py: do_x; ", ""); got != want {
+			t.Errorf("%s: reached %q, want %q", test.name, got, want)
+		}
+	}
+}
+
+// TestNarrowPythonLists: a list of all names is the same whatever they do, and can not be had
+// without one of them.
+func TestNarrowPythonLists(t *testing.T) {
+	from := map[string]string{
+		"a.py":    "__all__ = ('f', 'g')\n\ndef f():\n    return 1\n\ndef g():\n    return 1\n",
+		"star.py": "from a import *\n\ndef h():\n    return g()\n",
+		"more.py": "import a\n\n__all__ = a.__all__ + ['h']\n\ndef h():\n    return 1\n",
+	}
+	for _, test := range []struct{ name, was, is, want string }{
+		{"what one does", "f():\n    return 1", "f():\n    return 2", ""},
+		{"one is gone", "def f():\n    return 1\n", "", "star.py whole"},
+		{"one has another name", "def f()", "def e()", "star.py whole"},
+		{"the list is another one", "('f', 'g')", "('g',)", "more.py whole; star.py whole"},
+	} {
+		head := maps.Clone(from)
+		head["a.py"] = strings.Replace(head["a.py"], test.was, test.is, 1)
+		if got := narrowedLines(assessTrees(t, from, head)); got != test.want {
+			t.Errorf("%s: reached %q, want %q", test.name, got, test.want)
+		}
+	}
+}

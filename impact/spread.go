@@ -541,6 +541,9 @@ func (s *spread) followNames(a atom, f *spreadFile, d *lang.Definition) {
 	}
 	s.followName(a, f, lang.HashName(name), confidence)
 	s.followEverything(a, f)
+	if s.graph.Node(f.node).Language == "python" {
+		s.followPython(a, f, name, member)
+	}
 	if member != "" && s.came[a] && s.broken[a] {
 		s.failWithout(a, f, member[strings.LastIndexByte(member, '.')+1:])
 	}
@@ -551,15 +554,6 @@ func (s *spread) followNames(a atom, f *spreadFile, d *lang.Definition) {
 		s.followImports(a, f)
 	case "__path__": // where the modules of a package are
 		s.load(a, f)
-	}
-}
-
-// followImports goes to the files that import the file itself: it is asked for any name there.
-func (s *spread) followImports(a atom, f *spreadFile) {
-	for _, e := range s.graph.Into(f.node) {
-		if link := s.graph.Link(e); link.Kind == Imports {
-			s.edge(a, atom{link.From, whole}, e, link)
-		}
 	}
 }
 
@@ -584,15 +578,6 @@ func (s *spread) followEverything(a atom, f *spreadFile) {
 			s.stepBy(a, to, edges, byLoading, anyName)
 		}
 	})
-}
-
-// followStars goes to the files that take all names of the file: others, now.
-func (s *spread) followStars(a atom, f *spreadFile) {
-	for _, e := range s.handedOn(lang.Everything) {
-		if g := &s.files[e.file]; s.dependents(f.node)[g.node] > 0 {
-			s.step(a, atom{g.node, whole}, s.dependents(f.node)[g.node], byLoading)
-		}
-	}
 }
 
 func (s *spread) followName(a atom, f *spreadFile, name lang.NameHash, confidence Confidence) {

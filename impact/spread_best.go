@@ -114,6 +114,8 @@ const (
 	askImporters
 	askFile
 	askEverything
+	askModule
+	askRegistered
 )
 
 const (

@@ -88,13 +88,14 @@ func describe(tree memTree) []byte {
 // describeDefinitions prints what a file defines and hands on, with the names that each
 // definition mentions, as far as the file spells them.
 func describeDefinitions(b *bytes.Buffer, src []byte, facts *Facts) {
-	names := map[NameHash]string{HashName("default"): "default", Everything: "*"}
+	names := map[NameHash]string{HashName("default"): "default", Everything: "*", PyOwnNames: "globals()", PyUnsaid: "import *"}
 	for i := 0; i < len(src); {
 		end := i
 		for end < len(src) && (isIdent(src[end]) || src[end] == '$') {
 			end++
 		}
 		names[HashName(src[i:end])] = string(src[i:end])
+		names[PyValueOf(HashName(src[i:end]))] = "value:" + string(src[i:end])
 		i = end + 1
 	}
 	mentions := func(hashes []NameHash) string {

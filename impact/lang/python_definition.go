@@ -55,6 +55,7 @@ func (p *pyScanner) outline() {
 	if r.lookups, r.looksUp = pyLookups(), pyLooksUp; p.routes {
 		r.lookups = pyRouteLookups()
 	}
+	r.values = &keywordSet{}
 	for i := range p.facts.Imports {
 		r.takesAll = r.takesAll || slices.Contains(p.facts.Imports[i].Names, "*")
 	}
@@ -329,44 +330,6 @@ func (r *pyReader) need(s row, members bool) {
 	}
 }
 
-// pyLookups are the words by which Python finds a name that is put together at run time.
-var pyLookups = sync.OnceValue(func() *keywordSet {
-	return newKeywords(`getattr attrgetter methodcaller globals vars __dict__ __getattribute__`)
-})
-
-// pyRouteLookups are those of a file that has Django's include, too.
-var pyRouteLookups = sync.OnceValue(func() *keywordSet {
-	return newKeywords(`getattr attrgetter methodcaller globals vars __dict__ __getattribute__ include`)
-})
-
-// pyLooksUp says that the word at i, one of pyLookups, may find any name: it is not given
-// one that is written out.
-func pyLooksUp(o *outline, i int) bool {
-	if string(o.text(i)) == "__dict__" {
-		return o.kind(i-1) == '.'
-	}
-	if o.kind(i+1) != '(' {
-		return i == 0 || o.kind(i-1) != '.' // handed on as a value
-	}
-	end := o.next(i+1) - 1
-	name := i + 2
-	switch string(o.text(i)) {
-	case "globals", "__getattribute__":
-		return true
-	case "include": // it takes urlpatterns
-		return o.kind(name) == tokenString
-	case "vars":
-		return name < end // without an argument it has local names
-	case "getattr":
-		for name < end && o.kind(name) != ',' {
-			name = o.next(name)
-		}
-		name++
-	}
-	written := o.kind(name) == tokenString && (name+1 == end || o.kind(name+1) == ',')
-	return name < end && !written
-}
-
 // decoratorsRun says whether a decorator stands in these lines that may keep what it is
 // given, so that it is called without being named: a route, a receiver of signals.
 func (r *pyReader) decoratorsRun(from, to int) bool {
@@ -545,7 +508,7 @@ func (r *pyReader) assignment(s row) bool {
 	if len(targets) == 0 {
 		return false
 	}
-	if len(targets) == 1 && string(r.text(targets[0])) == "__all__" && len(r.blocks) == 0 {
+	if len(targets) == 1 && r.lists(targets[0]) {
 		r.allNames(row{value, s.to})
 	}
 	kind := Variable
@@ -555,6 +518,9 @@ func (r *pyReader) assignment(s row) bool {
 	r.variables(s, targets, value, kind)
 	return true
 }
+
+// lists says that the name at i is that of the list of what stands for all names of the file.
+func (r *pyReader) lists(i int) bool { return len(r.blocks) == 0 && r.word(i, "__all__") }
 
 // equals says that token i is an "=" and no part of "==", "+=" or another operator.
 func (r *pyReader) equals(i int) bool {
@@ -624,6 +590,10 @@ func (r *pyReader) variables(s row, names []int, value int, kind DefinitionKind)
 	}
 	r.digest(&r.hash, row{value, s.to}, nil)
 	r.hash.addSome(order)
+	if len(names) == 1 && r.lists(names[0]) {
+		r.seen.reset()
+		r.mentionListed(row{names[0] + 1, s.to})
+	}
 	d.Body, d.Mentions = r.hash.Sum(), r.take()
 	for _, name := range names {
 		word := string(r.text(name))

@@ -2,7 +2,8 @@ package lang
 
 // What a Python file has from others, and what it hands on.
 
-// aliases reads all "from x import y as z", wherever they stand: who says z means y.
+// aliases reads all import statements, wherever they stand: after "from x import y as z" who
+// says z means y, and what is bound may be a module.
 func (r *pyReader) aliases() {
 	done := -1
 	for _, imp := range r.imported {
@@ -10,13 +11,20 @@ func (r *pyReader) aliases() {
 			continue // "import a, b": one statement
 		}
 		done = imp.token
-		for i := imp.token; i+1 < len(r.tok) && r.tok[i].kind != tokenLine; i++ {
-			if r.kind(i) == ';' {
-				break
-			}
+		from, plain := r.word(imp.token, "from"), r.word(imp.token, "import")
+		names := plain
+		i := imp.token
+		for ; i < len(r.tok) && r.tok[i].kind != tokenLine && r.kind(i) != ';'; i++ {
 			if r.word(i, "as") && r.kind(i-1) == tokenWord && r.kind(i+1) == tokenWord {
 				r.alias(NameHash(r.tok[i+1].value), NameHash(r.tok[i-1].value))
 			}
+			if names && r.kind(i) == tokenWord && r.kind(i-1) != '.' {
+				r.values.add(NameHash(r.tok[i].value))
+			}
+			names = names || from && r.word(i, "import")
+		}
+		if from || plain {
+			r.imports = append(r.imports, row{imp.token, i})
 		}
 	}
 }
@@ -89,11 +97,12 @@ func (r *pyReader) plainImports() {
 	}
 	for _, s := range r.plain {
 		for _, name := range r.bound(s) {
-			if !bound[r.tok[name].value] {
-				r.looseRow(s)
-				r.loose = append(r.loose, Everything)
-				break
+			if bound[r.tok[name].value] {
+				continue
 			}
+			r.looseRow(s)
+			r.loose = append(r.loose, PyUnsaid)
+			break
 		}
 	}
 }
@@ -117,14 +126,31 @@ func (r *pyReader) bound(s row) (names []int) {
 	return names
 }
 
-// allNames reads the strings of __all__.
+// allNames reads the strings of __all__. What they name has to be there for who imports all
+// names; what it does is nothing to the list.
 func (r *pyReader) allNames(s row) {
 	if r.all == nil {
 		r.all = map[string]bool{}
 	}
 	for i := s.from; i < s.to; i++ {
 		if text := r.text(i); r.kind(i) == tokenString && len(text) > 2 {
-			r.all[string(text[1:len(text)-1])] = true
+			name := string(text[1 : len(text)-1])
+			if !r.all[name] {
+				r.all[name] = true
+				r.facts.Exports = append(r.facts.Exports, Export{Name: PyListed(name)})
+			}
+		}
+	}
+}
+
+// PyListed is handed on by a file whose __all__ lists a name.
+func PyListed(name string) string { return "__all__ " + name }
+
+// mentionListed collects the names in the value of __all__: strings are none.
+func (r *pyReader) mentionListed(s row) {
+	for i := s.from; i < s.to; i++ {
+		if r.kind(i) == tokenWord {
+			r.seen.add(r.tok[i].value)
 		}
 	}
 }

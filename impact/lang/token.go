@@ -85,6 +85,9 @@ type outline struct {
 	modules map[NameHash]bool // names that stand for a whole file: see module
 	always  []NameHash        // what all code of the file may mean: Java's "import static a.B.*"
 
+	values  *keywordSet // Python: names that an import binds, see mentionValue; nil: not looked for
+	imports []row       // the statements that bind them, in order
+
 	lookups *keywordSet                  // words that may find any name at run time; nil: none
 	looksUp func(o *outline, i int) bool // says that the one at token i does
 
@@ -240,11 +243,21 @@ type keywordSet struct {
 func newKeywords(words string) *keywordSet {
 	s := &keywordSet{all: map[NameHash]bool{}}
 	for word := range strings.FieldsSeq(words) {
-		h := HashName(word)
-		s.all[h] = true
-		s.bits[h>>6%64] |= 1 << (h % 64)
+		s.add(HashName(word))
 	}
 	return s
+}
+
+// add adds the hash of a word.
+func (s *keywordSet) add(h NameHash) {
+	if s.has(h) {
+		return
+	}
+	if s.all == nil {
+		s.all = map[NameHash]bool{}
+	}
+	s.all[h] = true
+	s.bits[h>>6%64] |= 1 << (h % 64)
 }
 
 func (s *keywordSet) has(name NameHash) bool {
@@ -289,6 +302,9 @@ func (o *outline) digestToken(h *TokenHash, i int) {
 		if len(o.modules) > 0 && o.handsOn(i) ||
 			o.lookups != nil && o.lookups.has(NameHash(t.value)) && o.looksUp(o, i) {
 			o.seen.add(uint32(Everything))
+		}
+		if o.values != nil && o.values.has(NameHash(t.value)) {
+			o.mentionValue(i)
 		}
 	case tokenText:
 		o.digestText(text)

@@ -1,0 +1,108 @@
+package impact
+
+import (
+	"strings"
+
+	"custody/impact/lang"
+)
+
+// What Python does with names besides saying them.
+
+// followPython goes on from a definition of a Python file: name is the one that its file has,
+// of which it may be a member.
+func (s *spread) followPython(a atom, f *spreadFile, name, member string) {
+	s.followModules(a, f, name)
+	if member != "" {
+		s.followRegistered(a, f, name)
+	}
+	if s.came[a] && s.lists(f, name) { // the file is there, and all its names can not be had
+		s.followStars(a, f)
+	}
+}
+
+// followModules goes to what may find the name in a module by one that is put together at run
+// time: in that of the file, or in one that hands the name on.
+func (s *spread) followModules(a atom, f *spreadFile, name string) {
+	near := s.dependents(f.node)
+	s.followModule(a, f.node, f.node, near)
+	for _, hash := range []lang.NameHash{lang.HashName(name), lang.Everything} {
+		for _, e := range s.handedOn(hash) {
+			if g := s.files[e.file].node; near[g] > 0 && e.as != "" {
+				s.followModule(a, f.node, g, near)
+			}
+		}
+	}
+}
+
+func (s *spread) followModule(a atom, from, module int32, near map[int32]int32) {
+	if !s.once(ask{scope: from, name: lang.NameHash(module), kind: askModule}) {
+		return
+	}
+	s.mentioning(lang.PyValueOf(lang.HashName(moduleName(s.graph, module))), func(g *spreadFile, to atom) {
+		if edges := near[g.node]; edges > 0 {
+			s.stepBy(a, to, edges, byLoading, anyName)
+		}
+	})
+	s.mentioning(lang.PyOwnNames, func(g *spreadFile, to atom) {
+		if g.node == module {
+			s.stepBy(a, to, near[module], byLoading, anyName)
+		}
+	})
+}
+
+// followRegistered goes to the files that import a module without ever saying so, for what
+// loading it registers: a class, where its base or a decorator can keep it.
+func (s *spread) followRegistered(a atom, f *spreadFile, class string) {
+	if !s.once(ask{scope: f.node, name: lang.HashName(class), kind: askRegistered}) {
+		return
+	}
+	for i := range f.count {
+		if d := f.definition(i); d.Name == class && d.Runs {
+			near := s.dependents(f.node)
+			s.mentioning(lang.PyUnsaid, func(g *spreadFile, to atom) {
+				if edges := near[g.node]; edges > 0 {
+					s.stepBy(a, to, edges, byLoading, anyName)
+				}
+			})
+			return
+		}
+	}
+}
+
+// moduleName is what a file of Python is called behind the last dot.
+func moduleName(g *Graph, node int32) string {
+	p := g.Node(node).Path
+	name, _, _ := strings.Cut(baseName(p), ".")
+	if name == "__init__" {
+		return baseName(folderOf(p))
+	}
+	return name
+}
+
+// lists says that the __all__ of a file lists a name.
+func (s *spread) lists(f *spreadFile, name string) bool {
+	for _, e := range s.handedOn(lang.HashName(lang.PyListed(name))) {
+		if &s.files[e.file] == f {
+			return true
+		}
+	}
+	return false
+}
+
+// followStars goes to the files that take all names of the file: others, now.
+func (s *spread) followStars(a atom, f *spreadFile) {
+	for _, e := range s.handedOn(lang.Everything) {
+		if g := &s.files[e.file]; s.dependents(f.node)[g.node] > 0 {
+			s.step(a, atom{g.node, whole}, s.dependents(f.node)[g.node], byLoading)
+		}
+	}
+}
+
+// followImports goes to the files that import the file itself: it is asked for any name there.
+func (s *spread) followImports(a atom, f *spreadFile) {
+	for _, e := range s.graph.Into(f.node) {
+		if link := s.graph.Link(e); link.Kind == Imports {
+			s.edge(a, atom{link.From, whole}, e, link)
+		}
+	}
+}
