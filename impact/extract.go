@@ -17,6 +17,7 @@ type factReader struct {
 	source Source
 	store  FactStore
 	limits Limits
+	packs  bool // nobody here asks what a file defines and mentions
 }
 
 // A want is one blob to be read in one language.
@@ -52,6 +53,9 @@ func (r *factReader) read(ctx context.Context, wants []want) (map[want]gotten, e
 		case fact.Size > r.limits.FileBytes:
 			answers[w] = gotten{skip: overLimit(fact.Size, r.limits.FileBytes)}
 		default:
+			if !r.packs {
+				fact = fact.unpacked()
+			}
 			answers[w] = gotten{fact: fact}
 		}
 	}
@@ -92,12 +96,17 @@ func (r *factReader) extract(ctx context.Context, wants []want) ([]gotten, error
 	var running sync.WaitGroup
 	for range workers {
 		running.Go(func() {
+			var scratch []byte
 			for b := range full {
 				start := 0
 				for i, place := range b.places {
 					src := b.data[start:b.ends[i]:b.ends[i]]
 					start = b.ends[i]
-					found[place] = gotten{fact: &Fact{Facts: wants[place].language.Extract(src), Size: int64(len(src))}}
+					fact := &Fact{Facts: wants[place].language.Extract(src), Size: int64(len(src))}
+					if r.packs {
+						scratch = fact.pack(scratch)
+					}
+					found[place] = gotten{fact: fact}
 				}
 				b.places, b.ends, b.data = b.places[:0], b.ends[:0], b.data[:0]
 				empty <- b

@@ -37,6 +37,8 @@ type FactKey struct {
 type Fact struct {
 	lang.Facts
 	Size int64 // of the blob, in bytes
+
+	packed string // the definitions and mentions, encoded, instead of those in Facts; see pack
 }
 
 // A FactStore keeps facts between builds. It is used by one goroutine at a time. What
