@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"sync"
 
 	"custody/impact/lang"
 	"custody/internal/git"
+	"custody/internal/parallel"
 )
 
 // A factReader gets the facts of many blobs: from the store what it has, the rest by
@@ -17,7 +17,7 @@ type factReader struct {
 	source Source
 	store  FactStore
 	limits Limits
-	packs  bool // nobody here asks what a file defines and mentions
+	packs  bool // what is read says encoded what it defines and mentions: see Fact.pack
 }
 
 // A want is one blob to be read in one language.
@@ -93,9 +93,21 @@ func (r *factReader) extract(ctx context.Context, wants []want) ([]gotten, error
 	for range workers + 2 {
 		empty <- new(batch)
 	}
-	var running sync.WaitGroup
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var err error
+	work := []func(){func() {
+		defer close(full)
+		err = r.feed(ctx, wants, found, full, empty)
+	}}
 	for range workers {
-		running.Go(func() {
+		work = append(work, func() {
+			defer func() { // left early only by a panic: there is nothing to read for any more
+				stop()
+				for b := range full {
+					empty <- b
+				}
+			}()
 			var scratch []byte
 			for b := range full {
 				start := 0
@@ -113,9 +125,7 @@ func (r *factReader) extract(ctx context.Context, wants []want) ([]gotten, error
 			}
 		})
 	}
-	err := r.feed(ctx, wants, found, full, empty)
-	close(full)
-	running.Wait()
+	parallel.Do(work...)
 	return found, err
 }
 

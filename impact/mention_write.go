@@ -5,10 +5,10 @@ import (
 	"encoding/binary"
 	"math"
 	"slices"
-	"sync"
 
 	"custody/impact/lang"
 	"custody/impact/wire"
+	"custody/internal/parallel"
 )
 
 // A mentionSource is where what a file of a graph defines and mentions comes from.
@@ -49,10 +49,8 @@ func (w *mentionWriter) write() [][]byte {
 	if !ok || w.old != nil && w.old.bad.Load() {
 		return nil
 	}
-	var running sync.WaitGroup
-	running.Go(func() { ok = w.define() })
-	bits := w.index(mentions)
-	running.Wait()
+	var bits uint32
+	parallel.Do(func() { bits = w.index(mentions) }, func() { ok = w.define() })
 	if !ok {
 		return nil
 	}
@@ -227,7 +225,8 @@ func (w *mentionWriter) index(mentions int) (bits uint32) {
 	}
 	w.mentions = make([]byte, 0, 4*(mentions+old))
 	next := 0 // name of old
-	var parts [2]struct{ pairs, spare []uint64 }
+	type half struct{ pairs, spare []uint64 }
+	var parts [2]half
 	for i := range parts {
 		parts[i].pairs = make([]uint64, 0, mentions/int(2*rounds)*17/16)
 	}
@@ -241,17 +240,15 @@ func (w *mentionWriter) index(mentions int) (bits uint32) {
 				p.pairs = append(p.pairs, uint64(name)<<32|uint64(number))
 			}
 		})
-		var running sync.WaitGroup
-		for i := range parts {
-			running.Go(func() {
-				p := &parts[i]
+		sort := func(p *half) func() {
+			return func() {
 				if cap(p.spare) < len(p.pairs) {
 					p.spare = make([]uint64, len(p.pairs))
 				}
 				p.pairs, p.spare = sortPairs(p.pairs, p.spare)
-			})
+			}
 		}
-		running.Wait()
+		parallel.Do(sort(&parts[0]), sort(&parts[1]))
 		for i := range uint64(len(parts)) {
 			next = w.merge(parts[i].pairs, next, lang.NameHash((2*round+i+1)<<32/(2*rounds)-1))
 		}

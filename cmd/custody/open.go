@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 
 	"custody/attestation/claim"
 	"custody/impact/cache"
@@ -131,15 +130,19 @@ func (s factStore) keep() (tell func(p *process)) {
 	damaged := s.Damaged()
 	saves := []func() error{s.SaveMany, s.graphs.Save, s.past.Save}
 	failed := make([]error, len(saves))
-	var running sync.WaitGroup
+	all := make([]func(), len(saves))
 	for i, save := range saves {
-		running.Go(func() { failed[i] = save() })
+		all[i] = func() { failed[i] = save() }
 	}
+	writing := parallel.Begin(context.Background(), func(context.Context) error {
+		parallel.Do(all...)
+		return nil
+	})
 	return func(p *process) {
 		if damaged != nil {
 			fmt.Fprintf(p.err, "it was read from the repository instead: %v\n", damaged)
 		}
-		running.Wait()
+		_ = writing.End()
 		for _, err := range failed {
 			if err != nil && !errors.Is(err, cache.ErrBusy) {
 				fmt.Fprintf(p.err, "nothing was kept for the next time: %v\n", err)
