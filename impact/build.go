@@ -206,7 +206,9 @@ func (b *builder) read(ctx context.Context) error {
 			wants = append(wants, want{f.entry.ID, f.language})
 		}
 	}
-	answers, err := b.reader.read(ctx, wants)
+	reader := b.reader
+	reader.packs = b.over == nil
+	answers, err := reader.read(ctx, wants)
 	if err != nil {
 		return err
 	}

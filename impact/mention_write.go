@@ -8,12 +8,13 @@ import (
 
 	"custody/impact/lang"
 	"custody/impact/wire"
+	"custody/internal/parallel"
 )
 
 // A mentionSource is where what a file of a graph defines and mentions comes from.
 type mentionSource struct {
-	facts *lang.Facts // of a file that was read
-	old   int32       // else its node in another index; -1: its definitions are not known
+	fact *Fact // of a file that was read
+	old  int32 // else its node in another index; -1: its definitions are not known
 }
 
 // A mentionWriter writes what a mentionIndex reads.
@@ -44,10 +45,15 @@ const noNumber = math.MinInt64
 // write gives the parts of the section; nil when something is too large for it, and then
 // the facts of files are read again for each change.
 func (w *mentionWriter) write() [][]byte {
-	if !w.define() || w.old != nil && w.old.bad.Load() {
+	mentions, ok := w.number()
+	if !ok || w.old != nil && w.old.bad.Load() {
 		return nil
 	}
-	bits := w.index()
+	var bits uint32
+	parallel.Do(func() { bits = w.index(mentions) }, func() { ok = w.define() })
+	if !ok {
+		return nil
+	}
 	slices.SortFunc(w.exports, func(a, b exportRow) int {
 		return cmp.Or(cmp.Compare(a.name, b.name), cmp.Compare(a.node, b.node))
 	})
@@ -77,18 +83,44 @@ func (w *mentionWriter) write() [][]byte {
 	return append([][]byte{b}, sections...)
 }
 
-// define writes the files and their definitions; false when there are too many.
+// number gives what the files define its numbers; false when there are too many. It also
+// counts what is mentioned by the files that were read.
+func (w *mentionWriter) number() (mentions int, ok bool) {
+	if w.old != nil {
+		w.moved = slices.Repeat([]int64{noNumber}, w.old.nodes())
+	}
+	next := uint64(0)
+	w.firsts = make([]uint32, 0, len(w.from)+1)
+	for n, from := range w.from {
+		w.firsts = append(w.firsts, uint32(next))
+		switch {
+		case w.graph.nodes[n].Kind == KindPackage:
+		case from.fact != nil:
+			definitions, names := from.fact.counts()
+			next += 1 + uint64(definitions)
+			mentions += names
+		case from.old >= 0:
+			f := w.old.file(from.old)
+			w.moved[from.old] = int64(next) - int64(f.first)
+			next += 1 + uint64(f.count)
+		default:
+			next++
+		}
+	}
+	w.firsts = append(w.firsts, uint32(next))
+	return mentions, next <= maxMentionNumber
+}
+
+// define writes the files and their definitions; false when something is too large.
 func (w *mentionWriter) define() bool {
 	g := w.graph
 	units := map[string]uint32{}
 	out := outEdges{graph: g}
-	if w.old != nil {
-		w.moved = slices.Repeat([]int64{noNumber}, w.old.nodes())
-	}
-	number := uint64(0)
+	w.files = make([]byte, 0, mentionFileRow*len(g.nodes))
+	w.rows = make([]byte, 0, mentionRow*int(w.firsts[len(w.from)]))
+	var memory symbolMemory
 	for n := range g.nodes {
 		node, from := &g.nodes[n], w.from[n]
-		w.firsts = append(w.firsts, uint32(number))
 		edges := out.of(int32(n))
 		unit, folder, flags := uint32(0), int32(-1), uint32(0)
 		if node.Kind != KindPackage && node.Language == "go" {
@@ -101,32 +133,27 @@ func (w *mentionWriter) define() bool {
 		}
 		switch {
 		case node.Kind == KindPackage:
-		case from.facts != nil:
+		case from.fact != nil:
 			if folder >= 0 {
-				flags = handsOf(from.facts, func(spec string) bool { return leads(edges, spec) })
+				flags = handsOf(&from.fact.Facts, func(spec string) bool { return leads(edges, spec) })
 			}
 			flags |= mentionKnown
-			if !w.facts(int32(n), from.facts) {
+			if !w.facts(int32(n), memory.symbols(from.fact)) {
 				return false
 			}
-			number += 1 + uint64(len(from.facts.Definitions))
 		case from.old >= 0:
 			f := w.old.file(from.old)
 			flags = f.flags
-			w.moved[from.old] = int64(number) - int64(f.first)
 			w.copy(&f)
-			number += 1 + uint64(f.count)
 		default:
 			w.rows = append(w.rows, make([]byte, mentionRow)...)
-			number++
 		}
 		for _, v := range []uint32{w.firsts[n], unit, uint32(folder), flags} {
 			w.files = wire.AppendUint32(w.files, v)
 		}
 	}
-	w.firsts = append(w.firsts, uint32(number))
 	w.copyExports()
-	return number <= maxMentionNumber && len(w.texts) < math.MaxInt32
+	return len(w.texts) < math.MaxInt32
 }
 
 // facts writes the rows of a file that was read; false when one does not fit.
@@ -170,7 +197,7 @@ func (w *mentionWriter) copyExports() {
 	}
 	now := slices.Repeat([]int32{-1}, w.old.nodes())
 	for n, from := range w.from {
-		if from.facts == nil && from.old >= 0 {
+		if from.fact == nil && from.old >= 0 {
 			now[from.old] = int32(n)
 		}
 	}
@@ -184,28 +211,47 @@ func (w *mentionWriter) copyExports() {
 	}
 }
 
-// index sorts by name what mentions one, a part of all names after the other: to sort them
-// at once would take more memory than all else.
-func (w *mentionWriter) index() (bits uint32) {
-	const parts = 4 // a power of two
-	var counts [parts]int
-	w.eachMention(func(name lang.NameHash, _ uint32) { counts[uint64(name)*parts>>32]++ })
+// index sorts by name what mentions one, of all names as many at once as take bounded
+// memory, and half of those on each of two cores.
+func (w *mentionWriter) index(mentions int) (bits uint32) {
+	const most = 4 << 20 // pairs at once
+	rounds := uint64(1)
+	for uint64(mentions) > most*rounds {
+		rounds *= 2
+	}
 	old := 0
 	if w.old != nil {
 		old = int(w.old.head[mentionList+1]-w.old.head[mentionList]) / 4
 	}
-	w.mentions = make([]byte, 0, 4*(counts[0]+counts[1]+counts[2]+counts[3]+old))
+	w.mentions = make([]byte, 0, 4*(mentions+old))
 	next := 0 // name of old
-	pairs := make([]uint64, 0, slices.Max(counts[:]))
-	spare := make([]uint64, cap(pairs))
-	for part := range uint64(parts) {
-		pairs = pairs[:0]
+	type half struct{ pairs, spare []uint64 }
+	var parts [2]half
+	for i := range parts {
+		parts[i].pairs = make([]uint64, 0, mentions/int(2*rounds)*17/16)
+	}
+	for round := range rounds {
+		for i := range parts {
+			parts[i].pairs = parts[i].pairs[:0]
+		}
 		w.eachMention(func(name lang.NameHash, number uint32) {
-			if uint64(name)*parts>>32 == part {
-				pairs = append(pairs, uint64(name)<<32|uint64(number))
+			if part := uint64(name) * (2 * rounds) >> 32; part/2 == round {
+				p := &parts[part%2]
+				p.pairs = append(p.pairs, uint64(name)<<32|uint64(number))
 			}
 		})
-		next = w.merge(sortPairs(pairs, spare), next, lang.NameHash((part+1)<<32/parts-1))
+		sort := func(p *half) func() {
+			return func() {
+				if cap(p.spare) < len(p.pairs) {
+					p.spare = make([]uint64, len(p.pairs))
+				}
+				p.pairs, p.spare = sortPairs(p.pairs, p.spare)
+			}
+		}
+		parallel.Do(sort(&parts[0]), sort(&parts[1]))
+		for i := range uint64(len(parts)) {
+			next = w.merge(parts[i].pairs, next, lang.NameHash((2*round+i+1)<<32/(2*rounds)-1))
+		}
 	}
 	count := len(w.names) / mentionNameRow
 	w.names = wire.AppendUint32(wire.AppendUint32(w.names, math.MaxUint32), uint32(len(w.mentions)/4))
@@ -226,20 +272,22 @@ func (w *mentionWriter) index() (bits uint32) {
 // eachMention calls fn for what the files that were read mention, with the number of what
 // mentions it, ascending.
 func (w *mentionWriter) eachMention(fn func(name lang.NameHash, number uint32)) {
+	var memory symbolMemory
 	for n, from := range w.from {
-		if from.facts == nil {
+		if from.fact == nil {
 			continue
 		}
 		number := w.firsts[n]
-		for _, name := range from.facts.Mentions {
+		f := memory.symbols(from.fact)
+		for _, name := range f.Mentions {
 			fn(name, number)
 		}
 		if w.graph.nodes[n].Language == "go" {
-			eachStandardImport(from.facts, func(spec string) { fn(standardImport(spec), number) })
+			eachStandardImport(f, func(spec string) { fn(standardImport(spec), number) })
 		}
-		for d := range from.facts.Definitions {
+		for d := range f.Definitions {
 			number++
-			for _, name := range from.facts.Definitions[d].Mentions {
+			for _, name := range f.Definitions[d].Mentions {
 				fn(name, number)
 			}
 		}
@@ -247,8 +295,8 @@ func (w *mentionWriter) eachMention(fn func(name lang.NameHash, number uint32)) 
 }
 
 // sortPairs sorts pairs by their name, digit by digit, and leaves those of one name in
-// order. spare has room for all of them.
-func sortPairs(pairs, spare []uint64) []uint64 {
+// order. spare has room for all of them; what is returned second is free again.
+func sortPairs(pairs, spare []uint64) (sorted, free []uint64) {
 	const digit = 11 // bits
 	for shift := 32; shift < 64; shift += digit {
 		var starts [1<<digit + 1]int
@@ -266,7 +314,7 @@ func sortPairs(pairs, spare []uint64) []uint64 {
 		}
 		pairs, spare = spare, pairs
 	}
-	return pairs
+	return pairs, spare
 }
 
 // merge writes the names of sorted pairs, and those of the old index from next on, up to

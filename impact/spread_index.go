@@ -89,7 +89,7 @@ func (x *nameIndex) fill(files []spreadFile, total int) {
 			}
 		}
 	}
-	x.pairs = sortPairs(pairs, spare)
+	x.pairs, _ = sortPairs(pairs, spare)
 	bits := uint(4)
 	for bits < 18 && 1<<bits < total/4 {
 		bits++

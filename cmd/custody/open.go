@@ -119,17 +119,35 @@ func (h keptHistory) EachTouched(ctx context.Context, head git.OID, max, most in
 }
 
 // save keeps what was learnt. That it can not be kept is said, and no error.
-func (s factStore) save(p *process) {
+func (s factStore) save(p *process) { s.keep()(p) }
+
+// keep begins to write what was learnt, while its caller does something else that alters
+// none of it. tell waits for the end, and says what could not be kept.
+func (s factStore) keep() (tell func(p *process)) {
 	if s.off {
-		return
+		return func(*process) {}
 	}
-	if err := s.Damaged(); err != nil {
-		fmt.Fprintf(p.err, "it was read from the repository instead: %v\n", err)
+	damaged := s.Damaged()
+	saves := []func() error{s.SaveMany, s.graphs.Save, s.past.Save}
+	failed := make([]error, len(saves))
+	all := make([]func(), len(saves))
+	for i, save := range saves {
+		all[i] = func() { failed[i] = save() }
 	}
-	for _, save := range []func() error{s.SaveMany, s.graphs.Save, s.past.Save} {
-		if err := save(); err != nil && !errors.Is(err, cache.ErrBusy) {
-			fmt.Fprintf(p.err, "nothing was kept for the next time: %v\n", err)
-			return
+	writing := parallel.Begin(context.Background(), func(context.Context) error {
+		parallel.Do(all...)
+		return nil
+	})
+	return func(p *process) {
+		if damaged != nil {
+			fmt.Fprintf(p.err, "it was read from the repository instead: %v\n", damaged)
+		}
+		_ = writing.End()
+		for _, err := range failed {
+			if err != nil && !errors.Is(err, cache.ErrBusy) {
+				fmt.Fprintf(p.err, "nothing was kept for the next time: %v\n", err)
+				return
+			}
 		}
 	}
 }

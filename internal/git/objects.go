@@ -219,6 +219,9 @@ func (q *reading) sizes(c *child) error {
 
 // contents reads what is there and calls fn for everything, in order.
 func (q *reading) contents(c *child) error {
+	if len(q.there) >= window/2 {
+		c.widen()
+	}
 	next := 0
 	refusals := func() error { // up to the next id that git was asked for
 		for ; next < len(q.ids) && q.refused[next] != nil; next++ {
@@ -245,11 +248,19 @@ func (q *reading) contents(c *child) error {
 			next++
 			return errors.Join(q.fn(next-1, nil, refusal), errUnread)
 		default:
-			if q.buf, err = c.body(h, q.buf); err != nil {
+			var read bool
+			if len(q.ids) > 1 { // who asks for one may keep it
+				data, read, err = c.inPlace(h)
+			}
+			if !read {
+				q.buf, err = c.body(h, q.buf)
+				data = q.buf
+			}
+			if err != nil {
 				return err
 			}
-			if refusal == nil {
-				data = q.buf
+			if refusal != nil {
+				data = nil
 			}
 		}
 		next++
