@@ -141,6 +141,9 @@ func (r *Reader) pull(ctx context.Context, pr *github.PullRequest, kind, head, t
 		Branch: pr.GetHead().GetRef(), Title: change.Printable(pr.GetTitle()), Author: Person(pr.GetUser()),
 		Labels: []string{}, Draft: new(pr.GetDraft()),
 	}
+	if own := pr.GetHead().GetSHA(); own != head {
+		c.Proposed = own
+	}
 	for _, l := range pr.Labels {
 		c.Labels = append(c.Labels, change.Printable(l.GetName()))
 	}
