@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 
 	"custody/impact/lang"
 )
@@ -38,8 +39,9 @@ type spread struct {
 	over    bool          // more than maxSymbolWork: names are given up
 	methods bool          // a method of Go was reached
 
-	nearTo int32 // see dependents
-	nearby map[int32]int32
+	nearTo      int32 // see dependents
+	nearby      map[int32]int32
+	lookingNear sync.Mutex // once the spread is over: paths are told on two cores
 }
 
 // reachable is what both runs share: the files that can be reached at all.

@@ -127,6 +127,7 @@ const (
 	askOwn
 	askEverywhere
 	askImporters
+	askDotted
 	askFile
 	askEverything
 	askModule

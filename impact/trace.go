@@ -77,7 +77,9 @@ func Trace(ctx context.Context, in TraceInput) (*Report, error) {
 		r.Reached = t.reached()
 	} else {
 		t.addSymbols(r, n)
-		r.Reached = t.narrowed(n)
+		if r.Reached, err = t.narrowed(ctx, n); err != nil {
+			return nil, err
+		}
 	}
 	r.Outcome, r.Reasons = t.outcome()
 	return r, ctx.Err()
