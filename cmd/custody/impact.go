@@ -117,7 +117,7 @@ func impactOfRange(ctx context.Context, p *process, o *impactOptions) (*impact.R
 	if err != nil {
 		return nil, err
 	}
-	err = around(ctx, surroundings{repo, keptHistory{repo, facts.past}, c.Base, c.HeadTree, c.BaseTree, facts, graph}, report, o.quick)
+	err = around(ctx, surroundings{repo, keptHistory{repo, facts.past}, c.Base, c.HeadTree, c.BaseTree, facts, graph, c}, report, o.quick)
 	facts.save(p)
 	if err != nil || o.quick {
 		return report, err
@@ -151,8 +151,9 @@ type surroundings struct {
 	base    git.OID        // commit
 	head    git.OID        // tree
 	judge   git.OID        // tree whose CODEOWNERS counts
-	facts   impact.FactStore
-	graph   *impact.Graph // of head
+	facts   factStore
+	graph   *impact.Graph  // of head
+	change  *change.Change // nil: files of head count as modified
 }
 
 // around adds what stands around the reached nodes.
@@ -168,7 +169,9 @@ func around(ctx context.Context, s surroundings, report *impact.Report, quick bo
 	if quick {
 		return nil
 	}
-	if report.Documents, err = impact.StaleDocuments(ctx, impact.DocumentsInput{Source: impact.Objects(s.Reader), Tree: s.head, Facts: s.facts, Graph: s.graph, Report: report}); err != nil {
+	if report.Documents, err = impact.StaleDocuments(ctx, impact.DocumentsInput{
+		Source: impact.Objects(s.Reader), Tree: s.head, Facts: s.facts, Graph: s.graph, Report: report, Change: s.change, Kept: s.facts.prose,
+	}); err != nil {
 		return err
 	}
 	if s.history != nil && !s.base.IsZero() {
@@ -213,7 +216,7 @@ func impactOfPaths(ctx context.Context, p *process, o *impactOptions) (*impact.R
 	if told {
 		history = keptHistory{history, facts.past}
 	}
-	return report, around(ctx, surroundings{repo, history, head, graph.Tree, graph.Tree, facts, graph}, report, o.quick)
+	return report, around(ctx, surroundings{repo, history, head, graph.Tree, graph.Tree, facts, graph, nil}, report, o.quick)
 }
 
 // cleanPath takes a path as people have it: as git status prints it ("modified: a.py"),

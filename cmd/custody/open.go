@@ -76,11 +76,12 @@ type factStore struct {
 	*cache.Store
 	graphs *cache.Graphs
 	past   *cache.History
+	prose  *cache.Documents
 	off    bool // there is no place to keep anything: work in memory
 }
 
 func noFacts() factStore {
-	return factStore{Store: cache.Open(""), graphs: cache.OpenGraphs("", ""), past: cache.OpenHistory(""), off: true}
+	return factStore{Store: cache.Open(""), graphs: cache.OpenGraphs("", ""), past: cache.OpenHistory(""), prose: cache.OpenDocuments("", ""), off: true}
 }
 
 // openFacts opens the cache of a repository. A cache that can not be used costs time,
@@ -105,6 +106,7 @@ func openFacts(p *process, commonDir string) factStore {
 		Store:  store,
 		graphs: cache.OpenGraphs(filepath.Join(folder, cache.GraphFileName), program.Build()),
 		past:   cache.OpenHistory(filepath.Join(folder, cache.HistoryFileName)),
+		prose:  cache.OpenDocuments(filepath.Join(folder, cache.DocumentsFileName), program.Build()),
 	}
 }
 
@@ -128,7 +130,7 @@ func (s factStore) keep() (tell func(p *process)) {
 		return func(*process) {}
 	}
 	damaged := s.Damaged()
-	saves := []func() error{s.SaveMany, s.graphs.Save, s.past.Save}
+	saves := []func() error{s.SaveMany, s.graphs.Save, s.past.Save, s.prose.Save}
 	failed := make([]error, len(saves))
 	all := make([]func(), len(saves))
 	for i, save := range saves {
