@@ -21,8 +21,8 @@ import (
 )
 
 // openRepository opens the repository at -C, or above it as git does.
-func openRepository(ctx context.Context, p *process, dir string) (*git.Repository, error) {
-	repo, err := git.Open(ctx, dir, git.WithEnviron(p.environ))
+func openRepository(ctx context.Context, p *process, dir string, options ...git.Option) (*git.Repository, error) {
+	repo, err := git.Open(ctx, dir, append(options, git.WithEnviron(p.environ))...)
 	var old *git.VersionError
 	switch {
 	case errors.Is(err, exec.ErrNotFound):
