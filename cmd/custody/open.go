@@ -35,10 +35,11 @@ func openRepository(ctx context.Context, p *process, dir string, options ...git.
 	return repo, nil
 }
 
-// openLarge is openRepository for what may use so many bytes of heap.
+// openLarge is openRepository for a review, which reads a change and may use so many bytes of
+// heap.
 func openLarge(ctx context.Context, p *process, dir string, bytes int) (*git.Repository, error) {
 	defer p.expect(ctx, bytes).End()
-	return openRepository(ctx, p, dir)
+	return openRepository(ctx, p, dir, git.WithComparing())
 }
 
 // expect sees to memory while something else is waited for, such as where git says that

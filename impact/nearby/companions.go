@@ -31,10 +31,10 @@ type History interface {
 // Companions finds the files that usually change together with the changed ones and do
 // not here. It looks at the commits before the change, from base: what the change itself
 // does is no habit.
-func Companions(ctx context.Context, h History, base, headTree git.OID, r *impact.Report) (*impact.Together, error) {
+func Companions(ctx context.Context, h History, base, headTree git.OID, files []impact.Changed) (*impact.Together, error) {
 	changed := map[string]string{} // path at base: as the report has it
 	here := map[string]bool{}
-	for _, c := range r.Changed {
+	for _, c := range files {
 		for _, p := range []string{c.Path, c.OldPath} {
 			if raw, err := change.Unescape(p); err == nil && p != "" {
 				here[string(raw)] = true
