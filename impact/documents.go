@@ -129,7 +129,7 @@ func (in DocumentsInput) judgeAll(ctx context.Context, facts FactStore, names *c
 		if doc.fact.Damaged {
 			d.tooMany(doc.path)
 		}
-		d.judge(names, doc)
+		d.judge(names, doc.path, doc.fact.Imports)
 	}
 	return nil
 }
@@ -144,8 +144,8 @@ func (d *Documents) tooMany(p change.Path) {
 	d.Limits = append(d.Limits, fmt.Sprintf("%s: more than %d mentions", p.Escaped(), maxMentions))
 }
 
-func (d *Documents) judge(names *changedNames, doc proseFile) {
-	if stale, ok := names.mentionedBy(doc.path, doc.fact.Imports); ok {
+func (d *Documents) judge(names *changedNames, path change.Path, mentions []lang.Import) {
+	if stale, ok := names.mentionedBy(path, mentions); ok {
 		d.Stale = append(d.Stale, stale)
 	}
 }

@@ -31,7 +31,7 @@ type DocumentStore interface {
 //	         lengths), id of the blob. Without mentions (length all ones) it could not be read
 //	special  numbers of documents that could not be read, or mention more than is kept
 //	first    for each beginning of a key and one more: its first row in the next table
-//	keys     key, number of a document; sorted
+//	keys     key, number of a document, place of the mention in its mentions; sorted
 //	texts    paths, and mentions: whether there are more, then for each its kind, line, spec
 //
 // A key is the hash of a name that a mention of the document may mean: see namedBy.
@@ -53,9 +53,9 @@ const (
 )
 
 const (
-	documentFormat = 1
+	documentFormat = 2
 	documentRow    = 16 // and the id
-	keyRow         = 8
+	keyRow         = 12
 	keyBits        = 12 // by which keys are found
 	unreadDocument = math.MaxUint32
 )
@@ -75,24 +75,27 @@ func encodeDocuments(docs []proseFile) [][]byte {
 		idSize = len(docs[0].id.Bytes())
 	}
 	var rows, special, texts, table []byte
-	var keys []uint64 // and the number of a document
+	type row struct{ key, doc, at uint32 }
+	order := func(a, b row) int {
+		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.doc, b.doc), cmp.Compare(a.at, b.at))
+	}
+	var keys []row
 	read := 0
 	for n, d := range docs {
 		rows = wire.AppendUint32(wire.AppendUint32(rows, uint32(len(texts))), uint32(len(d.path)))
 		texts = append(texts, d.path...)
 		start, length := len(texts), uint32(unreadDocument)
 		if d.fact != nil {
-			texts = appendMentioned(texts, d.fact)
+			texts = append(texts, bit(d.fact.Damaged))
+			for _, m := range d.fact.Imports {
+				at := uint32(len(texts) - start)
+				namedBy(d.path, m, func(name string) {
+					keys = append(keys, row{uint32(lang.HashName(name)), uint32(n), at})
+				})
+				texts = appendMentioned(texts, m)
+			}
 			length = uint32(len(texts) - start)
 			read++
-			begun := len(keys)
-			for _, m := range d.fact.Imports {
-				namedBy(d.path, m, func(name string) {
-					keys = append(keys, uint64(lang.HashName(name))<<32|uint64(n))
-				})
-			}
-			slices.Sort(keys[begun:])
-			keys = keys[:begun+len(slices.Compact(keys[begun:]))]
 		}
 		if d.fact == nil || d.fact.Damaged {
 			special = wire.AppendUint32(special, uint32(n))
@@ -103,13 +106,14 @@ func encodeDocuments(docs []proseFile) [][]byte {
 			return nil
 		}
 	}
-	slices.Sort(keys)
+	slices.SortFunc(keys, order)
+	keys = slices.Compact(keys)
 	first := make([]byte, 0, 4*(1<<keyBits+1))
 	for _, k := range keys {
-		for len(first)/4 <= int(k>>(64-keyBits)) {
+		for len(first)/4 <= int(k.key>>(32-keyBits)) {
 			first = wire.AppendUint32(first, uint32(len(table)/keyRow))
 		}
-		table = wire.AppendUint32(wire.AppendUint32(table, uint32(k>>32)), uint32(k))
+		table = wire.AppendUint32(wire.AppendUint32(wire.AppendUint32(table, k.key), k.doc), k.at)
 	}
 	for len(first)/4 <= 1<<keyBits {
 		first = wire.AppendUint32(first, uint32(len(keys)))
@@ -124,13 +128,14 @@ func encodeDocuments(docs []proseFile) [][]byte {
 	return [][]byte{head, rows, special, first, table, texts}
 }
 
-func appendMentioned(b []byte, f *Fact) []byte {
-	b = append(b, bit(f.Damaged))
-	for _, m := range f.Imports {
-		b = append(b, byte(m.Kind))
-		b = wire.AppendString(wire.AppendUint(b, uint64(m.Line)), m.Spec)
-	}
-	return b
+func appendMentioned(b []byte, m lang.Import) []byte {
+	b = append(b, byte(m.Kind))
+	return wire.AppendString(wire.AppendUint(b, uint64(m.Line)), m.Spec)
+}
+
+func decodeMentioned(d *wire.Decoder) lang.Import {
+	kind, line := d.Byte(), d.Uint(math.MaxInt32)
+	return lang.Import{Kind: lang.ImportKind(kind), Line: int(line), Spec: d.String()}
 }
 
 // openDocuments is nil for what encodeDocuments can not have written.
@@ -188,37 +193,57 @@ func (k *keptDocuments) path(n int) change.Path {
 	return change.Path(k.text(wire.Uint32(row), wire.Uint32(row[4:])))
 }
 
+// mentioned is all that a document mentions, as it is written; ok is false when it could not
+// be read.
+func (k *keptDocuments) mentioned(n int) (text string, ok bool) {
+	row := k.row(n)
+	length := wire.Uint32(row[12:])
+	if length == unreadDocument {
+		return "", false
+	}
+	return k.text(wire.Uint32(row[8:]), length), true
+}
+
 // document reads one with all that it mentions.
 func (k *keptDocuments) document(n int) proseFile {
-	row := k.row(n)
 	d := proseFile{path: k.path(n)}
 	var err error
-	if d.id, err = git.OIDFromBytes(row[documentRow:]); err != nil {
+	if d.id, err = git.OIDFromBytes(k.row(n)[documentRow:]); err != nil {
 		k.bad = true
 	}
-	if length := wire.Uint32(row[12:]); length != unreadDocument {
-		if d.fact = decodeMentioned(k.text(wire.Uint32(row[8:]), length)); d.fact == nil {
-			k.bad = true
-		}
+	text, ok := k.mentioned(n)
+	if !ok {
+		return d
 	}
+	in := wire.Decoder{Rest: text}
+	d.fact = &Fact{}
+	d.fact.Damaged = in.Byte() == 1
+	for in.Rest != "" {
+		d.fact.Imports = append(d.fact.Imports, decodeMentioned(&in))
+	}
+	k.bad = k.bad || in.Bad
 	return d
 }
 
-// decodeMentioned is nil for what appendMentioned can not have written.
-func decodeMentioned(s string) *Fact {
-	d := wire.Decoder{Rest: s}
-	damaged := d.Byte()
-	f := &Fact{}
-	f.Damaged = damaged == 1
-	for d.Rest != "" {
-		kind, line := d.Byte(), d.Uint(math.MaxInt32)
-		f.Imports = append(f.Imports, lang.Import{Kind: lang.ImportKind(kind), Line: int(line), Spec: d.String()})
+// mentions reads some of what a document mentions, by where that stands.
+func (k *keptDocuments) mentions(n int, places []uint32) []lang.Import {
+	row := k.row(n)
+	start, length := wire.Uint32(row[8:]), wire.Uint32(row[12:])
+	var list []lang.Import
+	for _, at := range places {
+		if at >= length || length == unreadDocument {
+			k.bad = true
+			return nil
+		}
+		in := wire.Decoder{Rest: k.text(start+at, min(length-at, maxMentioned))}
+		list = append(list, decodeMentioned(&in))
+		k.bad = k.bad || in.Bad
 	}
-	if d.Bad || damaged > 1 {
-		return nil
-	}
-	return f
+	return list
 }
+
+// maxMentioned is more than a mention takes in the file.
+const maxMentioned = maxMention + 16
 
 // find is the number of the document at a path, or -1.
 func (k *keptDocuments) find(path change.Path) int {
@@ -229,8 +254,9 @@ func (k *keptDocuments) find(path change.Path) int {
 	return -1
 }
 
-// naming adds the documents that may mean a name.
-func (k *keptDocuments) naming(name string, add func(n int)) {
+// naming adds the mentions that may mean a name: the number of their document, and their
+// place in what it mentions.
+func (k *keptDocuments) naming(name string, add func(n int, at uint32)) {
 	key := uint32(lang.HashName(name))
 	b := k.bytes(k.first()+4*int(key>>(32-keyBits)), 8)
 	start, end := int(wire.Uint32(b)), int(wire.Uint32(b[4:]))
@@ -242,8 +268,10 @@ func (k *keptDocuments) naming(name string, add func(n int)) {
 	start += sort.Search(end-start, func(i int) bool { return wire.Uint32(at(start+i)) >= key })
 	for i := start; i < end && wire.Uint32(at(i)) == key && !k.bad; i++ {
 		n := int(wire.Uint32(at(i)[4:]))
-		k.bad = k.bad || n >= k.count()
-		add(n)
+		if k.bad = k.bad || n >= k.count(); k.bad {
+			return
+		}
+		add(n, wire.Uint32(at(i)[8:]))
 	}
 }
 
@@ -374,8 +402,8 @@ func (in DocumentsInput) fromKept(ctx context.Context, names *changedNames, kept
 			d.Read-- // it is changed itself
 		}
 	}
-	found := map[int]bool{}
-	add := func(n int) { found[n] = true }
+	found := map[int][]uint32{}
+	add := func(n int, at uint32) { found[n] = append(found[n], at) }
 	for name := range names.byBase {
 		kept.naming(name, add)
 	}
@@ -397,12 +425,13 @@ func (in DocumentsInput) fromKept(ctx context.Context, names *changedNames, kept
 			d.tooMany(doc.path)
 		}
 	}
-	for n := range found {
+	for n, places := range found {
 		if kept.bad {
 			return nil, nil
 		}
-		if doc := kept.document(n); doc.fact != nil && !names.changed(doc.path) {
-			d.judge(names, doc)
+		if path := kept.path(n); !names.changed(path) {
+			slices.Sort(places) // of equally sure mentions the first counts
+			d.judge(names, path, kept.mentions(n, slices.Compact(places)))
 		}
 	}
 	if kept.bad {

@@ -45,21 +45,24 @@ func Companions(ctx context.Context, h History, base, headTree git.OID, files []
 	t := &impact.Together{Cut: h.Shallow(), Files: []impact.Companion{}}
 	type pair struct{ with, path string }
 	together := map[pair]int{}
-	alone := map[string]int{}
+	alone := map[string]int{} // of the paths of pairs
+	var all [][]string
 	more, err := h.EachTouched(ctx, base, maxHistory, maxTogether, func(x git.Touched) error {
 		t.Commits++
 		if x.More > 0 {
 			t.Huge++
 			return nil
 		}
+		all = append(all, x.Paths)
 		for _, p := range x.Paths {
-			alone[p]++
 			if !here[p] {
 				continue
 			}
+			alone[p] = 0
 			for _, q := range x.Paths {
 				if !here[q] {
 					together[pair{p, q}]++
+					alone[q] = 0
 				}
 			}
 		}
@@ -67,6 +70,15 @@ func Companions(ctx context.Context, h History, base, headTree git.OID, files []
 	})
 	if err != nil {
 		return nil, err
+	}
+	if len(alone) > 0 {
+		for _, paths := range all {
+			for _, p := range paths {
+				if n, asked := alone[p]; asked {
+					alone[p] = n + 1
+				}
+			}
+		}
 	}
 	t.Cut = t.Cut || more
 
