@@ -12,6 +12,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -246,6 +247,8 @@ func (r *Reader) read(what, from string, fn func() error, clear func(), value fu
 // is to be tried again, or nobody knows it.
 func (r *Reader) missed(err error) (why string, _ error) {
 	switch class, _ := hub.Classify(err); {
+	case errors.Is(err, errAnother):
+		return errAnother.Error(), nil
 	case class == hub.Transient && !r.Patient:
 		return "GitHub did not answer", nil
 	case class == hub.Forbidden:

@@ -21,8 +21,8 @@ import (
 )
 
 // openRepository opens the repository at -C, or above it as git does.
-func openRepository(ctx context.Context, p *process, dir string) (*git.Repository, error) {
-	repo, err := git.Open(ctx, dir, git.WithEnviron(p.environ))
+func openRepository(ctx context.Context, p *process, dir string, options ...git.Option) (*git.Repository, error) {
+	repo, err := git.Open(ctx, dir, append(options, git.WithEnviron(p.environ))...)
 	var old *git.VersionError
 	switch {
 	case errors.Is(err, exec.ErrNotFound):
@@ -35,10 +35,11 @@ func openRepository(ctx context.Context, p *process, dir string) (*git.Repositor
 	return repo, nil
 }
 
-// openLarge is openRepository for what may use so many bytes of heap.
+// openLarge is openRepository for a review, which reads a change and may use so many bytes of
+// heap.
 func openLarge(ctx context.Context, p *process, dir string, bytes int) (*git.Repository, error) {
 	defer p.expect(ctx, bytes).End()
-	return openRepository(ctx, p, dir)
+	return openRepository(ctx, p, dir, git.WithComparing())
 }
 
 // expect sees to memory while something else is waited for, such as where git says that
@@ -76,11 +77,12 @@ type factStore struct {
 	*cache.Store
 	graphs *cache.Graphs
 	past   *cache.History
+	prose  *cache.Documents
 	off    bool // there is no place to keep anything: work in memory
 }
 
 func noFacts() factStore {
-	return factStore{Store: cache.Open(""), graphs: cache.OpenGraphs("", ""), past: cache.OpenHistory(""), off: true}
+	return factStore{Store: cache.Open(""), graphs: cache.OpenGraphs("", ""), past: cache.OpenHistory(""), prose: cache.OpenDocuments("", ""), off: true}
 }
 
 // openFacts opens the cache of a repository. A cache that can not be used costs time,
@@ -105,6 +107,7 @@ func openFacts(p *process, commonDir string) factStore {
 		Store:  store,
 		graphs: cache.OpenGraphs(filepath.Join(folder, cache.GraphFileName), program.Build()),
 		past:   cache.OpenHistory(filepath.Join(folder, cache.HistoryFileName)),
+		prose:  cache.OpenDocuments(filepath.Join(folder, cache.DocumentsFileName), program.Build()),
 	}
 }
 
@@ -128,7 +131,7 @@ func (s factStore) keep() (tell func(p *process)) {
 		return func(*process) {}
 	}
 	damaged := s.Damaged()
-	saves := []func() error{s.SaveMany, s.graphs.Save, s.past.Save}
+	saves := []func() error{s.SaveMany, s.graphs.Save, s.past.Save, s.prose.Save}
 	failed := make([]error, len(saves))
 	all := make([]func(), len(saves))
 	for i, save := range saves {

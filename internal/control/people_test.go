@@ -1,6 +1,7 @@
 package control
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -301,5 +302,22 @@ func TestTeamsAndOwners(t *testing.T) {
 		ch, x := pullRequest()
 		x.Repository = &change.Repository{Host: "github.com", Owner: "acme", Name: "shop"}
 		c.check(t, Input{Change: ch, Context: x})
+	}
+}
+
+// Screens show the first reason alone: what is missing, which somebody can supply, stands
+// before what was counted.
+func TestWhatIsMissingComesFirst(t *testing.T) {
+	head := oid("head")
+	ch, x := pullRequest(review("2", "bob", "approved", head, "read"), review("3", "cid", "approved", head, ""))
+	x.Change.Pushers = nil
+	got := evaluate(t, Input{Change: ch, Context: x, Config: config.Layer(nil, policy(t, "rules: [{id: r, kind: approvals, approvals: {humans: 1}}]\n"))})["r"]
+	var codes []string
+	for _, r := range got.Reasons {
+		codes = append(codes, r.Code)
+	}
+	n := slices.Index(codes, ReasonCounted)
+	if got.Outcome != finding.NotAssessed || n < 1 || slices.ContainsFunc(codes[n:], func(c string) bool { return c != ReasonCounted }) {
+		t.Errorf("%s: %v\n%s", got.Outcome, codes, text(got))
 	}
 }

@@ -49,6 +49,10 @@ func (r *Repository) acquire() (*child, error) {
 	if c != nil {
 		return c, nil
 	}
+	return r.startChild()
+}
+
+func (r *Repository) startChild() (*child, error) {
 	// --buffer: answers are written when we say flush, not each with a system call. The
 	// process outlives the call that starts it, hence no context; see converse.
 	cmd := r.git.isolated(context.Background(), r.iso, "cat-file", "--batch-command", "--buffer")

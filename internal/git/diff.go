@@ -116,12 +116,9 @@ func (d *differ) diff(ctx context.Context, from, to OID) (err error) {
 		return err
 	}
 	d.limits = limits
-	if d.listed != nil && len(limits) == 0 {
-		list := make([]FileDiff, len(changes))
-		for i, c := range changes {
-			list[i] = c.file()
-		}
-		d.listed(list)
+	few := len(changes) <= fewChanges
+	if !few {
+		d.tell(changes)
 	}
 	if d.wanted != nil && len(limits) == 0 {
 		changes = d.needed(changes)
@@ -136,10 +133,27 @@ func (d *differ) diff(ctx context.Context, from, to OID) (err error) {
 	if err := d.lookAtBlobs(ctx, changes); err != nil {
 		return err
 	}
+	if few { // who is told has questions of its own, for which it would need a second process
+		d.tell(changes)
+	}
 	if err := d.findLines(ctx); err != nil {
 		return err
 	}
 	return d.tellBigFromBinary(ctx)
+}
+
+// fewChanges is of how many the blobs are looked at in no time.
+const fewChanges = 500
+
+func (d *differ) tell(changes []treeChange) {
+	if d.listed == nil || len(d.limits) > 0 {
+		return
+	}
+	list := make([]FileDiff, len(changes))
+	for i, c := range changes {
+		list[i] = c.file()
+	}
+	d.listed(list)
 }
 
 func (c treeChange) status() byte {

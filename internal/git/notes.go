@@ -1,9 +1,15 @@
 package git
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -11,6 +17,9 @@ import (
 // below refs/notes/ hold about others. One process serves them all.
 func (r *Repository) NoteRefs(ctx context.Context, names ...string) (map[string]OID, error) {
 	found := map[string]OID{}
+	if r.lacksRefs(names) {
+		return found, nil
+	}
 	err := r.eachRef(ctx, "%(refname) %(objectname)", func(line string) error {
 		name, hex, _ := strings.Cut(line, " ")
 		for _, n := range names {
@@ -29,6 +38,36 @@ func (r *Repository) NoteRefs(ctx context.Context, names ...string) (map[string]
 		return nil, fmt.Errorf("looking for notes: %w", err)
 	}
 	return found, nil
+}
+
+// lacksRefs says whether refs are not there for sure: most repositories hold no notes, and
+// no process is needed to see that. Git keeps a ref in a file of its name, or on a line of
+// packed-refs; where refs may be kept in another way, git is asked.
+func (r *Repository) lacksRefs(names []string) bool {
+	if !isFolder(filepath.Join(r.loc.common, "refs")) || !absent(filepath.Join(r.loc.common, "reftable")) {
+		return false
+	}
+	for _, name := range names {
+		if !strings.HasPrefix(name, "refs/") || !filepath.IsLocal(name) || !absent(filepath.Join(r.loc.common, name)) {
+			return false
+		}
+	}
+	packed, err := os.Open(filepath.Join(r.loc.common, "packed-refs"))
+	if err != nil {
+		return errors.Is(err, fs.ErrNotExist)
+	}
+	defer packed.Close()
+	text, err := io.ReadAll(io.LimitReader(packed, maxPackedRefs+1))
+	return err == nil && len(text) <= maxPackedRefs && !slices.ContainsFunc(names, func(name string) bool { return bytes.Contains(text, []byte(name)) })
+}
+
+// maxPackedRefs is up to how many bytes packed-refs is read sooner than by git.
+const maxPackedRefs = 8 << 20
+
+// absent says whether there is nothing for sure.
+func absent(path string) bool {
+	_, err := os.Lstat(path)
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // Notes are what the commit of a notes ref holds: texts about objects, by their id.
