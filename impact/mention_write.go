@@ -118,6 +118,7 @@ func (w *mentionWriter) define() bool {
 	out := outEdges{graph: g}
 	w.files = make([]byte, 0, mentionFileRow*len(g.nodes))
 	w.rows = make([]byte, 0, mentionRow*int(w.firsts[len(w.from)]))
+	w.texts = make([]byte, 0, 16*int(w.firsts[len(w.from)])) // a name has that many bytes or so
 	var memory symbolMemory
 	for n := range g.nodes {
 		node, from := &g.nodes[n], w.from[n]
@@ -211,8 +212,8 @@ func (w *mentionWriter) copyExports() {
 	}
 }
 
-// index sorts by name what mentions one, of all names as many at once as take bounded
-// memory, and half of those on each of two cores.
+// index sorts by name what mentions one: of all names as many at once as take bounded
+// memory, the files halved between two cores, and then the names.
 func (w *mentionWriter) index(mentions int) (bits uint32) {
 	const most = 4 << 20 // pairs at once
 	rounds := uint64(1)
@@ -225,32 +226,38 @@ func (w *mentionWriter) index(mentions int) (bits uint32) {
 	}
 	w.mentions = make([]byte, 0, 4*(mentions+old))
 	next := 0 // name of old
-	type half struct{ pairs, spare []uint64 }
+	middle := w.middle()
+	type half struct{ first, second, spare []uint64 } // of the names; by half of the files
 	var parts [2]half
 	for i := range parts {
-		parts[i].pairs = make([]uint64, 0, mentions/int(2*rounds)*17/16)
+		expected := mentions / int(2*rounds) * 17 / 16
+		parts[i].first, parts[i].second = make([]uint64, 0, expected), make([]uint64, 0, expected/2)
 	}
 	for round := range rounds {
-		for i := range parts {
-			parts[i].pairs = parts[i].pairs[:0]
-		}
-		w.eachMention(func(name lang.NameHash, number uint32) {
-			if part := uint64(name) * (2 * rounds) >> 32; part/2 == round {
-				p := &parts[part%2]
-				p.pairs = append(p.pairs, uint64(name)<<32|uint64(number))
+		collect := func(start, end int, to [2]*[]uint64) func() {
+			return func() {
+				*to[0], *to[1] = (*to[0])[:0], (*to[1])[:0]
+				w.eachMention(start, end, func(name lang.NameHash, number uint32) {
+					if part := uint64(name) * (2 * rounds) >> 32; part/2 == round {
+						*to[part%2] = append(*to[part%2], uint64(name)<<32|uint64(number))
+					}
+				})
 			}
-		})
+		}
 		sort := func(p *half) func() {
 			return func() {
-				if cap(p.spare) < len(p.pairs) {
-					p.spare = make([]uint64, len(p.pairs))
+				pairs := append(p.first, p.second...)
+				if cap(p.spare) < len(pairs) {
+					p.spare = make([]uint64, len(pairs))
 				}
-				p.pairs, p.spare = sortPairs(p.pairs, p.spare)
+				p.first, p.spare = sortPairs(pairs, p.spare)
 			}
 		}
+		parallel.Do(collect(0, middle, [2]*[]uint64{&parts[0].first, &parts[1].first}),
+			collect(middle, len(w.from), [2]*[]uint64{&parts[0].second, &parts[1].second}))
 		parallel.Do(sort(&parts[0]), sort(&parts[1]))
 		for i := range uint64(len(parts)) {
-			next = w.merge(parts[i].pairs, next, lang.NameHash((2*round+i+1)<<32/(2*rounds)-1))
+			next = w.merge(parts[i].first, next, lang.NameHash((2*round+i+1)<<32/(2*rounds)-1))
 		}
 	}
 	count := len(w.names) / mentionNameRow
@@ -269,11 +276,18 @@ func (w *mentionWriter) index(mentions int) (bits uint32) {
 	return bits
 }
 
-// eachMention calls fn for what the files that were read mention, with the number of what
-// mentions it, ascending.
-func (w *mentionWriter) eachMention(fn func(name lang.NameHash, number uint32)) {
+// middle is the file before which about half of all definitions stand.
+func (w *mentionWriter) middle() int {
+	n, _ := slices.BinarySearch(w.firsts, w.firsts[len(w.from)]/2)
+	return min(n, len(w.from))
+}
+
+// eachMention calls fn for what those of some nodes that were read mention, with the number
+// of what mentions it, ascending.
+func (w *mentionWriter) eachMention(start, end int, fn func(name lang.NameHash, number uint32)) {
 	var memory symbolMemory
-	for n, from := range w.from {
+	for n := start; n < end; n++ {
+		from := w.from[n]
 		if from.fact == nil {
 			continue
 		}
