@@ -152,12 +152,17 @@ func (c *child) ask(verb string, ids []OID, answer func(i int) error) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	if len(ids) == 1 {
-		// Fits into the pipe for sure: no need for a second goroutine.
+	if len(ids) <= window {
+		// Git answers nothing before it has read all of it: no need for a second goroutine.
 		if _, err := c.in.Write(questions(nil, verb, ids)); err != nil {
 			return errChild
 		}
-		return answer(0)
+		for i := range ids {
+			if err := answer(i); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 	written := make(chan struct{})
 	go func() {

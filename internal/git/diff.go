@@ -178,6 +178,12 @@ func (r *Repository) treeOf(ctx context.Context, id OID) (OID, error) {
 	if len(id.Bytes()) != r.idSize() {
 		return OID{}, fmt.Errorf("%q: %w", id, ErrMissing)
 	}
+	r.mu.Lock()
+	tree, known := r.treeIDs[id]
+	r.mu.Unlock()
+	if known {
+		return tree, nil
+	}
 	list, err := r.infos(ctx, []OID{id})
 	if err != nil {
 		return OID{}, err
@@ -190,6 +196,7 @@ func (r *Repository) treeOf(ctx context.Context, id OID) (OID, error) {
 		if err != nil {
 			return OID{}, err
 		}
+		r.noteTrees(map[OID]*Commit{id: c})
 		return c.Tree, nil
 	case "":
 		return OID{}, fmt.Errorf("%s: %w", id, ErrMissing)

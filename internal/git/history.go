@@ -101,7 +101,22 @@ func (r *Repository) Commits(ctx context.Context, base, head OID, max int) (comm
 		return nil, false, fmt.Errorf("listing the commits of %s..%s: %w", base.Short(), head.Short(), err)
 	}
 	r.noteAncestor(base, head, found)
+	r.noteTrees(found)
 	return parentsFirst(found, head), more, nil
+}
+
+// noteTrees spares whoever compares the commits one by one to ask for each of them.
+func (r *Repository) noteTrees(commits map[OID]*Commit) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.treeIDs == nil {
+		r.treeIDs = make(map[OID]OID, len(commits))
+	}
+	for id, c := range commits {
+		if len(r.treeIDs) < maxTreeIDs {
+			r.treeIDs[id] = c.Tree
+		}
+	}
 }
 
 // maxChain is how far chain looks for base: so many commits are read sooner than a process

@@ -24,9 +24,13 @@ type Repository struct {
 	idle     []*child         // cat-file processes, while nobody uses them
 	comparer *comparer        // the diff-tree process, the same
 	closed   bool
+	treeIDs  map[OID]OID   // of commits that were listed or compared: at most maxTreeIDs
 	sizes    map[OID]int64 // of blobs that were asked for: at most maxSizes
 	recent   recent        // commits and folders that were read
 }
+
+// maxTreeIDs is of how many commits the tree is kept in mind: those of a large change.
+const maxTreeIDs = 50_000
 
 // maxSizes is of how many blobs the size is kept in mind: those of a large change, whose
 // sizes are asked for before git compares them and whose bytes are read after that.
