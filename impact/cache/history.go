@@ -110,10 +110,10 @@ func (h *History) find(key string) (list []git.Touched, more, ok bool) {
 func decodeHistory(data string) (list []git.Touched, more, ok bool) {
 	d := wire.Decoder{Rest: data}
 	more = d.Byte() == 1
-	var text []byte     // all paths, one behind the other
-	var ends []int      // of each in text
-	var counts []int    // of the paths of each commit
-	last, start := 0, 0 // where the one before began and ended
+	text := make([]byte, 0, 4*len(data)) // all paths, one behind the other
+	ends := make([]int, 0, len(data)/16) // of each in text
+	var counts []int                     // of the paths of each commit
+	last, start := 0, 0                  // where the one before began and ended
 	for d.Rest != "" {
 		t := git.Touched{More: int(d.Uint(math.MaxInt32))}
 		n := d.Count(2)

@@ -57,12 +57,38 @@ func (r *Repository) lacksRefs(names []string) bool {
 		return errors.Is(err, fs.ErrNotExist)
 	}
 	defer packed.Close()
-	text, err := io.ReadAll(io.LimitReader(packed, maxPackedRefs+1))
-	return err == nil && len(text) <= maxPackedRefs && !slices.ContainsFunc(names, func(name string) bool { return bytes.Contains(text, []byte(name)) })
+	named, err := mentionsAny(io.LimitReader(packed, maxPackedRefs), names)
+	info, err2 := packed.Stat()
+	return err == nil && err2 == nil && info.Size() <= maxPackedRefs && !named
 }
 
 // maxPackedRefs is up to how many bytes packed-refs is read sooner than by git.
 const maxPackedRefs = 8 << 20
+
+// mentionsAny looks for names in a text, piece by piece: the beginning of each is the end of
+// the one before, so that no name is cut.
+func mentionsAny(text io.Reader, names []string) (bool, error) {
+	longest := 0
+	for _, name := range names {
+		longest = max(longest, len(name))
+	}
+	piece := make([]byte, max(64<<10, 2*longest))
+	kept := 0
+	for {
+		n, err := io.ReadFull(text, piece[kept:])
+		all := piece[:kept+n]
+		if slices.ContainsFunc(names, func(name string) bool { return bytes.Contains(all, []byte(name)) }) {
+			return true, nil
+		}
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		kept = copy(piece, all[len(all)-longest:])
+	}
+}
 
 // absent says whether there is nothing for sure.
 func absent(path string) bool {
