@@ -43,8 +43,9 @@ type exportRow struct {
 const noNumber = math.MinInt64
 
 // write gives the parts of the section; nil when something is too large for it, and then
-// the facts of files are read again for each change.
-func (w *mentionWriter) write() [][]byte {
+// the facts of files are read again for each change. Who takes which name of Go is left out
+// where it takes more than what is left of room: names are looked up then.
+func (w *mentionWriter) write(room int) [][]byte {
 	mentions, ok := w.number()
 	if !ok || w.old != nil && w.old.bad.Load() {
 		return nil
@@ -65,6 +66,10 @@ func (w *mentionWriter) write() [][]byte {
 	names, ok := w.goNames(bits)
 	if !ok {
 		return nil
+	}
+	room -= len(w.files) + len(w.rows) + len(w.texts) + len(w.buckets) + len(w.names) + len(w.mentions) + len(exports)
+	if len(names.definitions)+len(names.names)+len(names.takers)+len(names.members) > room {
+		names = &goNameWriter{}
 	}
 	sections := [][]byte{w.files, w.rows, w.texts, w.buckets, w.names, w.mentions, exports, names.definitions, names.names, names.takers, names.members}
 	head := []uint32{w.firsts[len(w.from)], bits, uint32(len(w.names)/mentionNameRow - 1), uint32(len(w.exports))}

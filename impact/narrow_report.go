@@ -2,7 +2,6 @@ package impact
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,16 +21,13 @@ func (t *tracer) addSymbols(r *Report, n *narrowing) {
 }
 
 // narrowed lists what the change reaches when its definitions are followed.
-func (t *tracer) narrowed(ctx context.Context, n *narrowing) ([]Reached, error) {
+func (t *tracer) narrowed(n *narrowing) []Reached {
 	sides := make([][]narrowed, len(n.sides))
-	err := halves(ctx, len(sides), func(i, end int) {
+	halves(len(sides), func(i, end int) {
 		for ; i < end; i++ {
 			sides[i] = n.sides[i].nodes()
 		}
 	})
-	if err != nil {
-		return nil, err
-	}
 	places := map[nodeKey]int{}
 	var best []narrowed
 	for i, side := range sides {
@@ -59,15 +55,12 @@ func (t *tracer) narrowed(ctx context.Context, n *narrowing) ([]Reached, error) 
 		}
 	}
 	list := make([]Reached, len(best))
-	err = halves(ctx, len(best), func(i, end int) {
+	halves(len(best), func(i, end int) {
 		ids := nodeIDs{}
 		for ; i < end; i++ {
 			list[i] = t.reachedBy(n, &best[i], ids)
 		}
 	})
-	if err != nil {
-		return nil, err
-	}
 	slices.SortFunc(list, func(a, b Reached) int {
 		return cmp.Or(cmp.Compare(a.Distance, b.Distance), strings.Compare(a.Node, b.Node))
 	})
@@ -77,21 +70,12 @@ func (t *tracer) narrowed(ctx context.Context, n *narrowing) ([]Reached, error) 
 			list[i].Via = []string{}
 		}
 	}
-	return list, nil
+	return list
 }
 
 // halves does something with the first half of n things and with the rest, at the same time.
-func halves(ctx context.Context, n int, do func(from, end int)) error {
-	half := func(from, end int) func(context.Context) error {
-		return func(ctx context.Context) error {
-			do(from, end)
-			return ctx.Err()
-		}
-	}
-	if n < 2 {
-		return half(0, n)(ctx)
-	}
-	return parallel.Together(ctx, half(0, n/2), half(n/2, n))
+func halves(n int, do func(from, end int)) {
+	parallel.Do(func() { do(0, n/2) }, func() { do(n/2, n) })
 }
 
 // nodeIDs are ids of nodes by graph and number: most paths begin with the same ones.
