@@ -181,3 +181,24 @@ func TestApprovalRetargetedInTheMiddle(t *testing.T) {
 		t.Errorf("%s: %s", got, text)
 	}
 }
+
+// A permission is read by login, and counts for the account that it was asked for: whoever has
+// taken the login meanwhile has one of their own.
+func TestApprovalOfARenamedAccount(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, approvals)
+	p := w.pull("topic", gittest.Write("b.py", "y = 1\n"))
+	w.settled()
+	w.gh.User("mallory")
+	w.gh.Fail(githubtest.Fault{On: "GET /repos/{owner}/{repo}/collaborators/{username}/permission", Then: func() {
+		w.gh.RenameUser("mallory", "mallet")
+		w.gh.RenameUser("ben", "mallory")
+	}})
+	p.Review("mallory", "APPROVED", "")
+	if got, text := w.says(p.HeadSHA); got == "success" {
+		t.Errorf("%s: %s", got, text)
+	}
+	if missing(w.facts("pull/1"))["permission of mallory"] == "" {
+		t.Error("nobody says that it is not known")
+	}
+}

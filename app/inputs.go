@@ -190,6 +190,9 @@ func (j *job) context(ctx context.Context, c *clone.Clone, judge *review.Judge) 
 				seen = append(seen, control.Seen{Commit: r.Commit, Base: r.Base})
 			}
 		}
+		if pr := j.pull(); pr != nil { // the forge may have made the head of it
+			seen = append(seen, control.Seen{Commit: pr.GetHead().GetSHA()})
+		}
 		return j.seenCommits(ctx, c, seen)
 	}, TargetAt: func(ctx context.Context, at time.Time) (string, error) { return j.targetAt(ctx, c, at) }}
 	j.activity = activity{} // of an earlier look

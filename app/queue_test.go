@@ -278,3 +278,24 @@ func TestQueueLandedUntold(t *testing.T) {
 		t.Errorf("it is waited for: %v %v", open, err)
 	}
 }
+
+// Who rebased the change after they had approved it committed what the queue lands, though
+// the queue's own commits do not say so.
+func TestQueueRebasedByWhoApproved(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, queued)
+	p := w.approved("topic", gittest.Write("b.py", "y = 1\n"))
+	w.origin.Commit("main", "other", gittest.From(w.base), gittest.By("Ada <ada@example.com>"), gittest.Write("c.py", "z = 1\n"))
+	w.repo.Push("ada", w.origin, "main")
+	w.origin.Commit("topic", "change on topic", gittest.From("main"), gittest.By("Ada <ada@example.com>"), gittest.CommittedBy("Ben <ben@example.com>"), gittest.Write("b.py", "y = 1\n"))
+	w.repo.ForcePush("ada", w.origin, "topic")
+	for _, method := range []string{"", "merge", "squash", "rebase"} {
+		sha := p.HeadSHA
+		if method != "" {
+			sha = p.Queue(nil, method).HeadSHA
+		}
+		if got, text := w.says(sha); got != "failure" || !strings.Contains(text, "0 of 1 person") {
+			t.Errorf("%s: %s: %s", method, got, text)
+		}
+	}
+}

@@ -206,7 +206,9 @@ func (b *builder) read(ctx context.Context) error {
 			wants = append(wants, want{f.entry.ID, f.language})
 		}
 	}
-	answers, err := b.reader.read(ctx, wants)
+	reader := b.reader
+	reader.packs = b.over == nil
+	answers, err := reader.read(ctx, wants)
 	if err != nil {
 		return err
 	}
@@ -312,7 +314,7 @@ func (b *builder) packageNode(folder change.Path) int32 {
 	if p, ok := b.packages[folder]; ok {
 		return p
 	}
-	if b.over != nil && b.over.base.find(true, folder) >= 0 {
+	if b.over != nil && b.over.base.find(true, folder) >= 0 && b.over.holds(string(folder)) {
 		return b.addPackage(folder, b.over.base.node(b.over.base.find(true, folder)).Language)
 	}
 	return -1

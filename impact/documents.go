@@ -57,28 +57,42 @@ type DocumentsInput struct {
 	Facts  FactStore
 	Report *Report
 	Graph  *Graph // of the tree, where there is one: then it need not be listed
+	// Change is what the report is about; nil: files of Tree that count as modified.
+	Change *change.Change
+	Kept   DocumentStore // between reviews; nil: none
 }
 
 // StaleDocuments finds the documents of a tree that link to a changed file, or name it or
 // one of its changed definitions in code, and that the change leaves as they are.
+//
+// Those are the documents of the tree that the change begins with, but for the changed
+// ones: what they mention can be kept for the next change to it.
 func StaleDocuments(ctx context.Context, in DocumentsInput) (*Documents, error) {
-	d := &Documents{Stale: []Document{}}
 	names := newChangedNames(in.Report)
+	if in.Kept != nil {
+		d, err := in.keptAnswer(ctx, names)
+		if err != nil {
+			return nil, fmt.Errorf("reading documents: %w", err)
+		}
+		if d != nil {
+			return d, nil
+		}
+	}
 	if in.Facts == nil {
 		in.Facts = &Memory{}
 	}
-	var wants []want
-	var paths []change.Path
+	d := &Documents{Stale: []Document{}}
+	var docs []proseFile
 	over := 0
 	take := func(p string, e git.Entry, err error) error {
 		switch {
 		case err != nil:
 			d.Limits = append(d.Limits, "a folder could not be read: "+change.Path(p).Escaped())
-		case !e.Mode.IsRegular() || !isDocument(change.Path(p)) || isVendored(change.Path(p)) || names.changed(change.Path(p)):
-		case len(wants) == maxDocuments:
+		case !isOwnDocument(change.Path(p), e) || names.changed(change.Path(p)):
+		case len(docs) == maxDocuments:
 			over++
 		default:
-			wants, paths = append(wants, want{e.ID, prose}), append(paths, change.Path(p))
+			docs = append(docs, proseFile{path: change.Path(p), id: e.ID})
 		}
 		return ctx.Err()
 	}
@@ -88,26 +102,56 @@ func StaleDocuments(ctx context.Context, in DocumentsInput) (*Documents, error) 
 	if over > 0 {
 		d.Limits = append(d.Limits, fmt.Sprintf("%d documents more than the limit of %d", over, maxDocuments))
 	}
-	reader := factReader{source: in.Source, store: in.Facts, limits: DefaultLimits()}
-	reader.limits.FileBytes = maxProseBytes
-	answers, err := reader.read(ctx, wants)
-	if err != nil {
+	if err := in.judgeAll(ctx, in.Facts, names, docs, d); err != nil {
 		return nil, fmt.Errorf("reading documents: %w", err)
 	}
+	d.finish()
+	return d, nil
+}
+
+// judgeAll reads documents and judges them.
+func (in DocumentsInput) judgeAll(ctx context.Context, facts FactStore, names *changedNames, docs []proseFile, d *Documents) error {
+	wants := make([]want, len(docs))
+	for i, doc := range docs {
+		wants[i] = want{doc.id, prose}
+	}
+	answers, err := in.reader(facts).read(ctx, wants)
+	if err != nil {
+		return err
+	}
 	for i, w := range wants {
-		fact := answers[w].fact
-		if fact == nil {
-			d.Limits = append(d.Limits, paths[i].Escaped()+": "+answers[w].skip.detail)
+		doc := docs[i]
+		if doc.fact = answers[w].fact; doc.fact == nil {
+			d.Limits = append(d.Limits, doc.path.Escaped()+": "+answers[w].skip.detail)
 			continue
 		}
 		d.Read++
-		if fact.Damaged {
-			d.Limits = append(d.Limits, fmt.Sprintf("%s: more than %d mentions", paths[i].Escaped(), maxMentions))
+		if doc.fact.Damaged {
+			d.tooMany(doc.path)
 		}
-		if doc, ok := names.mentionedBy(paths[i], fact.Imports); ok {
-			d.Stale = append(d.Stale, doc)
-		}
+		d.judge(names, doc.path, doc.fact.Imports)
 	}
+	return nil
+}
+
+func (in DocumentsInput) reader(facts FactStore) *factReader {
+	reader := &factReader{source: in.Source, store: facts, limits: DefaultLimits()}
+	reader.limits.FileBytes = maxProseBytes
+	return reader
+}
+
+func (d *Documents) tooMany(p change.Path) {
+	d.Limits = append(d.Limits, fmt.Sprintf("%s: more than %d mentions", p.Escaped(), maxMentions))
+}
+
+func (d *Documents) judge(names *changedNames, path change.Path, mentions []lang.Import) {
+	if stale, ok := names.mentionedBy(path, mentions); ok {
+		d.Stale = append(d.Stale, stale)
+	}
+}
+
+// finish sorts, and keeps what is shown.
+func (d *Documents) finish() {
 	slices.SortFunc(d.Stale, func(a, b Document) int {
 		return cmp.Or(cmp.Compare(b.Confidence, a.Confidence), cmp.Compare(a.Path, b.Path))
 	})
@@ -116,7 +160,6 @@ func StaleDocuments(ctx context.Context, in DocumentsInput) (*Documents, error) 
 	}
 	slices.Sort(d.Limits)
 	d.Limits = d.Limits[:min(len(d.Limits), maxExamples)]
-	return d, nil
 }
 
 // list calls fn for the files of the tree, or at least for the documents among them.
@@ -134,6 +177,11 @@ func (in DocumentsInput) list(ctx context.Context, fn func(path string, e git.En
 		}
 	}
 	return ctx.Err()
+}
+
+// isOwnDocument is for documents that are the project's own.
+func isOwnDocument(p change.Path, e git.Entry) bool {
+	return e.Mode.IsRegular() && isDocument(p) && !isVendored(p)
 }
 
 // isDocument knows the formats that are read.
@@ -267,10 +315,7 @@ func (c *changedNames) meant(doc change.Path, m lang.Import) []Mention {
 		}
 		return []Mention{mention(p, "", mentionsByPath, "names "+c.state(p))}
 	}
-	slashed := spec
-	if !strings.Contains(spec, "/") && strings.Count(spec, ".") >= 2 {
-		slashed = strings.ReplaceAll(spec, ".", "/") // a module of Python, a class of Java
-	}
+	slashed := slashes(spec)
 	for _, p := range c.byBase[baseName(change.Path(slashed))] {
 		whole := string(p)
 		if stem := strings.TrimSuffix(whole, path.Ext(whole)); !strings.HasSuffix(whole, "/"+slashed) {
@@ -286,6 +331,14 @@ func (c *changedNames) meant(doc change.Path, m lang.Import) []Mention {
 		}
 	}
 	return found
+}
+
+// slashes makes a path of a module of Python, or a class of Java.
+func slashes(spec string) string {
+	if !strings.Contains(spec, "/") && strings.Count(spec, ".") >= 2 {
+		return strings.ReplaceAll(spec, ".", "/")
+	}
+	return spec
 }
 
 // state is a changed file with what happened to it.

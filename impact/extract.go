@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"sync"
 
 	"custody/impact/lang"
 	"custody/internal/git"
+	"custody/internal/parallel"
 )
 
 // A factReader gets the facts of many blobs: from the store what it has, the rest by
@@ -17,6 +17,7 @@ type factReader struct {
 	source Source
 	store  FactStore
 	limits Limits
+	packs  bool // what is read says encoded what it defines and mentions: see Fact.pack
 }
 
 // A want is one blob to be read in one language.
@@ -52,6 +53,9 @@ func (r *factReader) read(ctx context.Context, wants []want) (map[want]gotten, e
 		case fact.Size > r.limits.FileBytes:
 			answers[w] = gotten{skip: overLimit(fact.Size, r.limits.FileBytes)}
 		default:
+			if !r.packs {
+				fact = fact.unpacked()
+			}
 			answers[w] = gotten{fact: fact}
 		}
 	}
@@ -89,24 +93,39 @@ func (r *factReader) extract(ctx context.Context, wants []want) ([]gotten, error
 	for range workers + 2 {
 		empty <- new(batch)
 	}
-	var running sync.WaitGroup
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var err error
+	work := []func(){func() {
+		defer close(full)
+		err = r.feed(ctx, wants, found, full, empty)
+	}}
 	for range workers {
-		running.Go(func() {
+		work = append(work, func() {
+			defer func() { // left early only by a panic: there is nothing to read for any more
+				stop()
+				for b := range full {
+					empty <- b
+				}
+			}()
+			var scratch []byte
 			for b := range full {
 				start := 0
 				for i, place := range b.places {
 					src := b.data[start:b.ends[i]:b.ends[i]]
 					start = b.ends[i]
-					found[place] = gotten{fact: &Fact{Facts: wants[place].language.Extract(src), Size: int64(len(src))}}
+					fact := &Fact{Facts: wants[place].language.Extract(src), Size: int64(len(src))}
+					if r.packs {
+						scratch = fact.pack(scratch)
+					}
+					found[place] = gotten{fact: fact}
 				}
 				b.places, b.ends, b.data = b.places[:0], b.ends[:0], b.data[:0]
 				empty <- b
 			}
 		})
 	}
-	err := r.feed(ctx, wants, found, full, empty)
-	close(full)
-	running.Wait()
+	parallel.Do(work...)
 	return found, err
 }
 

@@ -14,9 +14,13 @@ import (
 // graphFormat is raised whenever the encoding, or what is in a Graph, changes.
 const graphFormat = 6
 
+// maxFlat bounds what is kept for speed alone: a cache takes files of 256 MiB.
+const maxFlat = 250 << 20
+
 // A flatWriter writes what flat reads.
 type flatWriter struct {
 	k       *Known
+	room    int // bytes: see maxFlat
 	strings []byte
 	places  map[string]uint32 // of texts that come up again and again
 	numbers map[string]byte
@@ -25,8 +29,10 @@ type flatWriter struct {
 
 // encode writes a graph in memory, in parts; nil when it has more kinds, languages and reasons than
 // a byte can number, which no table of languages has.
-func (k *Known) encode() [][]byte {
-	w := &flatWriter{k: k, places: map[string]uint32{}, numbers: map[string]byte{}}
+func (k *Known) encode() [][]byte { return k.encodeWithin(maxFlat) }
+
+func (k *Known) encodeWithin(room int) [][]byte {
+	w := &flatWriter{k: k, room: room, places: map[string]uint32{}, numbers: map[string]byte{}}
 	return w.write()
 }
 
@@ -114,7 +120,11 @@ func (w *flatWriter) write() [][]byte {
 	var mentions [][]byte
 	if w.k.symbols != nil {
 		symbols := *w.k.symbols // that one stays as it is
-		mentions = symbols.write()
+		room := w.room
+		for _, s := range sections {
+			room -= len(s)
+		}
+		mentions = symbols.write(room)
 	}
 	at := uint64(4 * headerWords)
 	for section := atStrings; section < atEnd; section++ {

@@ -76,7 +76,7 @@ func (f *treeFile) tell(w *mentionWriter) {
 	if n := w.graph.node(f.path); n >= 0 {
 		w.from[n] = mentionSource{old: -1}
 		if f.language != nil && f.language.Defines && f.fact != nil && !f.fact.Damaged && !f.fact.Partial {
-			w.from[n].facts = &f.fact.Facts
+			w.from[n].fact = f.fact
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"custody/impact/lang"
 	"custody/impact/wire"
+	"custody/internal/parallel"
 )
 
 // A goNameWriter writes down who takes the names of Go packages: see mention_go.go. All of
@@ -16,11 +17,12 @@ type goNameWriter struct {
 	bits  uint32   // of a hash, that choose its bucket
 	units []uint32 // by number: the unit of its file and one more; 0: none
 
-	definitions []byte
+	definitions []byte // of all folders
 	names       []byte
 	takers      []byte
 	members     []byte
 	memberOf    map[lang.NameHash]uint32
+	specs       []byte // what goes behind the texts
 }
 
 // goNames gives the sections of it, nothing where there is no Go; ok is false when
@@ -33,16 +35,77 @@ func (w *mentionWriter) goNames(bits uint32) (x *goNameWriter, ok bool) {
 	}
 	numbers := int(w.firsts[len(w.from)])
 	x.definitions = slices.Repeat([]byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0}, numbers)
-	x.takers = make([]byte, 0, len(w.mentions)/2)
+	y := &goNameWriter{mentionWriter: w, bits: bits, units: x.units, definitions: x.definitions, memberOf: map[lang.NameHash]uint32{}}
+	x.takers, y.takers = make([]byte, 0, len(w.mentions)/2), make([]byte, 0, len(w.mentions)/4)
+	first, second := folders.halves(w.firsts)
+	parallel.Do(func() { x.each(first) }, func() { y.each(second) })
+	x.join(y, second)
+	w.texts = append(w.texts, x.specs...)
+	return x, len(x.takers)/4 < math.MaxInt32 && len(w.texts) < math.MaxInt32
+}
+
+func (x *goNameWriter) each(folders goFolders) {
 	for _, p := range folders.order {
 		x.folder(p, folders.files[p])
 	}
-	return x, len(x.takers)/4 < math.MaxInt32 && len(w.texts) < math.MaxInt32
+}
+
+// join takes over what y wrote of the folders behind its own, as if it had written it.
+func (x *goNameWriter) join(y *goNameWriter, folders goFolders) {
+	add := func(b []byte, n int) { binary.LittleEndian.PutUint32(b, wire.Uint32(b)+uint32(n)) }
+	names, takers, specs := len(x.names)/goNameRow, len(x.takers)/4, len(x.specs)
+	for at := 0; at < len(y.names); at += goNameRow {
+		add(y.names[at:], takers)
+	}
+	members := make([]uint32, len(y.members)/goMemberRow)
+	for i := range members {
+		row := y.members[i*goMemberRow:][:goMemberRow]
+		h := lang.NameHash(wire.Uint32(row))
+		n, ok := x.memberOf[h]
+		if !ok {
+			n = uint32(len(x.members) / goMemberRow)
+			x.memberOf[h] = n
+			x.members = append(x.members, row...)
+		}
+		members[i] = n
+	}
+	for _, p := range folders.order {
+		if row := x.files[p*mentionFileRow:]; wire.Uint32(row[12:])&goFolderImported != 0 {
+			add(row[4:], specs)
+		}
+		for _, n := range folders.files[p] {
+			for number := x.firsts[n] + 1; number < x.firsts[n+1]; number++ {
+				d := x.definitions[number*goDefinitionRow:]
+				if wire.Uint32(d) != math.MaxUint32 {
+					add(d, names)
+				}
+				switch member := wire.Uint32(d[4:]); {
+				case member == math.MaxUint32:
+				case d[9]&definitionExported != 0:
+					binary.LittleEndian.PutUint32(d[4:], members[member])
+				default:
+					add(d[4:], names)
+				}
+			}
+		}
+	}
+	x.names, x.takers, x.specs = append(x.names, y.names...), append(x.takers, y.takers...), append(x.specs, y.specs...)
 }
 
 type goFolders struct {
 	order []int32           // packages, ascending
 	files map[int32][]int32 // theirs, ascending
+}
+
+// halves are two parts with about as many definitions.
+func (f goFolders) halves(firsts []uint32) (first, second goFolders) {
+	all, i := int(firsts[len(firsts)-1]), 0
+	for found := 0; i < len(f.order) && found < all/2; i++ {
+		for _, n := range f.files[f.order[i]] {
+			found += int(firsts[n+1] - firsts[n])
+		}
+	}
+	return goFolders{f.order[:i], f.files}, goFolders{f.order[i:], f.files}
 }
 
 func (x *goNameWriter) folders() goFolders {
@@ -162,9 +225,9 @@ func (x *goNameWriter) importedAs(p int32) (spec string, single bool) {
 	flags := uint32(bit(single)) * goFolderSingle
 	if single && found {
 		flags |= goFolderImported
-		binary.LittleEndian.PutUint32(row[4:], uint32(len(x.texts)))
+		binary.LittleEndian.PutUint32(row[4:], uint32(len(x.texts)+len(x.specs)))
 		flags |= uint32(len(spec)) << goFolderFlagBits
-		x.texts = append(x.texts, spec...)
+		x.specs = append(x.specs, spec...)
 	}
 	binary.LittleEndian.PutUint32(row[12:], flags)
 	return spec, single && found

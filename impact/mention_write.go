@@ -8,12 +8,13 @@ import (
 
 	"custody/impact/lang"
 	"custody/impact/wire"
+	"custody/internal/parallel"
 )
 
 // A mentionSource is where what a file of a graph defines and mentions comes from.
 type mentionSource struct {
-	facts *lang.Facts // of a file that was read
-	old   int32       // else its node in another index; -1: its definitions are not known
+	fact *Fact // of a file that was read
+	old  int32 // else its node in another index; -1: its definitions are not known
 }
 
 // A mentionWriter writes what a mentionIndex reads.
@@ -42,12 +43,18 @@ type exportRow struct {
 const noNumber = math.MinInt64
 
 // write gives the parts of the section; nil when something is too large for it, and then
-// the facts of files are read again for each change.
-func (w *mentionWriter) write() [][]byte {
-	if !w.define() || w.old != nil && w.old.bad.Load() {
+// the facts of files are read again for each change. Who takes which name of Go is left out
+// where it takes more than what is left of room: names are looked up then.
+func (w *mentionWriter) write(room int) [][]byte {
+	mentions, ok := w.number()
+	if !ok || w.old != nil && w.old.bad.Load() {
 		return nil
 	}
-	bits := w.index()
+	var bits uint32
+	parallel.Do(func() { bits = w.index(mentions) }, func() { ok = w.define() })
+	if !ok {
+		return nil
+	}
 	slices.SortFunc(w.exports, func(a, b exportRow) int {
 		return cmp.Or(cmp.Compare(a.name, b.name), cmp.Compare(a.node, b.node))
 	})
@@ -59,6 +66,10 @@ func (w *mentionWriter) write() [][]byte {
 	names, ok := w.goNames(bits)
 	if !ok {
 		return nil
+	}
+	room -= len(w.files) + len(w.rows) + len(w.texts) + len(w.buckets) + len(w.names) + len(w.mentions) + len(exports)
+	if len(names.definitions)+len(names.names)+len(names.takers)+len(names.members) > room {
+		names = &goNameWriter{}
 	}
 	sections := [][]byte{w.files, w.rows, w.texts, w.buckets, w.names, w.mentions, exports, names.definitions, names.names, names.takers, names.members}
 	head := []uint32{w.firsts[len(w.from)], bits, uint32(len(w.names)/mentionNameRow - 1), uint32(len(w.exports))}
@@ -77,18 +88,45 @@ func (w *mentionWriter) write() [][]byte {
 	return append([][]byte{b}, sections...)
 }
 
-// define writes the files and their definitions; false when there are too many.
+// number gives what the files define its numbers; false when there are too many. It also
+// counts what is mentioned by the files that were read.
+func (w *mentionWriter) number() (mentions int, ok bool) {
+	if w.old != nil {
+		w.moved = slices.Repeat([]int64{noNumber}, w.old.nodes())
+	}
+	next := uint64(0)
+	w.firsts = make([]uint32, 0, len(w.from)+1)
+	for n, from := range w.from {
+		w.firsts = append(w.firsts, uint32(next))
+		switch {
+		case w.graph.nodes[n].Kind == KindPackage:
+		case from.fact != nil:
+			definitions, names := from.fact.counts()
+			next += 1 + uint64(definitions)
+			mentions += names
+		case from.old >= 0:
+			f := w.old.file(from.old)
+			w.moved[from.old] = int64(next) - int64(f.first)
+			next += 1 + uint64(f.count)
+		default:
+			next++
+		}
+	}
+	w.firsts = append(w.firsts, uint32(next))
+	return mentions, next <= maxMentionNumber
+}
+
+// define writes the files and their definitions; false when something is too large.
 func (w *mentionWriter) define() bool {
 	g := w.graph
 	units := map[string]uint32{}
 	out := outEdges{graph: g}
-	if w.old != nil {
-		w.moved = slices.Repeat([]int64{noNumber}, w.old.nodes())
-	}
-	number := uint64(0)
+	w.files = make([]byte, 0, mentionFileRow*len(g.nodes))
+	w.rows = make([]byte, 0, mentionRow*int(w.firsts[len(w.from)]))
+	w.texts = make([]byte, 0, 16*int(w.firsts[len(w.from)])) // a name has that many bytes or so
+	var memory symbolMemory
 	for n := range g.nodes {
 		node, from := &g.nodes[n], w.from[n]
-		w.firsts = append(w.firsts, uint32(number))
 		edges := out.of(int32(n))
 		unit, folder, flags := uint32(0), int32(-1), uint32(0)
 		if node.Kind != KindPackage && node.Language == "go" {
@@ -101,32 +139,27 @@ func (w *mentionWriter) define() bool {
 		}
 		switch {
 		case node.Kind == KindPackage:
-		case from.facts != nil:
+		case from.fact != nil:
 			if folder >= 0 {
-				flags = handsOf(from.facts, func(spec string) bool { return leads(edges, spec) })
+				flags = handsOf(&from.fact.Facts, func(spec string) bool { return leads(edges, spec) })
 			}
 			flags |= mentionKnown
-			if !w.facts(int32(n), from.facts) {
+			if !w.facts(int32(n), memory.symbols(from.fact)) {
 				return false
 			}
-			number += 1 + uint64(len(from.facts.Definitions))
 		case from.old >= 0:
 			f := w.old.file(from.old)
 			flags = f.flags
-			w.moved[from.old] = int64(number) - int64(f.first)
 			w.copy(&f)
-			number += 1 + uint64(f.count)
 		default:
 			w.rows = append(w.rows, make([]byte, mentionRow)...)
-			number++
 		}
 		for _, v := range []uint32{w.firsts[n], unit, uint32(folder), flags} {
 			w.files = wire.AppendUint32(w.files, v)
 		}
 	}
-	w.firsts = append(w.firsts, uint32(number))
 	w.copyExports()
-	return number <= maxMentionNumber && len(w.texts) < math.MaxInt32
+	return len(w.texts) < math.MaxInt32
 }
 
 // facts writes the rows of a file that was read; false when one does not fit.
@@ -173,7 +206,7 @@ func (w *mentionWriter) copyExports() {
 	}
 	now := slices.Repeat([]int32{-1}, w.old.nodes())
 	for n, from := range w.from {
-		if from.facts == nil && from.old >= 0 {
+		if from.fact == nil && from.old >= 0 {
 			now[from.old] = int32(n)
 		}
 	}
@@ -187,28 +220,53 @@ func (w *mentionWriter) copyExports() {
 	}
 }
 
-// index sorts by name what mentions one, a part of all names after the other: to sort them
-// at once would take more memory than all else.
-func (w *mentionWriter) index() (bits uint32) {
-	const parts = 4 // a power of two
-	var counts [parts]int
-	w.eachMention(func(name lang.NameHash, _ uint32) { counts[uint64(name)*parts>>32]++ })
+// index sorts by name what mentions one: of all names as many at once as take bounded
+// memory, the files halved between two cores, and then the names.
+func (w *mentionWriter) index(mentions int) (bits uint32) {
+	const most = 4 << 20 // pairs at once
+	rounds := uint64(1)
+	for uint64(mentions) > most*rounds {
+		rounds *= 2
+	}
 	old := 0
 	if w.old != nil {
 		old = int(w.old.head[mentionList+1]-w.old.head[mentionList]) / 4
 	}
-	w.mentions = make([]byte, 0, 4*(counts[0]+counts[1]+counts[2]+counts[3]+old))
+	w.mentions = make([]byte, 0, 4*(mentions+old))
 	next := 0 // name of old
-	pairs := make([]uint64, 0, slices.Max(counts[:]))
-	spare := make([]uint64, cap(pairs))
-	for part := range uint64(parts) {
-		pairs = pairs[:0]
-		w.eachMention(func(name lang.NameHash, number uint32) {
-			if uint64(name)*parts>>32 == part {
-				pairs = append(pairs, uint64(name)<<32|uint64(number))
+	middle := w.middle()
+	type half struct{ first, second, spare []uint64 } // of the names; by half of the files
+	var parts [2]half
+	for i := range parts {
+		expected := mentions / int(2*rounds) * 17 / 16
+		parts[i].first, parts[i].second = make([]uint64, 0, expected), make([]uint64, 0, expected/2)
+	}
+	for round := range rounds {
+		collect := func(start, end int, to [2]*[]uint64) func() {
+			return func() {
+				*to[0], *to[1] = (*to[0])[:0], (*to[1])[:0]
+				w.eachMention(start, end, func(name lang.NameHash, number uint32) {
+					if part := uint64(name) * (2 * rounds) >> 32; part/2 == round {
+						*to[part%2] = append(*to[part%2], uint64(name)<<32|uint64(number))
+					}
+				})
 			}
-		})
-		next = w.merge(sortPairs(pairs, spare), next, lang.NameHash((part+1)<<32/parts-1))
+		}
+		sort := func(p *half) func() {
+			return func() {
+				pairs := append(p.first, p.second...)
+				if cap(p.spare) < len(pairs) {
+					p.spare = make([]uint64, len(pairs))
+				}
+				p.first, p.spare = sortPairs(pairs, p.spare)
+			}
+		}
+		parallel.Do(collect(0, middle, [2]*[]uint64{&parts[0].first, &parts[1].first}),
+			collect(middle, len(w.from), [2]*[]uint64{&parts[0].second, &parts[1].second}))
+		parallel.Do(sort(&parts[0]), sort(&parts[1]))
+		for i := range uint64(len(parts)) {
+			next = w.merge(parts[i].first, next, lang.NameHash((2*round+i+1)<<32/(2*rounds)-1))
+		}
 	}
 	count := len(w.names) / mentionNameRow
 	w.names = wire.AppendUint32(wire.AppendUint32(w.names, math.MaxUint32), uint32(len(w.mentions)/4))
@@ -226,23 +284,32 @@ func (w *mentionWriter) index() (bits uint32) {
 	return bits
 }
 
-// eachMention calls fn for what the files that were read mention, with the number of what
-// mentions it, ascending.
-func (w *mentionWriter) eachMention(fn func(name lang.NameHash, number uint32)) {
-	for n, from := range w.from {
-		if from.facts == nil {
+// middle is the file before which about half of all definitions stand.
+func (w *mentionWriter) middle() int {
+	n, _ := slices.BinarySearch(w.firsts, w.firsts[len(w.from)]/2)
+	return min(n, len(w.from))
+}
+
+// eachMention calls fn for what those of some nodes that were read mention, with the number
+// of what mentions it, ascending.
+func (w *mentionWriter) eachMention(start, end int, fn func(name lang.NameHash, number uint32)) {
+	var memory symbolMemory
+	for n := start; n < end; n++ {
+		from := w.from[n]
+		if from.fact == nil {
 			continue
 		}
 		number := w.firsts[n]
-		for _, name := range from.facts.Mentions {
+		f := memory.symbols(from.fact)
+		for _, name := range f.Mentions {
 			fn(name, number)
 		}
 		if w.graph.nodes[n].Language == "go" {
-			eachStandardImport(from.facts, func(spec string) { fn(standardImport(spec), number) })
+			eachStandardImport(f, func(spec string) { fn(standardImport(spec), number) })
 		}
-		for d := range from.facts.Definitions {
+		for d := range f.Definitions {
 			number++
-			for _, name := range from.facts.Definitions[d].Mentions {
+			for _, name := range f.Definitions[d].Mentions {
 				fn(name, number)
 			}
 		}
@@ -250,8 +317,8 @@ func (w *mentionWriter) eachMention(fn func(name lang.NameHash, number uint32)) 
 }
 
 // sortPairs sorts pairs by their name, digit by digit, and leaves those of one name in
-// order. spare has room for all of them.
-func sortPairs(pairs, spare []uint64) []uint64 {
+// order. spare has room for all of them; what is returned second is free again.
+func sortPairs(pairs, spare []uint64) (sorted, free []uint64) {
 	const digit = 11 // bits
 	for shift := 32; shift < 64; shift += digit {
 		var starts [1<<digit + 1]int
@@ -269,7 +336,7 @@ func sortPairs(pairs, spare []uint64) []uint64 {
 		}
 		pairs, spare = spare, pairs
 	}
-	return pairs
+	return pairs, spare
 }
 
 // merge writes the names of sorted pairs, and those of the old index from next on, up to

@@ -599,8 +599,20 @@ func (s *symbolSide) nodes() []narrowed {
 
 // addPackages adds the packages on the way to what is reached, and those of changed files.
 func (s *symbolSide) addPackages(found map[int32]*narrowed) {
+	seen := map[atom]bool{} // with all of its way
 	for _, n := range slices.Sorted(maps.Keys(found)) {
-		for _, a := range s.path(found[n].at) {
+		var back []atom
+		for a := found[n].at; !seen[a]; {
+			seen[a] = true
+			back = append(back, a)
+			r := s.holds.best.of(a)
+			if r.prev == a {
+				break
+			}
+			back = append(back, s.between(r.prev, a, r)...)
+			a = r.prev
+		}
+		for _, a := range slices.Backward(back) {
 			if found[a.node] == nil && s.graph.Kind(a.node) == KindPackage {
 				found[a.node] = &narrowed{symbolSide: s, node: a.node, at: a, precision: PrecisionSymbol}
 			}
@@ -672,7 +684,9 @@ func (s *symbolSide) between(from, to atom, r reach) []atom {
 		return []atom{{s.files.files[i].folder, passed}}
 	}
 	// The way over files that import each other, from the far end.
+	s.holds.lookingNear.Lock()
 	near := s.holds.dependents(from.node)
+	s.holds.lookingNear.Unlock()
 	var nodes []atom
 	for at := to.node; skipped > 0; skipped-- {
 		next := int32(-1)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"custody/internal/change"
+	"custody/internal/parallel"
 )
 
 // addSymbols lists what the change does to the definitions of each file.
@@ -21,19 +22,28 @@ func (t *tracer) addSymbols(r *Report, n *narrowing) {
 
 // narrowed lists what the change reaches when its definitions are followed.
 func (t *tracer) narrowed(n *narrowing) []Reached {
-	best := map[nodeKey]narrowed{}
-	for _, s := range n.sides {
-		for _, x := range s.nodes() {
-			node := s.graph.Node(x.node)
+	sides := make([][]narrowed, len(n.sides))
+	halves(len(sides), func(i, end int) {
+		for ; i < end; i++ {
+			sides[i] = n.sides[i].nodes()
+		}
+	})
+	places := map[nodeKey]int{}
+	var best []narrowed
+	for i, side := range sides {
+		for _, x := range side {
+			node := n.sides[i].graph.Node(x.node)
 			key := node.key()
 			if t.changed[key] != nil {
 				continue
 			}
-			old, ok := best[key]
+			place, ok := places[key]
 			if !ok {
-				best[key] = x
+				places[key] = len(best)
+				best = append(best, x)
 				continue
 			}
+			old := best[place]
 			if x.better(&old) {
 				x, old = old, x
 			}
@@ -41,13 +51,16 @@ func (t *tracer) narrowed(n *narrowing) []Reached {
 				old.precision = PrecisionFile
 			}
 			old.others = append(old.others, x)
-			best[key] = old
+			best[place] = old
 		}
 	}
-	list := make([]Reached, 0, len(best))
-	for _, x := range best {
-		list = append(list, t.reachedBy(n, &x))
-	}
+	list := make([]Reached, len(best))
+	halves(len(best), func(i, end int) {
+		ids := nodeIDs{}
+		for ; i < end; i++ {
+			list[i] = t.reachedBy(n, &best[i], ids)
+		}
+	})
 	slices.SortFunc(list, func(a, b Reached) int {
 		return cmp.Or(cmp.Compare(a.Distance, b.Distance), strings.Compare(a.Node, b.Node))
 	})
@@ -60,7 +73,30 @@ func (t *tracer) narrowed(n *narrowing) []Reached {
 	return list
 }
 
-func (t *tracer) reachedBy(n *narrowing, x *narrowed) Reached {
+// halves does something with the first half of n things and with the rest, at the same time.
+func halves(n int, do func(from, end int)) {
+	parallel.Do(func() { do(0, n/2) }, func() { do(n/2, n) })
+}
+
+// nodeIDs are ids of nodes by graph and number: most paths begin with the same ones.
+type nodeIDs map[*Graph]map[int32]string
+
+func (ids nodeIDs) of(g *Graph, n int32) string {
+	of := ids[g]
+	if of == nil {
+		of = map[int32]string{}
+		ids[g] = of
+	}
+	id, ok := of[n]
+	if !ok {
+		node := g.Node(n)
+		id = node.ID()
+		of[n] = id
+	}
+	return id
+}
+
+func (t *tracer) reachedBy(n *narrowing, x *narrowed, ids nodeIDs) Reached {
 	node := x.graph.Node(x.node)
 	r := x.holds.best.of(x.at)
 	to := Reached{
@@ -72,9 +108,9 @@ func (t *tracer) reachedBy(n *narrowing, x *narrowed) Reached {
 		path = append(path, atom{x.node, passed})
 		to.Distance++
 	}
+	to.Via = slices.Grow(to.Via, len(path))
 	for _, a := range path[:len(path)-1] {
-		via := x.graph.Node(a.node)
-		to.Via = append(to.Via, via.ID())
+		to.Via = append(to.Via, ids.of(x.graph, a.node))
 	}
 	if first := x.holds.best.of(path[0]); first.distance > 0 { // from a file that is no node
 		to.Via = append([]string{"file:" + x.origins[x.begins[path[0].node]].changed.Escaped()}, to.Via...)

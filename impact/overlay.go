@@ -31,6 +31,7 @@ type overlay struct {
 	again    map[change.Path]bool      // files that are read again, changed or not
 	gone     map[change.Path]bool      // whose gaps and skips are made anew
 	moved    map[change.Path]int       // by package: Go files that came, less those that went
+	packages map[change.Path]bool      // that came (true) or went
 	same     []*treeFile               // changed files that say the same of themselves
 	targets  map[string]int32          // nodes of files that are not read again
 	all      []string                  // of paths
@@ -52,7 +53,7 @@ func (in AssessInput) newOverlay(head *builder) *overlay {
 	o := &overlay{
 		builder: head, base: k.graph.over.flat, k: k, change: in.Change,
 		entered: map[change.Path]git.Entry{}, left: map[change.Path]bool{}, again: map[change.Path]bool{},
-		gone: map[change.Path]bool{}, moved: map[change.Path]int{}, targets: map[string]int32{},
+		gone: map[change.Path]bool{}, moved: map[change.Path]int{}, packages: map[change.Path]bool{}, targets: map[string]int32{},
 	}
 	head.over = o
 	return o
@@ -123,17 +124,7 @@ func (o *overlay) enter() bool {
 			return false
 		}
 	}
-	for folder, more := range o.moved {
-		before := 0
-		if n := o.base.find(true, folder); n >= 0 {
-			start, end := o.base.out(n)
-			before = int(end - start)
-		}
-		if before == 0 || before+more <= 0 {
-			return false // a package comes or goes: others may mean it
-		}
-	}
-	return true
+	return o.packagesMove()
 }
 
 // had says whether the tree of from has a file, as far as the graph knows.
@@ -166,7 +157,7 @@ func (o *overlay) pathMoves(path change.Path, mode git.Mode, by int) bool {
 	is := classify(path, mode, o.Languages)
 	switch {
 	case is.language != nil && foldersArePackages(is.language):
-		// Others import its folder, which stays; only its test, or what it tests, names it.
+		// Others import its folder: see packagesMove; only its test, or what it tests, names it.
 		o.moved[folderOf(path)] += by
 		if stem, ok := strings.CutSuffix(string(path), ".go"); ok {
 			o.again[change.Path(stem+"_test.go")] = true
@@ -302,7 +293,7 @@ func (o *overlay) unchanged(path change.Path) (e git.Entry, ok bool) {
 // goFolders implements treeView.GoFolders.
 func (o *overlay) goFolders() *lang.GoFolders {
 	f := &lang.GoFolders{
-		Holds:   func(folder string) bool { return o.base.find(true, change.Path(folder)) >= 0 },
+		Holds:   o.holds,
 		Vendors: o.base.vendors,
 	}
 	for _, p := range o.base.projects() {

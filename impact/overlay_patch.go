@@ -76,6 +76,11 @@ func (o *overlay) remove(p *patch) {
 	for path := range o.left {
 		gone(path)
 	}
+	for folder, came := range o.packages {
+		if n := o.base.find(true, folder); n >= 0 && !came {
+			p.removed = append(p.removed, n)
+		}
+	}
 	for path, e := range o.entered {
 		if !e.Mode.IsRegular() {
 			gone(path)
@@ -125,8 +130,10 @@ func (o *overlay) alter(p *patch, n *Node) {
 	isPackage := n.Kind == KindPackage
 	at := o.base.find(isPackage, n.Path)
 	switch {
-	case isPackage:
+	case isPackage && at >= 0:
 		// Its name follows below, when all files are known.
+	case isPackage: // all of its files came
+		p.added = append(p.added, *n)
 	case at < 0 || p.isRemoved(at):
 		p.added = append(p.added, *n)
 		if _, opaque := o.base.missing(n.Path); at < 0 && opaque && !o.again[n.Path] && n.Language == "" {
@@ -188,7 +195,7 @@ func (o *overlay) namePackages(p *patch) {
 	}
 	for folder := range folders {
 		n := o.base.find(true, folder)
-		if n < 0 {
+		if n < 0 || p.isRemoved(n) {
 			continue
 		}
 		node := o.base.node(n)
@@ -248,7 +255,7 @@ func (o *overlay) count(p *patch) bool {
 				add(language, 0, -1)
 			}
 		}
-		if language != "" && p.isRemoved(n) {
+		if language != "" && p.isRemoved(n) && o.base.kind(n) != KindPackage {
 			add(language, -1, 0)
 		}
 	}
@@ -258,7 +265,7 @@ func (o *overlay) count(p *patch) bool {
 		}
 	}
 	for i := range p.added {
-		if p.added[i].Language != "" {
+		if p.added[i].Language != "" && p.added[i].Kind != KindPackage {
 			add(p.added[i].Language, 1, 0)
 		}
 	}

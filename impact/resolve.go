@@ -27,10 +27,15 @@ func (b *builder) resolveLanguage(ctx context.Context, l *lang.Language) error {
 			mine = append(mine, f)
 		}
 	}
-	if len(mine) == 0 {
+	if len(mine) == 0 && (b.over == nil || !foldersArePackages(l) || len(b.over.packages) == 0) {
 		return nil
 	}
 	view := &treeView{b: b, ctx: ctx, language: l, projects: map[string][]byte{}}
+	if foldersArePackages(l) {
+		if folders := view.GoFolders(); folders != nil {
+			view.read(folders.Projects) // the resolver asks for all of them, one after the other
+		}
+	}
 	resolver := l.NewResolver(view)
 	for _, f := range mine {
 		if f.fact == nil {
@@ -253,7 +258,7 @@ func (v *treeView) Files() []string {
 	return v.b.paths
 }
 
-// GoFolders implements lang.GoTree: an overlay neither makes nor removes packages.
+// GoFolders implements lang.GoTree.
 func (v *treeView) GoFolders() *lang.GoFolders {
 	if v.b.over == nil || v.b.over.base.guessed() {
 		return nil
@@ -293,31 +298,41 @@ func (v *treeView) Facts(path string) *lang.Facts {
 }
 
 func (v *treeView) Read(path string) []byte {
-	if data, ok := v.projects[path]; ok {
-		return data
+	v.read([]string{path})
+	return v.projects[path]
+}
+
+// read reads project files, all in one go: each question to git takes as long as several
+// answers.
+func (v *treeView) read(paths []string) {
+	var asked []string
+	var ids []git.OID
+	for _, path := range paths {
+		if _, ok := v.projects[path]; ok {
+			continue
+		}
+		v.projects[path] = nil
+		var id git.OID
+		if i, ok := v.b.places[path]; ok {
+			id = v.b.files[i].entry.ID
+		} else if v.b.over != nil {
+			id = v.b.over.projectOf(path)
+		}
+		if v.b.projects[path] = id; id != (git.OID{}) {
+			asked, ids = append(asked, path), append(ids, id)
+		}
 	}
-	v.projects[path] = nil
-	var id git.OID
-	if i, ok := v.b.places[path]; ok {
-		id = v.b.files[i].entry.ID
-	} else if v.b.over != nil {
-		id = v.b.over.projectOf(path)
+	if v.err != nil || len(ids) == 0 {
+		return
 	}
-	v.b.projects[path] = id
-	if id == (git.OID{}) || v.err != nil {
-		return nil
-	}
-	var data []byte
-	v.err = v.b.Source.Blobs(v.ctx, []git.OID{id}, v.b.Limits.ProjectBytes, func(_ int, blob []byte, err error) error {
+	v.err = v.b.Source.Blobs(v.ctx, ids, v.b.Limits.ProjectBytes, func(i int, blob []byte, err error) error {
 		if err != nil {
-			v.b.gap(gap{file: change.Path(path), family: family(v.language.Name), any: true, skip: unread(err)})
+			v.b.gap(gap{file: change.Path(asked[i]), family: family(v.language.Name), any: true, skip: unread(err)})
 			return v.ctx.Err()
 		}
-		data = append([]byte{}, blob...)
+		v.projects[asked[i]] = append([]byte{}, blob...)
 		return nil
 	})
-	v.projects[path] = data
-	return data
 }
 
 // keep notes what was learnt while imports were resolved.
@@ -329,6 +344,9 @@ func (v *treeView) keep(resolver lang.Resolver) {
 	}
 	if r, ok := resolver.(lang.Claimer); ok {
 		v.b.claims = append(v.b.claims, r.Claims()...)
+	}
+	if r, ok := resolver.(interface{ IsRoot(folder string) bool }); ok && v.b.over != nil {
+		v.b.over.asRoots(r.IsRoot)
 	}
 	if r, ok := resolver.(interface{ Vendors() []string }); ok {
 		v.b.vendors = r.Vendors()

@@ -33,10 +33,13 @@ type FactKey struct {
 	Version  uint16 // of the extractor
 }
 
-// A Fact is what is stored under a FactKey. Readers do not alter it.
+// A Fact is what is stored under a FactKey. Readers do not alter it. Who wants to know what
+// the file defines and mentions calls unpacked first.
 type Fact struct {
 	lang.Facts
 	Size int64 // of the blob, in bytes
+
+	packed string // see pack
 }
 
 // A FactStore keeps facts between builds. It is used by one goroutine at a time. What

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 
 	"custody/impact/lang"
 )
@@ -40,8 +41,9 @@ type spread struct {
 
 	wrappers *pyWrappers // nil: not asked for yet
 
-	nearTo int32 // see dependents
-	nearby map[int32]int32
+	nearTo      int32 // see dependents
+	nearby      map[int32]int32
+	lookingNear sync.Mutex // once the spread is over: paths are told on two cores
 }
 
 // reachable is what both runs share: the files that can be reached at all.

@@ -2,22 +2,21 @@ package impact
 
 import "custody/impact/lang"
 
-// A reachTable holds how each atom was reached. It has room for every atom that there can
-// be, so that none is looked for: a spread asks for hundreds of thousands of them.
-type reachTable struct {
+// An atomTable has a place for every atom that there can be, so that none is looked for: a
+// spread asks for hundreds of thousands of them.
+type atomTable[T any] struct {
 	*reachable
-	symbols []reach // of definitions and of the code around them, by number
-	wholes  []reach // by node
-	passes  []reach // by node: see passed
-	atoms   []atom  // that are reached, as they came
+	symbols []T // of definitions and of the code around them, by number
+	wholes  []T // by node
+	passes  []T // by node: see passed
 }
 
-func newReachTable(r *reachable) reachTable {
-	return reachTable{reachable: r, symbols: make([]reach, r.index.numbers), wholes: make([]reach, len(r.at)), passes: make([]reach, len(r.at))}
+func newAtomTable[T any](r *reachable) atomTable[T] {
+	return atomTable[T]{r, make([]T, r.index.numbers), make([]T, len(r.at)), make([]T, len(r.at))}
 }
 
-// slot is where an atom has its place.
-func (t *reachTable) slot(a atom) *reach {
+// place is that of an atom.
+func (t *atomTable[T]) place(a atom) *T {
 	switch a.def {
 	case whole:
 		return &t.wholes[a.node]
@@ -27,18 +26,50 @@ func (t *reachTable) slot(a atom) *reach {
 	return &t.symbols[t.files[t.at[a.node]-1].first+a.def]
 }
 
-// of is the zero reach for an atom that is not reached.
-func (t *reachTable) of(a atom) reach { return *t.slot(a) }
+// A reachTable holds how each atom was reached. Most of them never are: the table is one of
+// numbers, and what they stand for comes as it is needed.
+type reachTable struct {
+	table  atomTable[uint32] // numbers in blocks, and one more; 0: none yet
+	blocks [][]reach
+	count  uint32
+	atoms  []atom // that are reached, as they came
+}
 
-func (t *reachTable) has(a atom) bool { return t.slot(a).known }
+const reachBlock = 1 << 10
+
+func newReachTable(r *reachable) reachTable { return reachTable{table: newAtomTable[uint32](r)} }
+
+// slot is where an atom has its place. It stays there.
+func (t *reachTable) slot(a atom) *reach { return t.in(t.table.place(a)) }
 
 // slotIn is slot for what stands in a file.
 func (t *reachTable) slotIn(f *spreadFile, a atom) *reach {
 	if a.def < loose {
 		return t.slot(a)
 	}
-	return &t.symbols[f.first+a.def]
+	return t.in(&t.table.symbols[f.first+a.def])
 }
+
+func (t *reachTable) in(n *uint32) *reach {
+	if *n == 0 {
+		if t.count%reachBlock == 0 {
+			t.blocks = append(t.blocks, make([]reach, reachBlock))
+		}
+		t.count++
+		*n = t.count
+	}
+	return &t.blocks[(*n-1)/reachBlock][(*n-1)%reachBlock]
+}
+
+// of is the zero reach for an atom that is not reached.
+func (t *reachTable) of(a atom) reach {
+	if n := t.table.place(a); *n != 0 {
+		return *t.in(n)
+	}
+	return reach{}
+}
+
+func (t *reachTable) has(a atom) bool { return t.of(a).known }
 
 // put notes in its slot how an atom is reached.
 func (t *reachTable) put(s *reach, a atom, r reach) {
@@ -51,12 +82,9 @@ func (t *reachTable) put(s *reach, a atom, r reach) {
 
 // A reachSet holds which atoms were reached, and no more.
 type reachSet struct {
-	*reachable
-	symbols []reachMark // of definitions and of the code around them, by number
-	wholes  []reachMark // by node
-	passes  []reachMark // by node: see passed
-	atoms   []atom      // that are reached, as they came
-	next    int         // of them: the first that was not gone on from
+	atomTable[reachMark]
+	atoms []atom // that are reached, as they came
+	next  int    // of them: the first that was not gone on from
 }
 
 type reachMark uint8
@@ -66,26 +94,13 @@ const (
 	markSeed
 )
 
-func newReachSet(r *reachable) reachSet {
-	return reachSet{reachable: r, symbols: make([]reachMark, r.index.numbers), wholes: make([]reachMark, len(r.at)), passes: make([]reachMark, len(r.at))}
-}
+func newReachSet(r *reachable) reachSet { return reachSet{atomTable: newAtomTable[reachMark](r)} }
 
-// mark is where an atom has its place.
-func (t *reachSet) mark(a atom) *reachMark {
-	switch a.def {
-	case whole:
-		return &t.wholes[a.node]
-	case passed:
-		return &t.passes[a.node]
-	}
-	return &t.symbols[t.files[t.at[a.node]-1].first+a.def]
-}
-
-func (t *reachSet) has(a atom) bool    { return *t.mark(a) != 0 }
-func (t *reachSet) isSeed(a atom) bool { return *t.mark(a)&markSeed != 0 }
+func (t *reachSet) has(a atom) bool    { return *t.place(a) != 0 }
+func (t *reachSet) isSeed(a atom) bool { return *t.place(a)&markSeed != 0 }
 
 func (t *reachSet) add(a atom) {
-	if m := t.mark(a); *m == 0 {
+	if m := t.place(a); *m == 0 {
 		*m = markReached
 		t.atoms = append(t.atoms, a)
 	}
@@ -93,7 +108,7 @@ func (t *reachSet) add(a atom) {
 
 func (t *reachSet) seed(a atom) {
 	t.add(a)
-	*t.mark(a) |= markSeed
+	*t.place(a) |= markSeed
 }
 
 // An ask is a question that need not be put twice.
@@ -112,6 +127,7 @@ const (
 	askOwn
 	askEverywhere
 	askImporters
+	askDotted
 	askFile
 	askEverything
 	askModule

@@ -3,6 +3,7 @@ package impact
 import (
 	"sort"
 	"sync"
+	"sync/atomic"
 
 	"custody/impact/lang"
 )
@@ -89,7 +90,7 @@ func (x *nameIndex) fill(files []spreadFile, total int) {
 			}
 		}
 	}
-	x.pairs = sortPairs(pairs, spare)
+	x.pairs, _ = sortPairs(pairs, spare)
 	bits := uint(4)
 	for bits < 18 && 1<<bits < total/4 {
 		bits++
@@ -117,22 +118,36 @@ func (x *nameIndex) read(name lang.NameHash) []uint64 {
 
 // each calls fn for what mentions a name, until it says that it is enough.
 func (x *nameIndex) each(files []spreadFile, name lang.NameHash, fn func(f *spreadFile, def int32) (more bool)) {
-	for _, p := range x.read(name) {
-		n := int32(uint32(p))
-		if f := &files[x.owner(n)]; !fn(f, n-f.first) {
-			return
-		}
-	}
-	if x.flat == nil {
+	x.eachNews(files, name, nil, fn)
+}
+
+// eachNews is each but for numbers that have a mark.
+func (x *nameIndex) eachNews(files []spreadFile, name lang.NameHash, marks []reachMark, fn func(f *spreadFile, def int32) (more bool)) {
+	if !x.eachRead(files, name, fn) || x.flat == nil {
 		return
 	}
 	start, stop := x.flat.list(name)
-	x.among(files, start, stop, fn)
+	x.among(files, start, stop, marks, fn)
 }
 
-// among is each for a part of the mentions in the graph's file.
-func (x *nameIndex) among(files []spreadFile, start, stop uint32, fn func(f *spreadFile, def int32) (more bool)) {
+// eachRead is each for the files that were read; false when it is enough.
+func (x *nameIndex) eachRead(files []spreadFile, name lang.NameHash, fn func(f *spreadFile, def int32) (more bool)) bool {
+	for _, p := range x.read(name) {
+		n := int32(uint32(p))
+		if f := &files[x.owner(n)]; !fn(f, n-f.first) {
+			return false
+		}
+	}
+	return true
+}
+
+// among is each for a part of the mentions in the graph's file, but for numbers that have a
+// mark: most have been asked for before.
+func (x *nameIndex) among(files []spreadFile, start, stop uint32, marks []reachMark, fn func(f *spreadFile, def int32) (more bool)) {
 	x.flat.mentions(start, stop, func(n int32) bool {
+		if marks != nil && marks[n] != 0 {
+			return true
+		}
 		place := x.places[x.flat.owner(n)]
 		if place <= 0 {
 			return true
@@ -155,6 +170,7 @@ type spreadFolder struct {
 	kept bool // the graph's file knows who takes what stands in it: see keep
 
 	once     sync.Once
+	looked   atomic.Bool
 	imported []goImported // how others name it
 	unclear  []int32      // files that import it, and of which it is not known what they name of it
 	listed   bool         // the graph's file lists who takes which name of it

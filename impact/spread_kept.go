@@ -14,16 +14,10 @@ import (
 
 // A keptAsks is which questions about the names of the graph's file were put.
 type keptAsks struct {
-	inside  []uint32 // by name: see keptHow
-	outside []uint32
-	first   []keptFirst // by name
+	inside  []uint16 // by name: see keptHow
+	outside []uint16
+	first   []uint32 // by name: who asked about it first: see keptFirst
 	members []uint8
-}
-
-// A keptFirst is who asked about a name first: most names are asked about by one file.
-type keptFirst struct {
-	file int32 // place and one more; 0: nobody
-	how  uint32
 }
 
 const (
@@ -37,29 +31,29 @@ func newKeptAsks(x *mentionIndex, calls bool) (k keptAsks) {
 		return k
 	}
 	n := x.goNames()
-	k.inside, k.outside = make([]uint32, n), make([]uint32, n)
+	k.inside, k.outside = make([]uint16, n), make([]uint16, n)
 	if calls {
 		k.members = make([]uint8, x.goMembers())
 	} else {
-		k.first = make([]keptFirst, n)
+		k.first = make([]uint32, n)
 	}
 	return k
 }
 
-// keptHow is a bit for who minds and how it is asked.
+// keptHow numbers who minds and how it is asked: a bit of what is kept of a name.
 func keptHow(who minder, how uint8) uint32 {
 	n := uint32(who)
 	if how&askOfTest != 0 {
 		n += 4
 	}
-	switch {
-	case how&askByType != 0:
+	if how&askByType != 0 {
 		n += 8
-	case how&askByMember != 0:
-		n += 16
 	}
-	return 1 << n
+	return n
 }
+
+// keptFirst is a file that asks in a way. Most names are asked about by one file.
+func (s *spread) keptFirst(f *spreadFile, how uint32) uint32 { return uint32(s.at[f.node])<<4 | how }
 
 // isKept says whether the graph's file knows who takes what a file defines.
 func (s *spread) isKept(f *spreadFile, def int32) bool {
@@ -123,8 +117,13 @@ func (s *spread) followKeptName(a atom, f *spreadFile, n int32, confidence Confi
 		s.index.flat.bad.Store(true)
 		return
 	}
+	bit := uint16(1) << keptHow(who, s.how(f, confidence))
+	if s.kept.outside[n]&bit != 0 {
+		return
+	}
+	s.kept.outside[n] |= bit
 	if in.listed {
-		s.keptOutside(a, f, n, &name, confidence, who)
+		s.keptOutside(a, f, &name, confidence, who)
 		if len(in.imported) == 0 || !in.imported[0].otherwise {
 			return
 		}
@@ -141,63 +140,58 @@ func (s *spread) followKeptName(a atom, f *spreadFile, n int32, confidence Confi
 func (s *spread) keptInside(a atom, f *spreadFile, n int32, name *goName, confidence Confidence, who minder) {
 	first, end := int32(-1), int32(-1)
 	how := s.how(f, confidence)
-	bit := keptHow(who, how)
+	asked := keptHow(who, how)
+	bit := uint16(1) << asked
 	own := ask{f.node, lang.NameHash(n), askOwn, who, how}
-	switch asked := s.kept.inside[n]&bit != 0; {
-	case !asked:
+	switch {
+	case s.kept.inside[n]&bit == 0:
 		s.kept.inside[n] |= bit
 		if !s.calls && s.kept.inside[n] == bit {
-			s.kept.first[n] = keptFirst{s.at[f.node], bit}
+			s.kept.first[n] = s.keptFirst(f, asked)
 		} else if !s.calls {
 			s.once(own)
 		}
-	case s.calls || s.kept.first[n] == keptFirst{s.at[f.node], bit} || !s.once(own):
+	case s.calls || s.kept.first[n] == s.keptFirst(f, asked) || !s.once(own):
 		return
 	default:
 		first, end = f.first-1, f.first+f.count
 	}
-	s.keptTakers(name.first, name.inside, first, end, who, func(g *spreadFile, def int32) {
-		if f.test && !g.test {
-			return
+	s.keptTakers(name.first, name.inside, first, end, who, func(g *spreadFile, def int32) bool {
+		if !f.test || g.test {
+			to := atom{g.node, def}
+			s.count()
+			s.breakBuild(who, to)
+			s.stepIn(g, a, to, b2i(g != f), confidence)
 		}
-		to := atom{g.node, def}
-		s.count()
-		s.breakBuild(who, to)
-		s.stepIn(g, a, to, b2i(g != f), confidence)
+		return !s.over
 	})
 }
 
 // keptOutside is qualified.
-func (s *spread) keptOutside(a atom, f *spreadFile, n int32, name *goName, confidence Confidence, who minder) {
+func (s *spread) keptOutside(a atom, f *spreadFile, name *goName, confidence Confidence, who minder) {
 	if len(f.beside.imported) == 0 {
 		return
 	}
-	bit := keptHow(who, s.how(f, confidence))
-	if s.kept.outside[n]&bit != 0 {
-		return
-	}
-	s.kept.outside[n] |= bit
 	confidence = min(confidence*byQualified/byName, 1000)
-	for _, p := range s.index.read(name.hash) {
-		number := int32(uint32(p))
-		g := &s.files[s.index.owner(number)]
-		s.takeOutside(a, f, g, atom{g.node, number - g.first}, confidence, who)
-	}
-	s.keptTakers(name.first+name.inside, name.outside, -1, -1, who, func(g *spreadFile, def int32) {
+	take := func(g *spreadFile, def int32) bool {
 		s.takeOutside(a, f, g, atom{g.node, def}, confidence, who)
-	})
+		return !s.over
+	}
+	if s.index.eachRead(s.files, name.hash, take) {
+		s.keptTakers(name.first+name.inside, name.outside, -1, -1, who, take)
+	}
 }
 
 // keptTakers calls fn for takers that mind and can be reached; all of them, or those from first
 // on, before end. Those of which it is known how they are reached count, too, since their
 // package may not be.
-func (s *spread) keptTakers(at, count uint32, first, end int32, who minder, fn func(g *spreadFile, def int32)) {
+func (s *spread) keptTakers(at, count uint32, first, end int32, who minder, fn func(g *spreadFile, def int32) (more bool)) {
 	x := &s.index
-	numbers := int32(x.flat.head[mentionNumbers])
+	numbers, marks := int32(x.flat.head[mentionNumbers]), s.marks(who)
 	if first >= 0 {
 		at, count = s.keptFrom(at, count, first)
 	}
-	for count > 0 && !s.over && !x.flat.bad.Load() {
+	for count > 0 && !x.flat.bad.Load() {
 		list := x.flat.goTakers(at, count)
 		if len(list) == 0 {
 			return
@@ -213,7 +207,7 @@ func (s *spread) keptTakers(at, count uint32, first, end int32, who minder, fn f
 			if end >= 0 && n >= end {
 				return
 			}
-			if s.calls && who != builds && s.only.symbols[n] != 0 {
+			if marks != nil && marks[n] != 0 {
 				continue
 			}
 			if who > builds {
@@ -226,7 +220,9 @@ func (s *spread) keptTakers(at, count uint32, first, end int32, who minder, fn f
 				continue
 			}
 			g := &s.files[place-1]
-			fn(g, n-g.first)
+			if !fn(g, n-g.first) {
+				return
+			}
 		}
 	}
 }
@@ -250,13 +246,9 @@ func (s *spread) keptMember(a atom, f *spreadFile, n int32) bool {
 	if *m&memberAsked == 0 {
 		*m |= memberAsked
 		name, start, stop := s.index.flat.goMember(n)
-		step := s.counted(func(g *spreadFile, to atom) { s.stepIn(g, a, to, 1, byMember) })
-		for _, p := range s.index.read(name) {
-			number := int32(uint32(p))
-			g := &s.files[s.index.owner(number)]
-			step(g, number-g.first)
+		if s.index.eachRead(s.files, name, s.callers(a)) {
+			s.index.among(s.files, start, stop, s.marks(code), s.callers(a))
 		}
-		s.index.among(s.files, start, stop, step)
 	}
 	if *m&memberLooked == 0 {
 		*m |= memberLooked

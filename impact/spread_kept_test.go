@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"custody/impact/wire"
+	"custody/internal/change"
+	"custody/internal/git"
 )
 
 // namesTree is a module in which names of Go are mentioned in every way that there is: methods
@@ -31,7 +33,7 @@ func namesTree(r *rand.Rand) map[string]string {
 }
 
 func namesFile(r *rand.Rand) string {
-	folder := []string{"", "p0/", "p1/", "p1/", "p1/sub/", "p2/", "p2/", "p2/deep/er/", "p3/", "p4/"}[r.IntN(10)]
+	folder := []string{"", "p0/", "p1/", "p1/", "p1/sub/", "p2/", "p2/", "p2/deep/er/", "p3/", "p4/", "p5/"}[r.IntN(11)]
 	return folder + string(rune('a'+r.IntN(4))) + []string{".go", ".go", ".go", "_test.go"}[r.IntN(4)]
 }
 
@@ -52,7 +54,7 @@ func namesText(r *rand.Rand, name string) string {
 	fmt.Fprintf(&b, "package %s\n\nimport (\n\t\"fmt\"\n", pkg)
 	names := []string{""} // how this file names what it can mention
 	for range 1 + r.IntN(3) {
-		spec := []string{"m/p0", "x", "y", "m/p1", "m/p2", "m/p2/deep/er", "m/p3", "m", "m/p4"}[r.IntN(9)]
+		spec := []string{"m/p0", "x", "y", "m/p1", "m/p2", "m/p2/deep/er", "m/p3", "m", "m/p4", "m/p5"}[r.IntN(10)]
 		_, base, _ := cutLast(spec)
 		switch as := r.IntN(9); {
 		case as == 0:
@@ -109,13 +111,13 @@ func TestKeptNames(t *testing.T) {
 	if os.Getenv("CUSTODY_SLOW") != "" {
 		trees = 40_000
 	}
-	over, reached := 0, 0
+	over, reached, packages := 0, 0, 0
 	for seed := range trees {
 		r := rand.New(rand.NewPCG(seed, 11))
 		m := &memory{}
 		from := namesTree(r)
 		k := mustKnow(t, m, m.tree(from))
-		for range 3 {
+		for step := range 3 {
 			head := maps.Clone(from)
 			names := slices.Sorted(maps.Keys(from))
 			for range 1 + r.IntN(6) {
@@ -123,6 +125,16 @@ func TestKeptNames(t *testing.T) {
 				case strings.HasSuffix(name, ".mod"):
 				case r.IntN(8) == 0:
 					delete(head, name)
+				case r.IntN(8) == 0: // a package goes, or moves
+					to := []string{"", "p5/", "p6/deep/p2/"}[r.IntN(3)]
+					for _, other := range names {
+						if text, ok := head[other]; ok && folderOf(change.Path(other)) == folderOf(change.Path(name)) && strings.HasSuffix(other, ".go") {
+							delete(head, other)
+							if to != "" {
+								head[to+baseName(change.Path(other))] = text
+							}
+						}
+					}
 				case r.IntN(8) == 0:
 					name = namesFile(r)
 					head[name] = namesText(r, name)
@@ -140,9 +152,16 @@ func TestKeptNames(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			known, err := OpenKnown(wire.Memory(slices.Concat(k.Encode()...)))
+			kept := k.Encode()
+			if seed%8 == 0 && step == 0 { // as if there were no room for the names
+				kept = k.encodeWithin(0)
+			}
+			known, err := OpenKnown(wire.Memory(slices.Concat(kept...)))
 			if err != nil {
 				t.Fatal(err)
+			}
+			if without := known.graph.over.mentions.goNames() == 0; without != (seed%8 == 0 && step == 0) {
+				t.Errorf("without names: %t", without)
 			}
 			store := &graphs{tree: c.FromTree, known: known}
 			got, err := Assess(t.Context(), AssessInput{Source: m, Change: c, Graphs: store})
@@ -158,18 +177,22 @@ func TestKeptNames(t *testing.T) {
 			if !reflect.DeepEqual(got, want) {
 				t.Error("the report is another one")
 			}
+			if o := store.known.overlay; o != nil {
+				over++
+				packages += len(o.packages)
+				if d := difference(store.known.graph.at(git.OID{}, c.HeadTree), mustKnow(t, m, c.HeadTree).graph); d != "" {
+					t.Errorf("the graph is another one: %s", d)
+				}
+			}
 			if t.Failed() {
 				t.Fatalf("seed %d:\n%s", seed, changeText(c, from, head))
-			}
-			if store.known.overlay != nil {
-				over++
 			}
 			reached += len(got.Reached)
 			from, k = head, store.known
 		}
 	}
-	t.Logf("%d graphs laid over the one of base, %d nodes reached", over, reached)
-	if over < int(trees) || reached < 4*over {
-		t.Errorf("%d and %d: the test proves less than it says", over, reached)
+	t.Logf("%d graphs laid over the one of base, %d packages came or went, %d nodes reached", over, packages, reached)
+	if over < int(trees) || packages < int(trees)/4 || reached < 4*over {
+		t.Errorf("%d, %d and %d: the test proves less than it says", over, packages, reached)
 	}
 }

@@ -83,6 +83,9 @@ func (s *symbolReader) facts(ctx context.Context, g *Graph, nodes []int32, blobs
 func (s *symbolReader) isLoaded(w want) bool {
 	for _, b := range s.loaded {
 		if got, ok := b.answers[w]; ok {
+			if got.fact != nil {
+				got.fact = got.fact.unpacked()
+			}
 			s.known[w] = got
 			return true
 		}

@@ -48,7 +48,7 @@ func (s *spread) followGo(a atom, f *spreadFile, d *lang.Definition) {
 		return
 	}
 	if h := lang.GoMember(member); s.once(ask{-1, h, askEverywhere, code, 0}) {
-		s.mentioning(h, func(g *spreadFile, to atom) { s.stepIn(g, a, to, 1, byMember) })
+		s.index.eachNews(s.files, h, s.marks(code), s.callers(a))
 	}
 	if s.outsiders.call(member) {
 		s.followGoName(a, f, name, byType, holders)
@@ -82,6 +82,25 @@ func (s *spread) minders(a atom, kind lang.DefinitionKind) minder {
 // isNews is false when nothing comes of reaching an atom, whoever minds: it is.
 func (s *spread) isNews(who minder, to atom) bool {
 	return !s.calls || who == builds || !s.only.has(to)
+}
+
+// marks are of what nothing comes of, whoever minds: see isNews.
+func (s *spread) marks(who minder) []reachMark {
+	if !s.calls || who == builds {
+		return nil
+	}
+	return s.only.symbols
+}
+
+// callers goes to what spells the name of an exported method.
+func (s *spread) callers(a atom) func(g *spreadFile, def int32) bool {
+	return func(g *spreadFile, def int32) bool {
+		if to := (atom{g.node, def}); s.isNews(code, to) {
+			s.count()
+			s.stepIn(g, a, to, 1, byMember)
+		}
+		return !s.over
+	}
 }
 
 // breakBuild notes that what mentions a name does not compile: see symbols_build.go.
@@ -161,7 +180,7 @@ func (s *spread) qualified(a atom, f *spreadFile, name lang.NameHash, confidence
 		return
 	}
 	confidence = min(confidence*byQualified/byName, 1000)
-	s.index.each(s.files, name, func(g *spreadFile, def int32) bool {
+	s.index.eachNews(s.files, name, s.marks(who), func(g *spreadFile, def int32) bool {
 		s.takeOutside(a, f, g, atom{g.node, def}, confidence, who)
 		return !s.over
 	})
@@ -182,6 +201,9 @@ func (s *spread) takeOutside(a atom, f, g *spreadFile, to atom, confidence Confi
 
 // dotImported goes to what mentions the plain name after a dot import.
 func (s *spread) dotImported(a atom, f *spreadFile, dots, name lang.NameHash, confidence Confidence, who minder) {
+	if !s.once(ask{f.folder, dots ^ name, askDotted, who, s.how(f, confidence)}) {
+		return
+	}
 	files := map[int32]bool{}
 	s.mentioning(dots, func(g *spreadFile, to atom) { files[g.node] = files[g.node] || to.def == loose })
 	s.mentioning(name, func(g *spreadFile, to atom) {
@@ -202,33 +224,38 @@ type goImported struct {
 
 // lookAround finds out how others get at what stands in a folder, once.
 func (s *spread) lookAround(in *spreadFolder) {
-	in.once.Do(func() {
-		for _, i := range in.places {
-			if !s.files[i].known {
-				in.unknown = append(in.unknown, i)
-			}
+	if !in.looked.Load() { // nearly always, and then nothing is made to ask
+		in.once.Do(func() { s.look(in) })
+	}
+}
+
+func (s *spread) look(in *spreadFolder) {
+	defer in.looked.Store(true)
+	for _, i := range in.places {
+		if !s.files[i].known {
+			in.unknown = append(in.unknown, i)
 		}
-		if s.lookAroundKept(in) {
-			return
+	}
+	if s.lookAroundKept(in) {
+		return
+	}
+	name := s.graph.Node(in.node).Name
+	seen := map[string]bool{}
+	for _, e := range s.graph.Into(in.node) {
+		link := s.graph.Link(e)
+		if link.Kind != Imports {
+			continue
 		}
-		name := s.graph.Node(in.node).Name
-		seen := map[string]bool{}
-		for _, e := range s.graph.Into(in.node) {
-			link := s.graph.Link(e)
-			if link.Kind != Imports {
-				continue
-			}
-			spec := s.graph.Edge(e).Evidence.Detail
-			if i, ok := s.place(link.From); ok && (!s.files[i].known || unreadableSpec(spec)) {
-				in.unclear = append(in.unclear, link.From)
-			}
-			if !seen[spec] {
-				seen[spec] = true
-				q := lang.GoQualifierOf(spec)
-				in.imported = append(in.imported, goImported{q, lang.GoPackageName(spec) != name, s.mentioned(q.Name("*"))})
-			}
+		spec := s.graph.Edge(e).Evidence.Detail
+		if i, ok := s.place(link.From); ok && (!s.files[i].known || unreadableSpec(spec)) {
+			in.unclear = append(in.unclear, link.From)
 		}
-	})
+		if !seen[spec] {
+			seen[spec] = true
+			q := lang.GoQualifierOf(spec)
+			in.imported = append(in.imported, goImported{q, lang.GoPackageName(spec) != name, s.mentioned(q.Name("*"))})
+		}
+	}
 }
 
 // unreadableSpec says that an import path is not the one that was written: clipped or

@@ -202,7 +202,7 @@ func (c *Check) saysAlready(ctx context.Context, id int64, o checkrun.Output) (b
 		}
 		return false, fmt.Errorf("reading the check run: %w", err)
 	}
-	return run.GetStatus() == "completed" && run.GetConclusion() == string(o.Conclusion) &&
+	return run.GetName() == c.Name && run.GetStatus() == "completed" && run.GetConclusion() == string(o.Conclusion) &&
 		run.GetOutput().GetTitle() == o.Title && run.GetOutput().GetSummary() == o.Summary, nil
 }
 

@@ -50,7 +50,7 @@ func (r *Reader) emergency(ctx context.Context, pr *github.PullRequest, reason s
 		return nil
 	}
 	login := set.GetActor().GetLogin()
-	if u.Permission, err = r.permission(ctx, login); err != nil {
+	if u.Permission, err = r.permission(ctx, *u.By); err != nil {
 		return err
 	}
 	if u.Permission != "" && r.Remember != nil {

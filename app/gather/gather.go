@@ -12,6 +12,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -141,6 +142,9 @@ func (r *Reader) pull(ctx context.Context, pr *github.PullRequest, kind, head, t
 		Branch: pr.GetHead().GetRef(), Title: change.Printable(pr.GetTitle()), Author: Person(pr.GetUser()),
 		Labels: []string{}, Draft: new(pr.GetDraft()),
 	}
+	if own := pr.GetHead().GetSHA(); own != head {
+		c.Proposed = own
+	}
 	for _, l := range pr.Labels {
 		c.Labels = append(c.Labels, change.Printable(l.GetName()))
 	}
@@ -243,6 +247,8 @@ func (r *Reader) read(what, from string, fn func() error, clear func(), value fu
 // is to be tried again, or nobody knows it.
 func (r *Reader) missed(err error) (why string, _ error) {
 	switch class, _ := hub.Classify(err); {
+	case errors.Is(err, errAnother):
+		return errAnother.Error(), nil
 	case class == hub.Transient && !r.Patient:
 		return "GitHub did not answer", nil
 	case class == hub.Forbidden:

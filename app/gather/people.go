@@ -2,6 +2,7 @@ package gather
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -44,7 +45,7 @@ func (r *Reader) reviews(ctx context.Context, pr *github.PullRequest, known Know
 			continue
 		}
 		seen[who.ID] = true
-		permission, err := r.permission(ctx, who.Login)
+		permission, err := r.permission(ctx, who)
 		if err != nil {
 			return err
 		}
@@ -87,10 +88,17 @@ func (r *Reader) missing(what string) bool {
 // known permissions, the weakest first, as contexts name them.
 var permissions = []string{"read", "triage", "write", "maintain", "admin"}
 
+// errAnother says that a login, by which GitHub is asked what somebody may do, is no longer theirs.
+var errAnother = errors.New("the login is another account's by now")
+
 // permission is what somebody may do; empty when GitHub does not tell.
-func (r *Reader) permission(ctx context.Context, login string) (permission string, err error) {
-	err = r.read("permission of "+login, r.path("collaborators/%s/permission", login), func() error {
-		_, permission, err = PermissionOf(ctx, r.Client, r.Repo, login)
+func (r *Reader) permission(ctx context.Context, who change.Person) (permission string, err error) {
+	err = r.read("permission of "+who.Login, r.path("collaborators/%s/permission", who.Login), func() error {
+		id, level, err := PermissionOf(ctx, r.Client, r.Repo, who.Login)
+		if err == nil && hub.ID(id) != who.ID {
+			return errAnother
+		}
+		permission = level
 		return err
 	}, func() { permission = "" }, func() any { return permission })
 	return permission, err

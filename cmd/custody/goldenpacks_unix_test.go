@@ -38,6 +38,10 @@ type goldenCase struct {
 	args  []string              // of audit, besides the range
 	given string                // the context: HEAD in it is the head's id
 	exit  int
+
+	format gittest.Option // of the repository; nil: as usual
+	ref    string         // that a hook is asked about; empty: audit is asked
+	floor  string         // the organisation's policy; empty: none
 }
 
 const goldenPolicy = `version: 1
@@ -121,17 +125,63 @@ var goldenCases = []goldenCase{
 		given: strings.Replace(peopleOf("pull_request", declared), `"approved","commit"`, `"commented","commit"`, 1)},
 	{name: "waiver", make: after("Touch what is waived", gittest.Write("old/c.py", "import os\nos.system('y')\n")), given: peopleOf("pull_request", "")},
 	{name: "agent-written", make: after("Reckon anew\n\nCo-Authored-By: Claude <noreply@anthropic.com>\n", gittest.Write("src/b.py", "X = 7\nY = 8\n")), given: peopleOf("pull_request", ""), exit: exitFail},
+	{name: "sha256", format: gittest.SHA256(), make: after("Sum three", gittest.Move("src/b.py", "src/base.py"), gittest.Write("cart/cart.go", "package cart\n\n// Sum adds up.\nfunc Sum(a, b, c int) int { return a + b + c }\n")), given: peopleOf("pull_request", "")},
+	{name: "hook", ref: "refs/heads/main", make: func(r *gittest.Repo) {
+		goldenBase(r)
+		r.Commit("main", "Ask for less", gittest.Write(".custody.yaml", goldenFloor))
+		r.Commit("head", "Pushed", gittest.From("main"), gittest.Write("src/b.py", "X = 8\n"))
+		forKey(r)
+	}},
+	{name: "hook-refuses", ref: "refs/heads/main", make: func(r *gittest.Repo) {
+		after("Pushed", gittest.Write("src/b.py", "import os\nos.system('x')\n"))(r)
+		forKey(r)
+	}, exit: exitFail},
+	{name: "from-nothing", ref: "refs/heads/main", floor: goldenFloor, make: func(r *gittest.Repo) {
+		r.Commit("head", "first", gittest.Write("main.go", "package main\n\nfunc main() {}\n"), gittest.Write("src/a.py", "from src import b\n"), gittest.Write("src/b.py", "X = 1\n"), gittest.Write("pic.png", "\x89PNG\x00\x01"))
+		r.Commit("head", "second", gittest.Move("src/b.py", "src/base.py"), gittest.Write("src/a.py", "from src import base\n"))
+		forKey(r)
+	}},
 }
 
+// forKey adds two commits that have nothing to do with the case: whoever reviews them first
+// makes the key.
+func forKey(r *gittest.Repo) {
+	r.Commit("key", "one", gittest.Orphan(), gittest.Write("key", "1\n"))
+	r.Commit("key", "two", gittest.Write("key", "2\n"))
+}
+
+// goldenFloor judges where no policy stands at base.
+const goldenFloor = `version: 1
+authorship: {unknown: human}
+rules:
+  - {id: look, kind: checks, checks: [hidden-unicode, secrets, workflows], at: [push, merge, record]}
+`
+
 func (c goldenCase) repository(t *testing.T) *gittest.Repo {
-	r := gittest.New(t)
+	var options []gittest.Option
+	if c.format != nil {
+		options = append(options, c.format)
+	}
+	r := gittest.New(t, options...)
 	c.make(r)
 	return r
+}
+
+// floorArgs are those of audit and hook that name the floor.
+func (c goldenCase) floorArgs(w *workbench) []string {
+	if c.floor == "" {
+		return nil
+	}
+	w.write("floor.yaml", c.floor)
+	return []string{"--floor", filepath.Join(w.dir, "floor.yaml")}
 }
 
 // audit runs the case and gives the pack's file.
 func (c goldenCase) audit(t *testing.T, w *workbench) string {
 	t.Helper()
+	if c.ref != "" {
+		return c.push(t, w)
+	}
 	file := filepath.Join(w.dir, c.name+".zip")
 	args := append([]string{"audit", "--base", "main", "--head", "head", "--on", "2026-11-23", "-o", file}, c.args...)
 	if c.given != "" {
@@ -142,6 +192,30 @@ func (c goldenCase) audit(t *testing.T, w *workbench) string {
 		t.Errorf("exit code %d, want %d\n%s", code, c.exit, out)
 	}
 	return file
+}
+
+// push asks the hook of a server about the case's ref, and gives the file of the pack that
+// it leaves there.
+func (c goldenCase) push(t *testing.T, w *workbench) string {
+	t.Helper()
+	r := w.repo
+	if code, out := w.custody("audit", "--base", r.ID("key~1"), "--head", r.ID("key"), "-o", filepath.Join(w.dir, "key.zip")); code != exitIncomplete {
+		t.Fatalf("making the key: exit code %d\n%s", code, out)
+	}
+	head := r.ID("head")
+	old, err := r.Try("rev-parse", "--verify", "--quiet", c.ref)
+	if old = strings.TrimSpace(old); err != nil {
+		old = strings.Repeat("0", len(head)) // the ref is new
+	}
+	args := append([]string{"hook", "update", "--key", filepath.Join(w.dir, ".config/custody/signing.pem")}, c.floorArgs(w)...)
+	if code, out := w.custody(append(args, c.ref, old, head)...); code != c.exit {
+		t.Errorf("exit code %d, want %d\n%s", code, c.exit, out)
+	}
+	packs, err := filepath.Glob(filepath.Join(r.Dir, "custody/packs/*.zip"))
+	if err != nil || len(packs) != 1 {
+		t.Fatalf("the hook left the packs %q, %v", packs, err)
+	}
+	return packs[0]
 }
 
 func read(t *testing.T, file string) []byte {
@@ -177,7 +251,7 @@ func TestGoldenPacks(t *testing.T) {
 			default:
 				t.Errorf("the pack is not as it was: %s.\nIf it is meant to be, run 'make docs', and look at git diff --text", difference)
 			}
-			sameAgain(t, w, golden, got)
+			sameAgain(t, w, c, golden, got)
 			if version := os.Getenv("CUSTODY_FREEZE"); version != "" {
 				freeze(t, filepath.Join(goldenPacks, version, c.name+".zip"), got)
 			}
@@ -195,10 +269,10 @@ func TestGoldenPacks(t *testing.T) {
 }
 
 // sameAgain runs audit --like and wants the same bytes.
-func sameAgain(t *testing.T, w *workbench, like string, want []byte) {
+func sameAgain(t *testing.T, w *workbench, c goldenCase, like string, want []byte) {
 	t.Helper()
 	again := filepath.Join(w.dir, "again.zip")
-	w.custody("audit", "--like", like, "-o", again)
+	w.custody(append([]string{"audit", "--like", like, "-o", again}, c.floorArgs(w)...)...)
 	if got := read(t, again); !bytes.Equal(got, want) {
 		t.Errorf("audit --like %s gives another pack: %s", like, firstDifference(t, want, got))
 	}
@@ -314,7 +388,7 @@ func TestFrozenPacksReplay(t *testing.T) {
 			}
 			w := &workbench{t: t, dir: t.TempDir(), repo: c.repository(t)}
 			again := filepath.Join(w.dir, "again.zip")
-			w.custody("audit", "--like", f, "-o", again)
+			w.custody(append([]string{"audit", "--like", f, "-o", again}, c.floorArgs(w)...)...)
 			if was, is := answersOf(t, read(t, f)), answersOf(t, read(t, again)); was != is {
 				t.Errorf("it answered\n%s\nand now\n%s", was, is)
 			}

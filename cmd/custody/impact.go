@@ -10,11 +10,15 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"custody/attestation"
 	"custody/impact"
 	"custody/impact/nearby"
 	"custody/impact/picture"
 	"custody/internal/change"
+	"custody/internal/config"
+	"custody/internal/control/owners"
 	"custody/internal/git"
+	"custody/internal/parallel"
 	"custody/internal/review"
 )
 
@@ -99,49 +103,48 @@ func impactOfRange(ctx context.Context, p *process, o *impactOptions) (*impact.R
 	if commits.why != "" {
 		fmt.Fprintf(p.err, "base: %s (%s)\n", commits.base.Short(), commits.why)
 	}
-	c, err := change.Read(ctx, repo, commits.base, commits.head, change.DefaultLimits())
+	facts := openFacts(p, repo.CommonDir())
+	s := surroundings{Reader: repo, history: keptHistory{repo, facts.past}, facts: facts, quick: o.quick}
+	var graph *impact.Graph
+	input := func(c *change.Change) impact.AssessInput {
+		return impact.AssessInput{
+			Source: impact.Objects(repo), Change: c, Facts: facts, Graphs: facts.graphs, KeepFrom: true,
+			Told: func(g *impact.Graph) { graph = g },
+		}
+	}
+	var ahead impact.Ahead
+	defer ahead.Drop()
+	c, err := change.ReadListed(ctx, repo, commits.base, commits.head, change.DefaultLimits(), func(c *change.Change) { ahead.Begin(ctx, input(c)) })
 	if err != nil {
 		return nil, err
 	}
 	if len(c.Commits) == 0 {
 		return nil, commits.empty("trace")
 	}
-	facts := openFacts(p, repo.CommonDir())
 	stop := progress(p, "tracing")
 	defer stop()
-	var graph *impact.Graph
-	report, err := impact.Assess(ctx, impact.AssessInput{
-		Source: impact.Objects(repo), Change: c, Facts: facts, Graphs: facts.graphs, KeepFrom: true,
-		Told: func(g *impact.Graph) { graph = g },
+	var report *impact.Report
+	var with companions
+	err = parallel.Together(ctx, func(ctx context.Context) (err error) {
+		with, err = s.withoutGraph(ctx, p, repo, c)
+		return err
+	}, func(ctx context.Context) error {
+		known, ok, err := ahead.End(c)
+		if report = known; !ok {
+			report, err = impact.Assess(ctx, input(c))
+		}
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	err = around(ctx, surroundings{repo, keptHistory{repo, facts.past}, c.Base, c.HeadTree, c.BaseTree, facts, graph}, report, o.quick)
+	s.base, s.head, s.change, s.graph = c.Base, c.HeadTree, c, graph
+	err = s.around(ctx, report, with)
 	facts.save(p)
-	if err != nil || o.quick {
-		return report, err
+	if err == nil && !o.quick {
+		report.Risk = with.risk(c, report)
 	}
-	return report, weigh(ctx, p, repo, c, report)
-}
-
-// weigh adds the risk, with who wrote the change as far as the repository says it. A
-// policy that can not be read is no reason to say nothing of impact.
-func weigh(ctx context.Context, p *process, repo *git.Repository, c *change.Change, report *impact.Report) error {
-	who, err := review.Attest(ctx, review.Input{Repository: repo, Base: c.Base, Head: c.Head, Day: p.today()})
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	if err != nil {
-		who = nil // then it is not assessed
-	}
-	judge, err := review.ReadJudge(ctx, repo, c.BaseTree, nil, "")
-	if err != nil {
-		report.Risk = review.RiskUnderUnknownPolicy(c, report, who)
-		return ctx.Err()
-	}
-	report.Risk = review.RiskOf(c, report, who, judge.Policy)
-	return nil
+	return report, err
 }
 
 // surroundings are where what stands around the reached nodes is read.
@@ -150,30 +153,75 @@ type surroundings struct {
 	history nearby.History // nil where there is no git
 	base    git.OID        // commit
 	head    git.OID        // tree
-	judge   git.OID        // tree whose CODEOWNERS counts
-	facts   impact.FactStore
-	graph   *impact.Graph // of head
+	facts   factStore
+	graph   *impact.Graph  // of head
+	change  *change.Change // nil: files of head count as modified
+	quick   bool
+}
+
+// Companions are what is known of a change without its graph.
+type companions struct {
+	owners   *owners.File
+	together *impact.Together
+	who      *attestation.Report // nil: not assessed
+	policy   *config.Effective
+	unread   bool // the policy
+}
+
+// withoutGraph reads what does not depend on what the change reaches, while that is found
+// out: who wrote it, as far as the repository says it, and what judges it. A policy that can
+// not be read is no reason to say nothing of impact.
+func (s surroundings) withoutGraph(ctx context.Context, p *process, repo *git.Repository, c *change.Change) (with companions, err error) {
+	s.base, s.head = c.Base, c.HeadTree
+	var changed []impact.Changed
+	for _, f := range c.Files {
+		changed = append(changed, impact.Changed{Path: f.Path.Escaped(), OldPath: f.OldPath.Escaped()})
+	}
+	if with, err = s.beside(ctx, c.BaseTree, changed); err != nil || s.quick {
+		return with, err
+	}
+	with.who, err = review.AttestChange(ctx, review.Input{Repository: repo, Base: c.Base, Head: c.Head, Day: p.today()}, c)
+	if err != nil {
+		with.who = nil // then it is not assessed
+	}
+	judge, err := review.ReadJudge(ctx, repo, c.BaseTree, nil, "")
+	if with.unread = err != nil; !with.unread {
+		with.policy = judge.Policy
+	}
+	return with, ctx.Err()
+}
+
+// beside reads what stands around changed files. The CODEOWNERS that counts is that of the
+// tree that judges.
+func (s surroundings) beside(ctx context.Context, judge git.OID, changed []impact.Changed) (with companions, err error) {
+	if with.owners, err = review.OwnersAt(ctx, s, judge); err != nil {
+		return with, fmt.Errorf("reading CODEOWNERS: %w", err)
+	}
+	if s.history != nil && !s.base.IsZero() && !s.quick {
+		with.together, err = nearby.Companions(ctx, s.history, s.base, s.head, changed)
+	}
+	return with, err
+}
+
+func (with companions) risk(c *change.Change, report *impact.Report) *impact.Risk {
+	if with.unread {
+		return review.RiskUnderUnknownPolicy(c, report, with.who)
+	}
+	return review.RiskOf(c, report, with.who, with.policy)
 }
 
 // around adds what stands around the reached nodes.
-func around(ctx context.Context, s surroundings, report *impact.Report, quick bool) (err error) {
+func (s surroundings) around(ctx context.Context, report *impact.Report, with companions) (err error) {
 	if report.Tests, err = nearby.Tests(ctx, s, s.head, report); err != nil {
 		return err
 	}
-	file, err := review.OwnersAt(ctx, s, s.judge)
-	if err != nil {
-		return fmt.Errorf("reading CODEOWNERS: %w", err)
-	}
-	report.Owners = nearby.Owners(file, report)
-	if quick {
+	report.Owners, report.Together = nearby.Owners(with.owners, report), with.together
+	if s.quick {
 		return nil
 	}
-	if report.Documents, err = impact.StaleDocuments(ctx, impact.DocumentsInput{Source: impact.Objects(s.Reader), Tree: s.head, Facts: s.facts, Graph: s.graph, Report: report}); err != nil {
-		return err
-	}
-	if s.history != nil && !s.base.IsZero() {
-		report.Together, err = nearby.Companions(ctx, s.history, s.base, s.head, report)
-	}
+	report.Documents, err = impact.StaleDocuments(ctx, impact.DocumentsInput{
+		Source: impact.Objects(s.Reader), Tree: s.head, Facts: s.facts, Graph: s.graph, Report: report, Change: s.change, Kept: s.facts.prose,
+	})
 	return err
 }
 
@@ -209,11 +257,15 @@ func impactOfPaths(ctx context.Context, p *process, o *impactOptions) (*impact.R
 	if err != nil {
 		return nil, err
 	}
-	history, told := repo.(nearby.History)
-	if told {
-		history = keptHistory{history, facts.past}
+	s := surroundings{Reader: repo, base: head, head: graph.Tree, facts: facts, graph: graph, quick: o.quick}
+	if history, told := repo.(nearby.History); told {
+		s.history = keptHistory{history, facts.past}
 	}
-	return report, around(ctx, surroundings{repo, history, head, graph.Tree, graph.Tree, facts, graph}, report, o.quick)
+	with, err := s.beside(ctx, graph.Tree, report.Changed)
+	if err != nil {
+		return nil, err
+	}
+	return report, s.around(ctx, report, with)
 }
 
 // cleanPath takes a path as people have it: as git status prints it ("modified: a.py"),

@@ -21,8 +21,8 @@ import (
 )
 
 // openRepository opens the repository at -C, or above it as git does.
-func openRepository(ctx context.Context, p *process, dir string) (*git.Repository, error) {
-	repo, err := git.Open(ctx, dir, git.WithEnviron(p.environ))
+func openRepository(ctx context.Context, p *process, dir string, options ...git.Option) (*git.Repository, error) {
+	repo, err := git.Open(ctx, dir, append(options, git.WithEnviron(p.environ))...)
 	var old *git.VersionError
 	switch {
 	case errors.Is(err, exec.ErrNotFound):
@@ -35,10 +35,11 @@ func openRepository(ctx context.Context, p *process, dir string) (*git.Repositor
 	return repo, nil
 }
 
-// openLarge is openRepository for what may use so many bytes of heap.
+// openLarge is openRepository for a review, which reads a change and may use so many bytes of
+// heap.
 func openLarge(ctx context.Context, p *process, dir string, bytes int) (*git.Repository, error) {
 	defer p.expect(ctx, bytes).End()
-	return openRepository(ctx, p, dir)
+	return openRepository(ctx, p, dir, git.WithComparing())
 }
 
 // expect sees to memory while something else is waited for, such as where git says that
@@ -76,11 +77,12 @@ type factStore struct {
 	*cache.Store
 	graphs *cache.Graphs
 	past   *cache.History
+	prose  *cache.Documents
 	off    bool // there is no place to keep anything: work in memory
 }
 
 func noFacts() factStore {
-	return factStore{Store: cache.Open(""), graphs: cache.OpenGraphs("", ""), past: cache.OpenHistory(""), off: true}
+	return factStore{Store: cache.Open(""), graphs: cache.OpenGraphs("", ""), past: cache.OpenHistory(""), prose: cache.OpenDocuments("", ""), off: true}
 }
 
 // openFacts opens the cache of a repository. A cache that can not be used costs time,
@@ -105,6 +107,7 @@ func openFacts(p *process, commonDir string) factStore {
 		Store:  store,
 		graphs: cache.OpenGraphs(filepath.Join(folder, cache.GraphFileName), program.Build()),
 		past:   cache.OpenHistory(filepath.Join(folder, cache.HistoryFileName)),
+		prose:  cache.OpenDocuments(filepath.Join(folder, cache.DocumentsFileName), program.Build()),
 	}
 }
 
@@ -119,17 +122,35 @@ func (h keptHistory) EachTouched(ctx context.Context, head git.OID, max, most in
 }
 
 // save keeps what was learnt. That it can not be kept is said, and no error.
-func (s factStore) save(p *process) {
+func (s factStore) save(p *process) { s.keep()(p) }
+
+// keep begins to write what was learnt, while its caller does something else that alters
+// none of it. tell waits for the end, and says what could not be kept.
+func (s factStore) keep() (tell func(p *process)) {
 	if s.off {
-		return
+		return func(*process) {}
 	}
-	if err := s.Damaged(); err != nil {
-		fmt.Fprintf(p.err, "it was read from the repository instead: %v\n", err)
+	damaged := s.Damaged()
+	saves := []func() error{s.SaveMany, s.graphs.Save, s.past.Save, s.prose.Save}
+	failed := make([]error, len(saves))
+	all := make([]func(), len(saves))
+	for i, save := range saves {
+		all[i] = func() { failed[i] = save() }
 	}
-	for _, save := range []func() error{s.SaveMany, s.graphs.Save, s.past.Save} {
-		if err := save(); err != nil && !errors.Is(err, cache.ErrBusy) {
-			fmt.Fprintf(p.err, "nothing was kept for the next time: %v\n", err)
-			return
+	writing := parallel.Begin(context.Background(), func(context.Context) error {
+		parallel.Do(all...)
+		return nil
+	})
+	return func(p *process) {
+		if damaged != nil {
+			fmt.Fprintf(p.err, "it was read from the repository instead: %v\n", damaged)
+		}
+		_ = writing.End()
+		for _, err := range failed {
+			if err != nil && !errors.Is(err, cache.ErrBusy) {
+				fmt.Fprintf(p.err, "nothing was kept for the next time: %v\n", err)
+				return
+			}
 		}
 	}
 }

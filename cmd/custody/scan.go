@@ -48,7 +48,7 @@ func runScan(ctx context.Context, p *process, o *scanOptions) error {
 	if err != nil {
 		return err
 	}
-	facts.save(p)
+	defer facts.keep()(p)
 	if o.format == "json" {
 		return graph.WriteDocument(p.out)
 	}

@@ -77,7 +77,7 @@ func (s *Store) Get(k impact.FactKey) (*impact.Fact, bool) {
 	if i < 0 {
 		return nil, false
 	}
-	f, err := decodeRecord(s.file.record(i))
+	f, err := impact.DecodeRecord(s.file.record(i))
 	if err != nil {
 		return nil, false
 	}
@@ -173,7 +173,7 @@ func (s *Store) pairs(now *file, keep func(impact.FactKey) bool) []pair {
 		}
 	}
 	for k, f := range s.added {
-		add(k, func(b []byte) ([]byte, bool) { return appendRecord(b, f) })
+		add(k, func(b []byte) ([]byte, bool) { return impact.AppendRecord(b, f) })
 	}
 	for i := range now.count {
 		k, ok := now.key(i)

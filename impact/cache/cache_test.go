@@ -427,18 +427,18 @@ func TestTooMuchKeepsWhatWasUsed(t *testing.T) {
 
 func FuzzRecord(f *testing.F) {
 	for n := range 5 {
-		record, _ := appendRecord(nil, fact(n))
+		record, _ := impact.AppendRecord(nil, fact(n))
 		f.Add(string(record))
 	}
 	f.Add("")
 	f.Add("\x00\x80\x00\x00\x00")
 	f.Add("\x00\x00\x00\xff\xff\xff\xff\xff\xff\xff\xff\x7f")
 	f.Fuzz(func(t *testing.T, data string) {
-		decoded, err := decodeRecord(data)
+		decoded, err := impact.DecodeRecord(data)
 		if err != nil {
 			return
 		}
-		again, ok := appendRecord(nil, decoded)
+		again, ok := impact.AppendRecord(nil, decoded)
 		if !ok || string(again) != data {
 			t.Errorf("%q decodes to %+v, which encodes to %q", data, decoded, again)
 		}
@@ -450,7 +450,7 @@ func FuzzFile(f *testing.F) {
 	for _, n := range []int{0, 1, 3} {
 		var pairs []pair
 		for i := range n {
-			record, _ := appendRecord(nil, fact(i))
+			record, _ := impact.AppendRecord(nil, fact(i))
 			pairs = append(pairs, pair{key(i, "go", 1), func(b []byte) ([]byte, bool) { return append(b, record...), true }})
 		}
 		var out memoryFile
@@ -486,7 +486,7 @@ func FuzzFile(f *testing.F) {
 				continue
 			}
 			if at := parsed.find(k); at >= 0 {
-				decodeRecord(parsed.record(at))
+				impact.DecodeRecord(parsed.record(at))
 			}
 		}
 	})

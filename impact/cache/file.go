@@ -19,7 +19,7 @@ import (
 //
 // and its content:
 //
-//	records  see record.go
+//	records  see impact.AppendRecord
 //	entry    blob id, language (1), start of record (4), length of record (4); sorted by
 //	         id, then language
 const (

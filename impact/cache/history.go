@@ -110,24 +110,42 @@ func (h *History) find(key string) (list []git.Touched, more, ok bool) {
 func decodeHistory(data string) (list []git.Touched, more, ok bool) {
 	d := wire.Decoder{Rest: data}
 	more = d.Byte() == 1
-	last := ""
+	text := make([]byte, 0, 4*len(data)) // all paths, one behind the other
+	ends := make([]int, 0, len(data)/16) // of each in text
+	var counts []int                     // of the paths of each commit
+	last, start := 0, 0                  // where the one before began and ended
 	for d.Rest != "" {
 		t := git.Touched{More: int(d.Uint(math.MaxInt32))}
-		if n := d.Count(2); n > 0 {
-			t.Paths = make([]string, n)
-		}
-		for i := range t.Paths {
-			n := int(d.Uint(uint64(len(last))))
-			last = last[:n] + d.String()
-			if d.Bad {
-				break
+		n := d.Count(2)
+		list, counts = append(list, t), append(counts, n)
+		for range n {
+			same := int(d.Uint(uint64(start - last)))
+			rest := d.String()
+			if d.Bad || len(text)+same+len(rest) > maxHistoryText {
+				return nil, false, false
 			}
-			t.Paths[i] = last
+			text = append(append(text, text[last:last+same]...), rest...)
+			last, start = start, len(text)
+			ends = append(ends, len(text))
 		}
-		list = append(list, t)
+	}
+	all, paths := string(text), make([]string, len(ends))
+	start = 0
+	for i, end := range ends {
+		paths[i] = all[start:end]
+		start = end
+	}
+	for i, n := range counts {
+		if n > 0 {
+			list[i].Paths, paths = paths[:n:n], paths[n:]
+		}
 	}
 	return list, more, !d.Bad
 }
+
+// maxHistoryText bounds the paths of all commits, in bytes: each may begin as the one before
+// it.
+const maxHistoryText = 256 << 20
 
 // Save writes what was learnt, if anything was.
 func (h *History) Save() error {

@@ -46,6 +46,8 @@ type pages struct {
 	sums  string
 	there []atomic.Pointer[[]byte] // pages that were read
 	mu    sync.Mutex               // for reading more
+	room  []byte                   // for the next pages
+	got   int                      // pages that there was room for so far
 }
 
 // openPages opens a file that belongs to us alone. Its head is read and checked; that a
@@ -167,7 +169,7 @@ func (p *pages) page(i int) []byte {
 	if page := p.there[i].Load(); page != nil {
 		return *page
 	}
-	page := make([]byte, min(pageSize, p.size-i*pageSize))
+	page := p.roomFor(min(pageSize, p.size-i*pageSize))
 	if n, _ := p.file.ReadAt(page, p.at+int64(i)*pageSize); n < len(page) {
 		return nil
 	}
@@ -175,6 +177,17 @@ func (p *pages) page(i int) []byte {
 		return nil
 	}
 	p.there[i].Store(&page)
+	return page
+}
+
+// roomFor is memory for a page. To ask for it page by page takes as long as to read them.
+func (p *pages) roomFor(n int) []byte {
+	if len(p.room) < n {
+		p.room = make([]byte, pageSize*min(max(p.got, 1), 64, len(p.there)))
+	}
+	p.got++
+	page := p.room[:n:n]
+	p.room = p.room[n:]
 	return page
 }
 

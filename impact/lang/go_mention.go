@@ -82,17 +82,19 @@ type goImports struct {
 type goImport struct {
 	name   string
 	spec   string
-	state  uint32 // of the hash of "spec."
-	used   bool   // something is qualified by it
-	shared bool   // something else in the file has its name
-	twin   int    // another import of this name, which then is wrong for one of them; -1: none
+	hash   NameHash // of name
+	state  uint32   // of the hash of "spec."
+	used   bool     // something is qualified by it
+	shared bool     // something else in the file has its name
+	twin   int      // another import of this name, which then is wrong for one of them; -1: none
 }
 
 func newGoImports(imports []goImport) goImports {
 	u := goImports{qualifier: -1, all: imports}
 	for i := range u.all {
 		m := &u.all[i]
-		u.mask |= 1 << (uint32(HashName(m.name)) % 64)
+		m.hash = HashName(m.name)
+		u.mask |= 1 << (m.hash % 64)
 		m.state = uint32(HashName(m.spec + "."))
 		m.twin = -1
 		for j := i - 1; j >= 0 && m.name != "_" && m.name != "." && m.name != ""; j-- {
@@ -109,13 +111,13 @@ func newGoImports(imports []goImport) goImports {
 // only be that of an import.
 func (u *goImports) see(h NameHash, src []byte, start, end int) bool {
 	u.qualifier = -1
-	return u.mask&(1<<(h%64)) != 0 && u.isImport(src, start, end)
+	return u.mask&(1<<(h%64)) != 0 && u.isImport(h, src, start, end)
 }
 
-func (u *goImports) isImport(src []byte, start, end int) bool {
+func (u *goImports) isImport(h NameHash, src []byte, start, end int) bool {
 	for i := len(u.all) - 1; i >= 0; i-- {
 		m := &u.all[i]
-		if m.name != string(src[start:end]) {
+		if m.hash != h || m.name != string(src[start:end]) {
 			continue
 		}
 		for end < len(src) && (isSpace(src[end]) || src[end] == '\n') {

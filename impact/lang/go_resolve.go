@@ -88,6 +88,32 @@ func (r *goResolver) has(folder string) bool {
 	return r.folders[folder]
 }
 
+// IsRoot says whether project files name a folder as the root of a module, so that imports
+// may mean it which do not end with its name.
+func (r *goResolver) IsRoot(folder string) bool {
+	if r.roots[folder] != nil {
+		return true
+	}
+	for _, m := range r.roots {
+		for _, to := range m.replaced {
+			if to == folder {
+				return true
+			}
+		}
+	}
+	for _, w := range r.works {
+		if slices.Contains(w.uses, folder) {
+			return true
+		}
+		for _, to := range w.places {
+			if to == folder {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 type goResolver struct {
 	tree    Tree
 	holds   func(string) bool      // instead of folders, where the tree knows

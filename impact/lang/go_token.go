@@ -2,6 +2,7 @@ package lang
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math"
 )
 
@@ -36,6 +37,7 @@ func (d *goDefiner) scan(level int) {
 	}
 	o := len(to.tokens)
 	out := to.tokens[:cap(to.tokens)]
+	const least = 20 // two tokens of one byte or a short name, with what is copied behind it
 
 scan:
 	for {
@@ -81,10 +83,13 @@ scan:
 			}
 		}
 
+		if class == goDot && i+1 < len(src) && (src[i+1] == '.' || isDigit(src[i+1])) {
+			class = goOther
+		}
 		last := kind
 		start = i
-		if len(out)-o < 4 { // two tokens of one byte, a zero behind each
-			out = to.grow(out[:o], 4)
+		if len(out)-o < least {
+			out = to.grow(out[:o], least)
 		}
 		if pending && written && class < goClose {
 			out[o], out[o+1] = ';', 0
@@ -97,17 +102,21 @@ scan:
 			if last == '.' {
 				h = (h ^ '.') * fnvPrime32 // a name behind a dot is another one
 			}
-			for {
-				for i < len(src) && o < len(out)-1 && byteClass[src[i]]&classIdent != 0 {
-					h = (h ^ uint32(src[i])) * fnvPrime32
-					out[o] = src[i]
-					o++
-					i++
+			for i < len(src) && byteClass[src[i]]&classIdent != 0 {
+				h = (h ^ uint32(src[i])) * fnvPrime32
+				i++
+			}
+			if n := i - start; n <= 16 && len(src)-start >= 16 {
+				// Most names are short: some bytes too many cost less than a call of copy.
+				from, into := src[start:start+16], out[o:o+16]
+				binary.LittleEndian.PutUint64(into, binary.LittleEndian.Uint64(from))
+				binary.LittleEndian.PutUint64(into[8:], binary.LittleEndian.Uint64(from[8:]))
+				o += n
+			} else {
+				if len(out)-o <= n {
+					out = to.grow(out[:o], n+1)
 				}
-				if i == len(src) || o < len(out)-1 || !isIdent(src[i]) {
-					break
-				}
-				out = to.grow(out[:o], 2)
+				o += copy(out[o:], src[start:i])
 			}
 			out[o] = 0
 			o++
@@ -139,7 +148,7 @@ scan:
 		case goOpen:
 			depth++
 			fallthrough
-		case goSingle:
+		case goSingle, goDot:
 			i++
 			kind, line = goToken(c), false
 			out[o], out[o+1] = c, 0
@@ -234,12 +243,13 @@ func goOperator(src []byte, i int) (end int, kind goToken, line bool) {
 // What a byte of Go begins. Those from goClose on are no reason to write the semicolon that
 // stands before them.
 const (
-	goOther = iota // operators, and numbers that begin with a dot
+	goOther = iota // operators, numbers that begin with a dot, and "..."
 	goLetter
 	goFigure
 	goQuote
 	goOpen
 	goSingle // an operator of its own
+	goDot
 	goSlash
 	goClose
 	goSemicolon
@@ -266,6 +276,8 @@ var goClass = func() (t [256]uint8) {
 			t[i] = goClose
 		case c == ',', c == '*':
 			t[i] = goSingle
+		case c == '.':
+			t[i] = goDot
 		case c == '/':
 			t[i] = goSlash
 		case c == ';':
@@ -371,8 +383,15 @@ func endsStatement(keyword []byte) bool {
 	return false
 }
 
+// goKeywordLengths has a bit for each length of the keywords that begin with a byte.
+var goKeywordLengths = [128]uint16{
+	'b': 1 << 5, 'c': 1<<4 | 1<<5 | 1<<8, 'd': 1<<5 | 1<<7, 'e': 1 << 4, 'f': 1<<3 | 1<<4 | 1<<11,
+	'g': 1<<2 | 1<<4, 'i': 1<<2 | 1<<6 | 1<<9, 'm': 1 << 3, 'p': 1 << 7, 'r': 1<<5 | 1<<6,
+	's': 1 << 6, 't': 1 << 4, 'v': 1 << 3,
+}
+
 func isGoKeyword(word []byte) bool {
-	if len(word) < 2 || len(word) > 11 || word[0] < 'b' || word[0] > 'v' {
+	if len(word) == 0 || len(word) > 11 || goKeywordLengths[word[0]&127]>>len(word)&1 == 0 {
 		return false
 	}
 	switch string(word) {

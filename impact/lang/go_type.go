@@ -200,7 +200,8 @@ func moveParameterNames(sign, body *TokenHash, tokens []byte) (named uint64) {
 
 // moveNamesOfList does it for one list in parentheses; n is how many bytes that takes.
 func moveNamesOfList(sign, body *TokenHash, tokens []byte) (n int, named bool) {
-	var segments [][]byte
+	var few [8][]byte // as most functions have
+	segments := few[:0]
 	depth, start := 0, 2 // behind "("
 	for n < len(tokens) {
 		end := n + bytes.IndexByte(tokens[n:], 0)
@@ -222,7 +223,8 @@ func moveNamesOfList(sign, body *TokenHash, tokens []byte) (n int, named bool) {
 		}
 	}
 	var kind []byte // of the names before it, too
-	types := make([][]byte, len(segments))
+	var fewTypes [len(few)][]byte
+	types := append(fewTypes[:0], segments...)
 	for i := len(segments) - 1; i >= 0; i-- {
 		s := segments[i]
 		switch name := bytes.IndexByte(s, 0) + 1; {

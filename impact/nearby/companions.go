@@ -31,10 +31,10 @@ type History interface {
 // Companions finds the files that usually change together with the changed ones and do
 // not here. It looks at the commits before the change, from base: what the change itself
 // does is no habit.
-func Companions(ctx context.Context, h History, base, headTree git.OID, r *impact.Report) (*impact.Together, error) {
+func Companions(ctx context.Context, h History, base, headTree git.OID, files []impact.Changed) (*impact.Together, error) {
 	changed := map[string]string{} // path at base: as the report has it
 	here := map[string]bool{}
-	for _, c := range r.Changed {
+	for _, c := range files {
 		for _, p := range []string{c.Path, c.OldPath} {
 			if raw, err := change.Unescape(p); err == nil && p != "" {
 				here[string(raw)] = true
@@ -45,21 +45,24 @@ func Companions(ctx context.Context, h History, base, headTree git.OID, r *impac
 	t := &impact.Together{Cut: h.Shallow(), Files: []impact.Companion{}}
 	type pair struct{ with, path string }
 	together := map[pair]int{}
-	alone := map[string]int{}
+	alone := map[string]int{} // of the paths of pairs
+	var all [][]string
 	more, err := h.EachTouched(ctx, base, maxHistory, maxTogether, func(x git.Touched) error {
 		t.Commits++
 		if x.More > 0 {
 			t.Huge++
 			return nil
 		}
+		all = append(all, x.Paths)
 		for _, p := range x.Paths {
-			alone[p]++
 			if !here[p] {
 				continue
 			}
+			alone[p] = 0
 			for _, q := range x.Paths {
 				if !here[q] {
 					together[pair{p, q}]++
+					alone[q] = 0
 				}
 			}
 		}
@@ -67,6 +70,15 @@ func Companions(ctx context.Context, h History, base, headTree git.OID, r *impac
 	})
 	if err != nil {
 		return nil, err
+	}
+	if len(alone) > 0 {
+		for _, paths := range all {
+			for _, p := range paths {
+				if n, asked := alone[p]; asked {
+					alone[p] = n + 1
+				}
+			}
+		}
 	}
 	t.Cut = t.Cut || more
 

@@ -68,7 +68,7 @@ func TestCompanions(t *testing.T) {
 		{[]impact.Changed{{Path: "huge.go"}}, "[]"},
 		{[]impact.Changed{{Path: "chance.go"}}, "[]"}, // two commits are chance
 	} {
-		got, err := Companions(t.Context(), repo, from, c.Tree, &impact.Report{Changed: test.changed})
+		got, err := Companions(t.Context(), repo, from, c.Tree, test.changed)
 		if err != nil {
 			t.Fatal(err)
 		}

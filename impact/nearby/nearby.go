@@ -60,11 +60,62 @@ func (t *tree) folder(ctx context.Context, path string) map[string]git.Entry {
 	if err != nil || ctx.Err() != nil {
 		return nil
 	}
+	t.folders[path] = byName(list)
+	return t.folders[path]
+}
+
+// load reads folders and those above them, level by level: one by one, each would take a
+// question to git. What can not be read now is asked for again.
+func (t *tree) load(ctx context.Context, folders []string) {
+	levels := [][]string{{"."}}
+	seen := map[string]bool{".": true}
+	for _, folder := range folders {
+		for f := range above(folder) {
+			if seen[f] {
+				break
+			}
+			seen[f] = true
+			depth := strings.Count(f, "/") + 1
+			for len(levels) <= depth {
+				levels = append(levels, nil)
+			}
+			levels[depth] = append(levels[depth], f)
+		}
+	}
+	for _, level := range levels {
+		var paths []string
+		var ids []git.OID
+		for _, path := range level {
+			id := t.root
+			if path != "." {
+				up, name := split(path)
+				e, ok := t.folders[up][name]
+				if !ok || e.Mode != git.ModeTree {
+					continue
+				}
+				id = e.ID
+			}
+			if _, known := t.folders[path]; !known {
+				paths, ids = append(paths, path), append(ids, id)
+			}
+		}
+		err := git.Trees(ctx, t.reader, ids, func(i int, list []git.Entry, err error) error {
+			if err == nil {
+				t.folders[paths[i]] = byName(list)
+			}
+			return ctx.Err()
+		})
+		if err != nil {
+			return
+		}
+	}
+}
+
+func byName(list []git.Entry) map[string]git.Entry {
 	entries := make(map[string]git.Entry, len(list))
 	for _, e := range list {
 		entries[e.Name] = e
 	}
-	t.folders[path] = entries
 	return entries
 }
 

@@ -25,6 +25,7 @@ const (
 // which definitions are reached. The runner is detected from the tree.
 func Tests(ctx context.Context, r git.Reader, head git.OID, report *impact.Report) (*impact.TestPlan, error) {
 	p := &planner{ctx: ctx, tree: newTree(r, head), commands: map[commandKey]*command{}, packages: map[string]map[string]bool{}}
+	p.tree.load(ctx, testFolders(report))
 	for _, c := range report.Changed {
 		if c.Status != change.Deleted {
 			p.file(c.Path, changedTests(c))
@@ -43,6 +44,35 @@ func Tests(ctx context.Context, r git.Reader, head git.OID, report *impact.Repor
 	}
 	p.goCommands()
 	return p.plan(), nil
+}
+
+// testFolders are where the tests stand that Tests looks at.
+func testFolders(report *impact.Report) []string {
+	var folders []string
+	add := func(escaped string, isFile bool) {
+		path, err := change.Unescape(escaped)
+		if err != nil {
+			return
+		}
+		if !isFile {
+			folders = append(folders, string(path))
+		} else if _, isTest := impact.TestLanguage(path); isTest {
+			folder, _ := split(string(path))
+			folders = append(folders, folder)
+		}
+	}
+	for _, c := range report.Changed {
+		add(c.Path, true)
+	}
+	for i := range report.Reached {
+		switch n := &report.Reached[i]; {
+		case n.Kind == impact.KindPackage && n.Precision != impact.PrecisionSymbol:
+			add(n.Path, false)
+		case n.Kind == impact.KindTest:
+			add(n.Path, true)
+		}
+	}
+	return folders
 }
 
 // A commandKey says which tests one command can run together.

@@ -54,9 +54,10 @@ type Repository struct {
 type Request struct {
 	Kind        string   `json:"kind,omitempty"` // "pull_request", "merge_group", "push"
 	Number      int64    `json:"number,omitempty"`
-	Head        string   `json:"head,omitempty"`   // the commit that all of this is about; a signed context needs it
-	Target      string   `json:"target,omitempty"` // the ref that the change is for, "refs/heads/main"
-	Branch      string   `json:"branch,omitempty"` // that the change comes from, "claude/fix-7"
+	Head        string   `json:"head,omitempty"`     // the commit that all of this is about; a signed context needs it
+	Proposed    string   `json:"proposed,omitempty"` // the pull request's own commit, where head is one that the forge made of it
+	Target      string   `json:"target,omitempty"`   // the ref that the change is for, "refs/heads/main"
+	Branch      string   `json:"branch,omitempty"`   // that the change comes from, "claude/fix-7"
 	Title       string   `json:"title,omitempty"`
 	Author      *Person  `json:"author,omitempty"`
 	Pushers     []Pusher `json:"pushers,omitzero"`

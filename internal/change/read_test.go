@@ -389,6 +389,20 @@ func TestLimits(t *testing.T) {
 		if again := read(lim); !reflect.DeepEqual(c, again) {
 			t.Errorf("%s: another answer the second time", what)
 		}
+		// What is told early is the list of files, unless that itself is cut.
+		var told []*change.Change
+		listed, err := change.ReadListed(context.Background(), repo, oid(t, base), oid(t, head), lim, func(c *change.Change) { told = append(told, c) })
+		if err != nil || !reflect.DeepEqual(c, listed) {
+			t.Errorf("%s: another answer to who is told early: %v", what, err)
+		}
+		if early := what == "lines" || what == "bytes"; early != (len(told) == 1) || len(told) > 1 {
+			t.Errorf("%s: told %d times", what, len(told))
+		}
+		for _, c := range told {
+			if len(c.Files) != 24 || c.Limits != nil || c.HeadTree.IsZero() || c.FromTree.IsZero() {
+				t.Errorf("%s: told of %d files, limits %v", what, len(c.Files), c.Limits)
+			}
+		}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()

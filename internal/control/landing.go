@@ -11,6 +11,9 @@ import (
 // author of a merge commit and committer of rebased ones, and wrote nothing by it. Who
 // wrote the change are the authors that both name, and the committers of what was approved.
 //
+// Those of the commit that was proposed are among them, if the context names it: somebody may
+// have rebased what was approved before.
+//
 // The zero value is a change whose commits are its authors' own.
 type landing struct {
 	merge    *change.Commit // the head, where the forge made it as a merge of what was approved
@@ -29,7 +32,13 @@ func (e *evaluation) landing() landing {
 			l.merge = &e.Change.Commits[i]
 		}
 	}
-	var seen []Seen
+	seen := []Seen{}
+	if c := e.Context.Change; c != nil && c.Proposed != "" {
+		seen = append(seen, Seen{Commit: c.Proposed})
+		if a := e.Approved[seen[0]]; !a.Same || !e.namesAuthors(a.Commits) {
+			return landing{} // what the forge made of it is not known to be that
+		}
+	}
 	for _, r := range e.Context.Reviews {
 		if r.State == "approved" {
 			seen = append(seen, Seen{r.Commit, r.Base})

@@ -73,10 +73,19 @@ func TestQueued(t *testing.T) {
 		in.Context.Change.Kind, in.Context.Change.Head = "merge_group", in.Change.Head.String()
 		in.Approved = map[Seen]Approved{{Commit: old}: {Same: true, How: "it has the same files", Commits: []change.Commit{wrote}}}
 	}
+	rebase := func(in *Input, by string) {
+		own := change.Commit{Commit: git.Commit{ID: oid("own"), Author: sign("ann@example.org"), Committer: sign(by)}}
+		in.Context.Change.Proposed = oid("own").String()
+		in.Context.Commits = append(in.Context.Commits, change.CommitFacts{SHA: oid("own").String(), Author: person("1", "ann"), Committer: whose(by)})
+		in.Approved[Seen{Commit: oid("own").String()}] = Approved{Same: true, How: "it has the same files", Commits: []change.Commit{own}}
+	}
 	and := func(then func(*Input)) func(*Input) { return func(in *Input) { group(in); then(in) } }
 	for _, c := range []asked{
 		{"queued", one, group, finding.Satisfied, ""},
 		{"a pull request with the same commits", one, and(func(in *Input) { in.Context.Change.Kind = "pull_request" }), finding.NotSatisfied, ""},
+		{"rebased by who approved, after they had", one, and(func(in *Input) { rebase(in, "bob@example.org") }), finding.NotSatisfied, "bob does not count: wrote"},
+		{"rebased by somebody else", one, and(func(in *Input) { rebase(in, "ann@example.org") }), finding.Satisfied, ""},
+		{"of a commit that nobody looked at", one, and(func(in *Input) { in.Context.Change.Proposed = oid("own").String() }), finding.NotSatisfied, ""},
 		{"a context of another group", one, and(func(in *Input) { in.Context.Change.Head = old }), finding.NotSatisfied, ""},
 		{"the group makes another change", one, and(func(in *Input) { in.Approved = nil }), finding.NotSatisfied, ""},
 	} {

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -206,7 +207,15 @@ func TestApprovedBefore(t *testing.T) {
 	old := oid("old").String()
 	const one = "rules: [{id: r, kind: approvals, approvals: {humans: 1}}]\n"
 	by := func(email string) []change.Commit {
-		return []change.Commit{{Commit: git.Commit{Author: git.Signature{Email: email}}}}
+		return []change.Commit{{Commit: git.Commit{ID: oid("old"), Author: git.Signature{Email: email}, Committer: git.Signature{Email: email}}}}
+	}
+	committed := func(email string, facts ...change.CommitFacts) func(in *Input) {
+		return func(in *Input) {
+			commits := by("ann@example.org")
+			commits[0].Committer.Email = email
+			in.Approved = map[Seen]Approved{{Commit: old}: {Same: true, Commits: commits}}
+			in.Context.Commits = append(in.Context.Commits, facts...)
+		}
 	}
 	for _, c := range []asked{
 		{"not looked at", one, nil, finding.NotSatisfied, "was not looked at"},
@@ -214,6 +223,9 @@ func TestApprovedBefore(t *testing.T) {
 			in.Approved = map[Seen]Approved{{Commit: old}: {Same: true, How: "it has the same files", Commits: by("ann@example.org")}}
 		}, finding.Satisfied, "it has the same files"},
 		{"another", one, func(in *Input) { in.Approved = map[Seen]Approved{{Commit: old}: {How: "it changes x otherwise"}} }, finding.NotSatisfied, "it changes x otherwise"},
+		{"the same, which they had committed", one, committed("bob@example.org", change.CommitFacts{SHA: old, Author: person("1", "ann"), Committer: person("2", "bob")}), finding.NotSatisfied, "bob does not count: wrote"},
+		{"the same, which somebody else had committed", one, committed("eve@example.org", change.CommitFacts{SHA: old, Author: person("1", "ann"), Committer: person("5", "eve")}), finding.Satisfied, ""},
+		{"the same, which somebody had committed whom nobody knows", one, committed("eve@example.org", change.CommitFacts{SHA: old, Author: person("1", "ann")}), finding.NotAssessed, "does not know everybody who committed that"},
 		{"the head, when the branch was elsewhere, which is of no matter", one, func(in *Input) {
 			in.Context.Reviews[0].Commit, in.Context.Reviews[0].Base = in.Change.Head.String(), old
 			in.Approved = map[Seen]Approved{{in.Change.Head.String(), old}: {Same: true}}
@@ -290,5 +302,22 @@ func TestTeamsAndOwners(t *testing.T) {
 		ch, x := pullRequest()
 		x.Repository = &change.Repository{Host: "github.com", Owner: "acme", Name: "shop"}
 		c.check(t, Input{Change: ch, Context: x})
+	}
+}
+
+// Screens show the first reason alone: what is missing, which somebody can supply, stands
+// before what was counted.
+func TestWhatIsMissingComesFirst(t *testing.T) {
+	head := oid("head")
+	ch, x := pullRequest(review("2", "bob", "approved", head, "read"), review("3", "cid", "approved", head, ""))
+	x.Change.Pushers = nil
+	got := evaluate(t, Input{Change: ch, Context: x, Config: config.Layer(nil, policy(t, "rules: [{id: r, kind: approvals, approvals: {humans: 1}}]\n"))})["r"]
+	var codes []string
+	for _, r := range got.Reasons {
+		codes = append(codes, r.Code)
+	}
+	n := slices.Index(codes, ReasonCounted)
+	if got.Outcome != finding.NotAssessed || n < 1 || slices.ContainsFunc(codes[n:], func(c string) bool { return c != ReasonCounted }) {
+		t.Errorf("%s: %v\n%s", got.Outcome, codes, text(got))
 	}
 }

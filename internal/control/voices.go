@@ -169,6 +169,7 @@ func (e *evaluation) voice(r change.Review, want config.Approvals, wrote authors
 	permission := config.Permission(r.Permission)
 	known := slices.Contains(config.Permissions, permission) || permission == "none"
 	_, author := wrote.known[wrote.ids.account(r.Reviewer.ID)]
+	unsure := false
 	account := wrote.accounts[strings.ToLower(r.Reviewer.Login)]
 	human := r.Reviewer.Type == change.User
 	switch r.State {
@@ -189,6 +190,9 @@ func (e *evaluation) voice(r change.Review, want config.Approvals, wrote authors
 		return set(standUnclear, "%s or not: the state %q of their review is not known", unclearAgainst, clip(r.State))
 	}
 	same := e.sameChange(Seen{r.Commit, r.Base})
+	if !author && same.Same && len(same.Commits) > 0 {
+		author, unsure = e.wroteSeen(same.Commits, r.Reviewer, wrote)
+	}
 	late, lateKnown := e.late(r)
 	member, memberKnown := isMember(want.Teams, r.Teams, e.owner())
 	switch {
@@ -214,6 +218,8 @@ func (e *evaluation) voice(r change.Review, want config.Approvals, wrote authors
 		return set(standUnclear, "approved, and the context does not give their numeric id")
 	case account != "" && account != r.Reviewer.ID && wrote.ids.account(account) != wrote.ids.account(r.Reviewer.ID):
 		return set(standUnclear, "has the login of an author, and another id")
+	case unsure:
+		return set(standUnclear, "approved commit %s, and the forge does not know everybody who committed that", shortCommit(r.Commit))
 	case r.Commit == "":
 		return set(standUnclear, "approved, and the context does not say which commit")
 	case !human:
@@ -233,4 +239,18 @@ func (e *evaluation) voice(r change.Review, want config.Approvals, wrote authors
 func (e *evaluation) elsewhere(r change.Review) bool {
 	c := e.Context.Change
 	return r.Target != "" && (c == nil || c.Target != r.Target)
+}
+
+// wroteSeen says whether somebody took part in the commits that they approved: whoever did
+// approved their own work, and another commit of the same change that names them no more makes
+// no other approval of it. unsure says that somebody whom the forge does not know did, too.
+func (e *evaluation) wroteSeen(commits []change.Commit, who change.Person, wrote authors) (author, unsure bool) {
+	c := *e.Change
+	c.Commits = slices.Concat(c.Commits, commits)
+	also := authorsOf(&c, e.Context, e.Attestation, wrote.ids, wrote.origin, e.landing())
+	_, author = also.known[wrote.ids.account(who.ID)]
+	for email := range also.unknown {
+		unsure = unsure || !wrote.unknown[email]
+	}
+	return author, unsure
 }

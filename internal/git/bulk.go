@@ -30,6 +30,12 @@ func Blobs(ctx context.Context, r Reader, ids []OID, limit int64, fn func(i int,
 	return nil
 }
 
+// Trees reads many folders, in one go where the Reader can. It calls fn once for each place
+// in ids, in order, with what Tree would have given. An error of fn ends it and is returned.
+func Trees(ctx context.Context, r Reader, ids []OID, fn func(i int, entries []Entry, err error) error) error {
+	return readTrees(ctx, r, ids, fn)
+}
+
 // EachCommit reads many commits, at the speed of one process where the reader can. It
 // calls fn once for every id, in order, with the commit or the error that Commit would
 // have given. An error of fn ends it and is returned.

@@ -19,9 +19,11 @@ import (
 // further use, since the next answer would be taken for another question's. So every
 // conversation either runs to its end or ends the child.
 type child struct {
-	cmd *exec.Cmd
-	in  io.WriteCloser
-	out *bufio.Reader
+	cmd  *exec.Cmd
+	in   io.WriteCloser
+	out  *bufio.Reader
+	pipe io.Reader // what out reads
+	wide bool
 }
 
 // errChild marks that the process ended or answered nonsense: damaged objects make it
@@ -47,6 +49,10 @@ func (r *Repository) acquire() (*child, error) {
 	if c != nil {
 		return c, nil
 	}
+	return r.startChild()
+}
+
+func (r *Repository) startChild() (*child, error) {
 	// --buffer: answers are written when we say flush, not each with a system call. The
 	// process outlives the call that starts it, hence no context; see converse.
 	cmd := r.git.isolated(context.Background(), r.iso, "cat-file", "--batch-command", "--buffer")
@@ -61,7 +67,7 @@ func (r *Repository) acquire() (*child, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("starting git cat-file: %w", err)
 	}
-	return &child{cmd: cmd, in: in, out: bufio.NewReaderSize(out, 64<<10)}, nil
+	return &child{cmd: cmd, in: in, out: bufio.NewReaderSize(out, 64<<10), pipe: out}, nil
 }
 
 func (r *Repository) release(c *child) {
@@ -121,6 +127,21 @@ func (r *Repository) converse(ctx context.Context, talk func(*child) error) erro
 	return nil
 }
 
+const (
+	wideReader = 512 << 10 // bytes
+	widePipe   = 1 << 20   // all that Linux gives to anybody
+)
+
+// widen makes room for many objects at once: the fewer times two processes wait for each
+// other, the better, and what fits into the reader is copied once less.
+func (c *child) widen() {
+	if !c.wide && c.out.Buffered() == 0 {
+		c.wide = true
+		enlargePipe(c.pipe)
+		c.out = bufio.NewReaderSize(c.pipe, wideReader)
+	}
+}
+
 // window is how many questions are asked before git is told to answer, and so how
 // many it keeps in mind.
 const window = 512
@@ -131,12 +152,17 @@ func (c *child) ask(verb string, ids []OID, answer func(i int) error) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	if len(ids) == 1 {
-		// Fits into the pipe for sure: no need for a second goroutine.
+	if len(ids) <= window {
+		// Git answers nothing before it has read all of it: no need for a second goroutine.
 		if _, err := c.in.Write(questions(nil, verb, ids)); err != nil {
 			return errChild
 		}
-		return answer(0)
+		for i := range ids {
+			if err := answer(i); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 	written := make(chan struct{})
 	go func() {
@@ -233,4 +259,19 @@ func (c *child) body(h header, buf []byte) ([]byte, error) {
 		return nil, errChild
 	}
 	return buf[:n], nil
+}
+
+// inPlace is body out of the reader's own memory, which is valid until more is read; ok is
+// false where it does not fit in there, and nothing was read.
+func (c *child) inPlace(h header) (_ []byte, ok bool, _ error) {
+	n := int(h.size)
+	if !c.wide || n >= c.out.Size() {
+		return nil, false, nil
+	}
+	b, err := c.out.Peek(n + 1)
+	if err != nil || b[n] != '\n' {
+		return nil, true, errChild
+	}
+	c.out.Discard(n + 1)
+	return b[:n:n], true, nil
 }

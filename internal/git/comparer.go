@@ -40,6 +40,11 @@ func (d *differ) acquireComparer() (*comparer, error) {
 	if c != nil {
 		c.end()
 	}
+	return d.startComparer()
+}
+
+func (d *differ) startComparer() (*comparer, error) {
+	r := d.r
 	args := d.args(nil)
 	args = append(args[:slices.Index(args, "--end-of-options")], "--stdin") // instead of trees
 	cmd := r.git.isolated(context.Background(), r.iso, args...)

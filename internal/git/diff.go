@@ -116,12 +116,9 @@ func (d *differ) diff(ctx context.Context, from, to OID) (err error) {
 		return err
 	}
 	d.limits = limits
-	if d.listed != nil && len(limits) == 0 {
-		list := make([]FileDiff, len(changes))
-		for i, c := range changes {
-			list[i] = c.file()
-		}
-		d.listed(list)
+	few := len(changes) <= fewChanges
+	if !few {
+		d.tell(changes)
 	}
 	if d.wanted != nil && len(limits) == 0 {
 		changes = d.needed(changes)
@@ -136,10 +133,27 @@ func (d *differ) diff(ctx context.Context, from, to OID) (err error) {
 	if err := d.lookAtBlobs(ctx, changes); err != nil {
 		return err
 	}
+	if few { // who is told has questions of its own, for which it would need a second process
+		d.tell(changes)
+	}
 	if err := d.findLines(ctx); err != nil {
 		return err
 	}
 	return d.tellBigFromBinary(ctx)
+}
+
+// fewChanges is of how many the blobs are looked at in no time.
+const fewChanges = 500
+
+func (d *differ) tell(changes []treeChange) {
+	if d.listed == nil || len(d.limits) > 0 {
+		return
+	}
+	list := make([]FileDiff, len(changes))
+	for i, c := range changes {
+		list[i] = c.file()
+	}
+	d.listed(list)
 }
 
 func (c treeChange) status() byte {
@@ -164,6 +178,12 @@ func (r *Repository) treeOf(ctx context.Context, id OID) (OID, error) {
 	if len(id.Bytes()) != r.idSize() {
 		return OID{}, fmt.Errorf("%q: %w", id, ErrMissing)
 	}
+	r.mu.Lock()
+	tree, known := r.treeIDs[id]
+	r.mu.Unlock()
+	if known {
+		return tree, nil
+	}
 	list, err := r.infos(ctx, []OID{id})
 	if err != nil {
 		return OID{}, err
@@ -176,6 +196,7 @@ func (r *Repository) treeOf(ctx context.Context, id OID) (OID, error) {
 		if err != nil {
 			return OID{}, err
 		}
+		r.noteTrees(map[OID]*Commit{id: c})
 		return c.Tree, nil
 	case "":
 		return OID{}, fmt.Errorf("%s: %w", id, ErrMissing)

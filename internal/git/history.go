@@ -78,6 +78,13 @@ const maxMessages = 256 << 20
 // MiB; then it lists those that git finds first, head among them.
 func (r *Repository) Commits(ctx context.Context, base, head OID, max int) (commits []*Commit, more bool, err error) {
 	found := map[OID]*Commit{}
+	if chain := r.chain(ctx, base, head); chain != nil && len(chain) <= max {
+		for _, c := range chain {
+			found[c.ID] = c
+		}
+		r.noteAncestor(base, head, found)
+		return parentsFirst(found, head), false, nil
+	}
 	args := []string{"--topo-order", fmt.Sprintf("--max-count=%d", max+1), "--end-of-options", head.String()}
 	if !base.IsZero() {
 		args = append(args, "^"+base.String())
@@ -94,7 +101,51 @@ func (r *Repository) Commits(ctx context.Context, base, head OID, max int) (comm
 		return nil, false, fmt.Errorf("listing the commits of %s..%s: %w", base.Short(), head.Short(), err)
 	}
 	r.noteAncestor(base, head, found)
+	r.noteTrees(found)
 	return parentsFirst(found, head), more, nil
+}
+
+// noteTrees spares whoever compares the commits one by one to ask for each of them.
+func (r *Repository) noteTrees(commits map[OID]*Commit) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.treeIDs == nil {
+		r.treeIDs = make(map[OID]OID, len(commits))
+	}
+	for id, c := range commits {
+		if len(r.treeIDs) < maxTreeIDs {
+			r.treeIDs[id] = c.Tree
+		}
+	}
+}
+
+// maxChain is how far chain looks for base: so many commits are read sooner than a process
+// starts.
+const maxChain = 12
+
+// chain lists the commits from head to base where each has one parent: most changes are of
+// that kind, and need no process of their own. It is nil for others, for those that are not
+// known to be, and where something is missing, for git to say what.
+func (r *Repository) chain(ctx context.Context, base, head OID) []*Commit {
+	if base.IsZero() || r.Shallow() || base == head {
+		return nil
+	}
+	if _, err := r.Commit(ctx, base); err != nil {
+		return nil
+	}
+	var chain []*Commit
+	size := 0
+	for id := head; id != base; id = chain[len(chain)-1].Parents[0] {
+		c, err := r.Commit(ctx, id)
+		if err != nil || len(c.Parents) != 1 || len(chain) == maxChain {
+			return nil
+		}
+		if size += len(c.Message); size > maxMessages {
+			return nil
+		}
+		chain = append(chain, c)
+	}
+	return chain
 }
 
 // noteAncestor spares MergeBases a process: base is the one of itself and head if it is an

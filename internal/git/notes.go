@@ -1,9 +1,15 @@
 package git
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -11,6 +17,9 @@ import (
 // below refs/notes/ hold about others. One process serves them all.
 func (r *Repository) NoteRefs(ctx context.Context, names ...string) (map[string]OID, error) {
 	found := map[string]OID{}
+	if r.lacksRefs(names) {
+		return found, nil
+	}
 	err := r.eachRef(ctx, "%(refname) %(objectname)", func(line string) error {
 		name, hex, _ := strings.Cut(line, " ")
 		for _, n := range names {
@@ -29,6 +38,62 @@ func (r *Repository) NoteRefs(ctx context.Context, names ...string) (map[string]
 		return nil, fmt.Errorf("looking for notes: %w", err)
 	}
 	return found, nil
+}
+
+// lacksRefs says whether refs are not there for sure: most repositories hold no notes, and
+// no process is needed to see that. Git keeps a ref in a file of its name, or on a line of
+// packed-refs; where refs may be kept in another way, git is asked.
+func (r *Repository) lacksRefs(names []string) bool {
+	if !isFolder(filepath.Join(r.loc.common, "refs")) || !absent(filepath.Join(r.loc.common, "reftable")) {
+		return false
+	}
+	for _, name := range names {
+		if !strings.HasPrefix(name, "refs/") || !filepath.IsLocal(name) || !absent(filepath.Join(r.loc.common, name)) {
+			return false
+		}
+	}
+	packed, err := os.Open(filepath.Join(r.loc.common, "packed-refs"))
+	if err != nil {
+		return errors.Is(err, fs.ErrNotExist)
+	}
+	defer packed.Close()
+	named, err := mentionsAny(io.LimitReader(packed, maxPackedRefs), names)
+	info, err2 := packed.Stat()
+	return err == nil && err2 == nil && info.Size() <= maxPackedRefs && !named
+}
+
+// maxPackedRefs is up to how many bytes packed-refs is read sooner than by git.
+const maxPackedRefs = 8 << 20
+
+// mentionsAny looks for names in a text, piece by piece: the beginning of each is the end of
+// the one before, so that no name is cut.
+func mentionsAny(text io.Reader, names []string) (bool, error) {
+	longest := 0
+	for _, name := range names {
+		longest = max(longest, len(name))
+	}
+	piece := make([]byte, max(64<<10, 2*longest))
+	kept := 0
+	for {
+		n, err := io.ReadFull(text, piece[kept:])
+		all := piece[:kept+n]
+		if slices.ContainsFunc(names, func(name string) bool { return bytes.Contains(all, []byte(name)) }) {
+			return true, nil
+		}
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		kept = copy(piece, all[len(all)-longest:])
+	}
+}
+
+// absent says whether there is nothing for sure.
+func absent(path string) bool {
+	_, err := os.Lstat(path)
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // Notes are what the commit of a notes ref holds: texts about objects, by their id.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -40,6 +41,17 @@ func TestNotes(t *testing.T) {
 			refs, err := repo.NoteRefs(ctx, "refs/notes/ai", "refs/notes/none")
 			if err != nil || len(refs) != 1 || refs["refs/notes/ai"].String() != r.Git("rev-parse", "refs/notes/ai") {
 				t.Fatalf("refs %v, %v", refs, err)
+			}
+			// Nothing but packed-refs names them then; and what is not there is not found.
+			r.Git("pack-refs", "--all")
+			packed, err := repo.NoteRefs(ctx, "refs/notes/ai", "refs/notes/none")
+			if err != nil || !maps.Equal(packed, refs) {
+				t.Errorf("packed: %v, %v", packed, err)
+			}
+			for _, names := range [][]string{{"refs/notes/none"}, {"refs/notes/a"}, {"refs/notes/ai/b"}, {"refs/notes"}, nil} {
+				if none, err := repo.NoteRefs(ctx, names...); err != nil || len(none) != 0 && names != nil {
+					t.Errorf("%q: %v, %v", names, none, err)
+				}
 			}
 			notes, err := git.OpenNotes(ctx, repo, refs["refs/notes/ai"])
 			if err != nil {

@@ -43,11 +43,17 @@ func (r *Repository) Blob(ctx context.Context, id OID, limit int64) ([]byte, err
 
 // object reads one object of the kind.
 func (r *Repository) object(ctx context.Context, id OID, kind string, limit int64) (data []byte, err error) {
+	if data, ok := r.recall(id, kind); ok && ctx.Err() == nil {
+		return data, nil
+	}
 	var refused error // kept out of bulk, which would end the process for it
 	err = r.bulk(ctx, []OID{id}, kind, limit, func(_ int, b []byte, err error) error {
 		data, refused = b, err
 		return nil
 	})
+	if err == nil && refused == nil {
+		r.remember(id, kind, data)
+	}
 	return data, errors.Join(err, refused)
 }
 
@@ -64,11 +70,18 @@ func (r *Repository) Blobs(ctx context.Context, ids []OID, limit int64, fn func(
 	})
 }
 
+// fewTrees are as many as the folders at the top of trees: more would push these out of what
+// is remembered.
+const fewTrees = 16
+
 // trees is Blobs for parsed trees.
 func (r *Repository) trees(ctx context.Context, ids []OID, fn func(i int, entries []Entry, err error) error) error {
 	return r.bulk(ctx, ids, "tree", maxObject, func(i int, data []byte, err error) error {
 		if err != nil {
 			return fn(i, nil, fmt.Errorf("reading tree %s: %w", ids[i], err))
+		}
+		if len(ids) <= fewTrees {
+			r.remember(ids[i], "tree", data)
 		}
 		entries, err := parseTree(ids[i], data)
 		return fn(i, entries, err)
@@ -219,6 +232,9 @@ func (q *reading) sizes(c *child) error {
 
 // contents reads what is there and calls fn for everything, in order.
 func (q *reading) contents(c *child) error {
+	if len(q.there) >= window/2 {
+		c.widen()
+	}
 	next := 0
 	refusals := func() error { // up to the next id that git was asked for
 		for ; next < len(q.ids) && q.refused[next] != nil; next++ {
@@ -245,11 +261,19 @@ func (q *reading) contents(c *child) error {
 			next++
 			return errors.Join(q.fn(next-1, nil, refusal), errUnread)
 		default:
-			if q.buf, err = c.body(h, q.buf); err != nil {
+			var read bool
+			if len(q.ids) > 1 { // who asks for one may keep it
+				data, read, err = c.inPlace(h)
+			}
+			if !read {
+				q.buf, err = c.body(h, q.buf)
+				data = q.buf
+			}
+			if err != nil {
 				return err
 			}
-			if refusal == nil {
-				data = q.buf
+			if refusal != nil {
+				data = nil
 			}
 		}
 		next++

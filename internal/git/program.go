@@ -159,7 +159,7 @@ type isolation struct {
 func newIsolation(temp string, loc location, quarantine []string) (*isolation, error) {
 	dir, err := os.MkdirTemp(temp, "custody-git-")
 	if err != nil {
-		return nil, fmt.Errorf("making an empty git directory to work in (set TMPDIR to a folder that can be written): %w", err)
+		return nil, fmt.Errorf("%w (set TMPDIR to a folder that can be written): %w", errIsolation, err)
 	}
 	iso := &isolation{dir: dir, objectEnv: quarantine, env: []string{
 		// Git takes this file of the repository into account when it is there.
@@ -181,10 +181,12 @@ func newIsolation(temp string, loc location, quarantine []string) (*isolation, e
 	)
 	if err != nil {
 		iso.remove()
-		return nil, fmt.Errorf("making an empty git directory to work in: %w", err)
+		return nil, fmt.Errorf("%w: %w", errIsolation, err)
 	}
 	return iso, nil
 }
+
+var errIsolation = errors.New("making an empty git directory to work in")
 
 func (iso *isolation) remove() error { return os.RemoveAll(iso.dir) }
 

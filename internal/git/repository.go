@@ -24,8 +24,13 @@ type Repository struct {
 	idle     []*child         // cat-file processes, while nobody uses them
 	comparer *comparer        // the diff-tree process, the same
 	closed   bool
+	treeIDs  map[OID]OID   // of commits that were listed or compared: at most maxTreeIDs
 	sizes    map[OID]int64 // of blobs that were asked for: at most maxSizes
+	recent   recent        // commits and folders that were read
 }
+
+// maxTreeIDs is of how many commits the tree is kept in mind: those of a large change.
+const maxTreeIDs = 50_000
 
 // maxSizes is of how many blobs the size is kept in mind: those of a large change, whose
 // sizes are asked for before git compares them and whose bytes are read after that.
@@ -46,6 +51,7 @@ type options struct {
 	environ     []string
 	quarantines []string
 	unmarked    bool
+	comparing   bool
 	temp        func(commonDir string) (string, error)
 }
 
@@ -76,6 +82,12 @@ func WithUnmarkedQuarantine() Option {
 	return func(o *options) { o.unmarked = true }
 }
 
+// WithComparing says that a change will be read: the processes that this takes are started
+// while the repository is still looked for.
+func WithComparing() Option {
+	return func(o *options) { o.comparing = true }
+}
+
 // Open finds the repository that dir belongs to, as git does: dir may be a bare
 // repository, a work tree, or a folder in either. If git is missing, the error wraps
 // exec.ErrNotFound; if it is too old, it is a *VersionError.
@@ -93,19 +105,50 @@ func Open(ctx context.Context, dir string, opts ...Option) (*Repository, error) 
 		return nil, err
 	}
 
-	// Two processes of two milliseconds each: side by side.
+	// Processes of two milliseconds each: side by side.
 	version := make(chan error, 1)
 	go func() { version <- git.checkVersion(ctx) }()
-	loc, err := git.locate(ctx, abs)
-	if verr := <-version; verr != nil {
-		return nil, verr
+	type located struct {
+		location
+		err error
+	}
+	where := make(chan located, 1)
+	go func() {
+		loc, err := git.locate(ctx, abs)
+		where <- located{loc, err}
+	}()
+	early := git.expect(abs, o)
+	loc := <-where
+	err = <-version
+	if err == nil && loc.err != nil {
+		err = fmt.Errorf("opening %s: %w", dir, loc.err)
+	}
+	if early != nil && (err != nil || !early.loc.same(loc.location)) {
+		early.Close()
+		early = nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if early != nil {
+		early.loc = loc.location
+		return early, nil
+	}
+	r, err := git.at(abs, loc.location, o)
+	if errors.Is(err, errIsolation) {
+		return nil, err
 	}
 	if err != nil {
 		return nil, fmt.Errorf("opening %s: %w", dir, err)
 	}
+	return r, nil
+}
+
+// at opens the repository at a location.
+func (p *program) at(start string, loc location, o options) (*Repository, error) {
 	quarantine, err := quarantineOf(o.environ, loc, o)
 	if err != nil {
-		return nil, fmt.Errorf("opening %s: %w", dir, err)
+		return nil, err
 	}
 	temp, ok := variable(o.environ, "TMPDIR")
 	if !ok || temp == "" {
@@ -113,14 +156,14 @@ func Open(ctx context.Context, dir string, opts ...Option) (*Repository, error) 
 	}
 	if o.temp != nil {
 		if temp, err = o.temp(loc.common); err != nil {
-			return nil, fmt.Errorf("opening %s: %w", dir, err)
+			return nil, err
 		}
 	}
 	iso, err := newIsolation(temp, loc, quarantine)
 	if err != nil {
 		return nil, err
 	}
-	return &Repository{git: git, start: abs, loc: loc, iso: iso}, nil
+	return &Repository{git: p, start: start, loc: loc, iso: iso}, nil
 }
 
 // locate asks git where the repository is.
@@ -154,19 +197,25 @@ func (p *program) locate(ctx context.Context, dir string) (location, error) {
 // finish or fail.
 func (r *Repository) Close() error {
 	r.mu.Lock()
-	d := r.comparer
-	r.comparer = nil
+	children := r.idle
+	if r.comparer != nil {
+		children = append(children, r.comparer.child)
+	}
+	r.idle, r.comparer = nil, nil
 	again := r.closed
 	r.closed = true
 	r.mu.Unlock()
 	if again {
 		return nil
 	}
-	r.endIdle()
-	if d != nil {
-		d.end()
+	for _, c := range children { // they end while the folder goes
+		c.cmd.Process.Kill()
 	}
-	return r.iso.remove()
+	err := r.iso.remove()
+	for _, c := range children {
+		c.end()
+	}
+	return err
 }
 
 func (r *Repository) isClosed() bool {

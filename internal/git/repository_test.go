@@ -29,16 +29,29 @@ func TestOpenFindsTheRepository(t *testing.T) {
 			bare.Dir, filepath.Join(bare.Dir, "refs", "heads"), tree.Dir, filepath.Join(tree.Dir, "sub", "deep"), filepath.Join(tree.Dir, ".git"),
 			linked, filepath.Join(linked, "sub"), nl.Dir,
 		} {
-			repo := open(t, gittest.At(t, dir))
-			id, err := repo.Resolve(ctx, "HEAD")
-			if err != nil || id.String() != head {
-				t.Errorf("%s: %v, %v", dir, id, err)
+			var places []string
+			for _, opts := range [][]git.Option{nil, {git.WithComparing()}} {
+				repo, err := git.Open(ctx, dir, opts...)
+				if err != nil {
+					t.Fatal(err)
+				}
+				id, err := repo.Resolve(ctx, "HEAD")
+				if err != nil || id.String() != head {
+					t.Errorf("%s: %v, %v", dir, id, err)
+				}
+				if repo.ObjectFormat() != format || repo.Shallow() {
+					t.Errorf("%s: format %s, shallow %v", dir, repo.ObjectFormat(), repo.Shallow())
+				}
+				if _, err := repo.Commit(ctx, id); err != nil {
+					t.Errorf("%s: %v", dir, err)
+				}
+				places = append(places, repo.GitDir()+" "+repo.CommonDir())
+				if err := repo.Close(); err != nil {
+					t.Error(err)
+				}
 			}
-			if repo.ObjectFormat() != format || repo.Shallow() {
-				t.Errorf("%s: format %s, shallow %v", dir, repo.ObjectFormat(), repo.Shallow())
-			}
-			if _, err := repo.Commit(ctx, id); err != nil {
-				t.Errorf("%s: %v", dir, err)
+			if places[0] != places[1] {
+				t.Errorf("%s is at %s, expected at %s", dir, places[0], places[1])
 			}
 		}
 		if _, err := open(t, gittest.At(t, linked)).Resolve(ctx, "other"); err != nil {
@@ -62,6 +75,47 @@ func TestOpenFindsTheRepository(t *testing.T) {
 	cancel()
 	if _, err := git.Open(gone, t.TempDir()); !errors.Is(err, context.Canceled) {
 		t.Errorf("with an ended context: %v", err)
+	}
+}
+
+// A place that looks like a repository is no repository before git says so: what was
+// started there is asked nothing, and leaves nothing behind.
+func TestExpectedElsewhere(t *testing.T) {
+	ctx := context.Background()
+	r := gittest.New(t)
+	head := r.Commit("main", "m", gittest.Write("a", "x"))
+	tree := r.Clone()
+	for _, folder := range []string{"objects", "refs"} { // and no HEAD
+		if err := os.MkdirAll(filepath.Join(tree.Dir, "inner", ".git", folder), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(tree.Dir, "inner", ".git", "config"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	temp := t.TempDir()
+	repo, err := git.Open(ctx, filepath.Join(tree.Dir, "inner"), git.WithComparing(), git.WithEnviron([]string{"TMPDIR=" + temp, "PATH=" + os.Getenv("PATH")}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if repo.GitDir() != filepath.Join(tree.Dir, ".git") {
+		t.Errorf("it is at %s", repo.GitDir())
+	}
+	if id, err := repo.Resolve(ctx, "HEAD"); err != nil || id.String() != head {
+		t.Error(id, err)
+	}
+	left := func() int {
+		list, err := os.ReadDir(temp)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(list)
+	}
+	if n := left(); n != 1 {
+		t.Errorf("%d folders to work in", n)
+	}
+	if err := repo.Close(); err != nil || left() != 0 {
+		t.Errorf("%d folders stay, %v", left(), err)
 	}
 }
 

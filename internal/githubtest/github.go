@@ -221,6 +221,24 @@ func (gh *GitHub) Org(login string) *Account {
 	return gh.account(login, "Organization")
 }
 
+// RenameUser gives an account another login. Whoever wants may take the old one.
+func (gh *GitHub) RenameUser(login, to string) {
+	defer gh.lock()()
+	from, k := strings.ToLower(login), strings.ToLower(to)
+	a := gh.accounts[from]
+	if a == nil || gh.accounts[k] != nil {
+		gh.tb.Fatalf("githubtest: %s can not be renamed to %s", login, to)
+	}
+	delete(gh.accounts, from)
+	a.Login, gh.accounts[k] = to, a
+	for _, r := range gh.repos {
+		if p, has := r.collaborators[from]; has {
+			delete(r.collaborators, from)
+			r.collaborators[k] = p
+		}
+	}
+}
+
 func (gh *GitHub) account(login, kind string) *Account {
 	k := strings.ToLower(login)
 	if gh.accounts[k] == nil {

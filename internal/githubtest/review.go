@@ -3,6 +3,7 @@ package githubtest
 import (
 	"fmt"
 	"slices"
+	"time"
 )
 
 // A Review is somebody's word on a pull request at one commit.
@@ -16,9 +17,10 @@ type Review struct {
 }
 
 // Review adds a review of the head as it is: "APPROVED", "CHANGES_REQUESTED" or
-// "COMMENTED".
+// "COMMENTED". Whoever reviews takes a second to look at where the base branch is now.
 func (p *PullRequest) Review(by, state, body string) *Review {
 	p.Repo.gh.tb.Helper()
+	p.look()
 	defer p.Repo.gh.lock()()
 	if !slices.Contains([]string{"APPROVED", "CHANGES_REQUESTED", "COMMENTED"}, state) {
 		p.Repo.gh.tb.Fatalf("no review is %q", state)
@@ -32,6 +34,18 @@ func (p *PullRequest) Review(by, state, body string) *Review {
 	p.requested = slices.DeleteFunc(p.requested, func(a *Account) bool { return a == who })
 	p.sendReview("submitted", who, v, nil)
 	return v
+}
+
+// look waits for the next second if the base branch moved in this one: GitHub tells whole
+// seconds, and not what came first.
+func (p *PullRequest) look() {
+	unlock := p.Repo.gh.lock()
+	now := p.Repo.gh.now()
+	moved := slices.ContainsFunc(p.Repo.moves, func(m move) bool { return m.ref == "refs/heads/"+p.Base && m.at == p.Repo.gh.stamp() })
+	unlock()
+	if moved {
+		time.Sleep(now.Truncate(time.Second).Add(time.Second).Sub(now))
+	}
 }
 
 // Dismiss takes the weight from a review.

@@ -65,6 +65,7 @@ func FuzzOutputs(f *testing.F) {
 	f.Add("＝1", "\u00a0=1")
 	f.Add("-2+3", "fixes octo/shop#1 @octo/team")
 	f.Add("]]>&lt;", "</text></svg><script>")
+	f.Add("    indented", "    indented")
 	f.Fuzz(func(t *testing.T, name, message string) {
 		if name == "" || len(name)+len(message) > 4000 {
 			return
@@ -280,7 +281,7 @@ func inspectProse(t *testing.T, src []byte) {
 	doc := goldmark.New().Parser().Parse(gmtext.NewReader(src))
 	err := ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		switch n.(type) {
-		case *ast.Link, *ast.AutoLink, *ast.Image, *ast.RawHTML, *ast.HTMLBlock, *ast.CodeSpan, *ast.FencedCodeBlock:
+		case *ast.Link, *ast.AutoLink, *ast.Image, *ast.RawHTML, *ast.HTMLBlock, *ast.CodeSpan, *ast.CodeBlock, *ast.FencedCodeBlock:
 			t.Errorf("a %s in %q", n.Kind(), src)
 		}
 		return ast.WalkContinue, nil

@@ -4,7 +4,10 @@
 // its error and its panic, or has called it off and waited until it was over.
 package parallel
 
-import "context"
+import (
+	"context"
+	"sync"
+)
 
 // A Task is something that was begun. Whoever began it calls End or Drop.
 type Task struct {
@@ -69,4 +72,27 @@ func Together(ctx context.Context, here, there func(context.Context) error) erro
 		return nil
 	}
 	return context.Cause(ctx)
+}
+
+// Do does all of it and waits for the end of all. A panic is the caller's, whoever else
+// still had to come to an end.
+func Do(all ...func()) {
+	panicked := make([]any, len(all))
+	var others sync.WaitGroup
+	run := func(i int) {
+		defer func() { panicked[i] = recover() }()
+		all[i]()
+	}
+	for i := 1; i < len(all); i++ {
+		others.Go(func() { run(i) })
+	}
+	if len(all) > 0 {
+		run(0)
+	}
+	others.Wait()
+	for _, v := range panicked {
+		if v != nil {
+			panic(v)
+		}
+	}
 }

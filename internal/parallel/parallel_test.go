@@ -3,6 +3,7 @@ package parallel
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 )
 
@@ -71,4 +72,31 @@ func TestTask(t *testing.T) {
 	}()
 	_ = Begin(t.Context(), func(context.Context) error { panic("oh") }).End()
 	t.Error("a panic was lost")
+}
+
+func TestDo(t *testing.T) {
+	Do()
+	for _, panics := range []int{-1, 0, 1, 2} {
+		var done atomic.Int32
+		all := make([]func(), 3)
+		for i := range all {
+			all[i] = func() {
+				if i == panics {
+					panic("oh")
+				}
+				done.Add(1)
+			}
+		}
+		func() {
+			defer func() {
+				if v := recover(); (v != nil) != (panics >= 0) || v != nil && v != "oh" {
+					t.Errorf("a panic of number %d ends as %v", panics, v)
+				}
+			}()
+			Do(all...)
+		}()
+		if want := int32(len(all)); panics < 0 && done.Load() != want || panics >= 0 && done.Load() != want-1 {
+			t.Errorf("with a panic of number %d, %d of the others came to their end", panics, done.Load())
+		}
+	}
 }

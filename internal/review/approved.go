@@ -34,6 +34,9 @@ func (r *run) readApproved(ctx context.Context) error {
 			add(control.Seen{Commit: g.Waiver.Head, Base: g.Waiver.Base})
 		}
 	}
+	if c := r.context.Change; c != nil && c.Proposed != "" {
+		add(control.Seen{Commit: c.Proposed})
+	}
 	for _, review := range r.context.Reviews {
 		if review.State == "approved" {
 			add(control.Seen{Commit: review.Commit, Base: review.Base})

@@ -22,7 +22,19 @@ func Attest(ctx context.Context, in Input) (*attestation.Report, error) {
 	return report, err
 }
 
+// AttestChange is Attest of a change that was read already.
+func AttestChange(ctx context.Context, in Input, c *change.Change) (*attestation.Report, error) {
+	_, report, err := attestChange(ctx, in, func() (*change.Change, error) { return c, nil })
+	return report, err
+}
+
 func attestRange(ctx context.Context, in Input) (*change.Change, *attestation.Report, error) {
+	return attestChange(ctx, in, func() (*change.Change, error) {
+		return change.Read(ctx, in.Repository, in.Base, in.Head, change.DefaultLimits())
+	})
+}
+
+func attestChange(ctx context.Context, in Input, read func() (*change.Change, error)) (*change.Change, *attestation.Report, error) {
 	r := run{Input: in, ring: sign.NewKeyRing(in.KeyRing, in.Day)}
 	// A report has no place to say that a context does not count.
 	err := r.readContext(ctx)
@@ -32,7 +44,7 @@ func attestRange(ctx context.Context, in Input) (*change.Change, *attestation.Re
 	if err != nil {
 		return nil, nil, err
 	}
-	if r.change, err = change.Read(ctx, in.Repository, in.Base, in.Head, change.DefaultLimits()); err != nil {
+	if r.change, err = read(); err != nil {
 		return nil, nil, fmt.Errorf("reading the change: %w", err)
 	}
 	policy, err := readPolicy(ctx, in.Repository, r.change.BaseTree, in.Floor, in.FloorFile)

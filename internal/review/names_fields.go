@@ -73,7 +73,7 @@ var contents = sync.OnceValue(func() map[string]content {
 		"claim.Report: Version Generated Tools",
 		"change.Context: Schema",
 		"change.Repository: Host Owner Name ID Visibility",
-		"change.Request: Kind Head Target",
+		"change.Request: Kind Head Proposed Target",
 		"change.Urgency: Permission Teams At",
 		"change.CommitFacts: SHA",
 		"change.Review: State Commit At Target Base Permission Teams",

@@ -13,13 +13,15 @@ import (
 // alone uses the kept facts and graphs until the graphs are made.
 type preparation struct {
 	graphs, files *parallel.Task // nil: not begun, or ended
+	late          chan struct{}  // closed when the files are asked for
 	sides         *impact.Sides
 	looked        *control.Looked
 }
 
 func (p *preparation) begin(ctx context.Context, graphs impact.AssessInput, files control.Input) {
 	p.drop() // whoever told of a change twice has to wait
-	made := make(chan struct{})
+	made, late := make(chan struct{}), make(chan struct{})
+	p.late = late
 	p.graphs = parallel.Begin(ctx, func(ctx context.Context) (err error) {
 		defer close(made)
 		p.sides, err = impact.Prepare(ctx, graphs)
@@ -28,6 +30,8 @@ func (p *preparation) begin(ctx context.Context, graphs impact.AssessInput, file
 	p.files = parallel.Begin(ctx, func(ctx context.Context) (err error) {
 		select {
 		case <-made: // git's search is not to wait for both
+		case <-late: // the graphs take longer than that: the checks read for themselves
+			return nil
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
@@ -42,8 +46,11 @@ func (p *preparation) endGraphs() (*impact.Sides, error) {
 	return p.sides, err
 }
 
-// endFiles waits until the files were read; nil when none were.
+// endFiles waits until the files were read, if that began; nil when none were.
 func (p *preparation) endFiles() (*control.Looked, error) {
+	if p.files != nil {
+		close(p.late)
+	}
 	err := end(&p.files)
 	return p.looked, err
 }

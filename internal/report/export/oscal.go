@@ -306,11 +306,11 @@ func oscalLine(s string) string {
 // be seen, and none begins a link, an image, code or a tag.
 func oscalText(s string) string {
 	var b strings.Builder
-	for _, r := range s {
+	for i, r := range s {
 		switch {
-		case r == unicode.ReplacementChar || !unicode.IsPrint(r):
+		case r == unicode.ReplacementChar || !unicode.IsPrint(r), i == 0 && strings.HasPrefix(s, "    "): // which begins code
 			fmt.Fprintf(&b, "(U+%04X)", r)
-		case strings.ContainsRune("\\[]<>`*", r):
+		case strings.ContainsRune("\\[]<>`*~", r):
 			b.WriteByte('\\')
 			b.WriteRune(r)
 		default:

@@ -1,16 +1,15 @@
-package cache
+package impact
 
 import (
 	"encoding/binary"
 	"errors"
 	"math"
 
-	"custody/impact"
 	"custody/impact/lang"
 	"custody/impact/wire"
 )
 
-// A record is one impact.Fact. Integers are uvarints, strings and lists have their
+// A record is one Fact. Integers are uvarints, strings and lists have their
 // length in front:
 //
 //	flags (1 generated, 2 damaged, 4 partial), size, package, types[], imports[],
@@ -26,14 +25,16 @@ const (
 	flagPartial
 )
 
+const leastDefinition = 6 + 2*len(lang.Digest{}) // bytes
+
 const (
 	flagExported = 1 << iota
 	flagRuns
 )
 
-// appendRecord encodes f; ok is false for a fact that no extractor makes, such as one
+// AppendRecord encodes f; ok is false for a fact that no extractor makes, such as one
 // with a negative line.
-func appendRecord(b []byte, f *impact.Fact) (_ []byte, ok bool) {
+func AppendRecord(b []byte, f *Fact) (_ []byte, ok bool) {
 	var flags byte
 	if f.Generated {
 		flags |= flagGenerated
@@ -62,12 +63,26 @@ func appendRecord(b []byte, f *impact.Fact) (_ []byte, ok bool) {
 		b = wire.AppendString(b, imp.Spec)
 		b = wire.AppendStrings(b, imp.Names)
 	}
-	return appendSymbols(b, &f.Facts)
+	b = append(b, f.Rest[:]...)
+	if f.packed != "" {
+		b = append(b, f.packed...)
+	} else if b, ok = appendSymbols(b, &f.Facts); !ok {
+		return b, false
+	}
+	b = wire.AppendUint(b, uint64(len(f.Exports)))
+	for _, e := range f.Exports {
+		if e.Import < 0 || e.Import > math.MaxInt32 {
+			return b, false
+		}
+		b = wire.AppendString(b, e.Name)
+		b = wire.AppendString(b, e.As)
+		b = wire.AppendUint(b, uint64(e.Import))
+	}
+	return b, true
 }
 
-// appendSymbols encodes what the file defines and mentions.
+// appendSymbols encodes what the file defines, and what it mentions.
 func appendSymbols(b []byte, f *lang.Facts) (_ []byte, ok bool) {
-	b = append(b, f.Rest[:]...)
 	total := len(f.Mentions)
 	for i := range f.Definitions {
 		total += len(f.Definitions[i].Mentions)
@@ -95,15 +110,6 @@ func appendSymbols(b []byte, f *lang.Facts) (_ []byte, ok bool) {
 		b = append(b, d.Body[:]...)
 		b = appendMentions(b, d.Mentions)
 	}
-	b = wire.AppendUint(b, uint64(len(f.Exports)))
-	for _, e := range f.Exports {
-		if e.Import < 0 || e.Import > math.MaxInt32 {
-			return b, false
-		}
-		b = wire.AppendString(b, e.Name)
-		b = wire.AppendString(b, e.As)
-		b = wire.AppendUint(b, uint64(e.Import))
-	}
 	return b, true
 }
 
@@ -117,12 +123,12 @@ func appendMentions(b []byte, names []lang.NameHash) []byte {
 
 var errRecord = errors.New("record is malformed")
 
-// decodeRecord reads what appendRecord wrote, to the last byte. Its strings are parts of
+// DecodeRecord reads what AppendRecord wrote, to the last byte. Its strings are parts of
 // data. An empty list comes back as nil.
-func decodeRecord(data string) (*impact.Fact, error) {
+func DecodeRecord(data string) (*Fact, error) {
 	d := wire.Decoder{Rest: data}
 	flags := d.Byte()
-	f := &impact.Fact{Size: int64(d.Uint(math.MaxInt64))}
+	f := &Fact{Size: int64(d.Uint(math.MaxInt64))}
 	f.Generated = flags&flagGenerated != 0
 	f.Damaged = flags&flagDamaged != 0
 	f.Package = d.String()
@@ -140,20 +146,88 @@ func decodeRecord(data string) (*impact.Fact, error) {
 		imp.Names = d.Strings()
 	}
 	f.Partial = flags&flagPartial != 0
-	decodeSymbols(&d, &f.Facts)
+	copy(f.Rest[:], d.Take(len(f.Rest)))
+	new(symbolMemory).decode(&d, &f.Facts)
+	if n := d.Count(3); n > 0 {
+		f.Exports = make([]lang.Export, n)
+	}
+	for i := range f.Exports {
+		f.Exports[i] = lang.Export{Name: d.String(), As: d.String(), Import: int(d.Uint(math.MaxInt32))}
+	}
 	if d.Bad || d.Rest != "" || flags&^(flagGenerated|flagDamaged|flagPartial) != 0 {
 		return nil, errRecord
 	}
 	return f, nil
 }
 
-func decodeSymbols(d *wire.Decoder, f *lang.Facts) {
-	copy(f.Rest[:], d.Take(len(f.Rest)))
-	m := mentionsDecoder{Decoder: d, all: make([]lang.NameHash, d.Count(4))}
-	f.Mentions = m.list()
-	const leastDefinition = 6 + 2*len(lang.Digest{}) // bytes
-	if n := d.Count(leastDefinition); n > 0 {
-		f.Definitions = make([]lang.Definition, n)
+// pack encodes what the file defines and mentions. Of a whole tree that takes a third of
+// the memory, and has no pointers for the garbage collector to follow. scratch is memory to
+// work in.
+func (f *Fact) pack(scratch []byte) []byte {
+	b, ok := appendSymbols(scratch[:0], &f.Facts)
+	if ok {
+		f.packed = string(b)
+		f.Definitions, f.Mentions = nil, nil
+	}
+	return b
+}
+
+// unpacked is the fact with its definitions and mentions.
+func (f *Fact) unpacked() *Fact {
+	if f.packed == "" {
+		return f
+	}
+	whole := *f
+	whole.packed = ""
+	new(symbolMemory).decode(&wire.Decoder{Rest: f.packed}, &whole.Facts)
+	return &whole
+}
+
+// counts says how many definitions and mentions it has, and imports of Go that count as
+// mentions.
+func (f *Fact) counts() (definitions, mentions int) {
+	if f.packed == "" {
+		mentions = len(f.Mentions) + len(f.Imports)
+		for i := range f.Definitions {
+			mentions += len(f.Definitions[i].Mentions)
+		}
+		return len(f.Definitions), mentions
+	}
+	d := wire.Decoder{Rest: f.packed}
+	mentions = d.Count(4) + len(f.Imports)
+	d.Take(4 * d.Count(4))
+	return d.Count(leastDefinition), mentions
+}
+
+// A symbolMemory is where definitions and mentions are decoded to.
+type symbolMemory struct {
+	definitions []lang.Definition
+	mentions    []lang.NameHash
+}
+
+// symbols are the definitions and mentions of f, until the memory is used again.
+func (m *symbolMemory) symbols(f *Fact) *lang.Facts {
+	if f.packed == "" {
+		return &f.Facts
+	}
+	facts := f.Facts
+	m.decode(&wire.Decoder{Rest: f.packed}, &facts)
+	return &facts
+}
+
+func (m *symbolMemory) decode(d *wire.Decoder, f *lang.Facts) {
+	n := d.Count(4)
+	if cap(m.mentions) < n {
+		m.mentions = make([]lang.NameHash, n)
+	}
+	names := mentionsDecoder{Decoder: d, all: m.mentions[:n]}
+	f.Mentions = names.list()
+	f.Definitions = nil
+	if n = d.Count(leastDefinition); n > 0 {
+		if cap(m.definitions) < n {
+			m.definitions = make([]lang.Definition, n)
+		}
+		f.Definitions = m.definitions[:n:n]
 	}
 	for i := range f.Definitions {
 		def := &f.Definitions[i]
@@ -165,18 +239,12 @@ func decodeSymbols(d *wire.Decoder, f *lang.Facts) {
 		def.End = def.Start + int(d.Uint(uint64(math.MaxInt32-def.Start)))
 		copy(def.Signature[:], d.Take(len(def.Signature)))
 		copy(def.Body[:], d.Take(len(def.Body)))
-		def.Mentions = m.list()
+		def.Mentions = names.list()
 		if flags&^(flagExported|flagRuns) != 0 {
 			d.Fail()
 		}
 	}
-	if n := d.Count(3); n > 0 {
-		f.Exports = make([]lang.Export, n)
-	}
-	for i := range f.Exports {
-		f.Exports[i] = lang.Export{Name: d.String(), As: d.String(), Import: int(d.Uint(math.MaxInt32))}
-	}
-	if len(m.all) > 0 {
+	if len(names.all) > 0 {
 		d.Fail() // fewer names than it said
 	}
 }

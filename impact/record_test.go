@@ -1,0 +1,53 @@
+package impact
+
+import (
+	"reflect"
+	"testing"
+
+	"custody/impact/lang"
+)
+
+// FuzzPack holds a fact that was packed against the one that it was.
+func FuzzPack(f *testing.F) {
+	for name, src := range map[string]string{
+		"go":         "package a\n\nimport \"fmt\"\n\nconst A, B = 1, iota\n\ntype T struct{ X int }\n\nfunc (t T) m() { fmt.Println(t.X, A) }\n\nfunc init() {}\n",
+		"python":     "from a import b as c\n\nclass D(c):\n    def m(self):\n        return b.x\n",
+		"typescript": "export {a as b} from './x'\nexport default class A extends B { m() { return b } }\n",
+		"java":       "package a;\nimport b.C;\nclass D extends C { int f; void m() { f = C.g(); } }\n",
+	} {
+		for _, l := range lang.All {
+			if l.Name == name {
+				record, ok := AppendRecord(nil, &Fact{Facts: l.Extract([]byte(src)), Size: int64(len(src))})
+				if !ok {
+					f.Fatal(name)
+				}
+				f.Add(string(record))
+			}
+		}
+	}
+	var memory symbolMemory
+	f.Fuzz(func(t *testing.T, record string) {
+		want, err := DecodeRecord(record)
+		if err != nil {
+			return
+		}
+		packed := *want
+		packed.pack(nil)
+		if packed.packed == "" || packed.Definitions != nil || packed.Mentions != nil {
+			t.Fatal("it is not packed")
+		}
+		if got := packed.unpacked(); !reflect.DeepEqual(got, want) {
+			t.Errorf("%+v was packed, and is %+v", want, got)
+		}
+		if got := memory.symbols(&packed); !reflect.DeepEqual(got.Definitions, want.Definitions) || !reflect.DeepEqual(got.Mentions, want.Mentions) {
+			t.Errorf("%+v was packed, and is %+v in memory that is used again", want, got)
+		}
+		if got, ok := AppendRecord(nil, &packed); !ok || string(got) != record {
+			t.Errorf("%q is kept as %q once it was packed", record, got)
+		}
+		definitions, mentions := packed.counts()
+		if d, m := want.counts(); definitions != d || mentions != m {
+			t.Errorf("%d definitions and %d mentions, %d and %d unpacked", definitions, mentions, d, m)
+		}
+	})
+}
