@@ -34,12 +34,13 @@ type Document struct {
 	Reasons  []finding.Reason `json:"reasons"`
 	Stage    string           `json:"stage"`
 	Inputs   struct {
-		Base    git.OID                  `json:"base"`
-		Head    git.OID                  `json:"head"`
-		Ref     string                   `json:"ref"` // escaped
-		Day     string                   `json:"day"`
-		Files   map[string]review.Digest `json:"files"`
-		Waivers []string                 `json:"waivers"`
+		Base       git.OID                  `json:"base"`
+		Head       git.OID                  `json:"head"`
+		Ref        string                   `json:"ref"` // escaped
+		Day        string                   `json:"day"`
+		MergeBases []git.OID                `json:"merge_bases"`
+		Files      map[string]review.Digest `json:"files"`
+		Waivers    []string                 `json:"waivers"`
 	} `json:"inputs"`
 	About       *review.About     `json:"about"`
 	Change      Change            `json:"change"`

@@ -16,8 +16,9 @@ func (b *Builder) Report() *Report {
 		Schema: Schema, Framework: Framework{b.framework.ID, b.framework.Name, b.framework.Version}, From: b.from, To: b.to,
 		Counts: b.counts, Exceptions: slices.Clone(b.refused), Controls: []Control{}, Months: []Month{}, Changes: []Change{}, Lacks: []string{},
 	}
-	for _, c := range b.latest {
+	for key, c := range b.latest {
 		r.Changes = append(r.Changes, *c)
+		r.Exceptions = append(r.Exceptions, b.replaced(key)...)
 	}
 	slices.SortFunc(r.Changes, func(x, y Change) int {
 		return cmp.Or(cmp.Compare(x.Day, y.Day), cmp.Compare(x.Repository, y.Repository), cmp.Compare(x.Number, y.Number), cmp.Compare(x.Pack, y.Pack))
@@ -36,7 +37,7 @@ func (b *Builder) Report() *Report {
 		m.add(c)
 	}
 	slices.SortStableFunc(r.Exceptions, func(x, y Exception) int {
-		return cmp.Or(slices.Index(kinds, x.Kind)-slices.Index(kinds, y.Kind), cmp.Compare(x.Day, y.Day), cmp.Compare(x.Change, y.Change), cmp.Compare(x.File, y.File), cmp.Compare(x.Detail, y.Detail))
+		return cmp.Or(slices.Index(kinds, x.Kind)-slices.Index(kinds, y.Kind), cmp.Compare(x.Day, y.Day), cmp.Compare(x.Change, y.Change), cmp.Compare(x.File, y.File), cmp.Compare(x.Detail, y.Detail), cmp.Compare(x.Pack, y.Pack))
 	})
 	r.Months = fill(slices.Sorted(maps.Keys(months)), months, b.from, b.to)
 	rows := b.framework.Table

@@ -44,10 +44,11 @@ type Framework struct {
 
 // Counts are of packs and changes.
 type Counts struct {
-	Packs      int `json:"packs"`      // that were read
-	Refused    int `json:"refused"`    // of these: altered, unsigned, of an unknown signer, or no packs
-	Outside    int `json:"outside"`    // of these: of a day outside of the period
-	Superseded int `json:"superseded"` // of these: of a change for which a later review counts
+	Packs      int `json:"packs"`            // that were read
+	Refused    int `json:"refused"`          // of these: altered, unsigned, of an unknown signer, or no packs
+	Outside    int `json:"outside"`          // of these: of a day outside of the period
+	Superseded int `json:"superseded"`       // of these: of a change for which a later review counts
+	Copies     int `json:"copies,omitempty"` // of these: the same pack once more
 	Changes    int `json:"changes"`
 	Pass       int `json:"pass"`
 	Fail       int `json:"fail"`
@@ -81,6 +82,7 @@ type Change struct {
 
 	controls   map[string]status // of the framework
 	exceptions []Exception
+	from       string // the merge bases: where the change begins
 }
 
 // A status is what one change shows for one control.
@@ -92,6 +94,7 @@ type status struct {
 // Kinds of exceptions, the gravest first.
 const (
 	Refused     = "refused"      // a pack that does not verify
+	Replaced    = "replaced"     // a review that was worse, and for which another counts
 	NotPassed   = "not-passed"   // it landed, and its review is no pass
 	Overdue     = "overdue"      // what an emergency put off was not done in time
 	Emergency   = "emergency"    // an emergency was declared
@@ -100,7 +103,7 @@ const (
 	Open        = "open"         // the last review is no pass; whether it landed is not known
 )
 
-var kinds = []string{Refused, NotPassed, Overdue, Emergency, Waived, NotAssessed, Open}
+var kinds = []string{Refused, NotPassed, Replaced, Overdue, Emergency, Waived, NotAssessed, Open}
 
 // An Exception is what an auditor asks about.
 type Exception struct {
@@ -147,6 +150,8 @@ type Builder struct {
 	counts    Counts
 	refused   []Exception
 	latest    map[string]*Change
+	worse     map[string][]*Change          // reviews that were no pass, of changes with more than one
+	seen      map[string]bool               // digests of packs
 	own       map[string]frameworks.Control // rows that only packs know: a company's matrix
 }
 
@@ -158,7 +163,7 @@ func NewBuilder(framework, from, to string) *Builder {
 	if !known {
 		f = frameworks.Framework{ID: framework, Name: framework}
 	}
-	return &Builder{framework: f, known: known, from: from, to: to, latest: map[string]*Change{}, own: map[string]frameworks.Control{}}
+	return &Builder{framework: f, known: known, from: from, to: to, latest: map[string]*Change{}, worse: map[string][]*Change{}, seen: map[string]bool{}, own: map[string]frameworks.Control{}}
 }
 
 // Refuse notes a file that is no pack that counts.
@@ -176,15 +181,51 @@ func (b *Builder) Add(p *report.VerifiedPack) {
 		b.counts.Outside++
 		return
 	}
+	if b.seen[p.Digest] {
+		b.counts.Copies++
+		return
+	}
+	b.seen[p.Digest] = true
 	c := b.read(p)
 	key := c.key()
 	was := b.latest[key]
-	if was != nil {
-		b.counts.Superseded++
-	}
-	if was == nil || c.later(was) {
+	if was == nil {
 		b.latest[key] = c
+		return
 	}
+	b.counts.Superseded++
+	if c.later(was) {
+		b.latest[key] = c
+		c = was
+	}
+	if c.Decision != "pass" {
+		b.worse[key] = append(b.worse[key], c)
+	}
+}
+
+// replaced are the reviews that another one should not have taken the place of and that
+// were worse than it. What has landed is judged once. And the same head from another base
+// is another change: the last commit of many may pass where all of them do not.
+func (b *Builder) replaced(key string) []Exception {
+	var out []Exception
+	counts := b.latest[key]
+	for _, c := range b.worse[key] {
+		if worst[c.Decision] <= worst[counts.Decision] {
+			continue
+		}
+		var what string
+		switch {
+		case c.Stage == "record":
+			what = "an earlier closing review"
+		case c.Head == counts.Head && c.from != counts.from:
+			what = fmt.Sprintf("a review of the same head from another base (%.12s)", cmp.Or(c.from, c.Base))
+		default:
+			continue
+		}
+		out = append(out, Exception{Kind: Replaced, Pack: c.Pack, Change: c.Name(), Day: c.Day, Detail: fmt.Sprintf(
+			"%s said %s: %s; that of %s, which counts, says %s", what, c.Decision, cmp.Or(c.Reason, "no reason is given"), counts.Day, counts.Decision)})
+	}
+	return out
 }
 
 // key tells changes apart: by number where the forge gave one, else by head.
@@ -222,6 +263,9 @@ func (b *Builder) read(p *report.VerifiedPack) *Change {
 	}
 	if a := d.About; a != nil {
 		c.Repository, c.Kind, c.Number, c.Title, c.Author = a.Repository, a.Kind, a.Number, a.Title, a.Author
+	}
+	for _, base := range d.Inputs.MergeBases {
+		c.from += base.String()
 	}
 	if len(d.Reasons) > 0 {
 		c.Reason = cmp.Or(d.Reasons[0].Detail, d.Reasons[0].Code)

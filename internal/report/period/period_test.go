@@ -2,11 +2,13 @@ package period
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -35,7 +37,7 @@ func packOf(n int, stage, decision, day string, more ...func(*report.VerifiedPac
 	d.Inputs.Base, d.Inputs.Head, d.Inputs.Day = oid(1000+n), oid(2000+n), day
 	d.Reasons = []finding.Reason{{Code: "x", Detail: "because <script>"}}
 	d.Controls = []control.Shown{{Framework: "soc2-2017", Version: "2017", ID: "CC8.1", Relation: "direct", Status: control.EvidenceShown}}
-	p := &report.VerifiedPack{Digest: fmt.Sprintf("sha256:%064x", n*100+len(stage)*10+len(decision)), VerdictDigest: "sha256:" + strings.Repeat("b", 64), Signer: "builds", Says: d}
+	p := &report.VerifiedPack{Digest: fmt.Sprintf("sha256:%x", sha256.Sum256(fmt.Append(nil, n, stage, decision, day))), VerdictDigest: "sha256:" + strings.Repeat("b", 64), Signer: "builds", Says: d}
 	for _, m := range more {
 		m(p)
 	}
@@ -79,6 +81,53 @@ func TestCounts(t *testing.T) {
 	}
 	if len(r.Months) != 12 || r.Months[2].Pass != 2 || r.Months[2].Fail != 1 || r.Months[3].Incomplete != 1 || r.Months[4] != (Month{Month: "2026-05"}) {
 		t.Errorf("months %+v", r.Months)
+	}
+}
+
+// A later review hides none that was worse, where it should not have taken its place: what
+// has landed is judged once, and a review of the last commit alone is none of them all. On
+// its way to a merge a change is reviewed many times, and the last one counts.
+func TestReplaced(t *testing.T) {
+	from := func(base int) func(*report.VerifiedPack) {
+		return func(p *report.VerifiedPack) { p.Says.Inputs.MergeBases = []git.OID{oid(base)} }
+	}
+	for name, c := range map[string]struct {
+		packs []*report.VerifiedPack
+		want  string
+	}{
+		"landed, and judged again": {
+			[]*report.VerifiedPack{packOf(1, "record", "fail", "2026-03-01", from(1)), packOf(1, "record", "pass", "2026-03-02", from(1))},
+			"replaced 2026-03-01: an earlier closing review said fail: because <script>; that of 2026-03-02, which counts, says pass",
+		},
+		"landed, and no better": {
+			[]*report.VerifiedPack{packOf(1, "record", "incomplete", "2026-03-01", from(1)), packOf(1, "record", "fail", "2026-03-02", from(1))},
+			"not-passed 2026-03-02: it landed, and the review says fail: because <script>",
+		},
+		"the last commit alone": {
+			[]*report.VerifiedPack{packOf(1, "merge", "fail", "2026-03-01", from(1)), packOf(1, "merge", "pass", "2026-03-02", from(2))},
+			"replaced 2026-03-01: a review of the same head from another base (000000000000) said fail: because <script>; that of 2026-03-02, which counts, says pass",
+		},
+		"on its way": {
+			[]*report.VerifiedPack{packOf(1, "merge", "fail", "2026-03-01", from(1)), packOf(1, "merge", "pass", "2026-03-02", from(1)), packOf(1, "record", "pass", "2026-03-02", from(1))}, "",
+		},
+		"the same file twice": {
+			[]*report.VerifiedPack{packOf(1, "record", "pass", "2026-03-02", from(1)), packOf(1, "record", "pass", "2026-03-02", from(1))}, "",
+		},
+	} {
+		for range 2 {
+			r := build(t, "soc2-2017", c.packs...)
+			var got []string
+			for _, e := range r.Exceptions {
+				got = append(got, e.Kind+" "+e.Day+": "+e.Detail)
+			}
+			if strings.Join(got, " | ") != c.want {
+				t.Errorf("%s:\ngot  %s\nwant %s", name, strings.Join(got, " | "), c.want)
+			}
+			if n := r.Counts; n.Packs != n.Refused+n.Outside+n.Superseded+n.Copies+n.Changes || (n.Copies == 1) != (name == "the same file twice") {
+				t.Errorf("%s: the counts do not add up: %+v", name, n)
+			}
+			slices.Reverse(c.packs)
+		}
 	}
 }
 

@@ -22,7 +22,7 @@ func (r *Report) Sheets() []Sheet {
 		{"what", "value"},
 		{"framework", r.Framework.Name}, {"edition", r.Framework.Version}, {"period", r.Period()},
 		{"files read", strconv.Itoa(n.Packs)}, {"refused", strconv.Itoa(n.Refused)}, {"of other days", strconv.Itoa(n.Outside)},
-		{"superseded by a later review", strconv.Itoa(n.Superseded)},
+		{"superseded by a later review", strconv.Itoa(n.Superseded)}, {"the same as another", strconv.Itoa(n.Copies)},
 		{"changes", strconv.Itoa(n.Changes)}, {"pass", strconv.Itoa(n.Pass)}, {"fail", strconv.Itoa(n.Fail)}, {"incomplete", strconv.Itoa(n.Incomplete)},
 		{"with a closing review", strconv.Itoa(n.Landed)}, {"approved by somebody", strconv.Itoa(n.Approved)},
 	}

@@ -16,6 +16,7 @@ const shownExceptions = 10
 var kindWords = map[string]string{
 	Refused:     "Files that do not verify",
 	NotPassed:   "Landed without a pass",
+	Replaced:    "Worse reviews in whose place another counts",
 	Overdue:     "Overdue after an emergency",
 	Emergency:   "Emergencies",
 	Waived:      "Waivers in use",
@@ -33,7 +34,7 @@ func (r *Report) WriteText(w io.Writer) error {
 	fmt.Fprintf(&b, "Evidence for %s, %s\n", r.Framework.Name, r.Period())
 	n := r.Counts
 	fmt.Fprintf(&b, "\n  %s: %d pass, %d fail, %d incomplete; %d with a closing review, %d approved by somebody\n", plural(n.Changes, "change"), n.Pass, n.Fail, n.Incomplete, n.Landed, n.Approved)
-	fmt.Fprintf(&b, "  %s read: %d refused, %d of other days, %d superseded by a later review\n", plural(n.Packs, "file"), n.Refused, n.Outside, n.Superseded)
+	fmt.Fprintf(&b, "  %s read: %d refused, %d of other days, %d superseded by a later review%s\n", plural(n.Packs, "file"), n.Refused, n.Outside, n.Superseded, n.copies())
 	fmt.Fprintf(&b, "\nExceptions: %d\n", len(r.Exceptions))
 	for start := 0; start < len(r.Exceptions); {
 		end := start
@@ -62,6 +63,14 @@ func (r *Report) WriteText(w io.Writer) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// copies says how many packs were there more than once; nothing if none was.
+func (n Counts) copies() string {
+	if n.Copies == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %d the same as another", n.Copies)
 }
 
 // Period is the days in words: those that were asked for, else those of the changes.
