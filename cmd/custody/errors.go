@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Exit codes, as `custody --help` promises them.
@@ -42,12 +44,23 @@ func say(w io.Writer, command string, err error) int {
 	case errors.As(err, &code):
 		return int(code)
 	}
-	fmt.Fprintf(w, "%s: %s\n", command, strings.TrimRight(err.Error(), "\n"))
+	fmt.Fprintf(w, "%s: %s\n", command, harmless(strings.TrimRight(err.Error(), "\n")))
 	var h *hintError
 	if errors.As(err, &h) {
 		for _, line := range h.hints {
-			fmt.Fprintf(w, "  %s\n", line)
+			fmt.Fprintf(w, "  %s\n", harmless(line))
 		}
 	}
 	return exitUsage
+}
+
+// harmless is an error's text without what a terminal obeys or nobody sees: it may repeat
+// the name of a file, and names come from strangers.
+func harmless(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r != '\n' && r != '\t' && (r == utf8.RuneError || !unicode.IsPrint(r)) {
+			return '?'
+		}
+		return r
+	}, s)
 }

@@ -117,7 +117,10 @@ func runEvidence(p *process, o *exportOptions) error {
 		}
 	}
 	var packs []*report.VerifiedPack
-	err := eachPack(o.all, func(file string) error {
+	err := eachPack(o.all, func(file string, unread error) error {
+		if unread != nil {
+			return fmt.Errorf("%s: %w", file, unread)
+		}
 		pack, err := openPack(p, file, o.trusted)
 		if err != nil {
 			return err

@@ -80,7 +80,11 @@ func runReport(p *process, o *reportOptions) error {
 	}
 	b := period.NewBuilder(name, o.from, o.to)
 	stop := progress(p, "verifying packs")
-	err = eachPack(o.packs, func(file string) error {
+	err = eachPack(o.packs, func(file string, unread error) error {
+		if unread != nil {
+			b.Refuse(file, unread)
+			return nil
+		}
 		data, err := readFile(file, verify.MaxPack)
 		if err != nil {
 			b.Refuse(file, err)
@@ -165,9 +169,9 @@ func frameworkName(name string) (string, error) {
 const maxPacks = 100_000
 
 // eachPack calls do for every file that is named, and for every .zip below every folder.
-// Links are not followed. A folder without a pack is an error: a report about nothing is
+// Links are not followed, and reach do as what can not be read. A folder without a pack is an error: a report about nothing is
 // no report.
-func eachPack(names []string, do func(file string) error) error {
+func eachPack(names []string, do func(file string, unread error) error) error {
 	seen := 0
 	for _, name := range names {
 		info, err := os.Stat(name)
@@ -175,7 +179,7 @@ func eachPack(names []string, do func(file string) error) error {
 			return fmt.Errorf("reading packs: %w", err)
 		}
 		if !info.IsDir() {
-			if err := do(name); err != nil {
+			if err := do(name, nil); err != nil {
 				return err
 			}
 			seen++
@@ -186,13 +190,16 @@ func eachPack(names []string, do func(file string) error) error {
 			if err != nil {
 				return err
 			}
-			if !e.Type().IsRegular() || !strings.EqualFold(filepath.Ext(file), ".zip") {
+			if e.IsDir() || !strings.EqualFold(filepath.Ext(file), ".zip") {
 				return nil
 			}
 			if seen++; seen > maxPacks {
 				return hint(fmt.Errorf("more than %d packs", maxPacks), "name folders with fewer")
 			}
-			return do(file)
+			if !e.Type().IsRegular() { // a link may lead anywhere, a pipe may wait for ever
+				return do(file, fmt.Errorf("it is no file but a link or a device: put the pack itself into the folder"))
+			}
+			return do(file, nil)
 		})
 		if err != nil {
 			return fmt.Errorf("reading packs: %w", err)

@@ -43,10 +43,16 @@ type EvidenceItem struct {
 	Title      string   `json:"title,omitempty"` // of the change
 }
 
-// NewEvidence lists what packs are evidence for, in the order of days and controls.
+// NewEvidence lists what packs are evidence for, in the order of days and controls. A pack
+// that is there more than once is evidence once.
 func NewEvidence(packs []*report.VerifiedPack) *Evidence {
 	e := &Evidence{Schema: EvidenceSchema, Items: []EvidenceItem{}, Lacking: []EvidenceItem{}}
+	seen := map[string]bool{}
 	for _, p := range packs {
+		if seen[p.Digest] {
+			continue
+		}
+		seen[p.Digest] = true
 		d := p.Says
 		for _, c := range d.Controls {
 			item := EvidenceItem{
