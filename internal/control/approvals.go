@@ -157,6 +157,9 @@ func (e *evaluation) missingApprovals(want config.Approvals, wrote authors, voic
 	}
 	if e.Stage == change.AtRecord && !e.deferring { // see late
 		f.Remedy = fmt.Sprintf("It has landed, and an approval from now on does not count. Have %s look at it all the same, and write down why it landed without.", plural(missing, "more person", "more people"))
+		if len(against) > 0 {
+			f.Remedy = fmt.Sprintf("It has landed, and an approval from now on does not count. Settle what %s asked for all the same, and write down why it landed without.", f.Who)
+		}
 	}
 	return f
 }

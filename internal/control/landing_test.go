@@ -39,6 +39,9 @@ func TestLanded(t *testing.T) {
 		{"rebased by who approved", one, rebased, finding.Satisfied, ""},
 		{"merged by who approved", one, merged, finding.Satisfied, ""},
 		{"rebased, and another change", one, and(rebased, func(in *Input) { in.Approved = map[Seen]Approved{{Commit: old}: {How: "it changes x otherwise"}} }), finding.NotSatisfied, "It has landed, and an approval from now on does not count."},
+		{"rebased, and somebody had asked for changes", one, and(rebased, func(in *Input) {
+			in.Context.Reviews = append(in.Context.Reviews, review("4", "dan", "changes_requested", oid("old"), "write"))
+		}), finding.NotSatisfied, "does not count. Settle what dan asked for all the same, and write down"},
 		{"merged, and another change", one, and(merged, func(in *Input) { in.Approved = map[Seen]Approved{{Commit: old}: {How: "it changes x otherwise"}} }), finding.NotSatisfied, ""},
 		{"the forge does not say who merged", one, and(rebased, func(in *Input) { in.Context.Merge.By = nil }), finding.NotSatisfied, ""},
 		{"another commit was merged", one, and(rebased, func(in *Input) { in.Context.Merge.SHA = old }), finding.NotSatisfied, ""},
