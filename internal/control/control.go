@@ -268,8 +268,10 @@ func tidy(c *finding.Check, most int) {
 	finding.Sort(c.Found)
 	if n := len(c.Found) - most; most > 0 && n > 0 {
 		// The outcome was reached with all of them. Those that no waiver covers come
-		// first, the heaviest of them before all.
+		// first, the heaviest of them before all; but none pushes out that a waiver was
+		// used, which auditors ask for.
 		slices.SortStableFunc(c.Found, func(a, b finding.Finding) int { return strings.Compare(a.WaivedBy, b.WaivedBy) })
+		c.Found = firstOfWaivers(c.Found, most)
 		c.Reasons = append(slices.Clone(c.Reasons), finding.Reason{Code: ReasonLimit, Detail: fmt.Sprintf("%s more than the %d that are listed", plural(n, "finding", "findings"), most)})
 		c.Found = c.Found[:most:most]
 	}
@@ -279,6 +281,23 @@ func tidy(c *finding.Check, most int) {
 	if c.Reasons == nil {
 		c.Reasons = []finding.Reason{}
 	}
+}
+
+// firstOfWaivers moves the first finding of each waiver to the last of the places that are
+// listed, as far as half of them go round.
+func firstOfWaivers(found []finding.Finding, most int) []finding.Finding {
+	var firsts, others []finding.Finding
+	seen := map[string]bool{"": true}
+	for i, f := range found {
+		if !seen[f.WaivedBy] && (i < most || len(firsts) < most/2) {
+			seen[f.WaivedBy] = true
+			firsts = append(firsts, f)
+			continue
+		}
+		others = append(others, f)
+	}
+	keep := min(len(others), max(0, most-len(firsts)))
+	return slices.Concat(others[:keep], firsts, others[keep:])
 }
 
 // evaluation is one run: the input and what was derived from it once.
