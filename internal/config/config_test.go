@@ -189,6 +189,8 @@ func TestRefused(t *testing.T) {
 		{"requirements path", "requirements: docs", "requirements: ../docs", `is not the path of a file`},
 		{"waiver without reason", "    reason: old code\n", "", `lacks "reason"`},
 		{"waiver with empty owner", "owner: alice", "owner: ''", `lacks "owner"`},
+		{"waiver named like an emergency", "id: W-2026-001", "id: emergency", `a waiver can not be called "emergency"`},
+		{"waiver named like the baseline", "id: W-2026-001", "id: baseline", `a waiver can not be called "baseline"`},
 		{"waiver of one's own", "owner: alice", "owner: Bob", `is approved by its own owner`},
 		{"waiver without end", "    last_day: 2026-12-31\n", "", `lacks "last_day"`},
 		{"no such day", "2026-12-31", "2026-02-30", `"2026-02-30" is not a day`},

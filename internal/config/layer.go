@@ -71,6 +71,16 @@ type LayeredMember struct {
 // signed by a key which who runs Custody trusts for waivers.
 const GrantedOrigin = "context"
 
+// Reserved says whether a waiver can not be called so: findings that no waiver covers, and
+// an emergency or the baseline excepts, are marked with these words in its place.
+func (id ID) Reserved() bool { return id == ExceptedByEmergency || id == ExceptedByBaseline }
+
+// What stands in the place of a waiver's id.
+const (
+	ExceptedByEmergency = "emergency"
+	ExceptedByBaseline  = "baseline"
+)
+
 // MayExcept says whether the waiver is allowed to except findings of the rule, be it
 // of the rule itself or, for a rule of kind requirements, of a requirement.
 func (w LayeredWaiver) MayExcept(r LayeredRule) bool {

@@ -266,6 +266,9 @@ func (c *checker) waivers() error {
 			return c.doc.Errorf(n.Get("id"), "waiver id %q is used twice", w.ID)
 		}
 		seen[w.ID] = true
+		if w.ID.Reserved() {
+			return c.doc.Errorf(n.Get("id"), "a waiver can not be called %q: that marks what something else excepts", w.ID).WithHint("give it another id")
+		}
 		if strings.EqualFold(strings.TrimSpace(w.Owner), strings.TrimSpace(w.Approver)) {
 			return c.doc.Errorf(n.Get("approver"), "waiver %q is approved by its own owner", w.ID).WithHint("somebody else must accept the exception")
 		}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"custody/internal/config"
 	"custody/internal/finding"
 )
 
@@ -113,7 +114,7 @@ func NewBaseline(checks []finding.Check) *Baseline {
 }
 
 // KnownBefore is what excepts findings that the baseline has.
-const KnownBefore = "baseline"
+const KnownBefore = config.ExceptedByBaseline
 
 // fold lists a few of the findings that stood before; the rest is counted.
 func fold(found []scoped, places int) (listed []scoped, folded int) {

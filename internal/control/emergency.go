@@ -119,7 +119,7 @@ func (e *evaluation) wait(r config.LayeredRule, a answer) answer {
 	a.outcome = finding.Excepted
 	a.because(ReasonEmergency, "it waits, because of an emergency that %s declared; due by %s", clip(e.Context.Change.Emergency.By.Login), u.due)
 	for i := range a.found {
-		a.found[i].WaivedBy = NoticeEmergency
+		a.found[i].WaivedBy = config.ExceptedByEmergency
 	}
 	return a
 }

@@ -63,6 +63,9 @@ func ParseWaiver(doc []byte) (*WaiverRecord, error) {
 			return nil, fmt.Errorf("reading a waiver: it lacks %s", part.name)
 		}
 	}
+	if w.ID.Reserved() {
+		return nil, fmt.Errorf("reading a waiver: it can not be called %q: that marks what something else excepts", w.ID)
+	}
 	return &w, nil
 }
 

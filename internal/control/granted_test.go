@@ -121,6 +121,7 @@ func TestParseWaiver(t *testing.T) {
 		{`"custody/waiver/v1"`, `"custody/waiver/v2"`, "schema"},
 		{`"2026-11-30"`, `"soon"`, "is not a day"},
 		{`"r"`, `"r r"`, "is not an id"},
+		{`"W-9"`, `"emergency"`, `it can not be called "emergency"`},
 		{`["**"]`, `[]`, "lacks paths"},
 		{`["**"]`, `["/x"]`, "can match nothing"},
 		{`"imported"`, `" "`, "lacks reason"},

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"custody/internal/config"
 	"custody/internal/control/frameworks"
 	"custody/internal/finding"
 	"custody/internal/report"
@@ -322,14 +323,23 @@ func (c *Change) except(d *report.Document) {
 			say(NotAssessed, "%s: %s", k.ID, cmp.Or(reason, "no reason is given"))
 		}
 	}
+	baseline := false
 	for _, f := range d.Findings {
-		if f.WaivedBy != "" && f.WaivedBy != "emergency" && !slices.Contains(c.Waivers, f.WaivedBy) {
-			c.Waivers = append(c.Waivers, f.WaivedBy)
+		// Older packs may hold a waiver that is called like what marks an emergency.
+		switch w := f.WaivedBy; {
+		case w == "" || slices.Contains(c.Waivers, w):
+		case !config.ID(w).Reserved() || slices.Contains(d.Inputs.Waivers, w):
+			c.Waivers = append(c.Waivers, w)
+		case w == config.ExceptedByBaseline:
+			baseline = true
 		}
 	}
 	slices.Sort(c.Waivers)
 	for _, w := range c.Waivers {
 		say(Waived, "the waiver %s covers findings", w)
+	}
+	if baseline {
+		say(Waived, "findings stood before, and the baseline excepts them")
 	}
 }
 

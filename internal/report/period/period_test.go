@@ -165,17 +165,21 @@ func TestExceptions(t *testing.T) {
 	}
 	b := NewBuilder("soc2-2017", "", "")
 	b.Add(packOf(1, "record", "pass", "2026-01-01", func(p *report.VerifiedPack) {
-		p.Says.Findings = []finding.Finding{{Rule: "r", WaivedBy: "W-7"}, {Rule: "r", WaivedBy: "W-7"}, {Rule: "r", WaivedBy: "emergency"}}
+		p.Says.Findings = []finding.Finding{{Rule: "r", WaivedBy: "W-7"}, {Rule: "r", WaivedBy: "W-7"}, {Rule: "r", WaivedBy: "emergency"}, {Rule: "r", WaivedBy: "baseline"}}
 	}))
 	b.Add(packOf(2, "record", "fail", "2026-01-02", check("two-eyes", finding.Rule, finding.NotSatisfied, "emergency"), check("emergency", finding.Notice, finding.NotSatisfied, "x")))
 	b.Add(packOf(3, "record", "pass", "2026-01-03", check("lint", finding.Rule, finding.NotAssessed, "x"), check("told", finding.Notice, finding.NotAssessed, "x")))
+	b.Add(packOf(4, "record", "pass", "2026-01-04", func(p *report.VerifiedPack) { // before such names were refused
+		p.Says.Inputs.Waivers = []string{"emergency"}
+		p.Says.Findings = []finding.Finding{{Rule: "r", WaivedBy: "emergency"}}
+	}))
 	b.Refuse("bad.zip", fmt.Errorf("it is no pack"))
 	r := b.Report()
 	var got []string
 	for _, e := range r.Exceptions {
 		got = append(got, e.Kind+": "+e.Detail)
 	}
-	want := "refused: it is no pack | not-passed: it landed, and the review says fail: because <script> | overdue: two-eyes: of two-eyes | emergency: of emergency | waived: the waiver W-7 covers findings | not-assessed: lint: of lint"
+	want := "refused: it is no pack | not-passed: it landed, and the review says fail: because <script> | overdue: two-eyes: of two-eyes | emergency: of emergency | waived: findings stood before, and the baseline excepts them | waived: the waiver W-7 covers findings | waived: the waiver emergency covers findings | not-assessed: lint: of lint"
 	if strings.Join(got, " | ") != want {
 		t.Errorf("got  %s\nwant %s", strings.Join(got, " | "), want)
 	}
