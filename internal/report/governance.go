@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"custody/attestation/claim"
+	"custody/internal/change"
 	"custody/internal/finding"
 )
 
@@ -79,6 +80,9 @@ func (p *VerifiedPack) reviewed() claim.Reviewed {
 	}
 	if len(p.Approvers()) > 0 {
 		return claim.ReviewDone
+	}
+	if p.Says.Stage == change.AtRecord.String() && c.Merge == nil { // what was said in time is not known
+		return claim.ReviewUnknown
 	}
 	return claim.ReviewMissing
 }

@@ -46,7 +46,10 @@ func packOf(n int, stage, decision, day string, more ...func(*report.VerifiedPac
 
 func reviewed(state, commit string) func(*report.VerifiedPack) {
 	return func(p *report.VerifiedPack) {
-		p.Context = &change.Context{Reviews: []change.Review{{Reviewer: change.Person{Login: "sam", ID: "7", Type: change.User}, State: state, Commit: commit}}}
+		p.Context = &change.Context{
+			Merge:   &change.Merge{At: "2026-02-28T12:00:00Z"},
+			Reviews: []change.Review{{Reviewer: change.Person{Login: "sam", ID: "7", Type: change.User}, State: state, Commit: commit, Permission: "write", At: "2026-02-27T12:00:00Z"}},
+		}
 	}
 }
 
@@ -270,6 +273,38 @@ func TestApprovers(t *testing.T) {
 }
 
 // TestOrder: in whatever order packs come, the report is the same bytes in every form.
+// An approval is one that the judge would count, too: the word that was said last, before the
+// change landed, by somebody who may write.
+func TestNoApproval(t *testing.T) {
+	head := oid(2001).String()
+	for name, edit := range map[string]func(*change.Context){
+		"taken back, listed first": func(c *change.Context) {
+			no := c.Reviews[0]
+			no.State, no.At = "changes_requested", "2026-02-27T15:00:00+02:00"
+			c.Reviews = []change.Review{no, c.Reviews[0]}
+		},
+		"taken back, nobody knows when": func(c *change.Context) {
+			no := c.Reviews[0]
+			no.State, no.At = "dismissed", ""
+			c.Reviews = append([]change.Review{no}, c.Reviews[0])
+		},
+		"yes and no in one second": func(c *change.Context) {
+			no := c.Reviews[0]
+			no.State = "changes_requested"
+			c.Reviews = []change.Review{no, c.Reviews[0]}
+		},
+		"after it landed":             func(c *change.Context) { c.Reviews[0].At = "2026-02-28T12:00:01Z" },
+		"nobody knows when it landed": func(c *change.Context) { c.Merge = nil },
+		"a reader":                    func(c *change.Context) { c.Reviews[0].Permission = "read" },
+		"of unknown permission":       func(c *change.Context) { c.Reviews[0].Permission = "" },
+	} {
+		r := build(t, "soc2-2017", packOf(1, "record", "pass", "2026-03-01", reviewed("approved", head), func(p *report.VerifiedPack) { edit(p.Context) }))
+		if r.Counts.Approved != 0 {
+			t.Errorf("%s: it counts as approved by %v", name, r.Changes[0].Approvers)
+		}
+	}
+}
+
 func TestOrder(t *testing.T) {
 	var packs []*report.VerifiedPack
 	for i := range 40 {
