@@ -12,6 +12,7 @@ import (
 
 	"custody/app/clone"
 	"custody/app/hub"
+	"custody/internal/git"
 	"custody/internal/store"
 )
 
@@ -44,8 +45,8 @@ func (j *job) activityOf(ctx context.Context, ref string) (*activity, error) {
 		Actor              *github.User
 	}
 	if _, err := j.client.Do(ctx, req, &list); err != nil {
-		switch class, _ := hub.Classify(err); class {
-		case hub.Forbidden, hub.Gone, hub.Refused:
+		switch class, _ := hub.Classify(err); {
+		case class == hub.Forbidden, class == hub.Gone, class == hub.Refused, class == hub.Transient && j.task.Try >= patience:
 			return &j.activity, nil
 		}
 		return nil, fmt.Errorf("asking who moved %s: %w", ref, err)
@@ -66,7 +67,8 @@ func (j *job) activityOf(ctx context.Context, ref string) (*activity, error) {
 
 // targetAt is the commit that the branch which the change is for was at, at an instant: the
 // one that it is at, but for what GitHub lists as having moved it since. Of the same second it
-// is not known which came first, so it is the older.
+// is not known which came first, so it is the older. Of what has landed it is never one that
+// holds that: where GitHub does not list the landing, or not yet, it is what was before it.
 func (j *job) targetAt(ctx context.Context, c *clone.Clone, at time.Time) (string, error) {
 	tip, err := c.Resolve(ctx, j.ref)
 	if err != nil {
@@ -81,6 +83,19 @@ func (j *job) targetAt(ctx context.Context, c *clone.Clone, at time.Time) (strin
 		if m.Before != "" && !m.at.Before(at.Truncate(time.Second)) {
 			was = m.Before
 		}
+	}
+	if j.subject.Stage != "record" || j.base.IsZero() {
+		return was, nil
+	}
+	id, err := git.ParseOID(was)
+	if err != nil {
+		return "", err
+	}
+	switch holds, err := c.IsAncestor(ctx, j.head, id); {
+	case ctx.Err() != nil:
+		return "", ctx.Err()
+	case err == nil && holds: // else it was forced away, and may be gone
+		return j.base.String(), nil
 	}
 	return was, nil
 }

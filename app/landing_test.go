@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"custody/internal/git/gittest"
+	"custody/internal/githubtest"
 	"custody/internal/pack/verify"
 	"custody/internal/store"
 )
@@ -157,4 +158,52 @@ func (w *world) settled() {
 		}
 		return counts[store.Accepted] == 0 && jobs == 0
 	})
+}
+
+// An approval that is heard of with the landing is of what the change was before it, also
+// where GitHub does not tell how the branch moved.
+func TestRecordApprovedUnheard(t *testing.T) {
+	for _, method := range []string{"merge", "squash", "rebase"} {
+		t.Run(method, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, recorded)
+			p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
+			w.settled()
+			w.gh.Fail(githubtest.Fault{On: "GET /repos/{owner}/{repo}/activity", With: githubtest.Forbidden, Times: -1})
+			w.gh.Hold()
+			p.Review("ben", "APPROVED", "")
+			p.Merge("ben", method)
+			w.gh.Release()
+			if r, s := w.record("pull/1/record"); s.outcome("seen") != "satisfied" || r.Decision != "pass" {
+				t.Errorf("%s: %+v", r.Decision, s.Checks)
+			}
+		})
+	}
+}
+
+// Whoever pushes the commits of a pull request to the branch themselves lands all of them.
+func TestRecordOfAPushedPull(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, recorded)
+	w.origin.Commit("topic", "first", gittest.From(w.base), gittest.By("Ada <ada@example.com>"), gittest.Write("b.py", "y = 1\n"))
+	p := w.approved("topic", gittest.From("topic"), gittest.Write("a.py", "x = 2\n"))
+	w.origin.Git("branch", "--force", "main", p.HeadSHA)
+	w.repo.Push("ben", w.origin, "main")
+	r, s := w.record("pull/1/record")
+	if s.Inputs.Base != w.base || len(s.Change.Commits) != 2 || s.outcome("seen") != "satisfied" || r.Decision != "pass" {
+		t.Errorf("%s of %s..%s: %+v", r.Decision, s.Inputs.Base, s.Inputs.Head, s.Checks)
+	}
+}
+
+// That GitHub does not get to tell how the branch moved keeps no review from its end.
+func TestApprovedWhereNobodyTellsOfMoves(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, approvals)
+	p := w.pull("topic", gittest.Write("b.py", "y = 1\n"))
+	w.settled()
+	w.gh.Fail(githubtest.Fault{On: "GET /repos/{owner}/{repo}/activity", With: githubtest.BadGateway, Times: -1})
+	p.Review("ben", "APPROVED", "")
+	if run := w.concludedAs(p.HeadSHA, "success"); run.Conclusion != "success" {
+		t.Errorf("%+v", run)
+	}
 }

@@ -22,8 +22,8 @@ import (
 
 // beforeMerge is what the branch was before a pull request landed as a commit. A merge has
 // it as first parent. A single commit is the whole pull request if it makes the same
-// change; else as many commits landed as the pull request had. Where neither fits, it is
-// the push that brought it, as GitHub told it.
+// change; else as many commits landed as the pull request had. Where neither fits, or
+// somebody pushed its own commits, it is the push that brought it, as GitHub told it.
 func (j *job) beforeMerge(ctx context.Context, c *clone.Clone, pr *github.PullRequest, landed git.OID) (git.OID, error) {
 	commit, err := c.Commit(ctx, landed)
 	if err != nil {
@@ -33,18 +33,21 @@ func (j *job) beforeMerge(ctx context.Context, c *clone.Clone, pr *github.PullRe
 	if err != nil {
 		return git.OID{}, err
 	}
-	switch len(commit.Parents) {
-	case 0:
+	if len(commit.Parents) == 0 {
 		return zero, nil
-	case 1:
-	default:
-		return commit.Parents[0], nil
 	}
 	head, err := git.ParseOID(pr.GetHead().GetSHA())
 	if err != nil {
 		return git.OID{}, fmt.Errorf("the head of the pull request: %w", err)
 	}
-	for _, n := range []int{1, pr.GetCommits()} {
+	counts := []int{1, pr.GetCommits()}
+	switch {
+	case landed == head: // nobody made a commit of it: somebody pushed the ones that it has
+		counts = nil
+	case len(commit.Parents) > 1:
+		return commit.Parents[0], nil
+	}
+	for _, n := range counts {
 		base, err := firstParent(ctx, c, landed, n)
 		if err != nil {
 			continue
@@ -55,7 +58,7 @@ func (j *job) beforeMerge(ctx context.Context, c *clone.Clone, pr *github.PullRe
 			return base, nil
 		}
 	}
-	pushes, err := j.store.PushesTo(ctx, j.repo.ID, "refs/heads/"+pr.GetBase().GetRef(), landed.String())
+	pushes, err := j.pushesTo(ctx, []string{"refs/heads/" + pr.GetBase().GetRef()}, landed.String())
 	if err != nil {
 		return git.OID{}, err
 	}
