@@ -255,6 +255,19 @@ func TestFindingsAreGrouped(t *testing.T) {
 	}
 }
 
+// What lets a change pass is not to be resolved first, however grave the finding is.
+func TestErrorsThatBlockNothing(t *testing.T) {
+	for decision, want := range map[string]string{"pass": "1 error: open, and blocks nothing", "fail": "1 error: to be resolved", "incomplete": "1 error: to be resolved"} {
+		w := newView(failing())
+		w.Decision = decision
+		w.Findings = []levelGroup{{Level: finding.Error, group: group{Total: 1}}}
+		html, err := page(w)
+		if err != nil || !strings.Contains(string(html), ">"+want+"<") {
+			t.Errorf("%s: the page does not say %q: %v", decision, want, err)
+		}
+	}
+}
+
 // word is another one for each number, without digits.
 func word(n int) string {
 	w := string(rune('a' + n%26))
