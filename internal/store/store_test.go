@@ -502,3 +502,32 @@ func TestCommands(t *testing.T) {
 		}
 	})
 }
+
+// Two that ask about each other, at the same time, both get through.
+func TestConcludedAtOnce(t *testing.T) {
+	eachStore(t, func(t *testing.T, address string) {
+		ctx := context.Background()
+		s := open(t, address, "", nil)
+		names := []string{"queue/a", "queue/b"}
+		request := func(name string) store.Request {
+			return store.Request{Repo: 7, Name: name, Kind: "merge_group", Stage: "merge"}
+		}
+		for _, name := range names {
+			if err := s.Ask(ctx, request(name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var all sync.WaitGroup
+		for i, name := range names {
+			all.Go(func() {
+				for turn := range int64(30) {
+					if err := s.Conclude(ctx, turn, store.Review{Repo: 7, Subject: name, Decision: "pass"}, nil, request(names[1-i])); err != nil {
+						t.Errorf("%s: %v", name, err)
+						return
+					}
+				}
+			})
+		}
+		all.Wait()
+	})
+}

@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // A Request asks for a review of a subject: the newest wins.
@@ -144,10 +146,8 @@ type Review struct {
 // takes the place of a newer one.
 func (s *Store) Conclude(ctx context.Context, turn int64, r Review, effects map[string]string, asks ...Request) error {
 	err := s.db.inTx(ctx, func(t tx) error {
-		for _, a := range asks {
-			if err := s.request(ctx, t, a); err != nil {
-				return err
-			}
+		if err := s.askWith(ctx, t, r, asks); err != nil {
+			return err
 		}
 		for key, intent := range effects {
 			if err := s.begin(ctx, t, key, intent); err != nil {
@@ -166,6 +166,27 @@ ON CONFLICT (repo, subject, verdict, pack) DO NOTHING`,
 	})
 	if err != nil {
 		return fmt.Errorf("keeping the verdict on %s: %w", r.Subject, err)
+	}
+	return nil
+}
+
+// askWith asks for reviews with the conclusion of one. Two that are concluded at the same
+// time may ask about each other: all take the rows in one order, or PostgreSQL ends one of them.
+func (s *Store) askWith(ctx context.Context, t tx, r Review, asks []Request) error {
+	own := Request{Repo: r.Repo, Name: r.Subject}
+	rows := slices.SortedStableFunc(slices.Values(append(slices.Clone(asks), own)), func(a, b Request) int {
+		return cmp.Or(cmp.Compare(a.Repo, b.Repo), cmp.Compare(a.Name, b.Name))
+	})
+	for _, a := range rows {
+		if a != own {
+			if err := s.request(ctx, t, a); err != nil {
+				return err
+			}
+		} else if len(asks) > 0 {
+			if _, err := t.exec(ctx, `UPDATE subjects SET done_turn = done_turn WHERE repo = $1 AND name = $2`, r.Repo, r.Subject); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
