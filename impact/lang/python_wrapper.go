@@ -141,9 +141,16 @@ func (w *pyWrapper) parameters(i int) {
 	}
 }
 
-// body reads that of a function; false when it may keep something. What a name stands for in
-// one round of a loop is known after the first reading.
-func (w *pyWrapper) body(r row) bool { return w.lines(r) && w.lines(r) }
+// body reads that of a function; false when it may keep something. It does so twice: what a
+// name stands for in the first round of a loop may come from the end of the round before.
+func (w *pyWrapper) body(r row) bool {
+	for range 2 {
+		if !w.lines(r) {
+			return false
+		}
+	}
+	return true
+}
 
 func (w *pyWrapper) lines(body row) bool {
 	w.columns = w.columns[:0]
