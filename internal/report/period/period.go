@@ -224,7 +224,7 @@ func (b *Builder) replaced(key string) []Exception {
 			continue
 		}
 		out = append(out, Exception{Kind: Replaced, Pack: c.Pack, Change: c.Name(), Day: c.Day, Detail: fmt.Sprintf(
-			"%s said %s: %s; that of %s, which counts, says %s", what, c.Decision, cmp.Or(c.Reason, "no reason is given"), counts.Day, counts.Decision)})
+			"%s said %s: %s; that of %s, which counts, says %s", what, c.Decision, cmp.Or(strings.TrimRight(c.Reason, "."), "no reason is given"), counts.Day, counts.Decision)})
 	}
 	return out
 }

@@ -92,7 +92,10 @@ func TestCounts(t *testing.T) {
 // its way to a merge a change is reviewed many times, and the last one counts.
 func TestReplaced(t *testing.T) {
 	from := func(base int) func(*report.VerifiedPack) {
-		return func(p *report.VerifiedPack) { p.Says.Inputs.MergeBases = []git.OID{oid(base)} }
+		return func(p *report.VerifiedPack) {
+			p.Says.Inputs.MergeBases = []git.OID{oid(base)}
+			p.Says.Reasons[0].Detail += "."
+		}
 	}
 	for name, c := range map[string]struct {
 		packs []*report.VerifiedPack
@@ -104,7 +107,7 @@ func TestReplaced(t *testing.T) {
 		},
 		"landed, and no better": {
 			[]*report.VerifiedPack{packOf(1, "record", "incomplete", "2026-03-01", from(1)), packOf(1, "record", "fail", "2026-03-02", from(1))},
-			"not-passed 2026-03-02: it landed, and the review says fail: because <script>",
+			"not-passed 2026-03-02: it landed, and the review says fail: because <script>.",
 		},
 		"the last commit alone": {
 			[]*report.VerifiedPack{packOf(1, "merge", "fail", "2026-03-01", from(1)), packOf(1, "merge", "pass", "2026-03-02", from(2))},
