@@ -1,6 +1,7 @@
 package review
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,11 +9,12 @@ import (
 	"slices"
 
 	"custody/internal/change"
+	"custody/internal/config"
 	"custody/internal/control"
 	"custody/internal/git"
 )
 
-// maxApproved bounds the commits other than the head that are compared with it.
+// maxApproved bounds the changes that are compared with this one.
 const maxApproved = 32
 
 // readApproved compares every change that somebody approved, or granted a waiver for, with
@@ -23,28 +25,9 @@ func (r *run) readApproved(ctx context.Context) error {
 	if r.context == nil {
 		return nil
 	}
-	seen := map[control.Seen]bool{}
-	add := func(s control.Seen) {
-		if s.Base != "" || s.Commit != r.change.Head.String() {
-			seen[s] = true
-		}
-	}
-	for _, g := range r.granted {
-		if g.Waiver != nil && g.Waiver.Head != "" {
-			add(control.Seen{Commit: g.Waiver.Head, Base: g.Waiver.Base})
-		}
-	}
-	if c := r.context.Change; c != nil && c.Proposed != "" {
-		add(control.Seen{Commit: c.Proposed})
-	}
-	for _, review := range r.context.Reviews {
-		if review.State == "approved" {
-			add(control.Seen{Commit: review.Commit, Base: review.Base})
-		}
-	}
 	r.approved = map[control.Seen]control.Approved{}
-	for i, s := range slices.SortedFunc(maps.Keys(seen), control.Seen.Compare) {
-		if i == maxApproved {
+	for i, s := range r.seen() {
+		if i >= maxApproved {
 			r.approved[s] = control.Approved{How: fmt.Sprintf("it was not looked at: more than %d such commits", maxApproved)}
 			continue
 		}
@@ -55,6 +38,48 @@ func (r *run) readApproved(ctx context.Context) error {
 		r.approved[s] = a
 	}
 	return nil
+}
+
+// seen are the changes to compare, each once. Those come first that most likely count, so
+// that nobody's older approvals, and no stranger's, keep them from being looked at: waivers
+// and what was proposed, then what each who may write approved last.
+func (r *run) seen() []control.Seen {
+	rank := map[control.Seen]int{}
+	add := func(s control.Seen, n int) {
+		if had, ok := rank[s]; (!ok || n < had) && (s.Base != "" || s.Commit != r.change.Head.String()) {
+			rank[s] = n
+		}
+	}
+	for _, g := range r.granted {
+		if g.Waiver != nil && g.Waiver.Head != "" {
+			add(control.Seen{Commit: g.Waiver.Head, Base: g.Waiver.Base}, 0)
+		}
+	}
+	if c := r.context.Change; c != nil && c.Proposed != "" {
+		add(control.Seen{Commit: c.Proposed}, 0)
+	}
+	last := map[change.Person]string{}
+	for _, v := range r.context.Reviews {
+		if v.State == "approved" {
+			last[v.Reviewer] = max(last[v.Reviewer], v.At)
+		}
+	}
+	for _, v := range r.context.Reviews {
+		if v.State != "approved" {
+			continue
+		}
+		n := 1
+		if v.At != last[v.Reviewer] {
+			n++
+		}
+		if !config.Permission(v.Permission).AtLeast("write") {
+			n += 2
+		}
+		add(control.Seen{Commit: v.Commit, Base: v.Base}, n)
+	}
+	return slices.SortedFunc(maps.Keys(rank), func(a, b control.Seen) int {
+		return cmp.Or(cmp.Compare(rank[a], rank[b]), a.Compare(b))
+	})
 }
 
 func (r *run) compareApproved(ctx context.Context, s control.Seen) (control.Approved, error) {
