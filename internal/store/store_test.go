@@ -302,6 +302,15 @@ func TestSubjects(t *testing.T) {
 		if got, err := s.Subject(ctx, 7, "queue/g2"); err != nil || got.Turn != 1 || got.DoneTurn != 0 {
 			t.Errorf("%+v, %v", got, err)
 		}
+		if err := s.CloseSubject(ctx, 7, "queue/g2"); err != nil { // after it was found open
+			t.Fatal(err)
+		}
+		if err := s.Conclude(ctx, 3, r, nil, about); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := s.Subject(ctx, 7, "queue/g2"); err != nil || got.Turn != 1 || !got.Closed {
+			t.Errorf("%+v, %v", got, err)
+		}
 		ask("h2", true)
 		if open, err := s.Open(ctx, 7, "pull_request", ""); err != nil || len(open) != 0 {
 			t.Errorf("%v, %v", open, err)

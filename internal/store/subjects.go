@@ -170,20 +170,25 @@ ON CONFLICT (repo, subject, verdict, pack) DO NOTHING`,
 	return nil
 }
 
-// askWith asks for reviews with the conclusion of one. Two that are concluded at the same
-// time may ask about each other: all take the rows in one order, or PostgreSQL ends one of them.
+// askWith asks for reviews with the conclusion of one, but of subjects that were closed
+// meanwhile. Two that are concluded at the same time may ask about each other: all take the
+// rows in one order, or PostgreSQL ends one of them.
 func (s *Store) askWith(ctx context.Context, t tx, r Review, asks []Request) error {
+	if len(asks) == 0 {
+		return nil
+	}
 	own := Request{Repo: r.Repo, Name: r.Subject}
 	rows := slices.SortedStableFunc(slices.Values(append(slices.Clone(asks), own)), func(a, b Request) int {
 		return cmp.Or(cmp.Compare(a.Repo, b.Repo), cmp.Compare(a.Name, b.Name))
 	})
 	for _, a := range rows {
-		if a != own {
+		open := true
+		err := t.row(ctx, `UPDATE subjects SET done_turn = done_turn WHERE repo = $1 AND name = $2 RETURNING is_open`, []any{a.Repo, a.Name}, &open)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		if a != own && open {
 			if err := s.request(ctx, t, a); err != nil {
-				return err
-			}
-		} else if len(asks) > 0 {
-			if _, err := t.exec(ctx, `UPDATE subjects SET done_turn = done_turn WHERE repo = $1 AND name = $2`, r.Repo, r.Subject); err != nil {
 				return err
 			}
 		}
