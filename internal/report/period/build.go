@@ -19,6 +19,7 @@ func (b *Builder) Report() *Report {
 	for key, c := range b.latest {
 		r.Changes = append(r.Changes, *c)
 		r.Exceptions = append(r.Exceptions, b.replaced(key)...)
+		r.Exceptions = append(r.Exceptions, b.passedBy(key)...)
 	}
 	slices.SortFunc(r.Changes, func(x, y Change) int {
 		return cmp.Or(cmp.Compare(x.Day, y.Day), cmp.Compare(x.Repository, y.Repository), cmp.Compare(x.Number, y.Number), cmp.Compare(x.Pack, y.Pack))

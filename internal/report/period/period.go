@@ -152,6 +152,7 @@ type Builder struct {
 	refused   []Exception
 	latest    map[string]*Change
 	worse     map[string][]*Change          // reviews that were no pass, of changes with more than one
+	before    map[string]*Change            // the last reviews before the closing ones
 	seen      map[string]bool               // digests of packs
 	own       map[string]frameworks.Control // rows that only packs know: a company's matrix
 }
@@ -164,7 +165,7 @@ func NewBuilder(framework, from, to string) *Builder {
 	if !known {
 		f = frameworks.Framework{ID: framework, Name: framework}
 	}
-	return &Builder{framework: f, known: known, from: from, to: to, latest: map[string]*Change{}, worse: map[string][]*Change{}, seen: map[string]bool{}, own: map[string]frameworks.Control{}}
+	return &Builder{framework: f, known: known, from: from, to: to, latest: map[string]*Change{}, worse: map[string][]*Change{}, before: map[string]*Change{}, seen: map[string]bool{}, own: map[string]frameworks.Control{}}
 }
 
 // Refuse notes a file that is no pack that counts.
@@ -189,6 +190,9 @@ func (b *Builder) Add(p *report.VerifiedPack) {
 	b.seen[p.Digest] = true
 	c := b.read(p)
 	key := c.key()
+	if c.Stage != "record" && (b.before[key] == nil || c.lastBefore(b.before[key])) {
+		b.before[key] = c
+	}
 	was := b.latest[key]
 	if was == nil {
 		b.latest[key] = c
@@ -227,6 +231,29 @@ func (b *Builder) replaced(key string) []Exception {
 			"%s said %s: %s; that of %s, which counts, says %s", what, c.Decision, cmp.Or(strings.TrimRight(c.Reason, "."), "no reason is given"), counts.Day, counts.Decision)})
 	}
 	return out
+}
+
+// passedBy is a change that landed although the last review before that was no pass: many a
+// rule, such as the one that people approve, is asked before a change lands and not by the
+// closing review, which may pass for that.
+func (b *Builder) passedBy(key string) []Exception {
+	closing, last := b.latest[key], b.before[key]
+	if closing.Stage != "record" || closing.Decision != "pass" || last == nil || last.Decision == "pass" {
+		return nil
+	}
+	return []Exception{{Kind: NotPassed, Pack: last.Pack, Change: last.Name(), Day: last.Day, Detail: fmt.Sprintf(
+		"it landed, and the last review before that, at stage %s, says %s: %s", last.Stage, last.Decision, cmp.Or(last.Reason, "no reason is given"))}}
+}
+
+// lastBefore orders reviews before a change lands. On its way a change is often reviewed more
+// than once a day, until it passes, and a pack knows no hour: of one day the best counts.
+func (c *Change) lastBefore(than *Change) bool {
+	return cmp.Or(
+		cmp.Compare(stageRank[c.Stage], stageRank[than.Stage]),
+		cmp.Compare(c.Day, than.Day),
+		cmp.Compare(worst[than.Decision], worst[c.Decision]),
+		cmp.Compare(c.Pack, than.Pack),
+	) > 0
 }
 
 // key tells changes apart: by number where the forge gave one, else by head.

@@ -79,7 +79,7 @@ func TestCounts(t *testing.T) {
 	for _, e := range r.Exceptions {
 		got = append(got, e.Kind+" "+e.Change)
 	}
-	if want := "not-passed github.com/octo/shop#4, open github.com/octo/shop#3"; strings.Join(got, ", ") != want {
+	if want := "not-passed github.com/octo/shop#1, not-passed github.com/octo/shop#4, open github.com/octo/shop#3"; strings.Join(got, ", ") != want {
 		t.Errorf("exceptions %v, want %s", got, want)
 	}
 	if len(r.Months) != 12 || r.Months[2].Pass != 2 || r.Months[2].Fail != 1 || r.Months[3].Incomplete != 1 || r.Months[4] != (Month{Month: "2026-05"}) {
@@ -115,6 +115,13 @@ func TestReplaced(t *testing.T) {
 		},
 		"on its way": {
 			[]*report.VerifiedPack{packOf(1, "merge", "fail", "2026-03-01", from(1)), packOf(1, "merge", "pass", "2026-03-02", from(1)), packOf(1, "record", "pass", "2026-03-02", from(1))}, "",
+		},
+		"landed past the last review": {
+			[]*report.VerifiedPack{packOf(1, "push", "pass", "2026-03-03", from(1)), packOf(1, "merge", "pass", "2026-03-01", from(1)), packOf(1, "merge", "fail", "2026-03-02", from(1)), packOf(1, "record", "pass", "2026-03-02", from(1))},
+			"not-passed 2026-03-02: it landed, and the last review before that, at stage merge, says fail: because <script>.",
+		},
+		"passed on the day of a failure": {
+			[]*report.VerifiedPack{packOf(1, "merge", "fail", "2026-03-02", from(1)), packOf(1, "merge", "pass", "2026-03-02", from(1)), packOf(1, "record", "pass", "2026-03-02", from(1))}, "",
 		},
 		"the same file twice": {
 			[]*report.VerifiedPack{packOf(1, "record", "pass", "2026-03-02", from(1)), packOf(1, "record", "pass", "2026-03-02", from(1))}, "",
