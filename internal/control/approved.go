@@ -62,8 +62,18 @@ func (e *evaluation) sameChange(seen Seen) Approved {
 }
 
 // namesAuthors says whether everybody whom the commits name as having written them is
-// named by some commit of the change, too.
+// named by some commit of the change, too: by the address, or as an author by an account that
+// the forge knows both by. A forge that makes one commit of many writes the address itself,
+// and not always the one that somebody commits with.
 func (e *evaluation) namesAuthors(commits []change.Commit) bool {
+	accounts := e.authorAccounts()
+	known := map[string]bool{}
+	for _, c := range e.Change.Commits {
+		for id := range accounts[c.ID.String()] {
+			known[id] = true
+		}
+	}
+	delete(known, "")
 	named := map[string]bool{}
 	for _, c := range e.Change.Commits {
 		named[address(c.Author.Email)], named[address(c.Committer.Email)] = true, true
@@ -72,13 +82,45 @@ func (e *evaluation) namesAuthors(commits []change.Commit) bool {
 		}
 	}
 	for _, c := range commits {
-		for _, email := range append(coAuthors(c), c.Author.Email) {
+		for _, email := range coAuthors(c) {
 			if !named[address(email)] {
+				return false
+			}
+		}
+		if named[address(c.Author.Email)] {
+			continue
+		}
+		wrote := accounts[c.ID.String()]
+		if len(wrote) == 0 {
+			return false
+		}
+		for id := range wrote {
+			if !known[id] {
 				return false
 			}
 		}
 	}
 	return true
+}
+
+// authorAccounts are the accounts, by id, that the forge tells as authors of commits; one that
+// is nobody's account is "".
+func (e *evaluation) authorAccounts() map[string]map[string]bool {
+	accounts := map[string]map[string]bool{}
+	if e.Context == nil {
+		return accounts
+	}
+	for _, f := range e.Context.Commits {
+		if accounts[f.SHA] == nil {
+			accounts[f.SHA] = map[string]bool{}
+		}
+		if isPerson(f.Author) {
+			accounts[f.SHA][f.Author.ID] = true
+		} else {
+			accounts[f.SHA][""] = true
+		}
+	}
+	return accounts
 }
 
 // late says whether a review came after the change had landed. That can be asked only

@@ -83,7 +83,7 @@ func TestGranted(t *testing.T) {
 		{asked{"for a commit of other authors that makes the same change", rule, with(func(in *Input, w *WaiverRecord) {
 			w.Head = oid("old").String()
 			other := in.Change.Commits[0]
-			other.Author.Email = "somebody@else.example"
+			other.ID, other.Author.Email = oid("old"), "somebody@else.example"
 			in.Approved = map[Seen]Approved{{Commit: w.Head}: {Same: true, Commits: []change.Commit{other}}}
 		}), finding.NotSatisfied, ""}, "its commits name other authors"},
 		{asked{"granted with the author's other account", rule + "people: [{id: ann, accounts: ['github.com:1', 'github.com:5']}]\n", with(nil), finding.NotSatisfied, ""}, "wrote some of the change"},

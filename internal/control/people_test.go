@@ -237,6 +237,18 @@ func TestApprovedBefore(t *testing.T) {
 		{"the head, when the branch was elsewhere, and nobody looked", one, func(in *Input) {
 			in.Context.Reviews[0].Commit, in.Context.Reviews[0].Base = in.Change.Head.String(), old
 		}, finding.NotSatisfied, "was not looked at"},
+		{"the same, by whom the head names by another address", one, func(in *Input) {
+			in.Approved = map[Seen]Approved{{Commit: old}: {Same: true, Commits: by("ann@home.example")}}
+			in.Context.Commits = append(in.Context.Commits, change.CommitFacts{SHA: old, Author: person("1", "ann"), Committer: person("1", "ann")})
+		}, finding.Satisfied, ""},
+		{"the same, by another whom the forge knows", one, func(in *Input) {
+			in.Approved = map[Seen]Approved{{Commit: old}: {Same: true, Commits: by("eve@home.example")}}
+			in.Context.Commits = append(in.Context.Commits, change.CommitFacts{SHA: old, Author: person("5", "eve"), Committer: person("5", "eve")})
+		}, finding.NotSatisfied, "name other authors"},
+		{"the same, by whom nobody knows", one, func(in *Input) {
+			in.Approved = map[Seen]Approved{{Commit: old}: {Same: true, Commits: by("eve@home.example")}}
+			in.Context.Commits = append(in.Context.Commits, change.CommitFacts{SHA: old})
+		}, finding.NotSatisfied, "name other authors"},
 		{"the same, by somebody whom the head does not name", one, func(in *Input) {
 			in.Approved = map[Seen]Approved{{Commit: old}: {Same: true, Commits: by("bob@example.org")}}
 		}, finding.NotSatisfied, "name other authors"},

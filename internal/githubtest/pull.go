@@ -258,7 +258,13 @@ func (p *PullRequest) onto(base, method string, who *Account) (string, error) {
 		if err != nil {
 			return "", err
 		}
+		// Of an author who keeps their address to themselves GitHub writes its own, whatever
+		// they commit with.
 		author, _ := r.store.Try("log", "-1", "--format=%an <%ae>", p.HeadSHA)
+		email, _ := r.store.Try("log", "-1", "--format=%ae", p.HeadSHA)
+		if a := r.gh.byEmail(strings.TrimSpace(email)); a != nil {
+			author = fmt.Sprintf("%s <%d+%s@users.noreply.github.com>", a.Login, a.ID, a.Login)
+		}
 		return r.commitTree(merged, fmt.Sprintf("%s (#%d)\n\n%s", p.Title, p.Number, r.squashed(base, p.HeadSHA)), author, base)
 	case "rebase":
 		return r.rebase(base, p.HeadSHA)
