@@ -56,7 +56,8 @@ func (j *job) targetMoved(ctx context.Context, c *clone.Clone) error {
 }
 
 // holding are those of open pull requests whose commits hold a part of what the push brought,
-// or may. Of one that was never judged, the review is on its way.
+// or may. One whose last review was of another commit is among them: a review of this one may
+// be under way, and have fetched before the push.
 func (j *job) holding(ctx context.Context, c *clone.Clone, open []store.Subject) ([]store.Subject, error) {
 	var heads []git.OID
 	for _, s := range open {
@@ -70,7 +71,7 @@ func (j *job) holding(ctx context.Context, c *clone.Clone, open []store.Subject)
 	}
 	return slices.DeleteFunc(open, func(s store.Subject) bool {
 		id, perr := git.ParseOID(s.DoneHead)
-		return perr != nil || err == nil && !holds[id] // the branch was rewritten: then all may
+		return perr == nil && s.Head == s.DoneHead && err == nil && !holds[id] // the branch was rewritten: then all may
 	}), nil
 }
 
