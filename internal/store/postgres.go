@@ -96,15 +96,17 @@ func (d *postgresDB) close() error {
 func (d *postgresDB) live(ctx context.Context) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	patience := 0 // tries while somebody has the lock
 	if d.alive != nil {
 		if d.alive.Ping(ctx) == nil {
 			return nil
 		}
 		d.alive.Release()
 		d.alive = nil
+		patience = 100 // the server may still be ending our own connection
 	}
 	var err error
-	for range d.pool.Config().MaxConns { // every idle connection may be dead
+	for dead := int32(0); dead < d.pool.Config().MaxConns; { // every idle connection may be dead
 		var c *pgxpool.Conn
 		if c, err = d.pool.Acquire(ctx); err != nil {
 			return err
@@ -115,8 +117,18 @@ func (d *postgresDB) live(ctx context.Context) error {
 			return nil
 		}
 		c.Release()
-		if err == nil {
+		switch {
+		case err != nil:
+			dead++
+		case patience == 0:
 			return fmt.Errorf("another process has the id %s", d.id)
+		default:
+			patience--
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(100 * time.Millisecond):
+			}
 		}
 	}
 	return err
