@@ -83,7 +83,8 @@ type Change struct {
 
 	controls   map[string]status // of the framework
 	exceptions []Exception
-	from       string // the merge bases: where the change begins
+	from       string   // the merge bases: where the change begins
+	commits    []string // of a change that has not landed
 }
 
 // A status is what one change shows for one control.
@@ -152,7 +153,7 @@ type Builder struct {
 	refused   []Exception
 	latest    map[string]*Change
 	worse     map[string][]*Change          // reviews that were no pass, of changes with more than one
-	before    map[string]*Change            // the last reviews before the closing ones
+	before    map[string][]*Change          // reviews of the last day before the closing one
 	seen      map[string]bool               // digests of packs
 	own       map[string]frameworks.Control // rows that only packs know: a company's matrix
 }
@@ -165,7 +166,7 @@ func NewBuilder(framework, from, to string) *Builder {
 	if !known {
 		f = frameworks.Framework{ID: framework, Name: framework}
 	}
-	return &Builder{framework: f, known: known, from: from, to: to, latest: map[string]*Change{}, worse: map[string][]*Change{}, before: map[string]*Change{}, seen: map[string]bool{}, own: map[string]frameworks.Control{}}
+	return &Builder{framework: f, known: known, from: from, to: to, latest: map[string]*Change{}, worse: map[string][]*Change{}, before: map[string][]*Change{}, seen: map[string]bool{}, own: map[string]frameworks.Control{}}
 }
 
 // Refuse notes a file that is no pack that counts.
@@ -190,8 +191,14 @@ func (b *Builder) Add(p *report.VerifiedPack) {
 	b.seen[p.Digest] = true
 	c := b.read(p)
 	key := c.key()
-	if c.Stage != "record" && (b.before[key] == nil || c.lastBefore(b.before[key])) {
-		b.before[key] = c
+	if c.Stage != "record" {
+		before := b.before[key]
+		switch {
+		case len(before) == 0 || c.whenLast(before[0]) > 0:
+			b.before[key] = []*Change{c}
+		case c.whenLast(before[0]) == 0:
+			b.before[key] = append(before, c)
+		}
 	}
 	was := b.latest[key]
 	if was == nil {
@@ -237,7 +244,7 @@ func (b *Builder) replaced(key string) []Exception {
 // rule, such as the one that people approve, is asked before a change lands and not by the
 // closing review, which may pass for that.
 func (b *Builder) passedBy(key string) []Exception {
-	closing, last := b.latest[key], b.before[key]
+	closing, last := b.latest[key], lastOf(b.before[key])
 	if closing.Stage != "record" || closing.Decision != "pass" || last == nil || last.Decision == "pass" {
 		return nil
 	}
@@ -245,15 +252,32 @@ func (b *Builder) passedBy(key string) []Exception {
 		"it landed, and the last review before that, at stage %s, says %s: %s", last.Stage, last.Decision, cmp.Or(last.Reason, "no reason is given"))}}
 }
 
-// lastBefore orders reviews before a change lands. On its way a change is often reviewed more
-// than once a day, until it passes, and a pack knows no hour: of one day the best counts.
-func (c *Change) lastBefore(than *Change) bool {
-	return cmp.Or(
-		cmp.Compare(stageRank[c.Stage], stageRank[than.Stage]),
-		cmp.Compare(c.Day, than.Day),
-		cmp.Compare(worst[than.Decision], worst[c.Decision]),
-		cmp.Compare(c.Pack, than.Pack),
-	) > 0
+// lastOf gives the review that stood when a change landed, of those of its last day: a pack
+// knows no hour. One of a commit that another one builds on was before that. On its way one
+// commit is often reviewed until it passes, so of each commit the best counts; and of commits
+// between which nothing tells, the worst, or one that passed would hide one that did not.
+func lastOf(day []*Change) *Change {
+	best := map[string]*Change{}
+	for _, c := range day {
+		if was := best[c.Head]; was == nil || cmp.Or(cmp.Compare(worst[c.Decision], worst[was.Decision]), cmp.Compare(c.Pack, was.Pack)) < 0 {
+			best[c.Head] = c
+		}
+	}
+	var last *Change
+	for head, c := range best {
+		if slices.ContainsFunc(day, func(o *Change) bool { return o.Head != head && slices.Contains(o.commits, head) }) {
+			continue
+		}
+		if last == nil || cmp.Or(cmp.Compare(worst[c.Decision], worst[last.Decision]), cmp.Compare(c.Pack, last.Pack)) > 0 {
+			last = c
+		}
+	}
+	return last
+}
+
+// whenLast orders reviews by what tells which of them came later.
+func (c *Change) whenLast(than *Change) int {
+	return cmp.Or(cmp.Compare(stageRank[c.Stage], stageRank[than.Stage]), cmp.Compare(c.Day, than.Day))
 }
 
 // key tells changes apart: by number where the forge gave one, else by head.
@@ -294,6 +318,11 @@ func (b *Builder) read(p *report.VerifiedPack) *Change {
 	}
 	for _, base := range d.Inputs.MergeBases {
 		c.from += base.String()
+	}
+	if c.Stage != "record" {
+		for _, line := range d.Change.Commits {
+			c.commits = append(c.commits, line.SHA.String())
+		}
 	}
 	if len(d.Reasons) > 0 {
 		c.Reason = cmp.Or(d.Reasons[0].Detail, d.Reasons[0].Code)

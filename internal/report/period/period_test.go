@@ -97,6 +97,14 @@ func TestReplaced(t *testing.T) {
 			p.Says.Reasons[0].Detail += "."
 		}
 	}
+	at := func(head int, on ...int) func(*report.VerifiedPack) {
+		return func(p *report.VerifiedPack) {
+			p.Says.Inputs.Head = oid(head)
+			for _, n := range append(on, head) {
+				p.Says.Change.Commits = append(p.Says.Change.Commits, review.CommitLine{SHA: oid(n)})
+			}
+		}
+	}
 	for name, c := range map[string]struct {
 		packs []*report.VerifiedPack
 		want  string
@@ -122,6 +130,13 @@ func TestReplaced(t *testing.T) {
 		},
 		"passed on the day of a failure": {
 			[]*report.VerifiedPack{packOf(1, "merge", "fail", "2026-03-02", from(1)), packOf(1, "merge", "pass", "2026-03-02", from(1)), packOf(1, "record", "pass", "2026-03-02", from(1))}, "",
+		},
+		"another commit passed on the day of a failure": {
+			[]*report.VerifiedPack{packOf(1, "merge", "fail", "2026-03-02", from(1)), packOf(1, "merge", "pass", "2026-03-02", from(1), at(7)), packOf(1, "record", "pass", "2026-03-02", from(1))},
+			"not-passed 2026-03-02: it landed, and the last review before that, at stage merge, says fail: because <script>.",
+		},
+		"what builds on it passed on the day of a failure": {
+			[]*report.VerifiedPack{packOf(1, "merge", "fail", "2026-03-02", from(1)), packOf(1, "merge", "pass", "2026-03-02", from(1), at(7, 2001)), packOf(1, "record", "pass", "2026-03-02", from(1))}, "",
 		},
 		"the same file twice": {
 			[]*report.VerifiedPack{packOf(1, "record", "pass", "2026-03-02", from(1)), packOf(1, "record", "pass", "2026-03-02", from(1))}, "",
