@@ -91,11 +91,7 @@ func TestWaiveSwappedBack(t *testing.T) {
 	w.origin.Git("update-ref", "refs/heads/topic", evil)
 	w.repo.ForcePush("ada", w.origin, "topic")
 	w.settled()
-	for _, d := range w.gh.Deliveries() {
-		if d.Event == "issue_comment" {
-			w.gh.Redeliver(d.GUID)
-		}
-	}
+	w.redeliverComments()
 	if c := w.commanded(p, m); c.State != store.Refused || !strings.Contains(c.Answer, "no verdict yet") {
 		t.Errorf("%+v", c)
 	}
@@ -123,11 +119,7 @@ func TestWaiveRetargeted(t *testing.T) {
 	}
 	p.Retarget("ada", "main")
 	w.settled()
-	for _, run := range w.ours(p.HeadSHA) {
-		if run.Name == "custody: main" && run.Conclusion != "failure" {
-			t.Errorf("%s: %s", run.Name, run.Conclusion)
-		}
-	}
+	w.failsForMain(p.HeadSHA)
 }
 
 // A check does not stay green for longer than the waiver that made it so, whoever granted it.

@@ -249,11 +249,7 @@ func TestWaiveOvertaken(t *testing.T) {
 	head := w.origin.ID("topic")
 	w.concludedAs(head, "failure")
 	w.settled()
-	for _, d := range w.gh.Deliveries() {
-		if d.Event == "issue_comment" {
-			w.gh.Redeliver(d.GUID)
-		}
-	}
+	w.redeliverComments()
 	if c := w.commanded(p, m); c.State != store.Refused || !strings.Contains(c.Answer, "no verdict yet") {
 		t.Errorf("%+v", c)
 	}

@@ -244,6 +244,32 @@ func (w *world) concludedAs(sha, conclusion string) githubtest.CheckRun {
 	return run
 }
 
+// failsForMain holds that there is a check of a change to the main branch, and that none passes.
+func (w *world) failsForMain(sha string) {
+	w.Helper()
+	found := false
+	for _, run := range w.ours(sha) {
+		if run.Name != "custody: main" {
+			continue
+		}
+		if found = true; run.Conclusion != "failure" {
+			w.Errorf("%s: %s", run.Name, run.Conclusion)
+		}
+	}
+	if !found {
+		w.Errorf("no check is about the main branch: %+v", w.ours(sha))
+	}
+}
+
+// redeliverComments has GitHub deliver again what was said of comments.
+func (w *world) redeliverComments() {
+	for _, d := range w.gh.Deliveries() {
+		if d.Event == "issue_comment" {
+			w.gh.Redeliver(d.GUID)
+		}
+	}
+}
+
 func (w *world) ours(sha string) []githubtest.CheckRun {
 	var all []githubtest.CheckRun
 	for _, r := range w.repo.CheckRuns(sha) {
