@@ -15,6 +15,7 @@ build: ## bin/custody: static, and the same bytes from the same commit anywhere
 	CGO_ENABLED=0 go build -trimpath -buildvcs=$(VCS) -ldflags='-s -w' -o bin/ ./cmd/...
 
 test: build lint ## everything that gates a change
+	$(if $(filter true,$(VCS)),bin/custody requirements check)
 	go test -race -timeout 10m ./...
 
 lint: ## formatting, vet, staticcheck, go.mod
