@@ -128,6 +128,9 @@ func OpenKnown(region wire.Region) (*Known, error) {
 	return &Known{graph: &Graph{over: patched{f, &patch{languages: f.languages}}}}, nil
 }
 
+// Graph is the graph, as one of a commit and its tree.
+func (k *Known) Graph(commit, tree git.OID) *Graph { return k.graph.at(commit, tree) }
+
 // Load reads the whole graph of the tree into memory; ok is false when it turns out to be
 // damaged.
 func (k *Known) Load(commit, tree git.OID) (g *Graph, ok bool) {

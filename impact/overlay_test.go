@@ -203,6 +203,7 @@ func TestOverlay(t *testing.T) {
 				if !slices.Equal(listed, walked) {
 					t.Errorf("documents %v, want %v", listed, walked)
 				}
+				checkHolds(t, m, store.known.graph, from, head)
 				over++
 			} else {
 				built++
@@ -216,6 +217,46 @@ func TestOverlay(t *testing.T) {
 	t.Logf("%d graphs laid over the one of base, %d built", over, built)
 	if over < int(trees) || built < int(trees)/4 {
 		t.Errorf("%d and %d: the test proves less than it says", over, built)
+	}
+}
+
+// checkHolds: what a graph says of files that stand in its tree is what the tree says.
+func checkHolds(t *testing.T, m *memory, g *Graph, trees ...map[string]string) {
+	t.Helper()
+	modes := map[change.Path]git.Mode{}
+	m.Walk(t.Context(), g.Tree, func(p string, e git.Entry, err error) error {
+		modes[change.Path(p)] = e.Mode
+		return err
+	})
+	folders := map[change.Path]bool{"p0": true, "web": true}
+	for _, tree := range trees {
+		for name := range tree {
+			p := change.Path(name)
+			folders[folderOf(p)] = true
+			if is, known := g.Holds(p); !known || is != modes[p].IsRegular() {
+				t.Errorf("of %s it says %t (%t)", p, is, known)
+			}
+		}
+	}
+	var modules []change.Path
+	for p, mode := range modes {
+		if baseName(p) == "go.mod" && mode.IsRegular() {
+			modules = append(modules, folderOf(p))
+		}
+	}
+	slices.Sort(modules)
+	got, known := g.GoModules()
+	if slices.Sort(got); !known || !slices.Equal(got, modules) {
+		t.Errorf("modules %v (%t), want %v", got, known, modules)
+	}
+	for folder := range folders {
+		is := false
+		for p := range modes {
+			is = is || folderOf(p) == folder && strings.HasSuffix(string(p), "_test.go")
+		}
+		if got, known := g.HoldsGoTest(folder); known && got != is {
+			t.Errorf("tests in %s: %t", folder, got)
+		}
 	}
 }
 

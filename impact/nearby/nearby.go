@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"custody/impact"
 	"custody/internal/change"
 	"custody/internal/git"
 )
@@ -31,6 +32,7 @@ func Limits() map[string]int64 {
 type tree struct {
 	reader  git.Reader
 	root    git.OID
+	graph   *impact.Graph // of the tree; nil: it knows nothing
 	folders map[string]map[string]git.Entry // nil: not there, or not readable
 	blobs   map[string][]byte
 }
@@ -121,8 +123,24 @@ func byName(list []git.Entry) map[string]git.Entry {
 
 // has says whether a regular file stands in a folder.
 func (t *tree) has(ctx context.Context, folder, name string) bool {
+	if is, known := t.graph.Holds(change.Path(join(folder, name))); known {
+		return is
+	}
 	e, ok := t.folder(ctx, folder)[name]
 	return ok && e.Mode.IsRegular()
+}
+
+// hasGoTest says whether a file in a folder has the name of a test of Go.
+func (t *tree) hasGoTest(ctx context.Context, folder change.Path) bool {
+	if is, known := t.graph.HoldsGoTest(folder); known {
+		return is
+	}
+	for name := range t.folder(ctx, string(folder)) {
+		if strings.HasSuffix(name, "_test.go") {
+			return true
+		}
+	}
+	return false
 }
 
 // maxSettings bounds a file that names a test runner.

@@ -63,11 +63,8 @@ func isGoTest(name string) bool {
 // goPackage plans the tests of a package that is reached as a whole, if it has any.
 func (p *planner) goPackage(path string) {
 	if raw, err := change.Unescape(path); err == nil && printable(string(raw)) {
-		for name := range p.tree.folder(p.ctx, string(raw)) {
-			if strings.HasSuffix(name, "_test.go") {
-				p.goFolder(string(raw), nil)
-				return
-			}
+		if p.tree.hasGoTest(p.ctx, raw) {
+			p.goFolder(string(raw), nil)
 		}
 	}
 }
@@ -91,6 +88,19 @@ func (p *planner) goFolder(folder string, names []string) {
 	}
 }
 
+// goModules says of a folder whether it is the root of a module.
+func (p *planner) goModules() func(folder string) bool {
+	folders, known := p.tree.graph.GoModules()
+	if !known {
+		return func(folder string) bool { return p.tree.has(p.ctx, folder, "go.mod") }
+	}
+	roots := make(map[string]bool, len(folders))
+	for _, f := range folders {
+		roots[string(f)] = true
+	}
+	return func(folder string) bool { return roots[folder] }
+}
+
 // goCommands makes a command of each module for the packages that run whole, and one for
 // those of which the tests are known.
 func (p *planner) goCommands() {
@@ -101,10 +111,11 @@ func (p *planner) goCommands() {
 	named := map[module]map[string]bool{}
 	whole := map[module]int{}
 	of := map[string]module{}
+	isModule := p.goModules()
 	for folder, names := range p.packages {
 		m := module{folder: "."}
 		for f := range above(folder) {
-			if p.tree.has(p.ctx, f, "go.mod") {
+			if isModule(f) {
 				m = module{f, true}
 				break
 			}
