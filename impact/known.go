@@ -62,7 +62,7 @@ func (b *builder) known(g *Graph) *Known {
 func (b *builder) projectList() []project {
 	var list []project
 	for _, path := range slices.Sorted(maps.Keys(b.projects)) {
-		list = append(list, project{path, b.projects[path]})
+		list = append(list, project{path, b.projects[path], b.projectTexts[path]})
 	}
 	return list
 }
