@@ -122,7 +122,7 @@ func (x *nameIndex) each(files []spreadFile, name lang.NameHash, fn func(f *spre
 }
 
 // eachNews is each but for numbers that have a mark.
-func (x *nameIndex) eachNews(files []spreadFile, name lang.NameHash, marks []reachMark, fn func(f *spreadFile, def int32) (more bool)) {
+func (x *nameIndex) eachNews(files []spreadFile, name lang.NameHash, marks *sparse[reachMark], fn func(f *spreadFile, def int32) (more bool)) {
 	if !x.eachRead(files, name, fn) || x.flat == nil {
 		return
 	}
@@ -143,9 +143,9 @@ func (x *nameIndex) eachRead(files []spreadFile, name lang.NameHash, fn func(f *
 
 // among is each for a part of the mentions in the graph's file, but for numbers that have a
 // mark: most have been asked for before.
-func (x *nameIndex) among(files []spreadFile, start, stop uint32, marks []reachMark, fn func(f *spreadFile, def int32) (more bool)) {
+func (x *nameIndex) among(files []spreadFile, start, stop uint32, marks *sparse[reachMark], fn func(f *spreadFile, def int32) (more bool)) {
 	x.flat.mentions(start, stop, func(n int32) bool {
-		if marks != nil && marks[n] != 0 {
+		if marks != nil && marks.of(n) != 0 {
 			return true
 		}
 		place := x.places[x.flat.owner(n)]

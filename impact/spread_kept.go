@@ -14,10 +14,11 @@ import (
 
 // A keptAsks is which questions about the names of the graph's file were put.
 type keptAsks struct {
-	inside  []uint16 // by name: see keptHow
-	outside []uint16
-	first   []uint32 // by name: who asked about it first: see keptFirst
-	members []uint8
+	names, memberCount int            // how many there are
+	inside             sparse[uint16] // by name: see keptHow
+	outside            sparse[uint16]
+	first              sparse[uint32] // by name: who asked about it first: see keptFirst
+	members            sparse[uint8]
 }
 
 const (
@@ -30,12 +31,13 @@ func newKeptAsks(x *mentionIndex, calls bool) (k keptAsks) {
 	if x == nil {
 		return k
 	}
-	n := x.goNames()
-	k.inside, k.outside = make([]uint16, n), make([]uint16, n)
+	k.names = x.goNames()
+	k.inside, k.outside = newSparse[uint16](k.names), newSparse[uint16](k.names)
 	if calls {
-		k.members = make([]uint8, x.goMembers())
+		k.memberCount = x.goMembers()
+		k.members = newSparse[uint8](k.memberCount)
 	} else {
-		k.first = make([]uint32, n)
+		k.first = newSparse[uint32](k.names)
 	}
 	return k
 }
@@ -94,7 +96,7 @@ func (s *spread) keptName(n int32) (name goName, ok bool) {
 	if n == noGoName {
 		return name, false
 	}
-	if n < 0 || int(n) >= len(s.kept.inside) {
+	if n < 0 || int(n) >= s.kept.names {
 		s.index.flat.bad.Store(true)
 		return name, false
 	}
@@ -118,10 +120,11 @@ func (s *spread) followKeptName(a atom, f *spreadFile, n int32, confidence Confi
 		return
 	}
 	bit := uint16(1) << keptHow(who, s.how(f, confidence))
-	if s.kept.outside[n]&bit != 0 {
+	outside := s.kept.outside.at(n)
+	if *outside&bit != 0 {
 		return
 	}
-	s.kept.outside[n] |= bit
+	*outside |= bit
 	if in.listed {
 		s.keptOutside(a, f, &name, confidence, who)
 		if len(in.imported) == 0 || !in.imported[0].otherwise {
@@ -147,15 +150,15 @@ func (s *spread) keptInside(a atom, f *spreadFile, n int32, name *goName, confid
 	asked := keptHow(who, how)
 	bit := uint16(1) << asked
 	own := ask{f.node, lang.NameHash(n), askOwn, who, how}
-	switch {
-	case s.kept.inside[n]&bit == 0:
-		s.kept.inside[n] |= bit
-		if !s.calls && s.kept.inside[n] == bit {
-			s.kept.first[n] = s.keptFirst(f, asked)
+	switch inside := s.kept.inside.at(n); {
+	case *inside&bit == 0:
+		*inside |= bit
+		if !s.calls && *inside == bit {
+			*s.kept.first.at(n) = s.keptFirst(f, asked)
 		} else if !s.calls {
 			s.once(own)
 		}
-	case s.calls || s.kept.first[n] == s.keptFirst(f, asked) || !s.once(own):
+	case s.calls || s.kept.first.of(n) == s.keptFirst(f, asked) || !s.once(own):
 		return
 	default:
 		first, end = f.first-1, f.first+f.count
@@ -246,7 +249,7 @@ func (s *spread) keptTakers(at, count uint32, first, end int32, who minder, fn f
 			if end >= 0 && n >= end {
 				return
 			}
-			if marks != nil && marks[n] != 0 {
+			if marks != nil && marks.of(n) != 0 {
 				continue
 			}
 			if who > builds {
@@ -277,11 +280,11 @@ func (s *spread) keptFrom(at, count uint32, lowest int32) (uint32, uint32) {
 
 // keptMember goes to who calls an exported method, and says whether others may, too.
 func (s *spread) keptMember(a atom, f *spreadFile, n int32) bool {
-	if n < 0 || int(n) >= len(s.kept.members) || s.index.flat.bad.Load() {
+	if n < 0 || int(n) >= s.kept.memberCount || s.index.flat.bad.Load() {
 		s.index.flat.bad.Store(true)
 		return false
 	}
-	m := &s.kept.members[n]
+	m := s.kept.members.at(n)
 	if *m&memberAsked == 0 {
 		*m |= memberAsked
 		name, start, stop := s.index.flat.goMember(n)

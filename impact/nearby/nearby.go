@@ -32,7 +32,7 @@ func Limits() map[string]int64 {
 type tree struct {
 	reader  git.Reader
 	root    git.OID
-	graph   *impact.Graph // of the tree; nil: it knows nothing
+	graph   *impact.Graph                   // of the tree; nil: it knows nothing
 	folders map[string]map[string]git.Entry // nil: not there, or not readable
 	blobs   map[string][]byte
 }
