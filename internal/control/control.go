@@ -324,6 +324,7 @@ type answer struct {
 	reasons []finding.Reason
 	found   []scoped
 	unsure  bool // besides what was found, something was not assessed
+	counted *finding.Approvals
 }
 
 // A scoped finding knows the files that it is about; none: the change as a whole.
@@ -358,7 +359,7 @@ func (e *evaluation) rule(r config.LayeredRule) finding.Check {
 		f.Level = max(f.Level, r.Level)
 	}
 	a = e.except(r, a)
-	check.Outcome, check.Reasons = a.outcome, a.reasons
+	check.Outcome, check.Reasons, check.Approvals = a.outcome, a.reasons, a.counted
 	for _, f := range a.found {
 		check.Found = append(check.Found, f.Finding)
 	}
@@ -367,7 +368,8 @@ func (e *evaluation) rule(r config.LayeredRule) finding.Check {
 
 func (e *evaluation) answer(r config.LayeredRule) answer {
 	if !e.inForce(r) {
-		return answered(finding.NotApplicable, ReasonStage, "the rule is not in force at stage %s", e.Stage)
+		a := answered(finding.NotApplicable, ReasonStage, "the rule is not in force at stage %s", e.Stage)
+		return e.countBefore(r, a)
 	}
 	w := e.applies(r)
 	if w.outcome == finding.NotApplicable {

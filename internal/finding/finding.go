@@ -130,4 +130,23 @@ type Check struct {
 	Found   []Finding `json:"findings"`
 	Maps    []Control `json:"maps,omitempty"`
 	Asks    string    `json:"asks,omitempty"` // the kind of a rule; empty for all else
+
+	// Approvals are those that a rule counted which asks for some, whatever came of it; absent
+	// where none were counted.
+	Approvals *Approvals `json:"approvals,omitempty"`
+}
+
+// Approvals are those of a change that a rule which asks for them counted.
+type Approvals struct {
+	By []Approval `json:"by"` // one for each person, sorted by login
+	// Certain is how many of them count for certain: each author whom the forge does not
+	// know may be one of these people, and so may who pushed the change.
+	Certain int      `json:"certain"`
+	Against []string `json:"against,omitempty"` // logins of who asks for changes, sorted
+}
+
+// An Approval is that of one person.
+type Approval struct {
+	Login  string `json:"login"`
+	Commit string `json:"commit"` // that they approved: the head, or one that makes the same change
 }

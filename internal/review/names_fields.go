@@ -46,6 +46,7 @@ var contents = sync.OnceValue(func() map[string]content {
 		"finding.Check: ID Kind Origin Asks",
 		"finding.Finding: Rule Check WaivedBy",
 		"finding.Place: Path Commit",
+		"finding.Approval: Commit",
 		"finding.Control: Framework ID Relation",
 		"control.Shown: Framework Version ID Relation",
 		"control.Proof: Type From",
@@ -100,6 +101,8 @@ var contents = sync.OnceValue(func() map[string]content {
 		"review.CommitLine: Author",
 		"review.ContextOrigin: Signer",
 		"attestation.Commit: People Drivers",
+		"finding.Approval: Login",
+		"finding.Approvals: Against",
 	)
 	put(node, "impact.Reached: Node Via", "impact.Owner: Node", "impact.Document: Node")
 	put(session, "attestation.Evidence: Session", "attestation.Commit: Sessions", "attestation.Hunk: Sessions")

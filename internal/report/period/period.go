@@ -55,7 +55,7 @@ type Counts struct {
 	Fail       int `json:"fail"`
 	Incomplete int `json:"incomplete"`
 	Landed     int `json:"landed"`   // changes whose closing review (stage record) is there
-	Approved   int `json:"approved"` // changes whose head somebody approved who wrote none of it
+	Approved   int `json:"approved"` // changes of which an approval counts, by a rule that asks for one
 }
 
 // A Change is one of the population, as its pack says.
@@ -74,7 +74,8 @@ type Change struct {
 	Stage      string   `json:"stage"`
 	Decision   string   `json:"decision"`
 	Reason     string   `json:"reason,omitempty"` // the first that led to the decision
-	Approvers  []string `json:"approvers"`        // accounts of people who approved the head and wrote none of it
+	Approval   string   `json:"approval"`         // "counted", "not-certain", "objected", "none", "not-asked", "not-said"
+	Approvers  []string `json:"approvers"`        // logins of people whose approval a rule counted, certain or not
 	Added      int      `json:"added_lines"`
 	AILines    int      `json:"ai_lines"` // added lines that an agent wrote, in whole or in part
 	Context    bool     `json:"context"`  // the pack holds what is not in git
@@ -310,9 +311,11 @@ func (b *Builder) read(p *report.VerifiedPack) *Change {
 	c := &Change{
 		Pack: p.Digest, Verdict: p.VerdictDigest, Signer: p.Signer, Day: d.Inputs.Day,
 		Base: d.Inputs.Base.String(), Head: d.Inputs.Head.String(), Stage: d.Stage, Decision: d.Decision,
-		Approvers: p.Approvers(), Added: d.Change.Added, Context: p.Context != nil,
+		Added: d.Change.Added, Context: p.Context != nil,
 		Waivers: []string{}, controls: map[string]status{},
 	}
+	said, by := p.Approved()
+	c.Approval, c.Approvers = string(said), by
 	if a := d.About; a != nil {
 		c.Repository, c.Kind, c.Number, c.Title, c.Author = a.Repository, a.Kind, a.Number, a.Title, a.Author
 	}
@@ -409,6 +412,18 @@ func why(k finding.Check) string {
 		all = append(all, k.Found[0].Message)
 	}
 	return strings.Join(all, "; ")
+}
+
+// ApprovedBy is the list of those whose approval counts, or why there is none.
+func (c *Change) ApprovedBy() string {
+	a, who := report.Approval(c.Approval), strings.Join(c.Approvers, ", ")
+	switch {
+	case a == report.ApprovalCounted:
+		return who
+	case who == "":
+		return a.Words()
+	}
+	return who + " (" + a.Words() + ")"
 }
 
 // Name is how people call the change.
