@@ -77,7 +77,7 @@ type Finding struct {
 	Remedy  string `json:"remedy,omitempty"` // what to do next
 	Who     string `json:"who,omitempty"`    // who can do it
 
-	// WaivedBy names the waiver that covers the finding.
+	// WaivedBy names the waiver that covers the finding, or is "emergency" or "baseline": see Exception.
 	WaivedBy string `json:"waived_by,omitempty"`
 }
 
