@@ -241,7 +241,7 @@ func sameFact(a, b *Fact) bool {
 	if a == nil || b == nil {
 		return a == b
 	}
-	return a.Package == b.Package && a.Generated == b.Generated && a.Damaged == b.Damaged &&
+	return a.Package == b.Package && a.Generated == b.Generated && a.Tagged == b.Tagged && a.Damaged == b.Damaged &&
 		slices.Equal(a.Types, b.Types) && slices.EqualFunc(a.Imports, b.Imports, lang.Import.Equal)
 }
 
