@@ -39,10 +39,7 @@ func (j *job) judge(ctx context.Context) (string, error) {
 	defer j.tidy(ctx)
 	defer c.Close()
 	if j.subject.Kind == "push" {
-		if err := j.targetMoved(ctx, c); err != nil {
-			return "", err
-		}
-		if recorded, err := j.landedByPulls(ctx, c); err != nil || recorded {
+		if over, err := j.pushed(ctx, c); err != nil || over {
 			return "", err
 		}
 	}
