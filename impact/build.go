@@ -366,6 +366,9 @@ func (b *builder) addFile(f *treeFile) {
 			n.Kind = KindTest
 		}
 		n.Marks = marksOf(f.path, n.Language, f.fact != nil && f.fact.Generated)
+		if f.fact != nil && f.fact.Tagged {
+			n.Marks |= MarkTagged
+		}
 	case isProse(f.path):
 		n.Kind = KindDocument
 	}

@@ -41,7 +41,7 @@ type Node struct {
 	Path     change.Path // of a package: its folder, "." for the root
 	Language string      // empty for what no extractor reads
 	Name     string      // of a package: as declared
-	Marks    Mark        // of a file: that nobody here wrote it
+	Marks    Mark        // of a file
 
 	pkg  string   // of a file: the package that it declares
 	mode git.Mode // of a file

@@ -638,6 +638,17 @@ func TestNarrowDoesNotMiss(t *testing.T) {
 			"d/d_test.go",
 		},
 		{
+			"a Go test that runs main",
+			map[string]string{
+				"go.mod":             "module m\n",
+				"lib/l.go":           "package lib\n\nfunc X() int { return 1 }\n",
+				"app/main.go":        "package main\n\nimport \"m/lib\"\n\nfunc main() { println(lib.X()) }\n",
+				"app/script_test.go": "package main\n\nimport (\n\t\"testing\"\n\n\t\"github.com/rogpeppe/go-internal/testscript\"\n)\n\nfunc TestMain(m *testing.M) { testscript.Main(m, map[string]func(){\"app\": main}) }\n\nfunc TestScripts(t *testing.T) {}\n",
+			},
+			map[string]string{"lib/l.go": "package lib\n\nfunc X() int { return 2 }\n"},
+			"app/script_test.go",
+		},
+		{
 			"the order of init functions of Go",
 			map[string]string{
 				"go.mod": "module m\n",

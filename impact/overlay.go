@@ -41,17 +41,9 @@ type overlay struct {
 // maxOverlay is how many changed files an overlay is worth trying for.
 const maxOverlay = 1000
 
-// newOverlay is nil when the store does not know the graph of from.
-func (in AssessInput) newOverlay(head *builder) *overlay {
-	if in.Graphs == nil || in.Change.From.IsZero() || len(in.Change.Limits) > 0 || len(in.Change.Files) > maxOverlay {
-		return nil
-	}
-	k, ok := in.Graphs.Graph(in.Change.FromTree)
-	if !ok || !k.graph.isFlat() || k.overlay != nil {
-		return nil
-	}
+func (in AssessInput) newOverlay(head *builder, k *Known, c *change.Change) *overlay {
 	o := &overlay{
-		builder: head, base: k.graph.over.flat, k: k, change: in.Change,
+		builder: head, base: k.graph.over.flat, k: k, change: c,
 		entered: map[change.Path]git.Entry{}, left: map[change.Path]bool{}, again: map[change.Path]bool{},
 		gone: map[change.Path]bool{}, moved: map[change.Path]int{}, packages: map[change.Path]bool{}, targets: map[string]int32{},
 	}

@@ -12,7 +12,7 @@ import (
 // A record is one Fact. Integers are uvarints, strings and lists have their
 // length in front:
 //
-//	flags (1 generated, 2 damaged, 4 partial), size, package, types[], imports[],
+//	flags (1 generated, 2 damaged, 4 partial, 8 tagged), size, package, types[], imports[],
 //	rest (16 bytes), names in all mentions, mentions, definitions[], exports[]
 //
 // An import is: kind, level, line, spec, names[]. A definition is: name, kind, flags (1
@@ -23,6 +23,7 @@ const (
 	flagGenerated = 1 << iota
 	flagDamaged
 	flagPartial
+	flagTagged
 )
 
 const leastDefinition = 6 + 2*len(lang.Digest{}) // bytes
@@ -44,6 +45,9 @@ func AppendRecord(b []byte, f *Fact) (_ []byte, ok bool) {
 	}
 	if f.Partial {
 		flags |= flagPartial
+	}
+	if f.Tagged {
+		flags |= flagTagged
 	}
 	if f.Size < 0 {
 		return b, false
@@ -146,6 +150,7 @@ func DecodeRecord(data string) (*Fact, error) {
 		imp.Names = d.Strings()
 	}
 	f.Partial = flags&flagPartial != 0
+	f.Tagged = flags&flagTagged != 0
 	copy(f.Rest[:], d.Take(len(f.Rest)))
 	new(symbolMemory).decode(&d, &f.Facts)
 	if n := d.Count(3); n > 0 {
@@ -154,7 +159,7 @@ func DecodeRecord(data string) (*Fact, error) {
 	for i := range f.Exports {
 		f.Exports[i] = lang.Export{Name: d.String(), As: d.String(), Import: int(d.Uint(math.MaxInt32))}
 	}
-	if d.Bad || d.Rest != "" || flags&^(flagGenerated|flagDamaged|flagPartial) != 0 {
+	if d.Bad || d.Rest != "" || flags&^(flagGenerated|flagDamaged|flagPartial|flagTagged) != 0 {
 		return nil, errRecord
 	}
 	return f, nil

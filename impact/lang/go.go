@@ -7,14 +7,18 @@ import (
 )
 
 // extractGo reads the package clause and the import declarations, which the language
-// puts first, the patterns of "//go:embed", and then what the file defines. Build
-// constraints are ignored: every file counts, whatever it is built for.
+// puts first, the patterns of "//go:embed", and then what the file defines. Every file
+// counts, whatever it is built for: see GoTags.
 func extractGo(src []byte) Facts {
 	g := goScanner{src: src, lines: lineCounter{src: src}}
 	g.facts.Damaged = isBinary(src)
 	if !g.header() {
 		g.facts.Damaged = true
 		return g.facts
+	}
+	if head := src[:g.head]; bytes.Contains(head, []byte("build")) {
+		tags, built := goTags(head)
+		g.facts.Tagged = len(tags) > 0 || !built
 	}
 	g.embeds()
 	g.define()

@@ -11,7 +11,7 @@ import "slices"
 
 // All lists the languages, in the order in which they are tried.
 var All = []*Language{
-	{Name: "go", Extensions: []string{".go"}, Version: 4, Extract: extractGo, NewResolver: newGoResolver, Defines: true, comments: goComments},
+	{Name: "go", Extensions: []string{".go"}, Version: 5, Extract: extractGo, NewResolver: newGoResolver, Defines: true, comments: goComments},
 	{Name: "python", Extensions: []string{".py", ".pyi"}, Version: 8, Extract: extractPython, NewResolver: newPythonResolver, Defines: true, comments: pythonComments},
 	{Name: "typescript", Extensions: []string{".ts", ".mts", ".cts"}, Version: 10, Extract: extractTypeScript, NewResolver: newScriptResolver, Defines: true, comments: typeScriptComments},
 	{Name: "tsx", Extensions: []string{".tsx"}, Version: 10, Extract: extractJSX, NewResolver: newScriptResolver, Defines: true, comments: jsxComments},
@@ -69,6 +69,7 @@ type Facts struct {
 	// it was not understood there, or others reach into it under other names. Impact then
 	// takes the file as a whole.
 	Partial bool
+	Tagged  bool // Go: built only where somebody sets a tag, or never; see GoTags
 
 	Definitions []Definition // in order of appearance; see Language.Defines
 	Exports     []Export     // what it hands on from other files, or fails without

@@ -74,7 +74,7 @@ var contents = sync.OnceValue(func() map[string]content {
 		"claim.Report: Version Generated Tools",
 		"change.Context: Schema",
 		"change.Repository: Host Owner Name ID Visibility",
-		"change.Request: Kind Head Proposed Target",
+		"change.Request: Kind Head Proposed Lost Target",
 		"change.Urgency: Permission Teams At",
 		"change.CommitFacts: SHA",
 		"change.Review: State Commit At Target Base Permission Teams",
