@@ -444,8 +444,8 @@ func newCheck(c finding.Check) check {
 	return row
 }
 
-// evidence says for which controls the check is evidence. One that is not met or was not
-// assessed is evidence for none.
+// evidence says for which controls the check is evidence. One that is not met, was excepted or
+// was not assessed is evidence for none.
 func evidence(c finding.Check) string {
 	var controls []string
 	for _, m := range c.Maps {
@@ -459,7 +459,7 @@ func evidence(c finding.Check) string {
 		return ""
 	}
 	what := "No evidence for "
-	if c.Outcome == finding.Satisfied || c.Outcome == finding.Excepted {
+	if c.Outcome == finding.Satisfied {
 		what = "Evidence for "
 	}
 	return what + strings.Join(controls, ", ")
