@@ -20,12 +20,15 @@ import (
 // them has changed there: what was let through by the old policy may not be by the new. Else
 // only of those that hold something that the branch got: they change something else now.
 func (j *job) targetMoved(ctx context.Context, c *clone.Clone) error {
-	if j.base.IsZero() {
-		return nil
-	}
-	moved, err := j.judgeDiffers(ctx, c, j.base, j.head)
-	if err != nil {
-		return err
+	moved := j.gone || j.lost != git.OID{} // then everything may have
+	if !moved {
+		if j.base.IsZero() {
+			return nil
+		}
+		var err error
+		if moved, err = j.judgeDiffers(ctx, c, j.base, j.head); err != nil {
+			return err
+		}
 	}
 	open, err := j.store.Open(ctx, j.task.Repo, "pull_request", j.ref)
 	if err != nil {

@@ -46,8 +46,12 @@ type job struct {
 	head    git.OID
 	base    git.OID
 	hasBase bool // base is given, and not the tip of ref
-	check   *effect.Check
-	shows   bool // what comes out is shown as a check run
+	// Of a push: it is gone from the repository by now; or what was there before it is, whose
+	// id this is, and base is nothing.
+	gone  bool
+	lost  git.OID
+	check *effect.Check
+	shows bool // what comes out is shown as a check run
 
 	activity activity
 	asks     []ask

@@ -39,10 +39,7 @@ func (j *job) judge(ctx context.Context) (string, error) {
 	defer j.tidy(ctx)
 	defer c.Close()
 	if j.subject.Kind == "push" {
-		if err := j.targetMoved(ctx, c); err != nil {
-			return "", err
-		}
-		if recorded, err := j.landedByPulls(ctx, c); err != nil || recorded {
+		if over, err := j.pushed(ctx, c); err != nil || over {
 			return "", err
 		}
 	}
@@ -154,14 +151,7 @@ func (j *job) warm(ctx context.Context, c *clone.Clone) error {
 	if err != nil {
 		return err
 	}
-	if _, known := c.Graphs.Graph(commit.Tree); known {
-		return nil
-	}
-	k, err := impact.BuildKnown(ctx, impact.BuildInput{Source: impact.Objects(c.Repository), Commit: commit.ID, Tree: commit.Tree, Facts: c.Facts})
-	if err == nil && k != nil {
-		c.Graphs.KeepGraph(commit.Tree, k)
-	}
-	return err
+	return impact.Know(ctx, impact.BuildInput{Source: impact.Objects(c.Repository), Commit: commit.ID, Tree: commit.Tree, Facts: c.Facts}, c.Graphs)
 }
 
 func lastReview(s *store.Subject) store.Review {

@@ -2,7 +2,6 @@ package impact
 
 import (
 	"sort"
-	"strings"
 
 	"custody/internal/change"
 )
@@ -45,43 +44,14 @@ func (g *Graph) GoModules() (folders []change.Path, known bool) {
 	return folders, !g.over.bad.Load()
 }
 
-// HoldsGoTest says whether a test of Go stands right in a folder, as Holds does. Where
-// something else has the name of one, such as a link, it does not know.
-func (g *Graph) HoldsGoTest(folder change.Path) (is, known bool) {
-	if g == nil || !g.isFlat() {
-		return false, false
-	}
-	const ends = "_test.go"
+// GoTests are the tests of Go right in a folder, by name, and whether somebody has to set a
+// build tag to have them.
+func (g *Graph) GoTests(folder change.Path) map[string]bool {
+	tests := map[string]bool{}
 	for _, n := range g.filesOf(folder) {
-		if path := g.Node(n).Path; strings.HasSuffix(string(path), ends) && folderOf(path) == folder {
-			return true, !g.over.bad.Load()
+		if node := g.Node(n); node.Kind == KindTest && folderOf(node.Path) == folder {
+			tests[baseName(node.Path)] = node.Marks&MarkTagged != 0
 		}
 	}
-	if folder == "." {
-		return false, false
-	}
-	within := folder.Escaped() + "/"
-	other := func(escaped string) bool {
-		rest, in := strings.CutPrefix(escaped, within)
-		return in && strings.HasSuffix(rest, ends) && !strings.Contains(rest, "/")
-	}
-	for i := range g.over.skips {
-		if other(g.over.skips[i].Path) {
-			return false, false
-		}
-	}
-	for _, group := range g.over.groups {
-		text := func(i int) string { return g.over.text(g.over.row(atSkips, i, g.over.skipRow())) }
-		i := group.start + sort.Search(group.end-group.start, func(i int) bool { return text(group.start+i) >= within })
-		for ; i < group.end; i++ {
-			path := text(i)
-			if other(path) {
-				return false, false
-			}
-			if !strings.HasPrefix(path, within) {
-				break
-			}
-		}
-	}
-	return false, !g.over.bad.Load()
+	return tests
 }

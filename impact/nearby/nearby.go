@@ -25,6 +25,7 @@ func Limits() map[string]int64 {
 		"nearby.named_tests":    maxNamed,
 		"nearby.listed_tests":   maxListed,
 		"nearby.settings_bytes": maxSettings,
+		"nearby.tag_reads":      maxTagReads,
 	}
 }
 
@@ -130,17 +131,19 @@ func (t *tree) has(ctx context.Context, folder, name string) bool {
 	return ok && e.Mode.IsRegular()
 }
 
-// hasGoTest says whether a file in a folder has the name of a test of Go.
-func (t *tree) hasGoTest(ctx context.Context, folder change.Path) bool {
-	if is, known := t.graph.HoldsGoTest(folder); known {
-		return is
+// goTests are the tests of Go right in a folder, by name, and whether it may take a build tag
+// to run them.
+func (t *tree) goTests(ctx context.Context, folder change.Path) map[string]bool {
+	if t.graph != nil {
+		return t.graph.GoTests(folder)
 	}
+	tests := map[string]bool{}
 	for name := range t.folder(ctx, string(folder)) {
 		if strings.HasSuffix(name, "_test.go") {
-			return true
+			tests[name] = true
 		}
 	}
-	return false
+	return tests
 }
 
 // maxSettings bounds a file that names a test runner.

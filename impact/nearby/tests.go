@@ -25,23 +25,24 @@ const (
 // which definitions are reached. The runner is detected from the tree. g is its graph, if
 // there is one: what that knows of the tree is not read.
 func Tests(ctx context.Context, r git.Reader, head git.OID, g *impact.Graph, report *impact.Report) (*impact.TestPlan, error) {
-	p := &planner{ctx: ctx, tree: newTree(r, head), commands: map[commandKey]*command{}, packages: map[string]map[string]bool{}}
-	if _, known := g.Holds("."); known && g.Tree == head {
+	p := &planner{ctx: ctx, tree: newTree(r, head), commands: map[commandKey]*command{}, packages: map[goPackage]map[string]bool{}}
+	if g != nil && g.Tree == head {
 		p.tree.graph = g
-	} else {
+	}
+	if _, known := p.tree.graph.Holds("."); !known {
 		p.tree.load(ctx, testFolders(report))
 	}
 	for _, c := range report.Changed {
 		if c.Status != change.Deleted {
-			p.file(c.Path, changedTests(c))
+			p.file(c.Path, changedTests(c), true)
 		}
 	}
 	for i := range report.Reached {
 		switch n := &report.Reached[i]; {
 		case n.Kind == impact.KindPackage && n.Precision != impact.PrecisionSymbol: // else its tests are listed
-			p.goPackage(n.Path)
+			p.goWhole(n.Path)
 		case n.Kind == impact.KindTest:
-			p.file(n.Path, reachedTests(n))
+			p.file(n.Path, reachedTests(n), n.Tagged)
 		}
 	}
 	if err := ctx.Err(); err != nil {
@@ -99,12 +100,13 @@ type planner struct {
 	tree     *tree
 	commands map[commandKey]*command
 	unknown  []string
-	packages map[string]map[string]bool // folders of Go with the names of tests to run; nil: all of them
+	packages map[goPackage]map[string]bool // with the names of tests to run; nil: all of them
+	looked   int                           // into files of Go, for their build tags
 }
 
 // file plans one file, if it is a test. Names are the tests in it that matter, nil for
-// all of them; only Go runs tests by name.
-func (p *planner) file(path string, names []string) {
+// all of them; only Go runs tests by name. tagged says that it may need a build tag.
+func (p *planner) file(path string, names []string, tagged bool) {
 	raw, err := change.Unescape(path)
 	if err != nil {
 		return
@@ -121,9 +123,7 @@ func (p *planner) file(path string, names []string) {
 	ok := false
 	switch language {
 	case "go":
-		folder, _ := split(t)
-		p.goFolder(folder, names)
-		ok = true
+		ok = p.goFile(t, names, tagged)
 	case "python":
 		ok = p.python(t)
 	case "java":

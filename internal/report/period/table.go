@@ -24,7 +24,7 @@ func (r *Report) Sheets() []Sheet {
 		{"files read", strconv.Itoa(n.Packs)}, {"refused", strconv.Itoa(n.Refused)}, {"of other days", strconv.Itoa(n.Outside)},
 		{"superseded by a later review", strconv.Itoa(n.Superseded)}, {"the same as another", strconv.Itoa(n.Copies)},
 		{"changes", strconv.Itoa(n.Changes)}, {"pass", strconv.Itoa(n.Pass)}, {"fail", strconv.Itoa(n.Fail)}, {"incomplete", strconv.Itoa(n.Incomplete)},
-		{"with a closing review", strconv.Itoa(n.Landed)}, {"approved by somebody", strconv.Itoa(n.Approved)},
+		{"with a closing review", strconv.Itoa(n.Landed)}, {"with an approval that counts", strconv.Itoa(n.Approved)},
 	}
 	for _, l := range r.Lacks {
 		summary = append(summary, []string{"lacks", l})
@@ -46,7 +46,7 @@ func (r *Report) Sheets() []Sheet {
 
 // population is one row for each change.
 func (r *Report) population() [][]string {
-	rows := [][]string{{"day", "repository", "kind", "number", "title", "author", "approvers", "stage", "decision", "reason", "emergency", "waivers", "added lines", "by agents", "base", "head", "signer", "pack", "verdict"}}
+	rows := [][]string{{"day", "repository", "kind", "number", "title", "author", "approval", "approvers", "stage", "decision", "reason", "emergency", "waivers", "added lines", "by agents", "base", "head", "signer", "pack", "verdict"}}
 	for i := range r.Changes {
 		c := &r.Changes[i]
 		number := ""
@@ -54,7 +54,7 @@ func (r *Report) population() [][]string {
 			number = strconv.FormatInt(c.Number, 10)
 		}
 		rows = append(rows, []string{
-			c.Day, c.Repository, c.Kind, number, c.Title, c.Author, strings.Join(c.Approvers, " "), c.Stage, c.Decision, c.Reason,
+			c.Day, c.Repository, c.Kind, number, c.Title, c.Author, c.Approval, strings.Join(c.Approvers, " "), c.Stage, c.Decision, c.Reason,
 			fmt.Sprint(c.Emergency), strings.Join(c.Waivers, " "), strconv.Itoa(c.Added), strconv.Itoa(c.AILines), c.Base, c.Head, c.Signer, c.Pack, c.Verdict,
 		})
 	}
