@@ -59,8 +59,8 @@ func (j *job) targetMoved(ctx context.Context, c *clone.Clone) error {
 }
 
 // holding are those of open pull requests whose commits hold a part of what the push brought,
-// or may. One whose last review was of another commit is among them: a review of this one may
-// be under way, and have fetched before the push.
+// or may. One that is being reviewed is among them: that may be of a commit that nobody has told
+// us of yet, and have fetched before the push.
 func (j *job) holding(ctx context.Context, c *clone.Clone, open []store.Subject) ([]store.Subject, error) {
 	var heads []git.OID
 	for _, s := range open {
@@ -74,7 +74,7 @@ func (j *job) holding(ctx context.Context, c *clone.Clone, open []store.Subject)
 	}
 	return slices.DeleteFunc(open, func(s store.Subject) bool {
 		id, perr := git.ParseOID(s.DoneHead)
-		return perr == nil && s.Head == s.DoneHead && err == nil && !holds[id] // the branch was rewritten: then all may
+		return perr == nil && s.DoneTurn == s.Turn && err == nil && !holds[id] // the branch was rewritten: then all may
 	}), nil
 }
 
