@@ -46,12 +46,15 @@ type job struct {
 	head    git.OID
 	base    git.OID
 	hasBase bool // base is given, and not the tip of ref
-	// Of a push: it is gone from the repository by now; or what was there before it is, whose
+	// Of what landed: it is gone from the repository by now; or what a push was made on is, whose
 	// id this is, and base is nothing.
-	gone  bool
-	lost  git.OID
+	gone bool
+	lost git.OID
+
 	check *effect.Check
 	shows bool // what comes out is shown as a check run
+	// unanswered says that GitHub did not answer, and another time may.
+	unanswered bool
 
 	activity activity
 	asks     []ask
@@ -126,7 +129,7 @@ func (j *job) failed(ctx context.Context, err error) error {
 		o := checkrun.Undecided(j.Mode, "This change could not be judged.",
 			"The review did not end: who runs Custody finds the reason in its log, by the delivery "+j.subject.Delivery+".",
 			"Wait, it is tried again; or press Review again.")
-		if serr := j.say(ctx, "undecided "+j.head.String(), o); serr != nil {
+		if serr := j.unable(ctx, "undecided "+j.head.String(), o); serr != nil {
 			j.log.WithError(serr).Warn("the check run could not be concluded")
 		}
 	}

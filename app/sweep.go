@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -181,6 +183,9 @@ func (a *App) reconcileInstallation(ctx context.Context, id int64, again bool) e
 					return err
 				}
 			}
+			if err := a.judgedByThis(ctx, r.GetID()); err != nil {
+				return err
+			}
 			if err := a.reconcileRepository(ctx, client, id, r); err != nil {
 				return err
 			}
@@ -208,6 +213,36 @@ func (a *App) askAgain(ctx context.Context, installation, repo int64) error {
 		}
 	}
 	return nil
+}
+
+// judgedByThis asks for a review of all that is open in a repository if what the operator judges
+// it by is not what it was the last time: by another mode, floor or trusted keys, what was let
+// through may not be.
+func (a *App) judgedByThis(ctx context.Context, repo int64) error {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s\n", a.Mode)
+	for _, f := range []*File{a.Floor, a.Keys} {
+		if f != nil {
+			fmt.Fprintf(h, "%x", sha256.Sum256(f.Text))
+		}
+		fmt.Fprintln(h)
+	}
+	name, by := fmt.Sprintf("judged-by/%d", repo), hex.EncodeToString(h.Sum(nil))
+	if was, err := a.store.Mark(ctx, name); err != nil || was == by {
+		return err
+	}
+	for _, kind := range []string{"pull_request", "merge_group"} {
+		open, err := a.store.Open(ctx, repo, kind, "")
+		if err != nil {
+			return err
+		}
+		for _, s := range open {
+			if err := a.store.Ask(ctx, s.Request); err != nil {
+				return err
+			}
+		}
+	}
+	return a.store.SetMark(ctx, name, by)
 }
 
 func (a *App) reconcileRepository(ctx context.Context, client *hub.Client, installation int64, r *github.Repository) error {

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -47,6 +48,8 @@ type world struct {
 	keys     string // trusted
 	salts    bool   // names can be hashed
 	version  string // of the App; empty: "test"
+
+	keeping atomic.Pointer[func() error] // runs when a pack is kept: behind the review, before its verdict
 
 	store  *store.Store
 	blobs  store.Blobs
@@ -131,6 +134,7 @@ func (w *world) start() {
 	if w.blobs, err = store.OpenBlobs("file://" + filepath.Join(w.dir, "packs")); err != nil {
 		w.Fatal(err)
 	}
+	w.blobs = hookedBlobs{w.blobs, w}
 	clones, err := clone.Open(filepath.Join(w.dir, "clones"), clone.Options{Environ: os.Environ(), Program: "test"})
 	if err != nil {
 		w.Fatal(err)
@@ -278,4 +282,19 @@ func (w *world) ours(sha string) []githubtest.CheckRun {
 		}
 	}
 	return all
+}
+
+// hookedBlobs call a test when a pack is kept.
+type hookedBlobs struct {
+	store.Blobs
+	w *world
+}
+
+func (b hookedBlobs) Put(ctx context.Context, digest string, data []byte) error {
+	if fn := b.w.keeping.Load(); fn != nil {
+		if err := (*fn)(); err != nil {
+			return err
+		}
+	}
+	return b.Blobs.Put(ctx, digest, data)
 }
