@@ -16,6 +16,7 @@ import (
 	"custody/internal/change"
 	"custody/internal/config"
 	"custody/internal/pack"
+	"custody/internal/parallel"
 	"custody/internal/review"
 	"custody/internal/sign"
 	"custody/internal/store"
@@ -26,10 +27,10 @@ const contextName = "that was read from GitHub"
 
 // judge reviews j.head and says so.
 func (j *job) judge(ctx context.Context) (string, error) {
-	begun := make(chan error, 1)
-	go func() { begun <- j.begun(ctx) }() // GitHub answers while git fetches
+	begun := parallel.Begin(ctx, j.begun) // GitHub answers while git fetches
+	defer begun.Drop()
 	c, err := j.fetch(ctx)
-	if berr := <-begun; err == nil && berr != nil {
+	if berr := begun.End(); err == nil && berr != nil {
 		c.Close()
 		err = berr
 	}
@@ -83,7 +84,11 @@ func (j *job) judge(ctx context.Context) (string, error) {
 		return "", err
 	}
 	inputs := fingerprint(&in, gather.Fingerprint(known), j.Mode)
-	if s := &j.subject; s.Inputs == inputs && s.DoneHead == j.head.String() {
+	told, err := j.told(ctx)
+	if err != nil {
+		return "", err
+	}
+	if s := &j.subject; told && s.Inputs == inputs && s.DoneHead == j.head.String() {
 		j.log.Info("nothing changed since the last verdict")
 		last := lastReview(s)
 		last.Unsettled = j.unsettled(known, last.Decision)
@@ -126,6 +131,15 @@ func (j *job) judge(ctx context.Context) (string, error) {
 		}
 	}
 	return j.keep(ctx, &v, judge, inputs, landing, j.unsettled(known, v.Decision.String()))
+}
+
+// told says whether the check run says something of the head, or is about to.
+func (j *job) told(ctx context.Context) (bool, error) {
+	if !j.shows {
+		return true, nil
+	}
+	e, err := j.store.Effect(ctx, j.check.Key())
+	return e.Key != "", err
 }
 
 // unsettled says whether a verdict that lets nothing through lacks what GitHub may tell another
@@ -194,7 +208,7 @@ func (j *job) keep(ctx context.Context, v *review.Verdict, judge *review.Judge, 
 		Verdict: verdict, Pack: digest, Head: v.Inputs.Head.String(), Base: v.Inputs.Base.String(), Ref: j.ref,
 		Stage: v.Stage.String(), Decision: v.Decision.String(), Inputs: inputs, Unsettled: unsettled,
 	}
-	if gather.WantOf(judge).Checks {
+	if w := gather.WantOf(judge); w.Checks || len(w.Tools) > 0 { // a scan is told of by the check that made it
 		r.Wants = wantsChecks
 	}
 	if j.subject.Stage == "record" && j.head.String() != r.Head {

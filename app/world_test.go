@@ -48,6 +48,7 @@ type world struct {
 	keys     string // trusted
 	salts    bool   // names can be hashed
 	version  string // of the App; empty: "test"
+	maxSweep int    // deliveries that a sweep looks at
 
 	keeping atomic.Pointer[func() error] // runs when a pack is kept: behind the review, before its verdict
 
@@ -143,7 +144,7 @@ func (w *world) start() {
 	if err != nil {
 		w.Fatal(err)
 	}
-	parts := app.Parts{Links: links, Hub: h, Blobs: w.blobs, Clones: clones, Signer: w.key, Mode: w.mode, Publish: w.publish, Version: cmp.Or(w.version, "test"), Log: log, Now: w.now}
+	parts := app.Parts{Links: links, Hub: h, Blobs: w.blobs, Clones: clones, Signer: w.key, Mode: w.mode, Publish: w.publish, MaxSweep: w.maxSweep, Version: cmp.Or(w.version, "test"), Log: log, Now: w.now}
 	if w.floor != "" {
 		parts.Floor = &app.File{Name: "floor.yaml", Text: []byte(w.floor)}
 	}

@@ -113,6 +113,11 @@ func (s *Store) Open(ctx context.Context, repo int64, kind, ref string) ([]Subje
 	return s.subjects(ctx, `repo = $1 AND kind = $2 AND is_open AND ($3 = '' OR ref = $3) ORDER BY name`, repo, kind, ref)
 }
 
+// OpenAtMerge are those of all repositories that may be let through.
+func (s *Store) OpenAtMerge(ctx context.Context) ([]Subject, error) {
+	return s.subjects(ctx, `stage = 'merge' AND is_open ORDER BY repo, name`)
+}
+
 // AtHead are open subjects of a repository that are about a head; those that want
 // something, or all (""). One of which there is no verdict yet may want anything.
 func (s *Store) AtHead(ctx context.Context, repo int64, head, wants string) ([]Subject, error) {
