@@ -649,6 +649,37 @@ func TestNarrowDoesNotMiss(t *testing.T) {
 			"app/script_test.go",
 		},
 		{
+			"what vitest loads before a test",
+			map[string]string{
+				"vitest.config.ts": "import { defineConfig } from 'vitest/config'\nexport default defineConfig({ test: { setupFiles: ['./test/setup.ts'] } })\n",
+				"test/setup.ts":    "import { beforeEach } from 'vitest'\nimport { reset } from './reset'\nbeforeEach(() => reset())\n",
+				"test/reset.ts":    "export function reset() { return 1 }\n",
+				"src/a.test.ts":    "import { it } from 'vitest'\nit('a', () => {})\n",
+			},
+			map[string]string{"test/reset.ts": "export function reset() { return 2 }\n"},
+			"src/a.test.ts",
+		},
+		{
+			"what vitest calls before all tests",
+			map[string]string{
+				"vitest.config.ts": "export default { test: { globalSetup: './test/all.ts' } }\n",
+				"test/all.ts":      "export async function setup() { process.env.X = '1' }\n",
+				"src/a.test.ts":    "it('a', () => {})\n",
+			},
+			map[string]string{"test/all.ts": "export async function setup() { process.env.X = '2' }\n"},
+			"src/a.test.ts",
+		},
+		{
+			"the configuration of jest",
+			map[string]string{
+				"package.json":   "{}\n",
+				"jest.config.js": "module.exports = { testEnvironment: 'node' }\n",
+				"src/a.test.js":  "test('a', () => {})\n",
+			},
+			map[string]string{"jest.config.js": "module.exports = { testEnvironment: 'jsdom' }\n"},
+			"src/a.test.js",
+		},
+		{
 			"the order of init functions of Go",
 			map[string]string{
 				"go.mod": "module m\n",
