@@ -191,6 +191,9 @@ func (in AssessInput) over(ctx context.Context, on *footing) (*Report, error) {
 		}
 	}
 	o := in.newOverlay(in.builder(in.Change.Head, in.Change.HeadTree), on.k, toHead)
+	if t.symbols != nil {
+		t.symbols.loaded = append(t.symbols.loaded, o.builder)
+	}
 	g, ok, err := o.graph(ctx)
 	if err != nil || !ok && len(on.between) > 0 {
 		return nil, err

@@ -52,8 +52,11 @@ func (e *evaluation) approvals(r config.LayeredRule, files []touched) answer {
 	a.counted = countedOf(voices, certain, pusher.outcome)
 	a.and(pusher)
 	if want.Owners {
-		a.and(e.codeOwners(wrote, voices, files))
+		owners, some := e.codeOwners(wrote, voices, files)
+		a.counted.Owners = some && owners.outcome == finding.Satisfied
+		a.and(owners)
 	}
+	a.counted.Enough = a.outcome == finding.Satisfied
 	var paths []change.Path
 	for _, t := range files {
 		paths = append(paths, t.paths()...)

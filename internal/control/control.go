@@ -325,6 +325,7 @@ type answer struct {
 	found   []scoped
 	unsure  bool // besides what was found, something was not assessed
 	counted *finding.Approvals
+	looked  []finding.Looked
 }
 
 // A scoped finding knows the files that it is about; none: the change as a whole.
@@ -347,10 +348,10 @@ func answered(o finding.Outcome, code, format string, args ...any) answer {
 // asks, then waivers.
 func (e *evaluation) rule(r config.LayeredRule) finding.Check {
 	check := finding.Check{ID: r.CheckID, Kind: finding.Rule, Name: r.Name, Origin: r.Origin, Level: r.Level, Asks: string(r.Kind)}
-	for _, m := range mapsOf(r) {
+	a := e.answer(r)
+	for _, m := range mapsOf(r, a) {
 		check.Maps = append(check.Maps, m.Control())
 	}
-	a := e.answer(r)
 	for i := range a.found {
 		f := &a.found[i]
 		if f.Rule == "" {
@@ -360,6 +361,7 @@ func (e *evaluation) rule(r config.LayeredRule) finding.Check {
 	}
 	a = e.except(r, a)
 	check.Outcome, check.Reasons, check.Approvals = a.outcome, a.reasons, a.counted
+	check.Looked = a.looked
 	for _, f := range a.found {
 		check.Found = append(check.Found, f.Finding)
 	}

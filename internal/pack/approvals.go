@@ -114,7 +114,7 @@ func approvalSentence(rules []check, missing, open, excepted int) string {
 	case open > 0:
 		worst, word = finding.NotAssessed, "Not assessed: "
 	default:
-		worst, word = finding.Excepted, "Excepted: "
+		worst = finding.Excepted
 	}
 	if len(rules) == 0 {
 		return "No rule in force here asks for one."
@@ -126,8 +126,8 @@ func approvalSentence(rules []check, missing, open, excepted int) string {
 		if c.Outcome != worst {
 			continue
 		}
-		if worst == finding.Excepted && isPutOff(c.Check) {
-			word = "Put off by an emergency: "
+		if worst == finding.Excepted {
+			word = exceptedWord(c.Check)
 		}
 		s := word + c.Name + "."
 		switch n := missing + open; {

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"custody/internal/change"
-	"custody/internal/control"
 	"custody/internal/finding"
 )
 
@@ -75,10 +74,11 @@ func Decide(c *change.Change, x *change.Context, hasPolicy bool, checks []findin
 
 // exceptedBy says why a check that is not satisfied does not stand in the way.
 func exceptedBy(c finding.Check) string {
-	if slices.ContainsFunc(c.Reasons, func(r finding.Reason) bool { return r.Code == control.ReasonEmergency }) {
+	all := c.Exceptions()
+	if slices.Equal(all, []finding.Exception{finding.Emergency}) {
 		return "waits, because of an emergency"
 	}
-	return "is not satisfied, and a waiver excepts it"
+	return "is not satisfied, and excepted by " + finding.AnyOf(all)
 }
 
 func satisfied(excepted int) string {

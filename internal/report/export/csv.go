@@ -16,7 +16,7 @@ import (
 func NewCSV(p *report.VerifiedPack) ([]byte, error) {
 	found := append([]finding.Finding(nil), p.Says.Findings...)
 	finding.Sort(found)
-	rows := [][]string{{"pack", "head", "day", "decision", "level", "rule", "check", "path", "line", "commit", "message", "remedy", "who", "waived_by", "fingerprint"}}
+	rows := [][]string{{"pack", "head", "day", "decision", "level", "rule", "check", "path", "line", "commit", "message", "remedy", "who", "excepted_by", "fingerprint"}}
 	for _, f := range found {
 		line := ""
 		if f.Place.StartLine > 0 {
@@ -24,7 +24,7 @@ func NewCSV(p *report.VerifiedPack) ([]byte, error) {
 		}
 		rows = append(rows, []string{
 			p.Digest, p.Says.Inputs.Head.String(), p.Says.Inputs.Day, p.Says.Decision, f.Level.String(), f.Rule, f.Check,
-			f.Place.Path, line, f.Place.Commit, f.Message, f.Remedy, f.Who, f.WaivedBy, f.Fingerprint(),
+			f.Place.Path, line, f.Place.Commit, f.Message, f.Remedy, f.Who, f.ExceptedBy(p.Says.Inputs.Waivers...), f.Fingerprint(),
 		})
 	}
 	return WriteCSV(rows)

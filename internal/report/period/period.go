@@ -12,7 +12,7 @@ import (
 	"slices"
 	"strings"
 
-	"custody/internal/config"
+	"custody/internal/control"
 	"custody/internal/control/frameworks"
 	"custody/internal/finding"
 	"custody/internal/report"
@@ -101,12 +101,13 @@ const (
 	NotPassed   = "not-passed"   // it landed, and its review is no pass
 	Overdue     = "overdue"      // what an emergency put off was not done in time
 	Emergency   = "emergency"    // an emergency was declared
-	Waived      = "waived"       // a finding was waived
+	Waived      = "waived"       // a waiver covers findings
+	Baseline    = "baseline"     // the baseline excepts findings
 	NotAssessed = "not-assessed" // a check had no answer
 	Open        = "open"         // the last review is no pass; whether it landed is not known
 )
 
-var kinds = []string{Refused, NotPassed, Replaced, Overdue, Emergency, Waived, NotAssessed, Open}
+var kinds = []string{Refused, NotPassed, Replaced, Overdue, Emergency, Waived, Baseline, NotAssessed, Open}
 
 // An Exception is what an auditor asks about.
 type Exception struct {
@@ -376,7 +377,7 @@ func (c *Change) except(d *report.Document) {
 			c.Emergency = true
 			say(Emergency, "%s", cmp.Or(reason, "an emergency was declared"))
 		case k.Kind == finding.Notice:
-		case k.Outcome == finding.NotSatisfied && slices.ContainsFunc(k.Reasons, func(r finding.Reason) bool { return r.Code == "emergency" }):
+		case k.Outcome == finding.NotSatisfied && isOverdue(k):
 			say(Overdue, "%s: %s", k.ID, reason)
 		case k.Outcome == finding.NotAssessed && k.Level == finding.Error:
 			say(NotAssessed, "%s: %s", k.ID, cmp.Or(reason, "no reason is given"))
@@ -384,22 +385,29 @@ func (c *Change) except(d *report.Document) {
 	}
 	baseline := false
 	for _, f := range d.Findings {
-		// Older packs may hold a waiver that is called like what marks an emergency.
-		switch w := f.WaivedBy; {
-		case w == "" || slices.Contains(c.Waivers, w):
-		case !config.ID(w).Reserved() || slices.Contains(d.Inputs.Waivers, w):
-			c.Waivers = append(c.Waivers, w)
-		case w == config.ExceptedByBaseline:
+		switch f.Exception(d.Inputs.Waivers...) {
+		case finding.Waiver:
+			c.Waivers = append(c.Waivers, f.WaivedBy)
+		case finding.Baseline:
 			baseline = true
 		}
 	}
 	slices.Sort(c.Waivers)
+	c.Waivers = slices.Compact(c.Waivers)
 	for _, w := range c.Waivers {
 		say(Waived, "the waiver %s covers findings", w)
 	}
 	if baseline {
-		say(Waived, "findings stood before, and the baseline excepts them")
+		say(Baseline, "findings stood before, and the baseline excepts them")
 	}
+}
+
+// isOverdue says whether what an emergency put off was not done in time. One that was declared
+// and does not count puts nothing off; before that had a code of its own, its words told.
+func isOverdue(k finding.Check) bool {
+	return slices.ContainsFunc(k.Reasons, func(r finding.Reason) bool {
+		return r.Code == control.ReasonEmergency && !strings.HasPrefix(r.Detail, "an emergency was declared, and does not count")
+	})
 }
 
 // why is what a check says of its outcome: its reasons, or else what it found.

@@ -20,6 +20,7 @@ var kindWords = map[string]string{
 	Overdue:     "Overdue after an emergency",
 	Emergency:   "Emergencies",
 	Waived:      "Waivers in use",
+	Baseline:    "Findings that the baseline excepts",
 	NotAssessed: "Checks without an answer",
 	Open:        "Open: the last review is no pass",
 }
