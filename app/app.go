@@ -52,9 +52,11 @@ type Parts struct {
 	Mode    config.Mode
 	Links   *web.Links // nil: check runs have no link to their pack
 	Publish Publish
-	Version string
-	Log     *logrus.Logger
-	Now     func() time.Time
+	// MaxSweep is how many deliveries one sweep looks at; 0: 5,000.
+	MaxSweep int
+	Version  string
+	Log      *logrus.Logger
+	Now      func() time.Time
 }
 
 // An App works on what its store says. It is a store.Worker.
@@ -185,9 +187,9 @@ func (a *App) decide(ctx context.Context, guid string) error {
 		a.overtake(subjectKey(r.Repo, r.Name), r.Head, r.Closed)
 		log.WithFields(logrus.Fields{"repo": r.Repo, "subject": r.Name, "head": r.Head}).Info("review asked for")
 	}
-	if o.Reconcile {
+	if o.Reconcile != 0 {
 		// The delivery is decided on; what goes wrong here the next reconcile repeats.
-		if err := a.reconcile(ctx, true); err != nil {
+		if err := a.reconcileInstallation(ctx, o.Reconcile, true); err != nil {
 			log.WithError(err).Warn("not everything could be looked at")
 		}
 	}
@@ -252,17 +254,43 @@ func (a *App) Tick(ctx context.Context, what store.Tick) error {
 		if err := a.store.Rescue(ctx); err != nil {
 			return err
 		}
-		if n, err := a.store.FailStale(ctx, a.Now().Add(-overdue).UnixMilli()); err != nil {
+		if err := a.retry(ctx); err != nil {
 			return err
-		} else if n > 0 {
-			a.Log.WithField("deliveries", n).Error("nobody could decide on deliveries: they are kept")
 		}
-		return a.reconcile(ctx, false)
+		return a.reconcile(ctx)
 	case store.Prune:
 		a.tidy(ctx)
 		return a.store.PruneDeliveries(ctx, a.Now().Add(-keepDeliveries).UnixMilli())
 	}
 	return nil
+}
+
+// versionMark is the mark of the version of this program that worked on the store last.
+const versionMark = "version"
+
+// retry has deliveries decided on that nobody could decide on, and such that another version
+// of this program could not read.
+func (a *App) retry(ctx context.Context) error {
+	since := a.Now().Add(-listed).UnixMilli() // what is older says nothing of today
+	again, failed, err := a.store.Retry(ctx, since)
+	if err != nil {
+		return err
+	}
+	if again > 0 {
+		a.Log.WithField("deliveries", again).Warn("nobody could decide on deliveries: they are tried again")
+	}
+	if failed > 0 {
+		a.Log.WithField("deliveries", failed).Error("nobody could decide on deliveries: they are kept")
+	}
+	if was, err := a.store.Mark(ctx, versionMark); err != nil || was == a.Version {
+		return err
+	}
+	if n, err := a.store.Reread(ctx, since); err != nil {
+		return err
+	} else if n > 0 {
+		a.Log.WithField("deliveries", n).Info("another version could not read deliveries: they are read again")
+	}
+	return a.store.SetMark(ctx, versionMark, a.Version)
 }
 
 // tidy has the copies of repositories take no more room than they may. It is called after
@@ -279,6 +307,9 @@ func (a *App) tidy(ctx context.Context) {
 		a.Log.WithError(err).Warn("the copies of repositories could not be tidied up")
 	}
 }
+
+// listed is how long GitHub lists a delivery, and makes it again.
+const listed = 3 * 24 * time.Hour
 
 // keepDeliveries is how long a decided delivery stays known: longer than the week in which
 // a GitHub Enterprise Server delivers it again.

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -58,15 +59,15 @@ func (j *job) fetch(ctx context.Context) (*clone.Clone, error) {
 		}
 	}
 	c, err := j.Clones.Get(ctx, j.repo.ID, remote, want)
-	if j.subject.Kind == "push" && errors.Is(err, git.ErrNoRemoteRef) { // the branch is gone by now
-		want.Refs = nil
+	if j.subject.Stage == "record" && errors.Is(err, git.ErrNoRemoteRef) { // the branch is gone by now: what landed is not
+		want.Refs = slices.DeleteFunc(want.Refs, func(ref string) bool { return ref == j.ref })
 		c, err = j.Clones.Get(ctx, j.repo.ID, remote, want)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if j.subject.Kind == "push" {
-		if err := j.pushEnds(ctx, c); err != nil {
+	if j.subject.Stage == "record" {
+		if err := j.landedEnds(ctx, c); err != nil {
 			c.Close()
 			return nil, err
 		}
@@ -85,16 +86,17 @@ func (j *job) fetch(ctx context.Context) (*clone.Clone, error) {
 	return c, nil
 }
 
-// pushEnds brings the ends of a push, which the branch need not lead to any more: somebody
-// may have rewritten it again. What the forge has no more is not there to be compared with.
-func (j *job) pushEnds(ctx context.Context, c *clone.Clone) error {
+// landedEnds brings what landed, and what a push was made on. The branch need not lead to
+// either any more: somebody may have rewritten it since. What the forge has no more is not
+// there to be compared with.
+func (j *job) landedEnds(ctx context.Context, c *clone.Clone) error {
 	j.gone, j.lost = false, git.OID{}
 	err := c.Bring(ctx, j.head)
 	if errors.Is(err, git.ErrNoRemoteRef) {
 		j.gone = true
 		return nil
 	}
-	if err != nil || j.base.IsZero() {
+	if err != nil || !j.hasBase || j.base.IsZero() {
 		return err
 	}
 	err = c.Bring(ctx, j.base)

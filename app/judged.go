@@ -2,7 +2,10 @@ package app
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/sirupsen/logrus"
@@ -59,8 +62,8 @@ func (j *job) targetMoved(ctx context.Context, c *clone.Clone) error {
 }
 
 // holding are those of open pull requests whose commits hold a part of what the push brought,
-// or may. One whose last review was of another commit is among them: a review of this one may
-// be under way, and have fetched before the push.
+// or may. One that is being reviewed is among them: that may be of a commit that nobody has told
+// us of yet, and have fetched before the push.
 func (j *job) holding(ctx context.Context, c *clone.Clone, open []store.Subject) ([]store.Subject, error) {
 	var heads []git.OID
 	for _, s := range open {
@@ -74,7 +77,7 @@ func (j *job) holding(ctx context.Context, c *clone.Clone, open []store.Subject)
 	}
 	return slices.DeleteFunc(open, func(s store.Subject) bool {
 		id, perr := git.ParseOID(s.DoneHead)
-		return perr == nil && s.Head == s.DoneHead && err == nil && !holds[id] // the branch was rewritten: then all may
+		return perr == nil && s.DoneTurn == s.Turn && err == nil && !holds[id] // the branch was rewritten: then all may
 	}), nil
 }
 
@@ -124,3 +127,38 @@ func (j *job) judgeDiffers(ctx context.Context, c *clone.Clone, was, is git.OID)
 	}
 	return false, nil
 }
+
+// judgedByThis asks for a review of all that is open if what the operator judges it by is not
+// what it was the last time that the server started: by another mode, floor or trusted keys,
+// what was let through may not be.
+func (a *App) judgedByThis(ctx context.Context) error {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s\n", a.Mode)
+	for _, f := range []*File{a.Floor, a.Keys} {
+		if f != nil {
+			fmt.Fprintf(h, "%x", sha256.Sum256(f.Text))
+		}
+		fmt.Fprintln(h)
+	}
+	by := hex.EncodeToString(h.Sum(nil))
+	was, err := a.store.Mark(ctx, judgedMark)
+	if err != nil || was == by {
+		return err
+	}
+	open, err := a.store.OpenAtMerge(ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range open {
+		if err := a.store.Ask(ctx, s.Request); err != nil {
+			return err
+		}
+	}
+	if len(open) > 0 {
+		a.Log.WithField("subjects", len(open)).Info("mode, floor or trusted keys are not what they were: all that is open is reviewed again")
+	}
+	return a.store.SetMark(ctx, judgedMark, by)
+}
+
+// judgedMark is the mark of what the operator judged by last.
+const judgedMark = "judged-by"

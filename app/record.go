@@ -106,27 +106,17 @@ func (j *job) sameChange(ctx context.Context, c *clone.Clone, base, landed, head
 	return same, err
 }
 
-// pushed looks at what a push means for others, and whether it has a record of its own: over
-// says that it has none, and that nobody waits for one.
-func (j *job) pushed(ctx context.Context, c *clone.Clone) (over bool, err error) {
-	if err := j.targetMoved(ctx, c); err != nil {
+// pushed looks at what a push means for others, and whether merged pull requests brought it:
+// then it has no record of its own.
+func (j *job) pushed(ctx context.Context, c *clone.Clone) (recorded bool, err error) {
+	if err := j.targetMoved(ctx, c); err != nil || j.gone {
 		return false, j.blame(ctx, c, err)
 	}
-	switch {
-	case j.gone:
-		j.log.Warn("a push to a protected branch has no record: what was pushed is gone from the repository")
-		over = true
-	case (j.lost != git.OID{}):
+	if (j.lost != git.OID{}) {
 		j.log.WithField("before", j.lost.String()).Warn("what a protected branch was before a push is gone from the repository")
-	default:
-		if over, err = j.landedByPulls(ctx, c); err != nil {
-			return false, err
-		}
+		return false, nil
 	}
-	if over {
-		err = j.store.CloseSubject(ctx, j.task.Repo, j.subject.Name)
-	}
-	return over, err
+	return j.landedByPulls(ctx, c)
 }
 
 // maxLanded is how many pull requests one push is taken apart into.

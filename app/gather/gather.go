@@ -255,7 +255,7 @@ func (r *Reader) missed(err error) (why string, _ error) {
 	case errors.Is(err, errAnother):
 		return errAnother.Error(), nil
 	case class == hub.Transient && !r.Patient:
-		return "GitHub did not answer", nil
+		return noAnswer, nil
 	case class == hub.Forbidden:
 		return "GitHub refused: the App has no permission to read this", nil
 	case class == hub.Gone:
@@ -264,6 +264,14 @@ func (r *Reader) missed(err error) (why string, _ error) {
 		return "GitHub refused to answer", nil
 	}
 	return "", err
+}
+
+// noAnswer is why something is missing that GitHub may well tell another time.
+const noAnswer = "GitHub did not answer"
+
+// Unanswered says whether something is missing from a context that GitHub may tell another time.
+func Unanswered(c *change.Context) bool {
+	return slices.ContainsFunc(c.Sources, func(s change.Source) bool { return s.Missing == noAnswer })
 }
 
 func (r *Reader) source(what, from string, value any, missing string) {

@@ -46,7 +46,7 @@ func controlGroups(all []control.Shown) []controlGroup {
 			case p.Present:
 				there = append(there, says)
 			default:
-				lacks = append(lacks, says)
+				lacks = append(lacks, frameworks.Evidence(p.Type).Lacks())
 			}
 		}
 		switch {

@@ -182,7 +182,7 @@ func (b *Builder) Refuse(file string, err error) {
 func (b *Builder) Add(p *report.VerifiedPack) {
 	b.counts.Packs++
 	day := p.Says.Inputs.Day
-	if b.from != "" && day < b.from || b.to != "" && day > b.to {
+	if b.to != "" && day > b.to {
 		b.counts.Outside++
 		return
 	}
@@ -201,6 +201,14 @@ func (b *Builder) Add(p *report.VerifiedPack) {
 		case c.whenLast(before[0]) == 0:
 			b.before[key] = append(before, c)
 		}
+	}
+	if b.from != "" && day < b.from {
+		// It counts for nothing here. But what landed in the period may have landed against it.
+		b.counts.Outside++
+		if c.Decision != "pass" {
+			b.worse[key] = append(b.worse[key], c)
+		}
+		return
 	}
 	was := b.latest[key]
 	if was == nil {

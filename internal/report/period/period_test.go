@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"regexp"
@@ -156,6 +157,34 @@ func TestReplaced(t *testing.T) {
 				t.Errorf("%s: the counts do not add up: %+v", name, n)
 			}
 			slices.Reverse(c.packs)
+		}
+	}
+}
+
+// What landed in a period against a review from before it is an exception of the period.
+func TestAtTheEdge(t *testing.T) {
+	packs := func() []*report.VerifiedPack {
+		return []*report.VerifiedPack{packOf(1, "merge", "fail", "2026-01-31"), packOf(1, "record", "pass", "2026-02-01"), packOf(2, "record", "fail", "2026-01-31"), packOf(2, "record", "pass", "2026-02-01"), packOf(3, "merge", "fail", "2026-01-31")}
+	}
+	for _, c := range []struct{ from, to, want string }{
+		{"", "", "not-passed 1, replaced 2, open 3"},
+		{"2026-02-01", "", "not-passed 1, replaced 2"},
+		{"", "2026-01-31", "not-passed 2, open 1, open 3"},
+	} {
+		b := NewBuilder("soc2-2017", c.from, c.to)
+		for _, p := range packs() {
+			b.Add(p)
+		}
+		r := b.Report()
+		var got []string
+		for _, e := range r.Exceptions {
+			got = append(got, e.Kind+" "+strings.TrimPrefix(e.Change, "github.com/octo/shop#"))
+		}
+		if strings.Join(got, ", ") != c.want {
+			t.Errorf("%s to %s: %v, want %s", c.from, c.to, got, c.want)
+		}
+		if n := r.Counts; n.Packs != 5 || n.Packs != n.Outside+n.Superseded+n.Changes {
+			t.Errorf("%s to %s: the counts do not add up: %+v", c.from, c.to, n)
 		}
 	}
 }
@@ -394,19 +423,41 @@ func TestXLSX(t *testing.T) {
 			}
 		}
 	}
+	for _, c := range []struct{ sheet, at string }{{"Controls", "D2"}, {"Changes", "D2"}, {"Summary", "B5"}} {
+		kind, err := f.GetCellType(c.sheet, c.at)
+		if text, _ := f.GetCellValue(c.sheet, c.at); err != nil || kind != excelize.CellTypeUnset || text == "" {
+			t.Errorf("%s!%s, %q, is of type %v and no number: %v", c.sheet, c.at, text, kind, err)
+		}
+	}
 	if got := column(25) + column(26) + column(701) + column(702); got != "ZAAZZAAA" {
 		t.Errorf("columns %s", got)
 	}
 }
 
+// TestCSV: the table alone tells what an auditor asks about.
 func TestCSV(t *testing.T) {
-	out, err := build(t, "soc2-2017", packOf(1, "record", "pass", "2026-03-01")).CSV()
+	b := NewBuilder("soc2-2017", "", "")
+	b.Add(packOf(1, "merge", "fail", "2026-03-01"))
+	b.Add(packOf(1, "record", "pass", "2026-03-01"))
+	b.Refuse("=bad.zip", errors.New("it is no pack"))
+	out, err := b.Report().CSV()
 	if err != nil {
 		t.Fatal(err)
 	}
 	rows, err := csv.NewReader(bytes.NewReader(out)).ReadAll()
-	if err != nil || len(rows) != 2 || rows[1][4] != "'=HYPERLINK(1) <b>x</b>" {
-		t.Errorf("%v %q", err, rows)
+	if err != nil || len(rows) != 3 {
+		t.Fatalf("%v %q", err, rows)
+	}
+	for _, c := range []struct {
+		row          int
+		column, want string
+	}{
+		{1, "title", "'=HYPERLINK(1) <b>x</b>"}, {1, "decision", "pass"}, {1, "exceptions", "not-passed"}, {1, "evidence for", "CC8.1"},
+		{2, "title", "'=bad.zip"}, {2, "reason", "it is no pack"}, {2, "exceptions", "refused"},
+	} {
+		if got := rows[c.row][slices.Index(rows[0], c.column)]; got != c.want {
+			t.Errorf("row %d, %s: %q, want %q", c.row, c.column, got, c.want)
+		}
 	}
 }
 

@@ -113,9 +113,9 @@ func line(s string) string {
 	return s
 }
 
-// says is a type of evidence as people call it.
+// says is what lacks where a type of evidence is absent.
 func says(evidence string) string {
-	return line(cmp.Or(frameworks.Evidence(evidence).Says(), evidence))
+	return line(cmp.Or(frameworks.Evidence(evidence).Lacks(), evidence))
 }
 
 func saysAll(evidence []string) []string {
