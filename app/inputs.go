@@ -261,7 +261,7 @@ func (j *job) context(ctx context.Context, c *clone.Clone, judge *review.Judge) 
 	if err != nil {
 		return nil, err
 	}
-	known := gather.Known{Waivers: waivers, NoWaivers: noWaivers, More: func(ctx context.Context, reviews []change.Review) ([]string, error) {
+	known := gather.Known{Waivers: waivers, NoWaivers: noWaivers, More: func(ctx context.Context, reviews []change.Review) (ids, unfetched []string, err error) {
 		for _, r := range reviews {
 			if r.State == "approved" {
 				seen = append(seen, control.Seen{Commit: r.Commit, Base: r.Base})

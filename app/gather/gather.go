@@ -130,8 +130,9 @@ type Known struct {
 	NoWaivers string // why there may be more
 	// TargetAt is the commit that the target was at, at an instant; nil: nobody knows.
 	TargetAt func(ctx context.Context, at time.Time) (string, error)
-	// More gives further commits that count because somebody approved them; nil: none.
-	More func(ctx context.Context, reviews []change.Review) ([]string, error)
+	// More gives further commits that count because somebody approved them, and those that
+	// could not be fetched just now; nil: none.
+	More func(ctx context.Context, reviews []change.Review) (ids, unfetched []string, err error)
 }
 
 // PullRequest reads everything about a pull request.
@@ -156,7 +157,7 @@ func (r *Reader) pull(ctx context.Context, pr *github.PullRequest, kind, head, t
 		Branch: pr.GetHead().GetRef(), Title: change.Printable(pr.GetTitle()), Author: Person(pr.GetUser()),
 		Labels: []string{}, Draft: new(pr.GetDraft()),
 	}
-	if own := pr.GetHead().GetSHA(); own != head {
+	if own := pr.GetHead().GetSHA(); own != head || pr.GetMerged() {
 		c.Proposed = own
 	}
 	for _, l := range pr.Labels {
@@ -173,9 +174,12 @@ func (r *Reader) pull(ctx context.Context, pr *github.PullRequest, kind, head, t
 		func(ctx context.Context) error {
 			ids := known.Commits
 			if known.More != nil {
-				more, err := known.More(ctx, r.context.Reviews)
+				more, unfetched, err := known.More(ctx, r.context.Reviews)
 				if err != nil {
 					return err
+				}
+				for _, id := range unfetched {
+					r.source(change.FetchOf(id), "git fetch", nil, noAnswer)
 				}
 				for _, id := range more {
 					if !slices.Contains(ids, id) {
