@@ -22,6 +22,10 @@ type BuildInput struct {
 	Languages []*lang.Language // nil: lang.All
 	Facts     FactStore        // nil: nothing is kept
 	Limits    Limits           // zero: DefaultLimits
+
+	// Loaded is called when all facts are in Facts, which is not used from then on; nil:
+	// nobody asks.
+	Loaded func()
 }
 
 // Build makes the graph of a tree.
@@ -78,6 +82,9 @@ func (b *builder) load(ctx context.Context) error {
 		if err := step(ctx); err != nil {
 			return b.failed(err)
 		}
+	}
+	if b.Loaded != nil {
+		b.Loaded()
 	}
 	return nil
 }

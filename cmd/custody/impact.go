@@ -240,7 +240,7 @@ func impactOfPaths(ctx context.Context, p *process, o *impactOptions) (*impact.R
 		return nil, err
 	}
 	facts := openFacts(p, repo.CommonDir())
-	graph, err := buildGraph(ctx, p, repo, head, facts)
+	graph, err := buildGraph(ctx, p, repo, head, facts, nil)
 	if err != nil {
 		return nil, err
 	}
