@@ -649,6 +649,17 @@ func TestNarrowDoesNotMiss(t *testing.T) {
 			"app/script_test.go",
 		},
 		{
+			"what an alias of a bundler names",
+			map[string]string{
+				"package.json":   `{"dependencies": {"vue": "3"}}`,
+				"vite.config.js": "import path from 'path'\nexport default { resolve: { alias: { lib: path.resolve(__dirname, 'src/lib') } } }\n",
+				"src/lib/a.js":   "export const f = () => 1\n",
+				"src/use.js":     "import { f } from 'lib/a'\nexport const g = () => f()\n",
+			},
+			map[string]string{"src/lib/a.js": "export const f = () => 2\n"},
+			"src/use.js",
+		},
+		{
 			"what vitest loads before a test",
 			map[string]string{
 				"vitest.config.ts": "import { defineConfig } from 'vitest/config'\nexport default defineConfig({ test: { setupFiles: ['./test/setup.ts'] } })\n",

@@ -16,12 +16,13 @@ type scriptConfig struct {
 	pathsBase  string // what the targets of paths are relative to
 	baseURL    string // folder; "" when not set
 	references []string
-	blind      bool // it, or one that it extends, could not be read
+	with       []*scriptConfig // itself, and those that it refers to which say something of names
+	blind      bool            // it, or one that it extends, could not be read
 }
 
 const (
 	maxExtends    = 16 // configurations that one inherits from, at any depth
-	maxReferences = 32
+	maxReferences = 256
 )
 
 // configured applies paths and baseUrl of the nearest configuration, and of those that
@@ -31,8 +32,15 @@ const (
 func (r *scriptResolver) configured(place *scriptPlace, spec string) (to Resolution, claimed bool) {
 	for i, path := range place.configs {
 		c := r.config(path)
-		for _, path := range append([]string{path}, c.references...) {
-			c := r.config(path)
+		if c.with == nil {
+			c.with = []*scriptConfig{c}
+			for _, path := range c.references {
+				if ref := r.config(path); ref.blind || ref.paths != nil || ref.baseURL != "" {
+					c.with = append(c.with, ref)
+				}
+			}
+		}
+		for _, c := range c.with {
 			claimed = claimed || c.blind
 			files, ours := r.mapped(c, spec)
 			if files == nil && i == 0 && c.baseURL != "" {

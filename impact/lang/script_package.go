@@ -19,6 +19,7 @@ type scriptPackage struct {
 	linked       map[string]bool // dependencies that must be packages of this tree
 	foreign      map[string]bool // dependencies that come from a registry
 	setups       []string        // files that test runners load first
+	bundler      *scriptBundler  // aliases in it; nil without any
 }
 
 // parsePackage reads a package.json. A field of an unexpected type is as good as none.
@@ -59,6 +60,7 @@ func parsePackage(folder string, src []byte) *scriptPackage {
 		}
 	}
 	p.setups = packageSetups(fields)
+	p.bundler = packageAliases(folder, fields)
 	p.exports = packageTable(fields["exports"], ".")
 	p.imports = packageTable(fields["imports"], "#")
 	return p

@@ -18,12 +18,17 @@ func newScriptResolver(tree Tree) Resolver {
 		configs:  map[string]*scriptConfig{},
 		places:   map[string]*scriptPlace{},
 		before:   map[string][]Preload{},
+		bundlers: map[string][]string{},
+		bundled:  map[string]*scriptBundler{},
 	}
 	for _, path := range tree.Files() {
 		if i := strings.LastIndex("/"+path, "/node_modules/"); i >= 0 {
 			r.modules[under(".", strings.TrimSuffix(path[:i], "/"))] = true
 		}
 		r.addStems(path)
+		if folder, ok := bundlerFolder(path); ok && len(r.bundlers[folder]) < maxBundlers {
+			r.bundlers[folder] = append(r.bundlers[folder], path)
+		}
 		if baseOf(path) != "package.json" {
 			continue
 		}
@@ -51,6 +56,9 @@ type scriptResolver struct {
 	configs  map[string]*scriptConfig    // by path of the file
 	places   map[string]*scriptPlace     // by folder, as asked for
 	before   map[string][]Preload        // by folder, as asked for
+	bundlers map[string][]string         // configurations of bundlers, by the folder that they are for
+	bundled  map[string]*scriptBundler   // by path, as asked for
+	ends     map[string][]string         // see indexEnds
 }
 
 const (
@@ -68,6 +76,8 @@ type scriptPlace struct {
 	packs   []*scriptPackage // of the package.json files above it, nearest first
 	configs []string         // tsconfig.json or jsconfig.json files above it, nearest first
 	modules []string         // node_modules folders it sees, nearest first
+	// configurations of bundlers above it, nearest first
+	bundlers []string
 }
 
 func (r *scriptResolver) place(folder string) *scriptPlace {
@@ -86,6 +96,7 @@ func (r *scriptResolver) place(folder string) *scriptPlace {
 				break
 			}
 		}
+		p.bundlers = append(p.bundlers, r.bundlers[dir][:min(len(r.bundlers[dir]), maxBundlers-len(p.bundlers))]...)
 		if r.modules[dir] && len(p.modules) < maxScriptModules {
 			p.modules = append(p.modules, under(dir, "node_modules"))
 		}
@@ -105,6 +116,20 @@ func (p *scriptPlace) nearest() *scriptPackage {
 // foreign says that a package.json above the folder takes the package from a registry.
 func (p *scriptPlace) foreign(name string) bool {
 	return slices.ContainsFunc(p.packs, func(pack *scriptPackage) bool { return pack.foreign[name] })
+}
+
+// declares says that a package.json above the folder says where the package, or its types,
+// come from.
+func (p *scriptPlace) declares(name string) bool {
+	typed := typesOf(name)
+	return slices.ContainsFunc(p.packs, func(pack *scriptPackage) bool {
+		return pack.foreign[name] || pack.linked[name] || pack.foreign[typed] || pack.linked[typed]
+	})
+}
+
+// typesOf is the package that has the types of another one.
+func typesOf(name string) string {
+	return "@types/" + strings.ReplaceAll(strings.TrimPrefix(name, "@"), "/", "__")
 }
 
 func (r *scriptResolver) Resolve(from string, imp Import) Resolution {
@@ -137,20 +162,33 @@ func (r *scriptResolver) Resolve(from string, imp Import) Resolution {
 		return r.private(place, spec, claimed)
 	}
 	if hasScheme(spec) {
-		return Resolution{External: !claimed}
+		return Resolution{External: !claimed || scriptBuiltin(spec)}
 	}
-	if to, ok := r.alias(place, spec); ok {
-		return to
+	aliased, ok := r.aliased(place, spec)
+	if !ok {
+		if to, ok := r.alias(place, spec); ok {
+			return to
+		}
 	}
+	to = r.fromPackage(place, spec, claimed)
+	if len(aliased.Files) > 0 { // and not instead: a test's stand-in hides no package
+		to.Files = targets(append(to.Files, aliased.Files...)...)
+		to.Confidence = max(to.Confidence, aliased.Confidence)
+	}
+	to.External = len(to.Files) == 0 && (to.External || aliased.External)
+	return to
+}
+
+// fromPackage answers for the name of a package, or of a file in one.
+func (r *scriptResolver) fromPackage(place *scriptPlace, spec string, claimed bool) Resolution {
 	name, sub := splitPackage(spec)
 	to, known := r.bare(place, spec)
-	typed := "@types/" + strings.ReplaceAll(strings.TrimPrefix(name, "@"), "/", "__")
-	if types, _ := r.bare(place, under(typed, sub)); len(types.Files) > 0 {
+	if types, _ := r.bare(place, under(typesOf(name), sub)); len(types.Files) > 0 {
 		to.Files = targets(append(to.Files, types.Files...)...)
 		to.Confidence = max(to.Confidence, types.Confidence)
 	}
 	if len(to.Files) == 0 {
-		to.External = !known && (!claimed && !r.blind || place.foreign(name))
+		to.External = !known && (!claimed && !r.blind && !r.undeclared(place, spec) || place.foreign(name) || scriptBuiltin(spec))
 	}
 	return to
 }

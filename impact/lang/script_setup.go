@@ -24,6 +24,7 @@ const (
 	maxSetups    = 32      // that one configuration names
 	maxPreloads  = 64      // of one folder
 	maxSetupText = 8 << 10 // bytes of the value of one setting
+	maxSettings  = 256     // of one configuration
 )
 
 // setupConfigs are the configurations of test runners, by name without extension. That of
@@ -116,68 +117,144 @@ func packageSetups(fields map[string]json.RawMessage) (names []string) {
 	return names
 }
 
-// setupNames are the strings in the values of settings. The text is JavaScript, or
-// JSON, which is nearly that: it is read as words, and what computes a name is not.
+// setupNames are the strings in the values of settings.
 func setupNames(text string, settings []string) (names []string) {
-	for i := 0; i < len(text) && len(names) < maxSetups; {
-		switch c := text[i]; {
-		case strings.HasPrefix(text[i:], "//"):
-			i += lineLength(text[i:])
-		case strings.HasPrefix(text[i:], "/*"):
-			i += commentLength(text[i:])
-		case c == '"' || c == '\'' || c == '`':
-			word, n := literal(text[i:])
-			i += n
-			if value, ok := settingValue(text[i:], word, settings); ok {
-				names = stringsIn(names, value)
-			}
-		case isIdent(c):
-			n := 1
-			for i+n < len(text) && isIdent(text[i+n]) {
-				n++
-			}
-			word := text[i : i+n]
-			i += n
-			if value, ok := settingValue(text[i:], word, settings); ok {
-				names = stringsIn(names, value)
-			}
-		default:
-			i++
-		}
+	for _, s := range settingsIn(text, settings, maxSetupText) {
+		names = stringsIn(names, s.value)
 	}
 	return names[:min(len(names), maxSetups)]
 }
 
-// settingValue is what stands behind the name of a setting and a colon: up to the comma or
-// the bracket that ends it.
-func settingValue(text, name string, settings []string) (value string, ok bool) {
-	if !slices.Contains(settings, name) {
-		return "", false
+// A setting is one of a configuration, with what stands behind its colon.
+type setting struct{ name, value string }
+
+// settingsIn are the settings of these names. The text is JavaScript, or JSON, which is
+// nearly that: it is read as words, and what computes a value is not.
+func settingsIn(text string, names []string, limit int) (found []setting) {
+	for i := 0; i < len(text) && len(found) < maxSettings; {
+		var word string
+		n := 1
+		switch c := text[i]; {
+		case c == '\\':
+			n = 2
+		case strings.HasPrefix(text[i:], "//"):
+			n = lineLength(text[i:])
+		case strings.HasPrefix(text[i:], "/*"):
+			n = commentLength(text[i:])
+		case isQuote(c):
+			word, n = literal(text[i:])
+		case isIdent(c):
+			n = wordLength(text[i:])
+			word = text[i : i+n]
+		}
+		i += n
+		if word == "" || !slices.Contains(names, word) {
+			continue
+		}
+		if value, ok := settingValue(text[i:], limit); ok {
+			found = append(found, setting{word, value})
+		}
 	}
+	return found
+}
+
+// settingValue is what stands behind a colon: up to the comma or the bracket that ends it.
+func settingValue(text string, limit int) (value string, ok bool) {
 	rest, ok := strings.CutPrefix(strings.TrimLeft(text, " \t\r\n"), ":")
 	if !ok {
 		return "", false
 	}
-	rest = rest[:min(len(rest), maxSetupText)]
+	rest = rest[:min(len(rest), limit)]
+	return rest[:entryLength(rest)], true
+}
+
+// entryLength is how far it is to the comma or the bracket that ends an entry of a list or
+// an object.
+func entryLength(text string) int {
 	depth := 0
-	for i := 0; i < len(rest); i++ {
-		switch rest[i] {
-		case '(', '[', '{':
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '\\':
+			i++
+		case strings.HasPrefix(text[i:], "//"):
+			i += lineLength(text[i:]) - 1
+		case strings.HasPrefix(text[i:], "/*"):
+			i += commentLength(text[i:]) - 1
+		case c == '(', c == '[', c == '{':
 			depth++
-		case ')', ']', '}':
+		case c == ')', c == ']', c == '}':
 			if depth--; depth < 0 {
-				return rest[:i], true
+				return i
 			}
-		case ',':
-			if depth == 0 {
-				return rest[:i], true
-			}
-		case '"', '\'', '`':
-			_, n := literal(rest[i:])
+		case c == ',' && depth == 0:
+			return i
+		case isQuote(c):
+			_, n := literal(text[i:])
 			i += n - 1
 		}
 	}
-	return rest, true
+	return len(text)
+}
+
+// entriesOf are those of a list or an object, of which the text begins behind its bracket.
+func entriesOf(text string) (entries []string) {
+	for len(entries) < maxAliases {
+		n := entryLength(text)
+		if strings.TrimSpace(text[:n]) != "" {
+			entries = append(entries, text[:n])
+		}
+		if n == len(text) || text[n] != ',' {
+			break
+		}
+		text = text[n+1:]
+	}
+	return entries
+}
+
+// entryName is the name before the colon of an entry, and where what follows begins; 0 when
+// it has none.
+func entryName(entry string) (name string, behind int) {
+	i := 0
+	for i < len(entry) {
+		switch c := entry[i]; {
+		case isSpace(c), c == '\n':
+			i++
+			continue
+		case strings.HasPrefix(entry[i:], "//"):
+			i += lineLength(entry[i:])
+			continue
+		case strings.HasPrefix(entry[i:], "/*"):
+			i += commentLength(entry[i:])
+			continue
+		case isQuote(c):
+			word, n := literal(entry[i:])
+			name, i = word, i+n
+		case isIdent(c):
+			n := wordLength(entry[i:])
+			name, i = entry[i:i+n], i+n
+		}
+		break
+	}
+	rest := strings.TrimLeft(entry[i:], " \t\r\n")
+	if name == "" || !strings.HasPrefix(rest, ":") {
+		return "", 0
+	}
+	return name, len(entry) - len(rest) + 1
+}
+
+// patternLiteral is the regular expression at the start of a text.
+func patternLiteral(text string) (pattern string, ok bool) {
+	for i := 1; i < len(text); i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case '\n':
+			return "", false
+		case '/':
+			return text[1:i], true
+		}
+	}
+	return "", false
 }
 
 // stringsIn adds the strings of a value.
@@ -188,7 +265,7 @@ func stringsIn(names []string, value string) []string {
 			i += lineLength(value[i:])
 		case strings.HasPrefix(value[i:], "/*"):
 			i += commentLength(value[i:])
-		case c == '"' || c == '\'' || c == '`':
+		case isQuote(c):
 			word, n := literal(value[i:])
 			i += n
 			if word != "" && len(word) <= maxSpec {
@@ -216,6 +293,16 @@ func literal(text string) (word string, length int) {
 		}
 	}
 	return "", len(text)
+}
+
+func isQuote(c byte) bool { return c == '"' || c == '\'' || c == '`' }
+
+func wordLength(text string) int {
+	n := 1
+	for n < len(text) && isIdent(text[n]) {
+		n++
+	}
+	return n
 }
 
 func lineLength(text string) int {
