@@ -60,7 +60,7 @@ var hostileTrees = []hostileTree{
 		name: "an alias behind more references than are followed",
 		files: func(n int) map[string]string {
 			files := map[string]string{"a.ts": "import '@x/y'\n", "x/y.ts": "", "last/tsconfig.json": `{"compilerOptions": {"paths": {"@x/*": ["../x/*"]}}}`}
-			files["tsconfig.json"] = `{"references": [` + repeated(n, `{"path": "./p%d"}`, ",") + `, {"path": "./last"}]}`
+			files["tsconfig.json"] = `{"references": [` + repeated(max(n, 256), `{"path": "./p%d"}`, ",") + `, {"path": "./last"}]}`
 			return files
 		},
 		counted: "@x/y",

@@ -23,6 +23,7 @@ type scriptConfig struct {
 const (
 	maxExtends    = 16 // configurations that one inherits from, at any depth
 	maxReferences = 256
+	maxReferred   = 32 // of those that say something of names
 )
 
 // configured applies paths and baseUrl of the nearest configuration, and of those that
@@ -35,7 +36,12 @@ func (r *scriptResolver) configured(place *scriptPlace, spec string) (to Resolut
 		if c.with == nil {
 			c.with = []*scriptConfig{c}
 			for _, path := range c.references {
-				if ref := r.config(path); ref.blind || ref.paths != nil || ref.baseURL != "" {
+				ref := r.config(path)
+				switch {
+				case !ref.blind && ref.paths == nil && ref.baseURL == "":
+				case len(c.with) > maxReferred:
+					c.blind = true
+				default:
 					c.with = append(c.with, ref)
 				}
 			}
