@@ -243,7 +243,8 @@ func isTest(path change.Path, language string) bool {
 	case "script":
 		return strings.Contains(name, ".test.") || strings.Contains(name, ".spec.") || strings.Contains(name, ".cy.") ||
 			strings.HasSuffix(stem, "-test") || strings.HasSuffix(stem, "_test") || strings.HasSuffix(stem, "-spec") ||
-			strings.Contains(name, ".e2e-spec.") || inFolder(path, "__tests__")
+			strings.HasSuffix(stem, "Spec") || strings.Contains(name, ".e2e-spec.") || inFolder(path, "__tests__") ||
+			(inFolder(path, "test") || inFolder(path, "tests")) && !inFolder(path, "fixtures") && !inFolder(path, "fixture") && !inFolder(path, "testdata")
 	case "java":
 		return inFolder(path, "src/test") || inFolder(path, "src/intTest") || inFolder(path, "src/integrationTest") ||
 			inFolder(path, "src/testFixtures") || inFolder(path, "src/androidTest") ||

@@ -67,9 +67,11 @@ type goPackage struct {
 	tags   string // that somebody has to set, as -tags takes them
 }
 
-// maxTagReads bounds the tests of Go that are read for their build tags: those behind a tag
-// that a change reaches, and all in the packages that it reaches as a whole. The rest
-// counts as built without any.
+// maxTagReads bounds the tests that are read for what their names do not say. Of Go, for their
+// build tags: those behind a tag that a change reaches, and all in the packages that it
+// reaches as a whole; the rest counts as built without any. Of Java, for tests in a class
+// whose name is no test's; the rest is unknown. Of JavaScript, for the runner that they
+// import, of several; the rest runs with the first.
 const maxTagReads = 200
 
 // goWhole plans the tests of a package that is reached as a whole, if it has any.

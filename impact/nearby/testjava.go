@@ -1,15 +1,24 @@
 package nearby
 
 import (
+	"bytes"
 	"strings"
 )
 
-// java plans one test class. What is not called like a test is a helper.
+// java plans one test class. What is neither called like a test nor has tests in it is a
+// helper. Gradle runs a class by whatever name, Maven only those that its settings match.
 func (p *planner) java(path string) bool {
 	folder, file := split(path)
 	class := strings.TrimSuffix(file, ".java")
-	if !strings.HasSuffix(class, "Test") && !strings.HasSuffix(class, "Tests") && !strings.HasSuffix(class, "IT") && !strings.HasSuffix(class, "TestCase") && !strings.HasPrefix(class, "Test") {
-		return true
+	called := strings.HasSuffix(class, "Test") || strings.HasSuffix(class, "Tests") || strings.HasSuffix(class, "IT") || strings.HasSuffix(class, "TestCase") || strings.HasPrefix(class, "Test")
+	if !called {
+		if p.looked >= maxTagReads {
+			return false
+		}
+		p.looked++
+		if !hasJavaTests(p.tree.read(p.ctx, folder, file), class) {
+			return true
+		}
 	}
 	// PROJECT/src/SET/java/PACKAGE/CLASS.java
 	project, set, packagePath := layout(folder)
@@ -22,9 +31,51 @@ func (p *planner) java(path string) bool {
 	}
 	switch {
 	case p.tree.has(p.ctx, project, "pom.xml"):
-		return p.maven(project, path, full)
+		return called && p.maven(project, path, full)
 	case p.gradleProject(project):
 		return p.gradle(project, set, path, full)
+	}
+	return false
+}
+
+// hasJavaTests says whether a class whose name says nothing has tests: methods with an
+// annotation that makes them tests, or a class above it that seems to have them. An abstract
+// class has those of the classes below it.
+func hasJavaTests(text []byte, class string) bool {
+	at := bytes.Index(text, []byte("class "+class))
+	if at < 0 {
+		return false // an interface, an annotation
+	}
+	line := text[bytes.LastIndexByte(text[:at], '\n')+1 : at]
+	if bytes.Contains(line, []byte("abstract ")) {
+		return false
+	}
+	for _, name := range []string{"@Test", "@ParameterizedTest", "@RepeatedTest", "@TestFactory", "@TestTemplate", "@ArchTest"} {
+		for rest := text; ; {
+			i := bytes.Index(rest, []byte(name))
+			if i < 0 {
+				break
+			}
+			rest = rest[i+len(name):]
+			if len(rest) == 0 || !isJavaName(string(rest[:1])) {
+				return true
+			}
+		}
+	}
+	head, _, _ := bytes.Cut(text[at:], []byte("{"))
+	words := bytes.Fields(head)
+	for i, w := range words {
+		if string(w) != "extends" || i+1 == len(words) {
+			continue
+		}
+		base, _, _ := strings.Cut(string(words[i+1]), "<")
+		base = base[strings.LastIndexByte(base, '.')+1:]
+		for _, end := range []string{"Test", "Tests", "TestCase", "TestCases", "TestBase", "TestSupport", "Cases", "Spec", "IT"} {
+			if strings.HasSuffix(base, end) {
+				return true
+			}
+		}
+		return strings.HasPrefix(base, "Abstract") || strings.HasPrefix(base, "Base")
 	}
 	return false
 }

@@ -86,6 +86,7 @@ type commandKey struct {
 	runner, folder string
 	program        string // words that begin the command, each quoted already
 	flag           string // that begins each name: "--tests "
+	comma          bool   // the flag comes once, the names behind it
 	whole          string // arguments that run everything in the folder
 }
 
@@ -101,7 +102,7 @@ type planner struct {
 	commands map[commandKey]*command
 	unknown  []string
 	packages map[goPackage]map[string]bool // with the names of tests to run; nil: all of them
-	looked   int                           // into files of Go, for their build tags
+	looked   int                           // into tests, for what their names do not say
 }
 
 // file plans one file, if it is a test. Names are the tests in it that matter, nil for
@@ -194,6 +195,9 @@ func (p *planner) plan() *impact.TestPlan {
 func (k commandKey) with(names []string) string {
 	if k.runner == "maven" {
 		return strings.Replace(k.program, "=TESTS", "="+strings.Join(names, ","), 1)
+	}
+	if k.comma {
+		return k.program + " " + k.flag + strings.Join(names, ",")
 	}
 	var b strings.Builder
 	b.WriteString(k.program)
