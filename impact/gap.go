@@ -1,6 +1,7 @@
 package impact
 
 import (
+	"path"
 	"slices"
 	"strings"
 
@@ -70,6 +71,67 @@ func exactNamesOf(path change.Path, isFolder bool, family string) []string {
 		names = append(names, longestWord(baseName(folderOf(path)))...)
 	}
 	return names
+}
+
+// placeNames are the last two words of the path of a file of JavaScript, as one name with a
+// slash: what a relative import that leads nowhere could have meant. A file called index is
+// meant by its folder, too.
+func placeNames(path change.Path) (names []string) {
+	stem, _, _ := strings.Cut(baseName(path), ".")
+	folder := folderOf(path)
+	names = append(names, placeName(folder, stem))
+	if stem == "index" && folder != "." {
+		names = append(names, placeName(folderOf(folder), baseName(folder)))
+	}
+	return names
+}
+
+func placeName(folder change.Path, stem string) string {
+	above := ""
+	if folder != "." {
+		above = lower(baseName(folder))
+	}
+	return above + "/" + lower(stem)
+}
+
+// buildFolders are written by builds: what an import expects in one lies somewhere else.
+var buildFolders = []string{"dist", "build", "built", "out", "output", "lib", "es", "esm", "cjs", "umd", "bin", "target", "generated", "__generated__", "gen", "public", "pkg", "tmp", "temp"}
+
+// placeOf is the one place that a relative import of JavaScript names, without extensions and
+// behind a slash, which no other name has. What lies elsewhere can be meant only where it is
+// copied there, whole folders at a time, so that the last two words of both paths are the
+// same. It is empty for a place in a folder that builds write to, at the root, and outside
+// of the tree.
+func placeOf(from change.Path, spec string) string {
+	spec, _, _ = strings.Cut(spec, "?")
+	if !strings.HasPrefix(spec, "./") && !strings.HasPrefix(spec, "../") || strings.HasSuffix(spec, "/") {
+		return ""
+	}
+	place := change.Path(path.Join(string(folderOf(from)), spec))
+	stem, _, _ := strings.Cut(baseName(place), ".")
+	for part := range strings.SplitSeq(lower(string(folderOf(place))), "/") {
+		if part == "." || part == ".." || strings.Contains(part, "dist") || strings.Contains(part, "build") || slices.Contains(buildFolders, part) {
+			return ""
+		}
+	}
+	if stem == "" || stem == "index" {
+		return ""
+	}
+	return "/" + string(folderOf(place)) + "/" + stem
+}
+
+// place is what placeOf says of the gap's import. Nothing but a link on the way makes it
+// another one.
+func (g *gap) place(graph *Graph) (name string, ok bool) {
+	i := slices.IndexFunc(g.names, func(name string) bool { return strings.HasPrefix(name, "/") })
+	if i < 0 {
+		return "", false
+	}
+	p := change.Path(g.names[i][1:])
+	if _, unread := graph.missing(folderOf(p)); unread {
+		return "", false
+	}
+	return placeName(folderOf(p), baseName(p)), true
 }
 
 // longestWord is the part of a name that an import has to spell out as one word: of

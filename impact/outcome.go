@@ -151,13 +151,30 @@ func (t *tracer) hidden() []finding.Reason {
 		}
 		names := t.names(w)
 		w.graph.eachGap(func(g *gap) {
-			if !t.known(w, g.file) && names.mayBeMeantBy(g) {
+			if !t.known(w, g.file) && names.mayBeMeantBy(g) && t.mayStandAt(w, g, names) {
 				detail := g.skip.detail + ": could use what changed or what it reaches"
 				reasons = append(reasons, finding.Reason{Code: g.skip.reason, Detail: detail, Path: g.file.Escaped()})
 			}
 		})
 	}
 	return reasons
+}
+
+// mayStandAt says whether a changed or reached node can be what a gap names, where it names
+// one place.
+func (t *tracer) mayStandAt(w *walk, g *gap, names nameSet) bool {
+	place, ok := g.place(w.graph)
+	if !ok {
+		return true
+	}
+	for _, family := range []string{"script", ""} {
+		if n := names[family]; n != nil {
+			if _, found := slices.BinarySearch(n.lower, place); found {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // known says whether the file is listed anyway.
@@ -204,6 +221,9 @@ func (t *tracer) names(w *walk) nameSet {
 		}
 		spelled := namesOf(n.Path, n.Kind == KindPackage)
 		f.lower = append(f.lower, spelled...)
+		if s := family(n.Language); s == "script" || s == "" {
+			f.lower = append(f.lower, placeNames(n.Path)...)
+		}
 		f.any = f.any || len(spelled) == 0
 		exact := exactNamesOf(n.Path, n.Kind == KindPackage, n.Language)
 		f.exact = append(f.exact, exact...)

@@ -3,6 +3,7 @@ package impact
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"custody/impact/lang"
@@ -232,12 +233,19 @@ func (b *builder) targets(r lang.Resolution) []int32 {
 
 func (b *builder) unresolved(f *treeFile, imp lang.Import) {
 	names := namesIn(imp)
+	anything := len(names) == 0
+	if family(f.language.Name) == "script" {
+		if place := placeOf(f.path, imp.Spec); place != "" {
+			names = append(names, place)
+			slices.Sort(names)
+		}
+	}
 	b.gap(gap{
 		file:   f.path,
 		family: importsFamily(f.language, imp),
 		line:   imp.Line,
 		names:  names,
-		any:    len(names) == 0,
+		any:    anything,
 		skip:   skipReason{SkipUnresolved, fmt.Sprintf("line %d: %s", imp.Line, importText(imp))},
 	})
 }
