@@ -293,29 +293,39 @@ func (r *scriptResolver) bundledBy(b *scriptBundler, spec string) (to Resolution
 	return Resolution{}, false
 }
 
-// undeclared says of a bare name that no package.json above declares whether it could mean
-// a file of the tree: one whose path ends as the name does, in whole or behind its first
-// words. Then some configuration that is not read has an alias for it, or a root.
-func (r *scriptResolver) undeclared(place *scriptPlace, spec string) bool {
+// undeclared answers for a bare name that no package.json above declares and that is no
+// module of Node.js. Where the path of a file ends as the name does, in whole or behind its
+// first words, some configuration that is not read may have an alias for it, or a root: two
+// words and more hardly agree by accident. ours says that one word does.
+func (r *scriptResolver) undeclared(place *scriptPlace, spec string) (files []string, ours bool) {
 	name, _ := splitPackage(spec)
 	if scriptBuiltin(spec) || place.declares(name) {
-		return false
+		return nil, false
 	}
 	r.indexEnds()
 	rest := builtStem(strings.Trim(spec, "/"))
 	paths := r.ends[baseOf(rest)]
-	if len(paths) == maxLookups {
-		return true
-	}
-	for more := true; more; _, rest, more = strings.Cut(rest, "/") {
+	more := true
+	for cut := 0; cut <= maxAliasWords && more; cut++ {
 		for _, path := range paths {
-			if path == rest || strings.HasSuffix(path, "/"+rest) {
-				return true
+			switch {
+			case path != rest && !strings.HasSuffix(path, "/"+rest):
+			case !strings.Contains(rest, "/"):
+				ours = true
+			default:
+				files = append(files, r.path(path, false)...)
 			}
 		}
+		if len(files) > 0 {
+			return files[:min(len(files), maxTargets)], true
+		}
+		_, rest, more = strings.Cut(rest, "/")
 	}
-	return false
+	return nil, ours || len(paths) == maxLookups
 }
+
+// maxAliasWords are the words of a name that an alias may stand for: "lib", "@scope/lib".
+const maxAliasWords = 2
 
 // indexEnds notes what code could be called by the end of its path, when it is first asked.
 func (r *scriptResolver) indexEnds() {

@@ -51,7 +51,7 @@ func TestAliases(t *testing.T) {
 			"src/declared.ts":   "",
 			"src/typed.ts":      "",
 			"src/view/index.ts": "",
-		}, "use.js", "lib/a=unresolved @/lib/a=src/lib/a.js @lib/utils=unresolved utils=unresolved my/view=unresolved fs=external node:fs=external declared=external typed=external rollup=external fs/x=external"},
+		}, "use.js", "lib/a=src/lib/a.js x/lib/a=src/lib/a.js x/y/lib/a=src/lib/a.js x/y/z/lib/a=external @/lib/a=src/lib/a.js @lib/utils=unresolved utils=unresolved my/view=unresolved fs=external node:fs=external declared=external typed=external rollup=external fs/x=external"},
 		{"a stand-in for a package of the tree", memTreeOf{
 			"vitest.config.ts":  "export default { test: { alias: { core: './test/stub.ts' } } }",
 			"core/package.json": `{"name": "core", "main": "main.ts"}`,

@@ -66,6 +66,7 @@ const (
 	scriptTwins     = 500 // several packages bear the name: all of them count
 	scriptSource    = 850 // the package names a built file; this is its likely source
 	scriptAlias     = 700 // an alias that bundlers are told of where we do not look
+	scriptEnds      = 400 // no package of that name is declared, and the path ends so
 	maxScriptPacks  = 16  // package.json, tsconfig.json files above one folder
 	// node_modules folders above one folder: npm nests a few
 	maxScriptModules = 64
@@ -187,9 +188,16 @@ func (r *scriptResolver) fromPackage(place *scriptPlace, spec string, claimed bo
 		to.Files = targets(append(to.Files, types.Files...)...)
 		to.Confidence = max(to.Confidence, types.Confidence)
 	}
-	if len(to.Files) == 0 {
-		to.External = !known && (!claimed && !r.blind && !r.undeclared(place, spec) || place.foreign(name) || scriptBuiltin(spec))
+	if len(to.Files) > 0 {
+		return to
 	}
+	ours := false
+	if !known {
+		if to.Files, ours = r.undeclared(place, spec); len(to.Files) > 0 {
+			return Resolution{Files: targets(to.Files...), Confidence: scriptEnds}
+		}
+	}
+	to.External = !known && (!claimed && !r.blind && !ours || place.foreign(name) || scriptBuiltin(spec))
 	return to
 }
 

@@ -176,6 +176,9 @@ func (p *planner) plan() *impact.TestPlan {
 			if k.whole != "" {
 				run.Command += " " + k.whole
 			}
+			if k.runner == "mocha" { // it looks into no folder below by itself
+				run.Command += foldersOf(k.folder, c.tests)
+			}
 		} else {
 			run.Command = k.with(c.names)
 		}
@@ -189,6 +192,20 @@ func (p *planner) plan() *impact.TestPlan {
 		plan.Unknown = nil
 	}
 	return plan
+}
+
+// foldersOf are those of tests, each a word of a command.
+func foldersOf(at string, tests []string) (words string) {
+	var folders []string
+	for _, test := range tests {
+		folder, _ := split(test)
+		folders = append(folders, within(at, folder))
+	}
+	slices.Sort(folders)
+	for _, folder := range slices.Compact(folders) {
+		words += " " + quote(folder)
+	}
+	return words
 }
 
 // with is the command that runs the named tests.

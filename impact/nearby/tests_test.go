@@ -304,3 +304,19 @@ func write(t *testing.T, dir string, files map[string]string) {
 		}
 	}
 }
+
+// TestManyMochaTests: mocha looks into no folder but its own, so that a command for all of
+// them names the folders.
+func TestManyMochaTests(t *testing.T) {
+	files := map[string]string{"package.json": `{"scripts": {"test": "mocha"}}`, "test/deep down/z.js": ""}
+	r := &impact.Report{Reached: []impact.Reached{{Kind: impact.KindTest, Path: "test/deep down/z.js"}}}
+	for i := range maxNamed {
+		path := "test/t" + strings.Repeat("x", i) + ".js"
+		files[path] = ""
+		r.Reached = append(r.Reached, impact.Reached{Kind: impact.KindTest, Path: path})
+	}
+	plan := planOf(t, files, r)
+	if len(plan.Runs) != 1 || !plan.Runs[0].Whole || plan.Runs[0].Command != "npx mocha test 'test/deep down'" {
+		t.Errorf("%+v", plan.Runs)
+	}
+}
