@@ -52,9 +52,11 @@ type Parts struct {
 	Mode    config.Mode
 	Links   *web.Links // nil: check runs have no link to their pack
 	Publish Publish
-	Version string
-	Log     *logrus.Logger
-	Now     func() time.Time
+	// MaxSweep is how many deliveries one sweep looks at; 0: 5,000.
+	MaxSweep int
+	Version  string
+	Log      *logrus.Logger
+	Now      func() time.Time
 }
 
 // An App works on what its store says. It is a store.Worker.
@@ -185,9 +187,9 @@ func (a *App) decide(ctx context.Context, guid string) error {
 		a.overtake(subjectKey(r.Repo, r.Name), r.Head, r.Closed)
 		log.WithFields(logrus.Fields{"repo": r.Repo, "subject": r.Name, "head": r.Head}).Info("review asked for")
 	}
-	if o.Reconcile {
+	if o.Reconcile != 0 {
 		// The delivery is decided on; what goes wrong here the next reconcile repeats.
-		if err := a.reconcile(ctx, true); err != nil {
+		if err := a.reconcileInstallation(ctx, o.Reconcile, true); err != nil {
 			log.WithError(err).Warn("not everything could be looked at")
 		}
 	}
@@ -257,7 +259,7 @@ func (a *App) Tick(ctx context.Context, what store.Tick) error {
 		} else if n > 0 {
 			a.Log.WithField("deliveries", n).Error("nobody could decide on deliveries: they are kept")
 		}
-		return a.reconcile(ctx, false)
+		return a.reconcile(ctx)
 	case store.Prune:
 		a.tidy(ctx)
 		return a.store.PruneDeliveries(ctx, a.Now().Add(-keepDeliveries).UnixMilli())

@@ -2,12 +2,14 @@ package app_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"custody/internal/git/gittest"
 	"custody/internal/githubtest"
+	"custody/internal/store"
 )
 
 // An approval is of a change, and a commit with the same files may make another one: a merge
@@ -196,5 +198,43 @@ func TestApprovalOfARenamedAccount(t *testing.T) {
 	}
 	if missing(w.facts("pull/1"))["permission of mallory"] == "" {
 		t.Error("nobody says that it is not known")
+	}
+}
+
+// Nor does one that is read while the fix lands: a review that fetched before that says
+// nothing of what the commit changes now, be its head one of which the App heard or not.
+func TestApprovedWhileTheFixLands(t *testing.T) {
+	for _, heard := range []bool{true, false} {
+		t.Run(fmt.Sprint("heard: ", heard), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, approvals)
+			p := w.approved("topic", gittest.Write("b.py", "y = 1\n"))
+			fix := w.origin.Commit("fix", "fix", gittest.From(w.base), gittest.By("Ada <ada@example.com>"), gittest.Write("a.py", "x = checked(1)\n"))
+			w.origin.Git("branch", "--force", "main", fix)
+			w.origin.Commit("topic", "change on topic", gittest.From(fix), gittest.By("Ada <ada@example.com>"), gittest.Write("a.py", "x = 1\n"), gittest.Write("b.py", "y = 1\n"))
+			w.gh.Fail(githubtest.Fault{On: "GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews", Then: func() {
+				w.repo.Push("ben", w.origin, "main")
+				w.gh.Settle()
+				w.until("the push was looked at", func() bool {
+					counts, err := w.store.CountDeliveries(context.Background())
+					return err == nil && counts[store.Accepted] == 0 && !w.waits(pushOf(fix))
+				})
+				if all, err := w.store.Reviews(context.Background(), w.repo.ID, pushOf(fix), 1); err != nil || len(all) != 1 {
+					t.Errorf("the push is not recorded: %v", err)
+				}
+			}})
+			if heard {
+				w.repo.ForcePush("ada", w.origin, "topic")
+			} else {
+				w.gh.Hold()
+				w.repo.ForcePush("ada", w.origin, "topic")
+				w.gh.Lose()
+				w.gh.Release()
+				p.Comment("ada", "/custody recheck")
+			}
+			if got, text := w.says(p.HeadSHA); got != "failure" || !strings.Contains(text, "ben approved") {
+				t.Errorf("%s: %s", got, text)
+			}
+		})
 	}
 }

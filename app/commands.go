@@ -72,6 +72,7 @@ func (j *job) granted(ctx context.Context) (all []change.Waiver, seen []control.
 			if class == hub.Later || class == hub.Other || class == hub.Transient && j.task.Try < patience {
 				return nil, nil, "", err
 			}
+			j.unanswered = j.unanswered || class == hub.Transient
 			missing = "a comment that granted a waiver could not be read, so the waiver is not here"
 			continue
 		}

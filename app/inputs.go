@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -58,8 +59,21 @@ func (j *job) fetch(ctx context.Context) (*clone.Clone, error) {
 		}
 	}
 	c, err := j.Clones.Get(ctx, j.repo.ID, remote, want)
+	if j.subject.Stage == "record" && errors.Is(err, git.ErrNoRemoteRef) { // the branch is gone by now: what landed is not
+		want.Refs = slices.DeleteFunc(want.Refs, func(ref string) bool { return ref == j.ref })
+		c, err = j.Clones.Get(ctx, j.repo.ID, remote, want)
+	}
 	if err != nil {
 		return nil, err
+	}
+	if j.subject.Stage == "record" {
+		if err := j.landedEnds(ctx, c); err != nil {
+			c.Close()
+			return nil, err
+		}
+		if j.gone {
+			return c, nil
+		}
 	}
 	if err := j.ends(ctx, c, head); err != nil {
 		c.Close()
@@ -70,6 +84,27 @@ func (j *job) fetch(ctx context.Context) (*clone.Clone, error) {
 		return nil, err
 	}
 	return c, nil
+}
+
+// landedEnds brings what landed, and what a push was made on. The branch need not lead to
+// either any more: somebody may have rewritten it since. What the forge has no more is not
+// there to be compared with.
+func (j *job) landedEnds(ctx context.Context, c *clone.Clone) error {
+	j.gone, j.lost = false, git.OID{}
+	err := c.Bring(ctx, j.head)
+	if errors.Is(err, git.ErrNoRemoteRef) {
+		j.gone = true
+		return nil
+	}
+	if err != nil || !j.hasBase || j.base.IsZero() {
+		return err
+	}
+	err = c.Bring(ctx, j.base)
+	if errors.Is(err, git.ErrNoRemoteRef) {
+		j.lost = j.base
+		j.base, err = git.ParseOID(strings.Repeat("0", 2*len(j.head.Bytes())))
+	}
+	return err
 }
 
 // near is a commit that the ends of the change are probably close to: where the forge said
@@ -213,6 +248,9 @@ func (j *job) context(ctx context.Context, c *clone.Clone, judge *review.Judge) 
 		return r.Queued(ctx, j.queued, j.head.String(), j.ref, known)
 	}
 	known.NoReviews = j.notQueued
+	if (j.lost != git.OID{}) {
+		known.Lost = j.lost.String()
+	}
 	return r.Commits(ctx, j.subject.Kind, j.head.String(), j.ref, known)
 }
 

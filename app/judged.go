@@ -2,7 +2,10 @@ package app
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/sirupsen/logrus"
@@ -20,12 +23,15 @@ import (
 // them has changed there: what was let through by the old policy may not be by the new. Else
 // only of those that hold something that the branch got: they change something else now.
 func (j *job) targetMoved(ctx context.Context, c *clone.Clone) error {
-	if j.base.IsZero() {
-		return nil
-	}
-	moved, err := j.judgeDiffers(ctx, c, j.base, j.head)
-	if err != nil {
-		return err
+	moved := j.gone || j.lost != git.OID{} // then everything may have
+	if !moved {
+		if j.base.IsZero() {
+			return nil
+		}
+		var err error
+		if moved, err = j.judgeDiffers(ctx, c, j.base, j.head); err != nil {
+			return err
+		}
 	}
 	open, err := j.store.Open(ctx, j.task.Repo, "pull_request", j.ref)
 	if err != nil {
@@ -56,8 +62,8 @@ func (j *job) targetMoved(ctx context.Context, c *clone.Clone) error {
 }
 
 // holding are those of open pull requests whose commits hold a part of what the push brought,
-// or may. One whose last review was of another commit is among them: a review of this one may
-// be under way, and have fetched before the push.
+// or may. One that is being reviewed is among them: that may be of a commit that nobody has told
+// us of yet, and have fetched before the push.
 func (j *job) holding(ctx context.Context, c *clone.Clone, open []store.Subject) ([]store.Subject, error) {
 	var heads []git.OID
 	for _, s := range open {
@@ -71,7 +77,7 @@ func (j *job) holding(ctx context.Context, c *clone.Clone, open []store.Subject)
 	}
 	return slices.DeleteFunc(open, func(s store.Subject) bool {
 		id, perr := git.ParseOID(s.DoneHead)
-		return perr == nil && s.Head == s.DoneHead && err == nil && !holds[id] // the branch was rewritten: then all may
+		return perr == nil && s.DoneTurn == s.Turn && err == nil && !holds[id] // the branch was rewritten: then all may
 	}), nil
 }
 
@@ -121,3 +127,38 @@ func (j *job) judgeDiffers(ctx context.Context, c *clone.Clone, was, is git.OID)
 	}
 	return false, nil
 }
+
+// judgedByThis asks for a review of all that is open if what the operator judges it by is not
+// what it was the last time that the server started: by another mode, floor or trusted keys,
+// what was let through may not be.
+func (a *App) judgedByThis(ctx context.Context) error {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s\n", a.Mode)
+	for _, f := range []*File{a.Floor, a.Keys} {
+		if f != nil {
+			fmt.Fprintf(h, "%x", sha256.Sum256(f.Text))
+		}
+		fmt.Fprintln(h)
+	}
+	by := hex.EncodeToString(h.Sum(nil))
+	was, err := a.store.Mark(ctx, judgedMark)
+	if err != nil || was == by {
+		return err
+	}
+	open, err := a.store.OpenAtMerge(ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range open {
+		if err := a.store.Ask(ctx, s.Request); err != nil {
+			return err
+		}
+	}
+	if len(open) > 0 {
+		a.Log.WithField("subjects", len(open)).Info("mode, floor or trusted keys are not what they were: all that is open is reviewed again")
+	}
+	return a.store.SetMark(ctx, judgedMark, by)
+}
+
+// judgedMark is the mark of what the operator judged by last.
+const judgedMark = "judged-by"

@@ -53,9 +53,12 @@ type said struct {
 	} `json:"change"`
 	Checks []struct {
 		ID, Outcome string
-		Reasons     []struct{ Code, Detail string }
+		Reasons     []reason
 	} `json:"checks"`
+	Reasons []reason `json:"reasons"`
 }
+
+type reason struct{ Code, Detail string }
 
 func (s said) outcome(id string) string {
 	for _, c := range s.Checks {

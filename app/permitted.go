@@ -50,7 +50,7 @@ func (j *job) unpermitted(ctx context.Context, lacks []string) error {
 	}
 	j.ref, j.shows = s.Ref, true
 	j.newCheck()
-	return j.say(ctx, "not permitted "+what, checkrun.Undecided(j.Mode, "This change can not be judged: a permission is missing.",
+	return j.unable(ctx, "not permitted "+what, checkrun.Undecided(j.Mode, "This change can not be judged: a permission is missing.",
 		"The installation on "+j.repo.Owner+" does not grant the App "+what+".",
 		"An owner of "+j.repo.Owner+" accepts the App's permissions, in the settings of the installation. The review follows by itself."))
 }

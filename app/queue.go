@@ -41,6 +41,7 @@ func (j *job) queuedPull(ctx context.Context) error {
 	if err != nil {
 		switch class, _ := hub.Classify(err); {
 		case class == hub.Gone, class == hub.Forbidden, class == hub.Refused, class == hub.Transient && j.task.Try >= patience:
+			j.unanswered = j.unanswered || class == hub.Transient
 			j.notQueued = fmt.Sprintf("GitHub did not tell of pull request %d, which the merge group is named after", n)
 			return nil
 		}
@@ -153,7 +154,7 @@ func (j *job) behind(ctx context.Context, c *clone.Clone) (waits string, undecid
 		return "", nil, err
 	case moved:
 		return "What is ahead of it in the merge queue changes what judges: when that has landed, this is judged by it.", nil, nil
-	case s.DoneTurn < s.Turn:
+	case s.DoneTurn < s.Turn && (s.Decision == "" || s.Decision == "pass"):
 		return "What is ahead of it in the merge queue is being judged.", nil, nil
 	case s.Decision != "pass" && j.Mode != config.Report:
 		o := checkrun.Undecided(j.Mode, "What is ahead of it in the merge queue does not pass.",

@@ -106,6 +106,19 @@ func (j *job) sameChange(ctx context.Context, c *clone.Clone, base, landed, head
 	return same, err
 }
 
+// pushed looks at what a push means for others, and whether merged pull requests brought it:
+// then it has no record of its own.
+func (j *job) pushed(ctx context.Context, c *clone.Clone) (recorded bool, err error) {
+	if err := j.targetMoved(ctx, c); err != nil || j.gone {
+		return false, j.blame(ctx, c, err)
+	}
+	if (j.lost != git.OID{}) {
+		j.log.WithField("before", j.lost.String()).Warn("what a protected branch was before a push is gone from the repository")
+		return false, nil
+	}
+	return j.landedByPulls(ctx, c)
+}
+
 // maxLanded is how many pull requests one push is taken apart into.
 const maxLanded = 50
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime"
 	"strings"
 	"time"
 
@@ -46,8 +47,15 @@ type job struct {
 	head    git.OID
 	base    git.OID
 	hasBase bool // base is given, and not the tip of ref
-	check   *effect.Check
-	shows   bool // what comes out is shown as a check run
+	// Of what landed: it is gone from the repository by now; or what a push was made on is, whose
+	// id this is, and base is nothing.
+	gone bool
+	lost git.OID
+
+	check *effect.Check
+	shows bool // what comes out is shown as a check run
+	// unanswered says that GitHub did not answer, and another time may.
+	unanswered bool
 
 	activity activity
 	asks     []ask
@@ -84,7 +92,7 @@ func (a *App) Review(ctx context.Context, t store.Task) (err error) {
 	defer leave()
 	began := a.Now()
 	j := &job{App: a, task: t, subject: s, name: at.FullName, log: a.Log.WithFields(logrus.Fields{"delivery": s.Delivery, "repo": t.Repo, "subject": s.Name, "pr": s.Number})}
-	decision, err := j.run(ctx)
+	decision, err := j.caught(ctx)
 	if errors.Is(context.Cause(ctx), errOvertaken) {
 		j.log.Info("stopped: a newer head came")
 		return nil
@@ -102,8 +110,46 @@ func (a *App) Review(ctx context.Context, t store.Task) (err error) {
 	return j.failed(ctx, err)
 }
 
+// caught runs the review. What brings it down is an error like any other, which names the place
+// and not the value: that may be of the change.
+func (j *job) caught(ctx context.Context) (decision string, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("a fault of the program: a panic with a %T at %s", p, panickedAt())
+		}
+	}()
+	return j.run(ctx)
+}
+
+// panickedAt is where the program was when it panicked. Only a deferred function can ask.
+func panickedAt() string {
+	pcs := make([]uintptr, 64)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(0, pcs)])
+	panicking := false
+	for {
+		f, more := frames.Next()
+		if runtimes := strings.HasPrefix(f.Function, "runtime."); panicking && !runtimes && !strings.Contains(f.Function, "/parallel.") {
+			return fmt.Sprintf("%s:%d", f.Function, f.Line)
+		} else if f.Function == "runtime.gopanic" {
+			panicking = true
+		}
+		if !more {
+			return "a place that is not known"
+		}
+	}
+}
+
+// sayTime is how long it may take to say that the time was over.
+const sayTime = 30 * time.Second
+
 // failed says what becomes of a review that could not be made.
 func (j *job) failed(ctx context.Context, err error) error {
+	late := errors.Is(context.Cause(ctx), context.DeadlineExceeded)
+	if late {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), sayTime)
+		defer cancel()
+	}
 	class, after := hub.Classify(err)
 	switch class {
 	case hub.Later:
@@ -118,11 +164,16 @@ func (j *job) failed(ctx context.Context, err error) error {
 		}
 	}
 	j.log.WithError(err).WithField("try", j.task.Try).Warn("a review could not be made")
-	if j.task.Try >= patience && j.check != nil && j.shows && ctx.Err() == nil {
-		o := checkrun.Undecided(j.Mode, "This change could not be judged.",
-			"The review did not end: who runs Custody finds the reason in its log, by the delivery "+j.subject.Delivery+".",
-			"Wait, it is tried again; or press Review again.")
-		if serr := j.say(ctx, "undecided "+j.head.String(), o); serr != nil {
+	if (j.task.Try >= patience || late) && j.check != nil && j.shows && ctx.Err() == nil {
+		if s, serr := j.store.Subject(ctx, j.task.Repo, j.task.Subject); serr != nil || s.DoneTurn >= j.task.Turn {
+			return err // there is a verdict, which could not be written yet
+		}
+		why := "The review did not end: who runs Custody finds the reason in its log, by the delivery "
+		if late {
+			why = "The review took longer than one may, and was stopped: who runs Custody finds it in its log, by the delivery "
+		}
+		o := checkrun.Undecided(j.Mode, "This change could not be judged.", why+j.subject.Delivery+".", "Wait, it is tried again; or press Review again.")
+		if serr := j.unable(ctx, "undecided "+j.head.String(), o); serr != nil {
 			j.log.WithError(serr).Warn("the check run could not be concluded")
 		}
 	}

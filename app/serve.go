@@ -75,6 +75,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	if err != nil {
 		return err
 	}
+	if err := s.App.judgedByThis(ctx); err != nil {
+		return fmt.Errorf("asking for what was judged by something else: %w", err)
+	}
 	if err := s.Store.Start(ctx); err != nil {
 		return err
 	}

@@ -5,44 +5,133 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/go-github/v62/github"
 	"github.com/sirupsen/logrus"
 
+	"custody/app/effect"
 	"custody/app/event"
 	"custody/app/hub"
 	"custody/internal/store"
 )
 
-// sweepMark is the mark of the newest delivery that was looked at.
-const sweepMark = "sweep"
+// sweepMark is the mark of the newest delivery that was looked at, and leftMark of what a sweep
+// left behind it for the next ones: see gap.
+const (
+	sweepMark = "sweep"
+	leftMark  = "sweep/left"
+)
 
 // maxSweep bounds how many deliveries one sweep looks at.
 const maxSweep = 5000
 
+// told is how long GitHub tells of deliveries.
+const told = 3 * 24 * time.Hour
+
 // sweep asks GitHub for the deliveries that it made, and asks again for those that never
 // came: GitHub does not by itself. again says that some may only not have come yet.
 func (a *App) sweep(ctx context.Context) (again bool, err error) {
-	client := a.Hub.App()
-	since := a.Now().Add(-3 * 24 * time.Hour)
+	began := a.Now()
+	since := began.Add(-told)
 	if mark, err := a.store.Mark(ctx, sweepMark); err != nil {
 		return false, err
 	} else if t, err := time.Parse(time.RFC3339, mark); err == nil && t.After(since) {
 		since = t
 	}
-	began := a.Now()
+	left, err := a.sweepLeft(ctx)
+	if err != nil {
+		return false, err
+	}
+	next, waits, again, err := a.sweepFrom(ctx, "", since)
+	if err != nil {
+		return false, err
+	}
+	if next != "" {
+		left = append(left, gap{since, next})
+	}
+	if err := a.leave(ctx, left); err != nil {
+		return false, err
+	}
+	if !waits.IsZero() {
+		began = minTime(began, waits)
+	}
+	// A little of the past is looked at again: deliveries are listed in no strict order,
+	// and one that was asked for again may be lost again.
+	return again, a.store.SetMark(ctx, sweepMark, began.Add(-30*time.Minute).UTC().Format(time.RFC3339))
+}
+
+// A gap is what a sweep did not come to: from a cursor of GitHub's list on, back to an instant.
+type gap struct {
+	since  time.Time
+	cursor string
+}
+
+// maxGaps bounds how many are kept.
+const maxGaps = 20
+
+// sweepLeft goes on where sweeps before stopped, and gives what is left of that.
+func (a *App) sweepLeft(ctx context.Context) (left []gap, err error) {
+	mark, err := a.store.Mark(ctx, leftMark)
+	if err != nil {
+		return nil, err
+	}
+	for line := range strings.Lines(mark) {
+		at, cursor, _ := strings.Cut(strings.TrimSpace(line), " ")
+		since, err := time.Parse(time.RFC3339, at)
+		if err != nil || cursor == "" {
+			continue
+		}
+		next, _, _, err := a.sweepFrom(ctx, cursor, since)
+		if class, _ := hub.Classify(err); err != nil && (class == hub.Refused || class == hub.Gone) {
+			a.Log.WithField("since", since).Error("deliveries that may not have come are out of reach: GitHub does not go on with its list of them")
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if next != "" {
+			left = append(left, gap{since, next})
+		}
+	}
+	return left, nil
+}
+
+// leave keeps where the next sweep goes on.
+func (a *App) leave(ctx context.Context, left []gap) error {
+	if more := len(left) - maxGaps; more > 0 {
+		a.Log.WithField("since", left[0].since).Error("more deliveries come than sweeps can look at: some that may not have come are never asked for")
+		left = left[more:]
+	}
+	var mark strings.Builder
+	for _, g := range left {
+		fmt.Fprintf(&mark, "%s %s\n", g.since.UTC().Format(time.RFC3339), g.cursor)
+	}
+	if len(left) > 0 {
+		a.Log.WithField("since", left[0].since).Warn("there are more deliveries than one sweep looks at: the next goes on")
+	}
+	return a.store.SetMark(ctx, leftMark, mark.String())
+}
+
+// sweepFrom looks at deliveries from a cursor on, or the newest, back to an instant. next is
+// where to go on if there are more than one sweep looks at. waits is when the oldest was made
+// that may still be on its way; zero for none.
+func (a *App) sweepFrom(ctx context.Context, cursor string, since time.Time) (next string, waits time.Time, again bool, err error) {
+	client := a.Hub.App()
 	attempts := map[string][]*github.HookDelivery{}
-	cursor := ""
-	seen := 0
+	limit, seen := a.MaxSweep, 0
+	if limit == 0 {
+		limit = maxSweep
+	}
 pages:
 	for {
 		list, resp, err := client.Apps.ListHookDeliveries(ctx, &github.ListCursorOptions{PerPage: 100, Cursor: cursor})
 		if err != nil {
-			return false, a.later("sweeping deliveries", err)
+			return "", waits, false, a.later("sweeping deliveries", err)
 		}
 		for _, d := range list {
-			if d.GetDeliveredAt().Before(since) || seen == maxSweep {
+			if d.GetDeliveredAt().Before(since) {
 				break pages
 			}
 			seen++
@@ -51,10 +140,14 @@ pages:
 		if cursor = resp.Cursor; cursor == "" {
 			break
 		}
+		if seen >= limit {
+			next = cursor
+			break
+		}
 	}
 	known, err := a.store.Known(ctx, slices.Collect(keys(attempts)))
 	if err != nil {
-		return false, err
+		return "", waits, false, err
 	}
 	for guid, tries := range attempts {
 		if known[guid] || slices.ContainsFunc(tries, ok) || len(tries) > maxRedeliveries {
@@ -62,9 +155,12 @@ pages:
 		}
 		// The attempts come newest first: one that was just made, and has no answer, may still be
 		// on its way.
-		if tries[0].GetStatusCode() == 0 && a.Now().Sub(tries[0].GetDeliveredAt().Time) < time.Minute {
+		if at := tries[0].GetDeliveredAt().Time; tries[0].GetStatusCode() == 0 && a.Now().Sub(at) < time.Minute {
 			again = true
-			began = minTime(began, tries[0].GetDeliveredAt().Time)
+			if waits.IsZero() {
+				waits = at
+			}
+			waits = minTime(waits, at)
 			continue
 		}
 		_, _, err := client.Apps.RedeliverHookDelivery(ctx, tries[0].GetID())
@@ -72,14 +168,12 @@ pages:
 			if class, _ := hub.Classify(err); class == hub.Gone || class == hub.Refused {
 				continue
 			}
-			return false, a.later("asking for a delivery again", err)
+			return "", waits, false, a.later("asking for a delivery again", err)
 		}
 		a.metrics.lost.Inc()
 		a.Log.WithField("delivery", guid).Info("asked for a delivery that never came")
 	}
-	// A little of the past is looked at again: deliveries are listed in no strict order,
-	// and one that was asked for again may be lost again.
-	return again, a.store.SetMark(ctx, sweepMark, began.Add(-30*time.Minute).UTC().Format(time.RFC3339))
+	return next, waits, again, nil
 }
 
 // maxRedeliveries is how often one delivery is asked for.
@@ -117,10 +211,8 @@ func (a *App) later(doing string, err error) error {
 const overdue = 20 * time.Minute
 
 // reconcile holds what we know against what GitHub says: installations, their
-// repositories, open pull requests and their heads. What no delivery told is asked for;
-// with again, or where an installation came back, so is what waits already: its review
-// may have been given up.
-func (a *App) reconcile(ctx context.Context, again bool) error {
+// repositories, open pull requests and their heads. What no delivery told is asked for.
+func (a *App) reconcile(ctx context.Context) error {
 	waiting, err := a.store.Waiting(ctx, a.Now().Add(-overdue).UnixMilli(), 100)
 	if err != nil {
 		return err
@@ -130,6 +222,9 @@ func (a *App) reconcile(ctx context.Context, again bool) error {
 		if err := a.store.Ask(ctx, s.Request); err != nil {
 			return err
 		}
+	}
+	if err := a.unsaid(ctx); err != nil {
+		return err
 	}
 	for page := 1; page > 0; {
 		list, resp, err := a.Hub.App().Apps.ListInstallations(ctx, &github.ListOptions{PerPage: 100, Page: page})
@@ -143,12 +238,14 @@ func (a *App) reconcile(ctx context.Context, again bool) error {
 				}
 				continue
 			}
-			if err := a.reconcileInstallation(ctx, i.GetID(), again); err != nil {
-				// One that is odd must not keep the others from being looked at.
-				if class, _ := hub.Classify(err); class == hub.Later {
-					return a.later("looking at an installation", err)
+			if err := a.reconcileInstallation(ctx, i.GetID(), false); err != nil {
+				// One that is odd, or out of its quota, must not keep the others from being looked at.
+				if class, _ := hub.Classify(err); class != hub.Later {
+					a.Hub.Forget(i.GetID())
 				}
-				a.Hub.Forget(i.GetID())
+				if ctx.Err() != nil {
+					return err
+				}
 				a.Log.WithError(err).WithField("installation", i.GetID()).Warn("an installation could not be looked at")
 			}
 		}
@@ -157,6 +254,8 @@ func (a *App) reconcile(ctx context.Context, again bool) error {
 	return nil
 }
 
+// reconcileInstallation does it for one. With again, or where a repository came back, what waits
+// already is asked for, too: its review may have been given up.
 func (a *App) reconcileInstallation(ctx context.Context, id int64, again bool) error {
 	client := a.Hub.Installation(id)
 	for page := 1; page > 0; {
@@ -186,6 +285,30 @@ func (a *App) reconcileInstallation(ctx context.Context, id int64, again bool) e
 			}
 		}
 		page = resp.NextPage
+	}
+	return nil
+}
+
+// unsaid asks again for reviews whose verdict is known, and could not be written to GitHub while
+// anybody tried.
+func (a *App) unsaid(ctx context.Context) error {
+	keys, err := a.store.Begun(ctx, effect.ConcludePrefix, a.Now().Add(-overdue).UnixMilli(), 100)
+	if err != nil {
+		return err
+	}
+	for _, key := range keys {
+		repo, name, head, ok := effect.ConcludeOf(key)
+		s, err := a.store.Subject(ctx, repo, name)
+		switch {
+		case store.IsNotFound(err), err == nil && (!ok || s.Closed || s.DoneHead != head): // nobody waits for it: what comes to this head begins anew
+			err = a.store.Forget(ctx, key)
+		case err == nil && s.DoneTurn == s.Turn:
+			a.Log.WithFields(logrus.Fields{"repo": s.Repo, "subject": s.Name}).Warn("a verdict could not be written to GitHub, and is tried again")
+			err = a.store.Ask(ctx, s.Request)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }

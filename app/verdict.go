@@ -16,6 +16,7 @@ import (
 	"custody/internal/change"
 	"custody/internal/config"
 	"custody/internal/pack"
+	"custody/internal/parallel"
 	"custody/internal/review"
 	"custody/internal/sign"
 	"custody/internal/store"
@@ -26,10 +27,10 @@ const contextName = "that was read from GitHub"
 
 // judge reviews j.head and says so.
 func (j *job) judge(ctx context.Context) (string, error) {
-	begun := make(chan error, 1)
-	go func() { begun <- j.begun(ctx) }() // GitHub answers while git fetches
+	begun := parallel.Begin(ctx, j.begun) // GitHub answers while git fetches
+	defer begun.Drop()
 	c, err := j.fetch(ctx)
-	if berr := <-begun; err == nil && berr != nil {
+	if berr := begun.End(); err == nil && berr != nil {
 		c.Close()
 		err = berr
 	}
@@ -39,12 +40,15 @@ func (j *job) judge(ctx context.Context) (string, error) {
 	defer j.tidy(ctx)
 	defer c.Close()
 	if j.subject.Kind == "push" {
-		if err := j.targetMoved(ctx, c); err != nil {
+		if recorded, err := j.pushed(ctx, c); err != nil {
 			return "", err
+		} else if recorded {
+			return "", j.store.CloseSubject(ctx, j.task.Repo, j.subject.Name)
 		}
-		if recorded, err := j.landedByPulls(ctx, c); err != nil || recorded {
-			return "", err
-		}
+	}
+	if j.gone {
+		j.log.Warn("there is no record of what landed: it is gone from the repository")
+		return "", j.store.CloseSubject(ctx, j.task.Repo, j.subject.Name)
 	}
 	if j.landed {
 		return j.over(ctx)
@@ -80,9 +84,15 @@ func (j *job) judge(ctx context.Context) (string, error) {
 		return "", err
 	}
 	inputs := fingerprint(&in, gather.Fingerprint(known), j.Mode)
-	if s := &j.subject; s.Inputs == inputs && s.DoneHead == j.head.String() {
+	told, err := j.told(ctx)
+	if err != nil {
+		return "", err
+	}
+	if s := &j.subject; told && s.Inputs == inputs && s.DoneHead == j.head.String() {
 		j.log.Info("nothing changed since the last verdict")
-		if err := j.store.Conclude(ctx, j.task.Turn, lastReview(s), nil); err != nil {
+		last := lastReview(s)
+		last.Unsettled = j.unsettled(known, last.Decision)
+		if err := j.store.Conclude(ctx, j.task.Turn, last, nil); err != nil {
 			return "", err
 		}
 		// A try that died between the verdict and its questions left them to this one.
@@ -120,7 +130,22 @@ func (j *job) judge(ctx context.Context) (string, error) {
 			return "", err
 		}
 	}
-	return j.keep(ctx, &v, judge, inputs, landing)
+	return j.keep(ctx, &v, judge, inputs, landing, j.unsettled(known, v.Decision.String()))
+}
+
+// told says whether the check run says something of the head, or is about to.
+func (j *job) told(ctx context.Context) (bool, error) {
+	if !j.shows {
+		return true, nil
+	}
+	e, err := j.store.Effect(ctx, j.check.Key())
+	return e.Key != "", err
+}
+
+// unsettled says whether a verdict that lets nothing through lacks what GitHub may tell another
+// time: then it is asked for again.
+func (j *job) unsettled(known *change.Context, decision string) bool {
+	return decision != review.Pass.String() && (j.unanswered || gather.Unanswered(known))
 }
 
 // blame suspects a copy of a review that failed, if nobody else is to blame: what is
@@ -154,14 +179,7 @@ func (j *job) warm(ctx context.Context, c *clone.Clone) error {
 	if err != nil {
 		return err
 	}
-	if _, known := c.Graphs.Graph(commit.Tree); known {
-		return nil
-	}
-	k, err := impact.BuildKnown(ctx, impact.BuildInput{Source: impact.Objects(c.Repository), Commit: commit.ID, Tree: commit.Tree, Facts: c.Facts})
-	if err == nil && k != nil {
-		c.Graphs.KeepGraph(commit.Tree, k)
-	}
-	return err
+	return impact.Know(ctx, impact.BuildInput{Source: impact.Objects(c.Repository), Commit: commit.ID, Tree: commit.Tree, Facts: c.Facts}, c.Graphs)
 }
 
 func lastReview(s *store.Subject) store.Review {
@@ -169,7 +187,7 @@ func lastReview(s *store.Subject) store.Review {
 }
 
 // keep makes the pack, stores it, and says what came out.
-func (j *job) keep(ctx context.Context, v *review.Verdict, judge *review.Judge, inputs, landing string) (string, error) {
+func (j *job) keep(ctx context.Context, v *review.Verdict, judge *review.Judge, inputs, landing string, unsettled bool) (string, error) {
 	file, err := pack.Build(ctx, pack.Input{Verdict: v, Context: v.Context, Signer: j.Signer})
 	if err != nil {
 		return "", err
@@ -188,9 +206,9 @@ func (j *job) keep(ctx context.Context, v *review.Verdict, judge *review.Judge, 
 	}
 	r := store.Review{
 		Verdict: verdict, Pack: digest, Head: v.Inputs.Head.String(), Base: v.Inputs.Base.String(), Ref: j.ref,
-		Stage: v.Stage.String(), Decision: v.Decision.String(), Inputs: inputs,
+		Stage: v.Stage.String(), Decision: v.Decision.String(), Inputs: inputs, Unsettled: unsettled,
 	}
-	if gather.WantOf(judge).Checks {
+	if w := gather.WantOf(judge); w.Checks || len(w.Tools) > 0 { // a scan is told of by the check that made it
 		r.Wants = wantsChecks
 	}
 	if j.subject.Stage == "record" && j.head.String() != r.Head {
@@ -210,6 +228,9 @@ const wantsChecks = "checks"
 // conclude keeps a verdict together with what is to be said, and says it.
 func (j *job) conclude(ctx context.Context, r store.Review, mark string, o checkrun.Output) error {
 	r.Repo, r.Subject = j.task.Repo, j.subject.Name
+	if o.DetailsURL == "" { // a run keeps a link until it gets another: that of a verdict before
+		o.DetailsURL = j.Links.Home()
+	}
 	effects, first := map[string]string{}, false
 	if j.shows {
 		said, err := j.check.Said(ctx, mark)
@@ -241,23 +262,18 @@ func (j *job) conclude(ctx context.Context, r store.Review, mark string, o check
 	return j.answer(ctx, first)
 }
 
+// unable says that there is no verdict, for no fault of the change's: the review is not over. A
+// verdict that there was before does not hold, nor does what stands on it in a merge queue.
+func (j *job) unable(ctx context.Context, mark string, o checkrun.Output) error {
+	return j.conclude(ctx, store.Review{Head: j.head.String(), Ref: j.ref, Decision: "undecided", Unsettled: true}, mark, o)
+}
+
 // answer says what was concluded: at first where people wait for it. first is speak's.
 func (j *job) answer(ctx context.Context, first bool) error {
 	if err := j.speak(ctx, first); err != nil {
 		return err
 	}
 	return j.publish(ctx)
-}
-
-// say makes the check run say something that is no verdict.
-func (j *job) say(ctx context.Context, mark string, o checkrun.Output) error {
-	if said, err := j.check.Said(ctx, mark); err != nil || said {
-		return err
-	}
-	if err := j.store.Begin(ctx, j.check.Key(), effect.Intent{Mark: mark, Output: o}.Text()); err != nil {
-		return err
-	}
-	return j.speak(ctx, false)
 }
 
 // speak writes what is intended to the check run, if the head is still the newest. first

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -47,6 +48,9 @@ type world struct {
 	keys     string // trusted
 	salts    bool   // names can be hashed
 	version  string // of the App; empty: "test"
+	maxSweep int    // deliveries that a sweep looks at
+
+	keeping atomic.Pointer[func() error] // runs when a pack is kept: behind the review, before its verdict
 
 	store  *store.Store
 	blobs  store.Blobs
@@ -131,6 +135,7 @@ func (w *world) start() {
 	if w.blobs, err = store.OpenBlobs("file://" + filepath.Join(w.dir, "packs")); err != nil {
 		w.Fatal(err)
 	}
+	w.blobs = hookedBlobs{w.blobs, w}
 	clones, err := clone.Open(filepath.Join(w.dir, "clones"), clone.Options{Environ: os.Environ(), Program: "test"})
 	if err != nil {
 		w.Fatal(err)
@@ -139,7 +144,7 @@ func (w *world) start() {
 	if err != nil {
 		w.Fatal(err)
 	}
-	parts := app.Parts{Links: links, Hub: h, Blobs: w.blobs, Clones: clones, Signer: w.key, Mode: w.mode, Publish: w.publish, Version: cmp.Or(w.version, "test"), Log: log, Now: w.now}
+	parts := app.Parts{Links: links, Hub: h, Blobs: w.blobs, Clones: clones, Signer: w.key, Mode: w.mode, Publish: w.publish, MaxSweep: w.maxSweep, Version: cmp.Or(w.version, "test"), Log: log, Now: w.now}
 	if w.floor != "" {
 		parts.Floor = &app.File{Name: "floor.yaml", Text: []byte(w.floor)}
 	}
@@ -278,4 +283,19 @@ func (w *world) ours(sha string) []githubtest.CheckRun {
 		}
 	}
 	return all
+}
+
+// hookedBlobs call a test when a pack is kept.
+type hookedBlobs struct {
+	store.Blobs
+	w *world
+}
+
+func (b hookedBlobs) Put(ctx context.Context, digest string, data []byte) error {
+	if fn := b.w.keeping.Load(); fn != nil {
+		if err := (*fn)(); err != nil {
+			return err
+		}
+	}
+	return b.Blobs.Put(ctx, digest, data)
 }

@@ -42,12 +42,15 @@ func Assess(ctx context.Context, in AssessInput) (*Report, error) {
 	}
 	s := in.Prepared
 	if !s.fits(in.Change) {
-		if o := in.newOverlay(in.builder(in.Change.Head, in.Change.HeadTree)); o != nil {
-			if r, err := in.over(ctx, o, in.builder(in.Change.Head, in.Change.HeadTree)); err != nil || r != nil {
+		on, err := in.footing(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if on != nil {
+			if r, err := in.over(ctx, on); err != nil || r != nil {
 				return r, err
 			}
 		}
-		var err error
 		if s, err = in.sides(ctx); err != nil {
 			return nil, err
 		}
@@ -73,6 +76,7 @@ func (in AssessInput) builder(commit, tree git.OID) *builder {
 type Sides struct {
 	from, head *Graph
 	then, now  *builder // then is nil, and from, where the change begins with nothing
+	on         *footing // instead of all these
 }
 
 // fits says whether the graphs are those of a change of which all is known.
@@ -82,10 +86,13 @@ func (s *Sides) fits(c *change.Change) bool {
 }
 
 // Prepare makes the graphs of a change of which nothing but trees and paths has to be known
-// yet: it needs neither renames nor lines. It gives nil where Assess would not make them.
+// yet: it needs neither renames nor lines. It makes none where Assess would not.
 func Prepare(ctx context.Context, in AssessInput) (*Sides, error) {
-	if in.Change.From.IsZero() || len(in.Change.Limits) > 0 || in.newOverlay(in.builder(in.Change.Head, in.Change.HeadTree)) != nil {
+	if in.Change.From.IsZero() || len(in.Change.Limits) > 0 {
 		return nil, nil
+	}
+	if on, err := in.footing(ctx); err != nil || on != nil {
+		return &Sides{on: on}, err
 	}
 	if in.Facts == nil {
 		in.Facts = &Memory{}
@@ -160,12 +167,35 @@ func (t TraceInput) traceWithPackages(ctx context.Context, source Source, head, 
 	return Trace(ctx, t)
 }
 
-// over traces with the graph of from out of the store, and that of head laid over it. It
-// is nil when what the store has turns out to be damaged.
-func (in AssessInput) over(ctx context.Context, o *overlay, head *builder) (*Report, error) {
-	t := TraceInput{Change: in.Change, symbols: in.symbols(head), told: in.Told, From: o.k.graph.at(in.Change.From, in.Change.FromTree)}
+// over traces with graphs that are laid over the one that is kept: that of head, and that of
+// from unless it is the kept one. It is nil where that can not be done after all, as when what
+// the store has turns out to be damaged.
+func (in AssessInput) over(ctx context.Context, on *footing) (*Report, error) {
+	head := in.builder(in.Change.Head, in.Change.HeadTree)
+	t := TraceInput{Change: in.Change, symbols: in.symbols(head), told: in.Told, From: on.k.graph.at(in.Change.From, in.Change.FromTree)}
+	var from importReader = on.k.graph.over.flat
+	toHead := in.Change
+	if len(on.between) > 0 {
+		var ok bool
+		if toHead, ok = on.toHead(in.Change); !ok {
+			return nil, nil
+		}
+		o := in.newOverlay(in.builder(in.Change.From, in.Change.FromTree), on.k, on.toFrom(in.Change))
+		g, ok, err := o.graph(ctx)
+		if err != nil || !ok {
+			return nil, err
+		}
+		t.From, from = g, o
+		if t.symbols != nil {
+			t.symbols.loaded = append(t.symbols.loaded, o.builder)
+		}
+	}
+	o := in.newOverlay(in.builder(in.Change.Head, in.Change.HeadTree), on.k, toHead)
+	if t.symbols != nil {
+		t.symbols.loaded = append(t.symbols.loaded, o.builder)
+	}
 	g, ok, err := o.graph(ctx)
-	if err != nil {
+	if err != nil || !ok && len(on.between) > 0 {
 		return nil, err
 	}
 	var known *Known
@@ -182,8 +212,8 @@ func (in AssessInput) over(ctx context.Context, o *overlay, head *builder) (*Rep
 		}
 		known = head.known(t.Head)
 	}
-	r, err := t.traceWithPackages(ctx, in.Source, side, o.base)
-	if o.k.Damaged() {
+	r, err := t.traceWithPackages(ctx, in.Source, side, from)
+	if on.k.Damaged() {
 		return nil, ctx.Err()
 	}
 	if err == nil && known != nil && !in.KeepFrom {
@@ -241,7 +271,7 @@ func sameFact(a, b *Fact) bool {
 	if a == nil || b == nil {
 		return a == b
 	}
-	return a.Package == b.Package && a.Generated == b.Generated && a.Damaged == b.Damaged &&
+	return a.Package == b.Package && a.Generated == b.Generated && a.Tagged == b.Tagged && a.Damaged == b.Damaged &&
 		slices.Equal(a.Types, b.Types) && slices.EqualFunc(a.Imports, b.Imports, lang.Import.Equal)
 }
 

@@ -238,6 +238,8 @@ type graphs struct {
 
 func (g *graphs) Graph(tree git.OID) (*Known, bool) { return g.known, g.tree == tree }
 
+func (g *graphs) Kept() (git.OID, *Known, bool) { return g.tree, g.known, g.known != nil }
+
 func (g *graphs) KeepGraph(tree git.OID, k *Known) { g.tree, g.known = tree, k }
 
 // sameGraphs compares graphs, wherever they stand.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -203,7 +204,9 @@ func (b *builder) read(ctx context.Context) error {
 	var wants []want
 	for _, f := range b.files {
 		if f.language != nil && f.fact == nil {
-			wants = append(wants, want{f.entry.ID, f.language})
+			if w := (want{blob: f.entry.ID, language: f.language}); !b.isAnswered(w) {
+				wants = append(wants, w)
+			}
 		}
 	}
 	reader := b.reader
@@ -212,18 +215,36 @@ func (b *builder) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.answers = answers
+	if b.answers == nil {
+		b.answers = answers
+	} else {
+		maps.Copy(b.answers, answers)
+	}
 	for i := range b.files {
 		f := &b.files[i]
 		if f.language == nil || f.fact != nil {
 			continue
 		}
-		a := answers[want{f.entry.ID, f.language}]
+		a := b.answer(want{blob: f.entry.ID, language: f.language})
 		if f.fact = a.fact; f.fact == nil {
 			b.gap(gap{file: f.path, family: family(f.language.Name), any: true, skip: a.skip})
 		}
 	}
 	return nil
+}
+
+// answer is what was read, with digests if it was.
+func (b *builder) answer(w want) gotten {
+	if a, ok := b.answers[w.inFull()]; ok {
+		return a
+	}
+	return b.answers[w]
+}
+
+func (b *builder) isAnswered(w want) bool {
+	_, ok := b.answers[w]
+	_, whole := b.answers[w.inFull()]
+	return ok || whole
 }
 
 // readMentions gets the words of the files whose imports are not, or not all, known.
@@ -236,7 +257,7 @@ func (b *builder) readMentions(ctx context.Context) error {
 		if f.fact != nil && f.fact.Damaged || families[f.kin] {
 			who = append(who, f)
 			if f.words == nil {
-				wants = append(wants, want{f.entry.ID, mentions})
+				wants = append(wants, want{blob: f.entry.ID, language: mentions})
 			}
 		}
 	}
@@ -246,7 +267,7 @@ func (b *builder) readMentions(ctx context.Context) error {
 	}
 	for _, f := range who {
 		if f.words == nil {
-			f.words = answers[want{f.entry.ID, mentions}].fact
+			f.words = answers[want{blob: f.entry.ID, language: mentions}].fact
 		}
 		g := gap{file: f.path, family: f.kin, skip: f.class.skip}
 		if f.language != nil {
@@ -366,6 +387,9 @@ func (b *builder) addFile(f *treeFile) {
 			n.Kind = KindTest
 		}
 		n.Marks = marksOf(f.path, n.Language, f.fact != nil && f.fact.Generated)
+		if f.fact != nil && f.fact.Tagged {
+			n.Marks |= MarkTagged
+		}
 	case isProse(f.path):
 		n.Kind = KindDocument
 	}

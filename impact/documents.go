@@ -113,7 +113,7 @@ func StaleDocuments(ctx context.Context, in DocumentsInput) (*Documents, error) 
 func (in DocumentsInput) judgeAll(ctx context.Context, facts FactStore, names *changedNames, docs []proseFile, d *Documents) error {
 	wants := make([]want, len(docs))
 	for i, doc := range docs {
-		wants[i] = want{doc.id, prose}
+		wants[i] = want{blob: doc.id, language: prose}
 	}
 	answers, err := in.reader(facts).read(ctx, wants)
 	if err != nil {

@@ -368,7 +368,7 @@ func (in DocumentsInput) documentsBefore(ctx context.Context, known *keptDocumen
 	if known != nil {
 		for n := range known.count() {
 			if d := known.document(n); d.fact != nil {
-				facts.Put(want{d.id, prose}.key(), d.fact)
+				facts.Put(want{blob: d.id, language: prose}.key(), d.fact)
 			}
 		}
 		if known.bad {
@@ -382,7 +382,7 @@ func (in DocumentsInput) documentsBefore(ctx context.Context, known *keptDocumen
 func (in DocumentsInput) readDocuments(ctx context.Context, facts FactStore, docs []proseFile) error {
 	wants := make([]want, len(docs))
 	for i, d := range docs {
-		wants[i] = want{d.id, prose}
+		wants[i] = want{blob: d.id, language: prose}
 	}
 	answers, err := in.reader(facts).read(ctx, wants)
 	if err != nil {

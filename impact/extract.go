@@ -24,6 +24,21 @@ type factReader struct {
 type want struct {
 	blob     git.OID
 	language *lang.Language
+	whole    bool // with digests, which no store has; see inFull
+}
+
+// inFull asks for digests, too, which it takes to compare two files.
+func (w want) inFull() want {
+	w.whole = w.language.Sketch != nil
+	return w
+}
+
+func (w want) extract(src []byte) *Fact {
+	read := w.language.Extract
+	if !w.whole && w.language.Sketch != nil {
+		read = w.language.Sketch
+	}
+	return &Fact{Facts: read(src), Size: int64(len(src))}
 }
 
 func (w want) key() FactKey {
@@ -45,7 +60,11 @@ func (r *factReader) read(ctx context.Context, wants []want) (map[want]gotten, e
 		if _, ok := answers[w]; ok {
 			continue
 		}
-		fact, ok := r.store.Get(w.key())
+		var fact *Fact
+		ok := false
+		if !w.whole {
+			fact, ok = r.store.Get(w.key())
+		}
 		switch {
 		case !ok:
 			missing = append(missing, w)
@@ -68,7 +87,7 @@ func (r *factReader) read(ctx context.Context, wants []want) (map[want]gotten, e
 	}
 	for i, w := range missing {
 		answers[w] = found[i]
-		if found[i].fact != nil {
+		if found[i].fact != nil && !w.whole {
 			r.store.Put(w.key(), found[i].fact)
 		}
 	}
@@ -114,7 +133,7 @@ func (r *factReader) extract(ctx context.Context, wants []want) ([]gotten, error
 				for i, place := range b.places {
 					src := b.data[start:b.ends[i]:b.ends[i]]
 					start = b.ends[i]
-					fact := &Fact{Facts: wants[place].language.Extract(src), Size: int64(len(src))}
+					fact := wants[place].extract(src)
 					if r.packs {
 						scratch = fact.pack(scratch)
 					}

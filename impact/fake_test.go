@@ -82,6 +82,33 @@ func (m *memory) Walk(_ context.Context, tree git.OID, fn func(string, git.Entry
 	return nil
 }
 
+func (m *memory) Differences(_ context.Context, from, to git.OID, most int) ([]git.Difference, bool, error) {
+	was, now := m.entries(from), m.entries(to)
+	var list []git.Difference
+	for _, p := range slices.Sorted(maps.Keys(merged(was, now))) {
+		if a, b := was[p], now[p]; a != b {
+			list = append(list, git.Difference{Path: p, OldMode: a.Mode, OldID: a.ID, Mode: b.Mode, ID: b.ID})
+		}
+	}
+	return list, len(list) <= most, nil
+}
+
+func merged(a, b map[string]git.Entry) map[string]git.Entry {
+	all := maps.Clone(a)
+	maps.Copy(all, b)
+	return all
+}
+
+func (m *memory) entries(tree git.OID) map[string]git.Entry {
+	all := map[string]git.Entry{}
+	m.Walk(context.Background(), tree, func(p string, e git.Entry, err error) error {
+		e.Name = ""
+		all[p] = e
+		return err
+	})
+	return all
+}
+
 func (m *memory) Blobs(_ context.Context, ids []git.OID, limit int64, fn func(int, []byte, error) error) error {
 	for i, id := range ids {
 		content, ok := m.blobs[id]

@@ -29,7 +29,7 @@ const (
 	Imports    EdgeKind = "imports"    // a file, a package or file
 	Tests      EdgeKind = "tests"      // Go: x_test.go, its x.go
 	References EdgeKind = "references" // a Go file, another one of its package; in no graph
-	Requires   EdgeKind = "requires"   // a Python file, the __init__.py that runs before it; a file, the manifest or project file that decides what it imports: that one in no graph
+	Requires   EdgeKind = "requires"   // a Python file, the __init__.py that runs before it; a test, what its runner loads before it; a file, the manifest or project file that decides what it imports: that one in no graph
 	Reads      EdgeKind = "reads"      // a test, a file of its testdata; in no graph
 
 	DocumentsEdge EdgeKind = "documents" // a document, what it is about; in no graph
@@ -41,7 +41,7 @@ type Node struct {
 	Path     change.Path // of a package: its folder, "." for the root
 	Language string      // empty for what no extractor reads
 	Name     string      // of a package: as declared
-	Marks    Mark        // of a file: that nobody here wrote it
+	Marks    Mark        // of a file
 
 	pkg  string   // of a file: the package that it declares
 	mode git.Mode // of a file
@@ -67,7 +67,7 @@ type Edge struct {
 
 // Evidence says where an edge was read.
 type Evidence struct {
-	Source string `json:"source"`           // "import", "dynamic-import", "type-import", "embed", "same-package", "folder", "name", "conftest.py", "__init__.py"
+	Source string `json:"source"`           // "import", "dynamic-import", "type-import", "embed", "same-package", "folder", "name", "conftest.py", "__init__.py", "test-configuration"
 	Line   int    `json:"line,omitempty"`   // of the edge's From, 1-based
 	Detail string `json:"detail,omitempty"` // the import as written, escaped, at most 200 bytes
 }

@@ -32,6 +32,8 @@ type Known struct {
 type GraphStore interface {
 	Graph(tree git.OID) (*Known, bool)
 	KeepGraph(tree git.OID, k *Known)
+	// Kept is the graph that was kept before, of whatever tree: see footing.
+	Kept() (tree git.OID, k *Known, ok bool)
 }
 
 // known is what can be kept of a builder; nil for a tree that was not seen whole.
@@ -104,7 +106,7 @@ func BuildBoth(ctx context.Context, in BuildInput) (*Graph, *Known, error) {
 // Encode writes the graph down, without the ids of commit and tree, in parts that belong
 // behind each other; nil if it can not.
 func (k *Known) Encode() [][]byte {
-	if k.graph.isFlat() && k.overlay == nil {
+	if k.isWritten() {
 		region := k.graph.over.region
 		return [][]byte{region.Bytes(0, region.Len())}
 	}
@@ -133,6 +135,15 @@ func OpenKnown(region wire.Region) (*Known, error) {
 func (k *Known) Load(commit, tree git.OID) (g *Graph, ok bool) {
 	g = k.graph.at(commit, tree).inMemory()
 	return g, !k.Damaged()
+}
+
+// isWritten says whether the graph stands in a file, with nothing laid over it.
+func (k *Known) isWritten() bool { return k.graph.isFlat() && k.overlay == nil }
+
+// Near says that the graph is another one with few files laid over it: a review can do that
+// again in less time than it takes to write all of it down.
+func (k *Known) Near(other *Known) bool {
+	return k.overlay != nil && k.overlay.k == other && len(k.overlay.change.Files) <= maxNear
 }
 
 // Damaged says that something of it could not be read: what it answered is not to be

@@ -6,8 +6,8 @@ import (
 	"custody/internal/change"
 )
 
-// A Mark says of a file that nobody here wrote it. Marks decide nothing: a vendored or
-// generated file can break what uses it as any other can.
+// A Mark says of a file that nobody here wrote it, or who does not see it. Marks decide
+// nothing: a vendored or generated file can break what uses it as any other can.
 type Mark uint8
 
 const (
@@ -16,9 +16,11 @@ const (
 	// MarkGenerated was made by a program: the file says so in the comments above its
 	// code, is called so, or has lines that nobody writes.
 	MarkGenerated
+	// MarkTagged is not built by Go unless somebody asks for it by a tag.
+	MarkTagged
 )
 
-// Names are the marks as the graph document has them, sorted.
+// Names are the marks that say who wrote it, as the graph document has them, sorted.
 func (m Mark) Names() (names []string) {
 	if m&MarkGenerated != 0 {
 		names = append(names, "generated")

@@ -124,10 +124,11 @@ func (x *mentionIndex) importedAs(n int32) (spec string, known bool) {
 	return x.string(wire.Uint32(row[4:]), flags>>goFolderFlagBits), true
 }
 
-// isGoSubject says whether anybody can mean a definition by its name.
+// isGoSubject says whether anybody can mean a definition by its name. Tests of a program call
+// its main, or hand it on to be run as a process of its own.
 func isGoSubject[S string | []byte](name S) bool {
 	switch string(name) {
-	case "", "_", "init", "main":
+	case "", "_", "init":
 		return false
 	}
 	return true

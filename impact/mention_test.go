@@ -39,7 +39,7 @@ func mentioned(t testing.TB) (m *memory, k *Known, in AssessInput) {
 // TestMentionsAreRead: a change is followed through the index and through no facts of files
 // that it does not touch.
 func TestMentionsAreRead(t *testing.T) {
-	_, k, in := mentioned(t)
+	m, k, in := mentioned(t)
 	want, err := Assess(t.Context(), in)
 	if err != nil {
 		t.Fatal(err)
@@ -54,8 +54,8 @@ func TestMentionsAreRead(t *testing.T) {
 	if known.graph.over.mentions == nil {
 		t.Fatal("no mentions were written")
 	}
-	facts := &Memory{}
-	in.Graphs, in.Facts = &graphs{tree: in.Change.FromTree, known: known}, facts
+	m.read.Store(0)
+	in.Graphs = &graphs{tree: in.Change.FromTree, known: known}
 	got, err := Assess(t.Context(), in)
 	if err != nil {
 		t.Fatal(err)
@@ -63,8 +63,8 @@ func TestMentionsAreRead(t *testing.T) {
 	if a, b := itemsOf(reflect.ValueOf(got.Reached)), itemsOf(reflect.ValueOf(want.Reached)); !slices.Equal(a, b) {
 		t.Errorf("%q\nwant\n%q", a, b)
 	}
-	if known.Damaged() || len(facts.facts) != 4 { // two files, before and after
-		t.Errorf("%t, and the facts of %d files were read", known.Damaged(), len(facts.facts))
+	if n := m.read.Load(); known.Damaged() || n != 4 { // two files, before and after
+		t.Errorf("%t, and %d files were read", known.Damaged(), n)
 	}
 }
 

@@ -111,7 +111,7 @@ func (n *narrowing) compare(ctx context.Context, t *tracer) error {
 				}
 			}
 		}
-		all, err := t.symbols.facts(ctx, s.graph, nodes, s.blobs())
+		all, err := t.symbols.compared(ctx, s.graph, nodes, s.blobs())
 		if err != nil {
 			return err
 		}

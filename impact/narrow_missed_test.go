@@ -693,6 +693,48 @@ func TestNarrowDoesNotMiss(t *testing.T) {
 			"d/d_test.go",
 		},
 		{
+			"a Go test that runs main",
+			map[string]string{
+				"go.mod":             "module m\n",
+				"lib/l.go":           "package lib\n\nfunc X() int { return 1 }\n",
+				"app/main.go":        "package main\n\nimport \"m/lib\"\n\nfunc main() { println(lib.X()) }\n",
+				"app/script_test.go": "package main\n\nimport (\n\t\"testing\"\n\n\t\"github.com/rogpeppe/go-internal/testscript\"\n)\n\nfunc TestMain(m *testing.M) { testscript.Main(m, map[string]func(){\"app\": main}) }\n\nfunc TestScripts(t *testing.T) {}\n",
+			},
+			map[string]string{"lib/l.go": "package lib\n\nfunc X() int { return 2 }\n"},
+			"app/script_test.go",
+		},
+		{
+			"what vitest loads before a test",
+			map[string]string{
+				"vitest.config.ts": "import { defineConfig } from 'vitest/config'\nexport default defineConfig({ test: { setupFiles: ['./test/setup.ts'] } })\n",
+				"test/setup.ts":    "import { beforeEach } from 'vitest'\nimport { reset } from './reset'\nbeforeEach(() => reset())\n",
+				"test/reset.ts":    "export function reset() { return 1 }\n",
+				"src/a.test.ts":    "import { it } from 'vitest'\nit('a', () => {})\n",
+			},
+			map[string]string{"test/reset.ts": "export function reset() { return 2 }\n"},
+			"src/a.test.ts",
+		},
+		{
+			"what vitest calls before all tests",
+			map[string]string{
+				"vitest.config.ts": "export default { test: { globalSetup: './test/all.ts' } }\n",
+				"test/all.ts":      "export async function setup() { process.env.X = '1' }\n",
+				"src/a.test.ts":    "it('a', () => {})\n",
+			},
+			map[string]string{"test/all.ts": "export async function setup() { process.env.X = '2' }\n"},
+			"src/a.test.ts",
+		},
+		{
+			"the configuration of jest",
+			map[string]string{
+				"package.json":   "{}\n",
+				"jest.config.js": "module.exports = { testEnvironment: 'node' }\n",
+				"src/a.test.js":  "test('a', () => {})\n",
+			},
+			map[string]string{"jest.config.js": "module.exports = { testEnvironment: 'jsdom' }\n"},
+			"src/a.test.js",
+		},
+		{
 			"the order of init functions of Go",
 			map[string]string{
 				"go.mod": "module m\n",

@@ -102,6 +102,7 @@ func (t *tracer) reachedBy(n *narrowing, x *narrowed, ids nodeIDs) Reached {
 	to := Reached{
 		Node: node.ID(), Kind: node.Kind, Path: node.Path.Escaped(),
 		Distance: int(r.distance), Confidence: r.confidence, Precision: x.precision, Via: []string{},
+		Tagged: node.Marks&MarkTagged != 0,
 	}
 	path := x.path(x.at)
 	if x.at.node != x.node { // its package is reached

@@ -36,3 +36,8 @@ func (o objects) Walk(ctx context.Context, tree git.OID, fn func(path string, e 
 func (o objects) Blobs(ctx context.Context, ids []git.OID, limit int64, fn func(i int, data []byte, err error) error) error {
 	return git.Blobs(ctx, o.reader, ids, limit, fn)
 }
+
+// Differences implements differ.
+func (o objects) Differences(ctx context.Context, from, to git.OID, most int) ([]git.Difference, bool, error) {
+	return git.Differences(ctx, o.reader, from, to, most)
+}

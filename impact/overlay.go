@@ -34,6 +34,7 @@ type overlay struct {
 	packages map[change.Path]bool      // that came (true) or went
 	same     []*treeFile               // changed files that say the same of themselves
 	targets  map[string]int32          // nodes of files that are not read again
+	compared map[git.OID]bool          // blobs of the change that is assessed
 	all      []string                  // of paths
 	failed   bool                      // something is not known after all
 }
@@ -41,19 +42,15 @@ type overlay struct {
 // maxOverlay is how many changed files an overlay is worth trying for.
 const maxOverlay = 1000
 
-// newOverlay is nil when the store does not know the graph of from.
-func (in AssessInput) newOverlay(head *builder) *overlay {
-	if in.Graphs == nil || in.Change.From.IsZero() || len(in.Change.Limits) > 0 || len(in.Change.Files) > maxOverlay {
-		return nil
-	}
-	k, ok := in.Graphs.Graph(in.Change.FromTree)
-	if !ok || !k.graph.isFlat() || k.overlay != nil {
-		return nil
-	}
+func (in AssessInput) newOverlay(head *builder, k *Known, c *change.Change) *overlay {
 	o := &overlay{
-		builder: head, base: k.graph.over.flat, k: k, change: in.Change,
+		builder: head, base: k.graph.over.flat, k: k, change: c,
 		entered: map[change.Path]git.Entry{}, left: map[change.Path]bool{}, again: map[change.Path]bool{},
 		gone: map[change.Path]bool{}, moved: map[change.Path]int{}, packages: map[change.Path]bool{}, targets: map[string]int32{},
+		compared: make(map[git.OID]bool, 2*len(in.Change.Files)),
+	}
+	for i := range in.Change.Files {
+		o.compared[in.Change.Files[i].OldID], o.compared[in.Change.Files[i].ID] = true, true
 	}
 	head.over = o
 	return o
@@ -216,7 +213,7 @@ func (o *overlay) gather(ctx context.Context) (bool, error) {
 			o.again[is] = true
 		case now.language != nil:
 			both = append(both, f)
-			wants = append(wants, want{f.OldID, now.language}, want{f.ID, now.language})
+			wants = append(wants, o.want(f.OldID, now.language), o.want(f.ID, now.language))
 		default:
 			o.same = append(o.same, &treeFile{path: is, entry: o.entered[is], class: now})
 			o.again[is] = true // for its gap, and for what is said of it
@@ -226,6 +223,7 @@ func (o *overlay) gather(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, o.builder.failed(err)
 	}
+	o.answers = facts
 	for i, f := range both {
 		was, now := facts[wants[2*i]].fact, facts[wants[2*i+1]].fact
 		if was != nil && sameFact(was, now) && !was.Damaged {
@@ -242,6 +240,15 @@ func (o *overlay) gather(ctx context.Context) (bool, error) {
 		o.again[f.Path] = true
 	}
 	return o.list(), nil
+}
+
+// want asks for digests, too, of what will be compared.
+func (o *overlay) want(blob git.OID, l *lang.Language) want {
+	w := want{blob: blob, language: l}
+	if o.compared[blob] {
+		return w.inFull()
+	}
+	return w
 }
 
 // list makes the files of what is read again and is there.
@@ -370,7 +377,7 @@ func (o *overlay) factOf(path string, l *lang.Language) *Fact {
 	if classify(p, git.ModeFile, o.Languages).language != l {
 		return nil
 	}
-	fact, ok := o.reader.store.Get(want{e.ID, l}.key())
+	fact, ok := o.reader.store.Get(want{blob: e.ID, language: l}.key())
 	if !ok {
 		o.failed = true
 		return nil

@@ -150,12 +150,13 @@ func TestOverlay(t *testing.T) {
 	if os.Getenv("CUSTODY_SLOW") != "" {
 		trees = 20_000
 	}
-	over, built := 0, 0
+	over, built, near := 0, 0, 0
 	for seed := range trees {
 		r := rand.New(rand.NewPCG(seed, 7))
 		m := &memory{}
 		from := realTree(r)
 		k := mustKnow(t, m, m.tree(from))
+		first, kept := m.tree(from), mustWrite(t, k)
 		for step := range 4 {
 			head := realChange(r, from)
 			c := changeOf(m, from, head)
@@ -188,6 +189,7 @@ func TestOverlay(t *testing.T) {
 			if d := difference(store.known.graph.at(git.OID{}, c.HeadTree), fresh.graph); d != "" {
 				t.Errorf("the graph is another one: %s", d)
 			}
+			near += assessNear(t, m, c, want, first, kept)
 			if store.known.overlay != nil {
 				listed := []string{}
 				for _, f := range store.known.graph.over.otherFiles(isDocument) {
@@ -213,10 +215,49 @@ func TestOverlay(t *testing.T) {
 			from, k = head, store.known
 		}
 	}
-	t.Logf("%d graphs laid over the one of base, %d built", over, built)
-	if over < int(trees) || built < int(trees)/4 {
-		t.Errorf("%d and %d: the test proves less than it says", over, built)
+	t.Logf("%d graphs laid over the one of base, %d built; %d laid over an earlier one on both sides", over, built, near)
+	if over < int(trees) || built < int(trees)/4 || near < int(trees)/8 {
+		t.Errorf("%d, %d and %d: the test proves less than it says", over, built, near)
 	}
+}
+
+// assessNear assesses a change with the graph of an earlier tree than it begins with. It says
+// whether that could be done (1), and expects the report that is wanted, and the graph of head.
+func assessNear(t *testing.T, m *memory, c *change.Change, want *Report, tree git.OID, kept *Known) int {
+	t.Helper()
+	if tree == c.FromTree {
+		return 0
+	}
+	store := &graphs{tree: tree, known: kept}
+	got, err := Assess(t.Context(), AssessInput{Source: m, Change: c, Graphs: store})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("with an earlier graph the report is another one:\n%+v\nwant\n%+v", got, want)
+	}
+	if kept.Damaged() {
+		t.Error("an earlier graph is taken for damaged")
+	}
+	if store.tree != c.HeadTree {
+		t.Fatal("the graph of head was not kept")
+	}
+	if !store.known.Near(kept) {
+		return 0
+	}
+	if d := difference(mustWrite(t, store.known).graph.at(git.OID{}, c.HeadTree), mustKnow(t, m, c.HeadTree).graph); d != "" {
+		t.Errorf("the graph over an earlier one is another one: %s", d)
+	}
+	return 1
+}
+
+func mustWrite(t testing.TB, k *Known) *Known {
+	t.Helper()
+	written, err := OpenKnown(wire.Memory(slices.Concat(k.Encode()...)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return written
 }
 
 func mustKnow(t testing.TB, m *memory, tree git.OID) *Known {

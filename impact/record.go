@@ -12,20 +12,28 @@ import (
 // A record is one Fact. Integers are uvarints, strings and lists have their
 // length in front:
 //
-//	flags (1 generated, 2 damaged, 4 partial), size, package, types[], imports[],
+//	flags (1 generated, 2 damaged, 4 partial, 8 tagged, 16 sketched), size, package, types[], imports[],
 //	rest (16 bytes), names in all mentions, mentions, definitions[], exports[]
 //
 // An import is: kind, level, line, spec, names[]. A definition is: name, kind, flags (1
-// exported, 2 runs), start, lines, signature and body (16 bytes each), mentions. An export
-// is: name, as, import. Mentions are their number and 4 bytes for each, little-endian,
+// exported, 2 runs), start, lines, signature and body (16 bytes each), mentions. Where the
+// facts are sketched, there is no rest, signature and body. An export is: name, as, import. Mentions are their number and 4 bytes for each, little-endian,
 // ascending. There is one encoding of each fact, and decode accepts no other.
 const (
 	flagGenerated = 1 << iota
 	flagDamaged
 	flagPartial
+	flagTagged
+	flagSketched
 )
 
-const leastDefinition = 6 + 2*len(lang.Digest{}) // bytes
+// leastDefinition is how many bytes the encoding of a definition has at least.
+func leastDefinition(f *lang.Facts) int {
+	if f.Sketched {
+		return 6
+	}
+	return 6 + 2*len(lang.Digest{})
+}
 
 const (
 	flagExported = 1 << iota
@@ -45,6 +53,12 @@ func AppendRecord(b []byte, f *Fact) (_ []byte, ok bool) {
 	if f.Partial {
 		flags |= flagPartial
 	}
+	if f.Tagged {
+		flags |= flagTagged
+	}
+	if f.Sketched {
+		flags |= flagSketched
+	}
 	if f.Size < 0 {
 		return b, false
 	}
@@ -63,7 +77,9 @@ func AppendRecord(b []byte, f *Fact) (_ []byte, ok bool) {
 		b = wire.AppendString(b, imp.Spec)
 		b = wire.AppendStrings(b, imp.Names)
 	}
-	b = append(b, f.Rest[:]...)
+	if !f.Sketched {
+		b = append(b, f.Rest[:]...)
+	}
 	if f.packed != "" {
 		b = append(b, f.packed...)
 	} else if b, ok = appendSymbols(b, &f.Facts); !ok {
@@ -106,8 +122,10 @@ func appendSymbols(b []byte, f *lang.Facts) (_ []byte, ok bool) {
 		b = append(b, byte(d.Kind), flags)
 		b = wire.AppendUint(b, uint64(d.Start))
 		b = wire.AppendUint(b, uint64(d.End-d.Start))
-		b = append(b, d.Signature[:]...)
-		b = append(b, d.Body[:]...)
+		if !f.Sketched {
+			b = append(b, d.Signature[:]...)
+			b = append(b, d.Body[:]...)
+		}
 		b = appendMentions(b, d.Mentions)
 	}
 	return b, true
@@ -146,7 +164,10 @@ func DecodeRecord(data string) (*Fact, error) {
 		imp.Names = d.Strings()
 	}
 	f.Partial = flags&flagPartial != 0
-	copy(f.Rest[:], d.Take(len(f.Rest)))
+	f.Tagged = flags&flagTagged != 0
+	if f.Sketched = flags&flagSketched != 0; !f.Sketched {
+		copy(f.Rest[:], d.Take(len(f.Rest)))
+	}
 	new(symbolMemory).decode(&d, &f.Facts)
 	if n := d.Count(3); n > 0 {
 		f.Exports = make([]lang.Export, n)
@@ -154,7 +175,7 @@ func DecodeRecord(data string) (*Fact, error) {
 	for i := range f.Exports {
 		f.Exports[i] = lang.Export{Name: d.String(), As: d.String(), Import: int(d.Uint(math.MaxInt32))}
 	}
-	if d.Bad || d.Rest != "" || flags&^(flagGenerated|flagDamaged|flagPartial) != 0 {
+	if d.Bad || d.Rest != "" || flags&^(flagGenerated|flagDamaged|flagPartial|flagTagged|flagSketched) != 0 {
 		return nil, errRecord
 	}
 	return f, nil
@@ -196,7 +217,7 @@ func (f *Fact) counts() (definitions, mentions int) {
 	d := wire.Decoder{Rest: f.packed}
 	mentions = d.Count(4) + len(f.Imports)
 	d.Take(4 * d.Count(4))
-	return d.Count(leastDefinition), mentions
+	return d.Count(leastDefinition(&f.Facts)), mentions
 }
 
 // A symbolMemory is where definitions and mentions are decoded to.
@@ -223,7 +244,7 @@ func (m *symbolMemory) decode(d *wire.Decoder, f *lang.Facts) {
 	names := mentionsDecoder{Decoder: d, all: m.mentions[:n]}
 	f.Mentions = names.list()
 	f.Definitions = nil
-	if n = d.Count(leastDefinition); n > 0 {
+	if n = d.Count(leastDefinition(f)); n > 0 {
 		if cap(m.definitions) < n {
 			m.definitions = make([]lang.Definition, n)
 		}
@@ -237,8 +258,11 @@ func (m *symbolMemory) decode(d *wire.Decoder, f *lang.Facts) {
 		def.Exported, def.Runs = flags&flagExported != 0, flags&flagRuns != 0
 		def.Start = int(d.Uint(math.MaxInt32))
 		def.End = def.Start + int(d.Uint(uint64(math.MaxInt32-def.Start)))
-		copy(def.Signature[:], d.Take(len(def.Signature)))
-		copy(def.Body[:], d.Take(len(def.Body)))
+		def.Signature, def.Body = lang.Digest{}, lang.Digest{}
+		if !f.Sketched {
+			copy(def.Signature[:], d.Take(len(def.Signature)))
+			copy(def.Body[:], d.Take(len(def.Body)))
+		}
 		def.Mentions = names.list()
 		if flags&^(flagExported|flagRuns) != 0 {
 			d.Fail()

@@ -22,6 +22,10 @@ func FuzzPack(f *testing.F) {
 					f.Fatal(name)
 				}
 				f.Add(string(record))
+				if l.Sketch != nil {
+					record, _ := AppendRecord(nil, &Fact{Facts: l.Sketch([]byte(src)), Size: int64(len(src))})
+					f.Add(string(record))
+				}
 			}
 		}
 	}

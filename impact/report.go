@@ -107,6 +107,8 @@ type Reached struct {
 	// reached as a file stands for all that is in it; as a symbol for what is listed.
 	Precision string   `json:"precision,omitempty"`
 	Symbols   []string `json:"symbols,omitempty"` // definitions of the file that are reached, by name; at most 200
+
+	Tagged bool `json:"-"` // as MarkTagged; for those that plan tests
 }
 
 // Summary counts the graph of head and everything that is not in it.

@@ -47,6 +47,7 @@ func (b *builder) resolveLanguage(ctx context.Context, l *lang.Language) error {
 		view.from = string(f.path)
 		b.addImports(resolver, f)
 		b.addFixtures(f)
+		b.addPreloads(resolver, f)
 		b.addInit(f)
 	}
 	view.keep(resolver)
@@ -141,6 +142,27 @@ func (b *builder) fixturesAbove(folder change.Path) *fixtureFile {
 	b.fixtures[folder] = at
 	return at
 }
+
+// addPreloads joins a test to what its runner loads before it.
+func (b *builder) addPreloads(resolver lang.Resolver, f *treeFile) {
+	r, ok := resolver.(lang.Preloader)
+	if !ok || !isTest(f.path, f.language.Name) {
+		return
+	}
+	for _, p := range r.Preloads(string(f.path)) {
+		n := b.nodeOf(p.File)
+		if n < 0 || n == f.node {
+			continue
+		}
+		if !b.roomFor(f, 1) {
+			return
+		}
+		b.addEdge(Edge{From: f.node, To: n, Kind: Requires, Confidence: 1000, Evidence: Evidence{Source: preload, Detail: clip(p.Config)}})
+	}
+}
+
+// preload is the source of an edge from a test to what runs before it.
+const preload = "test-configuration"
 
 // addInit joins a module of Python to what runs before it when it is imported: the
 // __init__.py of its package. That one has the edge to the package around it.

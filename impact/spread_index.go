@@ -31,6 +31,11 @@ func newNameIndex(files []spreadFile, flat *mentionIndex, over patched) nameInde
 		for _, n := range over.removed {
 			x.places[n] = -1
 		}
+		for n := range over.altered {
+			if over.rewritten(n) {
+				x.places[n] = -1
+			}
+		}
 		x.fresh = int32(flat.head[mentionNumbers])
 	}
 	x.numbers = x.fresh
@@ -262,11 +267,17 @@ func (g patched) mentionsOf() *mentionIndex {
 	return g.mentions
 }
 
+// rewritten says whether a node of the flat graph is a file with other content now.
+func (g patched) rewritten(base int32) bool {
+	node, altered := g.altered[base]
+	return altered && node.Kind != KindPackage && node.blob != g.flat.node(base).blob
+}
+
 // told fills in what the graph's file knows of a file; false when the change may have made
 // something else of it.
 func (g patched) told(f *spreadFile, n int32) bool {
 	base, _ := g.base(n)
-	if base < 0 || g.replaced[base] {
+	if base < 0 || g.replaced[base] || g.rewritten(base) {
 		return false
 	}
 	m := g.mentions.file(base)

@@ -297,8 +297,11 @@ func (s *symbolSide) keep(r *reachable) {
 		before(n)
 	}
 	for n := range p.altered {
-		if !p.isRemoved(n) {
-			end(-1, p.number(n))
+		if p.isRemoved(n) {
+			continue
+		}
+		if end(-1, p.number(n)); s.graph.over.flat.kind(n) != KindPackage {
+			before(n)
 		}
 	}
 	for i := range p.extras {

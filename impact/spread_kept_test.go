@@ -111,12 +111,13 @@ func TestKeptNames(t *testing.T) {
 	if os.Getenv("CUSTODY_SLOW") != "" {
 		trees = 40_000
 	}
-	over, reached, packages := 0, 0, 0
+	over, near, reached, packages := 0, 0, 0, 0
 	for seed := range trees {
 		r := rand.New(rand.NewPCG(seed, 11))
 		m := &memory{}
 		from := namesTree(r)
 		k := mustKnow(t, m, m.tree(from))
+		first, earlier := m.tree(from), mustWrite(t, k)
 		for step := range 3 {
 			head := maps.Clone(from)
 			names := slices.Sorted(maps.Keys(from))
@@ -177,6 +178,9 @@ func TestKeptNames(t *testing.T) {
 			if !reflect.DeepEqual(got, want) {
 				t.Error("the report is another one")
 			}
+			if step == 2 {
+				near += assessNear(t, m, c, want, first, earlier)
+			}
 			if o := store.known.overlay; o != nil {
 				over++
 				packages += len(o.packages)
@@ -191,8 +195,8 @@ func TestKeptNames(t *testing.T) {
 			from, k = head, store.known
 		}
 	}
-	t.Logf("%d graphs laid over the one of base, %d packages came or went, %d nodes reached", over, packages, reached)
-	if over < int(trees) || packages < int(trees)/4 || reached < 4*over {
+	t.Logf("%d graphs laid over the one of base, %d over an earlier one, %d packages came or went, %d nodes reached", over, near, packages, reached)
+	if over < int(trees) || near < int(trees)/4 || packages < int(trees)/4 || reached < 4*over {
 		t.Errorf("%d, %d and %d: the test proves less than it says", over, packages, reached)
 	}
 }

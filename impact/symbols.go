@@ -43,8 +43,17 @@ func newSymbolReader(b *builder) *symbolReader {
 
 // facts answers for each node: nil for a file whose definitions are not known, which
 // impact takes as a whole. A graph may stand for both sides of a change, so blobs says
-// what changed files hold on the side that is meant.
+// what changed files hold on the side that is meant. The facts may be without digests.
 func (s *symbolReader) facts(ctx context.Context, g *Graph, nodes []int32, blobs map[change.Path]git.OID) ([]*lang.Facts, error) {
+	return s.read(ctx, g, nodes, blobs, false)
+}
+
+// compared is facts with digests.
+func (s *symbolReader) compared(ctx context.Context, g *Graph, nodes []int32, blobs map[change.Path]git.OID) ([]*lang.Facts, error) {
+	return s.read(ctx, g, nodes, blobs, true)
+}
+
+func (s *symbolReader) read(ctx context.Context, g *Graph, nodes []int32, blobs map[change.Path]git.OID, whole bool) ([]*lang.Facts, error) {
 	wants := make([]want, len(nodes))
 	var asked []want
 	for i, n := range nodes {
@@ -56,12 +65,19 @@ func (s *symbolReader) facts(ctx context.Context, g *Graph, nodes []int32, blobs
 		if node.Kind == KindPackage || l == nil || !l.Defines || node.blob.IsZero() {
 			continue
 		}
-		wants[i] = want{node.blob, l}
+		wants[i] = want{blob: node.blob, language: l}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, w := range wants {
-		if _, ok := s.known[w]; !ok && w.language != nil && !s.isLoaded(w) {
+	for i, w := range wants {
+		if w.language == nil {
+			continue
+		}
+		full := w.inFull()
+		if whole || s.isKnown(full) {
+			w, wants[i] = full, full
+		}
+		if !s.isKnown(w) {
 			asked = append(asked, w)
 		}
 	}
@@ -79,8 +95,11 @@ func (s *symbolReader) facts(ctx context.Context, g *Graph, nodes []int32, blobs
 	return all, nil
 }
 
-// isLoaded takes over what the graph of a side was made of.
-func (s *symbolReader) isLoaded(w want) bool {
+// isKnown says whether something was read, and takes over what the graph of a side was made of.
+func (s *symbolReader) isKnown(w want) bool {
+	if _, ok := s.known[w]; ok {
+		return true
+	}
 	for _, b := range s.loaded {
 		if got, ok := b.answers[w]; ok {
 			if got.fact != nil {

@@ -16,9 +16,9 @@ const maxOutsiders = 2_000
 // value, and call a method of it behind an interface of theirs.
 type outsiders struct {
 	any      bool            // they, or code that is not in this tree, may call any exported method
-	names    []uint64        // a bit for each name mentioned, by its upper bits
+	names    []uint64        // a bit for each name mentioned, by its upper bits; nil: none
 	standard map[string]bool // packages of the standard library that any Go file imports
-	flat     *nameIndex      // instead of names, and besides standard
+	flat     *nameIndex      // of files that are as they are in the graph's file; the others are in names
 }
 
 const outsiderBits = 22
@@ -40,8 +40,8 @@ func (o *outsiders) imported(method string) bool {
 // mention says whether one of them mentions a name, as far as that is known.
 func (o *outsiders) mention(name lang.NameHash) bool {
 	bit := uint32(name) >> (32 - outsiderBits)
-	if o.flat != nil {
-		return o.flat.outside(lang.NameHash(bit<<(32-outsiderBits)), lang.NameHash((bit+1)<<(32-outsiderBits)-1))
+	if o.flat != nil && o.flat.outside(lang.NameHash(bit<<(32-outsiderBits)), lang.NameHash((bit+1)<<(32-outsiderBits)-1)) {
+		return true
 	}
 	return o.names != nil && o.names[bit/64]&(1<<(bit%64)) != 0
 }
@@ -82,19 +82,28 @@ func (s *symbolReader) lookOutside(ctx context.Context, g *Graph, r *reachable, 
 		o.any = true
 		return o, nil
 	}
+	var nodes []int32
 	if x := &r.index; x.flat != nil {
 		o.flat, o.any = x, o.any || x.unknownOutside()
-		return o, nil
-	}
-	var nodes []int32
-	for n := range int32(g.Len()) {
-		if r.at[n] == 0 && g.Kind(n) != KindPackage && g.Node(n).Language == "go" {
-			nodes = append(nodes, n)
+		nodes = g.over.newOutside(r)
+	} else {
+		for n := range int32(g.Len()) {
+			if r.at[n] == 0 && g.Kind(n) != KindPackage && g.Node(n).Language == "go" {
+				nodes = append(nodes, n)
+			}
 		}
+	}
+	return o, s.readOutside(ctx, g, nodes, o)
+}
+
+// readOutside takes in what files mention.
+func (s *symbolReader) readOutside(ctx context.Context, g *Graph, nodes []int32, o *outsiders) error {
+	if len(nodes) == 0 {
+		return nil
 	}
 	all, err := s.facts(ctx, g, nodes, nil)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	o.names = make([]uint64, 1<<outsiderBits/64)
 	for _, f := range all {
@@ -110,7 +119,27 @@ func (s *symbolReader) lookOutside(ctx context.Context, g *Graph, r *reachable, 
 			}
 		}
 	}
-	return o, nil
+	return nil
+}
+
+// newOutside lists the Go files that are not among those that the change can reach, and not as
+// they are in the graph's file: they changed before it, see footing.
+func (g patched) newOutside(r *reachable) (nodes []int32) {
+	add := func(n int32) {
+		if r.at[n] == 0 && g.kind(n) != KindPackage && g.node(n).Language == "go" {
+			nodes = append(nodes, n)
+		}
+	}
+	for base := range g.altered {
+		if g.rewritten(base) && !g.isRemoved(base) {
+			add(g.number(base))
+		}
+	}
+	for _, n := range g.addedAt {
+		add(n)
+	}
+	slices.Sort(nodes)
+	return nodes
 }
 
 // handsOut says whether a file that can hold a changed value uses a library that is not in

@@ -300,6 +300,7 @@ func (t *tracer) reached() []Reached {
 			Kind:       n.Kind,
 			Edge:       h.lastEdge(s),
 			Path:       n.Path.Escaped(),
+			Tagged:     n.Marks&MarkTagged != 0,
 			Distance:   int(s.distance),
 			Confidence: s.confidence,
 			Reason:     t.why(h),

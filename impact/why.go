@@ -45,6 +45,8 @@ func (t *tracer) verb(h hit, e *Edge) string {
 		now, then = "tests", "tested"
 	case e.Evidence.Source == "embed":
 		now, then = "embeds", "embedded"
+	case e.Evidence.Source == preload:
+		now, then = "runs after", "ran after"
 	case e.Kind == Requires:
 		now, then = "is loaded after", "was loaded after"
 	case e.Evidence.Source == fixtures:

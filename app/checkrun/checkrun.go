@@ -122,18 +122,20 @@ func Render(in Input) Output {
 	}
 	fmt.Fprintf(&b, "Verdict `%s`, pack `%s`\n", in.Digest, in.Pack)
 	o.Summary = cut(b.String())
-	if in.Landing == "" { // the pack says pass, and this run does not
-		o.Text = pack.Display(in.Verdict, in.Digest)
+	if o.Text = pack.Display(in.Verdict, in.Digest); in.Landing != "" {
+		o.Text = "The pack says that the change passes, by the policy that stands before it. What this check says is of the policy that it would leave behind."
 	}
 	o.Title = cutTo(o.Title, 200)
 	return o
 }
 
-// Undecided is the output where no verdict was reached: why, and what to do.
+// Undecided is the output where no verdict was reached: why, and what to do. It has a text of
+// its own, since GitHub keeps of a run what nobody writes anew.
 func Undecided(mode config.Mode, title, why, next string) Output {
 	return Output{
 		Conclusion: conclusion(review.Incomplete, mode), Title: cutTo(change.Printable(title), 200),
 		Summary: cut(fmt.Sprintf("**Why** %s\n\n**To do** %s\n", escape(why), escape(next))),
+		Text:    "Nothing was judged: of this there is no verdict, and no pack.",
 		Actions: []Action{{"Review again", "Make the review anew", Rerun}},
 	}
 }

@@ -128,7 +128,7 @@ func explain(c finding.Check) string {
 		}
 		b.WriteString(text(f.Message))
 		if f.WaivedBy != "" {
-			fmt.Fprintf(&b, " (waived by %s)", text(f.WaivedBy))
+			fmt.Fprintf(&b, " (excepted by %s)", text(f.ExceptedBy()))
 		} else if f.Remedy != "" {
 			fmt.Fprintf(&b, " **To do** %s", text(f.Remedy))
 		}

@@ -148,22 +148,38 @@ func (c *Clone) Complete(ctx context.Context, base, head git.OID) error {
 	return c.complete(ctx, base, head)
 }
 
+// Bring fetches a commit by its id, unless it is here. One that the forge has no more is
+// git.ErrNoRemoteRef.
+func (c *Clone) Bring(ctx context.Context, id git.OID) error {
+	if err := take(ctx, c.lock); err != nil {
+		return err
+	}
+	defer func() { <-c.lock }()
+	return c.bring(ctx, id)
+}
+
+func (c *Clone) bring(ctx context.Context, id git.OID) error {
+	if _, err := c.Commit(ctx, id); err == nil || ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return c.mirror.Fetch(ctx, c.from, git.Want{Commits: []git.OID{id}})
+}
+
 // Also fetches another commit by its id, and the blobs of what it changes since base.
 func (c *Clone) Also(ctx context.Context, base, id git.OID) error {
 	if c.also[[2]git.OID{base, id}] {
 		return nil
 	}
-	c.also[[2]git.OID{base, id}] = true
 	if err := take(ctx, c.lock); err != nil {
 		return err
 	}
 	defer func() { <-c.lock }()
-	if _, err := c.Commit(ctx, id); err != nil {
-		if err := c.mirror.Fetch(ctx, c.from, git.Want{Commits: []git.OID{id}}); err != nil {
-			return err
-		}
+	err := c.bring(ctx, id)
+	if err == nil {
+		err = c.complete(ctx, base, id)
 	}
-	return c.complete(ctx, base, id)
+	c.also[[2]git.OID{base, id}] = err == nil
+	return err
 }
 
 func (c *Clone) complete(ctx context.Context, base, head git.OID) error {

@@ -35,7 +35,7 @@ type Outcome struct {
 	store.Decision
 	Heads     []Head // reviews of whatever is open with these heads
 	Press     *Press // a button that asks for an answer, on the check run of one subject
-	Reconcile bool   // look at everything: pull requests became ours that we know nothing of
+	Reconcile int64  // look at all of an installation: pull requests became ours that we know nothing of
 }
 
 // A Press is a button that somebody pressed.

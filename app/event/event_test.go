@@ -107,7 +107,7 @@ func tell(o Outcome, err error) string {
 		return "error"
 	}
 	var words []string
-	if o.Reconcile {
+	if o.Reconcile != 0 {
 		words = append(words, "reconcile")
 	}
 	for _, r := range o.Requests {

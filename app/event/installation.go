@@ -15,7 +15,7 @@ func installed(_ Self, p *payload) (Outcome, error) {
 	var o Outcome
 	switch p.Action {
 	case "created", "unsuspend", "new_permissions_accepted":
-		o.Reconcile = true
+		o.Reconcile = id
 		if p.Action == "unsuspend" {
 			o.Installs = []store.Installed{{Installation: id, State: store.Active}}
 		}
@@ -34,10 +34,11 @@ func installedRepositories(_ Self, p *payload) (Outcome, error) {
 	if p.Installation == nil || p.Installation.ID <= 0 {
 		return Outcome{}, errors.New("an event installation_repositories without an installation")
 	}
-	return Outcome{
-		Decision:  store.Decision{Installs: append(each(p.Installation.ID, p.RepositoriesAdded, store.Active), each(p.Installation.ID, p.RepositoriesRemoved, store.Removed)...)},
-		Reconcile: len(p.RepositoriesAdded) > 0,
-	}, nil
+	o := Outcome{Decision: store.Decision{Installs: append(each(p.Installation.ID, p.RepositoriesAdded, store.Active), each(p.Installation.ID, p.RepositoriesRemoved, store.Removed)...)}}
+	if len(p.RepositoriesAdded) > 0 {
+		o.Reconcile = p.Installation.ID
+	}
+	return o, nil
 }
 
 func repositoryChanged(_ Self, p *payload) (Outcome, error) {

@@ -111,6 +111,8 @@ type Known struct {
 	// NoReviews is why there are none of a change that no pull request asks for by itself;
 	// empty where nobody would look for any.
 	NoReviews string
+	// Lost is the commit that a push moved the target from, where the forge has it no more.
+	Lost string
 	// Waivers that were granted by commands; nil: none ever were.
 	Waivers   []change.Waiver
 	NoWaivers string // why there may be more
@@ -190,7 +192,10 @@ func (r *Reader) pull(ctx context.Context, pr *github.PullRequest, kind, head, t
 // "merge_group" or "push".
 func (r *Reader) Commits(ctx context.Context, kind, head, target string, known Known) (*change.Context, error) {
 	r.begin()
-	r.context.Change = &change.Request{Kind: kind, Head: head, Target: target}
+	r.context.Change = &change.Request{Kind: kind, Head: head, Target: target, Lost: known.Lost}
+	if known.Lost != "" {
+		r.source("base", "git fetch "+known.Lost, nil, "the repository has that commit no more, so the change is all that is at the head")
+	}
 	if err := r.commits(ctx, head, known.Commits); err != nil {
 		return nil, err
 	}
@@ -250,7 +255,7 @@ func (r *Reader) missed(err error) (why string, _ error) {
 	case errors.Is(err, errAnother):
 		return errAnother.Error(), nil
 	case class == hub.Transient && !r.Patient:
-		return "GitHub did not answer", nil
+		return noAnswer, nil
 	case class == hub.Forbidden:
 		return "GitHub refused: the App has no permission to read this", nil
 	case class == hub.Gone:
@@ -259,6 +264,14 @@ func (r *Reader) missed(err error) (why string, _ error) {
 		return "GitHub refused to answer", nil
 	}
 	return "", err
+}
+
+// noAnswer is why something is missing that GitHub may well tell another time.
+const noAnswer = "GitHub did not answer"
+
+// Unanswered says whether something is missing from a context that GitHub may tell another time.
+func Unanswered(c *change.Context) bool {
+	return slices.ContainsFunc(c.Sources, func(s change.Source) bool { return s.Missing == noAnswer })
 }
 
 func (r *Reader) source(what, from string, value any, missing string) {

@@ -54,6 +54,14 @@ func (l *Links) To(digest string) string {
 	return l.base + "/packs/" + strings.TrimPrefix(digest, "sha256:") + "?" + q.Encode()
 }
 
+// Home is the server's public address, which leads to no pack; empty where it has none.
+func (l *Links) Home() string {
+	if l == nil {
+		return ""
+	}
+	return l.base
+}
+
 // ErrLink says that an address opens nothing: it was not made here, or altered.
 var ErrLink = errors.New("this link does not open a pack")
 

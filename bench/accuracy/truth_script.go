@@ -133,6 +133,8 @@ func (t *scriptListing) explain(g *impact.Graph, e *impact.Edge) string {
 	from, to, spec := string(g.Node(e.From).Path), string(g.Node(e.To).Path), e.Evidence.Detail
 	other, resolved := t.resolved[[2]string{from, spec}]
 	switch {
+	case e.Kind == impact.Requires:
+		return "what a test runner loads before a test, without an import"
 	case !t.read[from]:
 		return "a file that the tool leaves out"
 	case t.beside(from, to):

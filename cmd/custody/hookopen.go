@@ -172,10 +172,11 @@ func (h *openHook) warm(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, known := h.graphs.Graph(commit.Tree); known && !h.cold() {
-		return nil
+	in := impact.BuildInput{Source: impact.Objects(h.repo), Commit: commit.ID, Tree: commit.Tree, Facts: h.facts}
+	if !h.cold() {
+		return impact.Know(ctx, in, h.graphs)
 	}
-	k, err := impact.BuildKnown(ctx, impact.BuildInput{Source: impact.Objects(h.repo), Commit: commit.ID, Tree: commit.Tree, Facts: h.facts})
+	k, err := impact.BuildKnown(ctx, in) // for its facts, too
 	if err == nil && k != nil {
 		h.graphs.KeepGraph(commit.Tree, k)
 	}

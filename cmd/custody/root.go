@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"custody/internal/program"
 
@@ -14,6 +15,9 @@ func run(ctx context.Context, args []string, p *process) int {
 	root := newRoot(p)
 	if len(args) == 1 && args[0] == "--version" { // as git and most others have it, too
 		args = []string{"version"}
+	}
+	if len(args) > 1 && args[0] == "help" && args[1] != "help" && !strings.HasPrefix(args[1], "-") { // cobra's own answers a mistyped word with the page of the root
+		args = append(args[1:len(args):len(args)], "--help")
 	}
 	root.SetArgs(args)
 	help := root.HelpFunc()

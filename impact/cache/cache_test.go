@@ -31,7 +31,7 @@ func key(n int, language string, version uint16) impact.FactKey {
 
 // fact is what every test expects under key(n, ...).
 func fact(n int) *impact.Fact {
-	return &impact.Fact{Size: int64(n * 1000), Facts: lang.Facts{
+	f := &impact.Fact{Size: int64(n * 1000), Facts: lang.Facts{
 		Package:   fmt.Sprintf("package%d", n),
 		Types:     []string{"A", strings.Repeat("B", n%300)},
 		Generated: n%2 == 0,
@@ -49,6 +49,10 @@ func fact(n int) *impact.Fact {
 		Mentions: []lang.NameHash{0, lang.NameHash(n + 1)},
 		Rest:     lang.Digest{byte(n)},
 	}}
+	if n%4 == 1 {
+		f.Facts = f.Sketch()
+	}
+	return f
 }
 
 func put(s *Store, from, to int) {

@@ -30,18 +30,27 @@ func (g *Graphs) Graph(tree git.OID) (*impact.Known, bool) {
 	if g.kept != nil && g.keptTree == tree {
 		return g.kept, true
 	}
+	if g.file.load(); g.file.content == nil || g.file.tree != tree {
+		return nil, false
+	}
+	_, k, ok := g.Kept()
+	return k, ok
+}
+
+// Kept is the graph that stands in the file.
+func (g *Graphs) Kept() (tree git.OID, k *impact.Known, ok bool) {
 	f := &g.file
 	f.load()
-	if f.content == nil || f.tree != tree {
-		return nil, false
+	if f.content == nil {
+		return tree, nil, false
 	}
 	if g.known == nil {
 		if g.known, f.refused = impact.OpenKnown(f.content); f.refused != nil {
 			f.content = nil
-			return nil, false
+			return tree, nil, false
 		}
 	}
-	return g.known, !g.known.Damaged()
+	return f.tree, g.known, !g.known.Damaged()
 }
 
 // Refused says why the file was ignored; nil when it was used, is absent, or nobody asked.
@@ -50,11 +59,14 @@ func (g *Graphs) Refused() error { return g.file.refused }
 // KeepGraph keeps a graph until Save; the last one stays.
 func (g *Graphs) KeepGraph(tree git.OID, k *impact.Known) { g.keptTree, g.kept = tree, k }
 
-// Save writes the graph that was kept, if the file does not hold it already.
+// Save writes the graph that was kept, unless the file holds it already, or one that is near.
 func (g *Graphs) Save() error {
 	f := &g.file
 	f.load()
 	if f.program == "" || g.kept == nil || f.content != nil && f.tree == g.keptTree && (g.known == nil || !g.known.Damaged()) {
+		return nil
+	}
+	if f.content != nil && g.known != nil && !g.known.Damaged() && g.kept.Near(g.known) {
 		return nil
 	}
 	return f.save(g.keptTree, g.kept.Encode)

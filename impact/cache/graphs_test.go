@@ -2,6 +2,7 @@ package cache_test
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -127,4 +128,59 @@ func TestGraphsDamaged(t *testing.T) {
 	if _, ok := cache.OpenGraphs(file, "one").Graph(tree); ok {
 		t.Error("a symbolic link was followed")
 	}
+}
+
+// A graph that lies over the one in the file, with few files between, is not written: a review
+// lays it there again. One with more files is.
+func TestNearGraphs(t *testing.T) {
+	for _, tt := range []struct {
+		files   int
+		written bool
+	}{{1, false}, {100, false}, {101, true}} {
+		r := gittest.New(t)
+		r.Commit("main", "one", gittest.Write("go.mod", "module example.com/m\n"), gittest.Write("a.go", "package a\n"))
+		var more []gittest.Edit
+		for i := range tt.files {
+			more = append(more, gittest.Write(fmt.Sprintf("b%d.go", i), "package a\n"))
+		}
+		r.Commit("main", "two", more...)
+		repo, err := git.Open(t.Context(), r.Dir, git.WithEnviron(os.Environ()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { repo.Close() })
+		know := func(g *cache.Graphs, rev string) git.OID {
+			t.Helper()
+			c, err := repo.Commit(t.Context(), mustResolve(t, repo, rev))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := impact.Know(t.Context(), impact.BuildInput{Source: impact.Objects(repo), Commit: c.ID, Tree: c.Tree}, g); err != nil {
+				t.Fatal(err)
+			}
+			if _, ok := g.Graph(c.Tree); !ok {
+				t.Errorf("the graph of %s is not known", rev)
+			}
+			if err := g.Save(); err != nil {
+				t.Fatal(err)
+			}
+			return c.Tree
+		}
+		file := filepath.Join(t.TempDir(), "cache", cache.GraphFileName)
+		one := know(cache.OpenGraphs(file, "one"), "main~1")
+		two := know(cache.OpenGraphs(file, "one"), "main")
+		is, _, ok := cache.OpenGraphs(file, "one").Kept()
+		if want := map[bool]git.OID{false: one, true: two}[tt.written]; !ok || is != want {
+			t.Errorf("%d files: the graph of %s is kept, want %s", tt.files, is, want)
+		}
+	}
+}
+
+func mustResolve(t *testing.T, repo *git.Repository, rev string) git.OID {
+	t.Helper()
+	id, err := repo.Resolve(t.Context(), rev)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
 }

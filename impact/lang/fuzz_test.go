@@ -46,6 +46,11 @@ func FuzzExtract(f *testing.F) {
 			if again := l.Extract(src); !reflect.DeepEqual(facts, again) {
 				t.Fatalf("%s: answers differ", l.Name)
 			}
+			if l.Sketch != nil {
+				if sketch := l.Sketch(src); !reflect.DeepEqual(sketch, facts.Sketch()) {
+					t.Fatalf("%s: the sketch is another one:\n%+v\nwant\n%+v", l.Name, sketch, facts.Sketch())
+				}
+			}
 			if bytes.IndexByte(src, 0) >= 0 && !facts.Damaged {
 				t.Errorf("%s: binary, but not damaged", l.Name)
 			}

@@ -7,14 +7,24 @@ import (
 )
 
 // extractGo reads the package clause and the import declarations, which the language
-// puts first, the patterns of "//go:embed", and then what the file defines. Build
-// constraints are ignored: every file counts, whatever it is built for.
-func extractGo(src []byte) Facts {
+// puts first, the patterns of "//go:embed", and then what the file defines. Every file
+// counts, whatever it is built for: see GoTags.
+func extractGo(src []byte) Facts { return readGo(src, false) }
+
+// sketchGo is extractGo without digests.
+func sketchGo(src []byte) Facts { return readGo(src, true) }
+
+func readGo(src []byte, sketch bool) Facts {
 	g := goScanner{src: src, lines: lineCounter{src: src}}
+	g.facts.Sketched = sketch
 	g.facts.Damaged = isBinary(src)
 	if !g.header() {
 		g.facts.Damaged = true
 		return g.facts
+	}
+	if head := src[:g.head]; bytes.Contains(head, []byte("build")) {
+		tags, built := goTags(head)
+		g.facts.Tagged = len(tags) > 0 || !built
 	}
 	g.embeds()
 	g.define()
@@ -32,7 +42,7 @@ func (g *goScanner) define() {
 	defer d.release()
 	uses := newGoImports(g.imports)
 	for range 2 {
-		d.open(g.src, g.body, uses)
+		d.open(g.src, g.body, uses, g.facts.Sketched)
 		d.define()
 		if d.broken {
 			g.facts.Partial = true
@@ -68,7 +78,9 @@ func (g *goScanner) rest(uses goImports) {
 		}
 	}
 	g.facts.Mentions = SortNames(g.facts.Mentions)
-	g.facts.Rest = h.Sum()
+	if !g.facts.Sketched {
+		g.facts.Rest = h.Sum()
+	}
 }
 
 type goScanner struct {

@@ -16,7 +16,6 @@ type goBuffers struct {
 	sign    TokenHash
 	body    TokenHash
 	scratch TokenHash
-	nowhere TokenHash
 
 	found    []Definition // without their mentions
 	spans    []nameSpan   // those
@@ -26,8 +25,8 @@ type goBuffers struct {
 var goDefiners = sync.Pool{New: func() any { return new(goDefiner) }}
 
 // open begins with a file.
-func (d *goDefiner) open(src []byte, at int, uses goImports) {
-	d.goReading = goReading{src: src, i: at, lines: lineCounter{src: src}, uses: uses}
+func (d *goDefiner) open(src []byte, at int, uses goImports, sketch bool) {
+	d.goReading = goReading{src: src, i: at, lines: lineCounter{src: src}, uses: uses, sketch: sketch}
 	d.found, d.spans, d.mentions = d.found[:0], d.spans[:0], d.mentions[:0]
 	for _, h := range []*TokenHash{&d.pragmas, &d.sign, &d.body, &d.scratch} {
 		h.tokens = h.tokens[:0]
@@ -42,7 +41,7 @@ func (d *goDefiner) release() {
 	const large = 1 << 20
 	clear(d.found) // they hold the names of a file
 	d.goReading = goReading{}
-	if cap(d.body.tokens)+cap(d.sign.tokens)+cap(d.scratch.tokens)+cap(d.nowhere.tokens) > 4*large || cap(d.found)*100+cap(d.mentions)*4 > large {
+	if cap(d.body.tokens)+cap(d.sign.tokens)+cap(d.scratch.tokens) > 4*large || cap(d.found)*100+cap(d.mentions)*4 > large {
 		d.goBuffers = goBuffers{}
 	}
 	goDefiners.Put(d)
@@ -64,6 +63,15 @@ func (d *goDefiner) add(def Definition, sign, body Digest, names nameSpan) {
 	def.Signature, def.Body = sign, body
 	d.found = append(d.found, def)
 	d.spans = append(d.spans, names)
+}
+
+// sum is the digest of some tokens, which are dropped.
+func (d *goDefiner) sum(h *TokenHash) Digest {
+	if d.sketch {
+		h.tokens = h.tokens[:0]
+		return Digest{}
+	}
+	return h.Sum()
 }
 
 // definitions are those that were found, in memory of their own.

@@ -32,7 +32,9 @@ type goReading struct {
 	start int     // where it starts
 	hash  NameHash
 
-	out     *TokenHash // where tokens go; nil: nowhere
+	sketch  bool       // nobody asks for digests
+	muted   bool       // tokens go nowhere, since nobody asks for their digest
+	out     *TokenHash // where they go; nil: nowhere
 	fresh   bool       // the last name was not mentioned before
 	pending bool       // a semicolon stands before the next token, unless that closes a bracket
 	pragma  Digest
@@ -89,6 +91,7 @@ func (d *goDefiner) begin() {
 	d.sign.tokens, d.body.tokens = d.sign.tokens[:0], d.body.tokens[:0]
 	d.pending = false
 	d.runs = goRuns{}
+	d.muted = d.sketch
 	d.locals.forget()
 }
 
@@ -96,7 +99,7 @@ func (d *goDefiner) begin() {
 func (d *goDefiner) function() {
 	start := d.lines.at(d.start)
 	d.begin()
-	if p := d.pragmas.Sum(); p != (Digest{}) {
+	if p := d.sum(&d.pragmas); p != (Digest{}) {
 		d.body.Add(p[:])
 	}
 	def := Definition{Kind: Function, Start: start}
@@ -120,8 +123,9 @@ func (d *goDefiner) function() {
 	}
 	d.names = d.names[:0]
 	d.seen.round++
-	d.out = &d.sign
+	d.out, d.muted = &d.sign, false // the names of parameters are told by the tokens
 	d.signature()
+	d.muted = d.sketch
 	body := d.kind == '{'
 	if body {
 		d.sign.tokens = bytes.TrimSuffix(d.sign.tokens, []byte("{\x00"))
@@ -133,7 +137,7 @@ func (d *goDefiner) function() {
 		d.skipTo(d.depth - 1)
 	}
 	d.out = nil
-	d.add(def, d.sign.Sum(), d.body.Sum(), d.taken())
+	d.add(def, d.sum(&d.sign), d.sum(&d.body), d.taken())
 }
 
 // receiver reads "(t *T[K])" up to the name of the method. The type that it names is no
@@ -216,7 +220,7 @@ func (d *goDefiner) addSignature() {
 func (d *goDefiner) group(spec func(start int)) {
 	start := d.lines.at(d.start)
 	d.begin()
-	d.pragma = d.pragmas.Sum() // what "//go:" comments in front of it say
+	d.pragma = d.sum(&d.pragmas) // what "//go:" comments in front of it say
 	d.next()
 	if d.kind != '(' {
 		spec(start)
@@ -235,7 +239,7 @@ func (d *goDefiner) group(spec func(start int)) {
 		case d.kind == goEnd:
 		default:
 			d.begin()
-			if p := d.pragmas.Sum(); p != (Digest{}) {
+			if p := d.sum(&d.pragmas); p != (Digest{}) {
 				d.pragma = p
 			}
 			spec(d.lines.at(d.start))
@@ -315,7 +319,7 @@ func (d *goDefiner) addEach(def Definition, names []string) {
 	if d.pragma != (Digest{}) {
 		d.body.Add(d.pragma[:])
 	}
-	sign, mentions := d.sign.Sum(), d.taken()
+	sign, mentions := d.sum(&d.sign), d.taken()
 	kept := len(d.body.tokens)
 	for i, name := range names {
 		if d.body.tokens = d.body.tokens[:kept]; len(names) > 1 {
@@ -323,7 +327,7 @@ func (d *goDefiner) addEach(def Definition, names []string) {
 		}
 		tokens := d.body.tokens
 		def.Name, def.Exported = name, isExportedGo(name)
-		d.add(def, sign, d.body.Sum(), mentions)
+		d.add(def, sign, d.sum(&d.body), mentions)
 		d.body.tokens = tokens
 	}
 	d.body.tokens = d.body.tokens[:0]
@@ -342,7 +346,7 @@ func (d *goDefiner) constants() {
 		if d.broken {
 			return
 		}
-		d.out = &d.sign
+		d.out, d.muted = &d.sign, false // whether it has a value is told by the tokens
 		d.specTokens(level)
 		if len(d.body.tokens) > 0 || len(d.sign.tokens) > 0 {
 			last = append(last[:0], d.body.tokens...)

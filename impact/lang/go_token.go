@@ -29,14 +29,13 @@ func (d *goDefiner) scan(level int) {
 	src, i := d.src, d.i
 	var start int
 	kind, line, depth, pending := d.kind, d.line, d.depth, d.pending
-	written := d.out != nil
+	written := d.out != nil && !d.muted
 	to := d.out
-	if !written {
-		to = &d.nowhere
-		to.tokens = to.tokens[:0]
+	var out []byte
+	o := 0
+	if written {
+		o, out = len(to.tokens), to.tokens[:cap(to.tokens)]
 	}
-	o := len(to.tokens)
-	out := to.tokens[:cap(to.tokens)]
 	const least = 20 // two tokens of one byte or a short name, with what is copied behind it
 
 scan:
@@ -88,7 +87,7 @@ scan:
 		}
 		last := kind
 		start = i
-		if len(out)-o < least {
+		if written && len(out)-o < least {
 			out = to.grow(out[:o], least)
 		}
 		if pending && written && class < goClose {
@@ -106,20 +105,23 @@ scan:
 				h = (h ^ uint32(src[i])) * fnvPrime32
 				i++
 			}
-			if n := i - start; n <= 16 && len(src)-start >= 16 {
+			switch n := i - start; {
+			case !written:
+			case n <= 16 && len(src)-start >= 16:
 				// Most names are short: some bytes too many cost less than a call of copy.
 				from, into := src[start:start+16], out[o:o+16]
 				binary.LittleEndian.PutUint64(into, binary.LittleEndian.Uint64(from))
 				binary.LittleEndian.PutUint64(into[8:], binary.LittleEndian.Uint64(from[8:]))
-				o += n
-			} else {
+				out[o+n] = 0
+				o += n + 1
+			default:
 				if len(out)-o <= n {
 					out = to.grow(out[:o], n+1)
 				}
 				o += copy(out[o:], src[start:i])
+				out[o] = 0
+				o++
 			}
-			out[o] = 0
-			o++
 			switch {
 			case last == '.':
 				kind, line = goWord, true
@@ -140,8 +142,10 @@ scan:
 				i, kind = len(src), goEOF
 				break scan
 			}
-			out[o], out[o+1] = c, 0
-			o += 2
+			if written {
+				out[o], out[o+1] = c, 0
+				o += 2
+			}
 		case goNewline, goSemicolon:
 			i++
 			line, kind, pending = false, goEnd, written
@@ -151,8 +155,10 @@ scan:
 		case goSingle, goDot:
 			i++
 			kind, line = goToken(c), false
-			out[o], out[o+1] = c, 0
-			o += 2
+			if written {
+				out[o], out[o+1] = c, 0
+				o += 2
+			}
 		default:
 			switch {
 			case class == goQuote:
@@ -168,6 +174,9 @@ scan:
 			default:
 				i, kind, line = goOperator(src, i)
 			}
+			if !written {
+				break
+			}
 			if len(out)-o <= i-start {
 				out = to.grow(out[:o], i-start+1)
 			}
@@ -180,7 +189,9 @@ scan:
 		}
 	}
 
-	to.tokens = out[:o]
+	if written {
+		to.tokens = out[:o]
+	}
 	d.i, d.start = i, start
 	d.kind, d.line, d.depth, d.pending = kind, line, depth, pending
 }

@@ -44,7 +44,7 @@ func (d *goDefiner) typeSpec(start int) {
 		}
 	}
 	d.out = nil
-	d.add(def, d.sign.Sum(), d.body.Sum(), d.taken())
+	d.add(def, d.sum(&d.sign), d.sum(&d.body), d.taken())
 }
 
 // A typeHead tells "type T[P any] interface" from "type T [4]interface".

@@ -11,7 +11,7 @@ import "slices"
 
 // All lists the languages, in the order in which they are tried.
 var All = []*Language{
-	{Name: "go", Extensions: []string{".go"}, Version: 4, Extract: extractGo, NewResolver: newGoResolver, Defines: true, comments: goComments},
+	{Name: "go", Extensions: []string{".go"}, Version: 6, Extract: extractGo, Sketch: sketchGo, NewResolver: newGoResolver, Defines: true, comments: goComments},
 	{Name: "python", Extensions: []string{".py", ".pyi"}, Version: 8, Extract: extractPython, NewResolver: newPythonResolver, Defines: true, comments: pythonComments},
 	{Name: "typescript", Extensions: []string{".ts", ".mts", ".cts"}, Version: 11, Extract: extractTypeScript, NewResolver: newScriptResolver, Defines: true, comments: typeScriptComments},
 	{Name: "tsx", Extensions: []string{".tsx"}, Version: 11, Extract: extractJSX, NewResolver: newScriptResolver, Defines: true, comments: jsxComments},
@@ -33,6 +33,10 @@ type Language struct {
 	// Extract reads one file. It takes any bytes, costs time and memory linear in
 	// them, and returns what it understood.
 	Extract func(src []byte) Facts
+
+	// Sketch is Extract without any digest, in much less time; nil: there is no such thing.
+	// Of the files of a tree nobody compares more than those that a change touches.
+	Sketch func(src []byte) Facts
 
 	// NewResolver prepares to resolve the imports of one tree. It costs one pass over
 	// the names of the tree; for Java, and for Go without any go.mod, also over the
@@ -69,6 +73,7 @@ type Facts struct {
 	// it was not understood there, or others reach into it under other names. Impact then
 	// takes the file as a whole.
 	Partial bool
+	Tagged  bool // Go: built only where somebody sets a tag, or never; see GoTags
 
 	Definitions []Definition // in order of appearance; see Language.Defines
 	Exports     []Export     // what it hands on from other files, or fails without
@@ -79,6 +84,18 @@ type Facts struct {
 	// file does: such statements, build constraints, imports for their effect. Imports that
 	// are seen in the Mentions of what uses them are left out.
 	Rest Digest
+	// Sketched says that Rest, and the digests of the definitions, were not made.
+	Sketched bool
+}
+
+// Sketch is what Language.Sketch would have said.
+func (f Facts) Sketch() Facts {
+	f.Rest, f.Sketched = Digest{}, true
+	f.Definitions = slices.Clone(f.Definitions)
+	for i := range f.Definitions {
+		f.Definitions[i].Signature, f.Definitions[i].Body = Digest{}, Digest{}
+	}
+	return f
 }
 
 // An Import is one import as written.

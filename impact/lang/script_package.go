@@ -18,6 +18,7 @@ type scriptPackage struct {
 	imports      *patternTable   // nil without the field
 	linked       map[string]bool // dependencies that must be packages of this tree
 	foreign      map[string]bool // dependencies that come from a registry
+	setups       []string        // files that test runners load first
 }
 
 // parsePackage reads a package.json. A field of an unexpected type is as good as none.
@@ -57,6 +58,7 @@ func parsePackage(folder string, src []byte) *scriptPackage {
 			}
 		}
 	}
+	p.setups = packageSetups(fields)
 	p.exports = packageTable(fields["exports"], ".")
 	p.imports = packageTable(fields["imports"], "#")
 	return p

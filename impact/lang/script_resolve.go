@@ -17,6 +17,7 @@ func newScriptResolver(tree Tree) Resolver {
 		modules:  map[string]bool{},
 		configs:  map[string]*scriptConfig{},
 		places:   map[string]*scriptPlace{},
+		before:   map[string][]Preload{},
 	}
 	for _, path := range tree.Files() {
 		if i := strings.LastIndex("/"+path, "/node_modules/"); i >= 0 {
@@ -49,6 +50,7 @@ type scriptResolver struct {
 	modules  map[string]bool             // folders that hold a node_modules folder
 	configs  map[string]*scriptConfig    // by path of the file
 	places   map[string]*scriptPlace     // by folder, as asked for
+	before   map[string][]Preload        // by folder, as asked for
 }
 
 const (

@@ -24,6 +24,7 @@ func Limits() map[string]int64 {
 		"nearby.named_tests":    maxNamed,
 		"nearby.listed_tests":   maxListed,
 		"nearby.settings_bytes": maxSettings,
+		"nearby.tag_reads":      maxTagReads,
 	}
 }
 

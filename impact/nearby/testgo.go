@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"custody/impact"
+	"custody/impact/lang"
 	"custody/internal/change"
 )
 
@@ -60,31 +61,57 @@ func isGoTest(name string) bool {
 	return false
 }
 
-// goPackage plans the tests of a package that is reached as a whole, if it has any.
-func (p *planner) goPackage(path string) {
+// A goPackage is what one "go test" builds.
+type goPackage struct {
+	folder string
+	tags   string // that somebody has to set, as -tags takes them
+}
+
+// maxTagReads bounds the tests of Go that are read for their build tags: those behind a tag
+// that a change reaches, and all in the packages that it reaches as a whole. The rest
+// counts as built without any.
+const maxTagReads = 200
+
+// goWhole plans the tests of a package that is reached as a whole, if it has any.
+func (p *planner) goWhole(path string) {
 	if raw, err := change.Unescape(path); err == nil && printable(string(raw)) {
 		for name := range p.tree.folder(p.ctx, string(raw)) {
 			if strings.HasSuffix(name, "_test.go") {
-				p.goFolder(string(raw), nil)
-				return
+				p.goFile(join(string(raw), name), nil, true)
 			}
 		}
 	}
 }
 
-// goFolder notes the tests of one folder. All of them are more than some.
-func (p *planner) goFolder(folder string, names []string) {
+// goFile notes the tests of one file. It is false where no tag makes Go run them.
+func (p *planner) goFile(path string, names []string, tagged bool) bool {
+	folder, name := split(path)
 	if strings.Contains("/"+folder+"/", "/testdata/") || strings.Contains("/"+folder+"/", "/vendor/") {
-		return // no tests of this project
+		return true // no tests of this project
 	}
-	old, there := p.packages[folder]
+	of := goPackage{folder: folder}
+	if tagged && p.looked < maxTagReads {
+		p.looked++
+		tags, built := lang.GoTags(p.tree.read(p.ctx, folder, name))
+		if !built {
+			return false
+		}
+		of.tags = strings.Join(tags, ",")
+	}
+	p.goTests(of, names)
+	return true
+}
+
+// goTests notes the tests of one package. All of them are more than some.
+func (p *planner) goTests(of goPackage, names []string) {
+	old, there := p.packages[of]
 	switch {
 	case names == nil || there && old == nil:
-		p.packages[folder] = nil
+		p.packages[of] = nil
 		return
 	case old == nil:
 		old = map[string]bool{}
-		p.packages[folder] = old
+		p.packages[of] = old
 	}
 	for _, n := range names {
 		old[n] = true
@@ -97,19 +124,20 @@ func (p *planner) goCommands() {
 	type module struct {
 		folder string
 		found  bool
+		tags   string
 	}
 	named := map[module]map[string]bool{}
 	whole := map[module]int{}
-	of := map[string]module{}
-	for folder, names := range p.packages {
-		m := module{folder: "."}
-		for f := range above(folder) {
+	of := map[goPackage]module{}
+	for pkg, names := range p.packages {
+		m := module{folder: ".", tags: pkg.tags}
+		for f := range above(pkg.folder) {
 			if p.tree.has(p.ctx, f, "go.mod") {
-				m = module{f, true}
+				m.folder, m.found = f, true
 				break
 			}
 		}
-		of[folder] = m
+		of[pkg] = m
 		if names == nil {
 			whole[m]++
 			continue
@@ -119,17 +147,20 @@ func (p *planner) goCommands() {
 		}
 		maps.Copy(named[m], names)
 	}
-	for folder, names := range p.packages {
-		m := of[folder]
+	for pkg, names := range p.packages {
+		m := of[pkg]
 		program := "go test"
+		if m.tags != "" {
+			program += " -tags " + quote(m.tags)
+		}
 		// Where all packages of the module run anyway, none needs a command of its own.
 		if all := slices.Sorted(maps.Keys(named[m])); names != nil && len(all) <= maxTestNames && whole[m] <= maxNamed {
 			program += " -run " + quote("^("+strings.Join(all, "|")+")$")
 		}
-		name := "./" + within(m.folder, folder)
+		name := "./" + within(m.folder, pkg.folder)
 		if name == "./." {
 			name = "."
 		}
-		p.add(commandKey{runner: "go", folder: m.folder, program: program, whole: "./..."}, folder, name, !m.found)
+		p.add(commandKey{runner: "go", folder: m.folder, program: program, whole: "./..."}, pkg.folder, name, !m.found)
 	}
 }

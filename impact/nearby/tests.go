@@ -24,19 +24,19 @@ const (
 // Go those of packages that are reached as a whole. Go's tests are named where it is known
 // which definitions are reached. The runner is detected from the tree.
 func Tests(ctx context.Context, r git.Reader, head git.OID, report *impact.Report) (*impact.TestPlan, error) {
-	p := &planner{ctx: ctx, tree: newTree(r, head), commands: map[commandKey]*command{}, packages: map[string]map[string]bool{}}
+	p := &planner{ctx: ctx, tree: newTree(r, head), commands: map[commandKey]*command{}, packages: map[goPackage]map[string]bool{}}
 	p.tree.load(ctx, testFolders(report))
 	for _, c := range report.Changed {
 		if c.Status != change.Deleted {
-			p.file(c.Path, changedTests(c))
+			p.file(c.Path, changedTests(c), true)
 		}
 	}
 	for i := range report.Reached {
 		switch n := &report.Reached[i]; {
 		case n.Kind == impact.KindPackage && n.Precision != impact.PrecisionSymbol: // else its tests are listed
-			p.goPackage(n.Path)
+			p.goWhole(n.Path)
 		case n.Kind == impact.KindTest:
-			p.file(n.Path, reachedTests(n))
+			p.file(n.Path, reachedTests(n), n.Tagged)
 		}
 	}
 	if err := ctx.Err(); err != nil {
@@ -94,12 +94,13 @@ type planner struct {
 	tree     *tree
 	commands map[commandKey]*command
 	unknown  []string
-	packages map[string]map[string]bool // folders of Go with the names of tests to run; nil: all of them
+	packages map[goPackage]map[string]bool // with the names of tests to run; nil: all of them
+	looked   int                           // into files of Go, for their build tags
 }
 
 // file plans one file, if it is a test. Names are the tests in it that matter, nil for
-// all of them; only Go runs tests by name.
-func (p *planner) file(path string, names []string) {
+// all of them; only Go runs tests by name. tagged says that it may need a build tag.
+func (p *planner) file(path string, names []string, tagged bool) {
 	raw, err := change.Unescape(path)
 	if err != nil {
 		return
@@ -116,9 +117,7 @@ func (p *planner) file(path string, names []string) {
 	ok := false
 	switch language {
 	case "go":
-		folder, _ := split(t)
-		p.goFolder(folder, names)
-		ok = true
+		ok = p.goFile(t, names, tagged)
 	case "python":
 		ok = p.python(t)
 	case "java":

@@ -179,6 +179,53 @@ func TestGoNames(t *testing.T) {
 	}
 }
 
+// TestGoTagged plans tests behind a build tag, which "go test" leaves out without a word.
+// The go command says which files the commands run.
+func TestGoTagged(t *testing.T) {
+	body := "package p\n\nimport \"testing\"\n\n"
+	files := map[string]string{
+		"go.mod":      "module m\n\ngo 1.22\n",
+		"a/a_test.go": "//go:build integration\n\n" + body + "func TestA(t *testing.T) {}\n",
+		"a/b_test.go": body + "func TestB(t *testing.T) {}\n",
+		"b/b_test.go": "//go:build linux || integration\n\n" + body + "func TestB(t *testing.T) {}\n",
+		"c/c_test.go": "//go:build ignore\n\n" + body + "func TestC(t *testing.T) {}\n",
+		"d/d_test.go": "//go:build e2e && slow\n\n" + body + "func TestD(t *testing.T) {}\n",
+		"d/d.go":      "package p\n",
+		"e/e_test.go": "//go:build integration\n\n" + body + "func TestE(t *testing.T) {}\nfunc TestBad(t *testing.T) { t.Fatal(\"not asked for\") }\n",
+	}
+	r := &impact.Report{Changed: []impact.Changed{{Path: "e/e_test.go", Symbols: []impact.Symbol{{Name: "TestE", Change: "body"}}}}}
+	for _, path := range []string{"a/a_test.go", "a/b_test.go", "b/b_test.go", "c/c_test.go"} {
+		r.Reached = append(r.Reached, impact.Reached{Kind: impact.KindTest, Path: path, Precision: impact.PrecisionFile, Tagged: path != "a/b_test.go"})
+	}
+	r.Reached = append(r.Reached, impact.Reached{Kind: impact.KindPackage, Path: "d", Precision: impact.PrecisionFile})
+	dir := t.TempDir()
+	write(t, dir, files)
+	plan := planOf(t, files, r)
+	runs := map[string]string{}
+	for _, run := range plan.Runs {
+		words := strings.Fields(strings.Replace(run.Command, "-run '^(TestE)$' ", "", 1))
+		list := exec.Command("go", append([]string{"list", "-f", "{{.Name}}: {{.TestGoFiles}}"}, words[2:]...)...)
+		list.Dir = dir
+		out, err := list.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", run.Command, err, out)
+		}
+		runs[run.Command] = strings.TrimSpace(string(out))
+	}
+	want := map[string]string{
+		"go test ./a ./b":                                "p: [b_test.go]\np: [b_test.go]",
+		"go test -tags integration ./a":                  "p: [a_test.go b_test.go]",
+		"go test -tags e2e,slow ./d":                     "p: [d_test.go]",
+		"go test -tags integration -run '^(TestE)$' ./e": "p: [e_test.go]",
+	}
+	if !maps.Equal(runs, want) {
+		t.Errorf("%q, want %q", runs, want)
+	}
+	if !slices.Equal(plan.Unknown, []string{"c/c_test.go"}) {
+		t.Errorf("unknown: %q", plan.Unknown)
+	}
+}
+
 func TestManyTests(t *testing.T) {
 	files := map[string]string{"package.json": `{"devDependencies": {"vitest": "1"}}`, "pom.xml": "", "go.mod": "module m"}
 	r := &impact.Report{}

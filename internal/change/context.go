@@ -56,6 +56,7 @@ type Request struct {
 	Number      int64    `json:"number,omitempty"`
 	Head        string   `json:"head,omitempty"`     // the commit that all of this is about; a signed context needs it
 	Proposed    string   `json:"proposed,omitempty"` // the pull request's own commit, where head is one that the forge made of it
+	Lost        string   `json:"lost,omitempty"`     // the commit that a push moved the target from, where the forge has it no more: what it took away is not known
 	Target      string   `json:"target,omitempty"`   // the ref that the change is for, "refs/heads/main"
 	Branch      string   `json:"branch,omitempty"`   // that the change comes from, "claude/fix-7"
 	Title       string   `json:"title,omitempty"`

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"custody/internal/change"
+	"custody/internal/finding"
 )
 
 // Effective is what judges one repository: the floor and the repository's own policy,
@@ -77,8 +78,8 @@ func (id ID) Reserved() bool { return id == ExceptedByEmergency || id == Excepte
 
 // What stands in the place of a waiver's id.
 const (
-	ExceptedByEmergency = "emergency"
-	ExceptedByBaseline  = "baseline"
+	ExceptedByEmergency = finding.ByEmergency
+	ExceptedByBaseline  = finding.ByBaseline
 )
 
 // MayExcept says whether the waiver is allowed to except findings of the rule, be it

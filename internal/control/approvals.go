@@ -49,10 +49,15 @@ func (e *evaluation) approvals(r config.LayeredRule, files []touched) answer {
 	if a.outcome == finding.NotSatisfied {
 		a.found = []scoped{{Finding: e.missingApprovals(want, wrote, voices, tally)}}
 	}
-	a.and(e.lastPusher(wrote, voices))
+	pusher := e.lastPusher(wrote, voices)
+	a.counted = countedOf(voices, certain, pusher.outcome)
+	a.and(pusher)
 	if want.Owners {
-		a.and(e.codeOwners(wrote, voices, files))
+		owners, some := e.codeOwners(wrote, voices, files)
+		a.counted.Owners = some && owners.outcome == finding.Satisfied
+		a.and(owners)
 	}
+	a.counted.Enough = a.outcome == finding.Satisfied
 	var paths []change.Path
 	for _, t := range files {
 		paths = append(paths, t.paths()...)
@@ -68,6 +73,42 @@ func (e *evaluation) approvals(r config.LayeredRule, files []touched) answer {
 		})
 	}
 	return a
+}
+
+// countedOf says whose approvals a rule counted. Those of who pushed the change alone are none.
+func countedOf(voices []voice, certain int, pusher finding.Outcome) *finding.Approvals {
+	c := &finding.Approvals{By: []finding.Approval{}}
+	for _, v := range voices {
+		switch {
+		case v.stand == standApproved && pusher != finding.NotSatisfied:
+			c.By = append(c.By, finding.Approval{Login: clip(v.login), Commit: v.commit})
+		case v.stand == standAgainst:
+			c.Against = append(c.Against, clip(v.login))
+		}
+	}
+	if pusher == finding.Satisfied {
+		c.Certain = max(0, min(certain, len(c.By)))
+	}
+	return c
+}
+
+// countBefore adds to the answer of a rule that was asked before the change landed, and is not
+// any more, whose approvals it counts: the closing review says who approved, too. What it did
+// not ask of this change, it says.
+func (e *evaluation) countBefore(r config.LayeredRule, later answer) answer {
+	if e.Stage != change.AtRecord || r.Approvals == nil {
+		return later
+	}
+	w := e.applies(r)
+	if w.outcome == finding.NotApplicable {
+		return w.answer
+	}
+	a := e.asks(r, w)
+	if a.outcome == finding.NotApplicable {
+		return a
+	}
+	later.counted = a.counted
+	return later
 }
 
 // noPart says that the context lacks a part, and why, as far as its writer tells.

@@ -195,6 +195,8 @@ func (e *evaluation) checks(ctx context.Context, r config.LayeredRule, files []t
 			continue
 		}
 		outcomes, a.unsure = append(outcomes, res.Outcome()), a.unsure || res.Unsure()
+		at, unit := res.LookedAtAll()
+		a.looked = append(a.looked, finding.Looked{Check: string(id), Outcome: res.Outcome(), At: at, Unit: unit, Found: res.FoundAll(), Whole: everything && in.Incomplete == ""})
 		a.reasons = append(a.reasons, res.Reasons()...)
 		for _, f := range res.Found() {
 			name := string(id)
@@ -247,10 +249,15 @@ func optionsOf(r config.LayeredRule) (o checks.Options) {
 }
 
 // mapsOf are the controls to which a rule gives evidence: those that the policy names
-// and, of built-in checks, those of their definitions.
-func mapsOf(r config.LayeredRule) []config.Map {
+// and, of built-in checks, those of their definitions. A rule that is satisfied is evidence by
+// those of its checks that looked at something and found nothing.
+func mapsOf(r config.LayeredRule, a answer) []config.Map {
 	all := slices.Clone(r.Maps)
 	for _, id := range r.Checks {
+		i := slices.IndexFunc(a.looked, func(l finding.Looked) bool { return l.Check == string(id) })
+		if a.outcome == finding.Satisfied && i >= 0 && (a.looked[i].Outcome != finding.Satisfied || a.looked[i].Found > 0) {
+			continue
+		}
 		if d := checks.Define(string(id)); d != nil {
 			for _, m := range d.Maps {
 				if m := config.KnownMap(m.Framework, m.ID); !slices.Contains(all, m) {

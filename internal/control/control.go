@@ -324,6 +324,8 @@ type answer struct {
 	reasons []finding.Reason
 	found   []scoped
 	unsure  bool // besides what was found, something was not assessed
+	counted *finding.Approvals
+	looked  []finding.Looked
 }
 
 // A scoped finding knows the files that it is about; none: the change as a whole.
@@ -346,10 +348,10 @@ func answered(o finding.Outcome, code, format string, args ...any) answer {
 // asks, then waivers.
 func (e *evaluation) rule(r config.LayeredRule) finding.Check {
 	check := finding.Check{ID: r.CheckID, Kind: finding.Rule, Name: r.Name, Origin: r.Origin, Level: r.Level, Asks: string(r.Kind)}
-	for _, m := range mapsOf(r) {
+	a := e.answer(r)
+	for _, m := range mapsOf(r, a) {
 		check.Maps = append(check.Maps, m.Control())
 	}
-	a := e.answer(r)
 	for i := range a.found {
 		f := &a.found[i]
 		if f.Rule == "" {
@@ -358,7 +360,8 @@ func (e *evaluation) rule(r config.LayeredRule) finding.Check {
 		f.Level = max(f.Level, r.Level)
 	}
 	a = e.except(r, a)
-	check.Outcome, check.Reasons = a.outcome, a.reasons
+	check.Outcome, check.Reasons, check.Approvals = a.outcome, a.reasons, a.counted
+	check.Looked = a.looked
 	for _, f := range a.found {
 		check.Found = append(check.Found, f.Finding)
 	}
@@ -367,7 +370,8 @@ func (e *evaluation) rule(r config.LayeredRule) finding.Check {
 
 func (e *evaluation) answer(r config.LayeredRule) answer {
 	if !e.inForce(r) {
-		return answered(finding.NotApplicable, ReasonStage, "the rule is not in force at stage %s", e.Stage)
+		a := answered(finding.NotApplicable, ReasonStage, "the rule is not in force at stage %s", e.Stage)
+		return e.countBefore(r, a)
 	}
 	w := e.applies(r)
 	if w.outcome == finding.NotApplicable {

@@ -11,8 +11,12 @@ import (
 	"custody/internal/finding"
 )
 
-// ReasonEmergency says that a rule waits, or that its wait is over.
-const ReasonEmergency = "emergency"
+// ReasonEmergency says that a rule waits, or that its wait is over; ReasonNoEmergency that one
+// was declared and does not count.
+const (
+	ReasonEmergency   = finding.ByEmergency
+	ReasonNoEmergency = "no-emergency"
+)
 
 // NoticeEmergency is the id of the notice that an emergency was declared, and of what
 // excepts the findings of rules that wait.
@@ -100,7 +104,7 @@ func (e *evaluation) wait(r config.LayeredRule, a answer) answer {
 	case !u.declared:
 		return a
 	case u.why != "":
-		a.because(ReasonEmergency, "an emergency was declared, and does not count: %s", u.why)
+		a.because(ReasonNoEmergency, "an emergency was declared, and does not count: %s", u.why)
 		return a
 	case e.Day > u.due:
 		a.because(ReasonEmergency, "what an emergency put off was due by %s", u.due)

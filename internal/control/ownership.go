@@ -60,10 +60,10 @@ type owes struct {
 }
 
 // codeOwners asks that each file which somebody owns was approved by one of its owners:
-// where it stands, and where it stood.
-func (e *evaluation) codeOwners(wrote authors, voices []voice, files []touched) answer {
+// where it stands, and where it stood. some says that there is one.
+func (e *evaluation) codeOwners(wrote authors, voices []voice, files []touched) (_ answer, some bool) {
 	if e.Owners == nil {
-		return answered(finding.NotAssessed, ReasonOwners, "no CODEOWNERS stands at base, so nobody owns anything")
+		return answered(finding.NotAssessed, ReasonOwners, "no CODEOWNERS stands at base, so nobody owns anything"), false
 	}
 	var a answer
 	outcomes := []finding.Outcome{}
@@ -108,7 +108,7 @@ func (e *evaluation) codeOwners(wrote authors, voices []voice, files []touched) 
 	if a.outcome == finding.Satisfied && len(groups) > 0 {
 		a.because(ReasonCounted, "code owners approved each file that somebody owns (%s)", e.Owners.Path)
 	}
-	return a
+	return a, len(groups) > 0
 }
 
 // shownGroups bounds what is listed of owners and their files; all of them count.

@@ -33,6 +33,21 @@ func (c asked) check(t *testing.T, in Input) {
 	if got := evaluate(t, in)["r"]; got.Outcome != c.want || !strings.Contains(text(got), c.says) {
 		t.Errorf("%s: %swant %s and %q", c.name, text(got), c.want, c.says)
 	}
+	for _, r := range in.Config.Rules {
+		if r.ID != "r" || r.Kind != config.KindApprovals {
+			continue
+		}
+		switch got, n := evaluate(t, in)["r"], evaluate(t, in)["r"].Approvals; {
+		case n == nil:
+			if got.Outcome == finding.Satisfied {
+				t.Errorf("%s: satisfied, and it does not say by whom", c.name)
+			}
+		case n.Certain > len(n.By),
+			got.Outcome == finding.Satisfied && (n.Certain < r.Approvals.Humans || n.Against != nil),
+			got.Outcome == finding.NotSatisfied && n.Certain >= r.Approvals.Humans && n.Against == nil && !r.Approvals.Owners:
+			t.Errorf("%s: %s, and counted are %+v of %d", c.name, got.Outcome, *n, r.Approvals.Humans)
+		}
+	}
 }
 
 func floorOf(t *testing.T, text string) *config.Policy {

@@ -34,6 +34,7 @@ func (e *evaluation) changeRecord(r config.LayeredRule, files []touched) answer 
 		switch f {
 		case config.FieldApproval:
 			one = e.approvals(r, files)
+			a.counted = one.counted
 		case config.FieldTesting:
 			one = e.tested()
 		case config.FieldReason:

@@ -51,7 +51,17 @@ func (e *evaluation) allRequirements(r config.LayeredRule) answer {
 	}
 	a.outcome = finding.Worst(outcomes...)
 	if a.outcome == finding.Satisfied {
-		a.because(ReasonCounted, "all %d requirements of level error are satisfied", len(outcomes))
+		met := 0
+		for _, o := range outcomes {
+			if o == finding.Satisfied {
+				met++
+			}
+		}
+		if rest := len(outcomes) - met; rest == 0 {
+			a.because(ReasonCounted, "all %d requirements of level error are satisfied", met)
+		} else {
+			a.because(ReasonCounted, "%s of level error %s satisfied, %d more %s not apply", plural(met, "requirement", "requirements"), map[bool]string{true: "is", false: "are"}[met == 1], rest, map[bool]string{true: "does", false: "do"}[rest == 1])
+		}
 	}
 	return a
 }

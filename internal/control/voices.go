@@ -37,6 +37,7 @@ type voice struct {
 	logins []string // lower case: of all their accounts that spoke
 	teams  []string // nil: not known
 	stand  stand
+	commit string // that their last word is about
 	detail string // what is wrong with it, or of note, for people
 }
 
@@ -158,7 +159,7 @@ func byWeight(a, b change.Review) int {
 
 // voice weighs one review.
 func (e *evaluation) voice(r change.Review, want config.Approvals, wrote authors) voice {
-	v := voice{login: r.Reviewer.Login, teams: r.Teams}
+	v := voice{login: r.Reviewer.Login, teams: r.Teams, commit: r.Commit}
 	if v.login == "" {
 		v.login = "somebody without a login"
 	}

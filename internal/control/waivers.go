@@ -37,12 +37,21 @@ func (e *evaluation) except(r config.LayeredRule, a answer) answer {
 	case open:
 	case a.unsure: // what was not looked at may hold more than the waivers cover
 		a.outcome = finding.NotAssessed
-		a.because(ReasonWaiver, "every finding is covered by a waiver, or stood before; what was not assessed is not")
+		a.because(ReasonWaiver, "every finding is covered by %s; what was not assessed is not", a.coveredBy())
 	default:
 		a.outcome = finding.Excepted
-		a.because(ReasonWaiver, "every finding is covered by a waiver, or stood before")
+		a.because(ReasonWaiver, "every finding is covered by %s", a.coveredBy())
 	}
 	return a
+}
+
+// coveredBy names what excepts the findings.
+func (a *answer) coveredBy() string {
+	c := finding.Check{Outcome: finding.Excepted}
+	for _, f := range a.found {
+		c.Found = append(c.Found, f.Finding)
+	}
+	return finding.AnyOf(c.Exceptions())
 }
 
 // known says of each finding whether it stood before and the rule lets that count:

@@ -53,7 +53,7 @@ func (f *File) run(ctx context.Context, e *Example, policy *config.Effective, re
 	if err != nil {
 		return Result{}, err
 	}
-	decision, reasons := review.Decide(in.Change, policy != nil, checks)
+	decision, reasons := review.Decide(in.Change, in.Context, policy != nil, checks)
 	r := Result{Name: e.Name, Verdict: decision, Outcome: finding.Satisfied, Differs: []string{}, Reasons: []string{}}
 	for _, why := range reasons {
 		r.Reasons = append(r.Reasons, why.Detail)

@@ -77,7 +77,7 @@ type Finding struct {
 	Remedy  string `json:"remedy,omitempty"` // what to do next
 	Who     string `json:"who,omitempty"`    // who can do it
 
-	// WaivedBy names the waiver that covers the finding.
+	// WaivedBy names the waiver that covers the finding, or is "emergency" or "baseline": see Exception.
 	WaivedBy string `json:"waived_by,omitempty"`
 }
 
@@ -130,4 +130,39 @@ type Check struct {
 	Found   []Finding `json:"findings"`
 	Maps    []Control `json:"maps,omitempty"`
 	Asks    string    `json:"asks,omitempty"` // the kind of a rule; empty for all else
+
+	// Approvals are those that a rule counted which asks for some, whatever came of it; absent
+	// where none were counted.
+	Approvals *Approvals `json:"approvals,omitempty"`
+	// Looked is what each built-in check of a rule looked at and found; absent for all else.
+	Looked []Looked `json:"looked,omitempty"`
+}
+
+// Looked is the answer of one built-in check.
+type Looked struct {
+	Check   string  `json:"check"` // "secrets"
+	Outcome Outcome `json:"outcome"`
+	At      int     `json:"at"`   // how many things it looked at
+	Unit    string  `json:"unit"` // one of them: "added line"
+	Found   int     `json:"found"`
+	// Whole says that it looked at all that the change has of it, and not only at the files
+	// that its rule is about.
+	Whole bool `json:"whole"`
+}
+
+// Approvals are those of a change that a rule which asks for them counted.
+type Approvals struct {
+	By []Approval `json:"by"` // one for each person, sorted by login
+	// Certain is how many of them count for certain: each author whom the forge does not
+	// know may be one of these people, and so may who pushed the change.
+	Certain int      `json:"certain"`
+	Against []string `json:"against,omitempty"` // logins of who asks for changes, sorted
+	Enough  bool     `json:"enough"`            // the rule has the approvals that it asks for
+	Owners  bool     `json:"owners,omitempty"`  // and those of owners of files that somebody owns
+}
+
+// An Approval is that of one person.
+type Approval struct {
+	Login  string `json:"login"`
+	Commit string `json:"commit"` // that they approved: the head, or one that makes the same change
 }

@@ -32,6 +32,12 @@ func (m Mode) canonical() Mode {
 // differ. Malformed trees, which git would compare after its own fashion, are errors
 // here; and what a limit cuts off is known before git is asked to diff it.
 func (r *Repository) treeDiff(ctx context.Context, from, to OID, maxFiles int) (changes []treeChange, limits []LimitError, err error) {
+	return treeDiff(ctx, r, from, to, maxFiles, false)
+}
+
+// treeDiff is that of any reader; few gives up at the first limit, and as soon as so many
+// folders differ that there must be too many files.
+func treeDiff(ctx context.Context, r Reader, from, to OID, maxFiles int, few bool) (changes []treeChange, limits []LimitError, err error) {
 	type pair struct {
 		from, to OID // zero where there is no folder
 		path     string
@@ -64,7 +70,7 @@ func (r *Repository) treeDiff(ctx context.Context, from, to OID, maxFiles int) (
 		}
 		ids := slices.SortedFunc(maps.Keys(paths), OID.Compare)
 		trees := make(map[OID][]Entry, len(ids))
-		err := r.trees(ctx, ids, func(i int, entries []Entry, err error) error {
+		err := readTrees(ctx, r, ids, func(i int, entries []Entry, err error) error {
 			if err != nil {
 				return &TreeError{Path: paths[ids[i]], ID: ids[i], Err: err}
 			}
@@ -93,10 +99,39 @@ func (r *Repository) treeDiff(ctx context.Context, from, to OID, maxFiles int) (
 				break // the next round reports it
 			}
 		}
+		if few && len(changes)+len(next) > maxFiles {
+			over("files", maxFiles)
+		}
+		if few && len(limits) > 0 {
+			return nil, limits, nil
+		}
 		level = next
 	}
 	slices.SortFunc(changes, func(a, b treeChange) int { return strings.Compare(a.path, b.path) })
 	return changes, limits, nil
+}
+
+// A Difference is one path at which two trees differ, folders aside. Modes are as git compares
+// them; mode and id are zero where there is nothing.
+type Difference struct {
+	Path      string
+	OldMode   Mode
+	Mode      Mode
+	OldID, ID OID
+}
+
+// Differences lists where two trees differ, by path. ok is false where that is at more than
+// most paths, of which it reads no more than it takes to know, or where a limit of a walk is
+// met.
+func Differences(ctx context.Context, r Reader, from, to OID, most int) (list []Difference, ok bool, err error) {
+	changes, limits, err := treeDiff(ctx, r, from, to, most, true)
+	if err != nil || len(limits) > 0 {
+		return nil, false, err
+	}
+	for _, c := range changes {
+		list = append(list, Difference{c.path, c.oldMode, c.mode, c.oldID, c.id})
+	}
+	return list, true, nil
 }
 
 // mergeEntries calls fn for every entry that is not the same on both sides; the zero

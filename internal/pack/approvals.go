@@ -1,6 +1,9 @@
 package pack
 
 import (
+	"slices"
+	"strings"
+
 	"custody/internal/config"
 	"custody/internal/finding"
 )
@@ -9,6 +12,7 @@ import (
 type approvals struct {
 	Sentence    string
 	Rules       []check // that ask for it
+	By          string  // whose approval some rule counted; empty where none was counted
 	Writers     []string
 	MoreWriters int
 }
@@ -39,6 +43,7 @@ func newApprovals(w *view) approvals {
 	if n := len(out.Rules); n > maxChecks {
 		out.Rules = out.Rules[:maxChecks]
 	}
+	out.By = approvedBy(w.v.Checks)
 	out.Sentence = approvalSentence(out.Rules, missing, open, excepted)
 	seen := map[string]bool{}
 	for _, c := range w.v.Change.Commits {
@@ -55,6 +60,53 @@ func newApprovals(w *view) approvals {
 	return out
 }
 
+// approvedBy names those whose approval some rule counted, with the commit that they approved.
+func approvedBy(checks []finding.Check) string {
+	var names, doubtful, against []string
+	counted := false
+	for _, c := range checks {
+		if c.Approvals == nil {
+			continue
+		}
+		counted = true
+		against = append(against, c.Approvals.Against...)
+		for _, a := range c.Approvals.By {
+			who := a.Login + " (commit " + a.Commit[:min(len(a.Commit), 12)] + ")"
+			if c.Approvals.Certain >= len(c.Approvals.By) {
+				names = append(names, who)
+			} else {
+				doubtful = append(doubtful, who)
+			}
+		}
+	}
+	once := func(list []string) string {
+		slices.Sort(list)
+		list = slices.Compact(list)
+		if n := len(list) - maxApprovers; n > 0 {
+			list = append(list[:maxApprovers:maxApprovers], plural(n, "more", "more"))
+		}
+		return strings.Join(list, ", ")
+	}
+	doubtful = slices.DeleteFunc(doubtful, func(who string) bool { return slices.Contains(names, who) })
+	var parts []string
+	if len(names) > 0 {
+		parts = append(parts, once(names))
+	}
+	if len(doubtful) > 0 {
+		parts = append(parts, once(doubtful)+", not certain: whoever wrote or pushed it is not known well enough")
+	}
+	if len(parts) == 0 && counted {
+		parts = append(parts, "nobody whose approval counts")
+	}
+	if len(against) > 0 {
+		parts = append(parts, "changes are asked for by "+once(against))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// maxApprovers are named.
+const maxApprovers = 10
+
 func approvalSentence(rules []check, missing, open, excepted int) string {
 	worst, word := finding.NotSatisfied, "Not met: "
 	switch {
@@ -62,7 +114,7 @@ func approvalSentence(rules []check, missing, open, excepted int) string {
 	case open > 0:
 		worst, word = finding.NotAssessed, "Not assessed: "
 	default:
-		worst, word = finding.Excepted, "Excepted: "
+		worst = finding.Excepted
 	}
 	if len(rules) == 0 {
 		return "No rule in force here asks for one."
@@ -74,8 +126,8 @@ func approvalSentence(rules []check, missing, open, excepted int) string {
 		if c.Outcome != worst {
 			continue
 		}
-		if worst == finding.Excepted && isPutOff(c.Check) {
-			word = "Put off by an emergency: "
+		if worst == finding.Excepted {
+			word = exceptedWord(c.Check)
 		}
 		s := word + c.Name + "."
 		switch n := missing + open; {

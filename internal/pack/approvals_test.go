@@ -36,3 +36,29 @@ func TestApprovalSentence(t *testing.T) {
 		}
 	}
 }
+
+// Who approved is named only as far as a rule counted it.
+func TestApprovedBy(t *testing.T) {
+	by := func(certain int, against []string, logins ...string) finding.Check {
+		a := &finding.Approvals{By: []finding.Approval{}, Certain: certain, Against: against}
+		for _, l := range logins {
+			a.By = append(a.By, finding.Approval{Login: l, Commit: "0123456789abcdef"})
+		}
+		return finding.Check{Approvals: a}
+	}
+	for _, c := range []struct {
+		checks []finding.Check
+		want   string
+	}{
+		{[]finding.Check{{}}, ""},
+		{[]finding.Check{by(0, nil)}, "nobody whose approval counts"},
+		{[]finding.Check{by(1, nil, "sam"), by(1, nil, "sam")}, "sam (commit 0123456789ab)"},
+		{[]finding.Check{by(1, nil, "kim", "sam")}, "kim (commit 0123456789ab), sam (commit 0123456789ab), not certain: whoever wrote or pushed it is not known well enough"},
+		{[]finding.Check{by(1, nil, "sam"), by(0, nil, "sam")}, "sam (commit 0123456789ab)"},
+		{[]finding.Check{by(1, []string{"kim"}, "sam")}, "sam (commit 0123456789ab); changes are asked for by kim"},
+	} {
+		if got := approvedBy(c.checks); got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+	}
+}

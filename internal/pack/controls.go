@@ -40,18 +40,21 @@ func controlGroups(all []control.Shown) []controlGroup {
 		row := controlRow{ID: s.ID, About: s.About, Evidence: s.Status == control.EvidenceShown}
 		var there, lacks []string
 		for _, p := range s.Evidence {
-			if says := frameworks.Evidence(p.Type).Says(); p.Present {
+			switch says := frameworks.Evidence(p.Type).Says(); {
+			case p.Present && p.Says != "":
+				there = append(there, says+" ("+p.Says+")")
+			case p.Present:
 				there = append(there, says)
-			} else {
-				lacks = append(lacks, says)
+			default:
+				lacks = append(lacks, frameworks.Evidence(p.Type).Lacks())
 			}
 		}
 		switch {
 		case row.Evidence:
 			g.Shown++
-			row.Says = fmt.Sprintf("Evidence (%s): %s", s.Relation, strings.Join(there, ", "))
+			row.Says = fmt.Sprintf("Evidence (%s): %s", s.Relation, strings.Join(there, "; "))
 		default:
-			row.Says = "Lacks: " + strings.Join(lacks, ", ")
+			row.Says = "Lacks: " + strings.Join(lacks, "; ")
 		}
 		g.Controls = append(g.Controls, row)
 	}

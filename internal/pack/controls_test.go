@@ -16,7 +16,7 @@ func TestControlGroups(t *testing.T) {
 	if len(got) != 2 || got[0].Shown != 1 || got[0].Total != 2 || got[0].Aside != 0 || got[1].Aside != 1 || got[1].Total != 0 {
 		t.Fatalf("%+v", got)
 	}
-	if r := got[0].Controls; !strings.HasPrefix(r[0].Says, "Evidence (direct): approval by somebody") || r[1].Evidence || r[1].Says != "Lacks: signatures that the forge verified" {
+	if r := got[0].Controls; !strings.HasPrefix(r[0].Says, "Evidence (direct): approval by people other than the authors") || r[1].Evidence || r[1].Says != "Lacks: a signature of every commit that the forge verified" {
 		t.Errorf("%+v", r)
 	}
 }

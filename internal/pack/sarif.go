@@ -215,7 +215,11 @@ func sarifFinding(f finding.Finding, rule, occurrence int) sarifResult {
 		Suppressions: []sarifSuppression{}, // none: looked at and not suppressed
 	}
 	if f.WaivedBy != "" {
-		r.Suppressions = append(r.Suppressions, sarifSuppression{"external", "accepted", "waiver " + name(f.WaivedBy)})
+		status := "accepted"
+		if f.Exception() == finding.Emergency { // which accepts nothing: it is due later
+			status = "underReview"
+		}
+		r.Suppressions = append(r.Suppressions, sarifSuppression{"external", status, name(f.ExceptedBy())})
 	}
 	if f.Place.Commit != "" {
 		r.Properties = map[string]string{"commit": f.Place.Commit}

@@ -112,8 +112,8 @@ func findingBlocks(w *view) []string {
 		}
 		blocks = append(blocks, more(left, "more of this level"))
 	}
-	if w.Waived.Total > 0 {
-		blocks = append(blocks, plural(w.Waived.Total, "finding is", "findings are")+" covered by a waiver.")
+	for _, g := range w.Excepted {
+		blocks = append(blocks, g.Sentence()+".")
 	}
 	return blocks
 }

@@ -42,7 +42,7 @@ type view struct {
 	Quiet       []check // that do not apply here
 	Controls    []controlGroup
 	Findings    []levelGroup
-	Waived      group
+	Excepted    []exceptedGroup
 	NotAssessed skips
 }
 
@@ -117,10 +117,21 @@ func withoutNumbers(s string) string {
 	return b.String()
 }
 
-// A levelGroup holds the findings of one level that no waiver covers.
+// A levelGroup holds the findings of one level that nothing excepts.
 type levelGroup struct {
 	Level finding.Level
 	group
+}
+
+// An exceptedGroup holds the findings that do not weigh, of one kind of exception.
+type exceptedGroup struct {
+	By finding.Exception
+	group
+}
+
+// Sentence counts them.
+func (g exceptedGroup) Sentence() string {
+	return plural(g.Total, "finding is ", "findings are ") + g.By.Says()
 }
 
 // What a page shows at most of each list. pack.json has more.
@@ -247,7 +258,7 @@ func (w *view) explain() {
 	all := plural(inForce, "rule or requirement", "rules and requirements") + " in force here"
 	switch w.v.Decision {
 	case review.Pass:
-		w.Why = fmt.Sprintf("Of %s, %d are met and %d are excepted by a waiver.", all, tally[finding.Satisfied], tally[finding.Excepted])
+		w.Why = fmt.Sprintf("Of %s, %d are met and %d are excepted.", all, tally[finding.Satisfied], tally[finding.Excepted])
 		if tally[finding.Excepted] == 0 {
 			w.Why = "Met: " + all + "."
 		}
@@ -265,12 +276,12 @@ func (w *view) explain() {
 // is not, or not known to be, has to stand before it.
 func (w *view) decided(r finding.Reason) string {
 	words := map[string]string{
-		review.ReasonNotSatisfied: "Not met: ", review.ReasonNotAssessed: "Not assessed: ", review.ReasonExcepted: "Excepted by a waiver: ",
+		review.ReasonNotSatisfied: "Not met: ", review.ReasonNotAssessed: "Not assessed: ", review.ReasonExcepted: "Excepted: ",
 	}
 	for _, c := range w.v.Checks {
 		word := words[r.Code]
-		if r.Code == review.ReasonExcepted && isPutOff(c) {
-			word = "Put off by an emergency: "
+		if r.Code == review.ReasonExcepted {
+			word = exceptedWord(c)
 		}
 		if word != "" && strings.HasPrefix(r.Detail, fmt.Sprintf("%s (%s) ", c.ID, c.Name)) {
 			return word + c.Name + " (" + c.ID + ")"
@@ -279,10 +290,19 @@ func (w *view) decided(r finding.Reason) string {
 	return reasonText(r)
 }
 
-// isPutOff is whether what a check asks for is due later, because of an emergency.
-func isPutOff(c finding.Check) bool {
-	return slices.ContainsFunc(c.Reasons, func(r finding.Reason) bool { return r.Code == control.ReasonEmergency })
+// exceptedWord stands before the name of a check that is excepted.
+func exceptedWord(c finding.Check) string {
+	switch all := c.Exceptions(); {
+	case len(all) == 0:
+		return "Excepted: "
+	case slices.Contains(all, finding.Emergency):
+		return "Put off by an emergency: "
+	}
+	return "Excepted by " + finding.AnyOf(c.Exceptions()) + ": "
 }
+
+// isPutOff is whether what a check asks for is due later, because of an emergency.
+func isPutOff(c finding.Check) bool { return slices.Contains(c.Exceptions(), finding.Emergency) }
 
 func isAre(n int) string {
 	if n == 1 {
@@ -424,8 +444,8 @@ func newCheck(c finding.Check) check {
 	return row
 }
 
-// evidence says for which controls the check is evidence. One that is not met or was not
-// assessed is evidence for none.
+// evidence says for which controls the check is evidence. One that is not met, was excepted or
+// was not assessed is evidence for none.
 func evidence(c finding.Check) string {
 	var controls []string
 	for _, m := range c.Maps {
@@ -439,7 +459,7 @@ func evidence(c finding.Check) string {
 		return ""
 	}
 	what := "No evidence for "
-	if c.Outcome == finding.Satisfied || c.Outcome == finding.Excepted {
+	if c.Outcome == finding.Satisfied {
 		what = "Evidence for "
 	}
 	return what + strings.Join(controls, ", ")
@@ -511,15 +531,21 @@ func (w *view) splitFindings() {
 	sorted := slices.Clone(w.v.Findings)
 	finding.Sort(sorted)
 	groups := make([]levelGroup, len(levels))
+	var excepted [len(finding.Exceptions) + 1]group
 	for i, l := range levels {
 		groups[i].Level = l
 	}
 	for _, f := range sorted {
-		g := &w.Waived
+		g := &excepted[f.Exception()]
 		if f.WaivedBy == "" {
 			g = &groups[f.Level].group
 		}
 		g.add(f)
+	}
+	for _, e := range finding.Exceptions {
+		if excepted[e].Total > 0 {
+			w.Excepted = append(w.Excepted, exceptedGroup{e, excepted[e]})
+		}
 	}
 	for _, g := range groups {
 		if g.Total > 0 {

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"custody/attestation/claim"
-	"custody/internal/change"
 	"custody/internal/finding"
 )
 
@@ -71,18 +70,14 @@ func Governance(packs []*VerifiedPack, after int64) *claim.Scan {
 	return s
 }
 
-// reviewed says whether a person approved the head who neither asked for the change nor
-// wrote one of its commits, as the forge knows them.
+// reviewed says whether a person stands for the change who neither asked for it nor wrote one
+// of its commits, by the rules that ask for one.
 func (p *VerifiedPack) reviewed() claim.Reviewed {
-	c := p.Context
-	if c == nil || c.Change == nil || c.Change.Author == nil || c.Reviews == nil {
-		return claim.ReviewUnknown
-	}
-	if len(p.Approvers()) > 0 {
+	switch said, _ := p.Approved(); said {
+	case ApprovalCounted:
 		return claim.ReviewDone
+	case ApprovalNone, ApprovalObjected:
+		return claim.ReviewMissing
 	}
-	if p.Says.Stage == change.AtRecord.String() && c.Merge == nil { // what was said in time is not known
-		return claim.ReviewUnknown
-	}
-	return claim.ReviewMissing
+	return claim.ReviewUnknown
 }

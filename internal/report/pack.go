@@ -3,13 +3,9 @@ package report
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
-	"strings"
-	"time"
 
 	"custody/attestation"
 	"custody/internal/change"
-	"custody/internal/config"
 	"custody/internal/control"
 	"custody/internal/finding"
 	"custody/internal/git"
@@ -113,73 +109,4 @@ func OpenPack(name string, data []byte, check func([]byte) *verify.Result) (*Ver
 		}
 	}
 	return p, nil
-}
-
-// Approvers are the accounts of people whose last word on the head is yes, with permission
-// to write, and who neither asked for the change nor wrote one of its commits, as the forge
-// knows them. Of what has landed only a word from before that counts.
-func (p *VerifiedPack) Approvers() []string {
-	out := []string{}
-	c := p.Context
-	if c == nil {
-		return out
-	}
-	var writers []*change.Person
-	if c.Change != nil {
-		writers = append(writers, c.Change.Author)
-	}
-	for _, k := range c.Commits {
-		writers = append(writers, k.Author, k.Committer)
-	}
-	wrote := func(who change.Person) bool {
-		return slices.ContainsFunc(writers, func(w *change.Person) bool {
-			return w != nil && (w.ID != "" && w.ID == who.ID || strings.EqualFold(w.Login, who.Login))
-		})
-	}
-	words := map[string][]change.Review{}
-	for _, r := range c.Reviews {
-		if r.State != "commented" {
-			key := strings.ToLower(r.Reviewer.Login)
-			words[key] = append(words[key], r)
-		}
-	}
-	for _, said := range words {
-		r, known := lastWord(said)
-		if known && p.inTime(r) && config.Permission(r.Permission).AtLeast(config.DefaultPermission) && r.State == "approved" && r.Commit == p.Says.Inputs.Head.String() && r.Reviewer.Type == change.User && !wrote(r.Reviewer) {
-			out = append(out, r.Reviewer.Login)
-		}
-	}
-	slices.Sort(out)
-	return out
-}
-
-// lastWord is the newest of somebody's reviews; known is false where their times do not tell.
-func lastWord(said []change.Review) (last change.Review, known bool) {
-	var newest time.Time
-	for _, r := range said {
-		at, err := time.Parse(time.RFC3339, r.At)
-		switch {
-		case len(said) == 1:
-			return r, true
-		case err != nil:
-			return change.Review{}, false
-		case !at.Before(newest):
-			known = !at.Equal(newest) || r.State == last.State && r.Commit == last.Commit
-			last, newest = r, at
-		}
-	}
-	return last, known
-}
-
-// inTime says whether a review was there when the change landed, if it has.
-func (p *VerifiedPack) inTime(r change.Review) bool {
-	if p.Says.Stage != change.AtRecord.String() {
-		return true
-	}
-	if p.Context.Merge == nil {
-		return false
-	}
-	at, err := time.Parse(time.RFC3339, r.At)
-	landed, err2 := time.Parse(time.RFC3339, p.Context.Merge.At)
-	return err == nil && err2 == nil && !at.After(landed)
 }

@@ -37,7 +37,7 @@ func (r *run) verdict() Verdict {
 		Context:     r.contextDoc,
 	}
 	v.bound()
-	v.Decision, v.Reasons = Decide(r.change, r.judge.Policy != nil, r.checks)
+	v.Decision, v.Reasons = Decide(r.change, r.context, r.judge.Policy != nil, r.checks)
 	return v
 }
 
@@ -133,7 +133,7 @@ func (r *run) findings(who *attestation.Report) []finding.Finding {
 
 // notAssessed lists everything that was not looked at, whether or not a rule needs it.
 func (r *run) notAssessed() []finding.Reason {
-	all := append(whole(r.change), r.distrust()...)
+	all := append(append(lost(r.context), whole(r.change)...), r.distrust()...)
 	for _, f := range r.change.Files {
 		if f.Unread != "" {
 			all = append(all, finding.Reason{Code: string(f.Unread), Detail: unreadText(f.Unread), Path: f.Path.Escaped()})

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"custody/internal/change"
-	"custody/internal/control"
 	"custody/internal/finding"
 )
 
@@ -13,6 +12,7 @@ import (
 const (
 	ReasonNoPolicy     = "no-policy"     // neither a policy at base nor a floor
 	ReasonNoRules      = "no-rules"      // a policy without a single rule
+	ReasonNoBase       = "no-base"       // what was there before is gone
 	ReasonNoMergeBase  = "no-merge-base" // unrelated histories
 	ReasonManyBases    = "merge-bases"   // several, and no one difference shows the whole change
 	ReasonLimit        = "limit"         // the change itself was not read whole
@@ -26,8 +26,8 @@ const (
 
 // Decide turns the change and its checks into a decision. What speaks against the
 // change always wins over what is missing, and what is missing over what is fine;
-// so a check that is added can only make the decision worse.
-func Decide(c *change.Change, hasPolicy bool, checks []finding.Check) (Decision, []finding.Reason) {
+// so a check that is added can only make the decision worse. x is nil without a context.
+func Decide(c *change.Change, x *change.Context, hasPolicy bool, checks []finding.Check) (Decision, []finding.Reason) {
 	var failed, missing, excepted []finding.Reason
 	rules, asked := 0, 0
 	for _, check := range checks {
@@ -53,7 +53,7 @@ func Decide(c *change.Change, hasPolicy bool, checks []finding.Check) (Decision,
 			missing = append(missing, because(ReasonNotAssessed, "was not assessed"))
 		}
 	}
-	missing = append(whole(c), missing...)
+	missing = slices.Concat(lost(x), whole(c), missing)
 	switch {
 	case !hasPolicy:
 		missing = append([]finding.Reason{{Code: ReasonNoPolicy, Detail: "No policy stands at base and no floor was given, so nothing could be satisfied."}}, missing...)
@@ -74,10 +74,11 @@ func Decide(c *change.Change, hasPolicy bool, checks []finding.Check) (Decision,
 
 // exceptedBy says why a check that is not satisfied does not stand in the way.
 func exceptedBy(c finding.Check) string {
-	if slices.ContainsFunc(c.Reasons, func(r finding.Reason) bool { return r.Code == control.ReasonEmergency }) {
+	all := c.Exceptions()
+	if slices.Equal(all, []finding.Exception{finding.Emergency}) {
 		return "waits, because of an emergency"
 	}
-	return "is not satisfied, and a waiver excepts it"
+	return "is not satisfied, and excepted by " + finding.AnyOf(all)
 }
 
 func satisfied(excepted int) string {
@@ -105,4 +106,12 @@ func whole(c *change.Change) []finding.Reason {
 		rs = append(rs, finding.Reason{Code: ReasonLimit, Detail: fmt.Sprintf("The change goes beyond the limit of %d %s, so it was not read whole.", l.Max, l.What)})
 	}
 	return rs
+}
+
+// lost says that what was there before a push is gone, as the context tells.
+func lost(x *change.Context) []finding.Reason {
+	if x == nil || x.Change == nil || x.Change.Lost == "" {
+		return nil
+	}
+	return []finding.Reason{{Code: ReasonNoBase, Detail: fmt.Sprintf("Commit %.40s, at which the branch was before the push, is gone from the repository: what the push changed, and what judged it, is not known.", change.Printable(x.Change.Lost))}}
 }

@@ -49,10 +49,14 @@ func TestDecide(t *testing.T) {
 		{"shallow", &change.Change{MergeBases: []git.OID{{}}, Shallow: true}, true, []finding.Check{met}, Incomplete, ReasonShallow},
 		{"cut, and not met", &change.Change{MergeBases: []git.OID{{}}, Shallow: true}, true, []finding.Check{unmet}, Fail, ReasonNotSatisfied},
 	} {
-		got, reasons := Decide(c.change, c.policy, c.checks)
+		got, reasons := Decide(c.change, nil, c.policy, c.checks)
 		if got != c.want || len(reasons) == 0 || reasons[0].Code != c.reason {
 			t.Errorf("%s: %s because of %v, want %s because of %s", c.name, got, reasons, c.want, c.reason)
 		}
+	}
+	lost := &change.Context{Change: &change.Request{Lost: "0123456789"}}
+	if got, reasons := Decide(oneBase(), lost, true, []finding.Check{met}); got != Incomplete || reasons[0].Code != ReasonNoBase {
+		t.Errorf("from what is gone: %s because of %v", got, reasons)
 	}
 	if got := (Verdict{}).Decision; got != Incomplete {
 		t.Errorf("a verdict that nobody reached is %s", got)
@@ -69,12 +73,12 @@ func TestDecideNeverRelaxes(t *testing.T) {
 		for range random.IntN(5) {
 			checks = append(checks, some())
 		}
-		before, _ := Decide(oneBase(), true, checks)
-		if after, _ := Decide(oneBase(), true, append(slices.Clone(checks), some())); rank[after] < rank[before] {
+		before, _ := Decide(oneBase(), nil, true, checks)
+		if after, _ := Decide(oneBase(), nil, true, append(slices.Clone(checks), some())); rank[after] < rank[before] {
 			t.Fatalf("%v is %s; with one more check it is %s", checks, before, after)
 		}
 		random.Shuffle(len(checks), func(i, j int) { checks[i], checks[j] = checks[j], checks[i] })
-		if again, _ := Decide(oneBase(), true, checks); again != before {
+		if again, _ := Decide(oneBase(), nil, true, checks); again != before {
 			t.Fatalf("the order of %v decides: %s or %s", checks, before, again)
 		}
 	}

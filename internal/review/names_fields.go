@@ -46,9 +46,11 @@ var contents = sync.OnceValue(func() map[string]content {
 		"finding.Check: ID Kind Origin Asks",
 		"finding.Finding: Rule Check WaivedBy",
 		"finding.Place: Path Commit",
+		"finding.Approval: Commit",
 		"finding.Control: Framework ID Relation",
 		"control.Shown: Framework Version ID Relation",
 		"control.Proof: Type From",
+		"finding.Looked: Check Unit",
 		"impact.Report: Schema",
 		"impact.Changed: Path OldPath Language Skipped",
 		"impact.Symbol: Name Kind Change Was",
@@ -73,7 +75,7 @@ var contents = sync.OnceValue(func() map[string]content {
 		"claim.Report: Version Generated Tools",
 		"change.Context: Schema",
 		"change.Repository: Host Owner Name ID Visibility",
-		"change.Request: Kind Head Proposed Target",
+		"change.Request: Kind Head Proposed Lost Target",
 		"change.Urgency: Permission Teams At",
 		"change.CommitFacts: SHA",
 		"change.Review: State Commit At Target Base Permission Teams",
@@ -100,6 +102,8 @@ var contents = sync.OnceValue(func() map[string]content {
 		"review.CommitLine: Author",
 		"review.ContextOrigin: Signer",
 		"attestation.Commit: People Drivers",
+		"finding.Approval: Login",
+		"finding.Approvals: Against",
 	)
 	put(node, "impact.Reached: Node Via", "impact.Owner: Node", "impact.Document: Node")
 	put(session, "attestation.Evidence: Session", "attestation.Commit: Sessions", "attestation.Hunk: Sessions")
@@ -113,6 +117,7 @@ var contents = sync.OnceValue(func() map[string]content {
 		"finding.Check: Name",
 		"finding.Finding: Message Remedy Who",
 		"control.Shown: About Why",
+		"control.Proof: Says",
 		"impact.Reached: Reason",
 		"impact.Skipped: Detail",
 		"impact.Package: Unknown",

@@ -123,7 +123,7 @@ func (in ReplayInput) one(ctx context.Context, c *git.Commit) Replayed {
 			return out
 		}
 	}
-	out.Decision, _ = Decide(r.change, in.Policy != nil, r.checks)
+	out.Decision, _ = Decide(r.change, r.context, in.Policy != nil, r.checks)
 	if !in.Requirements {
 		for i := range r.checks {
 			if k := &r.checks[i]; k.Outcome == finding.NotAssessed && slices.ContainsFunc(k.Reasons, func(r finding.Reason) bool { return r.Code == control.ReasonNoRequirements }) {

@@ -42,6 +42,22 @@ func (s *Store) begin(ctx context.Context, q querier, key, intent string) error 
 	return nil
 }
 
+// Begun are keys of effects that begin so, were begun before an instant, in Unix milliseconds,
+// and are not done: at most max, the oldest first.
+func (s *Store) Begun(ctx context.Context, prefix string, before int64, max int) ([]string, error) {
+	var keys []string
+	err := s.db.rows(ctx, `SELECT key FROM effects WHERE state = 'begun' AND at < $1 AND substr(key, 1, $2) = $3 ORDER BY at, key LIMIT $4`, []any{before, len(prefix), prefix, max}, func(scan func(...any) error) error {
+		var key string
+		err := scan(&key)
+		keys = append(keys, key)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("looking for effects that were begun: %w", err)
+	}
+	return keys, nil
+}
+
 // Finish says that it happened.
 func (s *Store) Finish(ctx context.Context, key, result string) error {
 	_, err := s.db.exec(ctx, `INSERT INTO effects (key, state, result, at) VALUES ($1, 'done', $2, $3) ON CONFLICT (key) DO UPDATE SET state = 'done', result = excluded.result, at = excluded.at`, key, result, s.ms())

@@ -42,6 +42,9 @@ func openSQLite(ctx context.Context, path string, o Options) (_ *sqliteDB, _ que
 	if d.guard, err = lockFile(path + ".lock"); err != nil {
 		return nil, nil, fmt.Errorf("%s is in use by another process: SQLite is for one, PostgreSQL for several: %w", path, err)
 	}
+	if err := private(path); err != nil {
+		return nil, nil, err
+	}
 	// Commits are on the disk before they return: synchronous=FULL, which in WAL mode is
 	// one fsync.
 	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)"
@@ -49,9 +52,6 @@ func openSQLite(ctx context.Context, path string, o Options) (_ *sqliteDB, _ que
 		return nil, nil, err
 	}
 	d.write.SetMaxOpenConns(1)
-	if err := os.Chmod(filepath.Dir(path), 0o700); err != nil {
-		return nil, nil, err
-	}
 	if err := d.migrate(ctx); err != nil {
 		return nil, nil, err
 	}
@@ -66,6 +66,16 @@ func openSQLite(ctx context.Context, path string, o Options) (_ *sqliteDB, _ que
 		return nil, nil, err
 	}
 	return d, d.queue, nil
+}
+
+// private makes the file nobody else's to read, before there is anything in it: the files that
+// SQLite puts beside it have its mode. The folder stays as it is, and may be one that others use.
+func private(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Chmod(0o600), f.Close())
 }
 
 func (d *sqliteDB) migrate(ctx context.Context) error {

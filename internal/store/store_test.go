@@ -540,3 +540,28 @@ func TestConcludedAtOnce(t *testing.T) {
 		all.Wait()
 	})
 }
+
+// The folder of a database stays as its owner made it: others may use it, too. The files are
+// nobody else's to read.
+func TestFolderOfTheStore(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, "sqlite://"+filepath.Join(dir, "custody.db"), "", nil)
+	if err := s.SetMark(context.Background(), "a", "b"); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o755 {
+		t.Errorf("%v: mode %v", err, info.Mode())
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil || len(files) < 3 {
+		t.Fatal(files, err)
+	}
+	for _, f := range files {
+		if info, err := os.Stat(f); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v: mode %v", f, err, info.Mode())
+		}
+	}
+}

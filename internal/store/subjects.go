@@ -113,10 +113,15 @@ func (s *Store) Open(ctx context.Context, repo int64, kind, ref string) ([]Subje
 	return s.subjects(ctx, `repo = $1 AND kind = $2 AND is_open AND ($3 = '' OR ref = $3) ORDER BY name`, repo, kind, ref)
 }
 
+// OpenAtMerge are those of all repositories that may be let through.
+func (s *Store) OpenAtMerge(ctx context.Context) ([]Subject, error) {
+	return s.subjects(ctx, `stage = 'merge' AND is_open ORDER BY repo, name`)
+}
+
 // AtHead are open subjects of a repository that are about a head; those that want
-// something, or all ("").
+// something, or all (""). One of which there is no verdict yet may want anything.
 func (s *Store) AtHead(ctx context.Context, repo int64, head, wants string) ([]Subject, error) {
-	return s.subjects(ctx, `repo = $1 AND is_open AND head = $2 AND ($3 = '' OR wants = $3) ORDER BY name`, repo, head, wants)
+	return s.subjects(ctx, `repo = $1 AND is_open AND head = $2 AND ($3 = '' OR wants = $3 OR done_turn < turn) ORDER BY name`, repo, head, wants)
 }
 
 // CloseSubject says that nobody waits for a subject any more.
@@ -139,12 +144,17 @@ type Review struct {
 	Stage    string
 	Decision string
 	At       int64 // Unix milliseconds
+	// Unsettled says that the turn is not over with it: it is asked for again, see Waiting.
+	Unsettled bool
 }
 
 // Conclude keeps a verdict as that of a turn, and what is to be done about it (keys and
 // intents of effects, and reviews of what it may change), all or nothing. An older turn never
 // takes the place of a newer one.
 func (s *Store) Conclude(ctx context.Context, turn int64, r Review, effects map[string]string, asks ...Request) error {
+	if r.Unsettled {
+		turn--
+	}
 	err := s.db.inTx(ctx, func(t tx) error {
 		if err := s.askWith(ctx, t, r, asks); err != nil {
 			return err

@@ -135,6 +135,12 @@ func (r *Result) Found() []Found {
 	})
 }
 
+// LookedAtAll is how many things of the check's kind were looked at, and what one of them is.
+func (r *Result) LookedAtAll() (n int, unit string) { return r.looked, r.def.Unit }
+
+// FoundAll is how many findings there are, listed or not.
+func (r *Result) FoundAll() int { return len(r.found) + r.cut }
+
 // Reasons say why the outcome is what it is.
 func (r *Result) Reasons() []finding.Reason {
 	reasons := r.unread
@@ -145,7 +151,7 @@ func (r *Result) Reasons() []finding.Reason {
 	case outcome == finding.NotApplicable:
 		reasons = append(reasons, finding.Reason{Code: ReasonNothing, Detail: r.def.ID + ": " + oneLine(r.def.Nothing)})
 	default:
-		reasons = append(reasons, finding.Reason{Code: ReasonCounted, Detail: fmt.Sprintf("%s: looked at %s, found %d", r.def.ID, plural(r.looked, r.def.Unit), len(r.found)+r.cut)})
+		reasons = append(reasons, finding.Reason{Code: ReasonCounted, Detail: fmt.Sprintf("%s: looked at %s, found %d", r.def.ID, plural(r.looked, r.def.Unit), r.FoundAll())})
 	}
 	return append(reasons, r.notes...)
 }

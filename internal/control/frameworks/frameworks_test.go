@@ -49,7 +49,7 @@ func TestTable(t *testing.T) {
 			}
 			types := map[Evidence]bool{}
 			for _, e := range c.Evidence {
-				if e.Says() == "" || types[e] {
+				if e.Says() == "" || e.Lacks() == "" || types[e] {
 					t.Errorf("%s %s: evidence %q is not known, or stands twice", f.ID, c.ID, e)
 				}
 				types[e] = true

@@ -16,7 +16,7 @@ import (
 func NewCSV(p *report.VerifiedPack) ([]byte, error) {
 	found := append([]finding.Finding(nil), p.Says.Findings...)
 	finding.Sort(found)
-	rows := [][]string{{"pack", "head", "day", "decision", "level", "rule", "check", "path", "line", "commit", "message", "remedy", "who", "waived_by", "fingerprint"}}
+	rows := [][]string{{"pack", "head", "day", "decision", "level", "rule", "check", "path", "line", "commit", "message", "remedy", "who", "excepted_by", "fingerprint"}}
 	for _, f := range found {
 		line := ""
 		if f.Place.StartLine > 0 {
@@ -24,7 +24,7 @@ func NewCSV(p *report.VerifiedPack) ([]byte, error) {
 		}
 		rows = append(rows, []string{
 			p.Digest, p.Says.Inputs.Head.String(), p.Says.Inputs.Day, p.Says.Decision, f.Level.String(), f.Rule, f.Check,
-			f.Place.Path, line, f.Place.Commit, f.Message, f.Remedy, f.Who, f.WaivedBy, f.Fingerprint(),
+			f.Place.Path, line, f.Place.Commit, f.Message, f.Remedy, f.Who, f.ExceptedBy(p.Says.Inputs.Waivers...), f.Fingerprint(),
 		})
 	}
 	return WriteCSV(rows)
@@ -51,7 +51,8 @@ func WriteCSV(rows [][]string) ([]byte, error) {
 // Cell is text as it may stand in a spreadsheet. What a program could take for the start
 // of a formula gets an apostrophe before it, as OWASP advises, white space before that
 // start included; characters that nobody can see, line ends among them, become spaces: in
-// some programs the text behind one begins a cell of its own.
+// some programs the text behind one begins a cell of its own. So it does behind a semicolon,
+// where that is what parts the cells of a list.
 func Cell(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if r == unicode.ReplacementChar || !unicode.IsPrint(r) {
@@ -59,9 +60,17 @@ func Cell(s string) string {
 		}
 		return r
 	}, s)
-	start := strings.TrimLeftFunc(s, unicode.IsSpace)
-	if start != "" && strings.ContainsRune("=+-@\uff1d\uff0b\uff0d\uff20", []rune(start)[0]) {
-		return "'" + s
+	parts := strings.Split(s, ";")
+	for i, part := range parts {
+		if isFormula(part) {
+			parts[i] = "'" + part
+		}
 	}
-	return s
+	return strings.Join(parts, ";")
+}
+
+// isFormula says whether a program could take a text for a formula.
+func isFormula(s string) bool {
+	start := strings.TrimLeftFunc(s, func(r rune) bool { return unicode.IsSpace(r) || r == '"' })
+	return start != "" && strings.ContainsRune("=+-@\uff1d\uff0b\uff0d\uff20", []rune(start)[0])
 }

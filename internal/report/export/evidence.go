@@ -30,6 +30,7 @@ type EvidenceItem struct {
 	Statement  string   `json:"statement"`
 	Types      []string `json:"types"`           // of evidence that were present
 	Missing    []string `json:"missing"`         // and those that were not
+	Says       []string `json:"says"`            // what was looked for and found, of those types
 	From       []string `json:"from"`            // rules and requirements that gave it
 	Repository string   `json:"repository"`      // empty: the pack has no context
 	Change     string   `json:"change"`          // its number, or the head
@@ -57,7 +58,7 @@ func NewEvidence(packs []*report.VerifiedPack) *Evidence {
 		for _, c := range d.Controls {
 			item := EvidenceItem{
 				ID: newID(p.VerdictDigest, "evidence", c.Framework, c.ID), Framework: c.Framework, Version: c.Version, Control: c.ID, Relation: c.Relation,
-				Types: []string{}, Missing: []string{}, From: []string{},
+				Types: []string{}, Missing: []string{}, Says: []string{}, From: []string{},
 				Change: d.Inputs.Head.String(), Head: d.Inputs.Head.String(), Stage: d.Stage, Decision: d.Decision, Day: d.Inputs.Day,
 				Pack: p.Digest, Verdict: p.VerdictDigest, Signer: p.Signer,
 			}
@@ -74,6 +75,9 @@ func NewEvidence(packs []*report.VerifiedPack) *Evidence {
 				}
 				item.Types = append(item.Types, proof.Type)
 				item.From = append(item.From, proof.From...)
+				if proof.Says != "" {
+					item.Says = append(item.Says, proof.Type+": "+proof.Says)
+				}
 			}
 			slices.Sort(item.From)
 			item.From = slices.Compact(item.From)

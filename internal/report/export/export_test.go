@@ -401,7 +401,7 @@ func TestCSV(t *testing.T) {
 }
 
 func FuzzCell(f *testing.F) {
-	for _, s := range []string{"=1", " =1", "\t=1", "\u200b=1", "\uff1d1", "a\r=1", "", "-", "\xff=1", "plain"} {
+	for _, s := range []string{"=1", " =1", "\t=1", "\u200b=1", "\uff1d1", "a\r=1", "", "-", "\xff=1", "plain", "x;=1+1", "x; @a;b", "x;\"=1"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -409,6 +409,11 @@ func FuzzCell(f *testing.F) {
 		start := strings.TrimSpace(out)
 		if start != "" && strings.ContainsAny(start[:1], "=+-@") || strings.ContainsAny(out, "\r\n\t") {
 			t.Errorf("%q became %q", s, out)
+		}
+		for _, part := range strings.Split(out, ";") { // each is a cell where that parts them
+			if part = strings.TrimLeft(strings.TrimSpace(part), `"`); part != "" && strings.ContainsAny(part[:1], "=+-@") {
+				t.Errorf("%q became %q", s, out)
+			}
 		}
 	})
 }

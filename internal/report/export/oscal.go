@@ -128,7 +128,7 @@ const oscalNS = "urn:custody:oscal"
 const maxPlaces = 20
 
 // NewOSCAL writes the pack as OSCAL assessment results, with one finding for each rule and
-// requirement that was met, waived or not met. OSCAL knows two states and no third: what
+// requirement that was met, excepted or not met. OSCAL knows two states and no third: what
 // was not assessed has an observation that says so and no finding, and so has no state.
 // Ids follow from what was judged, so an import of the same pack changes nothing.
 func NewOSCAL(p *report.VerifiedPack) any {
@@ -157,7 +157,7 @@ func NewOSCAL(p *report.VerifiedPack) any {
 		}
 		r.Findings = append(r.Findings, oscalFinding{
 			UUID: id("finding", c.Kind, c.ID), Title: oscalLine(c.Name), Description: o.Description, Props: controlsOf(c),
-			Target:  oscalTarget{Type: "objective-id", ID: oscalToken(c.Kind + "-" + c.ID), Title: oscalLine(c.Name), Status: statusOf(c)},
+			Target:  oscalTarget{Type: "objective-id", ID: oscalToken(c.Kind + "-" + c.ID), Title: oscalLine(c.Name), Status: statusOf(c, d.Inputs.Waivers)},
 			Related: []oscalRelated{{o.UUID}},
 		})
 	}
@@ -198,7 +198,7 @@ func observe(p *report.VerifiedPack, c finding.Check, id, source string) oscalOb
 			line = at + ": " + line
 		}
 		if f.WaivedBy != "" {
-			line += " (waiver " + f.WaivedBy + ")"
+			line += " (" + f.ExceptedBy(p.Says.Inputs.Waivers...) + ")"
 		}
 		text = append(text, line)
 	}
@@ -215,14 +215,22 @@ func observe(p *report.VerifiedPack, c finding.Check, id, source string) oscalOb
 	return o
 }
 
-func statusOf(c finding.Check) oscalStatus {
+func statusOf(c finding.Check, waivers []string) oscalStatus {
 	switch c.Outcome {
 	case finding.Satisfied:
 		return oscalStatus{State: "satisfied", Reason: "pass"}
 	case finding.Excepted:
-		return oscalStatus{State: "not-satisfied", Reason: "other", Remarks: "A waiver in force covers all of it."}
+		return oscalStatus{State: "not-satisfied", Reason: "other", Remarks: exceptedBy(c.Exceptions(waivers...))}
 	}
 	return oscalStatus{State: "not-satisfied", Reason: "fail"}
+}
+
+// exceptedBy says why a check that is not met does not stand in the way.
+func exceptedBy(all []finding.Exception) string {
+	if slices.Equal(all, []finding.Exception{finding.Emergency}) {
+		return "An emergency puts it off: it is still due."
+	}
+	return "All of it is covered by " + finding.AnyOf(all) + "."
 }
 
 // controlsOf names the controls that a check maps to. A check that is met is evidence

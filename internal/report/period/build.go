@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"custody/internal/control/frameworks"
+	"custody/internal/report"
 )
 
 // Report is what the packs that were added show.
@@ -116,7 +117,7 @@ func (r *Report) count(c *Change) {
 	if c.Stage == "record" {
 		n.Landed++
 	}
-	if len(c.Approvers) > 0 {
+	if report.Approval(c.Approval) == report.ApprovalCounted {
 		n.Approved++
 	}
 }
@@ -184,8 +185,14 @@ func (r *Report) lack() {
 	if without := n.Changes - n.Landed; without > 0 {
 		say("%s no closing review (stage record): that they landed, and as what, is not shown. 'custody audit --stage record' after the merge makes one.", have(without, "change"))
 	}
-	without, unasked := 0, 0
+	without, unasked, unsaid, noRule := 0, 0, 0, 0
 	for i := range r.Changes {
+		switch c := &r.Changes[i]; {
+		case report.Approval(c.Approval) == report.ApprovalNotAsked:
+			noRule++
+		case report.Approval(c.Approval) == report.ApprovalNotSaid && c.Context:
+			unsaid++
+		}
 		if !r.Changes[i].Context {
 			without++
 		}
@@ -195,6 +202,12 @@ func (r *Report) lack() {
 	}
 	if without > 0 {
 		say("%s a pack without a context: reviews, permissions and checks on the forge are not known for them.", have(without, "change"))
+	}
+	if unsaid > 0 {
+		say("%s a pack that does not say whose approvals counted: of an earlier version of Custody, or without what tells. 'custody audit --like PACK' makes one that says all that is known.", have(unsaid, "change"))
+	}
+	if noRule > 0 {
+		say("Of %s no rule asked for an approval, so none was counted, whoever gave one.", plural(noRule, "change"))
 	}
 	if unasked > 0 {
 		say("For %s the review did not look for %s: declare it under context.frameworks in security_requirements.yaml.", plural(unasked, "change"), r.Framework.ID)

@@ -12,7 +12,7 @@ import (
 	"slices"
 	"strings"
 
-	"custody/internal/config"
+	"custody/internal/control"
 	"custody/internal/control/frameworks"
 	"custody/internal/finding"
 	"custody/internal/report"
@@ -55,7 +55,7 @@ type Counts struct {
 	Fail       int `json:"fail"`
 	Incomplete int `json:"incomplete"`
 	Landed     int `json:"landed"`   // changes whose closing review (stage record) is there
-	Approved   int `json:"approved"` // changes whose head somebody approved who wrote none of it
+	Approved   int `json:"approved"` // changes of which an approval counts, by a rule that asks for one
 }
 
 // A Change is one of the population, as its pack says.
@@ -74,7 +74,8 @@ type Change struct {
 	Stage      string   `json:"stage"`
 	Decision   string   `json:"decision"`
 	Reason     string   `json:"reason,omitempty"` // the first that led to the decision
-	Approvers  []string `json:"approvers"`        // accounts of people who approved the head and wrote none of it
+	Approval   string   `json:"approval"`         // "counted", "not-certain", "objected", "none", "not-asked", "not-said"
+	Approvers  []string `json:"approvers"`        // logins of people whose approval a rule counted, certain or not
 	Added      int      `json:"added_lines"`
 	AILines    int      `json:"ai_lines"` // added lines that an agent wrote, in whole or in part
 	Context    bool     `json:"context"`  // the pack holds what is not in git
@@ -100,12 +101,13 @@ const (
 	NotPassed   = "not-passed"   // it landed, and its review is no pass
 	Overdue     = "overdue"      // what an emergency put off was not done in time
 	Emergency   = "emergency"    // an emergency was declared
-	Waived      = "waived"       // a finding was waived
+	Waived      = "waived"       // a waiver covers findings
+	Baseline    = "baseline"     // the baseline excepts findings
 	NotAssessed = "not-assessed" // a check had no answer
 	Open        = "open"         // the last review is no pass; whether it landed is not known
 )
 
-var kinds = []string{Refused, NotPassed, Replaced, Overdue, Emergency, Waived, NotAssessed, Open}
+var kinds = []string{Refused, NotPassed, Replaced, Overdue, Emergency, Waived, Baseline, NotAssessed, Open}
 
 // An Exception is what an auditor asks about.
 type Exception struct {
@@ -180,7 +182,7 @@ func (b *Builder) Refuse(file string, err error) {
 func (b *Builder) Add(p *report.VerifiedPack) {
 	b.counts.Packs++
 	day := p.Says.Inputs.Day
-	if b.from != "" && day < b.from || b.to != "" && day > b.to {
+	if b.to != "" && day > b.to {
 		b.counts.Outside++
 		return
 	}
@@ -199,6 +201,14 @@ func (b *Builder) Add(p *report.VerifiedPack) {
 		case c.whenLast(before[0]) == 0:
 			b.before[key] = append(before, c)
 		}
+	}
+	if b.from != "" && day < b.from {
+		// It counts for nothing here. But what landed in the period may have landed against it.
+		b.counts.Outside++
+		if c.Decision != "pass" {
+			b.worse[key] = append(b.worse[key], c)
+		}
+		return
 	}
 	was := b.latest[key]
 	if was == nil {
@@ -310,9 +320,11 @@ func (b *Builder) read(p *report.VerifiedPack) *Change {
 	c := &Change{
 		Pack: p.Digest, Verdict: p.VerdictDigest, Signer: p.Signer, Day: d.Inputs.Day,
 		Base: d.Inputs.Base.String(), Head: d.Inputs.Head.String(), Stage: d.Stage, Decision: d.Decision,
-		Approvers: p.Approvers(), Added: d.Change.Added, Context: p.Context != nil,
+		Added: d.Change.Added, Context: p.Context != nil,
 		Waivers: []string{}, controls: map[string]status{},
 	}
+	said, by := p.Approved()
+	c.Approval, c.Approvers = string(said), by
 	if a := d.About; a != nil {
 		c.Repository, c.Kind, c.Number, c.Title, c.Author = a.Repository, a.Kind, a.Number, a.Title, a.Author
 	}
@@ -373,7 +385,7 @@ func (c *Change) except(d *report.Document) {
 			c.Emergency = true
 			say(Emergency, "%s", cmp.Or(reason, "an emergency was declared"))
 		case k.Kind == finding.Notice:
-		case k.Outcome == finding.NotSatisfied && slices.ContainsFunc(k.Reasons, func(r finding.Reason) bool { return r.Code == "emergency" }):
+		case k.Outcome == finding.NotSatisfied && isOverdue(k):
 			say(Overdue, "%s: %s", k.ID, reason)
 		case k.Outcome == finding.NotAssessed && k.Level == finding.Error:
 			say(NotAssessed, "%s: %s", k.ID, cmp.Or(reason, "no reason is given"))
@@ -381,22 +393,29 @@ func (c *Change) except(d *report.Document) {
 	}
 	baseline := false
 	for _, f := range d.Findings {
-		// Older packs may hold a waiver that is called like what marks an emergency.
-		switch w := f.WaivedBy; {
-		case w == "" || slices.Contains(c.Waivers, w):
-		case !config.ID(w).Reserved() || slices.Contains(d.Inputs.Waivers, w):
-			c.Waivers = append(c.Waivers, w)
-		case w == config.ExceptedByBaseline:
+		switch f.Exception(d.Inputs.Waivers...) {
+		case finding.Waiver:
+			c.Waivers = append(c.Waivers, f.WaivedBy)
+		case finding.Baseline:
 			baseline = true
 		}
 	}
 	slices.Sort(c.Waivers)
+	c.Waivers = slices.Compact(c.Waivers)
 	for _, w := range c.Waivers {
 		say(Waived, "the waiver %s covers findings", w)
 	}
 	if baseline {
-		say(Waived, "findings stood before, and the baseline excepts them")
+		say(Baseline, "findings stood before, and the baseline excepts them")
 	}
+}
+
+// isOverdue says whether what an emergency put off was not done in time. One that was declared
+// and does not count puts nothing off; before that had a code of its own, its words told.
+func isOverdue(k finding.Check) bool {
+	return slices.ContainsFunc(k.Reasons, func(r finding.Reason) bool {
+		return r.Code == control.ReasonEmergency && !strings.HasPrefix(r.Detail, "an emergency was declared, and does not count")
+	})
 }
 
 // why is what a check says of its outcome: its reasons, or else what it found.
@@ -409,6 +428,18 @@ func why(k finding.Check) string {
 		all = append(all, k.Found[0].Message)
 	}
 	return strings.Join(all, "; ")
+}
+
+// ApprovedBy is the list of those whose approval counts, or why there is none.
+func (c *Change) ApprovedBy() string {
+	a, who := report.Approval(c.Approval), strings.Join(c.Approvers, ", ")
+	switch {
+	case a == report.ApprovalCounted:
+		return who
+	case who == "":
+		return a.Words()
+	}
+	return who + " (" + a.Words() + ")"
 }
 
 // Name is how people call the change.

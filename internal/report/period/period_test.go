@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"regexp"
@@ -15,6 +16,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"custody/internal/change"
+	"custody/internal/config"
 	"custody/internal/control"
 	"custody/internal/control/frameworks"
 	"custody/internal/finding"
@@ -159,6 +161,34 @@ func TestReplaced(t *testing.T) {
 	}
 }
 
+// What landed in a period against a review from before it is an exception of the period.
+func TestAtTheEdge(t *testing.T) {
+	packs := func() []*report.VerifiedPack {
+		return []*report.VerifiedPack{packOf(1, "merge", "fail", "2026-01-31"), packOf(1, "record", "pass", "2026-02-01"), packOf(2, "record", "fail", "2026-01-31"), packOf(2, "record", "pass", "2026-02-01"), packOf(3, "merge", "fail", "2026-01-31")}
+	}
+	for _, c := range []struct{ from, to, want string }{
+		{"", "", "not-passed 1, replaced 2, open 3"},
+		{"2026-02-01", "", "not-passed 1, replaced 2"},
+		{"", "2026-01-31", "not-passed 2, open 1, open 3"},
+	} {
+		b := NewBuilder("soc2-2017", c.from, c.to)
+		for _, p := range packs() {
+			b.Add(p)
+		}
+		r := b.Report()
+		var got []string
+		for _, e := range r.Exceptions {
+			got = append(got, e.Kind+" "+strings.TrimPrefix(e.Change, "github.com/octo/shop#"))
+		}
+		if strings.Join(got, ", ") != c.want {
+			t.Errorf("%s to %s: %v, want %s", c.from, c.to, got, c.want)
+		}
+		if n := r.Counts; n.Packs != 5 || n.Packs != n.Outside+n.Superseded+n.Changes {
+			t.Errorf("%s to %s: the counts do not add up: %+v", c.from, c.to, n)
+		}
+	}
+}
+
 // TestMonths: a month without a change is one of the period, as far as anybody would read.
 func TestMonths(t *testing.T) {
 	for _, c := range []struct{ days, from, to, want string }{
@@ -201,13 +231,16 @@ func TestExceptions(t *testing.T) {
 		p.Says.Inputs.Waivers = []string{"emergency"}
 		p.Says.Findings = []finding.Finding{{Rule: "r", WaivedBy: "emergency"}}
 	}))
+	b.Add(packOf(5, "record", "pass", "2026-01-05", check("two-eyes", finding.Rule, finding.NotSatisfied, control.ReasonNoEmergency), func(p *report.VerifiedPack) {
+		p.Says.Checks = append(p.Says.Checks, finding.Check{Kind: finding.Rule, Outcome: finding.NotSatisfied, Reasons: []finding.Reason{{Code: control.ReasonEmergency, Detail: "an emergency was declared, and does not count: it has no reason"}}})
+	}))
 	b.Refuse("bad.zip", fmt.Errorf("it is no pack"))
 	r := b.Report()
 	var got []string
 	for _, e := range r.Exceptions {
 		got = append(got, e.Kind+": "+e.Detail)
 	}
-	want := "refused: it is no pack | not-passed: it landed, and the review says fail: because <script> | overdue: two-eyes: of two-eyes | emergency: of emergency | waived: findings stood before, and the baseline excepts them | waived: the waiver W-7 covers findings | waived: the waiver emergency covers findings | not-assessed: lint: of lint"
+	want := "refused: it is no pack | not-passed: it landed, and the review says fail: because <script> | overdue: two-eyes: of two-eyes | emergency: of emergency | waived: the waiver W-7 covers findings | waived: the waiver emergency covers findings | baseline: findings stood before, and the baseline excepts them | not-assessed: lint: of lint"
 	if strings.Join(got, " | ") != want {
 		t.Errorf("got  %s\nwant %s", strings.Join(got, " | "), want)
 	}
@@ -277,59 +310,63 @@ func TestOwnMatrix(t *testing.T) {
 	}
 }
 
-func TestApprovers(t *testing.T) {
-	head := oid(2001).String()
-	// Nobody approves their own change.
-	own := build(t, "soc2-2017", packOf(1, "record", "pass", "2026-03-01", reviewed("approved", head), func(p *report.VerifiedPack) {
-		p.Context.Commits = []change.CommitFacts{{SHA: head, Author: &change.Person{Login: "sam", ID: "7", Type: change.User}}}
-	}))
-	if own.Counts.Approved != 0 {
-		t.Error("the word of who wrote it counts as an approval")
-	}
-	for _, c := range []struct {
-		state, commit string
-		want          int
-	}{{"approved", head, 1}, {"approved", oid(9).String(), 0}, {"changes_requested", head, 0}} {
-		r := build(t, "soc2-2017", packOf(1, "record", "pass", "2026-03-01", reviewed(c.state, c.commit)))
-		if r.Counts.Approved != c.want {
-			t.Errorf("%+v: %d approved", c, r.Counts.Approved)
+// TestApproved: what counts as an approval is what the rules counted, and nothing that the
+// context says besides: a pack that does not say is not counted for.
+func TestApproved(t *testing.T) {
+	rule := func(asks config.Kind, o finding.Outcome, a *finding.Approvals, codes ...string) func(*report.VerifiedPack) {
+		return func(p *report.VerifiedPack) {
+			c := finding.Check{ID: "r", Kind: finding.Rule, Asks: string(asks), Outcome: o, Approvals: a}
+			for _, code := range codes {
+				c.Reasons = append(c.Reasons, finding.Reason{Code: code})
+			}
+			p.Says.Checks = append(p.Says.Checks, c)
 		}
+	}
+	by := func(certain int, logins ...string) *finding.Approvals {
+		a := &finding.Approvals{By: []finding.Approval{}, Certain: certain}
+		for _, l := range logins {
+			a.By = append(a.By, finding.Approval{Login: l})
+		}
+		return a
+	}
+	against := by(1, "sam")
+	against.Against = []string{"kim"}
+	with := func(all ...func(*report.VerifiedPack)) []func(*report.VerifiedPack) {
+		// Whatever the context says: sam approved the head.
+		return append([]func(*report.VerifiedPack){reviewed("approved", oid(2001).String())}, all...)
+	}
+	const satisfied, aside = finding.Satisfied, finding.NotApplicable
+	for name, c := range map[string]struct {
+		packs []func(*report.VerifiedPack)
+		want  string
+		count int
+	}{
+		"counted at merge":              {with(rule(config.KindApprovals, satisfied, by(1, "sam"))), "sam", 1},
+		"counted before it landed":      {with(rule(config.KindApprovals, aside, by(1, "sam"), control.ReasonStage)), "sam", 1},
+		"by two rules":                  {with(rule(config.KindApprovals, satisfied, by(1, "sam")), rule(config.KindJudge, satisfied, by(2, "kim", "sam"))), "kim, sam", 1},
+		"one counts for one rule":       {with(rule(config.KindApprovals, finding.NotSatisfied, by(0)), rule(config.KindApprovals, satisfied, by(1, "sam"))), "sam", 1},
+		"none counts":                   {with(rule(config.KindApprovals, finding.NotSatisfied, by(0))), "nobody", 0},
+		"not certain":                   {with(rule(config.KindApprovals, finding.NotAssessed, by(0, "sam"))), "sam (not certain)", 0},
+		"somebody objects":              {with(rule(config.KindApprovals, finding.NotSatisfied, against)), "sam (somebody asks for changes)", 0},
+		"no rule":                       {with(), "no rule asks", 0},
+		"a rule about other files":      {with(rule(config.KindApprovals, aside, nil, "elsewhere")), "no rule asks", 0},
+		"a pack of before, satisfied":   {with(rule(config.KindApprovals, satisfied, nil)), "not said by this pack", 0},
+		"a pack of before, that landed": {with(rule(config.KindApprovals, aside, nil, control.ReasonStage)), "not said by this pack", 0},
+		"half of it says":               {with(rule(config.KindApprovals, satisfied, nil), rule(config.KindApprovals, finding.NotSatisfied, by(0))), "not said by this pack", 0},
+		"without a context":             {[]func(*report.VerifiedPack){rule(config.KindApprovals, finding.NotAssessed, nil)}, "not said by this pack", 0},
+	} {
+		r := build(t, "soc2-2017", packOf(1, "record", "pass", "2026-03-01", c.packs...))
+		if got := r.Changes[0].ApprovedBy(); got != c.want || r.Counts.Approved != c.count {
+			t.Errorf("%s: %q and %d, want %q and %d", name, got, r.Counts.Approved, c.want, c.count)
+		}
+	}
+	r := build(t, "soc2-2017", packOf(1, "record", "pass", "2026-03-01", with()...), packOf(2, "record", "pass", "2026-03-01", with(rule(config.KindApprovals, satisfied, nil))...))
+	if all := strings.Join(r.Lacks, "|"); !strings.Contains(all, "1 change no rule asked") || !strings.Contains(all, "1 change has a pack that does not say whose approvals counted") {
+		t.Errorf("it does not say what it lacks: %s", all)
 	}
 }
 
 // TestOrder: in whatever order packs come, the report is the same bytes in every form.
-// An approval is one that the judge would count, too: the word that was said last, before the
-// change landed, by somebody who may write.
-func TestNoApproval(t *testing.T) {
-	head := oid(2001).String()
-	for name, edit := range map[string]func(*change.Context){
-		"taken back, listed first": func(c *change.Context) {
-			no := c.Reviews[0]
-			no.State, no.At = "changes_requested", "2026-02-27T15:00:00+02:00"
-			c.Reviews = []change.Review{no, c.Reviews[0]}
-		},
-		"taken back, nobody knows when": func(c *change.Context) {
-			no := c.Reviews[0]
-			no.State, no.At = "dismissed", ""
-			c.Reviews = append([]change.Review{no}, c.Reviews[0])
-		},
-		"yes and no in one second": func(c *change.Context) {
-			no := c.Reviews[0]
-			no.State = "changes_requested"
-			c.Reviews = []change.Review{no, c.Reviews[0]}
-		},
-		"after it landed":             func(c *change.Context) { c.Reviews[0].At = "2026-02-28T12:00:01Z" },
-		"nobody knows when it landed": func(c *change.Context) { c.Merge = nil },
-		"a reader":                    func(c *change.Context) { c.Reviews[0].Permission = "read" },
-		"of unknown permission":       func(c *change.Context) { c.Reviews[0].Permission = "" },
-	} {
-		r := build(t, "soc2-2017", packOf(1, "record", "pass", "2026-03-01", reviewed("approved", head), func(p *report.VerifiedPack) { edit(p.Context) }))
-		if r.Counts.Approved != 0 {
-			t.Errorf("%s: it counts as approved by %v", name, r.Changes[0].Approvers)
-		}
-	}
-}
-
 func TestOrder(t *testing.T) {
 	var packs []*report.VerifiedPack
 	for i := range 40 {
@@ -386,19 +423,41 @@ func TestXLSX(t *testing.T) {
 			}
 		}
 	}
+	for _, c := range []struct{ sheet, at string }{{"Controls", "D2"}, {"Changes", "D2"}, {"Summary", "B5"}} {
+		kind, err := f.GetCellType(c.sheet, c.at)
+		if text, _ := f.GetCellValue(c.sheet, c.at); err != nil || kind != excelize.CellTypeUnset || text == "" {
+			t.Errorf("%s!%s, %q, is of type %v and no number: %v", c.sheet, c.at, text, kind, err)
+		}
+	}
 	if got := column(25) + column(26) + column(701) + column(702); got != "ZAAZZAAA" {
 		t.Errorf("columns %s", got)
 	}
 }
 
+// TestCSV: the table alone tells what an auditor asks about.
 func TestCSV(t *testing.T) {
-	out, err := build(t, "soc2-2017", packOf(1, "record", "pass", "2026-03-01")).CSV()
+	b := NewBuilder("soc2-2017", "", "")
+	b.Add(packOf(1, "merge", "fail", "2026-03-01"))
+	b.Add(packOf(1, "record", "pass", "2026-03-01"))
+	b.Refuse("=bad.zip", errors.New("it is no pack"))
+	out, err := b.Report().CSV()
 	if err != nil {
 		t.Fatal(err)
 	}
 	rows, err := csv.NewReader(bytes.NewReader(out)).ReadAll()
-	if err != nil || len(rows) != 2 || rows[1][4] != "'=HYPERLINK(1) <b>x</b>" {
-		t.Errorf("%v %q", err, rows)
+	if err != nil || len(rows) != 3 {
+		t.Fatalf("%v %q", err, rows)
+	}
+	for _, c := range []struct {
+		row          int
+		column, want string
+	}{
+		{1, "title", "'=HYPERLINK(1) <b>x</b>"}, {1, "decision", "pass"}, {1, "exceptions", "not-passed"}, {1, "evidence for", "CC8.1"},
+		{2, "title", "'=bad.zip"}, {2, "reason", "it is no pack"}, {2, "exceptions", "refused"},
+	} {
+		if got := rows[c.row][slices.Index(rows[0], c.column)]; got != c.want {
+			t.Errorf("row %d, %s: %q, want %q", c.row, c.column, got, c.want)
+		}
 	}
 }
 

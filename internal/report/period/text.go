@@ -20,6 +20,7 @@ var kindWords = map[string]string{
 	Overdue:     "Overdue after an emergency",
 	Emergency:   "Emergencies",
 	Waived:      "Waivers in use",
+	Baseline:    "Findings that the baseline excepts",
 	NotAssessed: "Checks without an answer",
 	Open:        "Open: the last review is no pass",
 }
@@ -33,7 +34,7 @@ func (r *Report) WriteText(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Evidence for %s, %s\n", r.Framework.Name, r.Period())
 	n := r.Counts
-	fmt.Fprintf(&b, "\n  %s: %d pass, %d fail, %d incomplete; %d with a closing review, %d approved by somebody\n", plural(n.Changes, "change"), n.Pass, n.Fail, n.Incomplete, n.Landed, n.Approved)
+	fmt.Fprintf(&b, "\n  %s: %d pass, %d fail, %d incomplete; %d with a closing review, %d with an approval that counts\n", plural(n.Changes, "change"), n.Pass, n.Fail, n.Incomplete, n.Landed, n.Approved)
 	fmt.Fprintf(&b, "  %s read: %d refused, %d of other days, %d superseded by a later review%s\n", plural(n.Packs, "file"), n.Refused, n.Outside, n.Superseded, n.copies())
 	fmt.Fprintf(&b, "\nExceptions: %d\n", len(r.Exceptions))
 	for start := 0; start < len(r.Exceptions); {
@@ -112,9 +113,9 @@ func line(s string) string {
 	return s
 }
 
-// says is a type of evidence as people call it.
+// says is what lacks where a type of evidence is absent.
 func says(evidence string) string {
-	return line(cmp.Or(frameworks.Evidence(evidence).Says(), evidence))
+	return line(cmp.Or(frameworks.Evidence(evidence).Lacks(), evidence))
 }
 
 func saysAll(evidence []string) []string {

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,7 +13,8 @@ import (
 )
 
 // XLSX writes sheets as an Office Open XML workbook (ECMA-376), the plainest kind: every
-// cell is text in place, so no cell is a formula, a date or a link, whatever it holds.
+// cell is text in place, or a number where its column has numbers, so that no cell is a formula,
+// a date or a link, whatever it holds.
 // The same sheets give the same bytes.
 func XLSX(sheets []Sheet) ([]byte, error) {
 	var out bytes.Buffer
@@ -81,9 +83,17 @@ func worksheet(s Sheet, ns string) (string, error) {
 		fmt.Fprintf(&b, `<col min="%d" max="%d" width="%d" customWidth="1"/>`, i+1, i+1, w)
 	}
 	b.WriteString(`</cols><sheetData>`)
+	numbers := make([]bool, len(s.Rows[0]))
+	for j, name := range s.Rows[0] {
+		numbers[j] = slices.Contains(s.Numbers, name)
+	}
 	for i, row := range s.Rows {
 		fmt.Fprintf(&b, `<row r="%d">`, i+1)
 		for j, cell := range row {
+			if i > 0 && numbers[j] && isNumber(cell) {
+				fmt.Fprintf(&b, `<c r="%s%d"><v>%s</v></c>`, column(j), i+1, cell)
+				continue
+			}
 			style := ""
 			if i == 0 {
 				style = ` s="1"`
@@ -103,6 +113,11 @@ func worksheet(s Sheet, ns string) (string, error) {
 	}
 	b.WriteString(`</sheetData></worksheet>`)
 	return b.String(), nil
+}
+
+// isNumber says whether a cell is a number as we write them: digits that a workbook keeps.
+func isNumber(cell string) bool {
+	return cell != "" && len(cell) <= 15 && strings.Trim(cell, "0123456789") == ""
 }
 
 // widths are those of the columns in characters, by their longest cell.

@@ -1,0 +1,145 @@
+package app_test
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"custody/internal/config"
+	"custody/internal/git/gittest"
+	"custody/internal/githubtest"
+	"custody/internal/store"
+)
+
+const built = `version: 1
+rules:
+  - {id: built, kind: check-runs, check_runs: [{name: ci/build, app: jenkins}]}
+`
+
+// A check of another App that ends while the first review of a change is under way, behind
+// where the review read the checks, is not lost.
+func TestCheckEndsBehindTheReader(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, built)
+	w.settled()
+	w.origin.Commit("topic", "change", gittest.From(w.base), gittest.By("Ada <ada@example.com>"), gittest.Write("a.py", "x = 2\n"))
+	sha := w.origin.ID("topic")
+	w.keeping.Store(new(func() error {
+		w.keeping.Store(nil)
+		w.repo.CheckRunBy("jenkins", "ci/build", sha, "success")
+		w.gh.Settle()
+		w.until("the delivery of the status is decided on", func() bool {
+			counts, err := w.store.CountDeliveries(context.Background())
+			return err == nil && counts[store.Accepted] == 0
+		})
+		return nil
+	}))
+	w.repo.Push("ada", w.origin, "topic")
+	p := w.repo.OpenPullRequest(githubtest.NewPull{Title: "A change", Author: "ada", Head: "topic"})
+	w.concluded(p.HeadSHA)
+	w.settled()
+	if run := w.concluded(p.HeadSHA); run.Conclusion != "success" {
+		t.Errorf("ci/build passed on the head, every delivery was decided on, and the check says %s: %s", run.Conclusion, run.Title)
+	}
+}
+
+// What landed on a branch that is gone since is recorded.
+func TestRecordOfADeletedBase(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, recorded)
+	w.origin.Commit("side", "side", gittest.From(w.base), gittest.Write(".custody.yaml", recorded), gittest.Write("c.py", "z = 1\n"))
+	w.repo.Push("ada", w.origin, "side")
+	w.origin.Commit("topic", "topic", gittest.From("side"), gittest.By("Ada <ada@example.com>"), gittest.Write("a.py", "x = 2\n"))
+	w.repo.Push("ada", w.origin, "topic")
+	p := w.repo.OpenPullRequest(githubtest.NewPull{Title: "On top", Author: "ada", Head: "topic", Base: "side"})
+	w.concluded(p.HeadSHA)
+	w.settled()
+	w.gh.Hold()
+	p.Merge("ben", "merge")
+	w.repo.DeleteBranch("ben", "side")
+	w.gh.Release()
+	if _, s := w.record("pull/1/record"); s.Inputs.Base != w.origin.ID("side") || s.outcome("by-pull-request") != "satisfied" {
+		t.Errorf("%+v", s)
+	}
+}
+
+// Who turns enforcement on, or tightens the floor, has what is open judged by it.
+func TestModeTurnedOn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, policy, func(w *world) { w.mode = config.Report })
+	p := w.pull("topic", gittest.Write("a.py", "eval(1)\n"))
+	w.concludedAs(p.HeadSHA, "neutral")
+	w.settled()
+	w.stop()
+	w.mode = config.Enforce
+	w.start()
+	w.concludedAs(p.HeadSHA, "failure")
+}
+
+// The text of a run that says that nothing can be judged is not that of a verdict pass.
+func TestTextOfUndecided(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, policy)
+	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
+	pass := w.concludedAs(p.HeadSHA, "success")
+	w.settled()
+	w.repo.Commit("ben", "main", "Break it", gittest.Write(".custody.yaml", "version: 1\nrules: [{id: broken\n"))
+	run := w.concludedAs(p.HeadSHA, "action_required")
+	if run.Text == pass.Text || run.DetailsURL == pass.DetailsURL {
+		t.Errorf("%s says below: %.200s; details %s", run.Title, run.Text, run.DetailsURL)
+	}
+}
+
+// What GitHub could not tell for a while is asked for again when it may.
+func TestFactsComeBack(t *testing.T) {
+	t.Parallel()
+	var ahead atomic.Int64
+	w := newWorld(t, approvals, func(w *world) {
+		w.now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+	})
+	w.settled()
+	w.gh.Fail(githubtest.Fault{On: "GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews", With: githubtest.BadGateway, Times: 4})
+	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
+	w.gh.Hold()
+	p.Review("ben", "APPROVED", "")
+	w.gh.Lose()
+	w.gh.Release()
+	w.concludedAs(p.HeadSHA, "action_required")
+	w.settled()
+	ahead.Store(int64(30 * time.Minute))
+	if err := w.app.Tick(context.Background(), store.Reconcile); err != nil {
+		t.Fatal(err)
+	}
+	if got, text := w.says(p.HeadSHA); got != "success" {
+		t.Errorf("%s: %s", got, text)
+	}
+	if w.waits("pull/1") {
+		t.Error("somebody waits for more")
+	}
+}
+
+// A group that can not be judged, for no fault of its own, is none that others may stand on; and
+// when it can, all is as it was.
+func TestQueueBehindWhatFails(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, queued)
+	one, two := w.approved("one", gittest.Write("b.py", "y = 1\n")), w.approved("two", gittest.Write("c.py", "z = 1\n"))
+	first := one.Queue(nil, "merge")
+	second := two.Queue(first, "merge")
+	for _, g := range []*githubtest.MergeGroup{first, second} {
+		if got, text := w.says(g.HeadSHA); got != "success" {
+			t.Fatalf("%s: %s", got, text)
+		}
+	}
+	w.keeping.Store(new(func() error { return errors.New("the disk of the packs is full") }))
+	w.repo.Rerequest("ada", w.ours(first.HeadSHA)[0].ID)
+	w.concludedAs(first.HeadSHA, "action_required")
+	w.concludedAs(second.HeadSHA, "action_required")
+	w.keeping.Store(nil)
+	for _, g := range []*githubtest.MergeGroup{first, second} {
+		w.concludedAs(g.HeadSHA, "success")
+	}
+	w.settled()
+}

@@ -1,0 +1,214 @@
+package app_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"custody/internal/git/gittest"
+	"custody/internal/githubtest"
+	"custody/internal/store"
+)
+
+// A review that brings the reviewer down is said to have failed, as any other that fails is.
+func TestPanicIsSaid(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, policy)
+	w.settled()
+	w.keeping.Store(new(func() error { panic("a bug that a change brings out") }))
+	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
+	if run := w.concluded(p.HeadSHA); run.Conclusion != "action_required" || !strings.Contains(run.Title, "could not be judged") {
+		t.Errorf("%+v", run)
+	}
+	if said := w.logged.String(); strings.Contains(said, "a change brings out") || !strings.Contains(said, "app_test.TestPanicIsSaid") {
+		t.Errorf("the log does not name the place, or names the value: %s", said)
+	}
+	w.keeping.Store(nil)
+	w.concludedAs(p.HeadSHA, "success")
+}
+
+// So is one that takes longer than a review may.
+func TestDeadlineIsSaid(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, policy)
+	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
+	w.concluded(p.HeadSHA)
+	w.settled()
+	w.gh.Hold()
+	w.origin.Commit("topic", "more", gittest.By("Ada <ada@example.com>"), gittest.Write("a.py", "x = 3\n"))
+	w.repo.Push("ada", w.origin, "topic")
+	w.gh.Lose()
+	head := w.origin.ID("topic")
+	s, err := w.store.Subject(context.Background(), w.repo.ID, "pull/1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second) // as the store does
+	defer cancel()
+	w.keeping.Store(new(func() error { <-ctx.Done(); return nil }))
+	// The turn is one that was asked for, and that no job works on.
+	db, err := sql.Open("sqlite", "file:"+strings.TrimPrefix(w.address, "sqlite://")+"?_pragma=busy_timeout(5000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec(`UPDATE subjects SET turn = turn + 1 WHERE name = 'pull/1'`); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.app.Review(ctx, store.Task{Repo: w.repo.ID, Subject: "pull/1", Turn: s.Turn + 1, Try: 1}); err == nil {
+		t.Error("it ended well")
+	}
+	if run := w.concluded(head); run.Conclusion != "action_required" || !strings.Contains(run.Summary, "took longer than one may") {
+		t.Errorf("%+v", run)
+	}
+	w.gh.Release()
+}
+
+// A verdict that could not be written for a while is written when it can be.
+func TestVerdictIsWrittenInTheEnd(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, policy)
+	w.settled()
+	w.gh.Fail(githubtest.Fault{On: "PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}", With: githubtest.BadGateway, Times: 4})
+	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
+	w.settled()
+	if err := w.app.Tick(context.Background(), store.Reconcile); err != nil {
+		t.Fatal(err)
+	}
+	w.settled()
+	s, err := w.store.Subject(context.Background(), w.repo.ID, "pull/1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range w.ours(p.HeadSHA) {
+		if r.Conclusion != "success" {
+			t.Errorf("the verdict is %s, nothing is left to do, and the check says %s %s: %s", s.Decision, r.Status, r.Conclusion, r.Title)
+		}
+	}
+}
+
+// Nor is it given up when GitHub takes no check runs for longer than a job is tried.
+func TestVerdictIsWrittenAfterALongTime(t *testing.T) {
+	t.Parallel()
+	var later atomic.Int64
+	w := newWorld(t, policy, func(w *world) {
+		w.now = func() time.Time { return time.Now().Add(time.Duration(later.Load())) }
+	})
+	w.settled()
+	db, err := sql.Open("sqlite", "file:"+strings.TrimPrefix(w.address, "sqlite://")+"?_pragma=busy_timeout(5000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	w.gh.Fail(githubtest.Fault{On: "PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}", With: githubtest.BadGateway, Times: -1})
+	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
+	w.until("the tries are over", func() bool {
+		// Five minutes of tries, without the waiting.
+		if _, err := db.Exec(`UPDATE river_job SET attempt = 9, scheduled_at = CURRENT_TIMESTAMP WHERE kind = 'review' AND state = 'retryable' AND attempt < 9`); err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		err := db.QueryRow(`SELECT count(*) FROM river_job WHERE kind = 'review' AND state = 'discarded'`).Scan(&n)
+		return err == nil && n > 0
+	})
+	w.gh.Heal()
+	later.Store(int64(30 * time.Minute))
+	for range 3 {
+		if err := w.app.Tick(context.Background(), store.Reconcile); err != nil {
+			t.Fatal(err)
+		}
+		w.settled()
+	}
+	s, err := w.store.Subject(context.Background(), w.repo.ID, "pull/1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range w.ours(p.HeadSHA) {
+		if r.Status != "completed" {
+			t.Errorf("the verdict is %s (turn %d of %d), GitHub is well, half an hour went by, and the check is %s %s", s.Decision, s.DoneTurn, s.Turn, r.Status, r.Title)
+		}
+	}
+}
+
+// A scan that ends behind the first review has the change reviewed again: its job is a check
+// of another App, and so are the results that GitHub shows of it.
+func TestScanEndsLater(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, policy, func(w *world) {
+		w.base = w.origin.Commit("main", "scan", gittest.Write("security_requirements.yaml", scanned))
+		w.gh.Quietly(func() { w.repo.Push("ada", w.origin, "main") })
+	})
+	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
+	w.concludedAs(p.HeadSHA, "action_required")
+	w.settled()
+	w.repo.Analyse("refs/heads/topic", p.HeadSHA, "semgrep", []byte(`{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"semgrep"}},"results":[]}]}`))
+	w.repo.CheckRunBy("github-advanced-security", "semgrep", p.HeadSHA, "success")
+	w.settled()
+	if run := w.concluded(p.HeadSHA); run.Conclusion != "success" {
+		t.Errorf("the scan is there, its check has ended, and the check says %s: %s", run.Conclusion, run.Title)
+	}
+}
+
+// A delivery that never came is asked for, also where more came behind it than one sweep looks at.
+func TestSweepFar(t *testing.T) {
+	for _, behind := range []int{100, 450} {
+		t.Run(fmt.Sprint(behind), func(t *testing.T) { sweepFar(t, behind) })
+	}
+}
+
+func sweepFar(t *testing.T, behind int) {
+	t.Parallel()
+	var later atomic.Int64
+	w := newWorld(t, recorded, func(w *world) {
+		w.maxSweep = 200
+		w.now = func() time.Time { return time.Now().Add(time.Duration(later.Load())) }
+	})
+	w.until("the sweep of the start is over", func() bool { mark, err := w.store.Mark(context.Background(), "sweep"); return err == nil && mark != "" })
+	w.settled()
+	w.gh.DeliverTo("http://127.0.0.1:1/webhook")
+	landed := w.repo.Commit("ada", "main", "straight to main", gittest.By("Ada <ada@example.com>"), gittest.Write("a.py", "x = 3\n"))
+	w.gh.Settle()
+	fine := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer fine.Close()
+	w.gh.DeliverTo(fine.URL)
+	w.gh.Senders(8)
+	for range behind {
+		w.gh.Deliver("ping", []byte(`{}`))
+	}
+	w.gh.Settle()
+	w.gh.DeliverTo(w.url + "/webhook")
+	later.Store(int64(2 * time.Minute))
+	for range 4 {
+		if err := w.app.Tick(context.Background(), store.Sweep); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.record(pushOf(landed))
+}
+
+// One installation that is out of its quota keeps no other from being looked at.
+func TestReconcileBeyondALimit(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, policy)
+	w.settled()
+	other := w.gh.Repo("zeta/shop", w.origin)
+	w.gh.Install("zeta")
+	w.settled()
+	w.gh.Hold()
+	w.origin.Commit("topic", "change", gittest.From(w.base), gittest.By("Ada <ada@example.com>"), gittest.Write("a.py", "x = 2\n"))
+	other.Push("ada", w.origin, "topic")
+	p := other.OpenPullRequest(githubtest.NewPull{Title: "A change", Author: "ada", Head: "topic"})
+	w.gh.Lose()
+	w.gh.Release()
+	w.gh.Fail(githubtest.Fault{On: "GET /repos/{owner}/{repo}/pulls", Repo: "acme/shop", With: githubtest.PrimaryLimit, In: time.Hour, Times: -1})
+	if err := w.app.Tick(context.Background(), store.Reconcile); err != nil {
+		t.Fatal(err)
+	}
+	w.until("the pull request of the other installation is heard of", func() bool { return len(other.CheckRuns(p.HeadSHA)) > 0 })
+}
