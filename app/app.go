@@ -254,10 +254,8 @@ func (a *App) Tick(ctx context.Context, what store.Tick) error {
 		if err := a.store.Rescue(ctx); err != nil {
 			return err
 		}
-		if n, err := a.store.FailStale(ctx, a.Now().Add(-overdue).UnixMilli()); err != nil {
+		if err := a.retry(ctx); err != nil {
 			return err
-		} else if n > 0 {
-			a.Log.WithField("deliveries", n).Error("nobody could decide on deliveries: they are kept")
 		}
 		return a.reconcile(ctx)
 	case store.Prune:
@@ -265,6 +263,34 @@ func (a *App) Tick(ctx context.Context, what store.Tick) error {
 		return a.store.PruneDeliveries(ctx, a.Now().Add(-keepDeliveries).UnixMilli())
 	}
 	return nil
+}
+
+// versionMark is the mark of the version of this program that worked on the store last.
+const versionMark = "version"
+
+// retry has deliveries decided on that nobody could decide on, and such that another version
+// of this program could not read.
+func (a *App) retry(ctx context.Context) error {
+	since := a.Now().Add(-listed).UnixMilli() // what is older says nothing of today
+	again, failed, err := a.store.Retry(ctx, since)
+	if err != nil {
+		return err
+	}
+	if again > 0 {
+		a.Log.WithField("deliveries", again).Warn("nobody could decide on deliveries: they are tried again")
+	}
+	if failed > 0 {
+		a.Log.WithField("deliveries", failed).Error("nobody could decide on deliveries: they are kept")
+	}
+	if was, err := a.store.Mark(ctx, versionMark); err != nil || was == a.Version {
+		return err
+	}
+	if n, err := a.store.Reread(ctx, since); err != nil {
+		return err
+	} else if n > 0 {
+		a.Log.WithField("deliveries", n).Info("another version could not read deliveries: they are read again")
+	}
+	return a.store.SetMark(ctx, versionMark, a.Version)
 }
 
 // tidy has the copies of repositories take no more room than they may. It is called after
@@ -281,6 +307,9 @@ func (a *App) tidy(ctx context.Context) {
 		a.Log.WithError(err).Warn("the copies of repositories could not be tidied up")
 	}
 }
+
+// listed is how long GitHub lists a delivery, and makes it again.
+const listed = 3 * 24 * time.Hour
 
 // keepDeliveries is how long a decided delivery stays known: longer than the week in which
 // a GitHub Enterprise Server delivers it again.

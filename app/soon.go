@@ -21,7 +21,7 @@ const (
 // told is told what became of each delivery.
 func (s *Server) told(outcome string) {
 	s.App.metrics.seen(outcome)
-	if outcome == hookin.NotStored {
+	if outcome == hookin.NotStored || outcome == hookin.Busy { // it may have been GitHub's
 		select {
 		case s.missed <- struct{}{}:
 		default: // somebody is about to look

@@ -1,6 +1,7 @@
 package attestation
 
 import (
+	"slices"
 	"strings"
 	"sync"
 )
@@ -137,6 +138,19 @@ func (t *table) account(login, id string) (r *Identity, sure bool) {
 func isBotAddress(address string) bool {
 	local, ok := strings.CutSuffix(strings.ToLower(address), noreply)
 	return ok && strings.HasSuffix(local, "[bot]")
+}
+
+// IsTool says whether "name <address>" is a tool of the table as it calls itself, such as
+// "Claude <noreply@anthropic.com>" or "GitHub <noreply@github.com>": nobody's name. An
+// address alone is not enough, since somebody may write it behind their own name.
+func IsTool(name, address string) bool {
+	r := known().email(address)
+	if r == nil {
+		return false
+	}
+	name = strings.ToLower(strings.TrimSpace(name))
+	return name == "" || name == strings.ToLower(r.Name) || slices.Contains(r.Names, name) || slices.Contains(r.Short, name) ||
+		slices.ContainsFunc(r.Accounts, func(a Account) bool { return name == strings.ToLower(a.Login) })
 }
 
 // IsAgent says whether an id is that of a row which writes code.

@@ -127,6 +127,12 @@ func (n *narrowing) compare(ctx context.Context, t *tracer) error {
 			s.starts[nodes[j]] = n.diffs[i]
 		}
 	}
+	renamed := map[change.Path]change.Path{}
+	for i := range t.files {
+		if was, is := oldPath(&t.files[i]), newPath(&t.files[i]); was != "" && is != "" && was != is {
+			renamed[was] = is
+		}
+	}
 	for i, d := range n.diffs {
 		a, before := was[i]
 		b, after := is[i]
@@ -135,6 +141,9 @@ func (n *narrowing) compare(ctx context.Context, t *tracer) error {
 			*d = fileDiff{whole: true}
 		default:
 			*d = *diffFile(a, b)
+			if a != nil && b != nil {
+				n.compareImports(d, &t.files[i], renamed)
+			}
 		}
 		if f := &t.files[i]; before && after && oldPath(f) != newPath(f) && goBuilds(oldPath(f)) != goBuilds(newPath(f)) {
 			d.whole = true // the same code, for other builds
@@ -143,6 +152,21 @@ func (n *narrowing) compare(ctx context.Context, t *tracer) error {
 	}
 	n.findMoved(t)
 	return n.findCompatible(ctx, t)
+}
+
+// compareImports finds what a file on both sides has from elsewhere now.
+func (n *narrowing) compareImports(d *fileDiff, f *change.File, renamed map[change.Path]change.Path) {
+	var was, is importSide
+	for _, s := range n.sides {
+		node := s.graph.node(s.pathOf(f))
+		d.python = s.graph.Node(node).Language == "python"
+		if s.now {
+			is = s.newImportSide(node, d.is, renamed)
+		} else {
+			was = s.newImportSide(node, d.was, renamed)
+		}
+	}
+	d.compareImports(was, is)
 }
 
 // isEmbedded says that a file is embedded by another one.
@@ -374,6 +398,9 @@ func (s *symbolSide) addFiles(ctx context.Context, r *reachable, list []int32) e
 			for _, gone := range d.removed {
 				f.ghosts = append(f.ghosts, d.was.Definitions[gone])
 			}
+			for _, h := range d.handed {
+				f.ghosts = append(f.ghosts, h.ghost())
+			}
 		}
 		if f.known = f.facts != nil; f.known {
 			f.count = int32(len(f.facts.Definitions))
@@ -455,6 +482,10 @@ func (s *symbolSide) start(to *spread) {
 			}
 			for ghost := range f.ghosts {
 				a := atom{f.node, f.count + int32(ghost)}
+				if h := ghost - len(d.removed); h >= 0 {
+					s.seedHanded(to, f, a, d.handed[h])
+					continue
+				}
 				to.came[a], to.broken[a] = true, true
 				to.seed(a)
 			}

@@ -31,7 +31,9 @@ func TestNarrowPythonPackages(t *testing.T) {
 		{"a docstring", "k/__init__.py", "About k", "All about k", ""},
 		{"what nobody runs before he asks for it", "k/__init__.py", "return VERSION", "return 2", "named.py: g"},
 		{"a statement", "k/__init__.py", "def helper", "print(VERSION)\n\ndef helper", "k/base.py whole; " + all},
-		{"an import", "k/__init__.py", "import VERSION", "import VERSION, old", "k/base.py whole; " + all},
+		{"an import", "k/__init__.py", "import VERSION", "import VERSION, old", ""},
+		{"an import for what it does", "k/m.py", "def f", "from . import base\n\ndef f", "k/s/n.py whole; named.py whole; use.py whole; test_use.py whole"},
+		{"an import for others", "k/s/__init__.py", "", "from ..m import f\n", ""},
 		{"what it imports is gone", "k/base.py", "VERSION = 1\n", "", "k/__init__.py whole; " + all},
 		{"what it imports and does not run", "k/base.py", "return 1", "return 2", ""},
 	} {

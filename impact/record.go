@@ -13,11 +13,13 @@ import (
 // length in front:
 //
 //	flags (1 generated, 2 damaged, 4 partial, 8 tagged, 16 sketched), size, package, types[], imports[],
-//	rest (16 bytes), names in all mentions, mentions, definitions[], exports[]
+//	rest (16 bytes), names in all mentions, mentions, definitions[], exports[], bound[]
 //
 // An import is: kind, level, line, spec, names[]. A definition is: name, kind, flags (1
 // exported, 2 runs), start, lines, signature and body (16 bytes each), mentions. Where the
-// facts are sketched, there is no rest, signature and body. An export is: name, as, import. Mentions are their number and 4 bytes for each, little-endian,
+// facts are sketched, there is no rest, signature and body. An export is: name, as, import.
+// A bound name is: local and name (4 bytes each), import. Mentions are their number and 4
+// bytes for each, little-endian,
 // ascending. There is one encoding of each fact, and decode accepts no other.
 const (
 	flagGenerated = 1 << iota
@@ -93,6 +95,15 @@ func AppendRecord(b []byte, f *Fact) (_ []byte, ok bool) {
 		b = wire.AppendString(b, e.Name)
 		b = wire.AppendString(b, e.As)
 		b = wire.AppendUint(b, uint64(e.Import))
+	}
+	b = wire.AppendUint(b, uint64(len(f.Bound)))
+	for _, n := range f.Bound {
+		if n.Import < 0 || n.Import > math.MaxInt32 {
+			return b, false
+		}
+		b = binary.LittleEndian.AppendUint32(b, uint32(n.Local))
+		b = binary.LittleEndian.AppendUint32(b, uint32(n.Name))
+		b = wire.AppendUint(b, uint64(n.Import))
 	}
 	return b, true
 }
@@ -174,6 +185,15 @@ func DecodeRecord(data string) (*Fact, error) {
 	}
 	for i := range f.Exports {
 		f.Exports[i] = lang.Export{Name: d.String(), As: d.String(), Import: int(d.Uint(math.MaxInt32))}
+	}
+	const leastBound = 9 // bytes
+	if n := d.Count(leastBound); n > 0 {
+		f.Bound = make([]lang.Bound, n)
+	}
+	for i := range f.Bound {
+		if names := d.Take(8); len(names) == 8 {
+			f.Bound[i] = lang.Bound{Local: lang.NameHash(wire.Uint32([]byte(names[:4]))), Name: lang.NameHash(wire.Uint32([]byte(names[4:]))), Import: int(d.Uint(math.MaxInt32))}
+		}
 	}
 	if d.Bad || d.Rest != "" || flags&^(flagGenerated|flagDamaged|flagPartial|flagTagged|flagSketched) != 0 {
 		return nil, errRecord

@@ -599,8 +599,8 @@ func (s *spread) followName(a atom, f *spreadFile, name lang.NameHash, confidenc
 	}
 	near := s.dependents(f.node)
 	far := int32(math.MaxInt32)
-	if name == defaultName { // every file has its own: whoever says it means one that it imports
-		far = 1
+	if name == defaultName || a.node == f.node && a.def >= f.count && f.definition(a.def).Kind == lang.UnknownKind {
+		far = 1 // every file has its own, and many have a name from elsewhere: whoever says it means one that it imports
 	}
 	take := func(g *spreadFile, to atom) {
 		if edges, ok := near[g.node]; ok && edges <= far {

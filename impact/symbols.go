@@ -121,9 +121,12 @@ type fileDiff struct {
 
 	removed []int    // in was
 	added   []int    // in is
-	altered [][2]int // in was, in is
+	same    [][2]int // in was, in is
+	altered [][2]int // the same
 	fits    [][2]int // of altered: another signature, and who uses it needs not change
 	moved   []int    // in is, of Go: the same stood in another file of the package, and nobody notices
+	handed  []handedName
+	python  bool
 }
 
 // diffFile compares two sides. A definition is the same when name and kind are; of
@@ -138,7 +141,7 @@ func diffFile(was, is *lang.Facts) *fileDiff {
 		after = is.Definitions
 	}
 	if was != nil && is != nil {
-		d.rest = was.Rest != is.Rest || !slices.Equal(was.Mentions, is.Mentions) || !sameExports(was.Exports, is.Exports)
+		d.rest = was.Rest != is.Rest || !slices.Equal(was.Mentions, is.Mentions)
 	}
 	type key struct {
 		name string
@@ -164,6 +167,7 @@ func diffFile(was, is *lang.Facts) *fileDiff {
 			}
 			last = max(last, j)
 		}
+		d.same = append(d.same, [2]int{old[k][same], i})
 		old[k] = slices.Delete(old[k], same, same+1)
 	}
 	for _, i := range open {
@@ -180,20 +184,6 @@ func diffFile(was, is *lang.Facts) *fileDiff {
 	}
 	slices.Sort(d.removed)
 	return d
-}
-
-// sameExports says whether two sides hand on the same names, from the same imports or others.
-func sameExports(was, is []lang.Export) bool {
-	given := func(all []lang.Export) []lang.Export {
-		var list []lang.Export
-		for _, e := range all {
-			if e.As != "" {
-				list = append(list, e)
-			}
-		}
-		return list
-	}
-	return slices.Equal(given(was), given(is))
 }
 
 // hides says that an altered definition can not be imported any more.
@@ -226,6 +216,7 @@ func (d *fileDiff) symbols() []Symbol {
 	for _, i := range d.moved {
 		add(&d.is.Definitions[i], SymbolMoved)
 	}
+	list = append(list, d.handedSymbols()...)
 	for _, pair := range d.altered {
 		what := SymbolBody
 		if was := &d.was.Definitions[pair[0]]; was.Signature != d.is.Definitions[pair[1]].Signature {

@@ -36,19 +36,26 @@ type Handler struct {
 	secrets [][]byte
 	log     *logrus.Logger
 	slots   chan struct{} // large bodies that are held in memory
+	smalls  chan struct{} // small ones
 	seen    func(outcome string)
 }
 
 // maxHeld is how many large bodies are read at a time: each may have MaxBody. Who sends
 // many of them slowly keeps other large ones waiting, and no small one, which nearly all
-// are.
+// are. Of those maxSmall are read at a time, which is half a gigabyte. A body of which nobody
+// says how large it is counts as small for as long as it is.
 const (
-	maxHeld = 16
-	small   = 256 << 10
+	maxHeld  = 16
+	maxSmall = 2000
+	small    = 256 << 10
 )
 
-// NotStored is the outcome of a signed delivery that could not be put on the disk.
-const NotStored = "not stored"
+const (
+	// NotStored is the outcome of a signed delivery that could not be put on the disk.
+	NotStored = "not stored"
+	// Busy is that of one, whoever sent it, for which there was no room in time.
+	Busy = "busy"
+)
 
 // readTime is how long a sender may take for a body. GitHub gives up after ten seconds.
 const readTime = 20 * time.Second
@@ -56,7 +63,7 @@ const readTime = 20 * time.Second
 // New makes a handler. A delivery counts if it is signed with one of the secrets, of which
 // there must be at least one, none of them empty. seen is told the outcome of each.
 func New(inbox Inbox, secrets []string, log *logrus.Logger, seen func(outcome string)) (*Handler, error) {
-	h := &Handler{inbox: inbox, log: log, slots: make(chan struct{}, maxHeld), seen: seen}
+	h := &Handler{inbox: inbox, log: log, slots: make(chan struct{}, maxHeld), smalls: make(chan struct{}, maxSmall), seen: seen}
 	for _, s := range secrets {
 		if strings.TrimSpace(s) == "" {
 			return nil, errors.New("a webhook secret is empty: everybody could sign with it")
@@ -104,19 +111,33 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request) (outcome strin
 	if r.ContentLength > MaxBody {
 		return "too large", http.StatusRequestEntityTooLarge
 	}
-	if r.ContentLength < 0 || r.ContentLength > small {
-		select {
-		case h.slots <- struct{}{}:
-			defer func() { <-h.slots }()
-		case <-time.After(readTime / 4):
-			return "busy", http.StatusServiceUnavailable
-		case <-r.Context().Done():
-			return "gone", http.StatusServiceUnavailable
-		}
+	slots := h.smalls
+	if r.ContentLength > small {
+		slots = h.slots
 	}
+	leave := room(r.Context(), slots)
+	if leave == nil {
+		return Busy, http.StatusServiceUnavailable
+	}
+	defer leave()
 	// Not every ResponseWriter has deadlines; the server's own hold then.
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(readTime))
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
+	from := http.MaxBytesReader(w, r.Body, MaxBody)
+	first := int64(MaxBody)
+	if r.ContentLength < 0 {
+		first = small
+	}
+	body, err := io.ReadAll(io.LimitReader(from, first))
+	if err == nil && r.ContentLength < 0 && len(body) == small { // it may be a large one
+		leave := room(r.Context(), h.slots)
+		if leave == nil {
+			return Busy, http.StatusServiceUnavailable
+		}
+		defer leave()
+		var rest []byte
+		rest, err = io.ReadAll(from)
+		body = append(body, rest...)
+	}
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
@@ -139,6 +160,17 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request) (outcome strin
 	}
 	log.Debug("accepted")
 	return "accepted", http.StatusAccepted
+}
+
+// room waits for one, for a while; leave is nil when there is none.
+func room(ctx context.Context, slots chan struct{}) (leave func()) {
+	select {
+	case slots <- struct{}{}:
+		return func() { <-slots }
+	case <-time.After(readTime / 4):
+	case <-ctx.Done():
+	}
+	return nil
 }
 
 // signed holds a signature against every secret, in a time that does not tell which.

@@ -185,17 +185,31 @@ func TestSize(t *testing.T) {
 	}
 }
 
+// A body of which nobody says how large it is waits for a large one only if it is large.
+func TestUntold(t *testing.T) {
+	in := &inbox{got: map[string]store.Delivery{}}
+	s := serve(t, in)
+	for _, size := range []int{0, 10, 256<<10 - 1, 256 << 10, 256<<10 + 1, hookin.MaxBody} {
+		in.got = map[string]store.Delivery{}
+		body := bytes.Repeat([]byte("a"), size)
+		if code := post(t, s, io.MultiReader(bytes.NewReader(body)), "sha256="+sum(sha256.New, secret, string(body))); code != 202 || !bytes.Equal(in.got["a"].Body, body) {
+			t.Errorf("%d bytes: %d, %d of them stored", size, code, len(in.got["a"].Body))
+		}
+	}
+}
+
 // Senders that never end hold their connection for a while, and nobody else up.
 func TestSlowSenders(t *testing.T) {
 	in := &inbox{got: map[string]store.Delivery{}}
 	s := serve(t, in)
-	for i := range 100 {
+	for i := range 200 {
 		c, err := net.Dial("tcp", s.Listener.Addr().String())
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer c.Close()
-		fmt.Fprintf(c, "POST / HTTP/1.1\r\nHost: x\r\nX-GitHub-Delivery: slow\r\nX-GitHub-Event: push\r\nX-Hub-Signature-256: sha256=%s\r\nContent-Length: %d\r\n\r\n{", strings.Repeat("0", 64), 100+i%2*hookin.MaxBody/2)
+		size := []string{"Content-Length: 100", fmt.Sprint("Content-Length: ", hookin.MaxBody/2), "Transfer-Encoding: chunked"}[i%3]
+		fmt.Fprintf(c, "POST / HTTP/1.1\r\nHost: x\r\nX-GitHub-Delivery: slow\r\nX-GitHub-Event: push\r\nX-Hub-Signature-256: sha256=%s\r\n%s\r\n\r\n1\r\n{", strings.Repeat("0", 64), size)
 	}
 	begin := time.Now()
 	if code := post(t, s, strings.NewReader("body"), "sha256="+sum(sha256.New, secret, "body")); code != 202 {

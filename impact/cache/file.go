@@ -23,7 +23,7 @@ import (
 //	entry    blob id, language (1), start of record (4), length of record (4); sorted by
 //	         id, then language
 const (
-	magic      = "custody facts\x00\x00\x04"
+	magic      = "custody facts\x00\x00\x05"
 	maxEntries = 4 << 20
 )
 

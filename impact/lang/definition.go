@@ -67,6 +67,15 @@ type Export struct {
 	Import int    // place in Facts.Imports of the import that hands it on
 }
 
+// A Bound is a name that an import at the top of a file binds: "from x import g as h". Code
+// that says h does something else when x becomes y, though not a token of it changed. Go has
+// none: there each mention says what is imported. Of a star it is not known which names.
+type Bound struct {
+	Local  NameHash // as the file says it
+	Name   NameHash // as it is called there; that of "" for the module itself
+	Import int      // place in Facts.Imports
+}
+
 // OfDecorators says that it is no name, but what a Python file says of its decorators: see
 // python_wrapper.go.
 func (e *Export) OfDecorators() bool { return len(e.Name) > 0 && e.Name[0] == '@' }

@@ -11,6 +11,7 @@ import (
 
 type javaOutline struct {
 	outline
+	bound int // imports whose names are bound
 }
 
 // javaType is a type of which the body is being read.
@@ -115,6 +116,7 @@ func (o *javaOutline) imported(i, to int, static bool) {
 			star = true
 		}
 	}
+	o.bind(names, star)
 	owners := names
 	if !star && len(names) > 0 {
 		owners = names[:len(names)-1]
@@ -128,6 +130,27 @@ func (o *javaOutline) imported(i, to int, static bool) {
 			o.always = append(o.always, NameHash(o.tok[owner].value))
 		default:
 			o.alias(NameHash(o.tok[names[len(names)-1]].value), NameHash(o.tok[owner].value))
+		}
+	}
+}
+
+// bind notes what an import of one type or member stands for.
+func (o *javaOutline) bind(names []int, star bool) {
+	if star || len(names) == 0 {
+		return
+	}
+	var full []byte
+	for i, n := range names {
+		if i > 0 {
+			full = append(full, '.')
+		}
+		full = append(full, o.text(n)...)
+	}
+	for ; o.bound < len(o.facts.Imports); o.bound++ { // both are in the order of the file
+		if o.facts.Imports[o.bound].Spec == string(full) {
+			last := names[len(names)-1]
+			o.facts.Bound = append(o.facts.Bound, Bound{NameHash(o.tok[last].value), HashName(o.text(last)), o.bound})
+			return
 		}
 	}
 }

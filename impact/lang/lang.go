@@ -12,13 +12,13 @@ import "slices"
 // All lists the languages, in the order in which they are tried.
 var All = []*Language{
 	{Name: "go", Extensions: []string{".go"}, Version: 6, Extract: extractGo, Sketch: sketchGo, NewResolver: newGoResolver, Defines: true, comments: goComments},
-	{Name: "python", Extensions: []string{".py", ".pyi"}, Version: 8, Extract: extractPython, NewResolver: newPythonResolver, Defines: true, comments: pythonComments},
-	{Name: "typescript", Extensions: []string{".ts", ".mts", ".cts"}, Version: 11, Extract: extractTypeScript, NewResolver: newScriptResolver, Defines: true, comments: typeScriptComments},
-	{Name: "tsx", Extensions: []string{".tsx"}, Version: 11, Extract: extractJSX, NewResolver: newScriptResolver, Defines: true, comments: jsxComments},
-	{Name: "javascript", Extensions: []string{".js", ".jsx", ".mjs", ".cjs"}, Version: 11, Extract: extractJSX, NewResolver: newScriptResolver, Defines: true, comments: jsxComments},
-	{Name: "vue", Extensions: []string{".vue"}, Version: 11, Extract: extractVue, NewResolver: newScriptResolver, Defines: true},
-	{Name: "svelte", Extensions: []string{".svelte"}, Version: 11, Extract: extractSvelte, NewResolver: newScriptResolver, Defines: true},
-	{Name: "java", Extensions: []string{".java"}, Version: 7, Extract: extractJava, NewResolver: newJavaResolver, Defines: true, comments: javaComments},
+	{Name: "python", Extensions: []string{".py", ".pyi"}, Version: 9, Extract: extractPython, NewResolver: newPythonResolver, Defines: true, comments: pythonComments},
+	{Name: "typescript", Extensions: []string{".ts", ".mts", ".cts"}, Version: 12, Extract: extractTypeScript, NewResolver: newScriptResolver, Defines: true, comments: typeScriptComments},
+	{Name: "tsx", Extensions: []string{".tsx"}, Version: 12, Extract: extractJSX, NewResolver: newScriptResolver, Defines: true, comments: jsxComments},
+	{Name: "javascript", Extensions: []string{".js", ".jsx", ".mjs", ".cjs"}, Version: 12, Extract: extractJSX, NewResolver: newScriptResolver, Defines: true, comments: jsxComments},
+	{Name: "vue", Extensions: []string{".vue"}, Version: 12, Extract: extractVue, NewResolver: newScriptResolver, Defines: true},
+	{Name: "svelte", Extensions: []string{".svelte"}, Version: 12, Extract: extractSvelte, NewResolver: newScriptResolver, Defines: true},
+	{Name: "java", Extensions: []string{".java"}, Version: 8, Extract: extractJava, NewResolver: newJavaResolver, Defines: true, comments: javaComments},
 }
 
 // A Language is one row of All.
@@ -77,6 +77,7 @@ type Facts struct {
 
 	Definitions []Definition // in order of appearance; see Language.Defines
 	Exports     []Export     // what it hands on from other files, or fails without
+	Bound       []Bound      // names that imports bind, in their order; see Bound
 	// Mentions are the names mentioned outside of all definitions: statements that run
 	// when the file is loaded. Sorted, each once.
 	Mentions []NameHash

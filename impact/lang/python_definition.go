@@ -23,7 +23,8 @@ type pyBlock struct {
 	exported bool
 	name     string // with the names of the classes around it
 	place    int    // in Facts.Definitions
-	first    int    // the token of the line on which its decorators start
+	start    int    // the token of its line
+	first    int    // that of the line on which its decorators start
 	header   row    // from its decorators to its colon
 	own      int    // the token of its name
 	keyword  int    // the token of "def", "async" or "class"
@@ -43,6 +44,7 @@ type pyReader struct {
 	needed    map[string]bool // names among Exports without which the file does not load
 	takesAll  bool            // it imports all names of another file
 	bindings  map[string]int  // how often each name was defined so far
+	docs      int8            // whether it mentions __doc__: 1 no, 2 yes, 0 not known
 }
 
 var pyKeywords = sync.OnceValue(func() *keywordSet {
@@ -126,6 +128,45 @@ func (r *pyReader) docstring(s row) bool {
 	return true
 }
 
+// saysOfItself is the docstring of a function or class that nobody can be seen to ask for.
+// Decorators and bases may (commands are described by it), and so may a file that says
+// __doc__; examples for doctest are code.
+func (r *pyReader) saysOfItself(b *pyBlock, body row) (says row, ok bool) {
+	for _, around := range append(r.blocks[:len(r.blocks):len(r.blocks)], *b) {
+		if around.first != around.start || around.class && r.kind(around.own+1) == '(' {
+			return row{}, false
+		}
+	}
+	if r.asksForDocs() {
+		return row{}, false
+	}
+	says = row{body.from, body.from}
+	if r.kind(says.to) == tokenLine {
+		says.to++
+	}
+	text := says.to
+	for ; says.to < body.to && r.kind(says.to) == tokenString; says.to++ {
+		if t := r.text(says.to); !bytes.ContainsRune([]byte(`"'rRuU`), rune(t[0])) || bytes.Contains(t, []byte(">>>")) {
+			return row{}, false
+		}
+	}
+	return says, says.to > text && (says.to == body.to || r.kind(says.to) == tokenLine)
+}
+
+// asksForDocs says whether the file mentions __doc__.
+func (r *pyReader) asksForDocs() bool {
+	if r.docs == 0 {
+		r.docs = 1
+		for i := range r.tok {
+			if r.tok[i].kind == tokenWord && r.word(i, "__doc__") {
+				r.docs = 2
+				break
+			}
+		}
+	}
+	return r.docs == 2
+}
+
 // dedent closes the blocks that end where a line starts in that column.
 func (r *pyReader) dedent(column uint32, at int) {
 	for n := len(r.blocks) - 1; n >= 0 && r.blocks[n].column >= column; n-- {
@@ -142,7 +183,7 @@ func (r *pyReader) dedent(column uint32, at int) {
 func (r *pyReader) open(start, keyword, name, end int) {
 	b := pyBlock{
 		column: r.tok[start].value, class: r.word(name-1, "class"), own: name, keyword: keyword,
-		first: start, name: string(r.text(name)), place: len(r.facts.Definitions),
+		start: start, first: start, name: string(r.text(name)), place: len(r.facts.Definitions),
 	}
 	b.exported = pyPublic(b.name)
 	if r.decorated >= 0 {
@@ -192,6 +233,9 @@ func (r *pyReader) close(end int) {
 	r.blocks = r.blocks[:len(r.blocks)-1]
 	d := &r.facts.Definitions[b.place]
 	body := row{b.header.to, end}
+	if says, ok := r.saysOfItself(&b, body); ok {
+		b.holes = append([]row{says}, b.holes...)
+	}
 	r.indents = append(r.indents[:0], b.column)
 	r.seen.reset()
 	r.digest(&r.hash, row{b.header.from, b.own}, nil)

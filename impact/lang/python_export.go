@@ -43,6 +43,7 @@ func (r *pyReader) importStatement(s row) {
 	}
 	if r.word(s.from, "import") {
 		r.plain = append(r.plain, s)
+		r.bindModules(s)
 		return
 	}
 	place := r.imported[0].place
@@ -61,7 +62,17 @@ func (r *pyReader) importStatement(s row) {
 				i += 2
 				e.As = string(r.text(i))
 			}
+			r.facts.Bound = append(r.facts.Bound, Bound{NameHash(r.tok[i].value), HashName(name), place})
 			r.facts.Exports = append(r.facts.Exports, e)
+		}
+	}
+}
+
+// bindModules notes what "import a.b, c as d" binds: a, and d.
+func (r *pyReader) bindModules(s row) {
+	for n, name := range r.bound(s) {
+		if n < len(r.imported) && r.imported[n].token == s.from {
+			r.facts.Bound = append(r.facts.Bound, Bound{NameHash(r.tok[name].value), HashName(""), r.imported[n].place})
 		}
 	}
 }

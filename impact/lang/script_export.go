@@ -47,6 +47,7 @@ func (o *scriptOutline) importStatement(scope scriptScope, i, to int) int {
 	bind := func(local int, name string) {
 		word := string(o.text(local))
 		if ok {
+			o.facts.Bound = append(o.facts.Bound, Bound{NameHash(o.tok[local].value), HashName(name), place})
 			if o.imports == nil {
 				o.imports = map[string]scriptBinding{}
 			}

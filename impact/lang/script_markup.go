@@ -96,6 +96,7 @@ func (m *markupReader) script(all, block *scriptScanner) {
 	}
 	all.facts.Definitions = append(all.facts.Definitions, block.facts.Definitions...)
 	all.facts.Exports = append(all.facts.Exports, block.facts.Exports...)
+	all.facts.Bound = append(all.facts.Bound, block.facts.Bound...)
 	for _, name := range block.facts.Mentions {
 		m.seen.add(uint32(name))
 	}

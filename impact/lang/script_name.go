@@ -153,10 +153,9 @@ func (o *outline) sayScript(i int) {
 				o.sayTaken(other, value, typed)
 			}
 		}
-		if imported && n.module { // else "const a = require()" may define it, too
-			return
-		}
-		if typed {
+		// What an import binds is mentioned as it is called here, too: it may come from elsewhere
+		// on the other side of a change.
+		if typed && !imported {
 			name = ScriptTyped(name)
 		}
 		o.seen.add(uint32(name))

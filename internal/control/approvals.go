@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"custody/internal/change"
 	"custody/internal/config"
@@ -155,7 +154,7 @@ func (a *answer) explain(want config.Approvals, wrote authors, voices []voice, t
 	}
 	if n := len(wrote.unknown); n > 0 {
 		a.because(ReasonUnknownPeople, "the forge does not know %s; each may be one of the approvers, so %s less: %s",
-			plural(n, "of the authors", "of the authors"), plural(n, "approval counts", "approvals count"), clip(strings.Join(slices.Sorted(maps.Keys(wrote.unknown)), ", ")))
+			plural(n, "of the authors", "of the authors"), plural(n, "approval counts", "approvals count"), nameList(slices.Sorted(maps.Keys(wrote.unknown))))
 	}
 }
 
@@ -168,7 +167,7 @@ func (e *evaluation) missingApprovals(want config.Approvals, wrote authors, voic
 		Who:     fmt.Sprintf("people with permission %s or more", want.Permission),
 	}
 	if not := wrote.logins(); len(not) > 0 {
-		f.Who += ", other than " + clip(strings.Join(not, ", "))
+		f.Who += ", other than " + nameList(not)
 	}
 	var against, stale, moved []string
 	for _, v := range voices {
@@ -182,16 +181,16 @@ func (e *evaluation) missingApprovals(want config.Approvals, wrote authors, voic
 		}
 	}
 	if len(stale) > 0 {
-		f.Message += fmt.Sprintf("; %s approved an older commit", clip(strings.Join(stale, ", ")))
+		f.Message += fmt.Sprintf("; %s approved an older commit", nameList(stale))
 	}
 	if len(moved) > 0 {
-		f.Message += fmt.Sprintf("; %s approved it before the branch that it is for moved on, by which it changes something else", clip(strings.Join(moved, ", ")))
+		f.Message += fmt.Sprintf("; %s approved it before the branch that it is for moved on, by which it changes something else", nameList(moved))
 	}
 	if stale = append(stale, moved...); len(stale) > 0 {
-		f.Remedy = fmt.Sprintf("Ask %s to look at commit %s again, or %s.", clip(strings.Join(stale, ", ")), e.Change.Head.Short(), plural(missing, "other person", "other people"))
+		f.Remedy = fmt.Sprintf("Ask %s to look at commit %s again, or %s.", nameList(stale), e.Change.Head.Short(), plural(missing, "other person", "other people"))
 	}
 	if len(against) > 0 {
-		names := clip(strings.Join(against, ", "))
+		names := nameList(against)
 		f.Message = fmt.Sprintf("%s asked for changes", names)
 		f.Remedy = fmt.Sprintf("Settle what %s asked for, and ask for another review.", names)
 		f.Who = names

@@ -214,7 +214,7 @@ func (e *evaluation) lastPusher(wrote authors, voices []voice) answer {
 		a.found = []scoped{{Finding: finding.Finding{
 			Message: "only who pushed the change approved it",
 			Remedy:  "Ask somebody who pushed none of it to review and approve commit " + e.Change.Head.Short() + ".",
-			Who:     "people other than " + clip(strings.Join(pusherLogins(pushers), ", ")),
+			Who:     "people other than " + nameList(pusherLogins(pushers)),
 		}}}
 		return a
 	case len(pushers) == 0:

@@ -216,7 +216,7 @@ func ownerList(os []owners.Owner) string {
 	for i, o := range os {
 		names[i] = string(o)
 	}
-	return clip(strings.Join(names, ", "))
+	return nameList(names)
 }
 
 // pathList names a few paths.

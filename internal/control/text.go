@@ -1,6 +1,7 @@
 package control
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 )
@@ -13,6 +14,25 @@ func clip(s string) string {
 		return strings.ToValidUTF8(s[:most], "") + "..."
 	}
 	return s
+}
+
+// nameList is some people or owners in one line, whole: a name that is cut would not be
+// found where packs have to replace it.
+func nameList(names []string) string {
+	const most = 120
+	list := ""
+	for i, name := range names {
+		name = clip(name)
+		switch {
+		case i == 0:
+			list = name
+		case len(list)+len(name) > most:
+			return fmt.Sprintf("%s and %d more", list, len(names)-i)
+		default:
+			list += ", " + name
+		}
+	}
+	return list
 }
 
 // oneLine makes one printable line of any text.

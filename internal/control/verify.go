@@ -96,9 +96,10 @@ type search struct {
 	unread   []finding.Reason // of these, what was not searched, and operands that are not there
 	skipped  int              // of unread, those not listed
 	hits     []hit
-	shown    int  // of hits, how many are listed with their blob
-	enough   bool // was found
-	more     bool // and there may be more than was kept
+	shown    int           // of hits, how many are listed with their blob
+	enough   bool          // was found
+	cut      []change.Path // files of which not all lines are kept
+	more     bool          // and there may be more than was kept, in files that were not searched
 }
 
 func (s *search) selects(f TreeFile) bool { return s.about(f) }
@@ -476,7 +477,12 @@ func (sr *searcher) search(s *search, f TreeFile, content []byte) string {
 	}
 	sr.cost += cost
 	kept, perFile := sr.in.kept(len(s.hits))
-	for _, line := range s.command.Find(content, max(perFile, s.least-len(s.hits))) {
+	most := max(perFile, s.least-len(s.hits))
+	lines := s.command.Find(content, most+1)
+	if len(lines) > most {
+		lines, s.cut = lines[:most], append(s.cut, f.Path)
+	}
+	for _, line := range lines {
 		s.hits = append(s.hits, hit{f.Path, f.ID, line})
 	}
 	if s.expect == Present {
@@ -581,6 +587,10 @@ func (s *search) report(a *answer) {
 		at := finding.Place{Path: h.path.Escaped(), StartLine: h.line.Number, EndLine: h.line.Number}
 		a.found = append(a.found, scoped{s.of.finding(at, message, "Take it out"), []change.Path{h.path}})
 	}
+	for _, p := range s.cut {
+		message := fmt.Sprintf("%s: more lines of the file match %s than are listed", s.of.title(), s.shownPattern())
+		a.found = append(a.found, scoped{s.of.finding(finding.Place{Path: p.Escaped()}, message, "Take them out"), []change.Path{p}})
+	}
 	if s.more { // about no file in particular, so that a waiver for some files does not cover it
 		message := fmt.Sprintf("%s: and perhaps more; the search ended after %d lines", s.of.title(), len(s.hits))
 		a.found = append(a.found, scoped{Finding: s.of.finding(finding.Place{}, message, "Take it out")})
@@ -597,6 +607,10 @@ func (s *search) list(a *answer) {
 		a.reasons = append(a.reasons, finding.Reason{Code: ReasonCounted, Detail: detail, Path: h.path.Escaped()})
 	}
 	if n := len(s.hits) - s.shown; n > 0 {
-		a.because(ReasonCounted, "presence: found in %s", plural(n, "more line", "more lines"))
+		least := ""
+		if len(s.cut) > 0 || s.more {
+			least = "at least "
+		}
+		a.because(ReasonCounted, "presence: found in %s%s", least, plural(n, "more line", "more lines"))
 	}
 }

@@ -222,6 +222,35 @@ func TestHeadFails(t *testing.T) {
 	}
 }
 
+// TestMoreLinesThanListed: where a file has more lines than are listed, that is said of the
+// file, so that a waiver for it covers them, and the number is no more than a lower bound.
+func TestMoreLinesThanListed(t *testing.T) {
+	policy := "version: 1\nrules: [{id: req, kind: requirements, waivable: true}]\nwaivers: [{id: W, covers: SEC-1, paths: ['legacy/**'], owner: a, approver: b, reason: r, last_day: 2026-12-31}]\n"
+	p, err := config.ParsePolicy(config.FileName, []byte(policy))
+	if err != nil {
+		t.Fatal(err)
+	}
+	many := strings.Repeat("x\n", 400)
+	in := Input{Config: config.Layer(nil, p), Day: "2026-11-23", Requirements: []*Requirements{oneRequirement(t, "! grep -r x", "")}, Head: newHead("legacy/a: "+many, "legacy/b: "+many, "legacy/c: x\n")}
+	got := evaluate(t, in)["SEC-1"]
+	if got.Outcome != finding.Excepted || !strings.Contains(text(got), "at least ") {
+		t.Errorf("%s: %s", got.Outcome, text(got))
+	}
+	of := map[string]int{}
+	for _, f := range got.Found {
+		if strings.Contains(f.Message, "more lines of the file match") {
+			of[f.Place.Path]++
+		}
+	}
+	if len(of) != 2 || of["legacy/a"] != 1 || of["legacy/b"] != 1 {
+		t.Errorf("more lines are said of %v", of)
+	}
+	in.Head = newHead("legacy/a: x\n", "new/b: "+many)
+	if got := evaluate(t, in)["req"]; got.Outcome != finding.NotSatisfied {
+		t.Errorf("outcome %s", got.Outcome)
+	}
+}
+
 // TestManyHits: a waiver for some files never covers lines that were not listed.
 func TestManyHits(t *testing.T) {
 	var files []string

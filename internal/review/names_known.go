@@ -10,6 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"custody/attestation"
 	"custody/internal/change"
 	"custody/internal/config"
 	"custody/internal/git"
@@ -48,8 +49,12 @@ func (r *run) newNamer(p Privacy) *namer {
 			return
 		}
 		for _, s := range spellings {
+			name, rest, ok := strings.Cut(s, "<")
+			if address, _, _ := strings.Cut(rest, ">"); ok && attestation.IsTool(name, address) {
+				continue
+			}
 			n.people.add(s, n.name(s))
-			if name, _, ok := strings.Cut(s, "<"); ok {
+			if ok {
 				n.people.add(s[len(name):], n.name(s))
 				n.people.add(name, n.name(name))
 			}
@@ -74,7 +79,9 @@ func (r *run) newNamer(p Privacy) *namer {
 	}
 	for _, c := range commits {
 		for _, s := range []git.Signature{c.Author, c.Committer} {
-			person(s.Name, s.Email)
+			if !attestation.IsTool(s.Name, s.Email) {
+				person(s.Name, s.Email)
+			}
 		}
 		n.quotable(string(c.Message))
 		for line := range strings.Lines(string(c.Message)) {

@@ -393,3 +393,64 @@ func TestEveryFieldIsKnown(t *testing.T) {
 		}
 	}
 }
+
+// A tool that took part is nobody: its name stays in sentences, where it may be a part of
+// something else. A person who writes its address behind their own name is one.
+func TestToolsKeepTheirNames(t *testing.T) {
+	for _, names := range []string{"hashed", "ids"} {
+		w := newWorld(t, 5, false)
+		base := w.repo.Commit("base", "base", gittest.Orphan(), gittest.Write(".custody.yaml", "version: 1\nauthorship: {unknown: ai}\nprivacy: {names: "+names+"}\nrules:\n  - {id: safe, kind: checks, checks: [workflows]}\n"))
+		workflow := "on: pull_request_target\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: echo ${{ github.event.pull_request.title }}\n"
+		head := w.repo.Commit("change", "Add\n\nCo-authored-by: Claude <noreply@anthropic.com>\nCo-authored-by: Zora <noreply@anthropic.com>", gittest.From(base), gittest.By("GitHub <noreply@github.com>"), gittest.Write(".github/workflows/ci.yml", workflow))
+		v := w.run(review.Input{Base: w.oid(base), Head: w.oid(head), Stage: change.AtPush, Salt: salt})
+		text := ""
+		for _, c := range v.Checks {
+			for _, f := range c.Found {
+				text += f.Message + " " + f.Remedy + "\n"
+			}
+			for _, r := range c.Reasons {
+				text += r.Detail + "\n"
+			}
+		}
+		for _, f := range v.Findings {
+			text += f.Message + " " + f.Remedy + "\n"
+		}
+		if !strings.Contains(text, "github.event") {
+			t.Errorf("%s: what is found is\n%s", names, text)
+		}
+		if all := string(canonical(t, v)); strings.Contains(strings.ToLower(all), "zora") {
+			t.Errorf("%s: the person behind the address of a tool is named", names)
+		}
+	}
+}
+
+// A list of people who are too many for a line names none by halves.
+func TestNoHalfNameLeaves(t *testing.T) {
+	w := newWorld(t, 6, false)
+	base := w.repo.Commit("base", "base", gittest.Orphan(), gittest.Write(".custody.yaml", "version: 1\nauthorship: {unknown: ai}\nprivacy: {names: hashed}\nrules:\n  - {id: two, kind: approvals, approvals: {humans: 1}}\n"), gittest.Write("a", "0"))
+	tip := base
+	for i := range 9 {
+		tip = w.repo.Commit("change", "c", gittest.From(tip), gittest.By(fmt.Sprintf("Zoe <zqoe%cbrien%cplant@example.org>", 'a'+i, 'a'+i)), gittest.Write("a", fmt.Sprint(i)))
+	}
+	var reviews []any
+	for i := range 9 {
+		reviews = append(reviews, map[string]any{"reviewer": map[string]any{"login": fmt.Sprintf("zqagainst%cplant%c", 'a'+i, 'a'+i), "id": fmt.Sprint(100 + i), "type": "User"},
+			"state": "changes_requested", "commit": tip, "at": "2026-11-20T10:00:00Z", "permission": "write"})
+	}
+	context, err := json.Marshal(map[string]any{
+		"schema": "custody/context/v1", "repository": map[string]any{"host": "github.com", "owner": "acme", "name": "shop", "id": "42"},
+		"change": map[string]any{"kind": "pull_request", "number": 7, "head": tip, "target": "refs/heads/main"}, "commits": []any{}, "reviews": reviews,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := w.run(review.Input{Base: w.oid(base), Head: w.oid(tip), Stage: change.AtMerge, Context: context, Salt: salt})
+	for m, text := range w.members(&v) {
+		if at := strings.Index(text, "zq"); at >= 0 {
+			t.Errorf("%s: ...%s...", m, text[max(0, at-200):min(len(text), at+60)])
+		}
+	}
+	if text := string(canonical(t, v)); !strings.Contains(text, " more") {
+		t.Error("no list says that there are more")
+	}
+}

@@ -24,8 +24,8 @@ const (
 	Accepted   DeliveryState = "accepted"   // nobody decided on it yet
 	Done       DeliveryState = "done"       // what it asks for is asked for
 	Ignored    DeliveryState = "ignored"    // it asks for nothing
-	Unreadable DeliveryState = "unreadable" // it is not what its event should look like; kept whole
-	Failed     DeliveryState = "failed"     // nobody could decide on it; a redelivery is decided on anew
+	Unreadable DeliveryState = "unreadable" // it is not what its event should look like; kept whole; a redelivery is read anew
+	Failed     DeliveryState = "failed"     // nobody could decide on it; it is tried again, see Retry, and a redelivery is decided on anew
 )
 
 // Accept puts a delivery on the disk, with the job to decide on it. One that was accepted
@@ -69,7 +69,7 @@ func (s *Store) acceptAll(all []*acceptance) {
 			var jobs []job
 			for _, a := range some {
 				n, err := t.exec(ctx, `INSERT INTO deliveries (guid, event, body, received, state) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (guid) DO UPDATE SET event = excluded.event, body = excluded.body, state = excluded.state, note = '' WHERE deliveries.state = 'failed'`,
+ON CONFLICT (guid) DO UPDATE SET event = excluded.event, body = excluded.body, state = excluded.state, note = '' WHERE deliveries.state IN ('failed', 'unreadable')`,
 					a.GUID, a.Event, a.Body, s.ms(), string(Accepted))
 				if err != nil {
 					return err
@@ -216,12 +216,68 @@ func (s *Store) Known(ctx context.Context, guids []string) (map[string]bool, err
 	return known, nil
 }
 
-// FailStale gives up deliveries that came before an instant, in Unix milliseconds, and
-// that nobody is going to decide on: their jobs ended with their process, too often. One
-// that comes again is decided on anew.
-func (s *Store) FailStale(ctx context.Context, before int64) (n int64, err error) {
-	return s.db.exec(ctx, `UPDATE deliveries SET state = 'failed', note = 'nobody could decide on it', decided = $2
-WHERE state = 'accepted' AND received < $1 AND NOT EXISTS (SELECT 1 FROM river_job WHERE kind = 'delivery' AND state IN ('available', 'pending', 'retryable', 'running', 'scheduled'))`, before, s.ms())
+// undecided are the deliveries that nobody decided on, and for which there is no job.
+const undecided = `state IN ('accepted', 'failed') AND guid NOT IN (SELECT args ->> 'guid' FROM river_job WHERE kind = 'delivery' AND state IN ` + live + `)`
+
+// live are the states of jobs that are going to run, or do.
+const live = `('available', 'pending', 'retryable', 'running', 'scheduled')`
+
+// maxRetry bounds how many deliveries are tried again at a time.
+const maxRetry = 1000
+
+// Retry gives another job to deliveries that nobody could decide on, because the disk was full
+// or the database took nothing for longer than jobs are tried: at first soon, and then whenever
+// as much time has gone by again as since they came, so that one which takes its process with
+// it does so a few times only. What came before an instant, in Unix milliseconds, is given up.
+// Those that are not tried now are in state Failed: a redelivery is decided on anew.
+func (s *Store) Retry(ctx context.Context, since int64) (again, failed int64, err error) {
+	err = s.db.inTx(ctx, func(t tx) error {
+		var jobs []job
+		err := t.rows(ctx, `UPDATE deliveries SET state = 'accepted', note = '', decided = $2 WHERE guid IN (
+SELECT guid FROM deliveries WHERE `+undecided+` AND received >= $1 AND received + 2 * (CASE WHEN decided > received THEN decided - received ELSE 0 END) <= $2 ORDER BY received LIMIT $3) RETURNING guid`,
+			[]any{since, s.ms(), maxRetry}, func(scan func(...any) error) error {
+				var guid string
+				err := scan(&guid)
+				jobs = append(jobs, deliveryJob{guid})
+				return err
+			})
+		if err != nil {
+			return err
+		}
+		again = int64(len(jobs))
+		if err := t.add(ctx, jobs...); err != nil {
+			return err
+		}
+		failed, err = t.exec(ctx, `UPDATE deliveries SET state = 'failed', note = 'nobody could decide on it' WHERE state = 'accepted' AND `+undecided)
+		return err
+	})
+	if err != nil {
+		return 0, 0, fmt.Errorf("trying deliveries again: %w", err)
+	}
+	return again, failed, nil
+}
+
+// Reread gives another job to deliveries that could not be read, and did not come before an
+// instant, in Unix milliseconds: another version of the program may read them.
+func (s *Store) Reread(ctx context.Context, since int64) (n int64, err error) {
+	err = s.db.inTx(ctx, func(t tx) error {
+		var jobs []job
+		err := t.rows(ctx, `UPDATE deliveries SET state = 'accepted', note = '' WHERE state = 'unreadable' AND received >= $1 RETURNING guid`, []any{since}, func(scan func(...any) error) error {
+			var guid string
+			err := scan(&guid)
+			jobs = append(jobs, deliveryJob{guid})
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		n = int64(len(jobs))
+		return t.add(ctx, jobs...)
+	})
+	if err != nil {
+		return 0, fmt.Errorf("reading deliveries again: %w", err)
+	}
+	return n, nil
 }
 
 // CountDeliveries counts them by state.

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -136,6 +137,86 @@ func TestDeliveries(t *testing.T) {
 	})
 }
 
+// A delivery that nobody could decide on is tried again, at longer and longer intervals, and one
+// that could not be read when it comes again or another program may read it.
+func TestDeliveriesAgain(t *testing.T) {
+	eachStore(t, func(t *testing.T, address string) {
+		ctx := context.Background()
+		var clock atomic.Int64
+		var next atomic.Value
+		begin := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+		now := func() time.Time { return begin.Add(time.Duration(clock.Load())) }
+		var s *store.Store
+		w := &worker{decide: func(ctx context.Context, guid string) error {
+			clock.Add(int64(time.Minute))
+			return s.Decide(ctx, guid, store.Decision{State: next.Load().(store.DeliveryState), Note: "why"})
+		}}
+		var err error
+		if s, err = store.Open(ctx, address, store.Options{Now: now, ID: "one", Worker: w}); err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		start(t, s)
+		defer stop(t, s)
+		accept := func(guid string, as store.DeliveryState) {
+			t.Helper()
+			next.Store(as)
+			if known, err := s.Accept(ctx, store.Delivery{GUID: guid, Event: "push", Body: []byte("body")}); err != nil || known {
+				t.Fatalf("%s is known: %v, %v", guid, known, err)
+			}
+		}
+		becomes := func(guid string, state store.DeliveryState) {
+			t.Helper()
+			for range 2000 {
+				d, err := s.Delivery(ctx, guid)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if n, err := s.Jobs(ctx); err == nil && n == 0 && d.State == state {
+					return
+				}
+				time.Sleep(10 * time.Millisecond)
+			}
+			t.Fatalf("%s does not become %s", guid, state)
+		}
+		retry := func(since time.Time, want int64) {
+			t.Helper()
+			if n, failed, err := s.Retry(ctx, since.UnixMilli()); err != nil || n != want || failed != 0 {
+				t.Fatalf("%d are tried again, not %d; %d given up; %v", n, want, failed, err)
+			}
+		}
+		accept("full", store.Failed)
+		becomes("full", store.Failed)
+		retry(begin, 0) // as much time has to go by again
+		clock.Add(int64(time.Minute))
+		retry(now(), 0) // too old
+		retry(begin, 1)
+		becomes("full", store.Failed)
+		clock.Add(int64(2 * time.Minute))
+		retry(begin, 0)
+		next.Store(store.Done)
+		clock.Add(int64(time.Minute))
+		retry(begin, 1)
+		becomes("full", store.Done)
+		clock.Add(int64(time.Hour))
+		retry(begin, 0)
+
+		accept("odd", store.Unreadable)
+		becomes("odd", store.Unreadable)
+		retry(begin, 0)
+		accept("odd", store.Unreadable) // a redelivery
+		becomes("odd", store.Unreadable)
+		next.Store(store.Done)
+		if n, err := s.Reread(ctx, now().UnixMilli()); err != nil || n != 0 {
+			t.Fatal(n, err)
+		}
+		if n, err := s.Reread(ctx, begin.UnixMilli()); err != nil || n != 1 {
+			t.Fatal(n, err)
+		}
+		becomes("odd", store.Done)
+	})
+}
+
 // A job whose process died runs again, in whichever process starts next.
 func TestJobsOfTheDead(t *testing.T) {
 	eachStore(t, func(t *testing.T, address string) {
@@ -246,8 +327,8 @@ func TestSubjects(t *testing.T) {
 			t.Errorf("waiting elsewhere: %v, %v", in, err)
 		}
 		waiting, err := s.Waiting(ctx, time.Now().UnixMilli()+1000, 10)
-		if err != nil || len(waiting) != 1 {
-			t.Errorf("%v, %v", waiting, err)
+		if err != nil || len(waiting) != 0 {
+			t.Errorf("it would lose its place in the line: %v, %v", waiting, err)
 		}
 		start(t, s)
 		var seen []int64
@@ -262,6 +343,9 @@ func TestSubjects(t *testing.T) {
 			t.Error(seen)
 		}
 		stop(t, s)
+		if waiting, err := s.Waiting(ctx, time.Now().UnixMilli()+1000, 10); err != nil || len(waiting) != 1 {
+			t.Errorf("it has no job any more, and no verdict: %v, %v", waiting, err)
+		}
 
 		r := store.Review{Repo: 7, Subject: "pull/1", Verdict: "v2", Pack: "p2", Head: "h2", Base: "b", Ref: "refs/heads/main", Stage: "merge", Decision: "pass"}
 		if err := s.Conclude(ctx, 3, r, map[string]string{"e": "intent"}); err != nil {
@@ -437,6 +521,32 @@ func TestAddresses(t *testing.T) {
 		s.Close()
 		t.Error("two processes have one SQLite file")
 	}
+}
+
+// An older program does not work on a newer one's tables.
+func TestOlderProgram(t *testing.T) {
+	eachStore(t, func(t *testing.T, address string) {
+		open(t, address, "older", nil).Close()
+		driver, name := "pgx", address
+		if path, ok := strings.CutPrefix(address, "sqlite://"); ok {
+			driver, name = "sqlite", "file:"+path
+		}
+		db, err := sql.Open(driver, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		if _, err := db.Exec(`INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, true)`); err != nil {
+			t.Fatal(err)
+		}
+		s, err := store.Open(context.Background(), address, store.Options{Now: time.Now, ID: "older"})
+		if err == nil {
+			s.Close()
+		}
+		if err == nil || !strings.Contains(err.Error(), "newer version of Custody") {
+			t.Errorf("it would write to a store of a newer version: %v", err)
+		}
+	})
 }
 
 func TestBlobs(t *testing.T) {

@@ -97,9 +97,12 @@ func (s *Store) Subject(ctx context.Context, repo int64, name string) (Subject, 
 }
 
 // Waiting are subjects whose newest turn was asked for before an instant, in Unix
-// milliseconds, and is not concluded: at most max, the oldest first.
+// milliseconds, is not concluded, and has no job (any more): at most max, the oldest first.
+// One whose job is there has its place in the line, which it would lose.
 func (s *Store) Waiting(ctx context.Context, before int64, max int) ([]Subject, error) {
-	return s.subjects(ctx, `done_turn < turn AND is_open AND asked < $1 ORDER BY asked LIMIT $2`, before, max)
+	return s.subjects(ctx, `done_turn < turn AND is_open AND asked < $1
+AND (repo, name, turn) NOT IN (SELECT CAST(args ->> 'repo' AS BIGINT), args ->> 'subject', CAST(args ->> 'turn' AS BIGINT) FROM river_job WHERE kind = 'review' AND state IN `+live+`)
+ORDER BY asked LIMIT $2`, before, max)
 }
 
 // WaitingIn are the subjects of a repository whose newest turn is not concluded: at most

@@ -1,0 +1,93 @@
+package app_test
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"custody/internal/git/gittest"
+	"custody/internal/store"
+)
+
+// A delivery that was answered with 202 is decided on when there is room on the disk again,
+// also when that takes longer than its job is tried.
+func TestAcceptedThenFull(t *testing.T) {
+	t.Parallel()
+	var later atomic.Int64
+	w := newWorld(t, recorded, func(w *world) {
+		w.now = func() time.Time { return time.Now().Add(time.Duration(later.Load())) }
+	})
+	w.settled()
+	db, err := sql.Open("sqlite", "file:"+strings.TrimPrefix(w.address, "sqlite://")+"?_pragma=busy_timeout(5000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	do := func(text string) {
+		if _, err := db.Exec(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	do(`CREATE TRIGGER full BEFORE UPDATE ON deliveries BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END`)
+	landed := w.repo.Commit("ada", "main", "straight to main", gittest.By("Ada <ada@example.com>"), gittest.Write("a.py", "x = 3\n"))
+	w.gh.Settle()
+	w.until("its job is given up", func() bool {
+		// Two minutes of tries, without the waiting.
+		do(`UPDATE river_job SET attempt = 7, scheduled_at = CURRENT_TIMESTAMP WHERE kind = 'delivery' AND state = 'retryable' AND attempt < 7`)
+		n := 0
+		err := db.QueryRow(`SELECT count(*) FROM river_job WHERE kind = 'delivery' AND state = 'discarded'`).Scan(&n)
+		return err == nil && n > 0
+	})
+	if err := w.app.Tick(context.Background(), store.Reconcile); err == nil {
+		t.Error("the disk is full, and nobody heard of it")
+	}
+	do(`DROP TRIGGER full`)
+	if err := w.app.Tick(context.Background(), store.Reconcile); err != nil {
+		t.Fatal(err)
+	}
+	w.until("the push is recorded", func() bool {
+		all, err := w.store.Reviews(context.Background(), w.repo.ID, "push/refs/heads/main@"+landed, 1)
+		return err == nil && len(all) > 0
+	})
+}
+
+// What another version could not read is read again.
+func TestReadByTheNext(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, policy)
+	w.settled()
+	unreadable := func(guid, body string) {
+		t.Helper()
+		if known, err := w.store.Accept(context.Background(), store.Delivery{GUID: guid, Event: "push", Body: []byte(body)}); err != nil || known {
+			t.Fatal(known, err)
+		}
+		w.until("it is read", func() bool {
+			n, err := w.store.Jobs(context.Background())
+			return err == nil && n == 0
+		})
+		if d, err := w.store.Delivery(context.Background(), guid); err != nil || d.State != store.Unreadable || string(d.Body) != body {
+			t.Errorf("%+v, %v", d, err)
+		}
+	}
+	unreadable("form", "payload=%7B%7D")
+	unreadable("form", "payload=") // a redelivery
+	w.stop()
+	w.logged = &lockedBuffer{}
+	w.version = "next"
+	w.start()
+	w.until("it is read again", func() bool { return strings.Contains(w.logged.String(), "they are read again") })
+	w.settled()
+	if n := strings.Count(w.logged.String(), "a delivery can not be read"); n != 1 {
+		t.Errorf("read %d times", n)
+	}
+	if err := w.app.Tick(context.Background(), store.Reconcile); err != nil {
+		t.Fatal(err)
+	}
+	w.settled()
+	if n := strings.Count(w.logged.String(), "a delivery can not be read"); n != 1 {
+		t.Errorf("the same version read it %d times", n)
+	}
+}
