@@ -67,6 +67,8 @@ type App struct {
 	self    event.Self
 	metrics *Metrics
 
+	listed lists
+
 	mu      sync.Mutex
 	running map[string]*running
 }
@@ -271,7 +273,7 @@ const versionMark = "version"
 // retry has deliveries decided on that nobody could decide on, and such that another version
 // of this program could not read.
 func (a *App) retry(ctx context.Context) error {
-	since := a.Now().Add(-listed).UnixMilli() // what is older says nothing of today
+	since := a.Now().Add(-told).UnixMilli() // what is older says nothing of today
 	again, failed, err := a.store.Retry(ctx, since)
 	if err != nil {
 		return err
@@ -307,9 +309,6 @@ func (a *App) tidy(ctx context.Context) {
 		a.Log.WithError(err).Warn("the copies of repositories could not be tidied up")
 	}
 }
-
-// listed is how long GitHub lists a delivery, and makes it again.
-const listed = 3 * 24 * time.Hour
 
 // keepDeliveries is how long a decided delivery stays known: longer than the week in which
 // a GitHub Enterprise Server delivers it again.

@@ -41,7 +41,7 @@ func newMetrics() *Metrics {
 		registry:   prometheus.NewRegistry(),
 		received:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "custody_deliveries_received_total", Help: "Requests to the webhook by what became of them."}, []string{"outcome"}),
 		decisions:  prometheus.NewCounterVec(prometheus.CounterOpts{Name: "custody_deliveries_decided_total", Help: "Deliveries that were decided on, by state."}, []string{"state"}),
-		reviews:    prometheus.NewCounterVec(prometheus.CounterOpts{Name: "custody_reviews_total", Help: "Reviews that ended, by decision; error for those that will be tried again."}, []string{"decision"}),
+		reviews:    prometheus.NewCounterVec(prometheus.CounterOpts{Name: "custody_reviews_total", Help: "Reviews that ended, by decision; error for those that will be tried again, later for those that wait for a rate limit, stopped for those that the end of the process stopped."}, []string{"decision"}),
 		reviewTime: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "custody_review_seconds", Help: "Time of one review, from the job to what the check run says.", Buckets: prometheus.ExponentialBuckets(0.05, 2, 14)}),
 		lost:       prometheus.NewCounter(prometheus.CounterOpts{Name: "custody_deliveries_redelivered_total", Help: "Deliveries that never came, and were asked for again."}),
 	}

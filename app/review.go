@@ -106,8 +106,19 @@ func (a *App) Review(ctx context.Context, t store.Task) (err error) {
 	if unpublished := (*unpublishedError)(nil); errors.As(err, &unpublished) {
 		return err
 	}
-	a.metrics.reviewed("error", a.Now().Sub(began))
+	a.metrics.reviewed(ended(ctx, err), a.Now().Sub(began))
 	return j.failed(ctx, err)
+}
+
+// ended is what a review that came to no decision is counted as.
+func ended(ctx context.Context, err error) string {
+	if class, _ := hub.Classify(err); class == hub.Later {
+		return "later"
+	}
+	if errors.Is(context.Cause(ctx), context.Canceled) { // the server stops
+		return "stopped"
+	}
+	return "error"
 }
 
 // caught runs the review. What brings it down is an error like any other, which names the place
@@ -150,14 +161,16 @@ func (j *job) failed(ctx context.Context, err error) error {
 		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), sayTime)
 		defer cancel()
 	}
+	moved := errors.Is(err, errMoved)
 	class, after := hub.Classify(err)
-	switch class {
-	case hub.Later:
+	switch {
+	case moved: // git and the API both answered
+	case class == hub.Later:
 		j.log.WithField("after", after).Warn("GitHub's rate limit: later")
 		return &store.LaterError{After: after, Why: errors.New("rate limit of GitHub")}
-	case hub.Expired, hub.Other: // git does not tell whether it was for the token
+	case class == hub.Expired, class == hub.Other: // git does not tell whether it was for the token
 		j.Hub.Forget(j.subject.Installation)
-	case hub.Gone, hub.Forbidden:
+	case class == hub.Gone, class == hub.Forbidden:
 		if j.repo == nil {
 			j.log.WithError(err).Info("the repository is not for us any more")
 			return j.store.Unreachable(ctx, j.task.Repo, j.subject.Installation)
@@ -172,7 +185,11 @@ func (j *job) failed(ctx context.Context, err error) error {
 		if late {
 			why = "The review took longer than one may, and was stopped: who runs Custody finds it in its log, by the delivery "
 		}
-		o := checkrun.Undecided(j.Mode, "This change could not be judged.", why+j.subject.Delivery+".", "Wait, it is tried again; or press Review again.")
+		why += j.subject.Delivery + "."
+		if moved {
+			why = "GitHub tells of two heads: its API says that it is " + j.head.String() + ", and what git fetches is another one. So it is for a while when a head was just pushed, and for longer when GitHub has an incident."
+		}
+		o := checkrun.Undecided(j.Mode, "This change could not be judged.", why, "Wait, it is tried again; or press Review again.")
 		if serr := j.unable(ctx, "undecided "+j.head.String(), o); serr != nil {
 			j.log.WithError(serr).Warn("the check run could not be concluded")
 		}
@@ -195,7 +212,11 @@ func (j *job) run(ctx context.Context) (string, error) {
 	} else if len(lacks) > 0 {
 		return "", j.unpermitted(ctx, lacks)
 	}
-	for range 3 {
+	looks := 3
+	if j.task.Try > 1 { // it moved often already: the breaks between tries grow
+		looks = 1
+	}
+	for range looks {
 		wanted, err := j.locate(ctx)
 		if err != nil || !wanted {
 			return "", err
@@ -207,7 +228,7 @@ func (j *job) run(ctx context.Context) (string, error) {
 		}
 		return decision, err
 	}
-	return "", &store.LaterError{After: 2 * time.Second, Why: errMoved}
+	return "", errMoved
 }
 
 // errMoved says that what GitHub said and what git fetched are not about the same head.

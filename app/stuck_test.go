@@ -212,3 +212,51 @@ func TestReconcileBeyondALimit(t *testing.T) {
 	}
 	w.until("the pull request of the other installation is heard of", func() bool { return len(other.CheckRuns(p.HeadSHA)) > 0 })
 }
+
+// Where refs/pull/N/head stays behind what the API says, as after incidents of GitHub's, the App
+// asks less and less often, says why nothing is judged, and judges when it can.
+func TestRefStaysBehind(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, policy)
+	w.settled()
+	db, err := sql.Open("sqlite", "file:"+strings.TrimPrefix(w.address, "sqlite://")+"?_pragma=busy_timeout(5000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	w.gh.Hold()
+	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
+	w.repo.Git("update-ref", "refs/pull/1/head", w.base)
+	w.gh.ResetCalls()
+	w.gh.Release()
+	var run githubtest.CheckRun
+	w.until("it says that there are two heads", func() bool {
+		// Fourteen seconds of tries, without the waiting.
+		if _, err := db.Exec(`UPDATE river_job SET scheduled_at = CURRENT_TIMESTAMP WHERE kind = 'review' AND state = 'retryable' AND attempt < 4`); err != nil {
+			t.Fatal(err)
+		}
+		for _, run = range w.ours(p.HeadSHA) {
+			if run.Status == "completed" {
+				return true
+			}
+		}
+		return false
+	})
+	if run.Conclusion != "action_required" || !strings.Contains(run.Summary, "two heads") {
+		t.Errorf("%+v", run)
+	}
+	looks := 0
+	for _, c := range w.gh.Calls() {
+		if c.Operation == "GET /repos/{owner}/{repo}/pulls/{pull_number}" {
+			looks++
+		}
+	}
+	if looks < 6 || looks > 10 { // three, and one with each further try; and some before it is said
+		t.Errorf("asked %d times in four tries", looks)
+	}
+	w.repo.Git("update-ref", "refs/pull/1/head", p.HeadSHA)
+	if _, err := db.Exec(`UPDATE river_job SET scheduled_at = CURRENT_TIMESTAMP WHERE kind = 'review' AND state = 'retryable'`); err != nil {
+		t.Fatal(err)
+	}
+	w.concludedAs(p.HeadSHA, "success")
+}

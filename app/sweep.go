@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -279,6 +280,7 @@ func (a *App) reconcileInstallation(ctx context.Context, id int64, again bool) e
 				if err := a.askAgain(ctx, id, r.GetID()); err != nil {
 					return err
 				}
+				a.listed.forget(r.GetID())
 			}
 			if err := a.reconcileRepository(ctx, client, id, r); err != nil {
 				return err
@@ -334,36 +336,89 @@ func (a *App) askAgain(ctx context.Context, installation, repo int64) error {
 }
 
 func (a *App) reconcileRepository(ctx context.Context, client *hub.Client, installation int64, r *github.Repository) error {
+	tag := a.listed.of(r.GetID(), a.Now())
 	for page := 1; page > 0; {
-		list, resp, err := client.PullRequests.List(ctx, r.GetOwner().GetLogin(), r.GetName(), &github.PullRequestListOptions{State: "open", ListOptions: github.ListOptions{PerPage: 100, Page: page}})
+		list, resp, err := openPulls(ctx, client, r, page, tag)
+		if resp != nil && resp.StatusCode == http.StatusNotModified {
+			return a.reconcileKnown(ctx, r.GetID())
+		}
 		if err != nil {
 			return fmt.Errorf("listing pull requests of %s: %w", r.GetFullName(), err)
 		}
+		tag = ""
 		for _, p := range list {
-			name, head, ref := event.PullName(int64(p.GetNumber())), p.GetHead().GetSHA(), "refs/heads/"+p.GetBase().GetRef()
-			s, err := a.store.Subject(ctx, r.GetID(), name)
-			if err != nil && !store.IsNotFound(err) {
+			if err := a.reconcilePull(ctx, installation, r.GetID(), p); err != nil {
 				return err
 			}
-			if err == nil && !s.Closed && s.Head == head && s.Ref == ref && s.Installation == installation {
-				// Known; whether it is overdue was looked at before.
-				if over, err := a.waiverEnded(ctx, r.GetID(), name); err != nil {
-					return err
-				} else if !over {
-					continue
-				}
-			}
-			err = a.store.Ask(ctx, store.Request{Repo: r.GetID(), Name: name, Installation: installation, Kind: "pull_request", Stage: "merge", Number: int64(p.GetNumber()), Head: head, Ref: ref, Delivery: s.Delivery})
-			if err == nil {
-				err = a.store.SetMark(ctx, untilMark(r.GetID(), name), "") // asked for once
-			}
-			if err != nil {
-				return err
-			}
+		}
+		if page == 1 && resp.NextPage == 0 {
+			a.listed.keep(r.GetID(), resp.Header.Get("ETag"), a.Now())
 		}
 		page = resp.NextPage
 	}
 	return nil
+}
+
+// openPulls lists open pull requests. With the tag of a list, one that has not changed since is
+// an error with status 304, which GitHub counts against no limit.
+func openPulls(ctx context.Context, client *hub.Client, r *github.Repository, page int, tag string) ([]*github.PullRequest, *github.Response, error) {
+	req, err := client.NewRequest(http.MethodGet, fmt.Sprintf("repos/%s/%s/pulls?state=open&per_page=100&page=%d", r.GetOwner().GetLogin(), r.GetName(), page), nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	if tag != "" {
+		req.Header.Set("If-None-Match", tag)
+	}
+	var list []*github.PullRequest
+	resp, err := client.Do(ctx, req, &list)
+	return list, resp, err
+}
+
+// reconcilePull asks for a review of an open pull request that is not what we know of it, or
+// whose waiver ended.
+func (a *App) reconcilePull(ctx context.Context, installation, repo int64, p *github.PullRequest) error {
+	name, head, ref := event.PullName(int64(p.GetNumber())), p.GetHead().GetSHA(), "refs/heads/"+p.GetBase().GetRef()
+	s, err := a.store.Subject(ctx, repo, name)
+	if err != nil && !store.IsNotFound(err) {
+		return err
+	}
+	if err == nil && !s.Closed && s.Head == head && s.Ref == ref && s.Installation == installation {
+		// Known; whether it is overdue was looked at before.
+		if over, err := a.waiverEnded(ctx, repo, name); err != nil || !over {
+			return err
+		}
+	}
+	return a.askOnce(ctx, store.Request{Repo: repo, Name: name, Installation: installation, Kind: "pull_request", Stage: "merge", Number: int64(p.GetNumber()), Head: head, Ref: ref, Delivery: s.Delivery})
+}
+
+// reconcileKnown does what there is to do in a repository whose open pull requests are as they
+// were.
+func (a *App) reconcileKnown(ctx context.Context, repo int64) error {
+	open, err := a.store.Open(ctx, repo, "pull_request", "")
+	if err != nil {
+		return err
+	}
+	for _, s := range open {
+		if s.Stage != "merge" {
+			continue
+		}
+		over, err := a.waiverEnded(ctx, repo, s.Name)
+		if err == nil && over {
+			err = a.askOnce(ctx, s.Request)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// askOnce asks for a review, and no second time for a waiver that ended.
+func (a *App) askOnce(ctx context.Context, r store.Request) error {
+	if err := a.store.Ask(ctx, r); err != nil {
+		return err
+	}
+	return a.store.SetMark(ctx, untilMark(r.Repo, r.Name), "")
 }
 
 // waiverEnded says whether a waiver was in force when a subject was judged last, and is not

@@ -22,6 +22,10 @@ type BuildInput struct {
 	Languages []*lang.Language // nil: lang.All
 	Facts     FactStore        // nil: nothing is kept
 	Limits    Limits           // zero: DefaultLimits
+
+	// Loaded is called when all facts are in Facts, which is not used from then on; nil:
+	// nobody asks.
+	Loaded func()
 }
 
 // Build makes the graph of a tree.
@@ -49,11 +53,12 @@ func newBuilder(in BuildInput) *builder {
 		in.Limits = DefaultLimits()
 	}
 	return &builder{
-		BuildInput: in,
-		reader:     factReader{source: in.Source, store: in.Facts, limits: in.Limits},
-		packages:   make(map[change.Path]int32),
-		fixtures:   make(map[change.Path]*fixtureFile),
-		projects:   make(map[string]git.OID),
+		BuildInput:   in,
+		reader:       factReader{source: in.Source, store: in.Facts, limits: in.Limits},
+		packages:     make(map[change.Path]int32),
+		fixtures:     make(map[change.Path]*fixtureFile),
+		projects:     make(map[string]git.OID),
+		projectTexts: make(map[string]string),
 		graph: &Graph{
 			Commit:    in.Commit,
 			Tree:      in.Tree,
@@ -77,6 +82,9 @@ func (b *builder) load(ctx context.Context) error {
 		if err := step(ctx); err != nil {
 			return b.failed(err)
 		}
+	}
+	if b.Loaded != nil {
+		b.Loaded()
 	}
 	return nil
 }
@@ -112,6 +120,7 @@ type builder struct {
 
 	// What is learnt on the way, for those who make another graph of this one.
 	projects       map[string]git.OID // project files that a resolver asked for, and their blobs
+	projectTexts   map[string]string  // of those of which it is kept: see keepsText
 	scriptProjects [][]byte           // what those say by which scripts are resolved
 	claims         []string           // see lang.SameProject
 	vendors        []string           // see lang.GoFolders

@@ -31,7 +31,8 @@ import (
 //	gap starts  for each gap and one more: its first byte in the next section
 //	gaps        see appendGap
 //	skips       path, detail (references), mode, flags, id; sorted by reason, path, detail
-//	projects    path (reference), id of its blob, zeros where there is none; sorted
+//	projects    path, text (references), id of its blob, zeros where there is none; sorted.
+//	            The text is empty where it is not kept: see keepsText
 //	embedders   nodes, sorted
 //	words       hashes, sorted: see scriptWords
 //	specs       text (reference), end in the next table; sorted by lower case, text
@@ -94,10 +95,11 @@ const (
 )
 
 const (
-	nodeRow = 32 // bytes
-	edgeRow = 24
-	specRow = 12
-	skipRow = 24 // and the id of the blob
+	nodeRow    = 32 // bytes
+	edgeRow    = 24
+	specRow    = 12
+	skipRow    = 24 // and the id of the blob
+	projectRow = 16 // the same
 
 	isMissing = 1 // flag of a skip: it is what Graph.missing says of its path
 )
@@ -133,7 +135,7 @@ func openFlat(region wire.Region) (*flat, error) {
 		atOut: {uint64(h[headNodes]) + 1, 4}, atEdges: {uint64(h[headEdges]), edgeRow},
 		atInto: {uint64(h[headNodes]) + 1, 4}, atIntoEdges: {uint64(h[headEdges]), 4},
 		atGapStarts: {uint64(h[headGaps]) + 1, 4}, atSkips: {uint64(h[headSkips]), skipRow + uint64(h[headIDSize])},
-		atProjects: {uint64(h[headProjects]), 8 + uint64(h[headIDSize])}, atEmbedders: {uint64(h[headEmbedders]), 4}, atWords: {uint64(h[headWords]), 4},
+		atProjects: {uint64(h[headProjects]), projectRow + uint64(h[headIDSize])}, atEmbedders: {uint64(h[headEmbedders]), 4}, atWords: {uint64(h[headWords]), 4},
 		atSpecs: {uint64(h[headSpecs]), specRow}, atUses: {uint64(h[headUses]), 8}, atOthers: {uint64(h[headOthers]), 4},
 	}
 	for section := atStrings; section < atEnd; section++ {
@@ -399,24 +401,46 @@ func (f *flat) readGap(b []byte) (gap, bool) {
 type project struct {
 	path string
 	id   git.OID // zero: it is not in the tree
+	text string  // empty: it is not kept
 }
 
-// project finds a project file.
+// keepsText says that what a project file says is kept: all of these are read whenever a
+// file of their language changes.
+func keepsText(path string, size int) bool {
+	const most = 64 << 10
+	name := baseName(change.Path(path))
+	return size <= most && (name == "go.mod" || name == "go.work")
+}
+
+// project finds a project file, without its text.
 func (f *flat) project(path change.Path) (project, bool) {
-	i, found := sort.Find(int(f.head[headProjects]), func(i int) int {
-		return strings.Compare(string(path), f.text(f.row(atProjects, i, f.projectRow())))
-	})
+	i, found := f.projectPlace(path)
 	if !found {
 		return project{}, false
 	}
 	return f.projectAt(i), true
 }
 
-func (f *flat) projectRow() int { return 8 + int(f.head[headIDSize]) }
+func (f *flat) projectPlace(path change.Path) (i int, found bool) {
+	return sort.Find(int(f.head[headProjects]), func(i int) int {
+		return strings.Compare(string(path), f.text(f.row(atProjects, i, f.projectRow())))
+	})
+}
+
+func (f *flat) projectRow() int { return projectRow + int(f.head[headIDSize]) }
 
 func (f *flat) projectAt(i int) project {
 	row := f.row(atProjects, i, f.projectRow())
-	return project{path: f.text(row), id: idOf(row[8:])}
+	return project{path: f.text(row), id: idOf(row[projectRow:])}
+}
+
+// projectText is what a project file says; empty where it is not kept.
+func (f *flat) projectText(path change.Path) string {
+	i, found := f.projectPlace(path)
+	if !found {
+		return ""
+	}
+	return f.text(f.row(atProjects, i, f.projectRow())[8:])
 }
 
 func (f *flat) projects() []project {

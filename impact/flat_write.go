@@ -12,7 +12,7 @@ import (
 )
 
 // graphFormat is raised whenever the encoding, or what is in a Graph, changes.
-const graphFormat = 6
+const graphFormat = 7
 
 // maxFlat bounds what is kept for speed alone: a cache takes files of 256 MiB.
 const maxFlat = 250 << 20
@@ -101,7 +101,7 @@ func (w *flatWriter) write() [][]byte {
 	var groups []byte
 	sections[atSkips], groups = w.skips(int(head[headIDSize]))
 	for _, p := range w.k.projects {
-		sections[atProjects] = w.id(w.ref(sections[atProjects], p.path), p.id, int(head[headIDSize]))
+		sections[atProjects] = w.id(w.ref(w.ref(sections[atProjects], p.path), p.text), p.id, int(head[headIDSize]))
 	}
 	for _, n := range w.k.embedders {
 		sections[atEmbedders] = wire.AppendUint32(sections[atEmbedders], uint32(n))

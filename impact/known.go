@@ -64,7 +64,7 @@ func (b *builder) known(g *Graph) *Known {
 func (b *builder) projectList() []project {
 	var list []project
 	for _, path := range slices.Sorted(maps.Keys(b.projects)) {
-		list = append(list, project{path, b.projects[path]})
+		list = append(list, project{path, b.projects[path], b.projectTexts[path]})
 	}
 	return list
 }
@@ -129,6 +129,9 @@ func OpenKnown(region wire.Region) (*Known, error) {
 	}
 	return &Known{graph: &Graph{over: patched{f, &patch{languages: f.languages}}}}, nil
 }
+
+// Graph is the graph, as one of a commit and its tree.
+func (k *Known) Graph(commit, tree git.OID) *Graph { return k.graph.at(commit, tree) }
 
 // Load reads the whole graph of the tree into memory; ok is false when it turns out to be
 // damaged.

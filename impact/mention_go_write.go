@@ -36,6 +36,7 @@ func (w *mentionWriter) goNames(bits uint32) (x *goNameWriter, ok bool) {
 	numbers := int(w.firsts[len(w.from)])
 	x.definitions = slices.Repeat([]byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0}, numbers)
 	y := &goNameWriter{mentionWriter: w, bits: bits, units: x.units, definitions: x.definitions, memberOf: map[lang.NameHash]uint32{}}
+	x.names, y.names = make([]byte, 0, goNameRow*numbers), make([]byte, 0, goNameRow*numbers/2)
 	x.takers, y.takers = make([]byte, 0, len(w.mentions)/2), make([]byte, 0, len(w.mentions)/4)
 	first, second := folders.halves(w.firsts)
 	parallel.Do(func() { x.each(first) }, func() { y.each(second) })
@@ -139,21 +140,33 @@ func (x *goNameWriter) folder(p int32, files []int32) {
 	lowest, highest := x.firsts[files[0]], x.firsts[files[len(files)-1]+1]-1
 	qualifier := lang.GoQualifierOf(spec)
 	type key struct {
-		unit   uint32
-		member bool
-		name   string
+		unit  uint32
+		hash  lang.NameHash // a member's is another one than a name's
+		again uint32        // for another name of the same hash
 	}
-	known := map[key]uint32{}
+	type known struct {
+		number uint32
+		member bool
+		text   []byte
+	}
+	names := map[key]known{}
 	name := func(unit uint32, member bool, text []byte) uint32 {
-		if n, ok := known[key{unit, member, string(text)}]; ok {
-			return n
-		}
-		n := uint32(len(x.names) / goNameRow)
-		known[key{unit, member, string(text)}] = n
 		h := lang.HashName(text)
 		if member {
 			h = lang.GoMember(string(text))
 		}
+		k := key{unit: unit, hash: h}
+		for ; ; k.again++ {
+			same, ok := names[k]
+			if !ok {
+				break
+			}
+			if same.member == member && string(same.text) == string(text) {
+				return same.number
+			}
+		}
+		n := uint32(len(x.names) / goNameRow)
+		names[k] = known{n, member, text}
 		at := uint32(len(x.takers) / 4)
 		x.inUnit(h, unit, lowest, highest)
 		inside := uint32(len(x.takers)/4) - at

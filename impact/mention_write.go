@@ -124,7 +124,6 @@ func (w *mentionWriter) define() bool {
 	w.files = make([]byte, 0, mentionFileRow*len(g.nodes))
 	w.rows = make([]byte, 0, mentionRow*int(w.firsts[len(w.from)]))
 	w.texts = make([]byte, 0, 16*int(w.firsts[len(w.from)])) // a name has that many bytes or so
-	var memory symbolMemory
 	for n := range g.nodes {
 		node, from := &g.nodes[n], w.from[n]
 		edges := out.of(int32(n))
@@ -144,7 +143,7 @@ func (w *mentionWriter) define() bool {
 				flags = handsOf(&from.fact.Facts, func(spec string) bool { return leads(edges, spec) })
 			}
 			flags |= mentionKnown
-			if !w.facts(int32(n), memory.symbols(from.fact)) {
+			if !w.facts(int32(n), from.fact) {
 				return false
 			}
 		case from.old >= 0:
@@ -163,21 +162,22 @@ func (w *mentionWriter) define() bool {
 }
 
 // facts writes the rows of a file that was read; false when one does not fit.
-func (w *mentionWriter) facts(n int32, f *lang.Facts) bool {
+func (w *mentionWriter) facts(n int32, f *Fact) bool {
 	w.rows = append(w.rows, make([]byte, mentionRow)...)
-	for i := range f.Definitions {
-		d := &f.Definitions[i]
-		if d.Name == "" || len(d.Name) > math.MaxUint16 || d.Start < 0 || d.Start > math.MaxInt32 {
-			return false
+	fits := true
+	f.eachDefinition(func(d *lang.Definition, name string) {
+		if name == "" || len(name) > math.MaxUint16 || d.Start < 0 || d.Start > math.MaxInt32 {
+			fits = false
+			return
 		}
 		w.rows = wire.AppendUint32(w.rows, uint32(len(w.texts)))
-		w.rows = binary.LittleEndian.AppendUint16(w.rows, uint16(len(d.Name)))
+		w.rows = binary.LittleEndian.AppendUint16(w.rows, uint16(len(name)))
 		w.rows = append(w.rows, byte(d.Kind), bit(d.Exported)*definitionExported|bit(d.Runs)*definitionRuns)
 		w.rows = wire.AppendUint32(w.rows, uint32(d.Start))
-		w.texts = append(w.texts, d.Name...)
-	}
-	if w.graph.nodes[n].Language == "go" {
-		return true
+		w.texts = append(w.texts, name...)
+	})
+	if !fits || w.graph.nodes[n].Language == "go" {
+		return fits
 	}
 	for _, e := range f.Exports {
 		if e.OfDecorators() {
@@ -293,26 +293,17 @@ func (w *mentionWriter) middle() int {
 // eachMention calls fn for what those of some nodes that were read mention, with the number
 // of what mentions it, ascending.
 func (w *mentionWriter) eachMention(start, end int, fn func(name lang.NameHash, number uint32)) {
-	var memory symbolMemory
 	for n := start; n < end; n++ {
 		from := w.from[n]
 		if from.fact == nil {
 			continue
 		}
 		number := w.firsts[n]
-		f := memory.symbols(from.fact)
-		for _, name := range f.Mentions {
-			fn(name, number)
-		}
-		if w.graph.nodes[n].Language == "go" {
-			eachStandardImport(f, func(spec string) { fn(standardImport(spec), number) })
-		}
-		for d := range f.Definitions {
-			number++
-			for _, name := range f.Definitions[d].Mentions {
-				fn(name, number)
+		from.fact.eachMention(func() {
+			if w.graph.nodes[n].Language == "go" {
+				eachStandardImport(&from.fact.Facts, func(spec string) { fn(standardImport(spec), number) })
 			}
-		}
+		}, func(name lang.NameHash, def uint32) { fn(name, number+def) })
 	}
 }
 

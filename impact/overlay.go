@@ -388,6 +388,17 @@ func (o *overlay) factOf(path string, l *lang.Language) *Fact {
 	return fact
 }
 
+// textOf is what a project file says that has not changed; empty where it is not kept.
+func (o *overlay) textOf(path string, blob git.OID) string {
+	if known, asked := o.base.project(change.Path(path)); !asked || known.id != blob || blob.IsZero() {
+		return ""
+	}
+	if text := o.base.projectText(change.Path(path)); int64(len(text)) <= o.Limits.ProjectBytes {
+		return text
+	}
+	return ""
+}
+
 // projectOf is the blob of a project file.
 func (o *overlay) projectOf(path string) git.OID {
 	p := change.Path(path)

@@ -288,15 +288,21 @@ func (o *overlay) replacedAndRemoved(p *patch) map[int32]bool {
 // known is what can be kept of head, whose graph is g.
 func (o *overlay) known(g *Graph) Known {
 	k := Known{claims: o.base.claims, vendors: o.base.vendors, guessed: o.base.guessed(), raw: int(o.base.head[headRaw]) + len(o.fresh().edges) + len(o.fresh().gaps)}
-	projects := maps.Clone(o.builder.projects)
+	projects := map[string]project{}
+	for path, id := range o.builder.projects {
+		projects[path] = project{path, id, o.builder.projectTexts[path]}
+	}
 	for _, p := range o.base.projects() {
 		if e, changed := o.entered[change.Path(p.path)]; changed {
 			p.id = e.ID
 		}
-		projects[p.path] = p.id
+		if p.text = o.builder.projectTexts[p.path]; p.text == "" {
+			p.text = o.textOf(p.path, p.id)
+		}
+		projects[p.path] = p
 	}
 	for _, path := range slices.Sorted(maps.Keys(projects)) {
-		k.projects = append(k.projects, project{path, projects[path]})
+		k.projects = append(k.projects, projects[path])
 	}
 	words := o.scriptWords()
 	for _, h := range o.base.wordHashes() {

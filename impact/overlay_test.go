@@ -205,6 +205,7 @@ func TestOverlay(t *testing.T) {
 				if !slices.Equal(listed, walked) {
 					t.Errorf("documents %v, want %v", listed, walked)
 				}
+				checkHolds(t, m, store.known.graph, from, head)
 				over++
 			} else {
 				built++
@@ -218,6 +219,49 @@ func TestOverlay(t *testing.T) {
 	t.Logf("%d graphs laid over the one of base, %d built; %d laid over an earlier one on both sides", over, built, near)
 	if over < int(trees) || built < int(trees)/4 || near < int(trees)/8 {
 		t.Errorf("%d, %d and %d: the test proves less than it says", over, built, near)
+	}
+}
+
+// checkHolds: what a graph says of files that stand in its tree is what the tree says.
+func checkHolds(t *testing.T, m *memory, g *Graph, trees ...map[string]string) {
+	t.Helper()
+	modes := map[change.Path]git.Mode{}
+	m.Walk(t.Context(), g.Tree, func(p string, e git.Entry, err error) error {
+		modes[change.Path(p)] = e.Mode
+		return err
+	})
+	folders := map[change.Path]bool{"p0": true, "web": true}
+	for _, tree := range trees {
+		for name := range tree {
+			p := change.Path(name)
+			folders[folderOf(p)] = true
+			if is, known := g.Holds(p); !known || is != modes[p].IsRegular() {
+				t.Errorf("of %s it says %t (%t)", p, is, known)
+			}
+		}
+	}
+	var modules []change.Path
+	for p, mode := range modes {
+		if baseName(p) == "go.mod" && mode.IsRegular() {
+			modules = append(modules, folderOf(p))
+		}
+	}
+	slices.Sort(modules)
+	got, known := g.GoModules()
+	if slices.Sort(got); !known || !slices.Equal(got, modules) {
+		t.Errorf("modules %v (%t), want %v", got, known, modules)
+	}
+	for folder := range folders {
+		var tests []string
+		for p, mode := range modes {
+			if folderOf(p) == folder && strings.HasSuffix(string(p), "_test.go") && mode.IsRegular() {
+				tests = append(tests, baseName(p))
+			}
+		}
+		slices.Sort(tests)
+		if got := slices.Sorted(maps.Keys(g.GoTests(folder))); !slices.Equal(got, tests) {
+			t.Errorf("tests in %s: %v, want %v", folder, got, tests)
+		}
 	}
 }
 

@@ -179,7 +179,7 @@ func DecodeRecord(data string) (*Fact, error) {
 	if f.Sketched = flags&flagSketched != 0; !f.Sketched {
 		copy(f.Rest[:], d.Take(len(f.Rest)))
 	}
-	new(symbolMemory).decode(&d, &f.Facts)
+	decodeSymbols(&d, &f.Facts)
 	if n := d.Count(3); n > 0 {
 		f.Exports = make([]lang.Export, n)
 	}
@@ -220,7 +220,7 @@ func (f *Fact) unpacked() *Fact {
 	}
 	whole := *f
 	whole.packed = ""
-	new(symbolMemory).decode(&wire.Decoder{Rest: f.packed}, &whole.Facts)
+	decodeSymbols(&wire.Decoder{Rest: f.packed}, &whole.Facts)
 	return &whole
 }
 
@@ -240,35 +240,83 @@ func (f *Fact) counts() (definitions, mentions int) {
 	return d.Count(leastDefinition(&f.Facts)), mentions
 }
 
-// A symbolMemory is where definitions and mentions are decoded to.
-type symbolMemory struct {
-	definitions []lang.Definition
-	mentions    []lang.NameHash
-}
-
-// symbols are the definitions and mentions of f, until the memory is used again.
-func (m *symbolMemory) symbols(f *Fact) *lang.Facts {
+// eachDefinition calls fn for the definitions, without their digests and mentions, of a packed
+// one without their names either, which are given besides.
+func (f *Fact) eachDefinition(fn func(d *lang.Definition, name string)) {
 	if f.packed == "" {
-		return &f.Facts
+		for i := range f.Definitions {
+			fn(&f.Definitions[i], f.Definitions[i].Name)
+		}
+		return
 	}
-	facts := f.Facts
-	m.decode(&wire.Decoder{Rest: f.packed}, &facts)
-	return &facts
+	var def lang.Definition
+	f.walkPacked(func(string) {}, func(d packedDefinition) {
+		def.Kind, def.Exported, def.Runs, def.Start = d.kind, d.flags&flagExported != 0, d.flags&flagRuns != 0, d.start
+		fn(&def, d.name)
+	})
 }
 
-func (m *symbolMemory) decode(d *wire.Decoder, f *lang.Facts) {
-	n := d.Count(4)
-	if cap(m.mentions) < n {
-		m.mentions = make([]lang.NameHash, n)
-	}
-	names := mentionsDecoder{Decoder: d, all: m.mentions[:n]}
-	f.Mentions = names.list()
-	f.Definitions = nil
-	if n = d.Count(leastDefinition(f)); n > 0 {
-		if cap(m.definitions) < n {
-			m.definitions = make([]lang.Definition, n)
+// eachMention calls fn for what the code outside of definitions mentions, with 0, then behind,
+// then fn for what each definition does, with its place, from 1.
+func (f *Fact) eachMention(behind func(), fn func(name lang.NameHash, def uint32)) {
+	if f.packed == "" {
+		for _, name := range f.Mentions {
+			fn(name, 0)
 		}
-		f.Definitions = m.definitions[:n:n]
+		behind()
+		for i := range f.Definitions {
+			for _, name := range f.Definitions[i].Mentions {
+				fn(name, uint32(i)+1)
+			}
+		}
+		return
+	}
+	def := uint32(0)
+	each := func(names string) {
+		for ; len(names) >= 4; names = names[4:] {
+			fn(lang.NameHash(uint32(names[0])|uint32(names[1])<<8|uint32(names[2])<<16|uint32(names[3])<<24), def)
+		}
+	}
+	f.walkPacked(func(names string) {
+		each(names)
+		behind()
+	}, func(d packedDefinition) {
+		def++
+		each(d.names)
+	})
+}
+
+// A packedDefinition is one as appendSymbols wrote it.
+type packedDefinition struct {
+	name  string
+	kind  lang.DefinitionKind
+	flags byte
+	start int
+	names string // mentioned, 4 bytes each
+}
+
+// walkPacked goes through what pack wrote, without memory for it.
+func (f *Fact) walkPacked(loose func(names string), fn func(packedDefinition)) {
+	d := wire.Decoder{Rest: f.packed}
+	d.Count(4)
+	loose(d.Take(4 * d.Count(4)))
+	for range d.Count(leastDefinition(&f.Facts)) {
+		def := packedDefinition{name: d.String(), kind: lang.DefinitionKind(d.Byte()), flags: d.Byte(), start: int(d.Uint(math.MaxInt32))}
+		d.Uint(math.MaxInt32)
+		if !f.Sketched {
+			d.Take(2 * len(lang.Digest{}))
+		}
+		def.names = d.Take(4 * d.Count(4))
+		fn(def)
+	}
+}
+
+// decodeSymbols reads what the file defines and mentions.
+func decodeSymbols(d *wire.Decoder, f *lang.Facts) {
+	names := mentionsDecoder{Decoder: d, all: make([]lang.NameHash, d.Count(4))}
+	f.Mentions = names.list()
+	if n := d.Count(leastDefinition(f)); n > 0 {
+		f.Definitions = make([]lang.Definition, n)
 	}
 	for i := range f.Definitions {
 		def := &f.Definitions[i]
@@ -278,7 +326,6 @@ func (m *symbolMemory) decode(d *wire.Decoder, f *lang.Facts) {
 		def.Exported, def.Runs = flags&flagExported != 0, flags&flagRuns != 0
 		def.Start = int(d.Uint(math.MaxInt32))
 		def.End = def.Start + int(d.Uint(uint64(math.MaxInt32-def.Start)))
-		def.Signature, def.Body = lang.Digest{}, lang.Digest{}
 		if !f.Sketched {
 			copy(def.Signature[:], d.Take(len(def.Signature)))
 			copy(def.Body[:], d.Take(len(def.Body)))

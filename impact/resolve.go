@@ -340,7 +340,13 @@ func (v *treeView) read(paths []string) {
 		} else if v.b.over != nil {
 			id = v.b.over.projectOf(path)
 		}
-		if v.b.projects[path] = id; id != (git.OID{}) {
+		if v.b.projects[path] = id; v.b.over != nil {
+			if text := v.b.over.textOf(path, id); text != "" {
+				v.projects[path] = []byte(text)
+				continue
+			}
+		}
+		if id != (git.OID{}) {
 			asked, ids = append(asked, path), append(ids, id)
 		}
 	}
@@ -359,6 +365,11 @@ func (v *treeView) read(paths []string) {
 
 // keep notes what was learnt while imports were resolved.
 func (v *treeView) keep(resolver lang.Resolver) {
+	for path, text := range v.projects {
+		if keepsText(path, len(text)) {
+			v.b.projectTexts[path] = string(text)
+		}
+	}
 	if namesFiles(family(v.language.Name)) {
 		for _, text := range v.projects {
 			v.b.scriptProjects = append(v.b.scriptProjects, text)

@@ -2,28 +2,70 @@ package impact
 
 import "custody/impact/lang"
 
+// A sparse is a table of which most stays zero: memory comes where something is written. A
+// spread has tables of a place for all that a tree defines, and reaches some of it.
+type sparse[T any] struct {
+	blocks []*[sparseBlock]T
+	zero   T
+}
+
+const sparseBlock = 256
+
+func newSparse[T any](n int) sparse[T] {
+	return sparse[T]{blocks: make([]*[sparseBlock]T, (n+sparseBlock-1)/sparseBlock)}
+}
+
+// at is a place that may be written to.
+func (t *sparse[T]) at(n int32) *T {
+	b := t.blocks[n/sparseBlock]
+	if b == nil {
+		b = new([sparseBlock]T)
+		t.blocks[n/sparseBlock] = b
+	}
+	return &b[n%sparseBlock]
+}
+
+// of is what stands in a place.
+func (t *sparse[T]) of(n int32) T {
+	if b := t.blocks[n/sparseBlock]; b != nil {
+		return b[n%sparseBlock]
+	}
+	return t.zero
+}
+
 // An atomTable has a place for every atom that there can be, so that none is looked for: a
 // spread asks for hundreds of thousands of them.
 type atomTable[T any] struct {
 	*reachable
-	symbols []T // of definitions and of the code around them, by number
-	wholes  []T // by node
-	passes  []T // by node: see passed
+	symbols sparse[T] // of definitions and of the code around them, by number
+	wholes  sparse[T] // by node
+	passes  sparse[T] // by node: see passed
 }
 
 func newAtomTable[T any](r *reachable) atomTable[T] {
-	return atomTable[T]{r, make([]T, r.index.numbers), make([]T, len(r.at)), make([]T, len(r.at))}
+	return atomTable[T]{r, newSparse[T](int(r.index.numbers)), newSparse[T](len(r.at)), newSparse[T](len(r.at))}
 }
 
 // place is that of an atom.
 func (t *atomTable[T]) place(a atom) *T {
 	switch a.def {
 	case whole:
-		return &t.wholes[a.node]
+		return t.wholes.at(a.node)
 	case passed:
-		return &t.passes[a.node]
+		return t.passes.at(a.node)
 	}
-	return &t.symbols[t.files[t.at[a.node]-1].first+a.def]
+	return t.symbols.at(t.files[t.at[a.node]-1].first + a.def)
+}
+
+// of is what stands in its place.
+func (t *atomTable[T]) of(a atom) T {
+	switch a.def {
+	case whole:
+		return t.wholes.of(a.node)
+	case passed:
+		return t.passes.of(a.node)
+	}
+	return t.symbols.of(t.files[t.at[a.node]-1].first + a.def)
 }
 
 // A reachTable holds how each atom was reached. Most of them never are: the table is one of
@@ -47,7 +89,7 @@ func (t *reachTable) slotIn(f *spreadFile, a atom) *reach {
 	if a.def < loose {
 		return t.slot(a)
 	}
-	return t.in(&t.table.symbols[f.first+a.def])
+	return t.in(t.table.symbols.at(f.first + a.def))
 }
 
 func (t *reachTable) in(n *uint32) *reach {
@@ -63,8 +105,8 @@ func (t *reachTable) in(n *uint32) *reach {
 
 // of is the zero reach for an atom that is not reached.
 func (t *reachTable) of(a atom) reach {
-	if n := t.table.place(a); *n != 0 {
-		return *t.in(n)
+	if n := t.table.of(a); n != 0 {
+		return *t.in(&n)
 	}
 	return reach{}
 }
@@ -96,8 +138,8 @@ const (
 
 func newReachSet(r *reachable) reachSet { return reachSet{atomTable: newAtomTable[reachMark](r)} }
 
-func (t *reachSet) has(a atom) bool    { return *t.place(a) != 0 }
-func (t *reachSet) isSeed(a atom) bool { return *t.place(a)&markSeed != 0 }
+func (t *reachSet) has(a atom) bool    { return t.of(a) != 0 }
+func (t *reachSet) isSeed(a atom) bool { return t.of(a)&markSeed != 0 }
 
 func (t *reachSet) add(a atom) {
 	if m := t.place(a); *m == 0 {

@@ -127,7 +127,7 @@ func (x *nameIndex) each(files []spreadFile, name lang.NameHash, fn func(f *spre
 }
 
 // eachNews is each but for numbers that have a mark.
-func (x *nameIndex) eachNews(files []spreadFile, name lang.NameHash, marks []reachMark, fn func(f *spreadFile, def int32) (more bool)) {
+func (x *nameIndex) eachNews(files []spreadFile, name lang.NameHash, marks *sparse[reachMark], fn func(f *spreadFile, def int32) (more bool)) {
 	if !x.eachRead(files, name, fn) || x.flat == nil {
 		return
 	}
@@ -148,9 +148,9 @@ func (x *nameIndex) eachRead(files []spreadFile, name lang.NameHash, fn func(f *
 
 // among is each for a part of the mentions in the graph's file, but for numbers that have a
 // mark: most have been asked for before.
-func (x *nameIndex) among(files []spreadFile, start, stop uint32, marks []reachMark, fn func(f *spreadFile, def int32) (more bool)) {
+func (x *nameIndex) among(files []spreadFile, start, stop uint32, marks *sparse[reachMark], fn func(f *spreadFile, def int32) (more bool)) {
 	x.flat.mentions(start, stop, func(n int32) bool {
-		if marks != nil && marks[n] != 0 {
+		if marks != nil && marks.of(n) != 0 {
 			return true
 		}
 		place := x.places[x.flat.owner(n)]
@@ -172,7 +172,9 @@ type spreadFolder struct {
 	// The same of what was read, and the one behind it.
 	fresh, freshEnd int32
 
-	kept bool // the graph's file knows who takes what stands in it: see keep
+	kept   bool // the graph's file knows who takes what stands in it: see keep
+	mixed  bool // some of its files were read anew: what these take is looked up
+	relook bool // others may import it otherwise than the graph's file says
 
 	once     sync.Once
 	looked   atomic.Bool
@@ -185,19 +187,7 @@ type spreadFolder struct {
 // within is each for the files of one folder. Names such as New are mentioned by thousands
 // of others, and the files of a folder stand together.
 func (x *nameIndex) within(files []spreadFile, in *spreadFolder, name lang.NameHash, fn func(f *spreadFile, def int32) (more bool)) {
-	if list := x.read(name); len(list) > 0 {
-		list = list[sort.Search(len(list), func(i int) bool { return int32(uint32(list[i])) >= in.fresh }):]
-		for _, p := range list {
-			n := int32(uint32(p))
-			if n >= in.freshEnd {
-				break
-			}
-			if f := &files[x.owner(n)]; f.beside == in && !fn(f, n-f.first) {
-				return
-			}
-		}
-	}
-	if in.lowest < 0 {
+	if !x.withinRead(files, in, name, fn) || in.lowest < 0 {
 		return
 	}
 	start, stop := x.flat.list(name)
@@ -212,6 +202,22 @@ func (x *nameIndex) within(files []spreadFile, in *spreadFolder, name lang.NameH
 		f := &files[place-1]
 		return f.beside != in || fn(f, n-f.first)
 	})
+}
+
+// withinRead is within for the files that were read; false when it is enough.
+func (x *nameIndex) withinRead(files []spreadFile, in *spreadFolder, name lang.NameHash, fn func(f *spreadFile, def int32) (more bool)) bool {
+	list := x.read(name)
+	list = list[sort.Search(len(list), func(i int) bool { return int32(uint32(list[i])) >= in.fresh }):]
+	for _, p := range list {
+		n := int32(uint32(p))
+		if n >= in.freshEnd {
+			break
+		}
+		if f := &files[x.owner(n)]; f.beside == in && !fn(f, n-f.first) {
+			return false
+		}
+	}
+	return true
 }
 
 // here is each for one file.

@@ -14,10 +14,11 @@ import (
 
 // A keptAsks is which questions about the names of the graph's file were put.
 type keptAsks struct {
-	inside  []uint16 // by name: see keptHow
-	outside []uint16
-	first   []uint32 // by name: who asked about it first: see keptFirst
-	members []uint8
+	names, memberCount int            // how many there are
+	inside             sparse[uint16] // by name: see keptHow
+	outside            sparse[uint16]
+	first              sparse[uint32] // by name: who asked about it first: see keptFirst
+	members            sparse[uint8]
 }
 
 const (
@@ -30,12 +31,13 @@ func newKeptAsks(x *mentionIndex, calls bool) (k keptAsks) {
 	if x == nil {
 		return k
 	}
-	n := x.goNames()
-	k.inside, k.outside = make([]uint16, n), make([]uint16, n)
+	k.names = x.goNames()
+	k.inside, k.outside = newSparse[uint16](k.names), newSparse[uint16](k.names)
 	if calls {
-		k.members = make([]uint8, x.goMembers())
+		k.memberCount = x.goMembers()
+		k.members = newSparse[uint8](k.memberCount)
 	} else {
-		k.first = make([]uint32, n)
+		k.first = newSparse[uint32](k.names)
 	}
 	return k
 }
@@ -57,7 +59,7 @@ func (s *spread) keptFirst(f *spreadFile, how uint32) uint32 { return uint32(s.a
 
 // isKept says whether the graph's file knows who takes what a file defines.
 func (s *spread) isKept(f *spreadFile, def int32) bool {
-	return f.beside != nil && f.beside.kept && def < f.count
+	return f.index != nil && f.beside != nil && f.beside.kept && def < f.count
 }
 
 // followKept is followGo for such a definition.
@@ -94,7 +96,7 @@ func (s *spread) keptName(n int32) (name goName, ok bool) {
 	if n == noGoName {
 		return name, false
 	}
-	if n < 0 || int(n) >= len(s.kept.inside) {
+	if n < 0 || int(n) >= s.kept.names {
 		s.index.flat.bad.Store(true)
 		return name, false
 	}
@@ -118,10 +120,11 @@ func (s *spread) followKeptName(a atom, f *spreadFile, n int32, confidence Confi
 		return
 	}
 	bit := uint16(1) << keptHow(who, s.how(f, confidence))
-	if s.kept.outside[n]&bit != 0 {
+	outside := s.kept.outside.at(n)
+	if *outside&bit != 0 {
 		return
 	}
-	s.kept.outside[n] |= bit
+	*outside |= bit
 	if in.listed {
 		s.keptOutside(a, f, &name, confidence, who)
 		if len(in.imported) == 0 || !in.imported[0].otherwise {
@@ -136,22 +139,26 @@ func (s *spread) followKeptName(a atom, f *spreadFile, n int32, confidence Confi
 	s.outside(a, f, text, confidence, who)
 }
 
-// keptInside is inUnit: in a folder that is kept, nothing is mentioned by what was read anew.
+// keptInside is inUnit.
 func (s *spread) keptInside(a atom, f *spreadFile, n int32, name *goName, confidence Confidence, who minder) {
+	if f.beside.mixed {
+		s.mixedInside(a, f, name, confidence, who)
+		return
+	}
 	first, end := int32(-1), int32(-1)
 	how := s.how(f, confidence)
 	asked := keptHow(who, how)
 	bit := uint16(1) << asked
 	own := ask{f.node, lang.NameHash(n), askOwn, who, how}
-	switch {
-	case s.kept.inside[n]&bit == 0:
-		s.kept.inside[n] |= bit
-		if !s.calls && s.kept.inside[n] == bit {
-			s.kept.first[n] = s.keptFirst(f, asked)
+	switch inside := s.kept.inside.at(n); {
+	case *inside&bit == 0:
+		*inside |= bit
+		if !s.calls && *inside == bit {
+			*s.kept.first.at(n) = s.keptFirst(f, asked)
 		} else if !s.calls {
 			s.once(own)
 		}
-	case s.calls || s.kept.first[n] == s.keptFirst(f, asked) || !s.once(own):
+	case s.calls || s.kept.first.of(n) == s.keptFirst(f, asked) || !s.once(own):
 		return
 	default:
 		first, end = f.first-1, f.first+f.count
@@ -167,9 +174,44 @@ func (s *spread) keptInside(a atom, f *spreadFile, n int32, name *goName, confid
 	})
 }
 
+// mixedInside is inUnit where files of the folder were read anew. What these define and take
+// is asked for by its name, and a question is one question, whoever puts it.
+func (s *spread) mixedInside(a atom, f *spreadFile, name *goName, confidence Confidence, who minder) {
+	base, member := cutMember(s.definition(f, a.def).Name)
+	h := lang.HashName(base)
+	if confidence == byMember {
+		h = lang.GoMember(member)
+	}
+	how := s.how(f, confidence)
+	first, end := int32(-1), int32(-1)
+	own := ask{f.node, h, askOwn, who, how}
+	switch {
+	case s.once(ask{f.unit, h, askUnit, who, how}):
+		if !s.calls {
+			s.once(own)
+		}
+	case s.calls || !s.once(own):
+		return
+	default:
+		first, end = f.first-1, f.first+f.count
+	}
+	take := func(g *spreadFile, def int32) bool {
+		to := atom{g.node, def}
+		if g.unit == f.unit && (!f.test || g.test) && s.isNews(who, to) && who.minds(g, to) {
+			s.count()
+			s.breakBuild(who, to)
+			s.stepIn(g, a, to, b2i(g != f), confidence)
+		}
+		return !s.over
+	}
+	if first >= 0 || s.index.withinRead(s.files, f.beside, h, take) {
+		s.keptTakers(name.first, name.inside, first, end, who, take)
+	}
+}
+
 // keptOutside is qualified.
 func (s *spread) keptOutside(a atom, f *spreadFile, name *goName, confidence Confidence, who minder) {
-	if len(f.beside.imported) == 0 {
+	if len(f.beside.imported) == 0 || f.beside.mixed && !s.once(ask{f.folder, name.hash, askImporters, who, s.how(f, confidence)}) {
 		return
 	}
 	confidence = min(confidence*byQualified/byName, 1000)
@@ -207,7 +249,7 @@ func (s *spread) keptTakers(at, count uint32, first, end int32, who minder, fn f
 			if end >= 0 && n >= end {
 				return
 			}
-			if marks != nil && marks[n] != 0 {
+			if marks != nil && marks.of(n) != 0 {
 				continue
 			}
 			if who > builds {
@@ -238,11 +280,11 @@ func (s *spread) keptFrom(at, count uint32, lowest int32) (uint32, uint32) {
 
 // keptMember goes to who calls an exported method, and says whether others may, too.
 func (s *spread) keptMember(a atom, f *spreadFile, n int32) bool {
-	if n < 0 || int(n) >= len(s.kept.members) || s.index.flat.bad.Load() {
+	if n < 0 || int(n) >= s.kept.memberCount || s.index.flat.bad.Load() {
 		s.index.flat.bad.Store(true)
 		return false
 	}
-	m := &s.kept.members[n]
+	m := s.kept.members.at(n)
 	if *m&memberAsked == 0 {
 		*m |= memberAsked
 		name, start, stop := s.index.flat.goMember(n)
@@ -260,71 +302,96 @@ func (s *spread) keptMember(a atom, f *spreadFile, n int32) bool {
 }
 
 // keep marks the folders of which the graph's file knows what holds on this side: those of
-// which no file came, went or was read anew, and no import.
+// packages that are what they were, though some of their files may not be.
 func (s *symbolSide) keep(r *reachable) {
 	x := r.index.flat
 	if x == nil || x.goNames() == 0 {
 		return
 	}
 	p := s.graph.over.patch
-	moved := map[int32]bool{} // packages
-	end := func(from, to int32) {
-		for _, n := range []int32{from, to} {
-			if n >= 0 && s.graph.Kind(n) == KindPackage {
-				moved[n] = true
-			}
+	for _, in := range r.folders {
+		in.kept = true
+	}
+	altered := func(n int32) { // a package that came, or is called otherwise
+		if in := r.folders[n]; in != nil {
+			in.kept = false
 		}
 	}
-	before := func(base int32) {
-		number := func(n int32) int32 {
-			if n < 0 || p.isRemoved(n) {
-				return -1
-			}
-			return p.number(n)
+	for i := range p.added {
+		altered(p.addedAt[i])
+	}
+	for n := range p.altered {
+		if !p.isRemoved(n) {
+			altered(p.number(n))
 		}
-		start, stop := s.graph.over.out(base)
+	}
+	relook := func(n int32) {
+		if in := r.folders[n]; in != nil {
+			in.relook = true
+		}
+	}
+	// Who imports a package by another path now, or not any more.
+	type imported struct{ from, to int32 }
+	now := map[imported]bool{}
+	for i := range p.extras {
+		e := &p.extras[i]
+		if e.Kind != Imports || s.graph.Kind(e.To) != KindPackage {
+			continue
+		}
+		base, _ := s.graph.over.base(e.To)
+		if base < 0 {
+			continue
+		}
+		if spec, known := x.importedAs(base); !known || spec != e.Evidence.Detail || !r.isKnown(e.From) {
+			relook(e.To)
+		}
+		now[imported{e.From, e.To}] = true
+	}
+	before := func(n int32) {
+		start, stop := s.graph.over.out(n)
 		for e := start; e < stop; e++ {
-			end(-1, number(s.graph.over.flat.link(e).To))
-		}
-		if s.graph.over.flat.kind(base) != KindPackage {
-			end(-1, number(x.file(base).folder))
+			l := s.graph.over.flat.link(e)
+			if l.Kind != Imports || p.isRemoved(l.To) {
+				continue
+			}
+			if to := p.number(l.To); p.isRemoved(n) || !now[imported{p.number(n), to}] {
+				relook(to)
+			}
 		}
 	}
 	for n := range p.replaced {
 		before(n)
 	}
 	for _, n := range p.removed {
-		before(n)
-	}
-	for n := range p.altered {
-		if p.isRemoved(n) {
-			continue
-		}
-		if end(-1, p.number(n)); s.graph.over.flat.kind(n) != KindPackage {
+		if !p.replaced[n] {
 			before(n)
 		}
 	}
-	for i := range p.extras {
-		end(p.extras[i].From, p.extras[i].To)
-	}
 	for i := range r.files {
 		f := &r.files[i]
-		if f.index != nil || f.folder < 0 {
+		if f.index != nil {
 			continue
 		}
-		end(-1, f.folder)
-		for _, e := range s.graph.outOf(f.node) {
-			end(-1, s.graph.Link(e).To)
+		if f.beside != nil {
+			f.beside.mixed = true
+		}
+		if !f.known {
+			for _, e := range s.graph.outOf(f.node) {
+				relook(s.graph.Link(e).To)
+			}
 		}
 	}
-	for n, in := range r.folders {
-		in.kept = !moved[n]
-	}
+}
+
+// isKnown says whether it is known what a file defines and mentions.
+func (r *reachable) isKnown(n int32) bool {
+	place, ok := r.place(n)
+	return ok && r.files[place].known
 }
 
 // lookAroundKept is lookAround where the graph's file knows the answer.
 func (s *spread) lookAroundKept(in *spreadFolder) bool {
-	if !in.kept {
+	if !in.kept || in.relook {
 		return false
 	}
 	base, _ := s.graph.over.base(in.node)

@@ -85,11 +85,11 @@ func (s *spread) isNews(who minder, to atom) bool {
 }
 
 // marks are of what nothing comes of, whoever minds: see isNews.
-func (s *spread) marks(who minder) []reachMark {
+func (s *spread) marks(who minder) *sparse[reachMark] {
 	if !s.calls || who == builds {
 		return nil
 	}
-	return s.only.symbols
+	return &s.only.symbols
 }
 
 // callers goes to what spells the name of an exported method.

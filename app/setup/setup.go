@@ -73,6 +73,7 @@ var permissions = []Permission{
 var optional = []Permission{
 	{"members", "read", "rules that name teams"},
 	{"statuses", "read", "rules about checks that report as commit statuses"},
+	{"security_events", "read", "requirements that ask for results of scanners"},
 	{"pull_requests", "write", "answers to commands and buttons"},
 	{"issues", "write", "reactions to commands"},
 }

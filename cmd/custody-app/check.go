@@ -3,8 +3,11 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"net/url"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -65,7 +68,7 @@ func check(ctx context.Context, p *process, file, format string) error {
 	if a, err := newApp(p, &c, log, []string{"of no use: no link is made"}); err != nil {
 		points = append(points, setup.Point{Outcome: finding.NotSatisfied, What: "The configuration and its files can be used", Detail: inWords(err), ToDo: "Correct that key or file; GitHub was not asked."})
 	} else {
-		points = append(points, grants(a))
+		points = append(points, kept(&c), grants(a))
 		points = append(points, setup.Look(ctx, setup.Input{Hub: a.Hub, PublicURL: c.PublicURL, Now: p.now, Check: app.CheckName, Needs: c.Publish.Needs()})...)
 	}
 	if format == "json" {
@@ -92,10 +95,38 @@ func here(ctx context.Context, p *process, c *app.Config) []setup.Point {
 		secret.Outcome, secret.Detail, secret.ToDo = finding.NotSatisfied, inWords(err), "Put the secret of the App's webhook into that file, mode 0600."
 	}
 	db := setup.Point{Outcome: finding.Satisfied, What: "The store answers"}
-	if err := ping(ctx, p, c.Store); err != nil {
+	if err := ping(ctx, p, c.Store); errors.Is(err, store.ErrInUse) { // as docs/app.md says: start serve, and ask
+		db.Detail = "a server has it open"
+	} else if err != nil {
 		db.Outcome, db.Detail, db.ToDo = finding.NotSatisfied, inWords(err), "Start the database, or correct store."
 	}
 	return []setup.Point{secret, db}
+}
+
+// kept says whether packs and copies of repositories can be put where they belong.
+func kept(c *app.Config) setup.Point {
+	p := setup.Point{Outcome: finding.Satisfied, What: "Packs and copies of repositories can be kept"}
+	packs, err := url.Parse(c.Blobs)
+	if err == nil {
+		err = errors.Join(writable("blobs", packs.Path), writable("clones", c.Clones))
+	}
+	if err != nil {
+		p.Outcome, p.Detail, p.ToDo = finding.NotSatisfied, inWords(err), "Let the user that the server runs as write there, or name another folder."
+	}
+	return p
+}
+
+// writable puts a file into a folder, and takes it out.
+func writable(key, folder string) error {
+	f, err := os.CreateTemp(folder, ".check-*")
+	if err == nil {
+		_, err = f.Write([]byte("x"))
+		err = errors.Join(err, f.Sync(), f.Close(), os.Remove(f.Name()))
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", key, err)
+	}
+	return nil
 }
 
 // ping opens the store without working on it.

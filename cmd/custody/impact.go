@@ -212,7 +212,7 @@ func (with companions) risk(c *change.Change, report *impact.Report) *impact.Ris
 
 // around adds what stands around the reached nodes.
 func (s surroundings) around(ctx context.Context, report *impact.Report, with companions) (err error) {
-	if report.Tests, err = nearby.Tests(ctx, s, s.head, report); err != nil {
+	if report.Tests, err = nearby.Tests(ctx, s, s.head, s.graph, report); err != nil {
 		return err
 	}
 	report.Owners, report.Together = nearby.Owners(with.owners, report), with.together
@@ -240,7 +240,7 @@ func impactOfPaths(ctx context.Context, p *process, o *impactOptions) (*impact.R
 		return nil, err
 	}
 	facts := openFacts(p, repo.CommonDir())
-	graph, err := buildGraph(ctx, p, repo, head, facts)
+	graph, err := buildGraph(ctx, p, repo, head, facts, nil)
 	if err != nil {
 		return nil, err
 	}

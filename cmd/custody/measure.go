@@ -85,7 +85,7 @@ func runMeasure(ctx context.Context, p *process, o *measureOptions) error {
 
 // measure scores one commit by what judges there.
 func measure(ctx context.Context, p *process, repo reader, facts factStore, commit *git.Commit, judge *review.Judge) (report.Health, error) {
-	graph, err := buildGraph(ctx, p, repo, commit.ID, facts)
+	graph, err := buildGraph(ctx, p, repo, commit.ID, facts, nil)
 	if err != nil {
 		return report.Health{}, err
 	}

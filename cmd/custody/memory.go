@@ -4,6 +4,7 @@ import (
 	"math"
 	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 	"weak"
 )
 
@@ -40,6 +41,42 @@ func (c *collection) await() {
 	percent := c.percent
 	mark := new([16]byte)
 	runtime.SetFinalizer(mark, func(*[16]byte) { debug.SetGCPercent(percent) })
+	c.mark = weak.Make(mark)
+}
+
+// The garbage that a command which keeps little of what it reads leaves may be twice what is in
+// use, until that is so much.
+const (
+	seldomPercent = 200
+	seldomUntil   = 64 << 20
+)
+
+// seldom collects garbage half as often as usual while little is in use, unless somebody chose
+// how often.
+func (c *collection) seldom() {
+	if c == nil || c.percent != 100 {
+		return
+	}
+	mark := c.mark.Value()
+	if mark == nil {
+		return
+	}
+	runtime.SetFinalizer(mark, nil)
+	c.awaitMore()
+}
+
+// awaitMore is called at each collection.
+func (c *collection) awaitMore() {
+	mark := new([16]byte)
+	runtime.SetFinalizer(mark, func(*[16]byte) {
+		live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+		if metrics.Read(live); live[0].Value.Kind() != metrics.KindUint64 || live[0].Value.Uint64() > seldomUntil {
+			debug.SetGCPercent(c.percent)
+			return
+		}
+		debug.SetGCPercent(seldomPercent)
+		c.awaitMore()
+	})
 	c.mark = weak.Make(mark)
 }
 

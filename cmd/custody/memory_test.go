@@ -35,3 +35,30 @@ func TestFirstCollection(t *testing.T) {
 	(*collection)(nil).expect(128 << 20)
 	want("without a collection that was put off", 70)
 }
+
+func TestSeldomCollected(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(100))
+	until := func(percent int) {
+		t.Helper()
+		for n := 0; percentNow() != percent; n++ { // finalizers run some time after a collection
+			if n > 10_000 {
+				t.Fatalf("garbage is collected with %d %%, not with %d", percentNow(), percent)
+			}
+			runtime.GC()
+		}
+	}
+	c := collectLater()
+	c.seldom()
+	until(seldomPercent)
+	used := make([]byte, seldomUntil+1<<20)
+	until(100)
+	runtime.KeepAlive(used)
+	runtime.GC()
+	until(100)
+
+	debug.SetGCPercent(70) // somebody chose
+	c = collectLater()
+	c.seldom()
+	until(70)
+	(*collection)(nil).seldom()
+}

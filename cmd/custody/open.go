@@ -122,16 +122,43 @@ func (h keptHistory) EachTouched(ctx context.Context, head git.OID, max, most in
 }
 
 // save keeps what was learnt. That it can not be kept is said, and no error.
-func (s factStore) save(p *process) { s.keep()(p) }
+func (s factStore) save(p *process) { s.keep(&keeping{})(p) }
+
+// A keeping is that of facts, which may begin before all else is known.
+type keeping struct {
+	task    *parallel.Task // nil: it did not begin
+	damaged error
+}
+
+// keepFacts begins to write them; nothing else may use the facts until keep.
+func (s factStore) keepFacts(k *keeping) {
+	if s.off {
+		return
+	}
+	k.damaged = s.Damaged()
+	k.task = parallel.Begin(context.Background(), func(context.Context) error { return s.SaveMany() })
+}
+
+// drop waits for the end of it, for whoever gave up on the rest.
+func (k *keeping) drop() {
+	if k.task != nil {
+		k.task.Drop()
+	}
+}
 
 // keep begins to write what was learnt, while its caller does something else that alters
 // none of it. tell waits for the end, and says what could not be kept.
-func (s factStore) keep() (tell func(p *process)) {
+func (s factStore) keep(early *keeping) (tell func(p *process)) {
 	if s.off {
 		return func(*process) {}
 	}
-	damaged := s.Damaged()
-	saves := []func() error{s.SaveMany, s.graphs.Save, s.past.Save, s.prose.Save}
+	if early.task == nil {
+		s.keepFacts(early)
+	}
+	facts := early.task
+	early.task = nil
+	damaged := early.damaged
+	saves := []func() error{facts.End, s.graphs.Save, s.past.Save, s.prose.Save}
 	failed := make([]error, len(saves))
 	all := make([]func(), len(saves))
 	for i, save := range saves {

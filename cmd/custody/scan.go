@@ -34,6 +34,7 @@ skipped, and why. --format json prints the graph whole.`,
 }
 
 func runScan(ctx context.Context, p *process, o *scanOptions) error {
+	p.garbage.seldom()
 	repo, err := openReader(ctx, p, o.dir)
 	if err != nil {
 		return err
@@ -44,11 +45,13 @@ func runScan(ctx context.Context, p *process, o *scanOptions) error {
 		return err
 	}
 	facts := openFacts(p, repo.CommonDir())
-	graph, err := buildGraph(ctx, p, repo, id, facts)
+	var early keeping
+	defer early.drop()
+	graph, err := buildGraph(ctx, p, repo, id, facts, &early)
 	if err != nil {
 		return err
 	}
-	defer facts.keep()(p)
+	defer facts.keep(&early)(p)
 	if o.format == "json" {
 		return graph.WriteDocument(p.out)
 	}
@@ -56,8 +59,8 @@ func runScan(ctx context.Context, p *process, o *scanOptions) error {
 	return impact.WriteGraphText(p.out, graph)
 }
 
-// buildGraph makes the graph of a commit.
-func buildGraph(ctx context.Context, p *process, repo reader, commit git.OID, facts factStore) (*impact.Graph, error) {
+// buildGraph makes the graph of a commit. The facts are written meanwhile, unless early is nil.
+func buildGraph(ctx context.Context, p *process, repo reader, commit git.OID, facts factStore, early *keeping) (*impact.Graph, error) {
 	c, err := repo.Commit(ctx, commit)
 	if err != nil {
 		return nil, err
@@ -68,9 +71,11 @@ func buildGraph(ctx context.Context, p *process, repo reader, commit git.OID, fa
 		}
 	}
 	defer progress(p, "reading imports")()
-	g, k, err := impact.BuildBoth(ctx, impact.BuildInput{
-		Source: impact.Objects(repo), Commit: commit, Tree: c.Tree, Facts: facts,
-	})
+	in := impact.BuildInput{Source: impact.Objects(repo), Commit: commit, Tree: c.Tree, Facts: facts}
+	if early != nil {
+		in.Loaded = func() { facts.keepFacts(early) }
+	}
+	g, k, err := impact.BuildBoth(ctx, in)
 	if k != nil {
 		facts.graphs.KeepGraph(c.Tree, k)
 	}

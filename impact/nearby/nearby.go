@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"custody/impact"
 	"custody/internal/change"
 	"custody/internal/git"
 )
@@ -32,6 +33,7 @@ func Limits() map[string]int64 {
 type tree struct {
 	reader  git.Reader
 	root    git.OID
+	graph   *impact.Graph                   // of the tree; nil: it knows nothing
 	folders map[string]map[string]git.Entry // nil: not there, or not readable
 	blobs   map[string][]byte
 }
@@ -122,8 +124,26 @@ func byName(list []git.Entry) map[string]git.Entry {
 
 // has says whether a regular file stands in a folder.
 func (t *tree) has(ctx context.Context, folder, name string) bool {
+	if is, known := t.graph.Holds(change.Path(join(folder, name))); known {
+		return is
+	}
 	e, ok := t.folder(ctx, folder)[name]
 	return ok && e.Mode.IsRegular()
+}
+
+// goTests are the tests of Go right in a folder, by name, and whether it may take a build tag
+// to run them.
+func (t *tree) goTests(ctx context.Context, folder change.Path) map[string]bool {
+	if t.graph != nil {
+		return t.graph.GoTests(folder)
+	}
+	tests := map[string]bool{}
+	for name := range t.folder(ctx, string(folder)) {
+		if strings.HasSuffix(name, "_test.go") {
+			tests[name] = true
+		}
+	}
+	return tests
 }
 
 // maxSettings bounds a file that names a test runner.

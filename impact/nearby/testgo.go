@@ -75,10 +75,8 @@ const maxTagReads = 200
 // goWhole plans the tests of a package that is reached as a whole, if it has any.
 func (p *planner) goWhole(path string) {
 	if raw, err := change.Unescape(path); err == nil && printable(string(raw)) {
-		for name := range p.tree.folder(p.ctx, string(raw)) {
-			if strings.HasSuffix(name, "_test.go") {
-				p.goFile(join(string(raw), name), nil, true)
-			}
+		for name, tagged := range p.tree.goTests(p.ctx, raw) {
+			p.goFile(join(string(raw), name), nil, tagged)
 		}
 	}
 }
@@ -118,6 +116,19 @@ func (p *planner) goTests(of goPackage, names []string) {
 	}
 }
 
+// goModules says of a folder whether it is the root of a module.
+func (p *planner) goModules() func(folder string) bool {
+	folders, known := p.tree.graph.GoModules()
+	if !known {
+		return func(folder string) bool { return p.tree.has(p.ctx, folder, "go.mod") }
+	}
+	roots := make(map[string]bool, len(folders))
+	for _, f := range folders {
+		roots[string(f)] = true
+	}
+	return func(folder string) bool { return roots[folder] }
+}
+
 // goCommands makes a command of each module for the packages that run whole, and one for
 // those of which the tests are known.
 func (p *planner) goCommands() {
@@ -129,10 +140,11 @@ func (p *planner) goCommands() {
 	named := map[module]map[string]bool{}
 	whole := map[module]int{}
 	of := map[goPackage]module{}
+	isModule := p.goModules()
 	for pkg, names := range p.packages {
 		m := module{folder: ".", tags: pkg.tags}
 		for f := range above(pkg.folder) {
-			if p.tree.has(p.ctx, f, "go.mod") {
+			if isModule(f) {
 				m.folder, m.found = f, true
 				break
 			}

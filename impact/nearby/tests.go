@@ -22,10 +22,16 @@ const (
 
 // Tests finds the commands that run the reached and the changed tests of a tree, and of
 // Go those of packages that are reached as a whole. Go's tests are named where it is known
-// which definitions are reached. The runner is detected from the tree.
-func Tests(ctx context.Context, r git.Reader, head git.OID, report *impact.Report) (*impact.TestPlan, error) {
+// which definitions are reached. The runner is detected from the tree. g is its graph, if
+// there is one: what that knows of the tree is not read.
+func Tests(ctx context.Context, r git.Reader, head git.OID, g *impact.Graph, report *impact.Report) (*impact.TestPlan, error) {
 	p := &planner{ctx: ctx, tree: newTree(r, head), commands: map[commandKey]*command{}, packages: map[goPackage]map[string]bool{}}
-	p.tree.load(ctx, testFolders(report))
+	if g != nil && g.Tree == head {
+		p.tree.graph = g
+	}
+	if _, known := p.tree.graph.Holds("."); !known {
+		p.tree.load(ctx, testFolders(report))
+	}
 	for _, c := range report.Changed {
 		if c.Status != change.Deleted {
 			p.file(c.Path, changedTests(c), true)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"custody/impact"
+	"custody/impact/wire"
 	"custody/internal/git"
 	"custody/internal/git/gittest"
 )
@@ -75,9 +77,23 @@ func TestPlans(t *testing.T) {
 func planOf(t *testing.T, files map[string]string, r *impact.Report) *impact.TestPlan {
 	t.Helper()
 	repo, head := commit(t, files)
-	plan, err := Tests(t.Context(), repo, head, r)
+	plan, err := Tests(t.Context(), repo, head, nil, r)
 	if err != nil {
 		t.Fatal(err)
+	}
+	known, err := impact.BuildKnown(t.Context(), impact.BuildInput{Source: impact.Objects(repo), Tree: head})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if known, err = impact.OpenKnown(wire.Memory(slices.Concat(known.Encode()...))); err != nil {
+		t.Fatal(err)
+	}
+	byGraph, err := Tests(t.Context(), repo, head, known.Graph(git.OID{}, head), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(plan, byGraph) {
+		t.Errorf("with the graph of the tree the plan is another one:\n%+v\nwant\n%+v", byGraph, plan)
 	}
 	return plan
 }

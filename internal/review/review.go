@@ -181,13 +181,15 @@ func (r *run) readFacts(ctx context.Context) error {
 
 func (r *run) readImpact(ctx context.Context) (err error) {
 	in := r.impactInput(r.change)
+	var graph *impact.Graph
+	in.Told = func(g *impact.Graph) { graph = g }
 	if in.Prepared, err = r.prepared.endGraphs(); err != nil {
 		return err
 	}
 	if r.impact, err = impact.Assess(ctx, in); err != nil {
 		return err
 	}
-	if r.impact.Tests, err = nearby.Tests(ctx, r.Repository, r.change.HeadTree, r.impact); err != nil {
+	if r.impact.Tests, err = nearby.Tests(ctx, r.Repository, r.change.HeadTree, graph, r.impact); err != nil {
 		return err
 	}
 	r.impact.Owners = nearby.Owners(r.judge.Owners, r.impact)

@@ -3,6 +3,7 @@
 package store
 
 import (
+	"errors"
 	"os"
 	"syscall"
 	"time"
@@ -22,5 +23,8 @@ func lockFile(path string) (*os.File, error) {
 		time.Sleep(20 * time.Millisecond)
 	}
 	f.Close()
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		err = ErrInUse
+	}
 	return nil, err
 }

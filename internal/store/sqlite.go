@@ -29,6 +29,9 @@ type sqliteDB struct {
 	held map[string]bool
 }
 
+// ErrInUse says that another process has the store.
+var ErrInUse = errors.New("it is in use by another process: SQLite is for one, PostgreSQL for several")
+
 func openSQLite(ctx context.Context, path string, o Options) (_ *sqliteDB, _ queue, err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, nil, err
@@ -40,7 +43,7 @@ func openSQLite(ctx context.Context, path string, o Options) (_ *sqliteDB, _ que
 		}
 	}()
 	if d.guard, err = lockFile(path + ".lock"); err != nil {
-		return nil, nil, fmt.Errorf("%s is in use by another process: SQLite is for one, PostgreSQL for several: %w", path, err)
+		return nil, nil, fmt.Errorf("locking %s: %w", path, err)
 	}
 	if err := private(path); err != nil {
 		return nil, nil, err
