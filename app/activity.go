@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -66,19 +67,23 @@ func (j *job) activityOf(ctx context.Context, ref string) (*activity, error) {
 }
 
 // targetAt is the commit that the branch which the change is for was at, at an instant: the
-// one that it is at, but for what GitHub lists as having moved it since. Of the same second it
+// one that GitHub lists last, but for what it lists as having moved it since; where it lists
+// nothing, the one that was fetched. Of the same second it
 // is not known which came first, so it is the older. Of what has landed it is never one that
 // holds that: where GitHub does not list the landing, or not yet, it is what was before it.
 func (j *job) targetAt(ctx context.Context, c *clone.Clone, at time.Time) (string, error) {
-	tip, err := c.Resolve(ctx, j.ref)
-	if err != nil {
-		return "", err
-	}
 	known, err := j.activityOf(ctx, j.ref)
 	if err != nil {
 		return "", err
 	}
-	was := tip.String()
+	was := ""
+	if len(known.moves) > 0 && strings.Trim(known.moves[0].After, "0") != "" {
+		was = known.moves[0].After // it may have moved since it was fetched
+	} else if tip, err := c.Resolve(ctx, j.ref); err == nil {
+		was = tip.String()
+	} else if !errors.Is(err, git.ErrNotFound) { // the branch is gone by now
+		return "", err
+	}
 	for _, m := range known.moves {
 		if m.Before != "" && !m.at.Before(at.Truncate(time.Second)) {
 			was = m.Before
@@ -86,6 +91,9 @@ func (j *job) targetAt(ctx context.Context, c *clone.Clone, at time.Time) (strin
 	}
 	if j.subject.Stage != "record" || j.base.IsZero() {
 		return was, nil
+	}
+	if was == "" {
+		return j.base.String(), nil
 	}
 	id, err := git.ParseOID(was)
 	if err != nil {

@@ -52,6 +52,10 @@ func (j *job) fetch(ctx context.Context) (*clone.Clone, error) {
 		want.Refs = append(want.Refs, head)
 	case j.pr != nil:
 		want.Refs = append(want.Refs, pullRef(j.pr)) // approvals are of commits that squashing left behind
+	case j.subject.Kind == "push" && j.base.IsZero():
+		if main := "refs/heads/" + j.repo.DefaultBranch; main != j.ref {
+			want.Refs = append(want.Refs, main)
+		}
 	case j.subject.Kind == "merge_group":
 		want.Commits = append(want.Commits, j.head)
 		if j.queued != nil {
@@ -60,7 +64,7 @@ func (j *job) fetch(ctx context.Context) (*clone.Clone, error) {
 	}
 	c, err := j.Clones.Get(ctx, j.repo.ID, remote, want)
 	if j.subject.Stage == "record" && errors.Is(err, git.ErrNoRemoteRef) { // the branch is gone by now: what landed is not
-		want.Refs = slices.DeleteFunc(want.Refs, func(ref string) bool { return ref == j.ref })
+		want.Refs = slices.DeleteFunc(want.Refs, func(ref string) bool { return strings.HasPrefix(ref, "refs/heads/") || ref == j.ref })
 		c, err = j.Clones.Get(ctx, j.repo.ID, remote, want)
 	}
 	if err != nil {
@@ -96,13 +100,51 @@ func (j *job) landedEnds(ctx context.Context, c *clone.Clone) error {
 		j.gone = true
 		return nil
 	}
-	if err != nil || !j.hasBase || j.base.IsZero() {
+	if err != nil || j.subject.Kind != "push" {
 		return err
 	}
+	// What was pushed may be a tag, which names a commit or something that is none.
+	peeled, err := c.Peel(ctx, []git.OID{j.head})
+	if err != nil {
+		return err
+	}
+	if j.gone = peeled[0].Kind != "commit"; j.gone {
+		return nil
+	}
+	j.head = peeled[0].ID
+	if j.base.IsZero() {
+		return j.branchedOff(ctx, c)
+	}
 	err = c.Bring(ctx, j.base)
+	if err == nil {
+		if peeled, err = c.Peel(ctx, []git.OID{j.base}); err != nil {
+			return err
+		}
+		if j.base, err = peeled[0].ID, nil; peeled[0].Kind != "commit" {
+			err = git.ErrNoRemoteRef
+		}
+	}
 	if errors.Is(err, git.ErrNoRemoteRef) {
 		j.lost = j.base
 		j.base, err = git.ParseOID(strings.Repeat("0", 2*len(j.head.Bytes())))
+	}
+	return err
+}
+
+// branchedOff finds the base of a ref that was made: the tip of the default branch, by which it
+// is judged, too. What has nothing in common with that is all new.
+func (j *job) branchedOff(ctx context.Context, c *clone.Clone) error {
+	j.made = true
+	tip, err := c.Resolve(ctx, "refs/heads/"+j.repo.DefaultBranch)
+	if j.ref == "refs/heads/"+j.repo.DefaultBranch || errors.Is(err, git.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	common, err := c.MergeBases(ctx, tip, j.head)
+	if err == nil && len(common) > 0 {
+		j.base = tip
 	}
 	return err
 }
@@ -219,7 +261,7 @@ func (j *job) context(ctx context.Context, c *clone.Clone, judge *review.Judge) 
 	if err != nil {
 		return nil, err
 	}
-	known := gather.Known{Waivers: waivers, NoWaivers: noWaivers, More: func(ctx context.Context, reviews []change.Review) ([]string, error) {
+	known := gather.Known{Waivers: waivers, NoWaivers: noWaivers, More: func(ctx context.Context, reviews []change.Review) (ids, unfetched []string, err error) {
 		for _, r := range reviews {
 			if r.State == "approved" {
 				seen = append(seen, control.Seen{Commit: r.Commit, Base: r.Base})

@@ -25,7 +25,7 @@ import (
 func (j *job) targetMoved(ctx context.Context, c *clone.Clone) error {
 	moved := j.gone || j.lost != git.OID{} // then everything may have
 	if !moved {
-		if j.base.IsZero() {
+		if j.made { // nothing was open for it
 			return nil
 		}
 		var err error

@@ -198,6 +198,27 @@ func TestRecordOfAPushedPull(t *testing.T) {
 	}
 }
 
+// Nor do they by that land what they rebased after they had approved it, as somebody else's.
+func TestRecordOfAPushedPullRebasedByWhoApproved(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, recorded)
+	p := w.approved("topic", gittest.Write("b.py", "y = 1\n"))
+	w.gh.Quietly(func() {
+		main := w.repo.Commit("ada", "main", "beside", gittest.By("Ada <ada@example.com>"), gittest.Write("c.py", "z = 1\n"))
+		if _, err := w.origin.Try("fetch", "--quiet", "file://"+w.repo.Dir, main); err != nil {
+			t.Error(err)
+		}
+		w.origin.Commit("topic", "change on topic", gittest.From(main), gittest.By("Ada <ada@example.com>"), gittest.CommittedBy("Ben <ben@example.com>"), gittest.Write("b.py", "y = 1\n"))
+	})
+	w.repo.ForcePush("ada", w.origin, "topic")
+	w.settled()
+	w.origin.Git("branch", "--force", "main", p.HeadSHA)
+	w.repo.Push("ada", w.origin, "main")
+	if r, s := w.record("pull/1/record"); s.Inputs.Head != p.HeadSHA || s.outcome("seen") != "not-satisfied" || r.Decision != "fail" {
+		t.Errorf("%s of %s..%s: %+v", r.Decision, s.Inputs.Base, s.Inputs.Head, s.Checks)
+	}
+}
+
 // That GitHub does not get to tell how the branch moved keeps no review from its end.
 func TestApprovedWhereNobodyTellsOfMoves(t *testing.T) {
 	t.Parallel()

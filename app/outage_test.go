@@ -3,6 +3,9 @@ package app_test
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -142,4 +145,48 @@ func TestQueueBehindWhatFails(t *testing.T) {
 		w.concludedAs(g.HeadSHA, "success")
 	}
 	w.settled()
+}
+
+// That an approved commit can not be fetched just now does not say that it is gone: whether it
+// makes the same change is not known until it can.
+func TestApprovedUnfetched(t *testing.T) {
+	t.Parallel()
+	var ahead atomic.Int64
+	w := newWorld(t, approvals, func(w *world) {
+		w.now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+	})
+	p := w.approved("topic", gittest.Write("b.py", "y = 1\n"))
+	old := p.HeadSHA
+	w.stop()
+	if err := os.RemoveAll(filepath.Join(w.dir, "clones")); err != nil { // or another process goes on
+		t.Fatal(err)
+	}
+	w.gh.Quietly(func() {
+		main := w.repo.Commit("ben", "main", "beside", gittest.Write("c.py", "z = 1\n"))
+		if _, err := w.origin.Try("fetch", "--quiet", "file://"+w.repo.Dir, main); err != nil {
+			t.Error(err)
+		}
+		w.origin.Commit("topic", "change on topic", gittest.From(main), gittest.By("Ada <ada@example.com>"), gittest.Write("b.py", "y = 1\n"))
+		w.repo.ForcePush("ada", w.origin, "topic")
+	})
+	tree := w.repo.Git("rev-parse", old+"^{tree}")
+	file := filepath.Join(w.repo.Dir, "objects", tree[:2], tree[2:])
+	if err := os.Rename(file, file+".away"); err != nil {
+		t.Fatal(err)
+	}
+	w.start()
+	if run := w.concludedAs(p.HeadSHA, "action_required"); !strings.Contains(run.Text, "whether it makes the same change is not known: GitHub did not answer") {
+		t.Errorf("%+v", run)
+	}
+	w.settled()
+	if err := os.Rename(file+".away", file); err != nil {
+		t.Fatal(err)
+	}
+	ahead.Store(int64(30 * time.Minute))
+	if err := w.app.Tick(context.Background(), store.Reconcile); err != nil {
+		t.Fatal(err)
+	}
+	if got, text := w.says(p.HeadSHA); got != "success" {
+		t.Errorf("%s: %s", got, text)
+	}
 }

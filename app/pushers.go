@@ -30,7 +30,7 @@ func (j *job) pushers(ctx context.Context, c *clone.Clone) (all []change.Pusher,
 	default:
 		return nil, "", nil
 	}
-	at := j.head.String()
+	at := j.subject.Head
 	if pr != nil {
 		at = pr.GetHead().GetSHA()
 	}

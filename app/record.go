@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -178,13 +179,19 @@ func (j *job) mergedAs(ctx context.Context, landed git.OID) (*mergedPull, error)
 
 // seenCommits brings the changes that were approved, or for which a waiver was granted, and
 // that are not this one, with all that they hold, and gives the ids of their commits: whether
-// they are the same, and who wrote them, is for the review to say. What is gone is gone.
-func (j *job) seenCommits(ctx context.Context, c *clone.Clone, seen []control.Seen) ([]string, error) {
-	var all []string
+// they are the same, and who wrote them, is for the review to say. What is gone is gone; what
+// can not be fetched just now is a missing fact, if it stays so.
+func (j *job) seenCommits(ctx context.Context, c *clone.Clone, seen []control.Seen) (all, unfetched []string, err error) {
 	for _, s := range seen {
 		commits, err := j.seenChange(ctx, c, s)
 		if ctx.Err() != nil {
-			return nil, err
+			return nil, nil, err
+		}
+		if fetch := (*clone.FetchError)(nil); errors.As(err, &fetch) {
+			if j.task.Try < patience {
+				return nil, nil, err
+			}
+			unfetched = append(unfetched, fetch.Commit)
 		}
 		if err != nil {
 			j.log.WithError(err).WithFields(logrus.Fields{"commit": s.Commit, "base": s.Base}).Info("a change that was approved can not be fetched")
@@ -194,7 +201,7 @@ func (j *job) seenCommits(ctx context.Context, c *clone.Clone, seen []control.Se
 			all = append(all, k.ID.String())
 		}
 	}
-	return all, nil
+	return all, unfetched, nil
 }
 
 // seenChange brings one of them, and gives its commits.

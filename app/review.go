@@ -51,6 +51,7 @@ type job struct {
 	// id this is, and base is nothing.
 	gone bool
 	lost git.OID
+	made bool // a push made the ref
 
 	check *effect.Check
 	shows bool // what comes out is shown as a check run

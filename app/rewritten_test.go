@@ -109,3 +109,47 @@ func TestPushOfPullsIsOver(t *testing.T) {
 		}
 	}
 }
+
+// A protected branch that is made is judged as the design says: from the default branch.
+func TestNewProtectedBranch(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, recorded, func(w *world) {
+		w.floor = "version: 1\nprotected_refs: [\"refs/heads/main\", \"refs/heads/release/*\"]\nrules:\n  - {id: floor-holds, kind: requirements, at: [merge, record]}\n"
+	})
+	w.settled()
+	w.origin.Git("branch", "release/1", w.base)
+	w.repo.Push("ada", w.origin, "release/1") // nothing but what main is
+	w.settled()
+	name := "push/refs/heads/release/1@" + w.base
+	if all, err := w.store.Reviews(context.Background(), w.repo.ID, name, 1); err != nil || len(all) > 0 || w.waits(name) {
+		t.Errorf("of what main is there is a verdict: %v %v", all, err)
+	}
+	w.origin.Commit("release/2", "more", gittest.From(w.base), gittest.By("Ada <ada@example.com>"), gittest.Write("a.py", "x = 3\n"))
+	w.repo.Push("ada", w.origin, "release/2")
+	_, said := w.record("push/refs/heads/release/2@" + w.origin.ID("release/2"))
+	if said.Inputs.Base != w.base || len(said.Change.Commits) != 1 || said.outcome("by-pull-request") != "not-satisfied" {
+		t.Errorf("%+v", said)
+	}
+}
+
+// A protected tag with a message of its own is a push that is reviewed.
+func TestProtectedTag(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, recorded, func(w *world) {
+		w.floor = "version: 1\nprotected_refs: [\"refs/heads/main\", \"refs/tags/**\"]\nrules:\n  - {id: floor-holds, kind: requirements, at: [merge, record]}\n"
+	})
+	w.settled()
+	w.origin.Git("-c", "user.name=Ada", "-c", "user.email=ada@example.com", "tag", "-a", "-m", "one", "v1", w.base)
+	w.repo.PushRef("ada", w.origin, "refs/tags/v1")
+	id := w.origin.Git("rev-parse", "refs/tags/v1")
+	w.settled()
+	if w.waits("push/refs/tags/v1@" + id) {
+		t.Error("somebody waits for a verdict on what main is")
+	}
+	w.origin.Commit("aside", "more", gittest.From(w.base), gittest.By("Ada <ada@example.com>"), gittest.Write("a.py", "x = 3\n"))
+	w.origin.Git("-c", "user.name=Ada", "-c", "user.email=ada@example.com", "tag", "-a", "-m", "two", "v2", "aside")
+	w.repo.PushRef("ada", w.origin, "refs/tags/v2")
+	if _, s := w.record("push/refs/tags/v2@" + w.origin.Git("rev-parse", "refs/tags/v2")); s.Inputs.Head != w.origin.ID("aside") || s.Inputs.Base != w.base {
+		t.Errorf("%+v", s)
+	}
+}

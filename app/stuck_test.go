@@ -213,6 +213,75 @@ func TestReconcileBeyondALimit(t *testing.T) {
 	w.until("the pull request of the other installation is heard of", func() bool { return len(other.CheckRuns(p.HeadSHA)) > 0 })
 }
 
+// A change whose approval is taken back while GitHub takes no check runs is not let through
+// for ever.
+func TestDismissedInAnIncident(t *testing.T) {
+	t.Parallel()
+	var later atomic.Int64
+	w := newWorld(t, approvals, func(w *world) {
+		w.now = func() time.Time { return time.Now().Add(time.Duration(later.Load())) }
+	})
+	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
+	w.concludedAs(p.HeadSHA, "failure")
+	w.settled()
+	p.Review("ben", "APPROVED", "")
+	w.concludedAs(p.HeadSHA, "success")
+	w.settled()
+	db, err := sql.Open("sqlite", "file:"+strings.TrimPrefix(w.address, "sqlite://")+"?_pragma=busy_timeout(5000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	w.gh.Fail(githubtest.Fault{On: "PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}", With: githubtest.BadGateway, Times: -1})
+	p.Review("ben", "CHANGES_REQUESTED", "wait")
+	w.until("the tries are over", func() bool {
+		if _, err := db.Exec(`UPDATE river_job SET attempt = 9, scheduled_at = CURRENT_TIMESTAMP WHERE kind = 'review' AND state = 'retryable' AND attempt < 9`); err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		err := db.QueryRow(`SELECT count(*) FROM river_job WHERE kind = 'review' AND state = 'discarded'`).Scan(&n)
+		return err == nil && n > 0
+	})
+	w.gh.Heal()
+	later.Store(int64(30 * time.Minute))
+	for range 3 {
+		if err := w.app.Tick(context.Background(), store.Reconcile); err != nil {
+			t.Fatal(err)
+		}
+		w.settled()
+	}
+	s, err := w.store.Subject(context.Background(), w.repo.ID, "pull/1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if run := w.concluded(p.HeadSHA); run.Conclusion == "success" {
+		t.Errorf("the verdict is %s, GitHub is well for half an hour, and the check says %s: %s", s.Decision, run.Conclusion, run.Title)
+	}
+}
+
+// That another App says the same again, later, changes nothing: else two Apps that listen to
+// each other never come to an end.
+func TestSameStatusAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, built)
+	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
+	w.concludedAs(p.HeadSHA, "failure")
+	w.settled()
+	w.repo.CheckRunBy("jenkins", "ci/build", p.HeadSHA, "success")
+	w.concludedAs(p.HeadSHA, "success")
+	w.settled()
+	before := w.ours(p.HeadSHA)[0].Writes
+	for range 3 {
+		time.Sleep(1100 * time.Millisecond)
+		w.repo.CheckRunBy("jenkins", "ci/build", p.HeadSHA, "success")
+		w.repo.CheckRunBy("other", "policy", p.HeadSHA, "success")
+		w.settled()
+	}
+	if after := w.ours(p.HeadSHA)[0].Writes; after != before {
+		t.Errorf("%d writes to the check run, in which nothing but digests changed", after-before)
+	}
+}
+
 // Where refs/pull/N/head stays behind what the API says, as after incidents of GitHub's, the App
 // asks less and less often, says why nothing is judged, and judges when it can.
 func TestRefStaysBehind(t *testing.T) {

@@ -178,9 +178,21 @@ func (c *Clone) Also(ctx context.Context, base, id git.OID) error {
 	if err == nil {
 		err = c.complete(ctx, base, id)
 	}
-	c.also[[2]git.OID{base, id}] = err == nil
-	return err
+	if c.also[[2]git.OID{base, id}] = err == nil; err == nil || errors.Is(err, git.ErrNoRemoteRef) || errors.Is(err, git.ErrMissing) {
+		return err
+	}
+	return &FetchError{id.String(), err}
 }
+
+// A FetchError says that a commit, or what it holds, could not be fetched, though the forge may
+// have it.
+type FetchError struct {
+	Commit string
+	why    error
+}
+
+func (e *FetchError) Error() string { return "fetching commit " + e.Commit + ": " + e.why.Error() }
+func (e *FetchError) Unwrap() error { return e.why }
 
 func (c *Clone) complete(ctx context.Context, base, head git.OID) error {
 	bases := []git.OID{base}

@@ -22,7 +22,7 @@ func (r *Reader) checks(ctx context.Context, head string) error {
 				return resp, err
 			}
 			for _, c := range list.CheckRuns {
-				if c.GetApp().GetID() != r.AppID {
+				if c.GetApp().GetID() != r.AppID && r.Want.names(change.Printable(c.GetName()), c.GetApp().GetSlug()) {
 					runs = append(runs, change.CheckRun{
 						Name: change.Printable(c.GetName()), App: c.GetApp().GetSlug(), Head: c.GetHeadSHA(), Conclusion: c.GetConclusion(), At: stamp(c.GetCompletedAt().Time),
 					})
@@ -56,7 +56,7 @@ func (r *Reader) statuses(ctx context.Context, head string) ([]change.CheckRun, 
 			for _, s := range list { // the newest first: it is the one that counts
 				app, ok := strings.CutSuffix(s.GetCreator().GetLogin(), "[bot]")
 				key := [2]string{app, s.GetContext()}
-				if !ok || s.GetCreator().GetType() != "Bot" || seen[key] {
+				if !ok || s.GetCreator().GetType() != "Bot" || seen[key] || !r.Want.names(change.Printable(s.GetContext()), app) {
 					continue
 				}
 				seen[key] = true

@@ -8,6 +8,7 @@
 package gather
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -53,9 +54,10 @@ type Reader struct {
 
 // Want is what a policy needs of what costs extra to read.
 type Want struct {
-	Checks bool     // results of other checks
-	Tools  []string // scanners, by the name that their SARIF says
-	Teams  []string // "organisation/team": which of them reviewers are in
+	Checks bool              // results of other checks
+	Named  []config.CheckRun // only these; nil: all
+	Tools  []string          // scanners, by the name that their SARIF says
+	Teams  []string          // "organisation/team": which of them reviewers are in
 
 	Emergency bool // who declared an emergency
 }
@@ -71,9 +73,11 @@ func WantOf(judge *review.Judge) Want {
 	if policy == nil {
 		return w
 	}
+	all := false
 	for _, r := range policy.Rules {
 		if r.Kind == config.KindCheckRuns || r.Kind == config.KindChangeRecord {
-			w.Checks = true
+			w.Checks, all = true, all || r.Kind == config.KindChangeRecord
+			w.Named = append(w.Named, r.CheckRuns...)
 		}
 		if r.Approvals != nil {
 			for _, t := range r.Approvals.Teams {
@@ -91,8 +95,16 @@ func WantOf(judge *review.Judge) Want {
 			}
 		}
 	}
+	if all {
+		w.Named = nil
+	}
 	slices.Sort(w.Teams)
 	return w
+}
+
+// names says whether a rule needs what a check of an App says.
+func (w *Want) names(name, app string) bool {
+	return w.Named == nil || slices.Contains(w.Named, config.CheckRun{Name: name, App: app})
 }
 
 // Bounds of what is read of one change. What is more is missing, and said so.
@@ -118,8 +130,9 @@ type Known struct {
 	NoWaivers string // why there may be more
 	// TargetAt is the commit that the target was at, at an instant; nil: nobody knows.
 	TargetAt func(ctx context.Context, at time.Time) (string, error)
-	// More gives further commits that count because somebody approved them; nil: none.
-	More func(ctx context.Context, reviews []change.Review) ([]string, error)
+	// More gives further commits that count because somebody approved them, and those that
+	// could not be fetched just now; nil: none.
+	More func(ctx context.Context, reviews []change.Review) (ids, unfetched []string, err error)
 }
 
 // PullRequest reads everything about a pull request.
@@ -144,7 +157,7 @@ func (r *Reader) pull(ctx context.Context, pr *github.PullRequest, kind, head, t
 		Branch: pr.GetHead().GetRef(), Title: change.Printable(pr.GetTitle()), Author: Person(pr.GetUser()),
 		Labels: []string{}, Draft: new(pr.GetDraft()),
 	}
-	if own := pr.GetHead().GetSHA(); own != head {
+	if own := pr.GetHead().GetSHA(); own != head || pr.GetMerged() {
 		c.Proposed = own
 	}
 	for _, l := range pr.Labels {
@@ -161,9 +174,12 @@ func (r *Reader) pull(ctx context.Context, pr *github.PullRequest, kind, head, t
 		func(ctx context.Context) error {
 			ids := known.Commits
 			if known.More != nil {
-				more, err := known.More(ctx, r.context.Reviews)
+				more, unfetched, err := known.More(ctx, r.context.Reviews)
 				if err != nil {
 					return err
+				}
+				for _, id := range unfetched {
+					r.source(change.FetchOf(id), "git fetch", nil, noAnswer)
 				}
 				for _, id := range more {
 					if !slices.Contains(ids, id) {
@@ -295,7 +311,13 @@ func Fingerprint(c *change.Context) string {
 	plain := *c
 	plain.Sources = slices.Clone(c.Sources)
 	for i := range plain.Sources {
-		plain.Sources[i].At = ""
+		s := &plain.Sources[i]
+		if s.At = ""; c.Merge == nil && (s.What == "checks" || s.What == "statuses") {
+			s.Digest = "" // of the times
+		}
+	}
+	if c.Merge == nil {
+		plain.Checks = inTurn(c.Checks)
 	}
 	text, err := json.Marshal(plain)
 	if err != nil {
@@ -303,6 +325,24 @@ func Fingerprint(c *change.Context) string {
 	}
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])
+}
+
+// inTurn are checks in the order in which they ended, without when: that one says the same again
+// says nothing. Of two that ended at once the time stays, since it is not known which is the last.
+func inTurn(checks []change.CheckRun) []change.CheckRun {
+	all := slices.Clone(checks)
+	slices.SortStableFunc(all, func(a, b change.CheckRun) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.App, b.App), cmp.Compare(a.Head, b.Head), cmp.Compare(a.At, b.At), cmp.Compare(a.Conclusion, b.Conclusion))
+	})
+	same := func(a, b change.CheckRun) bool { return a.Name == b.Name && a.App == b.App && a.Head == b.Head }
+	plain := slices.Clone(all)
+	for i := range plain {
+		if i > 0 && same(all[i-1], all[i]) && all[i-1].At == all[i].At || i+1 < len(all) && same(all[i], all[i+1]) && all[i].At == all[i+1].At {
+			continue
+		}
+		plain[i].At = ""
+	}
+	return slices.Compact(plain)
 }
 
 // Person is an account, nil for none. GitHub has placeholder accounts for who is gone:

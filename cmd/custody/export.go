@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"custody/internal/change"
 	"custody/internal/pack/verify"
 	"custody/internal/report"
 	"custody/internal/report/export"
@@ -108,35 +109,37 @@ func (o *exportOptions) put(p *process, out []byte) error {
 	return nil
 }
 
-// runEvidence exports many packs as one document. One that does not verify stops it: a
-// tool that collects evidence would not see what is left out.
+// runEvidence exports many packs as one document, which lists the files that do not verify.
 func runEvidence(p *process, o *exportOptions) error {
 	if o.output != "" {
 		if err := canWrite(o.output); err != nil {
 			return fmt.Errorf("writing the export: %w", err)
 		}
 	}
+	trusted, err := trustedKeys(p, o.trusted)
+	if err != nil {
+		return err
+	}
 	var packs []*report.VerifiedPack
-	err := eachPack(o.all, func(file string, unread error) error {
-		if unread != nil {
-			return fmt.Errorf("%s: %w", file, unread)
-		}
-		pack, err := openPack(p, file, o.trusted)
-		if err != nil {
-			return err
-		}
+	var refused []export.RefusedFile
+	err = readPacks(o.all, trusted, func(pack *report.VerifiedPack) {
 		pack.Members = nil // what it says is all that is needed
 		packs = append(packs, pack)
-		return nil
+	}, func(file string, err error) {
+		refused = append(refused, export.RefusedFile{File: change.Printable(file), Why: change.Printable(err.Error())})
 	})
 	if err != nil {
 		return err
 	}
-	out, err := indented(export.NewEvidence(packs))
+	out, err := indented(export.NewEvidence(packs, refused))
 	if err != nil {
 		return err
 	}
-	return o.put(p, out)
+	if err := o.put(p, out); err != nil || len(refused) == 0 {
+		return err
+	}
+	fmt.Fprintf(p.err, "files that do not count, listed under \"refused\": %d; the first is %s: %s\n", len(refused), refused[0].File, refused[0].Why)
+	return nil
 }
 
 // openPack reads a pack that is intact and signed by a trusted key.

@@ -80,24 +80,7 @@ func runReport(p *process, o *reportOptions) error {
 	}
 	b := period.NewBuilder(name, o.from, o.to)
 	stop := progress(p, "verifying packs")
-	err = eachPack(o.packs, func(file string, unread error) error {
-		if unread != nil {
-			b.Refuse(file, unread)
-			return nil
-		}
-		data, err := readFile(file, verify.MaxPack)
-		if err != nil {
-			b.Refuse(file, err)
-			return nil
-		}
-		pack, err := report.OpenPack(filepath.Base(file), data, func(b []byte) *verify.Result { return verify.Verify(b, trusted) })
-		if err != nil {
-			b.Refuse(file, err)
-			return nil
-		}
-		b.Add(pack)
-		return nil
-	})
+	err = readPacks(o.packs, trusted, b.Add, b.Refuse)
 	stop()
 	if err != nil {
 		return err
@@ -167,6 +150,29 @@ func frameworkName(name string) (string, error) {
 
 // maxPacks bounds a report; who has more reports shorter periods.
 const maxPacks = 100_000
+
+// readPacks verifies every pack that is named, or stands below a folder that is: those that count
+// are added, one by one, and all others refused.
+func readPacks(names []string, trusted sign.TrustedKeys, add func(*report.VerifiedPack), refuse func(file string, err error)) error {
+	return eachPack(names, func(file string, unread error) error {
+		if unread != nil {
+			refuse(file, unread)
+			return nil
+		}
+		data, err := readFile(file, verify.MaxPack)
+		if err != nil {
+			refuse(file, err)
+			return nil
+		}
+		pack, err := report.OpenPack(filepath.Base(file), data, func(b []byte) *verify.Result { return verify.Verify(b, trusted) })
+		if err != nil {
+			refuse(file, err)
+			return nil
+		}
+		add(pack)
+		return nil
+	})
+}
 
 // eachPack calls do for every file that is named, and for every .zip below every folder.
 // Links are not followed, and reach do as what can not be read. A folder without a pack is an error: a report about nothing is

@@ -55,7 +55,7 @@ type Request struct {
 	Kind        string   `json:"kind,omitempty"` // "pull_request", "merge_group", "push"
 	Number      int64    `json:"number,omitempty"`
 	Head        string   `json:"head,omitempty"`     // the commit that all of this is about; a signed context needs it
-	Proposed    string   `json:"proposed,omitempty"` // the pull request's own commit, where head is one that the forge made of it
+	Proposed    string   `json:"proposed,omitempty"` // the pull request's own commit, where head is what landed, or one that the forge made of it
 	Lost        string   `json:"lost,omitempty"`     // the commit that a push moved the target from, where the forge has it no more: what it took away is not known
 	Target      string   `json:"target,omitempty"`   // the ref that the change is for, "refs/heads/main"
 	Branch      string   `json:"branch,omitempty"`   // that the change comes from, "claude/fix-7"
@@ -187,6 +187,10 @@ type Deployment struct {
 	By          *Person `json:"by,omitempty"`
 	At          string  `json:"at,omitempty"`
 }
+
+// FetchOf is what a Source is called that tells whether a commit could be fetched which somebody
+// approved, or at which the target was when they did.
+func FetchOf(commit string) string { return "fetch of commit " + commit }
 
 // A Source says where a part of the context was read, when, and what its bytes were; or
 // that it could not be read, and why.

@@ -27,11 +27,7 @@ func ParseContext(doc []byte) (*Context, error) {
 	if c.Schema != ContextSchema {
 		return nil, fmt.Errorf("its schema is %q instead of %q", c.Schema, ContextSchema)
 	}
-	var plain any
-	if err := json.Unmarshal(doc, &plain); err != nil {
-		return nil, err
-	}
-	if err := exactNames(plain, reflect.TypeFor[Context]()); err != nil {
+	if err := ExactNames(doc, reflect.TypeFor[Context]()); err != nil {
 		return nil, err
 	}
 	for _, p := range c.People() {
@@ -83,6 +79,15 @@ func IsAccountID(id string) bool {
 	return id == "" || strings.Trim(id, "0123456789") == "" && id[0] != '0'
 }
 
+// ExactNames refuses a document that encoding/json would read otherwise than as it is written.
+func ExactNames(doc []byte, t reflect.Type) error {
+	var plain any
+	if err := json.Unmarshal(doc, &plain); err != nil {
+		return err
+	}
+	return exactNames(plain, t)
+}
+
 // exactNames refuses what encoding/json lets through: "Reviews" for "reviews". Every
 // other reader of the document would take that for a field it does not know, and see
 // other facts than those that were judged.
@@ -101,6 +106,13 @@ func exactNames(v any, t reflect.Type) error {
 			}
 		}
 	case map[string]any:
+		if t.Kind() == reflect.Map {
+			for _, key := range slices.Sorted(maps.Keys(v)) {
+				if err := exactNames(v[key], t.Elem()); err != nil {
+					return err
+				}
+			}
+		}
 		if t.Kind() != reflect.Struct {
 			return nil
 		}

@@ -28,7 +28,9 @@ func (s Seen) Compare(o Seen) int {
 // judged. The zero value says that it is another.
 type Approved struct {
 	Same bool
-	How  string // "it has the same files", "it makes another change"
+	// Unknown says that it could not be looked at now, and another time may: a fact is missing.
+	Unknown bool
+	How     string // "it has the same files", "it makes another change"
 	// Commits are those of its change. Who wrote them must be among the authors of the
 	// head: an approval of one's own work is none, whoever's name it lands under.
 	Commits []change.Commit

@@ -23,7 +23,7 @@ type landing struct {
 // landing is the zero value unless the forge made the commits, and what they change is
 // what somebody approved.
 func (e *evaluation) landing() landing {
-	if !e.forgeMade() {
+	if !e.forgeMade() || e.Context.Change != nil && e.Context.Change.Proposed == e.Change.Head.String() { // somebody pushed their own
 		return landing{}
 	}
 	l := landing{}

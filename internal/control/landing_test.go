@@ -37,6 +37,9 @@ func TestLanded(t *testing.T) {
 	}
 	for _, c := range []asked{
 		{"rebased by who approved", one, rebased, finding.Satisfied, ""},
+		{"pushed as it was proposed, which who approved had rebased", one, and(rebased, func(in *Input) {
+			in.Context.Change.Proposed = in.Change.Head.String()
+		}), finding.NotSatisfied, "bob does not count: wrote"},
 		{"merged by who approved", one, merged, finding.Satisfied, ""},
 		{"rebased, and another change", one, and(rebased, func(in *Input) { in.Approved = map[Seen]Approved{{Commit: old}: {How: "it changes x otherwise"}} }), finding.NotSatisfied, "It has landed, and an approval from now on does not count."},
 		{"rebased, and somebody had asked for changes", one, and(rebased, func(in *Input) {

@@ -197,6 +197,8 @@ func (e *evaluation) voice(r change.Review, want config.Approvals, wrote authors
 	late, lateKnown := e.late(r)
 	member, memberKnown := isMember(want.Teams, r.Teams, e.owner())
 	switch {
+	case same.Unknown:
+		return set(standUnclear, "approved commit %s; %s", shortCommit(r.Commit), same.How)
 	case r.Commit == e.Change.Head.String() && !same.Same:
 		return set(standMoved, "approved it when the branch that it is for was at commit %s; %s", shortCommit(r.Base), same.How)
 	case r.Commit != "" && !same.Same:

@@ -20,6 +20,7 @@ type reach struct {
 	Steps    []bar // files changed, then what is reached by distance
 	Nodes    []node
 	Total    int
+	listed   int // of Total, in pack.json
 }
 
 // A bar is one line of a chart: a label, a count, and its share of the longest.
@@ -37,8 +38,8 @@ type node struct {
 	Why      string
 }
 
-// More is how many nodes are not shown.
-func (r reach) More() int { return r.Total - len(r.Nodes) }
+// Rest says how many nodes are not shown, and where they are.
+func (r reach) Rest() string { return elided(len(r.Nodes), r.listed, r.Total) }
 
 // maxDistance is the last distance with a bar of its own.
 const maxDistance = 5
@@ -51,7 +52,7 @@ func newReach(r *impact.Report) reach {
 	if r.More != nil {
 		more = *r.More
 	}
-	out := reach{Assessed: r.Outcome == finding.Satisfied, Total: len(r.Reached)}
+	out := reach{Assessed: r.Outcome == finding.Satisfied, Total: len(r.Reached), listed: len(r.Reached)}
 	reasons := gather(r.Reasons)
 	for _, reason := range reasons[:min(len(reasons), maxReasons)] {
 		out.Reasons = append(out.Reasons, reasonText(reason))
@@ -245,7 +246,8 @@ type authorship struct {
 	Agents   []agent
 	Against  []string // what contradicts what was decided, commit by commit
 	People   []person
-	Total    int // people
+	Total    int  // people
+	Least    bool // there may be more: not all commits are listed
 }
 
 // A share is one piece of the bar. Start and Width are in thousandths of it.
@@ -292,7 +294,7 @@ func newAuthorship(r *attestation.Report) authorship {
 	for _, reason := range r.Reasons[:min(len(r.Reasons), maxReasons)] {
 		out.Reasons = append(out.Reasons, reasonText(reason))
 	}
-	if r.More != nil && r.More.Commits > 0 {
+	if out.Least = r.More != nil && r.More.Commits > 0; out.Least {
 		out.Reasons = append(out.Reasons, plural(r.More.Commits, "commit of which less is known is", "commits of which less is known are")+" counted and not listed: agents and people below are those of the others")
 	}
 	total, start := r.Summary.AddedLines, 0
@@ -457,10 +459,11 @@ type skips struct {
 	Shown  []finding.Reason
 	Total  int
 	All    []bar // what the graph of the whole repository lacks, by reason
+	told   int   // of Total, those that Shown names or counts
 }
 
 // More is how many are not shown.
-func (s skips) More() int { return s.Total - len(s.Shown) }
+func (s skips) More() int { return s.Total - s.told }
 
 func newSkips(v *review.Verdict) skips {
 	out := skips{Blocks: v.Decision == review.Incomplete}
@@ -489,9 +492,15 @@ func newSkips(v *review.Verdict) skips {
 			if elsewhere[r] || (r.Code == impact.SkipOpaque) != opaque {
 				continue
 			}
-			count[r.Code]++
-			if out.Total++; out.Total <= maxSkipped {
+			n := 1
+			if _, err := fmt.Sscanf(r.Detail, "and %d more", &n); err != nil || r.Path != "" || n < 1 {
+				n = 1
+			}
+			count[r.Code] += n
+			out.Total += n
+			if len(out.Shown) < maxSkipped {
 				out.Shown = append(out.Shown, r)
+				out.told += n
 			}
 		}
 	}

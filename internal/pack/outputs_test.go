@@ -89,8 +89,8 @@ func FuzzOutputs(f *testing.F) {
 		}
 		inspectCSV(t, table)
 		inspectOSCAL(t, export.NewOSCAL(p))
-		inspectJSON(t, export.NewEvidence([]*report.VerifiedPack{p}))
-		if st, err := export.NewSCAI(p, "git+https://example.com/shop"); err != nil {
+		inspectJSON(t, export.NewEvidence([]*report.VerifiedPack{p}, nil))
+		if st, err := export.NewSCAI(p, ""); err != nil {
 			t.Error(err)
 		} else {
 			inspectJSON(t, st)

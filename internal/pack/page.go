@@ -73,16 +73,34 @@ func (d pageData) Files() []review.FileLine {
 	return d.v.Change.Files[:min(len(d.v.Change.Files), maxFiles)]
 }
 
-// MoreFiles is how many it does not show.
-func (d pageData) MoreFiles() int { return max(0, d.v.Change.CountFiles()-maxFiles) }
+// MoreFiles says how many it does not show, and where they are.
+func (d pageData) MoreFiles() string {
+	return elided(len(d.Files()), len(d.v.Change.Files), d.v.Change.CountFiles())
+}
+
+// elided says how many of a list are not shown, and where they are: a pack lists as many as
+// its budget allows, and counts the others. Empty: all are shown.
+func elided(shown, listed, total int) string {
+	switch {
+	case total <= shown:
+		return ""
+	case listed >= total:
+		return fmt.Sprintf("… and %s more, %s in all: see pack.json.", number(total-shown), number(total))
+	case listed > shown:
+		return fmt.Sprintf("… and %s more, %s in all: pack.json lists %s of them and counts the others.", number(total-shown), number(total), number(listed))
+	}
+	return fmt.Sprintf("… and %s more, %s in all, which the pack counts and does not list.", number(total-shown), number(total))
+}
 
 // Commits are the commits that the page shows.
 func (d pageData) Commits() []review.CommitLine {
 	return d.v.Change.Commits[:min(len(d.v.Change.Commits), maxCommits)]
 }
 
-// MoreCommits is how many it does not show.
-func (d pageData) MoreCommits() int { return max(0, d.v.Change.CountCommits()-maxCommits) }
+// MoreCommits says how many it does not show, and where they are.
+func (d pageData) MoreCommits() string {
+	return elided(len(d.Commits()), len(d.v.Change.Commits), d.v.Change.CountCommits())
+}
 
 // OpenChecks are the rows of the table of rules and requirements that are not met.
 func (d pageData) OpenChecks() []check { return d.checks(false) }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"custody/internal/finding"
 	"custody/internal/pack/verify"
 )
 
@@ -103,5 +104,40 @@ func TestPagePolicy(t *testing.T) {
 	}
 	if regexp.MustCompile(`url\(|@import|expression`).Match(styles[0][1]) {
 		t.Error("the style sheet loads something")
+	}
+}
+
+// What a page does not show is in pack.json only as far as that lists it.
+func TestElided(t *testing.T) {
+	for _, c := range []struct {
+		shown, listed, total int
+		want                 string
+	}{
+		{3, 3, 3, ""},
+		{200, 300, 300, "… and 100 more, 300 in all: see pack.json."},
+		{200, 1907, 3522, "… and 3,322 more, 3,522 in all: pack.json lists 1,907 of them and counts the others."},
+		{60, 60, 70, "… and 10 more, 70 in all, which the pack counts and does not list."},
+	} {
+		if got := elided(c.shown, c.listed, c.total); got != c.want {
+			t.Errorf("%+v: %q", c, got)
+		}
+	}
+}
+
+// A line that counts others counts as many as it says.
+func TestSkipsAreCounted(t *testing.T) {
+	v := passing()
+	v.NotAssessed = []finding.Reason{{Code: "unsupported", Path: "a.x"}, {Code: "unsupported", Detail: "and 1116 more"}, {Code: "unresolved", Path: "b", Detail: "and 7 more"}}
+	if s := newSkips(v); s.Total != 1118 || s.More() != 0 || s.Kinds[0].Count != 1117 {
+		t.Errorf("%+v", s)
+	}
+}
+
+// The check that found something says so first.
+func TestTellingFirst(t *testing.T) {
+	c := finding.Check{Outcome: finding.NotSatisfied, Looked: []finding.Looked{{Check: "secrets"}, {Check: "tests", Found: 1}},
+		Reasons: []finding.Reason{{Detail: "secrets: looked at 3 added lines, found 0"}, {Detail: "tests: looked at 1 file, found 1"}}}
+	if got := newCheck(c).Why[0]; got != "tests: looked at 1 file, found 1" {
+		t.Error(got)
 	}
 }

@@ -432,7 +432,7 @@ type check struct {
 func newCheck(c finding.Check) check {
 	row := check{Check: c}
 	row.Controls = evidence(c)
-	for _, r := range c.Reasons {
+	for _, r := range tellingFirst(c) {
 		row.Why = append(row.Why, reasonText(r))
 	}
 	if len(c.Reasons) == 0 && c.Outcome != finding.Satisfied {
@@ -442,6 +442,19 @@ func newCheck(c finding.Check) check {
 		row.Why, row.MoreWhy = row.Why[:maxReasons], n
 	}
 	return row
+}
+
+// tellingFirst puts what the built-in checks say that found something before what the others do.
+func tellingFirst(c finding.Check) []finding.Reason {
+	found := func(r finding.Reason) int {
+		for _, l := range c.Looked {
+			if l.Found > 0 && strings.HasPrefix(r.Detail, l.Check+": ") {
+				return 0
+			}
+		}
+		return 1
+	}
+	return slices.SortedStableFunc(slices.Values(c.Reasons), func(a, b finding.Reason) int { return found(a) - found(b) })
 }
 
 // evidence says for which controls the check is evidence. One that is not met, was excepted or

@@ -188,6 +188,22 @@ func (c Component) rated() Component {
 	return c
 }
 
+// Of is "23 of 25", or that there was nothing to measure, which counts as nothing.
+func (c Component) Of() string {
+	if c.All == 0 {
+		return "nothing to measure"
+	}
+	return fmt.Sprintf("%d of %d", c.Met, c.All)
+}
+
+// share is the rate for a terminal; of nothing there is none.
+func (c Component) share() string {
+	if c.All == 0 {
+		return "   -"
+	}
+	return fmt.Sprintf("%3d%%", c.Permille/10)
+}
+
 // WriteText prints the score on one line, then a line for each component and what
 // would raise it.
 func (h Health) WriteText(w io.Writer) error {
@@ -204,7 +220,7 @@ func (h Health) WriteText(w io.Writer) error {
 		}
 	}
 	for _, c := range h.Components {
-		fmt.Fprintf(&b, "\n  %3d%%  %s (%d of %d, weight %d)\n", c.Permille/10, c.Name, c.Met, c.All, c.Weight)
+		fmt.Fprintf(&b, "\n  %s  %s (%s, weight %d)\n", c.share(), c.Name, c.Of(), c.Weight)
 		for _, m := range c.Missing {
 			fmt.Fprintf(&b, "        - %s\n", m)
 		}

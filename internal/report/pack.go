@@ -3,6 +3,7 @@ package report
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 
 	"custody/attestation"
 	"custody/internal/change"
@@ -39,6 +40,7 @@ type Document struct {
 		MergeBases []git.OID                `json:"merge_bases"`
 		Files      map[string]review.Digest `json:"files"`
 		Waivers    []string                 `json:"waivers"`
+		Context    *review.ContextOrigin    `json:"context"`
 	} `json:"inputs"`
 	About       *review.About     `json:"about"`
 	Change      Change            `json:"change"`
@@ -99,6 +101,9 @@ func OpenPack(name string, data []byte, check func([]byte) *verify.Result) (*Ver
 	}
 	if result.Signer != nil {
 		p.Signer = result.Signer.Name
+	}
+	if err := change.ExactNames(members[verify.PackJSON], reflect.TypeFor[Document]()); err != nil {
+		return nil, fmt.Errorf("the pack %s: %w", name, err)
 	}
 	if err := json.Unmarshal(members[verify.PackJSON], p.Says); err != nil {
 		return nil, fmt.Errorf("the pack %s: %w", name, err)

@@ -82,7 +82,21 @@ func (r *run) seen() []control.Seen {
 	})
 }
 
+// unfetched says why it is not known what a change was that somebody approved, as the context
+// tells: its commit, or the one that the target was at, could not be fetched. Empty: it could.
+func (r *run) unfetched(s control.Seen) string {
+	for _, of := range r.context.Sources {
+		if of.Missing != "" && of.What != "" && (of.What == change.FetchOf(s.Commit) || s.Base != "" && of.What == change.FetchOf(s.Base)) {
+			return "whether it makes the same change is not known: " + change.Printable(of.Missing)
+		}
+	}
+	return ""
+}
+
 func (r *run) compareApproved(ctx context.Context, s control.Seen) (control.Approved, error) {
+	if why := r.unfetched(s); why != "" {
+		return control.Approved{Unknown: true, How: why}, nil
+	}
 	absent := control.Approved{How: "it is not in this repository, so whether it makes the same change is not known"}
 	id, err := git.ParseOID(s.Commit)
 	if err != nil || len(id.Bytes()) != len(r.Head.Bytes()) {

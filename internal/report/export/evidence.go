@@ -18,6 +18,13 @@ type Evidence struct {
 	Schema  string         `json:"schema"`
 	Items   []EvidenceItem `json:"items"`
 	Lacking []EvidenceItem `json:"lacking"` // controls for which a review looked for evidence, and did not find all of it
+	Refused []RefusedFile  `json:"refused"` // files that are no pack that counts: nothing of them is above
+}
+
+// A RefusedFile is one that does not verify, or could not be read.
+type RefusedFile struct {
+	File string `json:"file"`
+	Why  string `json:"why"`
 }
 
 // An EvidenceItem is one control in one change.
@@ -44,16 +51,18 @@ type EvidenceItem struct {
 	Title      string   `json:"title,omitempty"` // of the change
 }
 
-// NewEvidence lists what packs are evidence for, in the order of days and controls. A pack
-// that is there more than once is evidence once.
-func NewEvidence(packs []*report.VerifiedPack) *Evidence {
-	e := &Evidence{Schema: EvidenceSchema, Items: []EvidenceItem{}, Lacking: []EvidenceItem{}}
+// NewEvidence lists what packs are evidence for, in the order of days and controls. A verdict
+// is evidence once, however many packs hold it: another key signs the same.
+func NewEvidence(packs []*report.VerifiedPack, refused []RefusedFile) *Evidence {
+	e := &Evidence{Schema: EvidenceSchema, Items: []EvidenceItem{}, Lacking: []EvidenceItem{}, Refused: append([]RefusedFile{}, refused...)}
+	slices.SortFunc(e.Refused, func(a, b RefusedFile) int { return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Why, b.Why)) })
+	packs = slices.SortedFunc(slices.Values(packs), func(a, b *report.VerifiedPack) int { return cmp.Compare(a.Digest, b.Digest) })
 	seen := map[string]bool{}
 	for _, p := range packs {
-		if seen[p.Digest] {
+		if seen[p.VerdictDigest] {
 			continue
 		}
-		seen[p.Digest] = true
+		seen[p.VerdictDigest] = true
 		d := p.Says
 		for _, c := range d.Controls {
 			item := EvidenceItem{

@@ -83,11 +83,13 @@ const VerifierID = "urn:custody:verifier"
 // NewVSA states the decision. The form knows only PASSED and FAILED: incomplete is FAILED,
 // since only a pass lets a change through. Levels of SLSA's source track are promises of
 // the place where the repository is kept, which a review can not make, so none is stated;
-// what is stated has a name of Custody's own. repository overrides what the pack says,
-// and is needed where it says nothing.
+// what is stated has a name of Custody's own. repository is needed where the pack names none.
 func NewVSA(p *report.VerifiedPack, repository string) (*Statement, error) {
-	uri := cmp.Or(repository, repositoryURI(p))
-	if uri == "" {
+	uri, err := repositoryOf(p, repository)
+	switch {
+	case err != nil:
+		return nil, err
+	case uri == "":
 		return nil, ErrNoRepository
 	}
 	d := p.Says
@@ -105,6 +107,16 @@ func NewVSA(p *report.VerifiedPack, repository string) (*Statement, error) {
 		v.Result, v.Levels = "PASSED", []string{"CUSTODY_" + strings.ToUpper(d.Stage) + "_PASSED"}
 	}
 	return &Statement{sign.StatementType, []subject{head(p)}, VSAType, v}, nil
+}
+
+// repositoryOf is the repository that the pack names, or the one that is given where it names
+// none. A verdict of one repository is none of another.
+func repositoryOf(p *report.VerifiedPack, given string) (string, error) {
+	own := repositoryURI(p)
+	if own != "" && given != "" && !strings.EqualFold(own, given) {
+		return "", fmt.Errorf("the pack is of the repository %s, and not of %s: leave --repository out", own, given)
+	}
+	return cmp.Or(own, given), nil
 }
 
 // policyOf names the policy that judged: the organisation's floor if there was one, else
@@ -143,7 +155,11 @@ func NewSCAI(p *report.VerifiedPack, repository string) (*Statement, error) {
 		return nil, errors.New("the pack says nothing about who or what wrote the change")
 	}
 	out := scai{Attributes: []attribute{}, Producer: resource{Name: "custody", URI: VerifierID}}
-	base, left := cmp.Or(repository, repositoryURI(p)), 0
+	base, err := repositoryOf(p, repository)
+	if err != nil {
+		return nil, err
+	}
+	left := 0
 	notListed := func(what string, n int) {
 		if n > 0 {
 			out.Attributes = append(out.Attributes, attribute{

@@ -17,10 +17,19 @@ func (b *Builder) Report() *Report {
 		Schema: Schema, Framework: Framework{b.framework.ID, b.framework.Name, b.framework.Version}, From: b.from, To: b.to,
 		Counts: b.counts, Exceptions: slices.Clone(b.refused), Controls: []Control{}, Months: []Month{}, Changes: []Change{}, Lacks: []string{},
 	}
-	for key, c := range b.latest {
+	for _, of := range b.changes() {
+		c := of.counting()
+		if c == nil {
+			continue
+		}
+		for _, other := range of {
+			if other != c && !other.before {
+				r.Counts.Superseded++
+			}
+		}
 		r.Changes = append(r.Changes, *c)
-		r.Exceptions = append(r.Exceptions, b.replaced(key)...)
-		r.Exceptions = append(r.Exceptions, b.passedBy(key)...)
+		r.Exceptions = append(r.Exceptions, of.replaced(c)...)
+		r.Exceptions = append(r.Exceptions, of.passedBy(c)...)
 	}
 	slices.SortFunc(r.Changes, func(x, y Change) int {
 		return cmp.Or(cmp.Compare(x.Day, y.Day), cmp.Compare(x.Repository, y.Repository), cmp.Compare(x.Number, y.Number), cmp.Compare(x.Pack, y.Pack))
@@ -185,7 +194,7 @@ func (r *Report) lack() {
 	if without := n.Changes - n.Landed; without > 0 {
 		say("%s no closing review (stage record): that they landed, and as what, is not shown. 'custody audit --stage record' after the merge makes one.", have(without, "change"))
 	}
-	without, unasked, unsaid, noRule := 0, 0, 0, 0
+	without, unasked, unsaid, noRule, unsigned := 0, 0, 0, 0, 0
 	for i := range r.Changes {
 		switch c := &r.Changes[i]; {
 		case report.Approval(c.Approval) == report.ApprovalNotAsked:
@@ -196,12 +205,18 @@ func (r *Report) lack() {
 		if !r.Changes[i].Context {
 			without++
 		}
+		if r.Changes[i].unsigned {
+			unsigned++
+		}
 		if len(r.Changes[i].controls) == 0 {
 			unasked++
 		}
 	}
 	if without > 0 {
 		say("%s a pack without a context: reviews, permissions and checks on the forge are not known for them.", have(without, "change"))
+	}
+	if unsigned > 0 {
+		say("%s a context that nobody signed: what it says of reviews, people and checks is the word of who ran the review, whose key signed the pack.", have(unsigned, "change"))
 	}
 	if unsaid > 0 {
 		say("%s a pack that does not say whose approvals counted: of an earlier version of Custody, or without what tells. 'custody audit --like PACK' makes one that says all that is known.", have(unsaid, "change"))

@@ -16,6 +16,7 @@ import (
 	"custody/internal/control/frameworks"
 	"custody/internal/finding"
 	"custody/internal/report"
+	"custody/internal/review"
 )
 
 // Schema is the value of Report.Schema.
@@ -84,6 +85,9 @@ type Change struct {
 
 	controls   map[string]status // of the framework
 	exceptions []Exception
+	before     bool     // its day is before the period
+	floor      bool     // it was held against the organisation's floor
+	unsigned   bool     // its context is the word of who ran the review
 	from       string   // the merge bases: where the change begins
 	commits    []string // of a change that has not landed
 }
@@ -153,9 +157,7 @@ type Builder struct {
 	from, to  string
 	counts    Counts
 	refused   []Exception
-	latest    map[string]*Change
-	worse     map[string][]*Change          // reviews that were no pass, of changes with more than one
-	before    map[string][]*Change          // reviews of the last day before the closing one
+	rows      []*Change                     // of the period, and reviews from before it
 	seen      map[string]bool               // digests of packs
 	own       map[string]frameworks.Control // rows that only packs know: a company's matrix
 }
@@ -168,7 +170,7 @@ func NewBuilder(framework, from, to string) *Builder {
 	if !known {
 		f = frameworks.Framework{ID: framework, Name: framework}
 	}
-	return &Builder{framework: f, known: known, from: from, to: to, latest: map[string]*Change{}, worse: map[string][]*Change{}, before: map[string][]*Change{}, seen: map[string]bool{}, own: map[string]frameworks.Control{}}
+	return &Builder{framework: f, known: known, from: from, to: to, seen: map[string]bool{}, own: map[string]frameworks.Control{}}
 }
 
 // Refuse notes a file that is no pack that counts.
@@ -192,126 +194,11 @@ func (b *Builder) Add(p *report.VerifiedPack) {
 	}
 	b.seen[p.Digest] = true
 	c := b.read(p)
-	key := c.key()
-	if c.Stage != "record" {
-		before := b.before[key]
-		switch {
-		case len(before) == 0 || c.whenLast(before[0]) > 0:
-			b.before[key] = []*Change{c}
-		case c.whenLast(before[0]) == 0:
-			b.before[key] = append(before, c)
-		}
-	}
-	if b.from != "" && day < b.from {
+	if c.before = b.from != "" && day < b.from; c.before {
 		// It counts for nothing here. But what landed in the period may have landed against it.
 		b.counts.Outside++
-		if c.Decision != "pass" {
-			b.worse[key] = append(b.worse[key], c)
-		}
-		return
 	}
-	was := b.latest[key]
-	if was == nil {
-		b.latest[key] = c
-		return
-	}
-	b.counts.Superseded++
-	if c.later(was) {
-		b.latest[key] = c
-		c = was
-	}
-	if c.Decision != "pass" {
-		b.worse[key] = append(b.worse[key], c)
-	}
-}
-
-// replaced are the reviews that another one should not have taken the place of and that
-// were worse than it. What has landed is judged once. And the same head from another base
-// is another change: the last commit of many may pass where all of them do not.
-func (b *Builder) replaced(key string) []Exception {
-	var out []Exception
-	counts := b.latest[key]
-	for _, c := range b.worse[key] {
-		if worst[c.Decision] <= worst[counts.Decision] {
-			continue
-		}
-		var what string
-		switch {
-		case c.Stage == "record":
-			what = "an earlier closing review"
-		case c.Head == counts.Head && c.from != counts.from:
-			what = fmt.Sprintf("a review of the same head from another base (%.12s)", cmp.Or(c.from, c.Base))
-		default:
-			continue
-		}
-		out = append(out, Exception{Kind: Replaced, Pack: c.Pack, Change: c.Name(), Day: c.Day, Detail: fmt.Sprintf(
-			"%s said %s: %s; that of %s, which counts, says %s", what, c.Decision, cmp.Or(strings.TrimRight(c.Reason, "."), "no reason is given"), counts.Day, counts.Decision)})
-	}
-	return out
-}
-
-// passedBy is a change that landed although the last review before that was no pass: many a
-// rule, such as the one that people approve, is asked before a change lands and not by the
-// closing review, which may pass for that.
-func (b *Builder) passedBy(key string) []Exception {
-	closing, last := b.latest[key], lastOf(b.before[key])
-	if closing.Stage != "record" || closing.Decision != "pass" || last == nil || last.Decision == "pass" {
-		return nil
-	}
-	return []Exception{{Kind: NotPassed, Pack: last.Pack, Change: last.Name(), Day: last.Day, Detail: fmt.Sprintf(
-		"it landed, and the last review before that, at stage %s, says %s: %s", last.Stage, last.Decision, cmp.Or(last.Reason, "no reason is given"))}}
-}
-
-// lastOf gives the review that stood when a change landed, of those of its last day: a pack
-// knows no hour. One of a commit that another one builds on was before that. On its way one
-// commit is often reviewed until it passes, so of each commit the best counts; and of commits
-// between which nothing tells, the worst, or one that passed would hide one that did not.
-func lastOf(day []*Change) *Change {
-	best := map[string]*Change{}
-	for _, c := range day {
-		if was := best[c.Head]; was == nil || cmp.Or(cmp.Compare(worst[c.Decision], worst[was.Decision]), cmp.Compare(c.Pack, was.Pack)) < 0 {
-			best[c.Head] = c
-		}
-	}
-	var last *Change
-	for head, c := range best {
-		if slices.ContainsFunc(day, func(o *Change) bool { return o.Head != head && slices.Contains(o.commits, head) }) {
-			continue
-		}
-		if last == nil || cmp.Or(cmp.Compare(worst[c.Decision], worst[last.Decision]), cmp.Compare(c.Pack, last.Pack)) > 0 {
-			last = c
-		}
-	}
-	return last
-}
-
-// whenLast orders reviews by what tells which of them came later.
-func (c *Change) whenLast(than *Change) int {
-	return cmp.Or(cmp.Compare(stageRank[c.Stage], stageRank[than.Stage]), cmp.Compare(c.Day, than.Day))
-}
-
-// key tells changes apart: by number where the forge gave one, else by head.
-func (c *Change) key() string {
-	if c.Repository != "" && c.Number != 0 {
-		return fmt.Sprintf("%s\x00%s\x00%d", c.Repository, c.Kind, c.Number)
-	}
-	return c.Repository + "\x00" + c.Head
-}
-
-// stageRank: what happened counts before what may happen.
-var stageRank = map[string]int{"push": 1, "merge": 2, "record": 3}
-
-// worst decides between reviews of one stage and day, of which the later can not be
-// told: a pack knows no hour. The worse one counts, so nothing is hidden by another.
-var worst = map[string]int{"pass": 1, "incomplete": 2, "fail": 3}
-
-func (c *Change) later(than *Change) bool {
-	return cmp.Or(
-		cmp.Compare(stageRank[c.Stage], stageRank[than.Stage]),
-		cmp.Compare(c.Day, than.Day),
-		cmp.Compare(worst[c.Decision], worst[than.Decision]),
-		cmp.Compare(c.Pack, than.Pack),
-	) > 0
+	b.rows = append(b.rows, c)
 }
 
 // read takes from a pack what its row says.
@@ -331,6 +218,8 @@ func (b *Builder) read(p *report.VerifiedPack) *Change {
 	for _, base := range d.Inputs.MergeBases {
 		c.from += base.String()
 	}
+	_, c.floor = d.Inputs.Files["floor"]
+	c.unsigned = d.Inputs.Context != nil && d.Inputs.Context.Trust == review.Unsigned
 	if c.Stage != "record" {
 		for _, line := range d.Change.Commits {
 			c.commits = append(c.commits, line.SHA.String())
@@ -381,9 +270,13 @@ func (c *Change) except(d *report.Document) {
 	for _, k := range d.Checks {
 		reason := why(k)
 		switch {
-		case k.ID == "emergency" && k.Kind == finding.Notice:
+		case k.ID == control.NoticeEmergency && k.Kind == finding.Notice:
 			c.Emergency = true
-			say(Emergency, "%s", cmp.Or(reason, "an emergency was declared"))
+			reason = cmp.Or(reason, "an emergency was declared")
+			if c.Stage == "record" && c.Decision == "pass" && !slices.ContainsFunc(d.Checks, isPutOff) {
+				reason += "; since then it was done, or nothing waited for it"
+			}
+			say(Emergency, "%s", reason)
 		case k.Kind == finding.Notice:
 		case k.Outcome == finding.NotSatisfied && isOverdue(k):
 			say(Overdue, "%s: %s", k.ID, reason)
@@ -409,6 +302,9 @@ func (c *Change) except(d *report.Document) {
 		say(Baseline, "findings stood before, and the baseline excepts them")
 	}
 }
+
+// isPutOff says whether a check still waits, because of an emergency.
+func isPutOff(k finding.Check) bool { return slices.Contains(k.Exceptions(), finding.Emergency) }
 
 // isOverdue says whether what an emergency put off was not done in time. One that was declared
 // and does not count puts nothing off; before that had a code of its own, its words told.

@@ -107,6 +107,13 @@ func TestReplaced(t *testing.T) {
 			}
 		}
 	}
+	adds := func(n int) func(*report.VerifiedPack) {
+		return func(p *report.VerifiedPack) { p.Says.Change.Added = n }
+	}
+	floor := func(p *report.VerifiedPack) {
+		p.Says.Inputs.Files = map[string]review.Digest{"floor": "sha256:1"}
+	}
+	numberless := func(p *report.VerifiedPack) { p.Says.About, p.Digest = nil, p.Digest+"1" }
 	for name, c := range map[string]struct {
 		packs []*report.VerifiedPack
 		want  string
@@ -139,6 +146,22 @@ func TestReplaced(t *testing.T) {
 		},
 		"what builds on it passed on the day of a failure": {
 			[]*report.VerifiedPack{packOf(1, "merge", "fail", "2026-03-02", from(1)), packOf(1, "merge", "pass", "2026-03-02", from(1), at(7, 2001)), packOf(1, "record", "pass", "2026-03-02", from(1))}, "",
+		},
+		"the last commit alone shows less": {
+			[]*report.VerifiedPack{packOf(1, "merge", "fail", "2026-03-01", from(1), adds(9)), packOf(1, "merge", "pass", "2026-03-02", from(2), adds(1))},
+			"open 2026-03-01: the last review says fail: because <script>.",
+		},
+		"without the floor": {
+			[]*report.VerifiedPack{packOf(1, "merge", "fail", "2026-03-01", from(1), floor), packOf(1, "merge", "pass", "2026-03-02", from(1))},
+			"open 2026-03-01: the last review says fail: because <script>.",
+		},
+		"closed without the floor": {
+			[]*report.VerifiedPack{packOf(1, "merge", "pass", "2026-03-01", from(1), floor), packOf(1, "record", "pass", "2026-03-02", from(1))},
+			"replaced 2026-03-01: the review of 2026-03-02 at stage record, which counts, was made without the organisation's floor; that of 2026-03-01 at stage merge was under it, and said pass",
+		},
+		"one without a number": {
+			[]*report.VerifiedPack{packOf(1, "merge", "fail", "2026-03-02", from(1), numberless), packOf(1, "record", "pass", "2026-03-02", from(1))},
+			"not-passed 2026-03-02: it landed, and the last review before that, at stage merge, says fail: because <script>.",
 		},
 		"the same file twice": {
 			[]*report.VerifiedPack{packOf(1, "record", "pass", "2026-03-02", from(1)), packOf(1, "record", "pass", "2026-03-02", from(1))}, "",
@@ -363,6 +386,18 @@ func TestApproved(t *testing.T) {
 	r := build(t, "soc2-2017", packOf(1, "record", "pass", "2026-03-01", with()...), packOf(2, "record", "pass", "2026-03-01", with(rule(config.KindApprovals, satisfied, nil))...))
 	if all := strings.Join(r.Lacks, "|"); !strings.Contains(all, "1 change no rule asked") || !strings.Contains(all, "1 change has a pack that does not say whose approvals counted") {
 		t.Errorf("it does not say what it lacks: %s", all)
+	}
+}
+
+// The word of who ran the review is no more than that: the report says so.
+func TestUnsignedContext(t *testing.T) {
+	for trust, want := range map[review.Trust]bool{review.Unsigned: true, review.Signed: false} {
+		r := build(t, "soc2-2017", packOf(1, "record", "pass", "2026-03-01", func(p *report.VerifiedPack) {
+			p.Says.Inputs.Context = &review.ContextOrigin{Trust: trust}
+		}))
+		if got := strings.Contains(strings.Join(r.Lacks, "|"), "1 change has a context that nobody signed"); got != want {
+			t.Errorf("%s: %v", trust, r.Lacks)
+		}
 	}
 }
 

@@ -158,7 +158,17 @@ func javaTests(i int, ts []codetext.Token, t *tally) {
 		}
 		return
 	}
-	if n := last(name); at(ts, i+1) == "(" && (strings.HasPrefix(n, "assert") || n == "verify" || n == "fail" || strings.HasPrefix(n, "shouldBe")) {
+	if at(ts, i+1) != "(" {
+		return
+	}
+	// JUnit, AssertJ, Mockito, Kotest; Spring's clients and MockMvc, and Reactor's verifier.
+	for _, begins := range []string{"assert", "verify", "should", "expect", "andExpect"} {
+		if strings.HasPrefix(last(name), begins) {
+			t.asserts++
+			return
+		}
+	}
+	if last(name) == "fail" {
 		t.asserts++
 	}
 }

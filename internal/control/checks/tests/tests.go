@@ -120,7 +120,7 @@ func tell(in *checks.Input, out *checks.Result, order []*pair) {
 		if n := p.old.tests - p.new.tests; n > 0 && lost > 0 && gone == 0 {
 			out.Find(checks.Found{Rule: "fewer-tests", Path: f.Path, Message: fmt.Sprintf("%s fewer than before", plural(n, "test"))})
 		} else if n := p.old.asserts - p.new.asserts; n > 0 && lostAsserts > 0 && gone == 0 && p.new.tests >= p.old.tests {
-			out.Find(checks.Found{Rule: "fewer-asserts", Path: f.Path, Message: fmt.Sprintf("%s fewer than before, in as many tests", plural(n, "assertion"))})
+			out.Find(checks.Found{Rule: "fewer-asserts", Path: f.Path, Message: fmt.Sprintf("%s fewer than before (of the kinds that are known here), in as many tests", plural(n, "assertion"))})
 		}
 		told(out, p)
 	}

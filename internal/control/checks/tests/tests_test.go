@@ -70,3 +70,19 @@ func FuzzCount(f *testing.F) {
 		lowered(gates(p, a), gates(p, b))
 	})
 }
+
+// What is asked by other words is as much as before: three questions of AssertJ that became
+// questions of Spring's client.
+func TestAssertsOfJava(t *testing.T) {
+	for src, want := range map[string]int{
+		"@Test void a() { assertThat(x.status()).isEqualTo(OK); assertThat(y).isNull(); verify(z).close(); }":                               3,
+		"@Test void a() { client.get().uri(\"/\").exchange().expectStatus().isOk().expectBody().isEmpty(); verifyNoMoreInteractions(z); }":  3,
+		"@Test void a() { mvc.perform(get(\"/\")).andExpect(status().isOk()).andExpect(content().string(\"x\")); StepVerifier.create(x); }": 2,
+		"@Test void a() { x.shouldBe(1); fail(\"no\"); }":                                                                                   2,
+		"@Test void a() { expected = asserted.of(x); }":                                                                                     0,
+	} {
+		if got, _ := new(counter).count("src/test/java/ATests.java", []byte(src)); got.asserts != want || got.tests != 1 {
+			t.Errorf("%s: %d assertions in %d tests, want %d", src, got.asserts, got.tests, want)
+		}
+	}
+}

@@ -1,0 +1,176 @@
+package period
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// reviews are all of one change, in no order that counts.
+type reviews []*Change
+
+// changes puts the reviews of each change together. A pack that does not say which change of
+// the forge it is about belongs to that with the same head, if there is one.
+func (b *Builder) changes() []reviews {
+	all := map[string]reviews{}
+	numbered := map[string][]string{} // by head
+	for _, c := range b.rows {
+		if key := c.key(); c.numbered() && !slices.Contains(numbered[c.Head], key) {
+			numbered[c.Head] = append(numbered[c.Head], key)
+		}
+	}
+	for _, c := range b.rows {
+		key := c.key()
+		if same := numbered[c.Head]; !c.numbered() && len(same) == 1 && (c.Repository == "" || strings.HasPrefix(same[0], c.Repository+"\x00")) {
+			key = same[0]
+		}
+		all[key] = append(all[key], c)
+	}
+	var out []reviews
+	for _, key := range slices.Sorted(maps.Keys(all)) {
+		out = append(out, all[key])
+	}
+	return out
+}
+
+// numbered says whether the forge gave the change a number.
+func (c *Change) numbered() bool { return c.Repository != "" && c.Number != 0 }
+
+// key tells changes apart: by number where the forge gave one, else by head.
+func (c *Change) key() string {
+	if c.numbered() {
+		return fmt.Sprintf("%s\x00%s\x00%d", c.Repository, c.Kind, c.Number)
+	}
+	return c.Repository + "\x00" + c.Head
+}
+
+// stageRank: what happened counts before what may happen.
+var stageRank = map[string]int{"push": 1, "merge": 2, "record": 3}
+
+// worst decides between reviews of one stage and day, of which the later can not be
+// told: a pack knows no hour. The worse one counts, so nothing is hidden by another.
+var worst = map[string]int{"pass": 1, "incomplete": 2, "fail": 3}
+
+// whenLast orders reviews by what tells which of them counts more: what happened before what
+// may, one under the floor before one that anybody made without it, then the later.
+func (c *Change) whenLast(than *Change) int {
+	return cmp.Or(cmp.Compare(stageRank[c.Stage], stageRank[than.Stage]), cmp.Compare(ranked(c.floor), ranked(than.floor)), cmp.Compare(c.Day, than.Day))
+}
+
+func ranked(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+// counting is the review that counts in the period; nil where all are from before it. Of one
+// head from several bases it is the one that shows the most of it.
+func (of reviews) counting() *Change {
+	var last *Change
+	better := func(c, than *Change) bool {
+		return cmp.Or(c.whenLast(than), cmp.Compare(worst[c.Decision], worst[than.Decision]), cmp.Compare(c.Pack, than.Pack)) > 0
+	}
+	for _, c := range of {
+		if !c.before && (last == nil || better(c, last)) {
+			last = c
+		}
+	}
+	if last == nil {
+		return nil
+	}
+	widest := last
+	for _, c := range of {
+		if c.before || c.Head != last.Head || c.from == last.from || c.Stage != last.Stage || c.floor != last.floor {
+			continue
+		}
+		if n := cmp.Compare(c.Added, widest.Added); n > 0 || n == 0 && widest != last && better(c, widest) {
+			widest = c
+		}
+	}
+	return widest
+}
+
+// replaced are the reviews that another one should not have taken the place of and that
+// were worse than it. What has landed is judged once. The same head from another base
+// is another change: the last commit of many may pass where all of them do not. And who leaves
+// the floor out has another judge.
+func (of reviews) replaced(counts *Change) []Exception {
+	var out []Exception
+	say := func(c *Change, format string, a ...any) {
+		out = append(out, Exception{Kind: Replaced, Pack: c.Pack, Change: counts.Name(), Day: c.Day, Detail: fmt.Sprintf(format, a...)})
+	}
+	var under *Change
+	for _, c := range of {
+		if c.floor && !counts.floor && (under == nil || cmp.Or(c.whenLast(under), cmp.Compare(c.Pack, under.Pack)) > 0) {
+			under = c
+		}
+		if c == counts || worst[c.Decision] <= worst[counts.Decision] {
+			continue
+		}
+		var what string
+		switch {
+		case c.Stage == "record":
+			what = "an earlier closing review"
+		case c.Head == counts.Head && c.from != counts.from:
+			what = fmt.Sprintf("a review of the same head from another base (%.12s)", cmp.Or(c.from, c.Base))
+		default:
+			continue
+		}
+		say(c, "%s said %s: %s; that of %s, which counts, says %s", what, c.Decision, cmp.Or(strings.TrimRight(c.Reason, "."), "no reason is given"), counts.Day, counts.Decision)
+	}
+	if under != nil {
+		say(under, "the review of %s at stage %s, which counts, was made without the organisation's floor; that of %s at stage %s was under it, and said %s", counts.Day, counts.Stage, under.Day, under.Stage, under.Decision)
+	}
+	return out
+}
+
+// passedBy is a change that landed although the last review before that was no pass: many a
+// rule, such as the one that people approve, is asked before a change lands and not by the
+// closing review, which may pass for that.
+func (of reviews) passedBy(closing *Change) []Exception {
+	if closing.Stage != "record" || closing.Decision != "pass" {
+		return nil
+	}
+	var day reviews // the reviews of the last day before the closing one
+	for _, c := range of {
+		switch {
+		case c.Stage == "record":
+		case len(day) == 0 || c.whenLast(day[0]) > 0:
+			day = reviews{c}
+		case c.whenLast(day[0]) == 0:
+			day = append(day, c)
+		}
+	}
+	last := day.last()
+	if last == nil || last.Decision == "pass" {
+		return nil
+	}
+	return []Exception{{Kind: NotPassed, Pack: last.Pack, Change: closing.Name(), Day: last.Day, Detail: fmt.Sprintf(
+		"it landed, and the last review before that, at stage %s, says %s: %s", last.Stage, last.Decision, cmp.Or(last.Reason, "no reason is given"))}}
+}
+
+// last gives the review that stood when a change landed, of those of its last day: a pack
+// knows no hour. One of a commit that another one builds on was before that. On its way one
+// commit is often reviewed until it passes, so of each commit the best counts; and of commits
+// between which nothing tells, the worst, or one that passed would hide one that did not.
+func (of reviews) last() *Change {
+	best := map[string]*Change{}
+	for _, c := range of {
+		if was := best[c.Head]; was == nil || cmp.Or(cmp.Compare(worst[c.Decision], worst[was.Decision]), cmp.Compare(c.Pack, was.Pack)) < 0 {
+			best[c.Head] = c
+		}
+	}
+	var last *Change
+	for head, c := range best {
+		if slices.ContainsFunc(of, func(o *Change) bool { return o.Head != head && slices.Contains(o.commits, head) }) {
+			continue
+		}
+		if last == nil || cmp.Or(cmp.Compare(worst[c.Decision], worst[last.Decision]), cmp.Compare(c.Pack, last.Pack)) > 0 {
+			last = c
+		}
+	}
+	return last
+}
