@@ -23,6 +23,7 @@ import (
 	"custody/internal/config"
 	"custody/internal/control"
 	"custody/internal/finding"
+	"custody/internal/git"
 	"custody/internal/pack/verify"
 	"custody/internal/review"
 	"custody/internal/sign"
@@ -134,6 +135,16 @@ func (j *job) hear(ctx context.Context, in *review.Input, known *change.Context)
 	if err != nil {
 		return err
 	}
+	waivers, err := j.heard(ctx, commands)
+	if err != nil {
+		return err
+	}
+	return j.grant(ctx, in, known, waivers)
+}
+
+// heard reads commands of which nobody knows yet what they say. It gives those that ask for a
+// waiver; those that ask for an answer wait in j.asks.
+func (j *job) heard(ctx context.Context, commands []store.Command) ([]ask, error) {
 	j.asks, j.more = nil, false // of a head that moved
 	var waivers []ask
 	n := 0
@@ -151,7 +162,7 @@ func (j *job) hear(ctx context.Context, in *review.Input, known *change.Context)
 		}
 		a, err := j.take(ctx, c)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		switch {
 		case a == nil:
@@ -161,7 +172,24 @@ func (j *job) hear(ctx context.Context, in *review.Input, known *change.Context)
 			j.asks = append(j.asks, *a)
 		}
 	}
-	return j.grant(ctx, in, known, waivers)
+	return waivers, nil
+}
+
+// lastWords answers commands on a pull request that is closed: what was judged last can still be
+// explained.
+func (j *job) lastWords(ctx context.Context) (err error) {
+	commands, err := j.store.Commands(ctx, j.task.Repo, j.subject.Number)
+	if err != nil || !slices.ContainsFunc(commands, func(c store.Command) bool { return c.State == store.Asked }) {
+		return err
+	}
+	if j.head, err = git.ParseOID(j.pr.GetHead().GetSHA()); err != nil {
+		return fmt.Errorf("the head of the pull request: %w", err)
+	}
+	j.shows = true // the answers
+	if _, err := j.heard(ctx, commands); err != nil {
+		return err
+	}
+	return j.publish(ctx)
 }
 
 // saw says whether who wrote a command could know the verdict on the head: it was the last
@@ -231,6 +259,9 @@ func (j *job) take(ctx context.Context, c store.Command) (*ask, error) {
 	if a.says, why = command.Parse(m.GetBody()); why != "" {
 		return settle(store.Refused, why)
 	}
+	if a.says.Kind != command.Explain && j.pr.GetState() != "open" {
+		return settle(store.Refused, "This pull request is closed, and is not reviewed any more.")
+	}
 	if a.says.Kind != command.Waive {
 		return a, nil
 	}
@@ -240,7 +271,10 @@ func (j *job) take(ctx context.Context, c store.Command) (*ask, error) {
 	if !config.Permission(a.permission).AtLeast("maintain") {
 		return settle(store.Refused, "A waiver takes somebody with permission maintain or admin in this repository.")
 	}
-	if a.base, err = j.saw(ctx, &c, m.GetCreatedAt().Time); err != nil {
+	if a.base, err = j.saw(ctx, &c, m.GetCreatedAt().Time); errors.Is(err, store.ErrNotFound) {
+		j.log.WithError(err).Error("a pack is lost")
+		return settle(store.Refused, "No waiver is granted: the pack of the verdict that it is about is lost. Press Review again on the check, read it, and write the command again.")
+	} else if err != nil {
 		return nil, err
 	} else if a.base == "" {
 		return settle(store.Refused, "No waiver is granted: when the command was written there was no verdict yet on what is the head now. Read the check of the newest commit, and write the command again.")
@@ -372,13 +406,18 @@ func (j *job) answerAsks(ctx context.Context) error {
 		return nil
 	}
 	doc, err := j.lastPack(ctx)
-	if err != nil {
+	lost := errors.Is(err, store.ErrNotFound)
+	if lost {
+		j.log.WithError(err).Error("a pack is lost")
+	} else if err != nil {
 		return err
 	}
 	for _, a := range j.asks {
 		says := ""
 		switch {
 		case a.says.Kind == command.Recheck: // the check run says it
+		case lost:
+			says, err = "The pack of the last verdict is lost. Press Review again on the check: it makes a new one.", nil
 		case doc == nil:
 			says = "Nothing was judged yet."
 		case a.says.Kind == command.Explain:
@@ -416,7 +455,7 @@ func (j *job) lastPack(ctx context.Context) ([]byte, error) {
 func (j *job) packOf(ctx context.Context, digest string) (*verify.Members, error) {
 	file, err := j.Blobs.Get(ctx, digest)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("reading pack %s: %w", digest, err)
 	}
 	return verify.Decode(file)
 }

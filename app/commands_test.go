@@ -275,3 +275,88 @@ func TestWaivedAndLanded(t *testing.T) {
 		})
 	}
 }
+
+// A pack that is lost costs that pack, and no later review of its pull request; Review again
+// brings it back.
+func TestPackLost(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, waivable, withWaivers)
+	p := w.pull("topic", gittest.Write("a.py", "eval(1)\n"))
+	run := w.concludedAs(p.HeadSHA, "failure")
+	w.settled()
+	if err := os.RemoveAll(filepath.Join(w.dir, "packs")); err != nil {
+		t.Fatal(err)
+	}
+	waive := func() store.Command {
+		t.Helper()
+		time.Sleep(1100 * time.Millisecond) // GitHub writes whole seconds
+		return w.commanded(p, p.Comment("eve", "/custody waive NO-EVAL the parser is being replaced until "+soon()))
+	}
+	if c := waive(); c.State != store.Refused || !strings.Contains(c.Answer, "lost") {
+		t.Errorf("%+v", c)
+	}
+	if c := w.commanded(p, p.Comment("eve", "/custody explain NO-EVAL")); c.State != store.Answered || !strings.Contains(c.Answer, "lost") {
+		t.Errorf("%+v", c)
+	}
+	w.repo.Press("ada", run.ID, "rerun")
+	w.until("the pack is back", func() bool {
+		s, err := w.store.Subject(context.Background(), w.repo.ID, "pull/1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = w.blobs.Get(context.Background(), s.Pack)
+		return err == nil
+	})
+	w.settled()
+	if c := waive(); c.State != store.Answered {
+		t.Errorf("%+v", c)
+	}
+	w.concludedAs(p.HeadSHA, "success")
+}
+
+// Who asks something about a pull request that is merged has an answer.
+func TestCommandOnMerged(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, waivable, withWaivers)
+	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
+	w.concludedAs(p.HeadSHA, "success")
+	p.Merge("ben", "merge")
+	w.settled()
+	if c := w.commanded(p, p.Comment("ben", "/custody explain NO-EVAL")); c.State != store.Answered || !strings.Contains(c.Answer, "NO-EVAL") {
+		t.Errorf("%+v", c)
+	}
+	if n := len(p.Comments()); n != 2 {
+		t.Errorf("%d comments, with the one that asks", n)
+	}
+	for _, asks := range []string{"/custody recheck", "/custody waive NO-EVAL it is over until " + soon()} {
+		if c := w.commanded(p, p.Comment("eve", asks)); c.State != store.Refused || !strings.Contains(c.Answer, "closed") {
+			t.Errorf("%s: %+v", asks, c)
+		}
+	}
+	if c := w.commanded(p, p.Comment("mallory", "/custody explain NO-EVAL")); c.State != store.Unheard {
+		t.Errorf("%+v", c)
+	}
+	if s, err := w.store.Subject(context.Background(), w.repo.ID, "pull/1"); err != nil || !s.Closed {
+		t.Errorf("somebody waits for a verdict on it: %+v, %v", s, err)
+	}
+}
+
+// The buttons of a check do something that whoever pressed them can see, or are not there.
+func TestButtonsWithoutPermission(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, policy, func(w *world) {
+		w.gh.App.Permissions = map[string]string{"checks": "write", "contents": "read", "metadata": "read", "pull_requests": "read", "members": "read", "statuses": "read"} // as docs/app.md lists
+	})
+	p := w.pull("topic", gittest.Write("a.py", "eval(1)\n"))
+	run := w.concludedAs(p.HeadSHA, "failure")
+	if len(run.Actions) != 1 || run.Actions[0].Identifier != "rerun" {
+		t.Errorf("%+v", run.Actions)
+	}
+	w.settled()
+	if c := w.commanded(p, p.Comment("ada", "/custody explain NO-EVAL")); c.State != store.Answered {
+		t.Errorf("%+v", c)
+	}
+	if strings.Contains(w.logged.String(), "could not be published") {
+		t.Error("it tries to answer, with each review anew")
+	}
+}

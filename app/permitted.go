@@ -34,6 +34,12 @@ func (j *job) lacks(ctx context.Context) ([]string, error) {
 	}
 }
 
+// quiet says that the installation lets us write no comment. Commands are obeyed in silence then.
+func (j *job) quiet(ctx context.Context) (bool, error) {
+	have, err := j.client.Permissions(ctx)
+	return have.GetPullRequests() != "write" && have.GetIssues() != "write", err
+}
+
 // unpermitted says so, where it may. The review is not concluded: it is made when the
 // permissions are granted, of which GitHub tells, and asked for again now and then.
 func (j *job) unpermitted(ctx context.Context, lacks []string) error {

@@ -161,6 +161,9 @@ func (j *job) reply(ctx context.Context) error {
 	if err := j.answerAsks(ctx); err != nil {
 		return err
 	}
+	if quiet, err := j.quiet(ctx); err != nil || quiet {
+		return err
+	}
 	commands, err := j.store.Commands(ctx, j.task.Repo, j.subject.Number)
 	if err != nil {
 		return err

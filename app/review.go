@@ -274,6 +274,9 @@ func (j *job) locatePull(ctx context.Context) (bool, error) {
 		return j.locateRecord()
 	}
 	if pr.GetState() != "open" {
+		if err := j.lastWords(ctx); err != nil {
+			return false, err
+		}
 		return false, j.store.CloseSubject(ctx, j.task.Repo, j.subject.Name)
 	}
 	if j.head, err = git.ParseOID(pr.GetHead().GetSHA()); err != nil {

@@ -214,7 +214,11 @@ func (j *job) keep(ctx context.Context, v *review.Verdict, judge *review.Judge, 
 	if j.subject.Stage == "record" && j.head.String() != r.Head {
 		r.Head = j.head.String()
 	}
-	o := checkrun.Render(checkrun.Input{Verdict: v, Digest: verdict, Pack: digest, Mode: j.Mode, Landing: landing, DetailsURL: j.Links.To(digest)})
+	quiet, err := j.quiet(ctx)
+	if err != nil {
+		return "", err
+	}
+	o := checkrun.Render(checkrun.Input{Verdict: v, Digest: verdict, Pack: digest, Mode: j.Mode, Quiet: quiet, Landing: landing, DetailsURL: j.Links.To(digest)})
 	if err := j.conclude(ctx, r, verdict+landing, o); err != nil {
 		return "", err
 	}

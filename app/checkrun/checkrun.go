@@ -57,9 +57,9 @@ const (
 var Answers = []string{Explain, AskWaiver}
 
 // buttons are those of a verdict: what a change that may land does not need is left out.
-func buttons(c Conclusion) []Action {
+func buttons(c Conclusion, quiet bool) []Action {
 	all := []Action{{"Review again", "Make the review anew", Rerun}}
-	if c != Success {
+	if c != Success && !quiet {
 		all = append(all, Action{"Explain", "Say what is asked, and why it is not so", Explain}, Action{"Request a waiver", "Say how an exception is granted", AskWaiver})
 	}
 	return all
@@ -72,6 +72,7 @@ type Input struct {
 	Pack       string // its digest
 	Mode       config.Mode
 	DetailsURL string // where the pack is, or its page; may be empty
+	Quiet      bool   // the App may write no comment: who pressed a button that asks for an answer would see none
 	Landing    string // why a change that passes must not land all the same; empty otherwise
 }
 
@@ -95,7 +96,7 @@ func Render(in Input) Output {
 		why = "With it, no later change could be judged: " + in.Landing
 		next = "Correct that file. 'custody config validate' shows what is wrong with a policy."
 	}
-	o.Actions = buttons(o.Conclusion)
+	o.Actions = buttons(o.Conclusion, in.Quiet)
 	if in.Mode == config.Report && o.Conclusion == Neutral {
 		o.Title = "Report only: " + o.Title
 	}

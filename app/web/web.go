@@ -75,7 +75,7 @@ func (p *Pages) open(w http.ResponseWriter, r *http.Request) (file []byte, name 
 	digest := "sha256:" + name
 	switch err := p.Links.check(digest, r.URL.Query()); {
 	case errors.Is(err, ErrExpired):
-		refuse(w, http.StatusForbidden, "This link has expired. Press Review again on the check run: it gets a new one.")
+		refuse(w, http.StatusForbidden, "This link has expired. While the pull request is open, press Review again on the check run: it gets a new one. Later, ask who runs Custody for the pack that the check run names.")
 		return nil, "", false
 	case err != nil:
 		refuse(w, http.StatusNotFound, "This link does not open a pack. Open it anew from the check run.")
