@@ -17,6 +17,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -149,6 +150,7 @@ func (a *App) decide(ctx context.Context, guid string) error {
 		a.metrics.decided(store.Unreadable)
 		return a.store.Decide(ctx, guid, store.Decision{State: store.Unreadable, Note: change.Printable(err.Error())})
 	}
+	about := slices.Clone(o.Requests)
 	for _, h := range o.Heads {
 		wants := ""
 		if h.Checks {
@@ -160,21 +162,19 @@ func (a *App) decide(ctx context.Context, guid string) error {
 		}
 		for _, s := range subjects {
 			r := s.Request
-			r.Delivery, r.Again = guid, h.Again
-			o.Requests = append(o.Requests, r)
+			r.Again = h.Again
+			about = append(about, r)
+			o.Wakes = append(o.Wakes, store.Wake{Repo: s.Repo, Kind: s.Kind, Delivery: guid, Anew: h.Again, Which: func(o *store.Subject) bool { return o.Name == s.Name && o.Head == s.Head }})
 		}
 	}
-	behind, err := a.behindThem(ctx, o.Requests)
-	if err != nil {
-		return err
-	}
-	o.Requests = onePerSubject(append(o.Requests, behind...))
-	for _, r := range o.Requests {
+	o.Wakes = append(o.Wakes, behindThem(o.Requests)...)
+	about = onePerSubject(about)
+	for _, r := range about {
 		if p := o.Press; p != nil && r.Kind == "pull_request" && p.External == event.External(r.Repo, r.Name) {
 			o.Commands = append(o.Commands, store.Command{Repo: r.Repo, Name: "button/" + guid, Pull: r.Number, Asks: p.Identifier})
 		}
 	}
-	for _, r := range o.Requests {
+	for _, r := range about {
 		if r.Again { // what it says is said again, be it the same
 			if err := a.store.Forget(ctx, effect.ConcludeKey(r.Repo, r.Name, r.Head)); err != nil {
 				return err
@@ -185,7 +185,7 @@ func (a *App) decide(ctx context.Context, guid string) error {
 		return err
 	}
 	a.metrics.decided(o.State)
-	for _, r := range o.Requests {
+	for _, r := range about {
 		a.overtake(subjectKey(r.Repo, r.Name), r.Head, r.Closed)
 		log.WithFields(logrus.Fields{"repo": r.Repo, "subject": r.Name, "head": r.Head}).Info("review asked for")
 	}

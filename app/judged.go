@@ -48,10 +48,12 @@ func (j *job) targetMoved(ctx context.Context, c *clone.Clone) error {
 		}
 		open = append(open, groups...)
 	}
+	names := map[string]bool{}
 	for _, s := range open {
-		r := s.Request
-		r.Delivery = j.subject.Delivery
-		if err := j.store.Ask(ctx, r); err != nil {
+		names[s.Name] = true
+	}
+	for _, kind := range []string{"pull_request", "merge_group"} {
+		if err := j.store.Wake(ctx, store.Wake{Repo: j.task.Repo, Kind: kind, Ref: j.ref, Delivery: j.subject.Delivery, Which: func(o *store.Subject) bool { return names[o.Name] }}); err != nil {
 			return err
 		}
 	}
@@ -150,7 +152,7 @@ func (a *App) judgedByThis(ctx context.Context) error {
 		return err
 	}
 	for _, s := range open {
-		if err := a.store.Ask(ctx, s.Request); err != nil {
+		if err := a.store.Again(ctx, &s); err != nil {
 			return err
 		}
 	}

@@ -3,11 +3,9 @@ package app
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/google/go-github/v62/github"
-	"github.com/sirupsen/logrus"
 
 	"custody/app/checkrun"
 	"custody/app/clone"
@@ -124,19 +122,10 @@ func (j *job) over(ctx context.Context) (string, error) {
 		return "", err
 	}
 	j.log.Info("the merge group has landed")
-	if err := j.store.CloseSubject(ctx, j.task.Repo, j.subject.Name); err != nil {
-		return "", err
-	}
 	gone := j.subject.Request
 	gone.Closed = true
-	behind, err := j.behindThem(ctx, []store.Request{gone})
-	if err != nil {
+	if err := j.store.CloseSubject(ctx, j.task.Repo, j.subject.Name, behindThem([]store.Request{gone})...); err != nil {
 		return "", err
-	}
-	for _, r := range behind {
-		if err := j.store.Ask(ctx, r); err != nil {
-			return "", err
-		}
 	}
 	return decision, nil
 }
@@ -186,69 +175,38 @@ func (j *job) holdsQueued(ctx context.Context, c *clone.Clone) error {
 	return nil
 }
 
-// standing are the merge groups that may stand on the one that is about to be concluded, if
-// it was decided otherwise before: every other. Deliveries come in any order: what was judged
-// before anybody heard of this one, and does not pass, may only have missed it.
-func (j *job) standing(ctx context.Context, decision string) (all []store.Request, err error) {
-	s := &j.subject
-	if s.Kind != "merge_group" || s.DoneTurn > 0 && s.Decision == decision {
-		return nil, nil
-	}
-	open, err := j.store.Open(ctx, j.task.Repo, "merge_group", j.ref)
-	for _, o := range open {
-		if o.Name != s.Name && (s.DoneTurn > 0 || o.Decision != "pass") {
-			all = append(all, o.Request)
+// wakes are the merge groups that a conclusion may be about. Of a pull request: those that add
+// it. Of a group: those that wait for one, and where it was decided otherwise before, every
+// other, since it may stand on it. Deliveries come in any order: what was judged before anybody
+// heard of this one, and does not pass, may only have missed it.
+func (j *job) wakes(decision string) []store.Wake {
+	s := j.subject
+	w := store.Wake{Repo: j.task.Repo, Kind: "merge_group", Ref: j.ref}
+	switch {
+	case s.Kind == "merge_group":
+		otherwise := s.DoneTurn == 0 || s.Decision != decision
+		w.Which = func(o *store.Subject) bool {
+			return o.Name != s.Name && (o.DoneTurn < o.Turn || otherwise && (s.DoneTurn > 0 || o.Decision != "pass"))
 		}
-	}
-	return all, err
-}
-
-// askQueue asks for reviews of merge groups that a conclusion may be about: those of a
-// pull request that was judged anew, and those that may wait for the group that was. asked
-// are on their way already.
-func (j *job) askQueue(ctx context.Context, asked []store.Request) error {
-	s := &j.subject
-	group := s.Kind == "merge_group"
-	if !group && (j.pr == nil || s.Stage == "record") {
+	case j.pr != nil && s.Stage != "record":
+		w.Which = func(o *store.Subject) bool { return o.Number == s.Number }
+	default:
 		return nil
 	}
-	open, err := j.store.Open(ctx, j.task.Repo, "merge_group", j.ref)
-	if err != nil {
-		return err
-	}
-	for _, o := range open {
-		is := func(r store.Request) bool { return r.Name == o.Name }
-		if about := group && o.DoneTurn < o.Turn || !group && o.Number == s.Number; !about || o.Name == s.Name || slices.ContainsFunc(asked, is) {
-			continue
-		}
-		if err := j.store.Ask(ctx, o.Request); err != nil {
-			return err
-		}
-		j.log.WithFields(logrus.Fields{"ref": j.ref, "asked": o.Name}).Info("a merge group that this may be about is reviewed again")
-	}
-	return nil
+	return []store.Wake{w}
 }
 
 // behindThem are the groups that wait in the queues out of which groups went, and those that
 // do not pass: they need not wait for those any more, or stand on what landed past its check.
-func (a *App) behindThem(ctx context.Context, all []store.Request) ([]store.Request, error) {
-	var more []store.Request
-	for _, r := range all {
-		if r.Kind != "merge_group" || !r.Closed {
-			continue
-		}
-		open, err := a.store.Open(ctx, r.Repo, "merge_group", r.Ref)
-		if err != nil {
-			return nil, err
-		}
-		for _, o := range open {
-			if (o.DoneTurn < o.Turn || o.Decision != "pass") && o.Name != r.Name {
-				o.Request.Delivery = r.Delivery
-				more = append(more, o.Request)
-			}
+func behindThem(gone []store.Request) (all []store.Wake) {
+	for _, r := range gone {
+		if r.Kind == "merge_group" && r.Closed {
+			all = append(all, store.Wake{Repo: r.Repo, Kind: r.Kind, Ref: r.Ref, Delivery: r.Delivery, Which: func(o *store.Subject) bool {
+				return (o.DoneTurn < o.Turn || o.Decision != "pass") && o.Name != r.Name
+			}})
 		}
 	}
-	return more, nil
+	return all
 }
 
 // pull is the pull request that a review is about, or that a merge group adds; nil for

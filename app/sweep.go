@@ -220,7 +220,7 @@ func (a *App) reconcile(ctx context.Context) error {
 	}
 	for _, s := range waiting {
 		a.Log.WithFields(logrus.Fields{"repo": s.Repo, "subject": s.Name}).Warn("a review is overdue, and asked for again")
-		if err := a.store.Ask(ctx, s.Request); err != nil {
+		if err := a.store.Again(ctx, &s); err != nil {
 			return err
 		}
 	}
@@ -306,7 +306,7 @@ func (a *App) unsaid(ctx context.Context) error {
 			err = a.store.Forget(ctx, key)
 		case err == nil && s.DoneTurn == s.Turn:
 			a.Log.WithFields(logrus.Fields{"repo": s.Repo, "subject": s.Name}).Warn("a verdict could not be written to GitHub, and is tried again")
-			err = a.store.Ask(ctx, s.Request)
+			err = a.store.Again(ctx, &s)
 		}
 		if err != nil {
 			return err
@@ -326,9 +326,7 @@ func (a *App) askAgain(ctx context.Context, installation, repo int64) error {
 		return err
 	}
 	for _, s := range waiting {
-		r := s.Request
-		r.Installation = installation
-		if err := a.store.Ask(ctx, r); err != nil {
+		if err := a.store.Wake(ctx, store.Wake{Repo: repo, Kind: s.Kind, Installation: installation, Which: func(o *store.Subject) bool { return o.Name == s.Name }}); err != nil {
 			return err
 		}
 	}

@@ -92,11 +92,7 @@ func (j *job) judge(ctx context.Context) (string, error) {
 		j.log.Info("nothing changed since the last verdict")
 		last := lastReview(s)
 		last.Unsettled = j.unsettled(known, last.Decision)
-		if err := j.store.Conclude(ctx, j.task.Turn, last, nil); err != nil {
-			return "", err
-		}
-		// A try that died between the verdict and its questions left them to this one.
-		if err := j.askQueue(ctx, nil); err != nil {
+		if err := j.store.Conclude(ctx, j.task.Turn, last, nil, j.wakes(last.Decision)...); err != nil {
 			return "", err
 		}
 		return s.Decision, j.answer(ctx, false)
@@ -253,14 +249,7 @@ func (j *job) conclude(ctx context.Context, r store.Review, mark string, o check
 	if err := j.intend(ctx, effects, &r, o); err != nil {
 		return err
 	}
-	asks, err := j.standing(ctx, r.Decision)
-	if err != nil {
-		return err
-	}
-	if err := j.store.Conclude(ctx, j.task.Turn, r, effects, asks...); err != nil {
-		return err
-	}
-	if err := j.askQueue(ctx, asks); err != nil {
+	if err := j.store.Conclude(ctx, j.task.Turn, r, effects, j.wakes(r.Decision)...); err != nil {
 		return err
 	}
 	return j.answer(ctx, first)

@@ -78,7 +78,7 @@ func (b *builder) load(ctx context.Context) error {
 		b.whole = len(b.graph.gaps) == 0
 	}
 	b.place()
-	for _, step := range []func(context.Context) error{b.read, b.readMentions} {
+	for _, step := range []func(context.Context) error{b.read, b.readMentions, b.readLinks} {
 		if err := step(ctx); err != nil {
 			return b.failed(err)
 		}

@@ -416,13 +416,12 @@ func (in DocumentsInput) fromKept(ctx context.Context, names *changedNames, kept
 		if n >= kept.count() {
 			return nil, nil
 		}
-		doc := kept.document(n)
-		switch {
-		case names.changed(doc.path):
-		case doc.fact == nil:
-			unread = append(unread, doc)
+		switch path := kept.path(n); {
+		case names.changed(path):
+		case wire.Uint32(kept.row(n)[12:]) == unreadDocument:
+			unread = append(unread, kept.document(n))
 		default:
-			d.tooMany(doc.path)
+			d.tooMany(path)
 		}
 	}
 	for n, places := range found {

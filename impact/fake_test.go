@@ -28,6 +28,7 @@ type memory struct {
 const (
 	missing    = "!missing"
 	symlink    = "!symlink"
+	linkTo     = "!link " // with where it leads
 	submodule  = "!submodule"
 	badFolder  = "!folder"
 	hugeFolder = "!huge"
@@ -50,7 +51,7 @@ func (m *memory) tree(files map[string]string) git.OID {
 	id := oid(fmt.Sprint(files))
 	m.trees[id] = files
 	for _, content := range files {
-		m.blobs[oid(content)] = content
+		m.blobs[oid(content)] = strings.TrimPrefix(content, linkTo)
 	}
 	return id
 }
@@ -63,6 +64,9 @@ func (m *memory) Walk(_ context.Context, tree git.OID, fn func(string, git.Entry
 	for _, p := range slices.Sorted(maps.Keys(files)) {
 		e := git.Entry{Name: path.Base(p), Mode: git.ModeFile, ID: oid(files[p])}
 		var err error
+		if strings.HasPrefix(files[p], linkTo) {
+			e.Mode = git.ModeSymlink
+		}
 		switch files[p] {
 		case symlink:
 			e.Mode = git.ModeSymlink

@@ -245,9 +245,14 @@ func (f *flat) kind(n int32) Kind        { return Kind(f.word(f.row(atNodes, int
 // link reads an edge without its evidence.
 func (f *flat) link(e int32) Link {
 	row := f.row(atEdges, int(e), edgeRow)
+	confidence := Confidence(row[8]) | Confidence(row[9])<<8
+	if confidence < 1 || confidence > 1000 {
+		f.bad.Store(true)
+		confidence = 1
+	}
 	return Link{
 		From: int32(f.index(row[4:], f.nodes())), To: int32(f.index(row, f.nodes())),
-		Kind: EdgeKind(f.word(row[10])), Confidence: Confidence(row[8]) | Confidence(row[9])<<8,
+		Kind: EdgeKind(f.word(row[10])), Confidence: confidence,
 	}
 }
 
@@ -370,10 +375,18 @@ func (f *flat) skipsOf(path change.Path, fn func(reason string, s flatSkip)) {
 func (f *flat) missing(path change.Path) (why skipReason, ok bool) {
 	f.skipsOf(path, func(reason string, s flatSkip) {
 		if s.missing {
+			f.checkMissing(reason)
 			why, ok = skipReason{reason, s.detail}, true
 		}
 	})
 	return why, ok
+}
+
+// checkMissing notes that something about an import is said of a whole file.
+func (f *flat) checkMissing(reason string) {
+	if aboutImport(reason) {
+		f.bad.Store(true)
+	}
 }
 
 // gap reads one gap.
@@ -499,6 +512,7 @@ func (f *flat) memory() *Graph {
 			s := f.skip(i)
 			g.skips = append(g.skips, Skipped{Path: s.path, Reason: group.reason, Detail: s.detail, mode: s.mode, blob: s.blob})
 			if s.missing {
+				f.checkMissing(group.reason)
 				p, err := change.Unescape(s.path)
 				if err != nil {
 					f.bad.Store(true)

@@ -19,7 +19,7 @@ type gap struct {
 	skip   skipReason
 	line   int
 	names  []string // sorted; the missing edge leads to something of one of these names
-	exact  bool     // names are as they are written, and those of classes
+	exact  bool     // names are as they are written: those of classes, or the path to which a link leads
 	any    bool     // it may lead anywhere
 }
 
@@ -28,7 +28,7 @@ func (g *gap) couldName(n *names) bool {
 	if g.skip.reason == SkipComputed { // it could mean anything, always: see the summary
 		return false
 	}
-	if g.any || n.any {
+	if g.any || n.any && !g.isLink() {
 		return true
 	}
 	few, many := g.names, n.lower
@@ -45,6 +45,9 @@ func (g *gap) couldName(n *names) bool {
 	}
 	return false
 }
+
+// isLink says that the gap is a symbolic link, which leads to the one path that it names.
+func (g *gap) isLink() bool { return g.skip.reason == SkipOpaque }
 
 // namesOf lists the names by which an import could call a file or a folder: its base
 // name up to the first dot, and the name of its folder, for "index", "__init__" and

@@ -44,6 +44,12 @@ func (g *Graph) GoModules() (folders []change.Path, known bool) {
 	return folders, !g.over.bad.Load()
 }
 
+// Tagged says whether somebody has to set a build tag to have a file of Go.
+func (g *Graph) Tagged(path change.Path) bool {
+	n := g.node(path)
+	return n >= 0 && g.Node(n).Marks&MarkTagged != 0
+}
+
 // GoTests are the tests of Go right in a folder, by name, and whether somebody has to set a
 // build tag to have them.
 func (g *Graph) GoTests(folder change.Path) map[string]bool {

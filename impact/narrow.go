@@ -185,6 +185,7 @@ func (n *narrowing) findMoved(t *tracer) {
 	type key struct {
 		folder    change.Path
 		builds    string
+		around    lang.Digest // the build constraint, and what the file imports for its effect
 		unit      string
 		test      bool
 		name      string
@@ -192,7 +193,7 @@ func (n *narrowing) findMoved(t *tracer) {
 		sign, own lang.Digest
 	}
 	keyOf := func(p change.Path, f *lang.Facts, d *lang.Definition) key {
-		return key{folderOf(p), goBuilds(p), f.Package, isTest(p, "go"), d.Name, d.Kind, d.Signature, d.Body}
+		return key{folderOf(p), goBuilds(p), f.Rest, f.Package, isTest(p, "go"), d.Name, d.Kind, d.Signature, d.Body}
 	}
 	type place struct{ file, at int }
 	gone := map[key][]place{}

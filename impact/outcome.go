@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"custody/internal/change"
 	"custody/internal/finding"
@@ -152,8 +153,11 @@ func (t *tracer) hidden() []finding.Reason {
 		names := t.names(w)
 		w.graph.eachGap(func(g *gap) {
 			if !t.known(w, g.file) && names.mayBeMeantBy(g) {
-				detail := g.skip.detail + ": could use what changed or what it reaches"
-				reasons = append(reasons, finding.Reason{Code: g.skip.reason, Detail: detail, Path: g.file.Escaped()})
+				code, detail := g.skip.reason, g.skip.detail+": could use what changed or what it reaches"
+				if g.isLink() {
+					code, detail = SkipUnresolved, "symbolic link to what changed or is reached: who uses it by this name is not known"
+				}
+				reasons = append(reasons, finding.Reason{Code: code, Detail: detail, Path: g.file.Escaped()})
 			}
 		})
 	}
@@ -194,13 +198,16 @@ func (t *tracer) names(w *walk) nameSet {
 			continue
 		}
 		n := w.node(int32(i))
-		if n.Language == "go" && n.Kind != KindPackage {
-			continue // nobody imports a Go file, but its package
-		}
 		f := s[family(n.Language)]
 		if f == nil {
 			f = &names{}
 			s[family(n.Language)] = f
+		}
+		if n.Kind != KindPackage && strings.ContainsRune(string(n.Path), '.') {
+			f.exact = append(f.exact, string(n.Path)) // for links: a name has no dot
+		}
+		if n.Language == "go" && n.Kind != KindPackage {
+			continue // nobody imports a Go file, but its package
 		}
 		spelled := namesOf(n.Path, n.Kind == KindPackage)
 		f.lower = append(f.lower, spelled...)

@@ -69,7 +69,7 @@ func (o *overlay) graph(ctx context.Context) (g *Graph, ok bool, err error) {
 		return nil, false, err
 	}
 	o.place()
-	for _, step := range []func(context.Context) error{o.read, o.readMentions} {
+	for _, step := range []func(context.Context) error{o.read, o.readMentions, o.readLinks} {
 		if err := step(ctx); err != nil {
 			return nil, false, o.builder.failed(err)
 		}

@@ -124,7 +124,7 @@ func realChange(r *rand.Rand, from map[string]string) map[string]string {
 				head[realName(r)] = text
 			}
 		case what < 15:
-			head[name] = []string{symlink, exec, submodule}[r.IntN(3)]
+			head[name] = []string{symlink, linkTo + "../" + names[r.IntN(len(names))], exec, submodule}[r.IntN(4)]
 		default:
 			switch r.IntN(5) {
 			case 0:

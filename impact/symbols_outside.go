@@ -69,6 +69,12 @@ func (s *symbolReader) lookOutside(ctx context.Context, g *Graph, r *reachable, 
 	if o.any = r.handsOut(); o.any && !interfaces {
 		return o, nil
 	}
+	if !o.any {
+		var err error
+		if o.any, err = s.handsOn(ctx, g, r); err != nil || o.any && !interfaces {
+			return o, err
+		}
+	}
 	inside := 0
 	for i := range r.files {
 		if f := &r.files[i]; f.folder >= 0 {

@@ -68,7 +68,9 @@ func runImpact(ctx context.Context, p *process, o *impactOptions) error {
 	if len(o.paths) > 0 {
 		report, err = impactOfPaths(ctx, p, o)
 	} else {
-		report, err = impactOfRange(ctx, p, o)
+		var closing *parallel.Task
+		report, closing, err = impactOfRange(ctx, p, o)
+		defer closing.End() // while the report is written
 	}
 	if err != nil {
 		return err
@@ -90,12 +92,21 @@ func runImpact(ctx context.Context, p *process, o *impactOptions) error {
 	return impact.WriteText(p.out, report, options)
 }
 
-func impactOfRange(ctx context.Context, p *process, o *impactOptions) (*impact.Report, error) {
+// impactOfRange goes on closing the repository when it returns.
+func impactOfRange(ctx context.Context, p *process, o *impactOptions) (report *impact.Report, closing *parallel.Task, err error) {
 	repo, err := openLarge(ctx, p, o.dir, collectAt)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		report, err = impactIn(ctx, p, o, repo)
 	}
-	defer repo.Close()
+	return report, parallel.Begin(ctx, func(context.Context) error {
+		if repo != nil {
+			return repo.Close()
+		}
+		return nil
+	}), err
+}
+
+func impactIn(ctx context.Context, p *process, o *impactOptions, repo *git.Repository) (*impact.Report, error) {
 	commits, err := o.commits.resolve(ctx, repo)
 	if err != nil {
 		return nil, err

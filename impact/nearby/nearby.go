@@ -131,6 +131,15 @@ func (t *tree) has(ctx context.Context, folder, name string) bool {
 	return ok && e.Mode.IsRegular()
 }
 
+// maybeTagged says whether it may take a build tag of Go to have a file.
+func (t *tree) maybeTagged(escaped string) bool {
+	path, err := change.Unescape(escaped)
+	if t.graph == nil || err != nil {
+		return true
+	}
+	return t.graph.Tagged(path)
+}
+
 // goTests are the tests of Go right in a folder, by name, and whether it may take a build tag
 // to run them.
 func (t *tree) goTests(ctx context.Context, folder change.Path) map[string]bool {

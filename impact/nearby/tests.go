@@ -34,7 +34,7 @@ func Tests(ctx context.Context, r git.Reader, head git.OID, g *impact.Graph, rep
 	}
 	for _, c := range report.Changed {
 		if c.Status != change.Deleted {
-			p.file(c.Path, changedTests(c), true)
+			p.file(c.Path, changedTests(c), p.tree.maybeTagged(c.Path))
 		}
 	}
 	for i := range report.Reached {

@@ -25,6 +25,8 @@ type querier interface {
 type tx interface {
 	querier
 	add(ctx context.Context, jobs ...job) error
+	// alone waits until no other transaction has a name, and keeps it until this one ends.
+	alone(ctx context.Context, name string) error
 }
 
 // A backend is what differs between the databases.

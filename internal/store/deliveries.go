@@ -109,9 +109,30 @@ type Decision struct {
 	State    DeliveryState
 	Note     string // for who looks at the table
 	Requests []Request
+	Wakes    []Wake // behind the requests
 	Pushes   []Push
 	Installs []Installed
 	Commands []Command
+}
+
+// repos are those of which something is kept.
+func (d *Decision) repos() (all []int64) {
+	for _, r := range d.Requests {
+		all = append(all, r.Repo)
+	}
+	for _, w := range d.Wakes {
+		all = append(all, w.Repo)
+	}
+	for _, p := range d.Pushes {
+		all = append(all, p.Repo)
+	}
+	for _, c := range d.Commands {
+		all = append(all, c.Repo)
+	}
+	for _, i := range d.Installs {
+		all = append(all, i.Repo)
+	}
+	return all
 }
 
 // Decide keeps what follows from a delivery, all or nothing, with the reviews that it
@@ -143,7 +164,11 @@ func (s *Store) decideAll(all []*deciding) {
 	ctx, cancel := context.WithTimeout(context.Background(), acceptTime)
 	defer cancel()
 	write := func(some ...*deciding) error {
-		return s.db.inTx(ctx, func(t tx) error {
+		var repos []int64
+		for _, w := range some {
+			repos = append(repos, w.repos()...)
+		}
+		return s.inRepos(ctx, repos, func(t tx) error {
 			for _, w := range some {
 				if err := s.decideOne(ctx, t, w.guid, w.Decision); err != nil {
 					return err
@@ -190,6 +215,9 @@ func (s *Store) decideOne(ctx context.Context, t tx, guid string, d Decision) er
 		if err := s.request(ctx, t, r); err != nil {
 			return err
 		}
+	}
+	if err := s.wakeAll(ctx, t, d.Wakes); err != nil {
+		return err
 	}
 	keep := ``
 	if d.State == Done || d.State == Ignored {

@@ -28,6 +28,7 @@ type postgresDB struct {
 
 	mu    sync.Mutex
 	alive *pgxpool.Conn // that holds the lock
+	lived bool          // one did: who has it now may be our own connection, which the server is ending
 }
 
 func openPostgres(ctx context.Context, address string, o Options) (_ *postgresDB, _ queue, err error) {
@@ -96,14 +97,16 @@ func (d *postgresDB) close() error {
 func (d *postgresDB) live(ctx context.Context) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	patience := 0 // tries while somebody has the lock
 	if d.alive != nil {
 		if d.alive.Ping(ctx) == nil {
 			return nil
 		}
 		d.alive.Release()
 		d.alive = nil
-		patience = 100 // the server may still be ending our own connection
+	}
+	patience := 0 // tries while somebody has the lock
+	if d.lived {
+		patience = 100
 	}
 	var err error
 	for dead := int32(0); dead < d.pool.Config().MaxConns; { // every idle connection may be dead
@@ -113,7 +116,7 @@ func (d *postgresDB) live(ctx context.Context) error {
 		}
 		var ok bool
 		if err = c.QueryRow(ctx, `SELECT pg_try_advisory_lock($1)`, lockKey(aliveLock+d.id)).Scan(&ok); err == nil && ok {
-			d.alive = c
+			d.alive, d.lived = c, true
 			return nil
 		}
 		c.Release()
@@ -250,6 +253,11 @@ type pgTx struct {
 	pgConn
 	t     pgx.Tx
 	queue *riverQueue[pgx.Tx]
+}
+
+func (t pgTx) alone(ctx context.Context, name string) error {
+	_, err := t.exec(ctx, `SELECT pg_advisory_xact_lock($1)`, lockKey("tx "+name))
+	return err
 }
 
 func (t pgTx) add(ctx context.Context, jobs ...job) error {

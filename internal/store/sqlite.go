@@ -205,6 +205,9 @@ type sqliteTx struct {
 	added []job
 }
 
+// alone has nothing to wait for: there is one transaction at a time.
+func (*sqliteTx) alone(context.Context, string) error { return nil }
+
 func (t *sqliteTx) add(ctx context.Context, jobs ...job) error {
 	t.added = append(t.added, jobs...)
 	return t.queue.add(ctx, t.t, jobs...)

@@ -371,19 +371,23 @@ func TestSubjects(t *testing.T) {
 			t.Errorf("%v, %v", all, err)
 		}
 		// What it is about is asked for with it, or not at all.
-		about := store.Request{Repo: 7, Name: "queue/g2", Installation: 9, Kind: "merge_group", Stage: "merge", Head: "g2", Ref: "refs/heads/main"}
+		group := store.Request{Repo: 7, Name: "queue/g2", Installation: 9, Kind: "merge_group", Stage: "merge", Head: "g2", Ref: "refs/heads/main"}
+		if err := s.Ask(ctx, group); err != nil {
+			t.Fatal(err)
+		}
+		about := store.Wake{Repo: 7, Kind: "merge_group", Ref: "refs/heads/main", Delivery: "d"}
 		cut, cancel := context.WithCancel(ctx)
 		cancel()
 		if err := s.Conclude(cut, 3, r, nil, about); err == nil {
 			t.Error("nobody noticed that it was given up")
 		}
-		if _, err := s.Subject(ctx, 7, "queue/g2"); !store.IsNotFound(err) {
-			t.Errorf("asked for with a conclusion that is none: %v", err)
+		if got, err := s.Subject(ctx, 7, "queue/g2"); err != nil || got.Turn != 1 {
+			t.Errorf("asked for with a conclusion that is none: %+v %v", got, err)
 		}
 		if err := s.Conclude(ctx, 3, r, nil, about); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := s.Subject(ctx, 7, "queue/g2"); err != nil || got.Turn != 1 || got.DoneTurn != 0 {
+		if got, err := s.Subject(ctx, 7, "queue/g2"); err != nil || got.Turn != 2 || got.DoneTurn != 0 || got.Delivery != "d" || got.Installation != 9 {
 			t.Errorf("%+v, %v", got, err)
 		}
 		if err := s.CloseSubject(ctx, 7, "queue/g2"); err != nil { // after it was found open
@@ -392,7 +396,7 @@ func TestSubjects(t *testing.T) {
 		if err := s.Conclude(ctx, 3, r, nil, about); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := s.Subject(ctx, 7, "queue/g2"); err != nil || got.Turn != 1 || !got.Closed {
+		if got, err := s.Subject(ctx, 7, "queue/g2"); err != nil || got.Turn != 2 || !got.Closed {
 			t.Errorf("%+v, %v", got, err)
 		}
 		ask("h2", true)
@@ -637,10 +641,10 @@ func TestConcludedAtOnce(t *testing.T) {
 			}
 		}
 		var all sync.WaitGroup
-		for i, name := range names {
+		for _, name := range names {
 			all.Go(func() {
 				for turn := range int64(30) {
-					if err := s.Conclude(ctx, turn, store.Review{Repo: 7, Subject: name, Decision: "pass"}, nil, request(names[1-i])); err != nil {
+					if err := s.Conclude(ctx, turn, store.Review{Repo: 7, Subject: name, Decision: "pass"}, nil, store.Wake{Repo: 7, Kind: "merge_group"}); err != nil {
 						t.Errorf("%s: %v", name, err)
 						return
 					}
@@ -674,4 +678,115 @@ func TestFolderOfTheStore(t *testing.T) {
 			t.Errorf("%s: %v: mode %v", f, err, info.Mode())
 		}
 	}
+}
+
+// What is asked about in a transaction misses nobody: whoever comes while it looks finds what it
+// says, or is asked. And it takes nothing back that was said of them since somebody read it.
+func TestWakes(t *testing.T) {
+	eachStore(t, func(t *testing.T, address string) {
+		ctx := context.Background()
+		s := open(t, address, "", nil)
+		group := func(name string) store.Request {
+			return store.Request{Repo: 7, Name: name, Kind: "merge_group", Stage: "merge", Head: name, Ref: "refs/heads/main"}
+		}
+		for _, name := range []string{"gone", "waits"} {
+			if err := s.Ask(ctx, group(name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		came := make(chan error, 1)
+		looks := sync.OnceFunc(func() {
+			go func() {
+				err := s.Ask(ctx, group("late"))
+				if at, serr := s.Subject(ctx, 7, "gone"); err == nil && (serr != nil || !at.Closed) {
+					err = fmt.Errorf("who came late, and nobody asks, finds %+v %v", at, serr)
+				}
+				came <- err
+			}()
+			select {
+			case err := <-came: // it did not have to wait
+				came <- err
+			case <-time.After(100 * time.Millisecond):
+			}
+		})
+		err := s.CloseSubject(ctx, 7, "gone", store.Wake{Repo: 7, Kind: "merge_group", Which: func(o *store.Subject) bool {
+			looks()
+			return true
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := <-came; err != nil {
+			t.Error(err)
+		}
+		if got, err := s.Subject(ctx, 7, "waits"); err != nil || got.Turn != 2 {
+			t.Errorf("%+v %v", got, err)
+		}
+
+		old, err := s.Subject(ctx, 7, "waits")
+		if err != nil {
+			t.Fatal(err)
+		}
+		newer := group("waits")
+		newer.Head = "newer"
+		if err := s.Ask(ctx, newer); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Again(ctx, &old); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := s.Subject(ctx, 7, "waits"); err != nil || got.Turn != 4 || got.Head != "newer" {
+			t.Errorf("%+v %v", got, err)
+		}
+		if err := s.CloseSubject(ctx, 7, "waits"); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Again(ctx, &old); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := s.Subject(ctx, 7, "waits"); err != nil || got.Turn != 4 || !got.Closed {
+			t.Errorf("%+v %v", got, err)
+		}
+	})
+}
+
+// Deliveries that ask for much in any order, and conclusions that ask about it, do not end each
+// other, whichever process they come from.
+func TestDecidedAtOnce(t *testing.T) {
+	address := cluster.Database(t)
+	ctx := context.Background()
+	one, two := open(t, address, "one", nil), open(t, address, "two", nil)
+	request := func(name string) store.Request {
+		return store.Request{Repo: 7, Name: name, Kind: "merge_group", Stage: "merge", Ref: "refs/heads/main"}
+	}
+	names := []string{"a", "b", "c", "d"}
+	var all sync.WaitGroup
+	for i, s := range []*store.Store{one, two} {
+		all.Go(func() {
+			for n := range 40 {
+				guid := fmt.Sprint(i, " ", n)
+				if _, err := s.Accept(ctx, store.Delivery{GUID: guid, Event: "x"}); err != nil {
+					t.Error(err)
+				}
+				var requests []store.Request
+				for k := range names {
+					if i == 1 {
+						k = len(names) - 1 - k
+					}
+					requests = append(requests, request(names[k]))
+				}
+				if err := s.Decide(ctx, guid, store.Decision{State: store.Done, Requests: requests}); err != nil {
+					t.Errorf("deciding: %v", err)
+				}
+			}
+		})
+		all.Go(func() {
+			for turn := range int64(40) {
+				if err := s.Conclude(ctx, turn, store.Review{Repo: 7, Subject: names[i], Decision: "pass"}, nil, store.Wake{Repo: 7, Kind: "merge_group"}); err != nil {
+					t.Errorf("concluding: %v", err)
+				}
+			}
+		})
+	}
+	all.Wait()
 }

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -62,7 +61,63 @@ RETURNING turn`,
 
 // Ask asks for a review that no delivery asked for.
 func (s *Store) Ask(ctx context.Context, r Request) error {
-	return s.db.inTx(ctx, func(t tx) error { return s.request(ctx, t, r) })
+	return s.inRepos(ctx, []int64{r.Repo}, func(t tx) error { return s.request(ctx, t, r) })
+}
+
+// A Wake asks again for reviews of what is open for a ref of a repository, or any (""), as it is
+// when the transaction comes to it: what somebody read before may be closed by then, or of
+// another head. What comes behind that finds what the transaction says.
+type Wake struct {
+	Repo         int64
+	Kind, Ref    string
+	Which        func(*Subject) bool // nil: all
+	Delivery     string              // that asks; empty: as before
+	Installation int64               // that leads there now; 0: as before
+	Anew         bool                // judge anew, even if nothing has changed since the last verdict
+}
+
+// Wake asks again.
+func (s *Store) Wake(ctx context.Context, w Wake) error {
+	return s.inRepos(ctx, []int64{w.Repo}, func(t tx) error { return s.wake(ctx, t, w) })
+}
+
+// Again asks again for a review of a subject, if it is open.
+func (s *Store) Again(ctx context.Context, of *Subject) error {
+	return s.Wake(ctx, Wake{Repo: of.Repo, Kind: of.Kind, Which: func(o *Subject) bool { return o.Name == of.Name }})
+}
+
+func (s *Store) wake(ctx context.Context, t tx, w Wake) error {
+	open, err := subjects(ctx, t, openOf, w.Repo, w.Kind, w.Ref)
+	if err != nil {
+		return err
+	}
+	for i := range open {
+		o := &open[i]
+		if w.Which != nil && !w.Which(o) {
+			continue
+		}
+		if err := t.row(ctx, `UPDATE subjects SET turn = turn + 1, asked = $3, delivery = CASE WHEN $4 = '' THEN delivery ELSE $4 END, installation = CASE WHEN $5 = 0 THEN installation ELSE $5 END, inputs = CASE WHEN $6 THEN '' ELSE inputs END
+WHERE repo = $1 AND name = $2 RETURNING turn`, []any{o.Repo, o.Name, s.ms(), w.Delivery, w.Installation, w.Anew}, &o.Turn); err != nil {
+			return fmt.Errorf("asking again for a review of %s: %w", o.Name, err)
+		}
+		if err := t.add(ctx, reviewJob{Repo: o.Repo, Subject: o.Name, Turn: o.Turn}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// inRepos is a transaction that writes to what is known of repositories, and the only one that
+// does: so what it reads of them stays so, and no two wait for each other.
+func (s *Store) inRepos(ctx context.Context, repos []int64, fn func(tx) error) error {
+	return s.db.inTx(ctx, func(t tx) error {
+		for _, repo := range slices.Compact(slices.Sorted(slices.Values(repos))) {
+			if err := t.alone(ctx, fmt.Sprint("repository ", repo)); err != nil {
+				return err
+			}
+		}
+		return fn(t)
+	})
 }
 
 const subjectColumns = `repo, name, installation, kind, stage, number, head, base, ref, delivery, is_open, turn, done_turn, done_head, decision, verdict, inputs, wants, pack`
@@ -75,8 +130,12 @@ func scanSubject(scan func(...any) error) (s Subject, err error) {
 }
 
 func (s *Store) subjects(ctx context.Context, where string, args ...any) ([]Subject, error) {
+	return subjects(ctx, s.db, where, args...)
+}
+
+func subjects(ctx context.Context, q querier, where string, args ...any) ([]Subject, error) {
 	var all []Subject
-	err := s.db.rows(ctx, `SELECT `+subjectColumns+` FROM subjects WHERE `+where, args, func(scan func(...any) error) error {
+	err := q.rows(ctx, `SELECT `+subjectColumns+` FROM subjects WHERE `+where, args, func(scan func(...any) error) error {
 		one, err := scanSubject(scan)
 		all = append(all, one)
 		return err
@@ -113,8 +172,10 @@ func (s *Store) WaitingIn(ctx context.Context, repo int64, max int) ([]Subject, 
 
 // Open are the subjects of a repository that are not closed, for one ref or all ("").
 func (s *Store) Open(ctx context.Context, repo int64, kind, ref string) ([]Subject, error) {
-	return s.subjects(ctx, `repo = $1 AND kind = $2 AND is_open AND ($3 = '' OR ref = $3) ORDER BY name`, repo, kind, ref)
+	return s.subjects(ctx, openOf, repo, kind, ref)
 }
+
+const openOf = `repo = $1 AND kind = $2 AND is_open AND ($3 = '' OR ref = $3) ORDER BY name`
 
 // OpenAtMerge are those of all repositories that may be let through.
 func (s *Store) OpenAtMerge(ctx context.Context) ([]Subject, error) {
@@ -127,10 +188,24 @@ func (s *Store) AtHead(ctx context.Context, repo int64, head, wants string) ([]S
 	return s.subjects(ctx, `repo = $1 AND is_open AND head = $2 AND ($3 = '' OR wants = $3 OR done_turn < turn) ORDER BY name`, repo, head, wants)
 }
 
-// CloseSubject says that nobody waits for a subject any more.
-func (s *Store) CloseSubject(ctx context.Context, repo int64, name string) error {
-	_, err := s.db.exec(ctx, `UPDATE subjects SET is_open = $3 WHERE repo = $1 AND name = $2`, repo, name, false)
-	return err
+// CloseSubject says that nobody waits for a subject any more, and asks again for others that
+// this may be about.
+func (s *Store) CloseSubject(ctx context.Context, repo int64, name string, wakes ...Wake) error {
+	return s.inRepos(ctx, []int64{repo}, func(t tx) error {
+		if _, err := t.exec(ctx, `UPDATE subjects SET is_open = $3 WHERE repo = $1 AND name = $2`, repo, name, false); err != nil {
+			return err
+		}
+		return s.wakeAll(ctx, t, wakes)
+	})
+}
+
+func (s *Store) wakeAll(ctx context.Context, t tx, wakes []Wake) error {
+	for _, w := range wakes {
+		if err := s.wake(ctx, t, w); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // A Review is a verdict that was reached.
@@ -154,12 +229,12 @@ type Review struct {
 // Conclude keeps a verdict as that of a turn, and what is to be done about it (keys and
 // intents of effects, and reviews of what it may change), all or nothing. An older turn never
 // takes the place of a newer one.
-func (s *Store) Conclude(ctx context.Context, turn int64, r Review, effects map[string]string, asks ...Request) error {
+func (s *Store) Conclude(ctx context.Context, turn int64, r Review, effects map[string]string, wakes ...Wake) error {
 	if r.Unsettled {
 		turn--
 	}
-	err := s.db.inTx(ctx, func(t tx) error {
-		if err := s.askWith(ctx, t, r, asks); err != nil {
+	err := s.inRepos(ctx, []int64{r.Repo}, func(t tx) error {
+		if err := s.wakeAll(ctx, t, wakes); err != nil {
 			return err
 		}
 		for key, intent := range effects {
@@ -179,32 +254,6 @@ ON CONFLICT (repo, subject, verdict, pack) DO NOTHING`,
 	})
 	if err != nil {
 		return fmt.Errorf("keeping the verdict on %s: %w", r.Subject, err)
-	}
-	return nil
-}
-
-// askWith asks for reviews with the conclusion of one, but of subjects that were closed
-// meanwhile. Two that are concluded at the same time may ask about each other: all take the
-// rows in one order, or PostgreSQL ends one of them.
-func (s *Store) askWith(ctx context.Context, t tx, r Review, asks []Request) error {
-	if len(asks) == 0 {
-		return nil
-	}
-	own := Request{Repo: r.Repo, Name: r.Subject}
-	rows := slices.SortedStableFunc(slices.Values(append(slices.Clone(asks), own)), func(a, b Request) int {
-		return cmp.Or(cmp.Compare(a.Repo, b.Repo), cmp.Compare(a.Name, b.Name))
-	})
-	for _, a := range rows {
-		open := true
-		err := t.row(ctx, `UPDATE subjects SET done_turn = done_turn WHERE repo = $1 AND name = $2 RETURNING is_open`, []any{a.Repo, a.Name}, &open)
-		if err != nil && !errors.Is(err, ErrNotFound) {
-			return err
-		}
-		if a != own && open {
-			if err := s.request(ctx, t, a); err != nil {
-				return err
-			}
-		}
 	}
 	return nil
 }
