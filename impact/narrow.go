@@ -267,7 +267,7 @@ func (s *symbolSide) spread(ctx context.Context) error {
 	if s.files, err = s.reachable(ctx); err != nil {
 		return err
 	}
-	s.files.factsOf = s.factsOf(ctx)
+	s.files.factsOf, s.files.otherOf = s.factsOf(ctx), s.otherOf
 	if s.now && s.breaksMethods() {
 		if s.files.outsiders, err = s.t.symbols.lookOutside(ctx, s.graph, s.files, true); err != nil {
 			return err
@@ -305,6 +305,18 @@ func (s *symbolSide) factsOf(ctx context.Context) func(int32) *lang.Facts {
 		}
 		return all[0]
 	}
+}
+
+// otherOf is what a changed file says on the other side.
+func (s *symbolSide) otherOf(node int32) (facts *lang.Facts, changed bool) {
+	d := s.starts[node]
+	switch {
+	case d == nil:
+		return nil, false
+	case s.now:
+		return d.was, true
+	}
+	return d.is, true
 }
 
 func (s *symbolSide) prepareCalls(ctx context.Context) (err error) {

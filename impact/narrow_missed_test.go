@@ -159,6 +159,61 @@ func TestNarrowDoesNotMiss(t *testing.T) {
 			"use.js",
 		},
 		{
+			"a class of TypeScript that its decorator registers",
+			map[string]string{
+				"el.ts":  "import { customElement } from 'lit'\n@customElement('my-el')\nexport class MyEl { render() { return 1 } }\n",
+				"use.ts": "import './el'\nexport const page = () => '<my-el></my-el>'\n",
+			},
+			map[string]string{"el.ts": "import { customElement } from 'lit'\n@customElement('my-el')\nexport class MyEl { render() { return 2 } }\n"},
+			"use.ts",
+		},
+		{
+			"a store of Svelte",
+			map[string]string{
+				"s.ts":       "export const store = { x: 1 }\n",
+				"App.svelte": "<script>\nimport { store } from './s'\n</script>\n<p>{$store.x}</p>\n",
+			},
+			map[string]string{"s.ts": "export const store = { x: 2 }\n"},
+			"App.svelte",
+		},
+		{
+			"what a template of Vue calls by another name",
+			map[string]string{
+				"f.ts":    "export const format = (a) => a\n",
+				"App.vue": "<script setup>\nimport { format as f } from './f'\n</script>\n<template><p>{{ f(x) }}</p></template>\n",
+			},
+			map[string]string{"f.ts": "export const format = (a) => a + 1\n"},
+			"App.vue",
+		},
+		{
+			"a name that a file evaluates",
+			map[string]string{
+				"f.ts":   "export const format = (a) => a\n",
+				"use.ts": "import * as f from './f'\nexport const run = (text) => eval(text)\n",
+			},
+			map[string]string{"f.ts": "export const format = (a) => a + 1\n"},
+			"use.ts",
+		},
+		{
+			"a module of JavaScript that is loaded into a variable",
+			map[string]string{
+				"f.js":   "exports.format = (a) => a\n",
+				"use.js": "let f\nf = require('./f')\nexports.run = () => f.format(1)\n",
+			},
+			map[string]string{"f.js": "exports.format = (a) => a + 1\n"},
+			"use.js",
+		},
+		{
+			"two imports of one file, of which one is handed on as a value",
+			map[string]string{
+				"package.json": "{\"name\": \"me\", \"exports\": {\".\": \"./f.js\"}}",
+				"f.js":         "export const format = (a) => a\nexport const one = 1\n",
+				"use.js":       "import { one } from './f.js'\nimport * as f from 'me'\nexport const run = (look) => look(f)\n",
+			},
+			map[string]string{"f.js": "export const format = (a) => a + 1\nexport const one = 1\n"},
+			"use.js",
+		},
+		{
 			"what a file of TypeScript says of all files",
 			map[string]string{
 				"g.ts":   "declare global { interface Window { q: number } }\nexport {}\n",

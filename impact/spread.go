@@ -39,7 +39,8 @@ type spread struct {
 	over    bool          // more than maxSymbolWork: names are given up
 	methods bool          // a method of Go was reached
 
-	wrappers *pyWrappers // nil: not asked for yet
+	wrappers *pyWrappers    // nil: not asked for yet
+	stars    map[int32]bool // see starsOf
 
 	nearTo      int32 // see dependents
 	nearby      map[int32]int32
@@ -48,16 +49,17 @@ type spread struct {
 
 // reachable is what both runs share: the files that can be reached at all.
 type reachable struct {
-	files     []spreadFile               // sorted by node
-	at        []int32                    // by node: place in files and one more; 0: not among them
-	folders   map[int32]*spreadFolder    // by node of a package
-	index     nameIndex                  // of the names in them
-	exports   map[lang.NameHash][]handed // names that files that were read hand on, by the name that they take: see handedOn
-	came      map[atom]bool              // definitions that are on one side of the change only
-	broken    map[atom]bool              // methods that others have to call differently, or can not
-	breaks    map[atom]bool              // what mentions it does not compile, unless it changed, too
-	outsiders *outsiders                 // nil: not looked for
-	factsOf   func(int32) *lang.Facts    // of any file; nil: not known
+	files     []spreadFile                                  // sorted by node
+	at        []int32                                       // by node: place in files and one more; 0: not among them
+	folders   map[int32]*spreadFolder                       // by node of a package
+	index     nameIndex                                     // of the names in them
+	exports   map[lang.NameHash][]handed                    // names that files that were read hand on, by the name that they take: see handedOn
+	came      map[atom]bool                                 // definitions that are on one side of the change only
+	broken    map[atom]bool                                 // methods that others have to call differently, or can not
+	breaks    map[atom]bool                                 // what mentions it does not compile, unless it changed, too
+	outsiders *outsiders                                    // nil: not looked for
+	factsOf   func(int32) *lang.Facts                       // of any file; nil: not known
+	otherOf   func(int32) (facts *lang.Facts, changed bool) // of a changed file, on the other side
 }
 
 // maxSymbolWork bounds the mentions that are looked at for one graph. Beyond, files are
@@ -266,7 +268,7 @@ func (s *spread) goOn(a atom) {
 		return
 	}
 	d := s.definition(f, a.def)
-	if s.unbuilt[a] || d.Runs && !s.wrapsOnly(f, d) {
+	if s.unbuilt[a] || d.Runs && !s.wrapsOnly(f, d) && !s.keepsOnly(f, d) {
 		s.load(a, f)
 	}
 	if f.folder >= 0 {
@@ -546,9 +548,14 @@ func (s *spread) followNames(a atom, f *spreadFile, d *lang.Definition) {
 		confidence = byType
 	}
 	s.followName(a, f, lang.HashName(name), confidence)
-	s.followEverything(a, f)
-	if s.graph.Node(f.node).Language == "python" {
+	switch {
+	case s.isScript(f):
+		s.followScript(a, f, name, member)
+	case s.graph.Node(f.node).Language == "python":
+		s.followEverything(a, f)
 		s.followPython(a, f, name, member)
+	default:
+		s.followEverything(a, f)
 	}
 	if member != "" && s.came[a] && s.broken[a] {
 		s.failWithout(a, f, member[strings.LastIndexByte(member, '.')+1:])
@@ -587,7 +594,7 @@ func (s *spread) followEverything(a atom, f *spreadFile) {
 }
 
 func (s *spread) followName(a atom, f *spreadFile, name lang.NameHash, confidence Confidence) {
-	if !s.once(ask{scope: f.node, kind: askFile, name: name, how: s.how(f, confidence) | s.fate(a)}) {
+	if !s.once(ask{scope: f.node, kind: askFile, name: name, how: s.how(f, confidence) | s.fate(a) | s.nature(a)}) {
 		return
 	}
 	near := s.dependents(f.node)
@@ -595,15 +602,20 @@ func (s *spread) followName(a atom, f *spreadFile, name lang.NameHash, confidenc
 	if name == defaultName || a.node == f.node && a.def >= f.count && f.definition(a.def).Kind == lang.UnknownKind {
 		far = 1 // every file has its own, and many have a name from elsewhere: whoever says it means one that it imports
 	}
-	s.mentioning(name, func(g *spreadFile, to atom) {
+	take := func(g *spreadFile, to atom) {
 		if edges, ok := near[g.node]; ok && edges <= far {
 			s.stepIn(g, a, to, edges, confidence)
 		}
-	})
+	}
+	if s.isScript(f) {
+		s.followScriptName(a, f, name, take)
+	} else {
+		s.mentioning(name, take)
+	}
 	fails := s.came[a] && (s.broken[a] || s.takenWhole(f))
 	for _, e := range s.handedOn(name) {
 		g := &s.files[e.file]
-		if edges := near[g.node]; edges == 0 || edges > far {
+		if edges := near[g.node]; edges == 0 || edges > far || name == defaultName && !s.handsDefault(g, f, e.as) {
 			continue
 		}
 		if fails || s.came[a] && e.as != "" { // the import itself works or fails now

@@ -174,6 +174,7 @@ const (
 	askEverything
 	askModule
 	askRegistered
+	askNamespace
 )
 
 const (
@@ -182,6 +183,7 @@ const (
 	askByMember             // the same: see byMember
 	askOfCome               // see reachable.came
 	askOfBroken             // see reachable.broken
+	askOfValue              // of a script: no type
 )
 
 // An askSet knows which questions were put: a hash table that probes the next places.

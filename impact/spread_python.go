@@ -25,17 +25,17 @@ func (s *spread) followPython(a atom, f *spreadFile, name, member string) {
 // time: in that of the file, or in one that hands the name on.
 func (s *spread) followModules(a atom, f *spreadFile, name string) {
 	near := s.dependents(f.node)
-	s.followModule(a, f.node, f.node, near)
+	s.followPyModule(a, f.node, f.node, near)
 	for _, hash := range []lang.NameHash{lang.HashName(name), lang.Everything} {
 		for _, e := range s.handedOn(hash) {
 			if g := s.files[e.file].node; near[g] > 0 && e.as != "" {
-				s.followModule(a, f.node, g, near)
+				s.followPyModule(a, f.node, g, near)
 			}
 		}
 	}
 }
 
-func (s *spread) followModule(a atom, from, module int32, near map[int32]int32) {
+func (s *spread) followPyModule(a atom, from, module int32, near map[int32]int32) {
 	if !s.once(ask{scope: from, name: lang.NameHash(module), kind: askModule}) {
 		return
 	}

@@ -12,6 +12,7 @@ import (
 type pyWrappers struct {
 	graph *Graph
 	facts func(node int32) *lang.Facts
+	other func(node int32) (facts *lang.Facts, changed bool)
 	known map[decorator]answer
 	open  map[decorator]bool // asked, and not answered yet
 	work  *int               // of the spread
@@ -41,14 +42,9 @@ func (s *spread) wrapsOnly(f *spreadFile, d *lang.Definition) bool {
 		return false
 	}
 	name := d.Name
-	if s.wrappers == nil {
-		s.wrappers = &pyWrappers{graph: s.graph, facts: s.factsOf, known: map[decorator]answer{}, open: map[decorator]bool{}, work: &s.work}
-	}
-	facts := f.facts
+	facts := s.askWrappers(f)
 	if facts == nil {
-		if facts = s.factsOf(f.node); facts == nil {
-			return false
-		}
+		return false
 	}
 	class := name[:strings.LastIndexByte(name, '.')+1]
 	found := false
@@ -65,10 +61,21 @@ func (s *spread) wrapsOnly(f *spreadFile, d *lang.Definition) bool {
 	return found && defines(facts, name) == 1 // of two nobody knows which one is meant
 }
 
-// defines counts the definitions of a name in a file.
+// askWrappers makes ready to ask about what a file says, which it gives; nil: it is not known.
+func (s *spread) askWrappers(f *spreadFile) *lang.Facts {
+	if s.wrappers == nil {
+		s.wrappers = &pyWrappers{graph: s.graph, facts: s.factsOf, other: s.otherOf, known: map[decorator]answer{}, open: map[decorator]bool{}, work: &s.work}
+	}
+	if f.facts != nil {
+		return f.facts
+	}
+	return s.factsOf(f.node)
+}
+
+// defines counts the definitions of a name in a file, but for types that are nothing else.
 func defines(facts *lang.Facts, name string) (n int) {
 	for i := range facts.Definitions {
-		if facts.Definitions[i].Name == name {
+		if d := &facts.Definitions[i]; d.Name == name && d.Kind != lang.Interface && d.Kind != lang.Type {
 			n++
 		}
 	}
@@ -105,7 +112,7 @@ func (w *pyWrappers) find(node int32, name string) answer {
 	if facts == nil {
 		return mayKeep
 	}
-	plain := strings.TrimSuffix(name, "()")
+	plain := strings.TrimSuffix(strings.TrimSuffix(name, "()"), "!")
 	found := notThere
 	switch defines(facts, plain) {
 	case 0:
@@ -158,7 +165,23 @@ func (w *pyWrappers) own(node int32, facts *lang.Facts, name string) answer {
 			return mayKeep
 		}
 	}
+	if found == keepsNothing && family(w.graph.Node(node).Language) == "script" {
+		other, changed := w.other(node)
+		if plain := strings.TrimSuffix(name, "!"); changed && (other == nil || keptCode(facts, plain) != keptCode(other, plain)) {
+			return mayKeep // what it does at once is not what it did
+		}
+	}
 	return found
+}
+
+// keptCode is the digest of what a function of a script runs at once, as text.
+func keptCode(facts *lang.Facts, name string) string {
+	for _, e := range facts.Exports {
+		if code, ok := strings.CutPrefix(e.Name, "@#"+name+" "); ok {
+			return code
+		}
+	}
+	return ""
 }
 
 // targets are the files that an import of a file leads to.
@@ -166,10 +189,10 @@ func (w *pyWrappers) targets(node int32, imp *lang.Import) (list []int32, known 
 	detail := clip(imp.Spec)
 	for _, e := range w.graph.outOf(node) {
 		link := w.graph.Link(e)
-		if link.Kind != Imports || w.graph.Node(link.To).Language != "python" {
+		if link.Kind != Imports || family(w.graph.Node(link.To).Language) != family(w.graph.Node(node).Language) {
 			continue
 		}
-		if edge := w.graph.Edge(e); edge.Evidence.Line == imp.Line && edge.Evidence.Detail == detail {
+		if edge := w.graph.Edge(e); (edge.Evidence.Line == imp.Line || !strings.HasPrefix(w.graph.Node(node).Language, "py")) && edge.Evidence.Detail == detail {
 			list = append(list, link.To)
 		}
 	}

@@ -94,9 +94,18 @@ func describeDefinitions(b *bytes.Buffer, src []byte, facts *Facts) {
 		for end < len(src) && (isIdent(src[end]) || src[end] == '$') {
 			end++
 		}
-		names[HashName(src[i:end])] = string(src[i:end])
-		names[PyValueOf(HashName(src[i:end]))] = "value:" + string(src[i:end])
+		word := string(src[i:end])
+		for _, name := range []string{word, strings.TrimPrefix(word, "$"), "default"} {
+			h := HashName(name)
+			names[h] = name
+			names[PyValueOf(h)] = "value:" + name
+			names[ScriptTaken(h)], names[ScriptValueOf(h)] = "taken:"+name, "value:"+name
+			names[ScriptTyped(h)], names[ScriptTyped(ScriptTaken(h))] = "type:"+name, "type:taken:"+name
+		}
 		i = end + 1
+	}
+	for i := range facts.Imports {
+		names[ScriptEvery(facts.Imports[i].Spec)] = "*" + facts.Imports[i].Spec
 	}
 	mentions := func(hashes []NameHash) string {
 		var list []string

@@ -48,6 +48,8 @@ type scriptScanner struct {
 	facts    Facts // while scanning, Line of an import is its offset
 	tok      tokens
 	clause   int // where the import or export declaration ends that is being read; else 0
+	markup   bool
+	bound    map[NameHash][]NameHash // see scriptNames; once the outline is made
 }
 
 // scriptToken is as much of the token before as decides what the next one means.

@@ -9,10 +9,9 @@ import "sync"
 // scriptOutline reads the tokens of one script.
 type scriptOutline struct {
 	outline
-	isModule bool // it imports or exports: its names are its own
-	spent    int  // tokens read in looking for the end of type arguments
-	pending  []scriptPending
-	called   struct { // the last answer of calls that may be asked for again
+	spent   int // tokens read in looking for the end of type arguments
+	pending []scriptPending
+	called  struct { // the last answer of calls that may be asked for again
 		row  row
 		does bool
 	}
@@ -48,26 +47,49 @@ func (s *scriptScanner) outline(base int) {
 	s.sortImports()
 	o := scriptOutline{outline: *newOutline(s.src, s.tok.list, &s.facts, scriptKeywords()), base: base}
 	o.lookups, o.looksUp = scriptLookups(), scriptLooksUp
-	for i := 0; i < len(o.tok) && !o.isModule; i = o.next(i) {
-		o.isModule = o.word(i, "export") || o.word(i, "import") && o.kind(i+1) != '(' && o.kind(i+1) != '.'
+	o.script = &scriptNames{chain: -1, markup: s.markup}
+	o.script.calls = o.loadsModule(row{0, len(o.tok)})
+	for i := 0; i < len(o.tok) && !o.script.module; i = o.next(i) {
+		o.script.module = o.word(i, "export") || o.word(i, "import") && o.kind(i+1) != '(' && o.kind(i+1) != '.'
 	}
 	o.statements(row{0, len(o.tok)}, scriptScope{})
 	o.done()
+	s.bound = o.script.bound
 	s.tok.free()
 }
 
 // scriptLookups are the words that load a module and give it to whoever asked.
-var scriptLookups = sync.OnceValue(func() *keywordSet { return newKeywords("import require") })
+var scriptLookups = sync.OnceValue(func() *keywordSet { return newKeywords("import require eval") })
 
 // scriptLooksUp says that the module that is loaded at i has no name from then on, or one
 // that any of its names can stand behind. "const a = require()" makes a its name.
 func scriptLooksUp(o *outline, i int) bool {
-	if o.kind(i+1) != '(' || i > 0 && o.kind(i-1) == '.' {
+	if o.kind(i+1) != '(' || o.isDot(i-1) {
 		return false
 	}
 	end := o.next(i + 1)
-	named := o.word(i, "require") && i > 1 && o.kind(i-1) == '=' && (end >= len(o.tok) || o.kind(end) != '.' && o.kind(end) != '[' && o.kind(end) != '(')
+	named := o.word(i, "require") && i > 1 && o.kind(i-1) == '=' && o.isNamed(i-2) && (end >= len(o.tok) || o.kind(end) != '.' && o.kind(end) != '[' && o.kind(end) != '(')
 	return !named
+}
+
+// isNamed says that what is assigned to token i has a name in this file from then on, or
+// none but that under which the file exports it.
+func (o *outline) isNamed(i int) bool {
+	if o.kind(i) != tokenWord {
+		return o.kind(i) == '}'
+	}
+	for o.isDot(i-1) && o.kind(i-2) == tokenWord {
+		if i -= 2; o.word(i, "exports") {
+			return true
+		}
+	}
+	switch o.kind(i - 1) {
+	case ',':
+		return true
+	case tokenWord:
+		return o.word(i-1, "const") || o.word(i-1, "let") || o.word(i-1, "var") || o.word(i-1, "import")
+	}
+	return o.word(i, "exports")
 }
 
 var scriptKeywords = sync.OnceValue(func() *keywordSet {
@@ -97,7 +119,7 @@ func (o *scriptOutline) statement(i, to int, scope scriptScope) int {
 	}
 	first := i
 	for o.kind(i) == tokenWord && o.modifies(i) {
-		visible = visible || o.word(i, "declare") && !o.isModule && scope.depth == 0
+		visible = visible || o.word(i, "declare") && !o.script.module && scope.depth == 0
 		i++
 	}
 	d := scriptDeclaration{scope: scope, start: start, first: o.decorators(start, to), exported: visible && !scope.hidden, private: !visible}
@@ -240,7 +262,7 @@ func (o *scriptOutline) function(d scriptDeclaration, i, to int) int {
 	if o.kind(j) != '(' {
 		return 0
 	}
-	signature := o.functionHead(j, to)
+	params, signature := j, o.functionHead(j, to)
 	end := signature
 	if o.kind(end) == '{' {
 		end = o.next(end)
@@ -249,6 +271,9 @@ func (o *scriptOutline) function(d scriptDeclaration, i, to int) int {
 	}
 	place := o.define(d, name, Function, own, d.start, signature, min(end, to), nil)
 	o.runs(place, o.kind(d.start) == '@')
+	if d.scope.depth == 0 && d.name == "" && own == i+1 && !o.word(i-1, "async") {
+		o.keeper(name, params, row{signature, min(end, to)})
+	}
 	return end
 }
 
@@ -330,7 +355,7 @@ func (o *scriptOutline) namespace(d scriptDeclaration, i, to int) int {
 	}
 	if o.kind(own) == tokenWord && own != i {
 		inner.prefix += name + "."
-		inner.hidden = !d.exported && o.isModule
+		inner.hidden = !d.exported && o.script.module
 		inner.ambient = d.scope.ambient || o.word(d.first, "declare") || o.word(d.first+1, "declare")
 	}
 	if body >= to || o.kind(body) != '{' {
@@ -377,6 +402,7 @@ func (o *scriptOutline) done() {
 	var last *Definition
 	for i, p := range o.pending {
 		o.seen.reset()
+		o.startNames(&p)
 		var order []byte
 		if i < written {
 			order = o.order(&p)

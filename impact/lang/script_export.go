@@ -57,10 +57,10 @@ func (o *scriptOutline) importStatement(scope scriptScope, i, to int) int {
 			}
 		}
 		if name != "*" {
-			o.alias(NameHash(o.tok[local].value), HashName(name))
+			o.bind(NameHash(o.tok[local].value), HashName(name))
 		} else {
-			o.alias(NameHash(o.tok[local].value), HashName("default"))
-			o.module(NameHash(o.tok[local].value), false)
+			o.bind(NameHash(o.tok[local].value), HashName("default"))
+			o.module(NameHash(o.tok[local].value), outlineModule{every: o.everyOf(place, ok)})
 		}
 	}
 	for j < to && o.kind(j) != tokenString && o.kind(j) != ';' {
@@ -106,7 +106,7 @@ func (o *scriptOutline) importEquals(scope scriptScope, i, name, to int) int {
 		last--
 	}
 	d := scriptDeclaration{scope: scope, start: i, first: i, exported: scope.ambient && !scope.hidden}
-	o.alias(NameHash(o.tok[name].value), HashName("default"))
+	o.bind(NameHash(o.tok[name].value), HashName("default"))
 	o.define(d, string(o.text(name)), Constant, name, i, name+1, last, nil)
 	return end
 }

@@ -62,7 +62,7 @@ func extractMarkup(src []byte, vue bool) Facts {
 		if name == "script" {
 			lang := attribute(tag, "lang")
 			block := newScriptScanner(src[:end], lang == "tsx" || lang == "jsx")
-			block.i = body
+			block.i, block.markup = body, true
 			block.run()
 			all.facts.Generated = all.facts.Generated || saysGenerated(src, block.comments, block.tok.code(src))
 			block.outline(len(all.facts.Imports))
@@ -85,7 +85,8 @@ type markupReader struct {
 	src      []byte
 	seen     nameSet
 	tokens   TokenHash
-	defaults bool // a script defines what the file exports
+	defaults bool                    // a script defines what the file exports
+	bound    map[NameHash][]NameHash // by local name, what imports of scripts bind
 }
 
 // script takes in what a script block defines.
@@ -100,6 +101,12 @@ func (m *markupReader) script(all, block *scriptScanner) {
 		m.seen.add(uint32(name))
 	}
 	m.tokens.Add(block.facts.Rest[:])
+	if m.bound == nil {
+		m.bound = map[NameHash][]NameHash{}
+	}
+	for local, others := range block.bound {
+		m.bound[local] = append(m.bound[local], others...)
+	}
 }
 
 // names reads a piece of markup: <my-part> may stand for MyPart.
@@ -123,15 +130,18 @@ func (m *markupReader) names(from, to int) {
 		at := i
 		end, name := scriptWordHash(m.src, i)
 		end = min(end, to)
-		m.seen.add(name)
+		scriptAny(NameHash(name), m.seen.add)
+		if c == '$' { // Svelte: what the store of that name holds
+			scriptAny(HashName(m.src[at+1:end]), m.seen.add)
+		}
 		if i = max(end, i+1); i < to && m.src[i] == '-' && end > at {
 			for i < to && (isIdent(m.src[i]) || m.src[i] == '-') {
 				i++
 			}
 			if i-at <= maxNameText {
 				camel, pascal := unhyphen(m.src[at:i])
-				m.seen.add(uint32(camel))
-				m.seen.add(uint32(pascal))
+				scriptAny(camel, m.seen.add)
+				scriptAny(pascal, m.seen.add)
 			}
 		}
 		m.tokens.Add(m.src[at:i])
@@ -163,6 +173,15 @@ func unhyphen(name []byte) (camel, pascal NameHash) {
 // finish defines the component, unless a script does.
 func (m *markupReader) finish(facts *Facts) {
 	names := SortNames(m.seen.names)
+	said := len(names)
+	for local, others := range m.bound {
+		if Mentions(names[:said], local) {
+			for _, other := range others {
+				scriptAny(other, func(name uint32) { names = append(names, NameHash(name)) })
+			}
+		}
+	}
+	names = SortNames(names)
 	body := m.tokens.Sum()
 	facts.Rest, facts.Mentions = body, slices.Clone(names)
 	if m.defaults {

@@ -195,18 +195,16 @@ func (r *scriptResolver) entries(p *scriptPackage) []string {
 }
 
 // builtFrom guesses the source of a file that is not in the tree because a build makes
-// it: of dist/esm/util.js, src/esm/util.* and esm/util.*, else src/util.* and util.*; at
-// last src/index.*.
+// it: of dist/esm/util.js, src/dist/esm/util.*, else src/esm/util.* and esm/util.*, else
+// src/util.* and util.*; at last src/index.*. What is built beside package.json keeps its
+// folders: v3/index.js is made of src/v3/index.*.
 func (r *scriptResolver) builtFrom(p *scriptPackage, target string) Resolution {
 	rel, ok := joinPath(".", target)
 	if !ok || rel == "." {
 		return Resolution{}
 	}
 	stem := builtStem(rel)
-	for rest, more := stem, true; more; {
-		if _, rest, more = strings.Cut(rest, "/"); !more {
-			break
-		}
+	for rest, more := stem, true; more; _, rest, more = strings.Cut(rest, "/") {
 		var files []string // of several, nothing here says which one is built
 		for _, base := range []string{"src", "lib", "."} {
 			for _, guess := range []string{rest, under(rest, "index")} {

@@ -52,19 +52,29 @@ func (o *scriptOutline) variable(d scriptDeclaration, kind DefinitionKind, name,
 			kind, body = Function, b
 		}
 		if o.word(value+1, "require") && o.kind(value+2) == '(' {
-			o.alias(NameHash(o.tok[name].value), HashName("default"))
+			o.bind(NameHash(o.tok[name].value), HashName("default"))
 			if o.next(value+2) >= end { // not a part of it
-				o.module(NameHash(o.tok[name].value), true)
+				o.module(NameHash(o.tok[name].value), outlineModule{called: true, every: []NameHash{Everything}})
 			}
 		}
 	}
 	own := name
-	if !alone {
+	if !alone || from != name { // a pattern says names of what it takes apart
 		own = -1
 	}
 	place = o.define(d, string(o.text(name)), kind, own, from, body, end, nil)
 	if kind != Function {
-		o.runs(place, o.calls(row{value, end}))
+		runs := o.calls(row{value, end})
+		if runs && alone && place >= 0 && d.scope.depth == 0 {
+			runs = o.keep(place, row{value + 1, end})
+		}
+		o.runs(place, runs)
+	} else if d.scope.depth == 0 && !o.word(value+1, "async") {
+		params := value + 1
+		if o.kind(params) == '<' {
+			params = o.angles(params, end)
+		}
+		o.keeper(string(o.text(name)), params, row{body, end})
 	}
 	return place
 }

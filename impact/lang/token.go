@@ -82,8 +82,10 @@ type outline struct {
 	names map[NameHash][]NameHash // what stands for another name: see alias
 	seen  nameSet
 
-	modules map[NameHash]bool // names that stand for a whole file: see module
-	always  []NameHash        // what all code of the file may mean: Java's "import static a.B.*"
+	modules map[NameHash]outlineModule // names that stand for a whole file: see module
+	always  []NameHash                 // what all code of the file may mean: Java's "import static a.B.*"
+
+	script *scriptNames // ECMAScript: what a name can mean there
 
 	values  *keywordSet // Python: names that an import binds, see mentionValue; nil: not looked for
 	imports []row       // the statements that bind them, in order
@@ -114,7 +116,7 @@ func (o *outline) text(i int) []byte { return o.src[o.tok[i].start:o.tok[i].end]
 
 // word says whether token i is that word.
 func (o *outline) word(i int, word string) bool {
-	return i < len(o.tok) && o.tok[i].kind == tokenWord && string(o.text(i)) == word
+	return i >= 0 && i < len(o.tok) && o.tok[i].kind == tokenWord && string(o.text(i)) == word
 }
 
 // kind is that of token i; 0 behind the last one.
@@ -176,18 +178,27 @@ func (o *outline) alias(name, other NameHash) {
 
 // module notes that a name stands for a whole file: who says it without a dot behind it
 // may use whatever is in there. What is called may be a function, as in CommonJS.
-func (o *outline) module(name NameHash, called bool) {
+func (o *outline) module(name NameHash, m outlineModule) {
 	if o.modules == nil {
-		o.modules = map[NameHash]bool{}
+		o.modules = map[NameHash]outlineModule{}
 	}
-	o.modules[name] = called
+	o.modules[name] = m
 }
 
-// handsOn says that the word at i is the name of a file and hands all of it on.
-func (o *outline) handsOn(i int) bool {
-	called, known := o.modules[NameHash(o.tok[i].value)]
-	k := o.kind(i + 1)
-	return known && k != '.' && !(called && k == '(')
+type outlineModule struct {
+	called bool
+	every  []NameHash // mentioned by who may use all names of it
+}
+
+// handsOn notes that the word at i is the name of a file and hands all of it on.
+func (o *outline) handsOn(i int) {
+	m, known := o.modules[NameHash(o.tok[i].value)]
+	if k := o.kind(i + 1); !known || k == '.' || m.called && k == '(' {
+		return
+	}
+	for _, name := range m.every {
+		o.seen.add(uint32(name))
+	}
 }
 
 // A nameSet holds the names of one definition until it is done.
@@ -300,9 +311,15 @@ func (o *outline) digestToken(h *TokenHash, i int) {
 	case tokenLine:
 		text = o.indent(t.value)
 	case tokenWord:
-		o.seen.add(t.value)
-		if len(o.modules) > 0 && o.handsOn(i) ||
-			o.lookups != nil && o.lookups.has(NameHash(t.value)) && o.looksUp(o, i) {
+		if o.script != nil {
+			o.sayScript(i)
+		} else {
+			o.seen.add(t.value)
+		}
+		if len(o.modules) > 0 {
+			o.handsOn(i)
+		}
+		if o.lookups != nil && o.lookups.has(NameHash(t.value)) && o.looksUp(o, i) {
 			o.seen.add(uint32(Everything))
 		}
 		if o.values != nil && o.values.has(NameHash(t.value)) {
@@ -312,7 +329,9 @@ func (o *outline) digestToken(h *TokenHash, i int) {
 		o.digestText(text)
 		text = trimJSX(text)
 	case tokenString, tokenPiece:
-		o.digestText(text)
+		if o.script == nil {
+			o.digestText(text)
+		}
 	}
 	if t.newline && i > 0 && o.endsLine(i-1, i) {
 		h.Add(newLine)
@@ -424,7 +443,11 @@ func (o *outline) digestText(text []byte) {
 			h = (h ^ uint32(text[end])) * fnvPrime32
 			end++
 		}
-		if end > i && !isDigit(text[i]) {
+		switch {
+		case end == i || isDigit(text[i]):
+		case o.script != nil:
+			o.sayAny(NameHash(h))
+		default:
 			o.seen.add(h)
 		}
 		i = end + 1
