@@ -238,3 +238,21 @@ func TestApprovedWhileTheFixLands(t *testing.T) {
 		})
 	}
 }
+
+// What is open for a branch that is not protected is judged by what that branch has become.
+func TestAnotherBaseMoves(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, policy)
+	w.origin.Git("branch", "side", w.base)
+	w.repo.Push("ada", w.origin, "side")
+	w.origin.Commit("topic", "change", gittest.From("side"), gittest.By("Ada <ada@example.com>"), gittest.Write("b.py", "y = 1\n"))
+	w.repo.Push("ada", w.origin, "topic")
+	p := w.repo.OpenPullRequest(githubtest.NewPull{Title: "A change", Author: "ada", Head: "topic", Base: "side"})
+	if got, text := w.says(p.HeadSHA); got != "success" {
+		t.Fatalf("%s: %s", got, text)
+	}
+	w.repo.Commit("ben", "side", "ask for approvals", gittest.Write(".custody.yaml", approvals))
+	if got, text := w.says(p.HeadSHA); got != "failure" {
+		t.Errorf("%s: %s", got, text)
+	}
+}

@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"reflect"
 	"strconv"
@@ -190,6 +191,9 @@ func (c *Config) check() error {
 	if len(missing) > 0 {
 		return fmt.Errorf("the configuration lacks %s", strings.Join(missing, ", "))
 	}
+	if u, err := url.Parse(c.GitHub.URL); err == nil && u.Scheme == "http" && !isHere(u.Hostname()) {
+		return errors.New("github.url: the App's tokens would go over the network as they are: use https")
+	}
 	if c.PublicURL != "" {
 		if u, err := url.Parse(c.PublicURL); err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http" {
 			return fmt.Errorf("public_url: %q is no address: write it like https://custody.example.com", c.PublicURL)
@@ -211,6 +215,12 @@ func (c *Config) check() error {
 		return errors.New("workers: from 1 to 64")
 	}
 	return nil
+}
+
+// isHere says whether a host is this machine.
+func isHere(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // Secrets reads the file of webhook secrets: one a line, at most two.

@@ -63,6 +63,7 @@ func TestConfig(t *testing.T) {
 		"twice":          {"mode: report", "mode: report\nmode: report"},
 		"no address":     {"https://custody.example.com/", "custody"},
 		"user in it":     {"https://custody.example.com/", "https://u:p@custody.example.com/"},
+		"in the clear":   {"  url: https://ghe.example.com/api/v3", "  url: http://github.example.com/api/v3"},
 		"no patience":    {"  app_id: 123", "  app_id: 123\n  timeout_seconds: 0"},
 		"no room":        {"clones_gb: 20", "clones_gb: 0"},
 		"loud":           {"log_level: debug", "log_level: loud"},

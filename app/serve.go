@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -130,8 +131,11 @@ func (q *queueLog) Enabled(_ context.Context, l slog.Level) bool { return l >= s
 
 func (q *queueLog) Handle(_ context.Context, r slog.Record) error {
 	fields := logrus.Fields{}
+	stopping := false
 	add := func(a slog.Attr) bool {
-		fields["queue_"+a.Key] = a.Value.String()
+		text := a.Value.String()
+		fields["queue_"+a.Key] = text
+		stopping = stopping || strings.HasSuffix(text, context.Canceled.Error())
 		return true
 	}
 	for _, a := range q.fields {
@@ -141,6 +145,9 @@ func (q *queueLog) Handle(_ context.Context, r slog.Record) error {
 	level := logrus.WarnLevel
 	if r.Level >= slog.LevelError {
 		level = logrus.ErrorLevel
+	}
+	if stopping { // what the queue was about to do is done with the next start
+		level = logrus.DebugLevel
 	}
 	q.log.WithFields(fields).Log(level, r.Message)
 	return nil

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"custody/impact/lang"
 	"custody/internal/change"
 	"custody/internal/parallel"
 )
@@ -14,6 +15,11 @@ import (
 func (t *tracer) addSymbols(r *Report, n *narrowing) {
 	for i := range t.files {
 		if d := n.diffs[i]; d != nil && !d.whole {
+			if f := &t.files[i]; f.Path != "" {
+				if l := lang.ForPath(string(f.Path)); l != nil && isTest(f.Path, l.Name) {
+					d.tests = l.Name
+				}
+			}
 			list := d.symbols()
 			r.Changed[i].Symbols = list[:min(len(list), maxSymbols)]
 		}

@@ -88,7 +88,8 @@ type Symbol struct {
 	Kind     string `json:"kind"`
 	Change   string `json:"change"`
 	Exported bool   `json:"exported"`
-	Was      string `json:"was,omitempty"` // of one that was moved or renamed: where it stood
+	Fits     bool   `json:"fits,omitempty"` // of one that is removed or has another signature: nobody who uses it has to change
+	Was      string `json:"was,omitempty"`  // of one that was moved or renamed: where it stood
 }
 
 // A Reached node, with one shortest path from a changed file to it.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"custody/impact/lang"
@@ -124,6 +125,7 @@ type fileDiff struct {
 	same    [][2]int // in was, in is
 	altered [][2]int // the same
 	fits    [][2]int // of altered: another signature, and who uses it needs not change
+	tests   string   // the language of a file of tests, else empty
 	moved   []int    // in is, of Go: the same stood in another file of the package, and nobody notices
 	handed  []handedName
 	python  bool
@@ -206,6 +208,9 @@ func (d *fileDiff) symbols() []Symbol {
 	list := []Symbol{}
 	add := func(def *lang.Definition, change string) {
 		list = append(list, Symbol{Name: symbolText(def.Name), Kind: def.Kind.String(), Change: change, Exported: def.Exported})
+		if change == SymbolRemoved || change == SymbolSignature {
+			list[len(list)-1].Fits = d.isTest(def)
+		}
 	}
 	for _, i := range d.removed {
 		add(&d.was.Definitions[i], SymbolRemoved)
@@ -223,16 +228,44 @@ func (d *fileDiff) symbols() []Symbol {
 			what = SymbolSignature
 		}
 		add(&d.is.Definitions[pair[1]], what)
+		if slices.Contains(d.fits, pair) {
+			list[len(list)-1].Fits = true
+		}
 	}
 	slices.SortFunc(list, compareSymbols)
 	return list
+}
+
+// isTest says whether a definition is a test by its name, in a file of tests. Its runner finds
+// it, and nobody else uses it.
+func (d *fileDiff) isTest(def *lang.Definition) bool {
+	switch d.tests {
+	case "go":
+		return def.Kind == lang.Function && isGoTestName(def.Name)
+	case "python":
+		for part := range strings.SplitSeq(def.Name, ".") {
+			if strings.HasPrefix(part, "test_") || def.Kind == lang.Class && strings.HasPrefix(part, "Test") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func isGoTestName(name string) bool {
+	for _, prefix := range []string{"Test", "Benchmark", "Fuzz", "Example"} {
+		if rest, ok := strings.CutPrefix(name, prefix); ok && name != "TestMain" && (rest == "" || rest[0] < 'a' || rest[0] > 'z') {
+			return true
+		}
+	}
+	return false
 }
 
 func symbolText(name string) string { return change.Path(change.Clip(name, 200)).Escaped() }
 
 // Breaks says whether whoever uses the symbol from elsewhere may have to change.
 func (s Symbol) Breaks() bool {
-	return s.Exported && (s.Change == SymbolRemoved || s.Change == SymbolSignature)
+	return s.Exported && !s.Fits && (s.Change == SymbolRemoved || s.Change == SymbolSignature)
 }
 
 func compareSymbols(a, b Symbol) int {

@@ -18,7 +18,12 @@ import (
 // known what theirs ask for. A field that is gone, and a method that an interface asks for
 // now and its types do not have, are reached by name only.
 
-// findCompatible notes which Go functions take nothing but more, behind three dots.
+// maxFits bounds the definitions of a change that are read to find out whether what uses them
+// needs to change; of the others it is taken to.
+const maxFits = 1_000
+
+// findCompatible notes which functions take nothing but more: of Go behind three dots, of
+// Python with a default value.
 func (n *narrowing) findCompatible(ctx context.Context, t *tracer) error {
 	type pair struct {
 		d       *fileDiff
@@ -28,11 +33,11 @@ func (n *narrowing) findCompatible(ctx context.Context, t *tracer) error {
 	var ids []git.OID // two for each
 	for _, i := range slices.Sorted(maps.Keys(n.diffs)) {
 		d, f := n.diffs[i], &t.files[i]
-		if d.whole || lang.Extension(string(f.Path)) != ".go" {
+		if ext := lang.Extension(string(f.Path)); d.whole || ext != ".go" && ext != ".py" {
 			continue
 		}
 		for _, altered := range d.altered {
-			if k := d.is.Definitions[altered[1]].Kind; d.breaks(altered) && (k == lang.Function || k == lang.Method) {
+			if k := d.is.Definitions[altered[1]].Kind; len(pairs) < maxFits && d.breaks(altered) && (k == lang.Function || k == lang.Method) {
 				pairs = append(pairs, pair{d, altered})
 				ids = append(ids, f.OldID, f.ID)
 			}
@@ -55,9 +60,15 @@ func (n *narrowing) findCompatible(ctx context.Context, t *tracer) error {
 		return err
 	}
 	for i, p := range pairs {
-		was := lang.FromLine(texts[ids[2*i]], p.d.was.Definitions[p.altered[0]].Start)
-		is := lang.FromLine(texts[ids[2*i+1]], p.d.is.Definitions[p.altered[1]].Start)
-		if lang.GoTakesMore(was, is) {
+		was, is := texts[ids[2*i]], texts[ids[2*i+1]]
+		wasLine, isLine := p.d.was.Definitions[p.altered[0]].Start, p.d.is.Definitions[p.altered[1]].Start
+		fits := false
+		if p.d.python {
+			fits = lang.PythonTakesMore(was, wasLine, is, isLine)
+		} else {
+			fits = lang.GoTakesMore(lang.FromLine(was, wasLine), lang.FromLine(is, isLine))
+		}
+		if fits {
 			p.d.fits = append(p.d.fits, p.altered)
 		}
 	}

@@ -310,6 +310,8 @@ func push(self Self, p *payload) (Outcome, error) {
 		r := store.Request{Kind: "push", Stage: "record", Name: PushName(p.Ref, p.After), Head: p.After, Base: p.Before, Ref: p.Ref}
 		p.place(&r)
 		o.Requests = []store.Request{r}
+	} else { // the review of a protected one says what it means for what is open for it
+		o.Wakes = []store.Wake{{Repo: p.Repository.ID, Kind: "pull_request", Ref: p.Ref}}
 	}
 	return o, nil
 }

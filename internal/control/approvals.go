@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"custody/internal/change"
 	"custody/internal/config"
@@ -81,6 +82,8 @@ func countedOf(voices []voice, certain int, pusher finding.Outcome) *finding.App
 		switch {
 		case v.stand == standApproved && pusher != finding.NotSatisfied:
 			c.By = append(c.By, finding.Approval{Login: clip(v.login), Commit: v.commit})
+		case v.stand == standUnclear && !strings.HasPrefix(v.detail, unclearAgainst):
+			c.Unclear = append(c.Unclear, clip(v.login))
 		case v.stand == standAgainst:
 			c.Against = append(c.Against, clip(v.login))
 		}

@@ -70,6 +70,11 @@ func TestCounted(t *testing.T) {
 			in.Context.Reviews = []change.Review{late}
 			landed(in)
 		}, "0"},
+		{"nobody says when it landed", one, func(in *Input) {
+			in.Context.Reviews = []change.Review{bob}
+			landed(in)
+			in.Context.Merge.At = ""
+		}, "perhaps bob 0"},
 		{"squashed", one, func(in *Input) {
 			wrote := change.Commit{Commit: git.Commit{ID: old, Author: in.Change.Commits[0].Author, Committer: in.Change.Commits[0].Author}}
 			in.Context.Reviews = []change.Review{review("2", "bob", "approved", old, "write")}
@@ -105,6 +110,9 @@ func inWords(a *finding.Approvals, old git.OID) string {
 		if by.Commit == old.String() {
 			s += "of the approved commit "
 		}
+	}
+	for _, who := range a.Unclear {
+		s += "perhaps " + who + " "
 	}
 	s += fmt.Sprint(a.Certain)
 	for _, who := range slices.Sorted(slices.Values(a.Against)) {

@@ -152,11 +152,12 @@ type Looked struct {
 
 // Approvals are those of a change that a rule which asks for them counted.
 type Approvals struct {
-	By []Approval `json:"by"` // one for each person, sorted by login
+	By []Approval `json:"by"` // one for each person
 	// Certain is how many of them count for certain: each author whom the forge does not
 	// know may be one of these people, and so may who pushed the change.
 	Certain int      `json:"certain"`
-	Against []string `json:"against,omitempty"` // logins of who asks for changes, sorted
+	Unclear []string `json:"unclear,omitempty"` // logins of who approved, where a fact is missing that decides whether it counts
+	Against []string `json:"against,omitempty"` // logins of who asks for changes
 	Enough  bool     `json:"enough"`            // the rule has the approvals that it asks for
 	Owners  bool     `json:"owners,omitempty"`  // and those of owners of files that somebody owns
 }

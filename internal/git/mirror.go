@@ -127,10 +127,45 @@ func (m *Mirror) Fetch(ctx context.Context, from Remote, want Want) error {
 		specs = append(specs, "+"+id.String()+":refs/custody/seen/"+id.String())
 	}
 	args = append(args, "--end-of-options", "origin")
-	if err := m.fetch(ctx, from, nil, append(args, specs...)...); err != nil {
+	args = append(args, specs...)
+	err := m.fetch(ctx, from, nil, args...)
+	if err != nil && ctx.Err() == nil && strings.Contains(err.Error(), "cannot lock ref") {
+		if cleared, cerr := m.clear(ctx, want.Refs); cerr == nil && cleared {
+			err = m.fetch(ctx, from, nil, args...)
+		}
+	}
+	if err != nil {
 		return fmt.Errorf("fetching: %w", err)
 	}
 	return nil
+}
+
+// clear deletes the refs that can not be where some others are to be: release, where there is
+// to be release/1, and the other way around. The remote can have only one of them.
+func (m *Mirror) clear(ctx context.Context, refs []string) (cleared bool, err error) {
+	own := append([]string{"--git-dir=" + m.dir}, pinned...)
+	out, err := m.git.start(ctx, "/", m.git.env, append(slices.Clip(own), "for-each-ref", "--format=%(refname)")).Output()
+	if err != nil {
+		return false, fmt.Errorf("listing refs: %w", err)
+	}
+	var gone strings.Builder
+	for have := range strings.Lines(string(out)) {
+		have = strings.TrimSuffix(have, "\n")
+		if slices.ContainsFunc(refs, func(ref string) bool {
+			return strings.HasPrefix(ref, have+"/") || strings.HasPrefix(have, ref+"/")
+		}) {
+			gone.WriteString("delete " + have + "\n")
+		}
+	}
+	if gone.Len() == 0 {
+		return false, nil
+	}
+	cmd := m.git.start(ctx, "/", m.git.env, append(slices.Clip(own), "update-ref", "--stdin"))
+	cmd.Stdin = strings.NewReader(gone.String())
+	if err := cmd.Run(); err != nil {
+		return false, failed(ctx, cmd, err)
+	}
+	return true, nil
 }
 
 // FetchMissing brings the blobs that a review of base..head reads and that are not here

@@ -185,3 +185,30 @@ func TestMirror(t *testing.T) {
 		t.Errorf("the ref was not moved: %v, %v", id, err)
 	}
 }
+
+// A branch that is now a folder of branches is fetched at once, and so is the way back.
+func TestMirrorBranchBecomesFolder(t *testing.T) {
+	ctx := context.Background()
+	origin := gittest.New(t)
+	base := origin.Commit("main", "base", gittest.Write("a.txt", "one\n"))
+	url, _ := served(t, origin, "s3cret")
+	m, err := git.OpenMirror(filepath.Join(t.TempDir(), "mirror.git"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	was := ""
+	for _, now := range []string{"release", "release/1", "release/1/a", "release"} {
+		if was != "" {
+			origin.Git("branch", "-D", was)
+		}
+		origin.Git("branch", now, base)
+		was = now
+		if err := m.Fetch(ctx, git.Remote{URL: url, Token: "s3cret"}, git.Want{Refs: []string{"refs/heads/main", "refs/heads/" + now}}); err != nil {
+			t.Fatalf("%s: %v", now, err)
+		}
+		refs, err := exec.Command("git", "--git-dir="+m.Dir(), "for-each-ref", "--format=%(refname)").Output()
+		if want := "refs/heads/main\nrefs/heads/" + now + "\n"; err != nil || string(refs) != want {
+			t.Errorf("%s: %q, %v", now, refs, err)
+		}
+	}
+}

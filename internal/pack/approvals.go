@@ -62,7 +62,7 @@ func newApprovals(w *view) approvals {
 
 // approvedBy names those whose approval some rule counted, with the commit that they approved.
 func approvedBy(checks []finding.Check) string {
-	var names, doubtful, against []string
+	var names, doubtful, unclear, against []string
 	counted := false
 	for _, c := range checks {
 		if c.Approvals == nil {
@@ -70,6 +70,7 @@ func approvedBy(checks []finding.Check) string {
 		}
 		counted = true
 		against = append(against, c.Approvals.Against...)
+		unclear = append(unclear, c.Approvals.Unclear...)
 		for _, a := range c.Approvals.By {
 			who := a.Login + " (commit " + a.Commit[:min(len(a.Commit), 12)] + ")"
 			if c.Approvals.Certain >= len(c.Approvals.By) {
@@ -94,6 +95,9 @@ func approvedBy(checks []finding.Check) string {
 	}
 	if len(doubtful) > 0 {
 		parts = append(parts, once(doubtful)+", not certain: whoever wrote or pushed it is not known well enough")
+	}
+	if len(unclear) > 0 {
+		parts = append(parts, "perhaps "+once(unclear)+": a fact is missing that decides it")
 	}
 	if len(parts) == 0 && counted {
 		parts = append(parts, "nobody whose approval counts")

@@ -56,6 +56,7 @@ func TestApprovedBy(t *testing.T) {
 		{[]finding.Check{by(1, nil, "kim", "sam")}, "kim (commit 0123456789ab), sam (commit 0123456789ab), not certain: whoever wrote or pushed it is not known well enough"},
 		{[]finding.Check{by(1, nil, "sam"), by(0, nil, "sam")}, "sam (commit 0123456789ab)"},
 		{[]finding.Check{by(1, []string{"kim"}, "sam")}, "sam (commit 0123456789ab); changes are asked for by kim"},
+		{[]finding.Check{{Approvals: &finding.Approvals{Unclear: []string{"kim"}}}}, "perhaps kim: a fact is missing that decides it"},
 	} {
 		if got := approvedBy(c.checks); got != c.want {
 			t.Errorf("%q, want %q", got, c.want)

@@ -17,7 +17,7 @@ type Approval string
 // Approvals of a change.
 const (
 	ApprovalCounted  Approval = "counted"     // that of somebody counts, for certain
-	ApprovalUnsure   Approval = "not-certain" // whoever approved may have written or pushed it
+	ApprovalUnsure   Approval = "not-certain" // somebody approved, and a fact is missing that decides whether it counts
 	ApprovalObjected Approval = "objected"    // somebody asks for changes
 	ApprovalNone     Approval = "none"        // a rule asks for some, and none counts
 	ApprovalNotAsked Approval = "not-asked"   // no rule asks for any
@@ -35,7 +35,7 @@ func (a Approval) Words() string {
 // Approved is what the pack says of approvals, and the logins of those whose approval some
 // rule counted.
 func (p *VerifiedPack) Approved() (Approval, []string) {
-	by, asked, unsaid, certain, objected := []string{}, false, false, false, false
+	by, unclear, asked, unsaid, certain, objected := []string{}, []string{}, false, false, false, false
 	for _, c := range p.Says.Checks {
 		if c.Kind != finding.Rule {
 			continue
@@ -49,6 +49,10 @@ func (p *VerifiedPack) Approved() (Approval, []string) {
 		for _, a := range n.By {
 			by = append(by, a.Login)
 		}
+		unclear = append(unclear, n.Unclear...)
+	}
+	if len(by) == 0 {
+		by = unclear
 	}
 	slices.Sort(by)
 	by = slices.Compact(by)

@@ -103,7 +103,7 @@ var contents = sync.OnceValue(func() map[string]content {
 		"review.ContextOrigin: Signer",
 		"attestation.Commit: People Drivers",
 		"finding.Approval: Login",
-		"finding.Approvals: Against",
+		"finding.Approvals: Against Unclear",
 	)
 	put(node, "impact.Reached: Node Via", "impact.Owner: Node", "impact.Document: Node")
 	put(session, "attestation.Evidence: Session", "attestation.Commit: Sessions", "attestation.Hunk: Sessions")

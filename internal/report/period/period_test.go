@@ -371,6 +371,7 @@ func TestApproved(t *testing.T) {
 		"none counts":                   {with(rule(config.KindApprovals, finding.NotSatisfied, by(0))), "nobody", 0},
 		"not certain":                   {with(rule(config.KindApprovals, finding.NotAssessed, by(0, "sam"))), "sam (not certain)", 0},
 		"somebody objects":              {with(rule(config.KindApprovals, finding.NotSatisfied, against)), "sam (somebody asks for changes)", 0},
+		"a fact is missing":             {with(rule(config.KindApprovals, finding.NotAssessed, &finding.Approvals{Unclear: []string{"sam"}})), "sam (not certain)", 0},
 		"no rule":                       {with(), "no rule asks", 0},
 		"a rule about other files":      {with(rule(config.KindApprovals, aside, nil, "elsewhere")), "no rule asks", 0},
 		"a pack of before, satisfied":   {with(rule(config.KindApprovals, satisfied, nil)), "not said by this pack", 0},
