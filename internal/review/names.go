@@ -208,7 +208,8 @@ func (n *namer) sentence(s string) string {
 	if n.isFull() {
 		return s
 	}
-	return n.people.replace(addresses.replace(s, n.name))
+	s = n.people.replace(addresses.replace(s, n.name))
+	return cutAddresses.replace(s, func(string) string { return Somebody + "..." })
 }
 
 // quotable is a text that people wrote and that sentences may quote from.

@@ -20,6 +20,9 @@ import (
 // none: the last label of a domain is letters.
 var addresses = lazyRegexp(`[\p{L}\p{N}._%+'-]+@[\p{L}\p{N}-]+(\.[\p{L}\p{N}-]+)*\.\p{L}{2,}`)
 
+// cutAddresses finds those of which a text that was cut has the beginning.
+var cutAddresses = lazyRegexp(`[\p{L}\p{N}._%+'-]+@[\p{L}\p{N}-]*(\.[\p{L}\p{N}-]+)*\.{3}`)
+
 // mentions finds @login in a text, with what stands before it, and the slash that makes
 // it a team.
 var mentions = lazyRegexp(`(?:^|[^\p{L}\p{N}/@._-])@[A-Za-z0-9][A-Za-z0-9-]*/?`)
@@ -236,6 +239,10 @@ type entry struct {
 // clipped is from how many characters on a known text is found when it was cut, too.
 const clipped = 32
 
+// clippedByDots is from how many characters on it is found before the dots that stand for the
+// rest of a text. Fewer tell nobody.
+const clippedByDots = 3
+
 // add a text as it is written, and as sentences show it: printable, on one line.
 func (d *dictionary) add(text, with string) {
 	if d.entries == nil {
@@ -309,14 +316,15 @@ func (d *dictionary) replace(s string) string {
 }
 
 // at is how many characters at i are known, and what stands for them: those of the longest
-// entry that stands there whole, or of one whose beginning does.
+// entry that stands there whole, or of one whose beginning does: a long one, or before the
+// dots of a text that was cut.
 func (d *dictionary) at(lower []rune, i int) (n int, with string) {
 	if !apart(lower, i) {
 		return 0, ""
 	}
 	some := d.sorted // those that begin with the first depth characters
 	for depth := 0; ; depth++ {
-		if e := some[0]; len(e.text) == depth && apart(lower, i+depth) {
+		if e := some[0]; len(e.text) == depth && apart(lower, i+depth) || depth >= clippedByDots && isCut(lower[i+depth:]) {
 			n, with = depth, e.with
 		}
 		var next []entry
@@ -334,6 +342,11 @@ func (d *dictionary) at(lower []rune, i int) (n int, with string) {
 		}
 		some = next
 	}
+}
+
+// isCut says whether a text was cut here.
+func isCut(rest []rune) bool {
+	return len(rest) >= 3 && rest[0] == '.' && rest[1] == '.' && rest[2] == '.'
 }
 
 // apart says whether a word may begin or end at i. Scripts without spaces are not asked.

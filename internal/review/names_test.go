@@ -454,3 +454,37 @@ func TestNoHalfNameLeaves(t *testing.T) {
 		t.Error("no list says that there are more")
 	}
 }
+
+// A text that people wrote is cut in a sentence, wherever in a name or an address that falls.
+func TestNoCutTextNamesByHalves(t *testing.T) {
+	for _, names := range []string{"hashed", "ids"} {
+		w := newWorld(t, 5, false)
+		base := w.repo.Commit("base", "base", gittest.Orphan(), gittest.Write(".custody.yaml", "version: 1\nauthorship: {unknown: ai}\nprivacy: {names: "+names+", texts: kept}\nrules:\n  - {id: two, kind: approvals, approvals: {humans: 1}}\n"), gittest.Write("a", "0"))
+		tip := w.repo.Commit("change", "c", gittest.From(base), gittest.By("Zqelda Zqplant <zqelda@zqplant.example>"), gittest.Write("a", "1"))
+		account := map[string]any{"login": "opener", "id": "100", "type": "User"}
+		for _, who := range []string{"zqelda@zqplant.example", "Zqelda Zqplant", "zqnobody@zqmail.zqhost.example"} {
+			for at := 90; at < 120; at += 3 {
+				reason := strings.Repeat("y", at) + " " + who + " said so, and so did all of the others who were there"
+				context, err := json.Marshal(map[string]any{
+					"schema": "custody/context/v1", "repository": map[string]any{"host": "github.com", "owner": "acme", "name": "shop", "id": "42"},
+					"change": map[string]any{"kind": "pull_request", "number": 7, "head": tip, "target": "refs/heads/main",
+						"emergency": map[string]any{"by": account, "permission": "admin", "at": "2026-11-20T10:00:00Z", "via": "label", "reason": reason}},
+					"commits": []any{}, "reviews": []any{},
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				v := w.run(review.Input{Base: w.oid(base), Head: w.oid(tip), Stage: change.AtMerge, Context: context, Salt: salt})
+				text := strings.ToLower(string(canonical(t, v)))
+				if !strings.Contains(text, "yyy...") && !strings.Contains(text, "yyy ") {
+					t.Fatal("no sentence has the reason of the emergency")
+				}
+				for _, left := range []string{"zqe", "zqp", "zqn", "zqm", "zqh"} {
+					if i := strings.Index(text, left); i >= 0 && !(left == "zqn" && !strings.Contains(text[i:i+60], "@")) {
+						t.Errorf("%s, at %d of %s: ...%s...", names, at, who, text[max(0, i-60):min(len(text), i+60)])
+					}
+				}
+			}
+		}
+	}
+}
