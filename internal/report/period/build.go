@@ -126,8 +126,11 @@ func (r *Report) count(c *Change) {
 	if c.Stage == "record" {
 		n.Landed++
 	}
-	if report.Approval(c.Approval) == report.ApprovalCounted {
+	switch report.Approval(c.Approval) {
+	case report.ApprovalCounted:
 		n.Approved++
+	case report.ApprovalNotSaid:
+		n.Unsaid++
 	}
 }
 

@@ -55,8 +55,9 @@ type Counts struct {
 	Pass       int `json:"pass"`
 	Fail       int `json:"fail"`
 	Incomplete int `json:"incomplete"`
-	Landed     int `json:"landed"`   // changes whose closing review (stage record) is there
-	Approved   int `json:"approved"` // changes of which an approval counts, by a rule that asks for one
+	Landed     int `json:"landed"`                      // changes whose closing review (stage record) is there
+	Approved   int `json:"approved"`                    // changes of which an approval counts, by a rule that asks for one
+	Unsaid     int `json:"approval_not_said,omitempty"` // changes whose pack does not say whether one does
 }
 
 // A Change is one of the population, as its pack says.

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"regexp"
 	"slices"
@@ -387,6 +388,16 @@ func TestApproved(t *testing.T) {
 	r := build(t, "soc2-2017", packOf(1, "record", "pass", "2026-03-01", with()...), packOf(2, "record", "pass", "2026-03-01", with(rule(config.KindApprovals, satisfied, nil))...))
 	if all := strings.Join(r.Lacks, "|"); !strings.Contains(all, "1 change no rule asked") || !strings.Contains(all, "1 change has a pack that does not say whose approvals counted") {
 		t.Errorf("it does not say what it lacks: %s", all)
+	}
+	// Beside the number of those that count, or it would read as if nobody had approved the others.
+	for form, write := range map[string]func(io.Writer) error{"page": r.WritePage, "text": r.WriteText} {
+		var b strings.Builder
+		if err := write(&b); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(b.String(), "with an approval that counts, not said by 1 pack") {
+			t.Errorf("the %s does not say of how many changes nothing is said", form)
+		}
 	}
 }
 

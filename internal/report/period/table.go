@@ -28,6 +28,7 @@ func (r *Report) Sheets() []Sheet {
 		{"superseded by a later review", strconv.Itoa(n.Superseded)}, {"the same as another", strconv.Itoa(n.Copies)},
 		{"changes", strconv.Itoa(n.Changes)}, {"pass", strconv.Itoa(n.Pass)}, {"fail", strconv.Itoa(n.Fail)}, {"incomplete", strconv.Itoa(n.Incomplete)},
 		{"with a closing review", strconv.Itoa(n.Landed)}, {"with an approval that counts", strconv.Itoa(n.Approved)},
+		{"whose pack does not say whether one counts", strconv.Itoa(n.Unsaid)},
 	}
 	for _, l := range r.Lacks {
 		summary = append(summary, []string{"lacks", l})
