@@ -410,11 +410,21 @@ func TestHeadlineAndNext(t *testing.T) {
 	for code, want := range map[string]string{
 		control.ReasonNoRequirements: "Write security requirements and commit them",
 		control.ReasonNotTraced:      "See under “What it reaches” what could not be followed",
+		control.ReasonNoContext:      "This rule needs what the forge knows",
+		control.ReasonContextPart:    "Have the review made again with the fact that is missing: it is missing.",
+		control.ReasonUnknownPeople:  "Add the addresses of these authors",
+		control.ReasonUnsupported:    "Mend how the requirement or rule is verified",
+		control.ReasonUnread:         "Look yourself at what was not read",
 	} {
 		v.Checks[1].Reasons = []finding.Reason{{Code: code, Detail: "it is missing"}}
 		if a := nextAction(v); !strings.HasPrefix(a.What, want) || a.Who == "" {
 			t.Errorf("%s: next is %+v", code, a)
 		}
+	}
+	v.Checks[1].Reasons = []finding.Reason{{Code: control.ReasonCounted, Detail: "0 of 1 person approved"},
+		{Code: control.ReasonContextPart, Detail: "kim does not count"}, {Code: control.ReasonContextPart, Detail: "sam does not count"}}
+	if a := nextAction(v); a.What != "Have the review made again with the fact that is missing: kim does not count. 1 more fact is missing: see the rules." {
+		t.Errorf("next is %q", a.What)
 	}
 }
 

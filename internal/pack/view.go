@@ -383,14 +383,31 @@ func remedy(c finding.Check) action {
 		}
 	}
 	if c.Outcome == finding.NotAssessed && len(c.Reasons) > 0 {
-		missing := c.Reasons[0]
+		missing, others := c.Reasons[0], 0
 		for _, r := range c.Reasons {
-			if r.Code != control.ReasonCounted { // that says what was found
+			switch {
+			case r.Code == control.ReasonCounted: // that says what was found
+			case missing.Code == control.ReasonCounted:
 				missing = r
-				break
+			case r.Code == missing.Code && r != missing:
+				others++
 			}
 		}
 		switch missing.Code {
+		case control.ReasonNoContext:
+			return action{What: "This rule needs what the forge knows (reviews, checks, labels), and this review was made without it: review the change again where Custody is told, by the GitHub App, or by custody audit with a context file.", Who: runsCustody, For: c.ID}
+		case control.ReasonContextPart:
+			what := "Have the review made again with the fact that is missing: " + strings.TrimSuffix(reasonText(missing), ".") + "."
+			if others > 0 {
+				what += " " + capital(plural(others, "more fact is missing", "more facts are missing")) + ": see the rules."
+			}
+			return action{What: what, Who: runsCustody, For: c.ID}
+		case control.ReasonUnknownPeople:
+			return action{What: "Add the addresses of these authors to their accounts on the forge, or to the people that the policy names: " + reasonText(missing), Who: "the authors, or a maintainer of the repository", For: c.ID}
+		case control.ReasonNoVerification, control.ReasonUnsupported, control.ReasonNothingChosen, control.ReasonNoCheck:
+			return action{What: "Mend how the requirement or rule is verified, on the target branch: " + reasonText(missing), Who: "a maintainer of the repository", For: c.ID}
+		case control.ReasonLimit, control.ReasonUnread, control.ReasonChange:
+			return action{What: "Look yourself at what was not read, or split the change: " + reasonText(missing), Who: "a reviewer; the authors can split it", For: c.ID}
 		case control.ReasonNoRequirements:
 			return action{What: "Write security requirements and commit them to the target branch (“custody init” drafts some): " + reasonText(missing), Who: "a maintainer of the repository", For: c.ID}
 		case control.ReasonNotTraced:
@@ -400,6 +417,9 @@ func remedy(c finding.Check) action {
 	}
 	return action{}
 }
+
+// runsCustody is who can give a review what it lacks.
+const runsCustody = "who runs Custody for this repository"
 
 func facts(v *review.Verdict) []string {
 	c := v.Change
