@@ -178,11 +178,15 @@ func (j *job) holdsQueued(ctx context.Context, c *clone.Clone) error {
 // wakes are the merge groups that a conclusion may be about. Of a pull request: those that add
 // it. Of a group: those that wait for one, and where it was decided otherwise before, every
 // other, since it may stand on it. Deliveries come in any order: what was judged before anybody
-// heard of this one, and does not pass, may only have missed it.
+// heard of this one, and does not pass, may only have missed it. Nobody waits for a group that
+// does not pass, see behind: that it still does not is no news, and groups that can not be judged
+// would ask for each other without end.
 func (j *job) wakes(decision string) []store.Wake {
 	s := j.subject
 	w := store.Wake{Repo: j.task.Repo, Kind: "merge_group", Ref: j.ref}
 	switch {
+	case s.Kind == "merge_group" && s.Decision == decision && decision != "" && decision != "pass":
+		return nil
 	case s.Kind == "merge_group":
 		otherwise := s.DoneTurn == 0 || s.Decision != decision
 		w.Which = func(o *store.Subject) bool {

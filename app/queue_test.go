@@ -2,11 +2,14 @@ package app_test
 
 import (
 	"cmp"
+	"context"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"custody/app/event"
 	"custody/internal/git/gittest"
 	"custody/internal/githubtest"
 	"custody/internal/pack/verify"
@@ -297,5 +300,41 @@ func TestQueueRebasedByWhoApproved(t *testing.T) {
 		if got, text := w.says(sha); got != "failure" || !strings.Contains(text, "0 of 1 person") {
 			t.Errorf("%s: %s: %s", method, got, text)
 		}
+	}
+}
+
+// Groups that can not be judged, for no fault of theirs, do not ask for each other without end.
+func TestQueueOfWhatFails(t *testing.T) {
+	t.Parallel()
+	var inst *githubtest.Installation
+	w := newWorld(t, queued, func(w *world) {
+		w.installs = func() { inst = w.gh.Install("acme") }
+	})
+	one, two := w.approved("one", gittest.Write("b.py", "y = 1\n")), w.approved("two", gittest.Write("c.py", "z = 1\n"))
+	whole := maps.Clone(inst.Permissions)
+	less := maps.Clone(whole)
+	delete(less, "contents")
+	inst.Grant(less)
+	w.gh.ExpireTokens()
+	w.settled()
+	first := one.Queue(nil, "merge")
+	second := two.Queue(first, "merge")
+	groups := []*githubtest.MergeGroup{first, second}
+	for _, g := range groups {
+		w.concludedAs(g.HeadSHA, "action_required")
+	}
+	w.until("nothing is under way", func() bool {
+		for _, g := range groups {
+			s, err := w.store.Subject(context.Background(), w.repo.ID, event.QueueName(g.HeadSHA))
+			if err != nil || s.Turn > 10 {
+				t.Fatalf("it is asked for %d times: %v", s.Turn, err)
+			}
+		}
+		jobs, err := w.store.Jobs(context.Background())
+		return err == nil && jobs == 0
+	})
+	inst.Grant(whole)
+	for _, g := range groups {
+		w.concludedAs(g.HeadSHA, "success")
 	}
 }
