@@ -164,7 +164,7 @@ func (a *App) decide(ctx context.Context, guid string) error {
 			r := s.Request
 			r.Again = h.Again
 			about = append(about, r)
-			o.Wakes = append(o.Wakes, store.Wake{Repo: s.Repo, Kind: s.Kind, Delivery: guid, Anew: h.Again, Which: func(o *store.Subject) bool { return o.Name == s.Name && o.Head == s.Head }})
+			o.Wakes = append(o.Wakes, store.Wake{Repo: s.Repo, Name: s.Name, Delivery: guid, Anew: h.Again, Which: func(o *store.Subject) bool { return o.Head == s.Head }})
 		}
 	}
 	o.Wakes = append(o.Wakes, behindThem(o.Requests)...)

@@ -326,7 +326,7 @@ func (a *App) askAgain(ctx context.Context, installation, repo int64) error {
 		return err
 	}
 	for _, s := range waiting {
-		if err := a.store.Wake(ctx, store.Wake{Repo: repo, Kind: s.Kind, Installation: installation, Which: func(o *store.Subject) bool { return o.Name == s.Name }}); err != nil {
+		if err := a.store.Wake(ctx, store.Wake{Repo: repo, Name: s.Name, Installation: installation}); err != nil {
 			return err
 		}
 	}

@@ -738,6 +738,15 @@ func TestWakes(t *testing.T) {
 		if got, err := s.Subject(ctx, 7, "waits"); err != nil || got.Turn != 4 || got.Head != "newer" {
 			t.Errorf("%+v %v", got, err)
 		}
+		if got, err := s.Subject(ctx, 7, "late"); err != nil || got.Turn != 1 {
+			t.Errorf("another one was asked for: %+v %v", got, err)
+		}
+		if err := s.Wake(ctx, store.Wake{Repo: 7, Name: "late", Installation: 1 << 40}); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := s.Subject(ctx, 7, "late"); err != nil || got.Turn != 2 || got.Installation != 1<<40 {
+			t.Errorf("%+v %v", got, err)
+		}
 		if err := s.CloseSubject(ctx, 7, "waits"); err != nil {
 			t.Fatal(err)
 		}

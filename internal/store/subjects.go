@@ -69,7 +69,8 @@ func (s *Store) Ask(ctx context.Context, r Request) error {
 // another head. What comes behind that finds what the transaction says.
 type Wake struct {
 	Repo         int64
-	Kind, Ref    string
+	Name         string              // of one; empty: all
+	Kind, Ref    string              // of all; they say nothing of one
 	Which        func(*Subject) bool // nil: all
 	Delivery     string              // that asks; empty: as before
 	Installation int64               // that leads there now; 0: as before
@@ -83,11 +84,15 @@ func (s *Store) Wake(ctx context.Context, w Wake) error {
 
 // Again asks again for a review of a subject, if it is open.
 func (s *Store) Again(ctx context.Context, of *Subject) error {
-	return s.Wake(ctx, Wake{Repo: of.Repo, Kind: of.Kind, Which: func(o *Subject) bool { return o.Name == of.Name }})
+	return s.Wake(ctx, Wake{Repo: of.Repo, Name: of.Name})
 }
 
 func (s *Store) wake(ctx context.Context, t tx, w Wake) error {
-	open, err := subjects(ctx, t, openOf, w.Repo, w.Kind, w.Ref)
+	where, args := openOf, []any{w.Repo, w.Kind, w.Ref}
+	if w.Name != "" { // of all there may be many: what landed stays open
+		where, args = `repo = $1 AND name = $2 AND is_open`, []any{w.Repo, w.Name}
+	}
+	open, err := subjects(ctx, t, where, args...)
 	if err != nil {
 		return err
 	}
@@ -96,7 +101,7 @@ func (s *Store) wake(ctx context.Context, t tx, w Wake) error {
 		if w.Which != nil && !w.Which(o) {
 			continue
 		}
-		if err := t.row(ctx, `UPDATE subjects SET turn = turn + 1, asked = $3, delivery = CASE WHEN $4 = '' THEN delivery ELSE $4 END, installation = CASE WHEN $5 = 0 THEN installation ELSE $5 END, inputs = CASE WHEN $6 THEN '' ELSE inputs END
+		if err := t.row(ctx, `UPDATE subjects SET turn = turn + 1, asked = $3, delivery = CASE WHEN $4 = '' THEN delivery ELSE $4 END, installation = CASE WHEN CAST($5 AS BIGINT) = 0 THEN installation ELSE $5 END, inputs = CASE WHEN $6 THEN '' ELSE inputs END
 WHERE repo = $1 AND name = $2 RETURNING turn`, []any{o.Repo, o.Name, s.ms(), w.Delivery, w.Installation, w.Anew}, &o.Turn); err != nil {
 			return fmt.Errorf("asking again for a review of %s: %w", o.Name, err)
 		}
