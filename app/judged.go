@@ -46,7 +46,7 @@ func (j *job) targetMoved(ctx context.Context, c *clone.Clone) error {
 		if err != nil {
 			return err
 		}
-		open = append(open, groups...)
+		open = append(slices.DeleteFunc(open, j.landedBefore), groups...)
 	}
 	names := map[string]bool{}
 	for _, s := range open {
@@ -61,6 +61,12 @@ func (j *job) targetMoved(ctx context.Context, c *clone.Clone) error {
 		j.log.WithFields(logrus.Fields{"ref": j.ref, "subjects": len(open)}).Info("the branch got what judges, or parts of what is open: that is reviewed again")
 	}
 	return nil
+}
+
+// landedBefore says of what landed that its record is made, and that this push did not bring it:
+// it is judged by what stood before it, whatever came behind. There may be thousands.
+func (j *job) landedBefore(s store.Subject) bool {
+	return s.Stage == "record" && s.DoneTurn == s.Turn && s.DoneHead != j.head.String()
 }
 
 // holding are those of open pull requests whose commits hold a part of what the push brought,

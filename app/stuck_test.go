@@ -329,3 +329,34 @@ func TestRefStaysBehind(t *testing.T) {
 	}
 	w.concludedAs(p.HeadSHA, "success")
 }
+
+// What landed is judged by what stood before it: that what judges changes asks for no record
+// again, of which there may be thousands.
+func TestRecordsStayWhenTheJudgeMoves(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, recorded)
+	p := w.approved("topic", gittest.Write("a.py", "x = 2\n"))
+	p.Merge("ben", "merge")
+	w.record("pull/1/record")
+	open := w.pull("open", gittest.Write("b.py", "y = 1\n"))
+	w.concluded(open.HeadSHA)
+	w.settled()
+	turns := func() (record, pull int64) {
+		r, err := w.store.Subject(context.Background(), w.repo.ID, "pull/1/record")
+		if err != nil {
+			t.Fatal(err)
+		}
+		o, err := w.store.Subject(context.Background(), w.repo.ID, "pull/2")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.Turn, o.Turn
+	}
+	record, pull := turns()
+	w.repo.Commit("ben", "main", "Ask for less", gittest.Write(".custody.yaml", policy))
+	w.settled()
+	w.concludedAs(open.HeadSHA, "success")
+	if r, o := turns(); r != record || o == pull {
+		t.Errorf("the record was asked for %d times more, what is open %d times", r-record, o-pull)
+	}
+}
