@@ -251,8 +251,22 @@ func TestAnotherBaseMoves(t *testing.T) {
 	if got, text := w.says(p.HeadSHA); got != "success" {
 		t.Fatalf("%s: %s", got, text)
 	}
+	w.origin.Commit("other", "change", gittest.From("side"), gittest.By("Ada <ada@example.com>"), gittest.Write("c.py", "y = 1\n"))
+	w.repo.Push("ada", w.origin, "other")
+	landed := w.repo.OpenPullRequest(githubtest.NewPull{Title: "Another", Author: "ada", Head: "other", Base: "side"})
+	w.says(landed.HeadSHA)
+	landed.Merge("ben", "merge")
+	w.record("pull/2/record")
+	w.settled()
+	record, err := w.store.Subject(context.Background(), w.repo.ID, "pull/2/record")
+	if err != nil {
+		t.Fatal(err)
+	}
 	w.repo.Commit("ben", "side", "ask for approvals", gittest.Write(".custody.yaml", approvals))
 	if got, text := w.says(p.HeadSHA); got != "failure" {
 		t.Errorf("%s: %s", got, text)
+	}
+	if now, err := w.store.Subject(context.Background(), w.repo.ID, "pull/2/record"); err != nil || now.Turn != record.Turn {
+		t.Errorf("what landed before is recorded again: %+v %v", now, err)
 	}
 }

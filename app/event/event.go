@@ -311,7 +311,7 @@ func push(self Self, p *payload) (Outcome, error) {
 		p.place(&r)
 		o.Requests = []store.Request{r}
 	} else { // the review of a protected one says what it means for what is open for it
-		o.Wakes = []store.Wake{{Repo: p.Repository.ID, Kind: "pull_request", Ref: p.Ref}}
+		o.Wakes = []store.Wake{{Repo: p.Repository.ID, Kind: "pull_request", Stage: "merge", Ref: p.Ref}}
 	}
 	return o, nil
 }

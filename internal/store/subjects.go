@@ -71,6 +71,7 @@ type Wake struct {
 	Repo         int64
 	Name         string              // of one; empty: all
 	Kind, Ref    string              // of all; they say nothing of one
+	Stage        string              // empty: any
 	Which        func(*Subject) bool // nil: all
 	Delivery     string              // that asks; empty: as before
 	Installation int64               // that leads there now; 0: as before
@@ -98,7 +99,7 @@ func (s *Store) wake(ctx context.Context, t tx, w Wake) error {
 	}
 	for i := range open {
 		o := &open[i]
-		if w.Which != nil && !w.Which(o) {
+		if w.Stage != "" && o.Stage != w.Stage || w.Which != nil && !w.Which(o) {
 			continue
 		}
 		if err := t.row(ctx, `UPDATE subjects SET turn = turn + 1, asked = $3, delivery = CASE WHEN $4 = '' THEN delivery ELSE $4 END, installation = CASE WHEN CAST($5 AS BIGINT) = 0 THEN installation ELSE $5 END, inputs = CASE WHEN $6 THEN '' ELSE inputs END
