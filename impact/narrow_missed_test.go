@@ -842,6 +842,16 @@ func TestNarrowDoesNotMiss(t *testing.T) {
 			"b/B.java",
 		},
 		{
+			"a global name that a file of declarations has",
+			map[string]string{
+				"a.d.ts": "declare const FOO: number\n",
+				"u.ts":   "/// <reference path=\"./a.d.ts\" />\nexport const x = FOO\n",
+				"v.ts":   "import './u'\n",
+			},
+			map[string]string{"a.d.ts": "declare const FOO: string\n"},
+			"u.ts",
+		},
+		{
 			"the order of init functions of Go",
 			map[string]string{
 				"go.mod": "module m\n",

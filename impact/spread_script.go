@@ -27,13 +27,18 @@ func (s *spread) nature(a atom) uint8 {
 	return 0
 }
 
-// followScriptName goes to what says the name of an atom, in its own file and elsewhere.
+// followScriptName goes to what says the name of an atom, in its own file and elsewhere. What
+// a file of declarations says may hold for others that import no name of it.
 func (s *spread) followScriptName(a atom, f *spreadFile, name lang.NameHash, take func(*spreadFile, atom)) {
 	own, others := name, lang.ScriptTaken(name)
-	s.index.here(s.files, f, own, s.counted(take))
+	here := func(name lang.NameHash) { s.index.here(s.files, f, name, s.counted(take)) }
+	if strings.Contains(baseName(s.graph.Node(f.node).Path), ".d.") {
+		here = func(name lang.NameHash) { s.mentioning(name, take) }
+	}
+	here(own)
 	s.mentioning(others, take)
 	if s.nature(a) == 0 {
-		s.index.here(s.files, f, lang.ScriptTyped(own), s.counted(take))
+		here(lang.ScriptTyped(own))
 		s.mentioning(lang.ScriptTyped(others), take)
 	}
 }
