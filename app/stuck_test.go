@@ -40,6 +40,16 @@ func TestDeadlineIsSaid(t *testing.T) {
 	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
 	w.concluded(p.HeadSHA)
 	w.settled()
+	db, err := sql.Open("sqlite", "file:"+strings.TrimPrefix(w.address, "sqlite://")+"?_pragma=busy_timeout(5000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	w.until("the App has looked around, and asks for nothing more", func() bool {
+		ticks, left := 0, 0
+		err := db.QueryRow(`SELECT count(*), count(CASE WHEN state <> 'completed' THEN 1 END) FROM river_job WHERE kind = 'tick'`).Scan(&ticks, &left)
+		return err == nil && ticks >= 3 && left == 0
+	})
 	w.gh.Hold()
 	w.origin.Commit("topic", "more", gittest.By("Ada <ada@example.com>"), gittest.Write("a.py", "x = 3\n"))
 	w.repo.Push("ada", w.origin, "topic")
@@ -49,15 +59,9 @@ func TestDeadlineIsSaid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second) // as the store does
-	defer cancel()
-	w.keeping.Store(new(func() error { <-ctx.Done(); return nil }))
+	ctx, end := context.WithCancelCause(context.Background())
+	w.keeping.Store(new(func() error { end(context.DeadlineExceeded); return nil }))
 	// The turn is one that was asked for, and that no job works on.
-	db, err := sql.Open("sqlite", "file:"+strings.TrimPrefix(w.address, "sqlite://")+"?_pragma=busy_timeout(5000)")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
 	if _, err := db.Exec(`UPDATE subjects SET turn = turn + 1 WHERE name = 'pull/1'`); err != nil {
 		t.Fatal(err)
 	}
