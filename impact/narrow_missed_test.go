@@ -852,6 +852,15 @@ func TestNarrowDoesNotMiss(t *testing.T) {
 			"u.ts",
 		},
 		{
+			"a Python file of which all code means something else",
+			map[string]string{
+				"a.py": "from __future__ import annotations\nclass A:\n    x: int = 1\n",
+				"b.py": "from a import A\ndef g(): return A.__annotations__\n",
+			},
+			map[string]string{"a.py": "class A:\n    x: int = 1\n"},
+			"b.py",
+		},
+		{
 			"the order of init functions of Go",
 			map[string]string{
 				"go.mod": "module m\n",

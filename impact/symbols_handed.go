@@ -101,9 +101,15 @@ func (d *fileDiff) compareImports(was, is importSide) {
 		d.alter(func([]lang.NameHash) bool { return true })
 	}
 	d.compareHanded(was.handed(), is.handed())
-	if d.python && (was.loads(after) || is.loads(before)) {
+	if d.python && (was.loads(after) || is.loads(before) || was.future(changed) || is.future(changed)) {
 		d.rest = true
 	}
+}
+
+// future says whether one of some names is bound by an import from __future__, by which all
+// code of a Python file means something else.
+func (s *importSide) future(names map[lang.NameHash]bool) bool {
+	return slices.ContainsFunc(s.Bound, func(b lang.Bound) bool { return names[b.Local] && s.of(b.Import) == "__future__" })
 }
 
 // loads says whether a file of Python imports something of this tree, as others do not,
