@@ -89,7 +89,7 @@ func measure(ctx context.Context, p *process, repo reader, facts factStore, comm
 	if err != nil {
 		return report.Health{}, err
 	}
-	in := report.HealthInput{Commit: commit.ID, Policy: judge.Policy != nil}
+	in := report.HealthInput{Commit: commit.ID, Policy: judge.HasPolicy()}
 	if in.Requirements, err = judge.VerifyRequirements(ctx, repo, commit); err != nil {
 		return report.Health{}, err
 	}

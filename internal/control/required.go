@@ -1,6 +1,7 @@
 package control
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -23,6 +24,7 @@ type requirementResult struct {
 func (e *evaluation) allRequirements(r config.LayeredRule) answer {
 	var a answer
 	var outcomes []finding.Outcome
+	var excepted []finding.Reason // behind those that say what is left to do
 	for _, req := range e.requirements {
 		if req.Severity != finding.Error {
 			continue
@@ -38,8 +40,11 @@ func (e *evaluation) allRequirements(r config.LayeredRule) answer {
 		}
 		outcomes = append(outcomes, outcome)
 		a.found = append(a.found, found...)
-		if outcome == finding.NotAssessed || outcome == finding.NotSatisfied || outcome == finding.Excepted {
+		switch outcome {
+		case finding.NotAssessed, finding.NotSatisfied:
 			a.because(ReasonRequirement, "%s (%s) is %s", req.ID, req.Name, outcome)
+		case finding.Excepted:
+			excepted = append(excepted, finding.Reason{Code: ReasonRequirement, Detail: fmt.Sprintf("%s (%s) is %s", req.ID, req.Name, outcome)})
 		}
 	}
 	if missing := e.missingFiles(); missing != "" {
@@ -49,6 +54,7 @@ func (e *evaluation) allRequirements(r config.LayeredRule) answer {
 	if len(outcomes) == 0 {
 		a.because(ReasonNoRequirements, "there is no requirement of level error")
 	}
+	a.reasons = append(a.reasons, excepted...)
 	a.outcome = finding.Worst(outcomes...)
 	if a.outcome == finding.Satisfied {
 		met := 0

@@ -426,6 +426,18 @@ func TestRequirementsRule(t *testing.T) {
 	}
 }
 
+// What is left to do is said before what a waiver covers.
+func TestRequirementsSayWhatIsMissingFirst(t *testing.T) {
+	text := "version: \"2.0\"\ncontrols:\n" +
+		"- {id: A, name: n, requirement: r, severity: error, verification: \"! grep -r AESGCM\"}\n" +
+		"- {id: B, name: n, requirement: r, severity: error, verification: \"grep -P x .\"}\n"
+	p := policy(t, "rules: [{id: r, kind: requirements, waivable: true}]\nwaivers: [{id: W, covers: A, paths: ['**'], owner: a, approver: b, reason: r, last_day: 2026-12-31}]\n")
+	got := evaluate(t, Input{Config: config.Layer(nil, p), Day: "2026-11-23", Requirements: []*Requirements{requirementsFile(t, text)}, Head: newHead("a.py: AESGCM\n")})["r"]
+	if got.Outcome != finding.NotAssessed || len(got.Reasons) < 2 || got.Reasons[0].Detail != "B (n) is not-assessed" {
+		t.Errorf("%s: %+v", got.Outcome, got.Reasons)
+	}
+}
+
 func TestWaivers(t *testing.T) {
 	limit := "rules:\n- {id: r, kind: authorship-limit, classes: [unknown], max_permille: 0, waivable: true}\n- {id: hard, kind: authorship-limit, classes: [unknown], max_permille: 0}\n"
 	waiver := func(id, covers, paths, day string) string {

@@ -21,8 +21,8 @@ import (
 type Health struct {
 	Schema             string      `json:"schema"`
 	Commit             git.OID     `json:"commit"`
-	Score              *int        `json:"score"` // 0 to 100; null when there is no source file to speak of
-	SecurityViolations int         `json:"security_violations"`
+	Score              *int        `json:"score"`               // 0 to 100; null when there is no source file to speak of
+	SecurityViolations *int        `json:"security_violations"` // null: no requirement was verified
 	DocumentationGaps  int         `json:"documentation_gaps"`
 	Components         []Component `json:"components"`
 
@@ -35,10 +35,10 @@ type Health struct {
 // A TrendPoint is the health of one commit of a history.
 type TrendPoint struct {
 	Commit             git.OID        `json:"commit"`
-	Day                string         `json:"day"`   // of its committer, UTC: a claim that decides nothing
-	Score              *int           `json:"score"` // 0 to 100, or null
-	SecurityViolations int            `json:"security_violations"`
-	Permille           map[string]int `json:"permille"` // by component
+	Day                string         `json:"day"`                 // of its committer, UTC: a claim that decides nothing
+	Score              *int           `json:"score"`               // 0 to 100, or null
+	SecurityViolations *int           `json:"security_violations"` // null: no requirement was verified
+	Permille           map[string]int `json:"permille"`            // by component
 }
 
 // Point is what a trend keeps of the health of a commit.
@@ -84,11 +84,7 @@ const missingShown = 20
 func Measure(in HealthInput) Health {
 	h := Health{Schema: HealthSchema, Commit: in.Commit}
 	h.Components = []Component{in.requirements(), in.graph(), in.documentation(), in.policy()}
-	for _, c := range in.Requirements {
-		if c.Outcome == finding.NotSatisfied {
-			h.SecurityViolations++
-		}
-	}
+	h.SecurityViolations = in.violations()
 	h.DocumentationGaps = len(in.Sources) - in.documentedFolders()
 	if len(in.Sources) == 0 {
 		return h
@@ -104,6 +100,38 @@ func Measure(in HealthInput) Health {
 	}
 	return h
 }
+
+// violations counts the requirements that are not met; nil where none was verified.
+func (in HealthInput) violations() *int {
+	verified, violated := false, 0
+	for _, c := range in.Requirements {
+		switch c.Outcome {
+		case finding.NotSatisfied:
+			violated++
+			verified = true
+		case finding.Satisfied, finding.Excepted:
+			verified = true
+		}
+	}
+	if !verified {
+		return nil
+	}
+	return &violated
+}
+
+// violationsText is a number of security violations, or that none was looked for.
+func violationsText(n *int) string {
+	if n == nil {
+		return "no security requirement verified"
+	}
+	return count(*n, "security violation")
+}
+
+// Violations is how many security violations there are, in words.
+func (h Health) Violations() string { return violationsText(h.SecurityViolations) }
+
+// Violations is how many security violations there were, in words.
+func (t TrendPoint) Violations() string { return violationsText(t.SecurityViolations) }
 
 func (in HealthInput) requirements() Component {
 	c := Component{ID: "requirements", Name: "Security requirements met", Weight: 45,
@@ -123,6 +151,10 @@ func (in HealthInput) requirements() Component {
 	if c.All == 0 {
 		c.Reason = "no security requirement applies: nothing was verified"
 		c.Raise = "write security_requirements.yaml ('custody init' makes a first one)"
+		if n := len(in.Requirements); n > 0 {
+			c.Reason = fmt.Sprintf("none of the %s can be verified of a commit as it stands", count(n, "security requirement"))
+			c.Raise = "add requirements that a commit as it stands can meet, such as a search in its files"
+		}
 	}
 	return c.rated()
 }
@@ -212,7 +244,7 @@ func (h Health) WriteText(w io.Writer) error {
 		b.WriteString("Health Score: not assessed - there is no source file at this commit\n")
 	} else {
 		fmt.Fprintf(&b, "Health Score: %d/100 - %s, %s\n", *h.Score,
-			count(h.SecurityViolations, "security violation"), count(h.DocumentationGaps, "documentation gap"))
+			h.Violations(), count(h.DocumentationGaps, "documentation gap"))
 	}
 	for _, c := range h.Components {
 		if c.ID == h.RaiseMost {
@@ -235,7 +267,7 @@ func (h Health) WriteText(w io.Writer) error {
 			if t.Score != nil {
 				score = fmt.Sprintf("%3d/100", *t.Score)
 			}
-			fmt.Fprintf(&b, "  %s  %s  %s  %s\n", t.Day, t.Commit.Short(), score, count(t.SecurityViolations, "security violation"))
+			fmt.Fprintf(&b, "  %s  %s  %s  %s\n", t.Day, t.Commit.Short(), score, t.Violations())
 		}
 	}
 	_, err := io.WriteString(w, b.String())

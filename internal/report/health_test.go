@@ -68,6 +68,35 @@ func TestTextCountsViolationsAndGaps(t *testing.T) {
 	}
 }
 
+// Of what nobody looked at there is no number of violations, and advice fits what is there.
+func TestNothingVerified(t *testing.T) {
+	for name, requirements := range map[string][]finding.Check{"none": nil, "not applicable": judged(finding.NotApplicable), "not assessed": judged(finding.NotAssessed)} {
+		h := Measure(HealthInput{Requirements: requirements, Sources: map[string]int{"a": 1}})
+		if h.SecurityViolations != nil || !strings.Contains(text(t, h), "- no security requirement verified, 1 documentation gap\n") {
+			t.Errorf("%s: %s", name, text(t, h))
+		}
+		if advice := "write security_requirements.yaml"; (requirements == nil) != strings.Contains(text(t, h), advice) {
+			t.Errorf("%s: %s", name, text(t, h))
+		}
+	}
+}
+
+func TestNames(t *testing.T) {
+	for _, test := range []struct {
+		text, folder string
+		want         bool
+	}{
+		{"see lib/ and", "lib", true}, {"see ./lib/ and", "lib", true}, {"(`lib`)", "lib", true}, {"lib/a.go", "lib", true},
+		{"srclib/ and lib", "lib", false}, {"src/lib/", "lib", false}, {"lib is a word", "lib", false}, {"lib-x/", "lib", false},
+		{"internal/git.", "internal/git", true}, {"custody/internal/git", "internal/git", true},
+		{"internal/github", "internal/git", false}, {"xinternal/git", "internal/git", false}, {"internal/git_hub, internal/git", "internal/git", true},
+	} {
+		if got := names([]byte(test.text), test.folder); got != test.want {
+			t.Errorf("%q names %s: %t", test.text, test.folder, got)
+		}
+	}
+}
+
 func text(t *testing.T, h Health) string {
 	t.Helper()
 	var b strings.Builder

@@ -59,10 +59,35 @@ const maxDocument = 1 << 20
 // names says whether a text names a folder: "internal/git" as it stands, but "git", which
 // is a word like any other, only as "git/" or "`git`".
 func names(text []byte, folder string) bool {
-	if !strings.Contains(folder, "/") {
-		return bytes.Contains(text, []byte(folder+"/")) || bytes.Contains(text, []byte("`"+folder+"`"))
+	deep := strings.Contains(folder, "/")
+	for at := 0; ; {
+		i := bytes.Index(text[at:], []byte(folder))
+		if i < 0 {
+			return false
+		}
+		before, behind := text[:at+i], text[at+i+len(folder):]
+		at += i + 1
+		switch {
+		case partOfName(lastByte(before)), len(behind) > 0 && partOfName(behind[0]): // of another folder's
+		case deep:
+			return true
+		case lastByte(before) == '/' && !bytes.HasSuffix(before, []byte("./")): // below another one
+		case bytes.HasPrefix(behind, []byte("/")), lastByte(before) == '`' && bytes.HasPrefix(behind, []byte("`")):
+			return true
+		}
 	}
-	return bytes.Contains(text, []byte(folder))
+}
+
+func lastByte(b []byte) byte {
+	if len(b) == 0 {
+		return 0
+	}
+	return b[len(b)-1]
+}
+
+// partOfName says whether a byte goes on with the name of a file or folder.
+func partOfName(c byte) bool {
+	return c == '_' || c == '-' || c >= 0x80 || '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z'
 }
 
 // Documented finds the folders that a document of the tree names, and those below them.
@@ -72,7 +97,7 @@ func Documented(ctx context.Context, r git.Reader, tree git.OID, folders map[str
 	err := git.Walk(ctx, r, tree, git.DefaultWalkLimits(), func(p string, e git.Entry) error {
 		switch strings.ToLower(path.Ext(p)) {
 		case ".md", ".rst", ".adoc", ".txt":
-			if e.Mode.IsRegular() {
+			if e.Mode.IsRegular() && !foreign(p) {
 				ids = append(ids, e.ID)
 			}
 		}

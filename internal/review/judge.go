@@ -32,6 +32,9 @@ type Judge struct {
 	matrix       *config.Matrix // of the repository; nil without one
 }
 
+// HasPolicy says whether the repository has a policy of its own, beside any floor.
+func (j *Judge) HasPolicy() bool { return j.digests["policy"] != "" }
+
 // ReadJudge reads policy, requirements and owners from the tree at base; floor is nil
 // without one, floorName stands in its errors. A file that is there and can not be
 // understood is an error: nothing is judged by half a policy.

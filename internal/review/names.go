@@ -102,6 +102,7 @@ type namer struct {
 	texts    dictionary        // that sentences of ours have whole
 	opener   *change.Person    // who opened the change
 	quotes   strings.Builder   // what sentences quote from, on one line
+	place    string            // the repository, "owner/name", which keeps its name whoever owns it
 }
 
 // Somebody is a person of whom no number is known.
@@ -208,8 +209,14 @@ func (n *namer) sentence(s string) string {
 	if n.isFull() {
 		return s
 	}
-	s = n.people.replace(addresses.replace(s, n.name))
-	return cutAddresses.replace(s, func(string) string { return Somebody + "..." })
+	parts := []string{s}
+	if n.place != "" { // a pseudonym in its stead would say whose it is
+		parts = strings.Split(s, n.place)
+	}
+	for i, part := range parts {
+		parts[i] = n.people.replace(addresses.replace(part, n.name))
+	}
+	return cutAddresses.replace(strings.Join(parts, n.place), func(string) string { return Somebody + "..." })
 }
 
 // quotable is a text that people wrote and that sentences may quote from.

@@ -68,6 +68,13 @@ func (r *run) newNamer(p Privacy) *namer {
 			n.people.add(login, n.login(login, id))
 		}
 	}
+	place := r.Place
+	if c := r.context; c != nil && c.Repository != nil {
+		place = *c.Repository
+	}
+	if place.Owner != "" && place.Name != "" {
+		n.place = place.Owner + "/" + place.Name
+	}
 	texts := func(texts ...string) {
 		if p.Texts == config.TextsWithheld {
 			for _, t := range texts {

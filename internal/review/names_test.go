@@ -488,3 +488,30 @@ func TestNoCutTextNamesByHalves(t *testing.T) {
 		}
 	}
 }
+
+// Who owns a repository is told by its name, which packs keep. No sentence may say under
+// which pseudonym they took part.
+func TestOwnerOfTheRepositoryHasNoPseudonymInIt(t *testing.T) {
+	w := newWorld(t, 7, false)
+	base := w.repo.Commit("base", "base", gittest.Orphan(), gittest.Write(".custody.yaml", "version: 1\nauthorship: {unknown: ai}\nprivacy: {names: hashed}\nrules:\n  - {id: one, kind: approvals, approvals: {humans: 1}}\n"), gittest.Write("a", "0"))
+	head := w.repo.Commit("change", "c", gittest.From(base), gittest.By("Zoe <zqowner@example.org>"), gittest.Write("a", "1"))
+	context, err := json.Marshal(map[string]any{
+		"schema": "custody/context/v1", "repository": map[string]any{"host": "github.com", "owner": "zqowner", "name": "site", "id": "42"},
+		"change":  map[string]any{"kind": "pull_request", "number": 7, "head": head, "target": "refs/heads/main", "author": map[string]any{"login": "zqowner", "id": "7", "type": "User"}},
+		"commits": []any{}, "reviews": []any{},
+		"sources": []any{map[string]any{"what": "reviews", "from": "GET /repos/zqowner/site/pulls/7/reviews", "at": "2026-11-23T10:00:00Z"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := w.run(review.Input{Base: w.oid(base), Head: w.oid(head), Stage: change.AtMerge, Context: context, Salt: salt})
+	said := string(v.Context)
+	if !strings.Contains(said, "/repos/zqowner/site/pulls/7/reviews") || strings.Contains(said, `"login":"zqowner"`) {
+		t.Errorf("the context is %s", said)
+	}
+	for m, text := range w.members(&v) {
+		if found := regexp.MustCompile(`person-[0-9a-f]{16}/site`).FindString(text); found != "" {
+			t.Errorf("%s says %s", m, found)
+		}
+	}
+}

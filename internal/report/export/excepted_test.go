@@ -59,3 +59,25 @@ func TestExceptionsByName(t *testing.T) {
 		}
 	}
 }
+
+// Where no policy stood nothing was held against rules, and the document says so.
+func TestOSCALWithoutPolicy(t *testing.T) {
+	for _, policy := range []bool{false, true} {
+		v := verdict(review.Incomplete)
+		for i := range v.Checks {
+			v.Checks[i].Maps = nil
+		}
+		v.Controls = nil
+		if !policy {
+			v.Checks, v.Findings = nil, nil
+			delete(v.Inputs.Files, "policy")
+		}
+		oscal, err := json.Marshal(NewOSCAL(open(t, v, nil)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if says := strings.Contains(string(oscal), "No policy stood at the base"); says == policy {
+			t.Errorf("with a policy: %t: %s", policy, oscal)
+		}
+	}
+}

@@ -258,7 +258,10 @@ func reviewed(d *report.Document) oscalSelection {
 	slices.SortFunc(s.Controls, func(a, b oscalControl) int { return strings.Compare(a.ID, b.ID) })
 	s.Controls = slices.Compact(s.Controls)
 	if len(s.Controls) == 0 {
-		s.Description, s.All = "The policy maps to no framework: the review was held against its own rules, all of them.", &struct{}{}
+		s.Description, s.All = "No control of a framework asked for evidence: the review was held against the policy's own rules, all of them.", &struct{}{}
+		if _, ok := d.Inputs.Files["policy"]; !ok && len(d.Checks) == 0 {
+			s.Description = "No policy stood at the base of the change: no rule was asked, and nothing was held against any."
+		}
 	}
 	return s
 }

@@ -90,6 +90,20 @@ func TestCounts(t *testing.T) {
 	}
 }
 
+// A change that went through a merge queue is one: its group has the number of the pull
+// request, and the closing review is of that.
+func TestQueued(t *testing.T) {
+	group := func(p *report.VerifiedPack) { p.Says.About.Kind = "merge_group" }
+	r := build(t, "soc2-2017", packOf(5, "merge", "pass", "2026-03-01"), packOf(5, "merge", "pass", "2026-03-02", group), packOf(5, "record", "pass", "2026-03-02"))
+	if want := (Counts{Packs: 3, Superseded: 2, Changes: 1, Pass: 1, Landed: 1}); r.Counts != want || len(r.Exceptions) != 0 {
+		t.Errorf("%+v, exceptions %+v", r.Counts, r.Exceptions)
+	}
+	r = build(t, "soc2-2017", packOf(5, "merge", "fail", "2026-03-02", group), packOf(5, "record", "pass", "2026-03-02"))
+	if len(r.Exceptions) != 1 || r.Exceptions[0].Kind != "not-passed" {
+		t.Errorf("a group failed, and it landed: %+v", r.Exceptions)
+	}
+}
+
 // A later review hides none that was worse, where it should not have taken its place: what
 // has landed is judged once, and a review of the last commit alone is none of them all. On
 // its way to a merge a change is reviewed many times, and the last one counts.

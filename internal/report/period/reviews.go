@@ -38,10 +38,11 @@ func (b *Builder) changes() []reviews {
 // numbered says whether the forge gave the change a number.
 func (c *Change) numbered() bool { return c.Repository != "" && c.Number != 0 }
 
-// key tells changes apart: by number where the forge gave one, else by head.
+// key tells changes apart: by number where the forge gave one, else by head. The group of a
+// merge queue that adds one pull request has its number, and is a review of it.
 func (c *Change) key() string {
 	if c.numbered() {
-		return fmt.Sprintf("%s\x00%s\x00%d", c.Repository, c.Kind, c.Number)
+		return fmt.Sprintf("%s\x00%d", c.Repository, c.Number)
 	}
 	return c.Repository + "\x00" + c.Head
 }
