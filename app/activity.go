@@ -22,6 +22,8 @@ import (
 type activity struct {
 	ref   string // of which; empty: nobody asked yet
 	moves []move // the newest first
+
+	unanswered bool // GitHub did not tell this time
 }
 
 type move struct {
@@ -47,7 +49,10 @@ func (j *job) activityOf(ctx context.Context, ref string) (*activity, error) {
 	}
 	if _, err := j.client.Do(ctx, req, &list); err != nil {
 		switch class, _ := hub.Classify(err); {
-		case class == hub.Forbidden, class == hub.Gone, class == hub.Refused, class == hub.Transient && j.task.Try >= patience:
+		case class == hub.Transient && j.task.Try >= patience: // another time it may tell
+			j.unanswered, j.activity.unanswered = true, true
+			return &j.activity, nil
+		case class == hub.Forbidden, class == hub.Gone, class == hub.Refused:
 			return &j.activity, nil
 		}
 		return nil, fmt.Errorf("asking who moved %s: %w", ref, err)

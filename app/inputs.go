@@ -271,7 +271,10 @@ func (j *job) context(ctx context.Context, c *clone.Clone, judge *review.Judge) 
 			seen = append(seen, control.Seen{Commit: pr.GetHead().GetSHA()})
 		}
 		return j.seenCommits(ctx, c, seen)
-	}, TargetAt: func(ctx context.Context, at time.Time) (string, error) { return j.targetAt(ctx, c, at) }}
+	}, TargetAt: func(ctx context.Context, at time.Time) (string, bool, error) {
+		target, err := j.targetAt(ctx, c, at)
+		return target, !j.activity.unanswered, err
+	}}
 	j.activity = activity{} // of an earlier look
 	commits, _, err := c.Commits(ctx, j.base, j.head, maxCommits)
 	if err != nil {

@@ -123,6 +123,31 @@ func TestFactsComeBack(t *testing.T) {
 	}
 }
 
+// Where GitHub does not tell for a while who moved a branch, that is asked for again, too.
+func TestMovesComeBack(t *testing.T) {
+	t.Parallel()
+	var ahead atomic.Int64
+	w := newWorld(t, approvals, func(w *world) {
+		w.now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+	})
+	w.settled()
+	w.gh.Fail(githubtest.Fault{On: "GET /repos/{owner}/{repo}/activity", With: githubtest.BadGateway, Times: 4})
+	w.gh.Hold()
+	p := w.pull("topic", gittest.Write("a.py", "x = 2\n")) // who pushed it is told by no delivery
+	w.gh.Lose()
+	p.Review("ben", "APPROVED", "")
+	w.gh.Release()
+	w.concludedAs(p.HeadSHA, "action_required")
+	w.settled()
+	ahead.Store(int64(30 * time.Minute))
+	if err := w.app.Tick(context.Background(), store.Reconcile); err != nil {
+		t.Fatal(err)
+	}
+	if got, text := w.says(p.HeadSHA); got != "success" {
+		t.Errorf("%s: %s", got, text)
+	}
+}
+
 // A group that can not be judged, for no fault of its own, is none that others may stand on; and
 // when it can, all is as it was.
 func TestQueueBehindWhatFails(t *testing.T) {

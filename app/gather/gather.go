@@ -128,8 +128,9 @@ type Known struct {
 	// Waivers that were granted by commands; nil: none ever were.
 	Waivers   []change.Waiver
 	NoWaivers string // why there may be more
-	// TargetAt is the commit that the target was at, at an instant; nil: nobody knows.
-	TargetAt func(ctx context.Context, at time.Time) (string, error)
+	// TargetAt is the commit that the target was at, at an instant, and whether that is for
+	// good: GitHub did not just fail to answer. nil: nobody knows.
+	TargetAt func(ctx context.Context, at time.Time) (commit string, lasting bool, err error)
 	// More gives further commits that count because somebody approved them, and those that
 	// could not be fetched just now; nil: none.
 	More func(ctx context.Context, reviews []change.Review) (ids, unfetched []string, err error)

@@ -78,9 +78,9 @@ func (r *Reader) baseOf(ctx context.Context, pr *github.PullRequest, said *githu
 	if base, err := r.Recall(ctx, key); err != nil || base != "" {
 		return base, err
 	}
-	base, err := known.TargetAt(ctx, at)
-	if err != nil {
-		return "", err
+	base, lasting, err := known.TargetAt(ctx, at)
+	if err != nil || !lasting {
+		return base, err
 	}
 	return r.Remember(ctx, key, base)
 }

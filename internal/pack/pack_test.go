@@ -421,6 +421,16 @@ func TestHeadlineAndNext(t *testing.T) {
 			t.Errorf("%s: next is %+v", code, a)
 		}
 	}
+	// A warning beside what was not read changes nothing about it, and is not the first thing said.
+	v.Checks[1].Found = []finding.Finding{{Level: finding.Warning, Message: "m", Remedy: "Write permissions."}}
+	v.Checks[1].Reasons = []finding.Reason{{Code: control.ReasonCounted, Detail: "workflows: found 2"}, {Code: control.ReasonUnread, Detail: "not searched", Path: "big.txt"}}
+	if a := nextAction(v); !strings.HasPrefix(a.What, "Look yourself at what was not read") {
+		t.Errorf("next is %+v", a)
+	}
+	if why := newCheck(v.Checks[1]).Why; !strings.Contains(why[0], "not searched") {
+		t.Errorf("why is %q", why)
+	}
+	v.Checks[1].Found = nil
 	v.Checks[1].Reasons = []finding.Reason{{Code: control.ReasonCounted, Detail: "0 of 1 person approved"},
 		{Code: control.ReasonContextPart, Detail: "kim does not count"}, {Code: control.ReasonContextPart, Detail: "sam does not count"}}
 	if a := nextAction(v); a.What != "Have the review made again with the fact that is missing: kim does not count. 1 more fact is missing: see the rules." {

@@ -372,13 +372,16 @@ func (w *view) then() string {
 }
 
 func remedy(c finding.Check) action {
+	blocks := func(f finding.Finding) bool { // a warning changes nothing about what was not assessed
+		return f.WaivedBy == "" && (c.Outcome != finding.NotAssessed || f.Level == finding.Error)
+	}
 	for _, f := range c.Found {
-		if f.WaivedBy == "" && f.Remedy != "" {
+		if blocks(f) && f.Remedy != "" {
 			return action{f.Remedy, f.Who, c.ID}
 		}
 	}
 	for _, f := range c.Found {
-		if f.WaivedBy == "" {
+		if blocks(f) {
 			return action{"Resolve this: " + f.Message, f.Who, c.ID}
 		}
 	}
@@ -394,6 +397,8 @@ func remedy(c finding.Check) action {
 			}
 		}
 		switch missing.Code {
+		case control.ReasonRequirement: // the requirement itself says more
+			return action{}
 		case control.ReasonNoContext:
 			return action{What: "This rule needs what the forge knows (reviews, checks, labels), and this review was made without it: review the change again where Custody is told, by the GitHub App, or by custody audit with a context file.", Who: runsCustody, For: c.ID}
 		case control.ReasonContextPart:
@@ -464,9 +469,16 @@ func newCheck(c finding.Check) check {
 	return row
 }
 
-// tellingFirst puts what the built-in checks say that found something before what the others do.
+// tellingFirst puts what the built-in checks say that found something before what the others
+// do; of a check that was not assessed, what is missing before what was counted.
 func tellingFirst(c finding.Check) []finding.Reason {
 	found := func(r finding.Reason) int {
+		if c.Outcome == finding.NotAssessed {
+			if r.Code == control.ReasonCounted {
+				return 1
+			}
+			return 0
+		}
 		for _, l := range c.Looked {
 			if l.Found > 0 && strings.HasPrefix(r.Detail, l.Check+": ") {
 				return 0
