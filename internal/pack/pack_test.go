@@ -427,7 +427,7 @@ func TestHeadlineAndNext(t *testing.T) {
 	if a := nextAction(v); !strings.HasPrefix(a.What, "Look yourself at what was not read") {
 		t.Errorf("next is %+v", a)
 	}
-	if why := newCheck(v.Checks[1]).Why; !strings.Contains(why[0], "not searched") {
+	if why := newCheck(v.Checks[1], nil).Why; !strings.Contains(why[0], "not searched") {
 		t.Errorf("why is %q", why)
 	}
 	v.Checks[1].Found = nil
@@ -467,5 +467,22 @@ func TestPlain(t *testing.T) {
 		if got := plain(in, 15); got != want {
 			t.Errorf("plain(%q) = %q, want %q", in, got, want)
 		}
+	}
+}
+
+// A check that is one of several types of evidence for a control is a part, where the others
+// lack: the page says of no control both that there is evidence and that it lacks.
+func TestPartOfTheEvidence(t *testing.T) {
+	c := finding.Check{Outcome: finding.Satisfied, Maps: []finding.Control{
+		{Framework: "soc2-2017", ID: "CC8.1", Relation: "direct"}, {Framework: "iso27001-2022", ID: "A.8.28", Relation: "supporting"}, {Framework: "nist-ssdf-1.1", ID: "PW.7.2", Relation: "direct"},
+	}}
+	shown := []control.Shown{{Framework: "soc2-2017", ID: "CC8.1", Status: control.EvidenceShown}, {Framework: "nist-ssdf-1.1", ID: "PW.7.2", Status: "no-evidence"}}
+	got := newCheck(c, shown).Controls
+	if want := "Evidence for SOC 2 CC8.1; part of the evidence for ISO/IEC 27001:2022 A.8.28 (supporting), NIST SP 800-218 (SSDF) 1.1 PW.7.2"; got != want {
+		t.Errorf("%s", got)
+	}
+	c.Outcome = finding.NotSatisfied
+	if got := newCheck(c, shown).Controls; !strings.HasPrefix(got, "No evidence for SOC 2 CC8.1, ") {
+		t.Errorf("%s", got)
 	}
 }

@@ -137,7 +137,7 @@ func TestSkipsAreCounted(t *testing.T) {
 func TestTellingFirst(t *testing.T) {
 	c := finding.Check{Outcome: finding.NotSatisfied, Looked: []finding.Looked{{Check: "secrets"}, {Check: "tests", Found: 1}},
 		Reasons: []finding.Reason{{Detail: "secrets: looked at 3 added lines, found 0"}, {Detail: "tests: looked at 1 file, found 1"}}}
-	if got := newCheck(c).Why[0]; got != "tests: looked at 1 file, found 1" {
+	if got := newCheck(c, nil).Why[0]; got != "tests: looked at 1 file, found 1" {
 		t.Error(got)
 	}
 }

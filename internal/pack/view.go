@@ -454,9 +454,9 @@ type check struct {
 	MoreWhy  int
 }
 
-func newCheck(c finding.Check) check {
+func newCheck(c finding.Check, all []control.Shown) check {
 	row := check{Check: c}
-	row.Controls = evidence(c)
+	row.Controls = evidence(c, all)
 	for _, r := range tellingFirst(c) {
 		row.Why = append(row.Why, reasonText(r))
 	}
@@ -489,25 +489,39 @@ func tellingFirst(c finding.Check) []finding.Reason {
 	return slices.SortedStableFunc(slices.Values(c.Reasons), func(a, b finding.Reason) int { return found(a) - found(b) })
 }
 
-// evidence says for which controls the check is evidence. One that is not met, was excepted or
-// was not assessed is evidence for none.
-func evidence(c finding.Check) string {
-	var controls []string
+// evidence says for which controls the check is evidence: all that is asked of it, where the
+// pack shows the control, or a part. One that is not met, was excepted or was not assessed is
+// evidence for none.
+func evidence(c finding.Check, all []control.Shown) string {
+	var whole, part []string
 	for _, m := range c.Maps {
 		text := framework(m.Framework) + " " + m.ID
 		if m.Relation != "" && m.Relation != frameworks.Direct {
 			text += " (" + m.Relation + ")"
 		}
-		controls = append(controls, text)
+		shown := slices.ContainsFunc(all, func(s control.Shown) bool {
+			return s.Framework == m.Framework && s.ID == m.ID && s.Status == control.EvidenceShown
+		})
+		if shown {
+			whole = append(whole, text)
+		} else {
+			part = append(part, text)
+		}
 	}
-	if len(controls) == 0 {
+	switch {
+	case len(whole)+len(part) == 0:
 		return ""
+	case c.Outcome != finding.Satisfied:
+		return "No evidence for " + strings.Join(append(whole, part...), ", ")
 	}
-	what := "No evidence for "
-	if c.Outcome == finding.Satisfied {
-		what = "Evidence for "
+	var says []string
+	if len(whole) > 0 {
+		says = append(says, "Evidence for "+strings.Join(whole, ", "))
 	}
-	return what + strings.Join(controls, ", ")
+	if len(part) > 0 {
+		says = append(says, "part of the evidence for "+strings.Join(part, ", "))
+	}
+	return capital(strings.Join(says, "; "))
 }
 
 // framework spells a framework as people write it: the first part of its name.
@@ -565,9 +579,9 @@ func (w *view) splitChecks() {
 			continue // it had nothing to say
 		}
 		if c.Outcome == finding.NotApplicable {
-			w.Quiet = append(w.Quiet, newCheck(c))
+			w.Quiet = append(w.Quiet, newCheck(c, w.v.Controls))
 		} else {
-			w.Checks = append(w.Checks, newCheck(c))
+			w.Checks = append(w.Checks, newCheck(c, w.v.Controls))
 		}
 	}
 }
