@@ -70,9 +70,6 @@ func TestRecordOfADeletedBase(t *testing.T) {
 
 // Who turns enforcement on, or tightens the floor, has what is open judged by it.
 func TestModeTurnedOn(t *testing.T) {
-	if os.Getenv("CUSTODY_SLOW") == "" {
-		t.Skip("known to fail where the server starts fast: set CUSTODY_SLOW to see it")
-	}
 	t.Parallel()
 	w := newWorld(t, policy, func(w *world) { w.mode = config.Report })
 	p := w.pull("topic", gittest.Write("a.py", "eval(1)\n"))

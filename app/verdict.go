@@ -225,12 +225,14 @@ func (j *job) keep(ctx context.Context, v *review.Verdict, judge *review.Judge, 
 // wantsChecks is the value of store.Subject.Wants of a policy that asks for other checks.
 const wantsChecks = "checks"
 
-// conclude keeps a verdict together with what is to be said, and says it.
+// conclude keeps a verdict together with what is to be said, and says it. mark stands for what
+// was found: the same says something else under another mode.
 func (j *job) conclude(ctx context.Context, r store.Review, mark string, o checkrun.Output) error {
 	r.Repo, r.Subject = j.task.Repo, j.subject.Name
 	if o.DetailsURL == "" { // a run keeps a link until it gets another: that of a verdict before
 		o.DetailsURL = j.Links.Home()
 	}
+	mark += " " + string(o.Conclusion)
 	effects, first := map[string]string{}, false
 	if j.shows {
 		said, err := j.check.Said(ctx, mark)
