@@ -12,17 +12,17 @@ func TestRelativeGaps(t *testing.T) {
 		"src/contributions.ts":         "export const a = 1\n",
 		"src/common/real.ts":           "export const a = 1\n",
 		"src/user.ts":                  "import { a } from './contributions'\nexport const b = a\n",
-		"test/sim/work/chat.ts":        "import { x } from '../../common/contributions.js'\nx()\n",
-		"test/sim/work/fixture.ts":     "import { x } from './common/real'\nx()\n",
-		"test/sim/work/deep/builds.ts": "import { x } from '../dist/contributions.js'\nx()\n",
-		"test/sim/work/linked.ts":      "import { x } from './link/contributions'\nx()\n",
+		"test/sim/area/chat.ts":        "import { x } from '../../common/contributions.js'\nx()\n",
+		"test/sim/area/fixture.ts":     "import { x } from './common/real'\nx()\n",
+		"test/sim/area/deep/builds.ts": "import { x } from '../dist/contributions.js'\nx()\n",
+		"test/sim/area/linked.ts":      "import { x } from './link/contributions'\nx()\n",
 	}
 	for _, test := range []struct{ name, file, link, want string }{
-		{"elsewhere", "test/sim/work/chat.ts", "", ""},
-		{"copied with its folder", "test/sim/work/fixture.ts", "", "unresolved test/sim/work/fixture.ts"},
-		{"where builds write to", "test/sim/work/deep/builds.ts", "", "unresolved test/sim/work/deep/builds.ts"},
-		{"behind no link", "test/sim/work/linked.ts", "", ""},
-		{"behind a link", "test/sim/work/linked.ts", "test/sim/work/link", "unresolved test/sim/work/linked.ts"},
+		{"elsewhere", "test/sim/area/chat.ts", "", ""},
+		{"copied with its folder", "test/sim/area/fixture.ts", "", "unresolved test/sim/area/fixture.ts"},
+		{"where builds write to", "test/sim/area/deep/builds.ts", "", "unresolved test/sim/area/deep/builds.ts"},
+		{"behind no link", "test/sim/area/linked.ts", "", ""},
+		{"behind a link", "test/sim/area/linked.ts", "test/sim/area/link", "unresolved test/sim/area/linked.ts"},
 	} {
 		tree := map[string]string{test.file: from[test.file]}
 		for _, path := range []string{"src/contributions.ts", "src/common/real.ts", "src/user.ts"} {
