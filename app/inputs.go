@@ -203,7 +203,7 @@ func (j *job) input(ctx context.Context, c *clone.Clone) (in review.Input, judge
 		Repository: c, Base: j.base, Head: j.head, Stage: change.AtMerge, Day: j.Now().UTC().Format(time.DateOnly),
 		Ref: j.ref, Place: change.Repository{Host: j.Hub.Host(), Owner: j.repo.Owner, Name: j.repo.Name, ID: hub.ID(j.repo.ID)},
 		Facts: c.Facts, Graphs: c.Graphs, KeepFrom: j.subject.Stage != "record", // the next change is made to the same base
-		Door: review.Door{Name: "app", Version: j.Version, Delivery: j.subject.Delivery},
+		Door: review.Door{Name: "app", Version: j.Version, Delivery: j.subject.Delivery, Mode: j.Mode},
 	}
 	if j.subject.Stage == "record" {
 		in.Stage = change.AtRecord

@@ -281,7 +281,7 @@ func (h *Hook) input(ctx context.Context, repo Repository, p Plan, said Said) (r
 		Repository: repo, Base: p.Base, Head: p.Head, Judge: p.By, Stage: p.Stage, Day: h.Day,
 		Ref: p.Ref, Claims: said.Claims,
 		Facts: h.Facts, Graphs: h.Graphs, Salt: h.Salt,
-		Door: review.Door{Name: "hook", Version: h.Version},
+		Door: review.Door{Name: "hook", Version: h.Version, Mode: h.Mode},
 	}
 	if p.Target != "" {
 		in.Ref = p.Target

@@ -97,7 +97,7 @@ func Render(in Input) Output {
 		next = "Correct that file. 'custody config validate' shows what is wrong with a policy."
 	}
 	o.Actions = buttons(o.Conclusion, in.Quiet)
-	if in.Mode == config.Report && o.Conclusion == Neutral {
+	if o.Conclusion == Neutral && (in.Landing != "" || in.Verdict.Door.Mode != config.Report) { // else the headline says it
 		o.Title = "Report only: " + o.Title
 	}
 	var b strings.Builder

@@ -59,6 +59,12 @@ func TestConclusion(t *testing.T) {
 			t.Errorf("%v in mode %s: %s, want %s", c.d, c.mode, got, c.want)
 		}
 	}
+	// What a door that only reports made says so itself; what was made before it did is marked.
+	v := verdict(review.Fail, 0)
+	v.Door.Mode = config.Report
+	if a, b := render(verdict(review.Fail, 0), config.Report).Title, render(v, config.Report).Title; a != "Report only: This change may not land." || b != "This change does not meet its rules. It may land all the same: Custody only reports here." {
+		t.Errorf("in mode report the titles are %q and %q", a, b)
+	}
 	if o := Render(Input{Verdict: verdict(review.Pass, 0), Mode: config.Enforce, Landing: "broken"}); o.Conclusion != Failure || !strings.HasPrefix(o.Text, "The pack says that the change passes") {
 		t.Errorf("a change that leaves no judge: %s, %q", o.Conclusion, o.Text)
 	}

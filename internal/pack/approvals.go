@@ -10,11 +10,10 @@ import (
 
 // approvals is who stands for the change besides those who wrote it.
 type approvals struct {
-	Sentence    string
-	Rules       []check // that ask for it
-	By          string  // whose approval some rule counted; empty where none was counted
-	Writers     []string
-	MoreWriters int
+	Sentence string
+	Rules    []check // that ask for it
+	By       string  // whose approval some rule counted; empty where none was counted
+	Writers  people
 }
 
 // maxWriters are named; the page lists all that it names as authors of commits.
@@ -45,18 +44,10 @@ func newApprovals(w *view) approvals {
 	}
 	out.By = approvedBy(w.v.Checks)
 	out.Sentence = approvalSentence(out.Rules, missing, open, excepted)
-	seen := map[string]bool{}
 	for _, c := range w.v.Change.Commits {
-		if seen[c.Author] {
-			continue
-		}
-		seen[c.Author] = true
-		if len(out.Writers) < maxWriters {
-			out.Writers = append(out.Writers, c.Author)
-		} else {
-			out.MoreWriters++
-		}
+		out.Writers.add(c.Author)
 	}
+	out.Writers.ready(w.v.Inputs.Privacy, maxWriters)
 	return out
 }
 

@@ -245,8 +245,7 @@ type authorship struct {
 	Classes  []share
 	Agents   []agent
 	Against  []string // what contradicts what was decided, commit by commit
-	People   []person
-	Total    int  // people
+	People   people
 	Least    bool // there may be more: not all commits are listed
 }
 
@@ -267,14 +266,6 @@ type agent struct {
 	Sessions string // the first of them, and how many more
 }
 
-type person struct {
-	Name    string
-	Commits int
-}
-
-// MorePeople is how many are not shown.
-func (a authorship) MorePeople() int { return a.Total - len(a.People) }
-
 // classWords are the label and the meaning of each class, for people.
 var classWords = map[attestation.Class][2]string{
 	attestation.AIVerified:    {"AI, verified", "A signature or the forge itself shows that an agent wrote it."},
@@ -286,7 +277,8 @@ var classWords = map[attestation.Class][2]string{
 	attestation.Conflict:      {"Contradictory", "Equally strong evidence says different things."},
 }
 
-func newAuthorship(r *attestation.Report) authorship {
+func newAuthorship(v *review.Verdict) authorship {
+	r := v.Attestation
 	if r == nil {
 		return authorship{Sentence: "Who or what wrote this change was not assessed."}
 	}
@@ -313,7 +305,10 @@ func newAuthorship(r *attestation.Report) authorship {
 	out.Sentence = authorshipSentence(r.Summary.Lines, total)
 	out.Agents = agents(r.Commits)
 	out.Against = contradictions(r.Commits)
-	out.People, out.Total = people(r.Commits)
+	for _, c := range r.Commits {
+		out.People.add(c.People...)
+	}
+	out.People.ready(v.Inputs.Privacy, maxPeople)
 	return out
 }
 
@@ -435,21 +430,6 @@ func contradictions(commits []attestation.Commit) []string {
 		out = append(out, fmt.Sprintf("%d more", n))
 	}
 	return out
-}
-
-func people(commits []attestation.Commit) ([]person, int) {
-	count := map[string]int{}
-	for _, c := range commits {
-		for _, p := range c.People {
-			count[p]++
-		}
-	}
-	out := make([]person, 0, len(count))
-	for p, n := range count {
-		out = append(out, person{p, n})
-	}
-	slices.SortFunc(out, func(a, b person) int { return cmp.Or(b.Commits-a.Commits, cmp.Compare(a.Name, b.Name)) })
-	return out[:min(len(out), maxPeople)], len(out)
 }
 
 // skips is what was not assessed, by reason.

@@ -17,6 +17,8 @@ import (
 	"unicode"
 
 	"custody/impact"
+	"custody/internal/change"
+	"custody/internal/config"
 	"custody/internal/control"
 	"custody/internal/finding"
 	"custody/internal/git"
@@ -389,6 +391,27 @@ func TestHeadlineAndNext(t *testing.T) {
 		w := newView(c.v)
 		if w.Headline != c.headline || !strings.HasPrefix(w.Next.What, c.next) || w.Next.Who != c.who {
 			t.Errorf("%s: %q, next %+v", c.v.Decision, w.Headline, w.Next)
+		}
+	}
+
+	// Where the door only reports, nothing is kept from landing, and that is what is said.
+	for stage, want := range map[change.Stage][2]string{
+		change.AtPush:   {"This push does not meet its rules. It is accepted all the same: Custody only reports here.", "Undecided: more has to be known of this push. It is accepted all the same: Custody only reports here."},
+		change.AtMerge:  {"This change does not meet its rules. It may land all the same: Custody only reports here.", "Undecided: more has to be known of this change. It may land all the same: Custody only reports here."},
+		change.AtRecord: {"This change landed without meeting all of its rules.", "Undecided: it is not known whether this change met its rules."},
+	} {
+		for i, v := range []*review.Verdict{failing(), incomplete(), passing()} {
+			v.Stage, v.Inputs.Stage, v.Door.Mode = stage, stage, config.Report
+			said := newView(v).Headline
+			if i < 2 && said != want[i] || i == 2 && strings.Contains(said, "report") {
+				t.Errorf("%s, %s: %q", stage, v.Decision, said)
+			}
+			m := membersOf(t, build(t, v, nil))
+			for _, member := range []verify.Member{verify.Page, verify.Summary} {
+				if strings.Contains(string(m[member]), "may not land") {
+					t.Errorf("%s, %s: %s says that it may not land", stage, v.Decision, member)
+				}
+			}
 		}
 	}
 

@@ -12,6 +12,7 @@ import (
 
 	"custody/impact"
 	"custody/impact/picture"
+	"custody/internal/config"
 	"custody/internal/finding"
 	"custody/internal/git"
 	"custody/internal/review"
@@ -137,6 +138,9 @@ func (d pageData) Inputs() []input {
 	}
 	if ref := d.v.Door.Ref; ref != "" {
 		out = append(out, input{"For the ref", ref})
+	}
+	if d.v.Door.Mode == config.Report {
+		out = append(out, input{"Mode", "report: everything is let through, and said"})
 	}
 	if in.Judge != nil {
 		out = append(out, input{"Policy read at", in.Judge.String()})

@@ -41,9 +41,16 @@ func (r *run) verdict() Verdict {
 	return v
 }
 
-// door adds the ref to the door, where it tells people more and decides nothing.
+// door adds the ref to the door, where it tells people more and decides nothing, and whether
+// anybody is kept by the verdict.
 func (r *run) door() Door {
 	d := r.Door
+	if d.Mode == "" && r.judge.Policy != nil {
+		d.Mode = r.judge.Policy.Mode
+	}
+	if d.Mode == config.Enforce {
+		d.Mode = ""
+	}
 	d.Ref = change.Path(r.Ref).Escaped()
 	return d
 }

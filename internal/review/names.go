@@ -98,6 +98,8 @@ type namer struct {
 	Privacy
 	salt     []byte
 	accounts map[string]string // spelling, in lower case -> id of the account, for names by id
+	others   map[string]string // spellings that have no account of their own -> what stands for them
+	somebody int               // how many of them are people without an account
 	people   dictionary        // spellings of everybody whom the review met
 	texts    dictionary        // that sentences of ours have whole
 	opener   *change.Person    // who opened the change
@@ -105,8 +107,16 @@ type namer struct {
 	place    string            // the repository, "owner/name", which keeps its name whoever owns it
 }
 
-// Somebody is a person of whom no number is known.
+// Somebody is a person of whom no number is known. Each has a number in the pack alone, so
+// that several people are several: somebody-1 of one pack is not somebody-1 of another.
 const Somebody = "somebody"
+
+// IsSomebody says whether a name in a pack that names people by their accounts is that of
+// one without an account. Packs of earlier versions do not number them.
+func IsSomebody(name string) bool {
+	number, ok := strings.CutPrefix(name, Somebody)
+	return ok && (number == "" || number[0] == '-' && len(number) > 1 && strings.Trim(number[1:], "0123456789") == "")
+}
 
 // Withheld stands where a text was.
 const Withheld = "(withheld)"
@@ -139,7 +149,22 @@ func (n *namer) name(s string) string {
 	if id, ok := noreplyID(s); ok {
 		return "account-" + id
 	}
-	return Somebody
+	if n.others[s] == "" {
+		n.somebody++
+		n.others[s] = Somebody + "-" + strconv.Itoa(n.somebody)
+	}
+	return n.others[s]
+}
+
+// join says that a name stands beside an address in a signature: names by id have one for
+// both. Pseudonyms do not, because a spelling has the same in every pack.
+func (n *namer) join(name, address string) {
+	if n.Names != config.NamesIDs || spelling(name) == "" || spelling(address) == "" {
+		return
+	}
+	if who := n.name(address); n.accounts[spelling(name)] == "" && n.others[spelling(name)] == "" {
+		n.others[spelling(name)] = who
+	}
 }
 
 // noreplyID is the number of an account in an address that a forge made of it:

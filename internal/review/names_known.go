@@ -13,6 +13,7 @@ import (
 	"custody/attestation"
 	"custody/internal/change"
 	"custody/internal/config"
+	"custody/internal/control"
 	"custody/internal/git"
 )
 
@@ -43,7 +44,7 @@ func (l lazy) replace(s string, f func(string) string) string {
 
 // newNamer collects everybody whom the review met, by every spelling.
 func (r *run) newNamer(p Privacy) *namer {
-	n := &namer{Privacy: p, salt: r.salt, accounts: map[string]string{}}
+	n := &namer{Privacy: p, salt: r.salt, accounts: map[string]string{}, others: map[string]string{}}
 	if p.Names == config.NamesIDs {
 		r.findAccounts(n.accounts)
 	}
@@ -58,6 +59,7 @@ func (r *run) newNamer(p Privacy) *namer {
 			}
 			n.people.add(s, n.name(s))
 			if ok {
+				n.join(name, s)
 				n.people.add(s[len(name):], n.name(s))
 				n.people.add(name, n.name(name))
 			}
@@ -84,12 +86,13 @@ func (r *run) newNamer(p Privacy) *namer {
 	}
 
 	commits := slices.Clone(r.change.Commits)
-	for _, a := range r.approved {
-		commits = append(commits, a.Commits...)
+	for _, seen := range slices.SortedFunc(maps.Keys(r.approved), control.Seen.Compare) {
+		commits = append(commits, r.approved[seen].Commits...) // in one order: who comes first has the lower number
 	}
 	for _, c := range commits {
 		for _, s := range []git.Signature{c.Author, c.Committer} {
 			if !attestation.IsTool(s.Name, s.Email) {
+				n.join(s.Name, s.Email)
 				person(s.Name, s.Email)
 			}
 		}

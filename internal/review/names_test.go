@@ -515,3 +515,47 @@ func TestOwnerOfTheRepositoryHasNoPseudonymInIt(t *testing.T) {
 		}
 	}
 }
+
+// Who has no account is counted as one person each, whatever they are called.
+func TestPeopleWithoutAnAccountAreCounted(t *testing.T) {
+	people, said := regexp.MustCompile(`([0-9]+) accountable people`), map[string]string{}
+	var page string
+	for _, names := range []string{"full", "hashed", "ids"} {
+		w := newWorld(t, 5, false)
+		base := w.repo.Commit("base", "base", gittest.Orphan(), gittest.Write(".custody.yaml", "version: 1\nauthorship: {unknown: ai}\nprivacy: {names: "+names+"}\nrules:\n  - {id: two, kind: approvals, approvals: {humans: 2}}\n"), gittest.Write("a", "0"))
+		tip := base
+		for i, who := range []string{"Ada <ada@one.example>", "Ben <ben@two.example>", "Cleo <1234+cleo@users.noreply.github.com>", "Ada <ada@one.example>"} {
+			tip = w.repo.Commit("change", "c\n\nCo-authored-by: Dan <dan@three.example>", gittest.From(tip), gittest.By(who), gittest.Write("a", strings.Repeat("x", i+1)))
+		}
+		review1 := func(login string) map[string]any {
+			return map[string]any{"reviewer": map[string]any{"login": login, "type": "User"}, "state": "approved", "commit": tip, "at": "2026-11-20T10:00:00Z", "permission": "write"}
+		}
+		context, err := json.Marshal(map[string]any{
+			"schema": "custody/context/v1", "repository": map[string]any{"host": "github.com", "owner": "acme", "name": "shop", "id": "42"},
+			"change": map[string]any{"kind": "pull_request", "number": 7, "head": tip, "target": "refs/heads/main"}, "commits": []any{}, "reviews": []any{review1("ed"), review1("flo")},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		v := w.run(review.Input{Base: w.oid(base), Head: w.oid(tip), Stage: change.AtMerge, Context: context, Salt: salt})
+		page = w.members(&v)["index.html"]
+		said[names] = people.FindString(page)
+		if again := w.run(review.Input{Base: w.oid(base), Head: w.oid(tip), Stage: change.AtMerge, Context: context, Salt: salt}); !bytes.Equal(canonical(t, v), canonical(t, again)) {
+			t.Errorf("%s: two runs differ", names)
+		}
+	}
+	if said["full"] != "4 accountable people" || said["hashed"] != said["full"] || said["ids"] != said["full"] {
+		t.Errorf("the pages say %q", said)
+	}
+	for _, want := range []string{
+		"<li><bdi>account-1234</bdi>, 1 commit</li>", "<li><bdi>3 people without an account that the forge knows</bdi>, 4 commits</li>",
+		"<dd><bdi>account-1234</bdi>; <bdi>2 people without an account that the forge knows</bdi>, as the commits claim</dd>",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+	if regexp.MustCompile(`somebody[^-]`).MatchString(regexp.MustCompile(`(?s)Approved by.*?</dd>`).FindString(page)) {
+		t.Error("two approvers are one")
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"custody/attestation"
 	"custody/impact"
 	"custody/internal/change"
+	"custody/internal/config"
 	"custody/internal/control"
 	"custody/internal/finding"
 	"custody/internal/git"
@@ -64,6 +65,10 @@ type Door struct {
 	Ref      string `json:"ref,omitempty"` // that the change is for, escaped
 	Delivery string `json:"delivery,omitempty"`
 	URL      string `json:"url,omitempty"`
+
+	// Mode is what the door does with the verdict: report lets everything through and says it.
+	// Absent: it is enforced. A door that has no mode of its own has the floor's.
+	Mode config.Mode `json:"mode,omitempty"`
 }
 
 // Inputs name, by digest, everything the verdict was derived from.
