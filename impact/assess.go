@@ -66,10 +66,17 @@ func Assess(ctx context.Context, in AssessInput) (*Report, error) {
 }
 
 func (in AssessInput) builder(commit, tree git.OID) *builder {
-	return newBuilder(BuildInput{
+	b := newBuilder(BuildInput{
 		Source: in.Source, Commit: commit, Tree: tree,
 		Languages: in.Languages, Facts: in.Facts, Limits: in.Limits,
 	})
+	if !in.WholeFiles {
+		b.compared = make(map[git.OID]bool, 2*len(in.Change.Files))
+		for i := range in.Change.Files {
+			b.compared[in.Change.Files[i].OldID], b.compared[in.Change.Files[i].ID] = true, true
+		}
+	}
+	return b
 }
 
 // Sides are the graphs of both sides of a change, and what made them.

@@ -108,6 +108,7 @@ func (b *builder) failed(err error) error {
 type builder struct {
 	BuildInput
 	reader   factReader
+	compared map[git.OID]bool      // blobs of the change that is assessed; nil: there is none
 	answers  map[want]gotten       // of the reader, of files in their languages
 	files    []treeFile            // sorted by path
 	whole    bool                  // files are all that the tree holds
@@ -213,7 +214,7 @@ func (b *builder) read(ctx context.Context) error {
 	var wants []want
 	for _, f := range b.files {
 		if f.language != nil && f.fact == nil {
-			if w := (want{blob: f.entry.ID, language: f.language}); !b.isAnswered(w) {
+			if w := b.want(f.entry.ID, f.language); !b.isAnswered(w) {
 				wants = append(wants, w)
 			}
 		}
@@ -240,6 +241,15 @@ func (b *builder) read(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// want asks for digests, too, of what will be compared.
+func (b *builder) want(blob git.OID, l *lang.Language) want {
+	w := want{blob: blob, language: l}
+	if b.compared[blob] {
+		return w.inFull()
+	}
+	return w
 }
 
 // answer is what was read, with digests if it was.

@@ -24,7 +24,7 @@ type factReader struct {
 type want struct {
 	blob     git.OID
 	language *lang.Language
-	whole    bool // with digests, which no store has; see inFull
+	whole    bool // with digests; see inFull
 }
 
 // inFull asks for digests, too, which it takes to compare two files.
@@ -60,13 +60,9 @@ func (r *factReader) read(ctx context.Context, wants []want) (map[want]gotten, e
 		if _, ok := answers[w]; ok {
 			continue
 		}
-		var fact *Fact
-		ok := false
-		if !w.whole {
-			fact, ok = r.store.Get(w.key())
-		}
+		fact, ok := r.store.Get(w.key())
 		switch {
-		case !ok:
+		case !ok || w.whole && fact.Sketched:
 			missing = append(missing, w)
 			answers[w] = gotten{}
 		case fact.Size > r.limits.FileBytes:
@@ -87,7 +83,7 @@ func (r *factReader) read(ctx context.Context, wants []want) (map[want]gotten, e
 	}
 	for i, w := range missing {
 		answers[w] = found[i]
-		if found[i].fact != nil && !w.whole {
+		if found[i].fact != nil {
 			r.store.Put(w.key(), found[i].fact)
 		}
 	}

@@ -34,7 +34,6 @@ type overlay struct {
 	packages map[change.Path]bool      // that came (true) or went
 	same     []*treeFile               // changed files that say the same of themselves
 	targets  map[string]int32          // nodes of files that are not read again
-	compared map[git.OID]bool          // blobs of the change that is assessed
 	all      []string                  // of paths
 	failed   bool                      // something is not known after all
 }
@@ -47,10 +46,6 @@ func (in AssessInput) newOverlay(head *builder, k *Known, c *change.Change) *ove
 		builder: head, base: k.graph.over.flat, k: k, change: c,
 		entered: map[change.Path]git.Entry{}, left: map[change.Path]bool{}, again: map[change.Path]bool{},
 		gone: map[change.Path]bool{}, moved: map[change.Path]int{}, packages: map[change.Path]bool{}, targets: map[string]int32{},
-		compared: make(map[git.OID]bool, 2*len(in.Change.Files)),
-	}
-	for i := range in.Change.Files {
-		o.compared[in.Change.Files[i].OldID], o.compared[in.Change.Files[i].ID] = true, true
 	}
 	head.over = o
 	return o
@@ -240,15 +235,6 @@ func (o *overlay) gather(ctx context.Context) (bool, error) {
 		o.again[f.Path] = true
 	}
 	return o.list(), nil
-}
-
-// want asks for digests, too, of what will be compared.
-func (o *overlay) want(blob git.OID, l *lang.Language) want {
-	w := want{blob: blob, language: l}
-	if o.compared[blob] {
-		return w.inFull()
-	}
-	return w
 }
 
 // list makes the files of what is read again and is there.
