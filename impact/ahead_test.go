@@ -1,6 +1,8 @@
 package impact
 
 import (
+	"context"
+	"errors"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -41,7 +43,7 @@ func TestAhead(t *testing.T) {
 			t.Fatal(err)
 		}
 		var a Ahead
-		a.Begin(t.Context(), AssessInput{Source: m, Change: &told})
+		a.Begin(t.Context(), AssessInput{Source: m, Change: &told}, false)
 		got, ok, err := a.End(c)
 		if err != nil {
 			t.Fatal(err)
@@ -80,10 +82,62 @@ func TestAheadOfAnotherChange(t *testing.T) {
 		read.Files = slices.Clone(read.Files)
 		test.read(&read)
 		var a Ahead
-		a.Begin(t.Context(), AssessInput{Source: m, Change: test.told})
+		a.Begin(t.Context(), AssessInput{Source: m, Change: test.told}, false)
+		begun := a.task
+		if a.Begin(t.Context(), AssessInput{Source: m, Change: test.told}, false); begun != a.task {
+			t.Errorf("%s: told the same again, it began anew", name)
+		}
 		if r, ok, err := a.End(&read); err != nil || ok != test.want || ok == (r == nil) {
 			t.Errorf("%s: %v, %v", name, ok, err)
 		}
 		a.Drop() // once more is nothing
+	}
+}
+
+// Once renames are known, it does not matter that a file came and another one went.
+func TestAheadOfRenames(t *testing.T) {
+	m := &memory{}
+	from := map[string]string{"go.mod": "module m\n", "a.go": "package m\n\nfunc F() {}\n", "b.go": "package m\n\nfunc G() { F() }\n"}
+	c := changeOf(m, from, map[string]string{"go.mod": "module m\n", "c.go": "package m\n\nfunc F() { G() }\n", "b.go": from["b.go"]})
+	paired := *c
+	paired.Files = nil
+	var gone change.File
+	for _, f := range c.Files {
+		if f.Status == change.Deleted {
+			gone = f
+		}
+	}
+	for _, f := range c.Files {
+		if f.Status == change.Added {
+			f.Status, f.OldPath, f.OldID, f.OldMode = change.Renamed, gone.Path, gone.OldID, gone.OldMode
+			paired.Files = append(paired.Files, f)
+		}
+	}
+	if len(paired.Files) != 1 {
+		t.Fatal(c.Files)
+	}
+	want, err := Assess(t.Context(), AssessInput{Source: m, Change: &paired})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := AssessInput{Source: m, Change: &paired}
+	waited := false
+	a := Ahead{Graphs: func(ctx context.Context) (*Sides, error) {
+		waited = true
+		return Prepare(ctx, AssessInput{Source: m, Change: c})
+	}}
+	a.Begin(t.Context(), AssessInput{Source: m, Change: c}, false)
+	if a.Begin(t.Context(), in, true); a.task == nil {
+		t.Fatal("nothing was begun")
+	}
+	got, ok, err := a.End(&paired)
+	if err != nil || !ok || !waited || !reflect.DeepEqual(got, want) {
+		t.Errorf("%v, %v, waited: %v; %+v\nwant %+v", ok, err, waited, got, want)
+	}
+	wrong := errors.New("no graphs")
+	a = Ahead{Graphs: func(context.Context) (*Sides, error) { return nil, wrong }}
+	a.Begin(t.Context(), in, true)
+	if _, ok, err := a.End(&paired); !ok || err != wrong {
+		t.Errorf("without graphs: %v, %v", ok, err)
 	}
 }

@@ -125,7 +125,7 @@ func impactIn(ctx context.Context, p *process, o *impactOptions, repo *git.Repos
 	}
 	var ahead impact.Ahead
 	defer ahead.Drop()
-	c, err := change.ReadListed(ctx, repo, commits.base, commits.head, change.DefaultLimits(), func(c *change.Change) { ahead.Begin(ctx, input(c)) })
+	c, err := change.ReadListed(ctx, repo, commits.base, commits.head, change.DefaultLimits(), func(c *change.Change, paired bool) { ahead.Begin(ctx, input(c), paired) })
 	if err != nil {
 		return nil, err
 	}

@@ -48,9 +48,10 @@ func Read(ctx context.Context, repo Repo, base, head git.OID, lim Limits) (*Chan
 }
 
 // ReadListed is Read, and tells of the change as soon as its trees and paths are known, if
-// no limit cuts it: without renames and lines, which take git most of the time. What is
-// told is the caller's.
-func ReadListed(ctx context.Context, repo Repo, base, head git.OID, lim Limits, listed func(*Change)) (*Change, error) {
+// no limit cuts it: without lines, which take git most of the time. At first it does so
+// without renames, and a second time, paired, when these are known; it may leave out the second
+// time. What is told is the caller's.
+func ReadListed(ctx context.Context, repo Repo, base, head git.OID, lim Limits, listed func(c *Change, paired bool)) (*Change, error) {
 	c := &Change{Base: base, Head: head, Shallow: repo.Shallow(), ObjectFormat: "sha1"}
 	if len(head.Bytes()) == 32 {
 		c.ObjectFormat = "sha256"
@@ -108,14 +109,14 @@ func ReadListed(ctx context.Context, repo Repo, base, head git.OID, lim Limits, 
 }
 
 // diff lists what differs between the trees, and all limits that cut the change so far.
-func (c *Change) diff(ctx context.Context, repo Differ, lim Limits, listed func(*Change)) ([]File, []Limit, error) {
+func (c *Change) diff(ctx context.Context, repo Differ, lim Limits, listed func(*Change, bool)) ([]File, []Limit, error) {
 	read := func() (*git.Diff, error) { return repo.Diff(ctx, c.FromTree, c.HeadTree, lim.Diff) }
 	if early, ok := repo.(listedDiffer); ok && listed != nil && len(c.Limits) == 0 {
 		read = func() (*git.Diff, error) {
-			return early.DiffListed(ctx, c.FromTree, c.HeadTree, lim.Diff, func(list []git.FileDiff) {
+			return early.DiffListed(ctx, c.FromTree, c.HeadTree, lim.Diff, func(list []git.FileDiff, paired bool) {
 				told := *c
 				told.Files, _ = filesOf(&git.Diff{Files: list})
-				listed(&told)
+				listed(&told, paired)
 			})
 		}
 	}
@@ -129,7 +130,7 @@ func (c *Change) diff(ctx context.Context, repo Differ, lim Limits, listed func(
 
 // A listedDiffer is a Differ that knows what differs before it knows how.
 type listedDiffer interface {
-	DiffListed(ctx context.Context, from, to git.OID, lim git.DiffLimits, listed func([]git.FileDiff)) (*git.Diff, error)
+	DiffListed(ctx context.Context, from, to git.OID, lim git.DiffLimits, listed func(files []git.FileDiff, paired bool)) (*git.Diff, error)
 }
 
 // Differ compares trees, or the trees of commits.

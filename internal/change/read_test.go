@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"reflect"
 	"slices"
@@ -391,12 +392,20 @@ func TestLimits(t *testing.T) {
 		}
 		// What is told early is the list of files, unless that itself is cut.
 		var told []*change.Change
-		listed, err := change.ReadListed(context.Background(), repo, oid(t, base), oid(t, head), lim, func(c *change.Change) { told = append(told, c) })
+		times := map[bool]int{}
+		listed, err := change.ReadListed(context.Background(), repo, oid(t, base), oid(t, head), lim, func(c *change.Change, paired bool) {
+			told = append(told, c)
+			times[paired]++
+		})
 		if err != nil || !reflect.DeepEqual(c, listed) {
 			t.Errorf("%s: another answer to who is told early: %v", what, err)
 		}
-		if early := what == "lines" || what == "bytes"; early != (len(told) == 1) || len(told) > 1 {
-			t.Errorf("%s: told %d times", what, len(told))
+		want := map[bool]int{}
+		if what == "lines" || what == "bytes" {
+			want = map[bool]int{false: 1} // of what is too large git is not asked, and so of parts
+		}
+		if !maps.Equal(times, want) {
+			t.Errorf("%s: told how often: %v, want %v", what, times, want)
 		}
 		for _, c := range told {
 			if len(c.Files) != 24 || c.Limits != nil || c.HeadTree.IsZero() || c.FromTree.IsZero() {
@@ -424,6 +433,41 @@ func TestLargeRenames(t *testing.T) {
 	}
 	if want := []string{"a deleted  limit", "b added  limit", "moved renamed same ", "small too renamed small "}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// What is told before the lines are read is the change without them: at first without renames,
+// then with those that git found.
+func TestListed(t *testing.T) {
+	r := gittest.New(t)
+	text := strings.Repeat("some text\n", 50)
+	base := r.Commit("main", "base", gittest.Write("a", text), gittest.Write("b/c", text+"same"), gittest.Write("gone", "1\n2\n"), gittest.Write("stays", "here\n"))
+	head := r.Commit("main", "head", gittest.Delete("a"), gittest.Write("z", text+"more\n"), gittest.Move("b/c", "moved"), gittest.Delete("gone"), gittest.Write("stays", "here\nand there\n"))
+	bare := func(c *change.Change) (list []string) {
+		for _, f := range c.Files {
+			list = append(list, fmt.Sprint(f.Path, " ", f.Status, " ", f.OldPath, " ", f.Similarity, " ", f.OldMode, f.Mode, " ", f.OldID, f.ID))
+		}
+		return list
+	}
+	var told []*change.Change
+	c, err := change.ReadListed(t.Context(), open(t, r), oid(t, base), oid(t, head), change.DefaultLimits(), func(c *change.Change, paired bool) {
+		if paired != (len(told) == 1) {
+			t.Errorf("told number %d is paired: %v", len(told), paired)
+		}
+		told = append(told, c)
+	})
+	if err != nil || len(told) != 2 {
+		t.Fatalf("told %d times, %v", len(told), err)
+	}
+	if got, want := bare(told[1]), bare(c); !slices.Equal(got, want) || len(want) != 4 {
+		t.Errorf("told of\n%q\nand read\n%q", got, want)
+	}
+	var paths []string
+	for _, f := range told[0].Files {
+		paths = append(paths, fmt.Sprint(f.Path, " ", f.Status))
+	}
+	if want := []string{"a deleted", "b/c deleted", "gone deleted", "moved added", "stays modified", "z added"}; !slices.Equal(paths, want) {
+		t.Errorf("told at first of %q, want %q", paths, want)
 	}
 }
 

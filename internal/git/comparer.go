@@ -86,6 +86,7 @@ func (d *differ) ask(ctx context.Context) error {
 	}
 	stop := context.AfterFunc(ctx, func() { c.cmd.Process.Kill() })
 	p := d.patchReader(c.out)
+	p.listed = d.tellPaired
 	entries, err := c.compare(p, d.from, d.to)
 	if !stop() {
 		c.end()

@@ -70,9 +70,10 @@ func (r *Repository) Diff(ctx context.Context, from, to OID, lim DiffLimits) (*D
 }
 
 // DiffListed is Diff, and tells which paths differ as soon as that is known and if no
-// limit cuts it: with modes and ids, and without renames and lines, which take git most of
-// the time.
-func (r *Repository) DiffListed(ctx context.Context, from, to OID, lim DiffLimits, listed func([]FileDiff)) (*Diff, error) {
+// limit cuts it: with modes and ids, and without lines, which take git most of the time. At
+// first it does so without renames, and a second time, paired, when git has found these; it
+// may leave out the second time.
+func (r *Repository) DiffListed(ctx context.Context, from, to OID, lim DiffLimits, listed func(files []FileDiff, paired bool)) (*Diff, error) {
 	d := differ{r: r, lim: lim, lines: lim.Lines, bytes: lim.Bytes, listed: listed}
 	err := d.diff(ctx, from, to)
 	if err != nil {
@@ -88,7 +89,7 @@ type differ struct {
 
 	wanted func(path string) bool // nil: all are
 	partly bool                   // files are not all that differ
-	listed func([]FileDiff)       // is told the changes; nil: nobody asks
+	listed func([]FileDiff, bool) // see DiffListed; nil: nobody asks
 
 	files  map[string]*fileState // by path
 	turned map[string]bool       // paths that are a file on one side, a folder with changes on the other
@@ -153,7 +154,39 @@ func (d *differ) tell(changes []treeChange) {
 	for i, c := range changes {
 		list[i] = c.file()
 	}
-	d.listed(list)
+	d.listed(list, false)
+}
+
+// tellPaired tells what git says of the files before it looks for their lines, unless that is
+// not what the trees hold: see take.
+func (d *differ) tellPaired(entries []*rawEntry) {
+	if d.listed == nil || len(d.limits) > 0 {
+		return
+	}
+	list := make([]FileDiff, 0, len(entries))
+	told := 0
+	for _, e := range entries {
+		if !d.agrees(e) {
+			return
+		}
+		f := d.files[e.path].FileDiff
+		if told++; e.oldPath != "" {
+			told++
+			f.rename(e)
+		}
+		list = append(list, f)
+	}
+	if told != len(d.files) {
+		return
+	}
+	slices.SortFunc(list, func(a, b FileDiff) int { return strings.Compare(a.Path, b.Path) })
+	d.listed(list, true)
+}
+
+// rename notes where git says that a file comes from.
+func (f *FileDiff) rename(e *rawEntry) {
+	f.Status, f.OldPath, f.Similarity = 'R', e.oldPath, e.similarity
+	f.OldMode, f.OldID = e.oldMode, e.oldID
 }
 
 func (c treeChange) status() byte {

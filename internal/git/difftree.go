@@ -141,8 +141,7 @@ func (d *differ) take(entries []*rawEntry, paths []string) error {
 		f := d.files[e.path]
 		if e.oldPath != "" {
 			d.files[e.oldPath].gone = true
-			f.Status, f.OldPath, f.Similarity = 'R', e.oldPath, e.similarity
-			f.OldMode, f.OldID = e.oldMode, e.oldID
+			f.rename(e)
 		}
 		f.Content, f.Hunks = e.content, e.hunks
 		f.Respaced = e.content == ContentLines && len(e.hunks) > 0 && e.ink == 0

@@ -48,11 +48,16 @@ type patchReader struct {
 	lines       int    // that may still be counted
 	bytes, read int64  // that may be read, that were
 	end         string // what stands behind the last patch; empty: nothing
+
+	listed func([]*rawEntry) // is told the entries before their patches are read; nil: nobody asks
 }
 
 // all reads everything there is.
 func (p *patchReader) all() ([]*rawEntry, error) {
 	entries, err := p.entries()
+	if err == nil && p.listed != nil {
+		p.listed(entries)
+	}
 	for i := 0; i < len(entries) && err == nil; i++ {
 		err = p.patch(entries[i])
 	}

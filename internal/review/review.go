@@ -122,7 +122,11 @@ type run struct {
 }
 
 func (r *run) readChange(ctx context.Context) (err error) {
-	r.change, err = change.ReadListed(ctx, r.Repository, r.Base, r.Head, change.DefaultLimits(), func(c *change.Change) {
+	r.change, err = change.ReadListed(ctx, r.Repository, r.Base, r.Head, change.DefaultLimits(), func(c *change.Change, paired bool) {
+		if paired {
+			r.prepared.pair(ctx, r.impactInput(c))
+			return
+		}
 		r.early.judge, r.early.err = r.judgeAt(ctx, c)
 		r.early.read = true
 		files := control.Input{Change: c, Stage: r.Stage, Head: newHead(r.Repository, c.HeadTree)}
@@ -180,13 +184,8 @@ func (r *run) readFacts(ctx context.Context) error {
 }
 
 func (r *run) readImpact(ctx context.Context) (err error) {
-	in := r.impactInput(r.change)
 	var graph *impact.Graph
-	in.Told = func(g *impact.Graph) { graph = g }
-	if in.Prepared, err = r.prepared.endGraphs(); err != nil {
-		return err
-	}
-	if r.impact, err = impact.Assess(ctx, in); err != nil {
+	if r.impact, graph, err = r.prepared.assess(ctx, r.impactInput(r.change)); err != nil {
 		return err
 	}
 	if r.impact.Tests, err = nearby.Tests(ctx, r.Repository, r.change.HeadTree, graph, r.impact); err != nil {
