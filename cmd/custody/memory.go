@@ -12,7 +12,7 @@ import (
 // which nearly as much is in use at its end when it is large.
 const (
 	collectAt       = 64 << 20
-	collectReviewAt = 160 << 20
+	collectReviewAt = 192 << 20
 )
 
 // A collection is the first one of garbage, put off until there is something to gain: what

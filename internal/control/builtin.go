@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"sync"
 
 	"custody/internal/change"
 	"custody/internal/config"
@@ -21,6 +22,7 @@ import (
 	"custody/internal/control/checks/tests"
 	"custody/internal/control/checks/workflows"
 	"custody/internal/finding"
+	"custody/internal/parallel"
 )
 
 // builtin are the checks that this program has, each by the name of its folder.
@@ -58,11 +60,12 @@ func asksImpact(id config.BuiltIn) bool { return id == "tests" }
 // options, with the blobs that they read, which serve the checks that come after.
 type Looked struct {
 	cache   *checks.Cache
+	mu      sync.Mutex // of results
 	results map[string]*checks.Result
 }
 
 func newLooked(lim checks.Limits) *Looked {
-	return &Looked{checks.NewCache(lim), map[string]*checks.Result{}}
+	return &Looked{cache: checks.NewCache(lim), results: map[string]*checks.Result{}}
 }
 
 // readsAll says which checks look at every file that a change adds to.
@@ -108,19 +111,31 @@ func LookAhead(ctx context.Context, in Input) (*Looked, error) {
 	in.Impact, in.Attestation = nil, nil // what there may be of them is not finished
 	e := evaluation{Input: in}
 	all := e.checksInput(config.LayeredRule{}, nil) // of as many files as were touched: all
-	for _, r := range in.Config.Rules {
-		if !looksAhead(r, in.Stage) {
-			continue
-		}
-		all.Options = optionsOf(r)
-		for _, id := range r.Checks {
-			if asksImpact(id) {
-				continue
+	look := func(which func(config.BuiltIn) bool) func(context.Context) error {
+		return func(ctx context.Context) error {
+			all := all
+			for _, r := range in.Config.Rules {
+				if !looksAhead(r, in.Stage) {
+					continue
+				}
+				all.Options = optionsOf(r)
+				for _, id := range r.Checks {
+					if asksImpact(id) || !which(id) {
+						continue
+					}
+					if _, err := looked.at(ctx, id, all.With(looked.cache), true); err != nil {
+						return fmt.Errorf("running the built-in checks: %w", err)
+					}
+				}
 			}
-			if _, err := looked.at(ctx, id, all.With(looked.cache), true); err != nil {
-				return nil, fmt.Errorf("running the built-in checks: %w", err)
-			}
+			return nil
 		}
+	}
+	// That for secrets takes as long as all the others.
+	secrets := func(id config.BuiltIn) bool { return id == "secrets" }
+	others := func(id config.BuiltIn) bool { return id != "secrets" }
+	if err := parallel.Together(ctx, look(secrets), look(others)); err != nil {
+		return nil, err
 	}
 	return looked, nil
 }
@@ -134,7 +149,7 @@ func (l *Looked) at(ctx context.Context, id config.BuiltIn, in *checks.Input, ev
 		return nil, nil
 	}
 	key := fmt.Sprintf("%s %q", id, in.Options)
-	if res := l.results[key]; res != nil && everything {
+	if res := l.result(key); res != nil && everything {
 		return res, nil
 	}
 	told := *in
@@ -146,9 +161,17 @@ func (l *Looked) at(ctx context.Context, id config.BuiltIn, in *checks.Input, ev
 		return nil, err
 	}
 	if everything {
+		l.mu.Lock()
+		defer l.mu.Unlock()
 		l.results[key] = res
 	}
 	return res, nil
+}
+
+func (l *Looked) result(key string) *checks.Result {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.results[key]
 }
 
 // look runs the checks that rules in force ask for, one rule after the other.

@@ -59,7 +59,7 @@ type Input struct {
 	Limits  Limits // the zero value stands for DefaultLimits
 }
 
-// Head is the tree of the change's head.
+// Head is the tree of the change's head. LookAhead asks it from two goroutines at once.
 type Head interface {
 	checks.Tree
 	// Blob reads a blob of at most limit bytes; a longer one is a *git.TooLargeError.

@@ -3,6 +3,7 @@ package review
 import (
 	"context"
 	"slices"
+	"sync"
 
 	"custody/internal/change"
 	"custody/internal/control"
@@ -15,6 +16,7 @@ type head struct {
 	repo git.Reader
 	tree git.OID
 
+	mu     sync.Mutex // while it is listed
 	listed bool
 	files  []control.TreeFile
 	failed error
@@ -24,6 +26,8 @@ func newHead(repo git.Reader, tree git.OID) *head { return &head{repo: repo, tre
 
 // Files implements control.Head.
 func (h *head) Files(ctx context.Context) ([]control.TreeFile, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	if h.listed {
 		return slices.Clone(h.files), h.failed
 	}

@@ -207,18 +207,22 @@ func (r *run) impactInput(c *change.Change) impact.AssessInput {
 // readOthers finds who wrote the change, what is mechanical in it and what checks find
 // that need not know what it reaches.
 func (r *run) readOthers(ctx context.Context) (err error) {
-	if r.attestation, err = r.attest(ctx, r.judge.Policy); err != nil {
+	return parallel.Together(ctx, func(ctx context.Context) (err error) {
+		if r.attestation, err = r.attest(ctx, r.judge.Policy); err != nil {
+			return err
+		}
+		if r.mechanical, err = mechanical(ctx, r.Repository, r.change.Files); err != nil {
+			return fmt.Errorf("reading what is mechanical: %w", err)
+		}
+		return nil
+	}, func(ctx context.Context) (err error) {
+		in := r.controlInput()
+		if in.Looked, err = r.prepared.endFiles(); err != nil {
+			return err
+		}
+		r.looked, err = control.LookAhead(ctx, in)
 		return err
-	}
-	if r.mechanical, err = mechanical(ctx, r.Repository, r.change.Files); err != nil {
-		return fmt.Errorf("reading what is mechanical: %w", err)
-	}
-	in := r.controlInput()
-	if in.Looked, err = r.prepared.endFiles(); err != nil {
-		return err
-	}
-	r.looked, err = control.LookAhead(ctx, in)
-	return err
+	})
 }
 
 // readInventory holds the AI inventory against who wrote the change, if a rule asks.

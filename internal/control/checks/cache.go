@@ -3,21 +3,30 @@ package checks
 import (
 	"context"
 	"errors"
+	"sync"
 
 	"custody/internal/change"
 	"custody/internal/git"
 )
 
 // A Cache keeps blobs that one check read for the next, and which lines of them were added.
+// Checks may use it at the same time.
 type Cache struct {
+	mu    sync.Mutex // of the maps, and of what is left
 	blobs map[git.OID][]byte
 	left  int64
-	added map[*change.File][]Block
+	added map[*change.File]*addedBlocks
+}
+
+// addedBlocks are cut out of a text by who first asks for them.
+type addedBlocks struct {
+	once   sync.Once
+	blocks []Block
 }
 
 // NewCache is an empty cache of at most Limits.CacheBytes.
 func NewCache(lim Limits) *Cache {
-	return &Cache{blobs: map[git.OID][]byte{}, left: lim.CacheBytes, added: map[*change.File][]Block{}}
+	return &Cache{blobs: map[git.OID][]byte{}, left: lim.CacheBytes, added: map[*change.File]*addedBlocks{}}
 }
 
 // keep keeps a copy of a blob as long as there is room, and gives it: else what it was given.
@@ -25,6 +34,8 @@ func (c *Cache) keep(id git.OID, data []byte) (_ []byte, kept bool) {
 	if c == nil {
 		return data, false
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if b := c.blobs[id]; b != nil {
 		return b, true
 	}
@@ -37,17 +48,30 @@ func (c *Cache) keep(id git.OID, data []byte) (_ []byte, kept bool) {
 	return b, true
 }
 
+// blob is what was kept of a blob; nil: nothing.
+func (c *Cache) blob(id git.OID) []byte {
+	if c == nil {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.blobs[id]
+}
+
 // addedLines are those of a file whose text is given, cut out once if the text stays.
 func (c *Cache) addedLines(f *change.File, text []byte) []Block {
-	if c == nil || !sameText(c.blobs[f.ID], text) {
+	if c == nil || !sameText(c.blob(f.ID), text) {
 		return addedLines(text, f.Hunks)
 	}
-	blocks, known := c.added[f]
-	if !known {
-		blocks = addedLines(text, f.Hunks)
-		c.added[f] = blocks
+	c.mu.Lock()
+	a := c.added[f]
+	if a == nil {
+		a = &addedBlocks{}
+		c.added[f] = a
 	}
-	return blocks
+	c.mu.Unlock()
+	a.once.Do(func() { a.blocks = addedLines(text, f.Hunks) })
+	return a.blocks
 }
 
 // sameText says whether two texts are the same bytes of memory.

@@ -166,7 +166,7 @@ func (in *Input) blobs(ctx context.Context, ids []git.OID, fn func(i int, data [
 	next := 0
 	flush := func(until int) error {
 		for ; next < until; next++ {
-			data := in.cache.blobs[ids[next]]
+			data := in.cache.blob(ids[next])
 			if err := fn(next, data, in.within(&total, data)); err != nil {
 				return err
 			}
@@ -176,7 +176,7 @@ func (in *Input) blobs(ctx context.Context, ids []git.OID, fn func(i int, data [
 	var missing []git.OID
 	var at []int
 	for i, id := range ids {
-		if in.cache == nil || in.cache.blobs[id] == nil {
+		if in.cache.blob(id) == nil {
 			missing, at = append(missing, id), append(at, i)
 		}
 	}
