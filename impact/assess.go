@@ -241,6 +241,10 @@ func (in AssessInput) keep(b *builder, g *Graph, tree git.OID) {
 	if in.Graphs == nil {
 		return
 	}
+	if k, ok := in.Graphs.Graph(tree); ok && k.isWritten() {
+		in.Graphs.KeepGraph(tree, k)
+		return
+	}
 	if k := b.known(g); k != nil {
 		in.Graphs.KeepGraph(tree, k)
 	}

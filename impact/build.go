@@ -321,6 +321,7 @@ func (b *builder) families() map[string]bool {
 
 // addFiles makes nodes of source files and their packages.
 func (b *builder) addFiles() {
+	b.expect()
 	for i := range b.files {
 		f := &b.files[i]
 		if f.language == nil {
@@ -337,6 +338,21 @@ func (b *builder) addFiles() {
 		b.addEdge(Edge{From: p, To: f.node, Kind: Contains, Confidence: 1000, Evidence: Evidence{Source: "folder"}})
 		b.addTestEdge(f)
 	}
+}
+
+// expect makes room for as many nodes and edges as there will most likely be.
+func (b *builder) expect() {
+	files, imports := 0, 0
+	for i := range b.files {
+		if f := &b.files[i]; f.language != nil {
+			files++
+			if f.fact != nil {
+				imports += len(f.fact.Imports)
+			}
+		}
+	}
+	b.graph.nodes = slices.Grow(b.graph.nodes, files+files/8)
+	b.graph.edges = slices.Grow(b.graph.edges, imports+2*files)
 }
 
 // addPackage makes a node of a folder unless it has one.

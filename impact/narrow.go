@@ -141,7 +141,7 @@ func (n *narrowing) compare(ctx context.Context, t *tracer) error {
 			*d = fileDiff{whole: true}
 		default:
 			*d = *diffFile(a, b)
-			if a != nil && b != nil {
+			if a != nil && b != nil && !isGo(&t.files[i]) {
 				n.compareImports(d, &t.files[i], renamed)
 			}
 		}
@@ -152,6 +152,11 @@ func (n *narrowing) compare(ctx context.Context, t *tracer) error {
 	}
 	n.findMoved(t)
 	return n.findCompatible(ctx, t)
+}
+
+// isGo says that a file is of Go on both sides: there each mention says what is imported.
+func isGo(f *change.File) bool {
+	return lang.Extension(string(oldPath(f))) == ".go" && lang.Extension(string(newPath(f))) == ".go"
 }
 
 // compareImports finds what a file on both sides has from elsewhere now.
@@ -197,6 +202,7 @@ func (n *narrowing) findMoved(t *tracer) {
 	}
 	type place struct{ file, at int }
 	gone := map[key][]place{}
+	names := map[string]bool{} // of what is gone: most of what came has another one
 	for _, i := range slices.Sorted(maps.Keys(n.diffs)) {
 		d, p := n.diffs[i], oldPath(&t.files[i])
 		if d.was == nil || lang.Extension(string(p)) != ".go" {
@@ -204,16 +210,20 @@ func (n *narrowing) findMoved(t *tracer) {
 		}
 		for at, def := range d.removed {
 			k := keyOf(p, d.was, &d.was.Definitions[def])
+			names[k.name] = true
 			gone[k] = append(gone[k], place{i, at})
 		}
 	}
 	for _, i := range slices.Sorted(maps.Keys(n.diffs)) {
 		d, p := n.diffs[i], newPath(&t.files[i])
-		if d.is == nil || lang.Extension(string(p)) != ".go" {
+		if len(names) == 0 || d.is == nil || lang.Extension(string(p)) != ".go" {
 			continue
 		}
 		d.added = slices.DeleteFunc(d.added, func(def int) bool {
 			now := &d.is.Definitions[def]
+			if !names[now.Name] {
+				return false
+			}
 			k := keyOf(p, d.is, now)
 			for j, from := range gone[k] {
 				old := n.diffs[from.file]

@@ -145,47 +145,91 @@ func diffFile(was, is *lang.Facts) *fileDiff {
 	if was != nil && is != nil {
 		d.rest = was.Rest != is.Rest || !slices.Equal(was.Mentions, is.Mentions)
 	}
-	type key struct {
-		name string
-		kind lang.DefinitionKind
-	}
-	old := map[key][]int{}
-	for i := range before {
-		k := key{before[i].Name, before[i].Kind}
-		old[k] = append(old[k], i)
-	}
-	var open []int // in after, without an equal
-	last := -1     // init function of Go, in before
+	old := newTwins(before)
+	open := make([]int, 0, max(len(after)-len(before), 0)) // in after, without an equal
+	d.same = make([][2]int, 0, min(len(before), len(after)))
+	last := -1 // init function of Go, in before
 	for i := range after {
-		k := key{after[i].Name, after[i].Kind}
-		same := slices.IndexFunc(old[k], func(j int) bool { return sameDefinition(&before[j], &after[i]) })
-		if same < 0 {
+		j := old.take(&after[i], func(j int) bool { return sameDefinition(&before[j], &after[i]) })
+		if j < 0 {
 			open = append(open, i)
 			continue
 		}
-		if j := old[k][same]; after[i].Name == "init" && after[i].Runs {
+		if after[i].Name == "init" && after[i].Runs {
 			if j < last { // they run in order
 				d.altered = append(d.altered, [2]int{j, i})
 			}
 			last = max(last, j)
 		}
-		d.same = append(d.same, [2]int{old[k][same], i})
-		old[k] = slices.Delete(old[k], same, same+1)
+		d.same = append(d.same, [2]int{j, i})
 	}
-	for _, i := range open {
-		k := key{after[i].Name, after[i].Kind}
-		if len(old[k]) == 0 {
+	for n, i := range open {
+		j := old.take(&after[i], func(int) bool { return true })
+		if j < 0 {
+			if d.added == nil {
+				d.added = make([]int, 0, len(open)-n)
+			}
 			d.added = append(d.added, i)
 			continue
 		}
-		d.altered = append(d.altered, [2]int{old[k][0], i})
-		old[k] = old[k][1:]
+		d.altered = append(d.altered, [2]int{j, i})
 	}
-	for _, left := range old {
-		d.removed = append(d.removed, left...)
-	}
-	slices.Sort(d.removed)
+	d.removed = old.left()
 	return d
+}
+
+// twins are the definitions of a side that have no counterpart yet, by name and kind.
+type twins struct {
+	first map[twinKey]int32 // of each: its place and one more
+	next  []int32           // behind it, the same; negative: it was taken
+}
+
+type twinKey struct {
+	name string
+	kind lang.DefinitionKind
+}
+
+func newTwins(list []lang.Definition) twins {
+	t := twins{make(map[twinKey]int32, len(list)), make([]int32, len(list))}
+	for i := len(list) - 1; i >= 0; i-- {
+		k := twinKey{list[i].Name, list[i].Kind}
+		t.next[i] = t.first[k]
+		t.first[k] = int32(i) + 1
+	}
+	return t
+}
+
+// take gives the place of the first one with a name and kind that is meant; -1 without one.
+func (t *twins) take(d *lang.Definition, meant func(int) bool) int {
+	if len(t.next) == 0 {
+		return -1
+	}
+	k := twinKey{d.Name, d.Kind}
+	first := t.first[k]
+	for before, at := int32(0), first; at > 0; before, at = at, t.next[at-1] {
+		if !meant(int(at) - 1) {
+			continue
+		}
+		switch after := t.next[at-1]; {
+		case before > 0:
+			t.next[before-1] = after
+		default:
+			t.first[k] = after
+		}
+		t.next[at-1] = -1
+		return int(at) - 1
+	}
+	return -1
+}
+
+// left lists those that were not taken, in order.
+func (t *twins) left() (list []int) {
+	for i, next := range t.next {
+		if next >= 0 {
+			list = append(list, i)
+		}
+	}
+	return list
 }
 
 // hides says that an altered definition can not be imported any more.
@@ -205,7 +249,7 @@ func sameDefinition(a, b *lang.Definition) bool {
 // symbols lists what happened to the definitions of a file, breaking changes of exported
 // names first, then by name.
 func (d *fileDiff) symbols() []Symbol {
-	list := []Symbol{}
+	list := make([]Symbol, 0, len(d.removed)+len(d.added)+len(d.moved)+len(d.handed)+len(d.altered))
 	add := func(def *lang.Definition, change string) {
 		list = append(list, Symbol{Name: symbolText(def.Name), Kind: def.Kind.String(), Change: change, Exported: def.Exported})
 		if change == SymbolRemoved || change == SymbolSignature {
@@ -275,5 +319,8 @@ func compareSymbols(a, b Symbol) int {
 		}
 		return 1
 	}
-	return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Change, b.Change))
+	if c := strings.Compare(a.Name, b.Name); c != 0 {
+		return c
+	}
+	return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.Change, b.Change))
 }
