@@ -80,12 +80,17 @@ func ReadAhead(ctx context.Context, in Input) (*Looked, error) {
 		in.Limits = DefaultLimits()
 	}
 	looked := newLooked(in.Limits.Checks)
+	return looked, looked.read(ctx, in)
+}
+
+// read fills the cache, if there is a check that reads all.
+func (l *Looked) read(ctx context.Context, in Input) error {
 	if in.Config == nil || in.Head == nil || !slices.ContainsFunc(in.Config.Rules, func(r config.LayeredRule) bool {
 		return looksAhead(r, in.Stage) && slices.ContainsFunc(r.Checks, readsAll)
 	}) {
-		return looked, nil
+		return nil
 	}
-	return looked, looked.cache.Fill(ctx, in.Head, in.Change.Files, in.Limits.Checks)
+	return l.cache.Fill(ctx, in.Head, in.Change.Files, in.Limits.Checks)
 }
 
 // looksAhead says whether the checks of a rule may be run before anything is known of the
@@ -104,6 +109,9 @@ func LookAhead(ctx context.Context, in Input) (*Looked, error) {
 	looked := in.Looked
 	if looked == nil {
 		looked = newLooked(in.Limits.Checks)
+		if err := looked.read(ctx, in); err != nil { // else those who look at the same time would
+			return nil, err
+		}
 	}
 	if in.Config == nil {
 		return looked, nil

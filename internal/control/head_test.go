@@ -5,6 +5,7 @@ import (
 	"crypto/sha1"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"custody/internal/change"
@@ -15,6 +16,7 @@ import (
 
 // A fakeHead is a tree in memory. It is strict: reading what was not listed fails.
 type fakeHead struct {
+	mu    sync.Mutex
 	files []TreeFile
 	blobs map[git.OID]string
 	gone  map[git.OID]bool
@@ -63,6 +65,8 @@ func (h *fakeHead) Blob(_ context.Context, id git.OID, limit int64) ([]byte, err
 	case int64(len(content)) > limit:
 		return nil, &git.TooLargeError{ID: id, Size: int64(len(content)), Limit: limit}
 	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	h.read[id]++
 	return []byte(content), nil
 }
