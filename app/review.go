@@ -285,6 +285,11 @@ func (j *job) locatePull(ctx context.Context) (bool, error) {
 		if err := j.lastWords(ctx); err != nil {
 			return false, err
 		}
+		if pr.GetMerged() {
+			if err := j.recorded(ctx, pr); err != nil {
+				return false, err
+			}
+		}
 		return false, j.store.CloseSubject(ctx, j.task.Repo, j.subject.Name)
 	}
 	if j.head, err = git.ParseOID(pr.GetHead().GetSHA()); err != nil {

@@ -40,6 +40,10 @@ func (a *App) sweep(ctx context.Context) (again bool, err error) {
 		return false, err
 	} else if t, err := time.Parse(time.RFC3339, mark); err == nil && t.After(since) {
 		since = t
+	} else if err == nil {
+		if err := a.unheard(ctx, t); err != nil {
+			return false, err
+		}
 	}
 	left, err := a.sweepLeft(ctx)
 	if err != nil {
@@ -61,6 +65,14 @@ func (a *App) sweep(ctx context.Context) (again bool, err error) {
 	// A little of the past is looked at again: deliveries are listed in no strict order,
 	// and one that was asked for again may be lost again.
 	return again, a.store.SetMark(ctx, sweepMark, began.Add(-30*time.Minute).UTC().Format(time.RFC3339))
+}
+
+// unheard asks for all that is open: of what happened to it since an instant GitHub does not tell
+// any more.
+func (a *App) unheard(ctx context.Context, since time.Time) error {
+	n, err := a.allAgain(ctx)
+	a.Log.WithFields(logrus.Fields{"since": since, "subjects": n}).Error("deliveries that may not have come are out of reach: all that is open is reviewed again")
+	return err
 }
 
 // A gap is what a sweep did not come to: from a cursor of GitHub's list on, back to an instant.
@@ -86,7 +98,9 @@ func (a *App) sweepLeft(ctx context.Context) (left []gap, err error) {
 		}
 		next, _, _, err := a.sweepFrom(ctx, cursor, since)
 		if class, _ := hub.Classify(err); err != nil && (class == hub.Refused || class == hub.Gone) {
-			a.Log.WithField("since", since).Error("deliveries that may not have come are out of reach: GitHub does not go on with its list of them")
+			if err := a.unheard(ctx, since); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		if err != nil {
@@ -102,7 +116,9 @@ func (a *App) sweepLeft(ctx context.Context) (left []gap, err error) {
 // leave keeps where the next sweep goes on.
 func (a *App) leave(ctx context.Context, left []gap) error {
 	if more := len(left) - maxGaps; more > 0 {
-		a.Log.WithField("since", left[0].since).Error("more deliveries come than sweeps can look at: some that may not have come are never asked for")
+		if err := a.unheard(ctx, left[0].since); err != nil {
+			return err
+		}
 		left = left[more:]
 	}
 	var mark strings.Builder
@@ -288,6 +304,9 @@ func (a *App) reconcileInstallation(ctx context.Context, id int64, again bool) e
 			if err := a.reconcileRepository(ctx, client, id, r); err != nil {
 				return err
 			}
+			if err := a.untold(ctx, client, id, r); err != nil {
+				return err
+			}
 		}
 		page = resp.NextPage
 	}
@@ -337,14 +356,22 @@ func (a *App) unsaid(ctx context.Context) error {
 // maxAgain bounds how many reviews of one repository are asked for again at a time.
 const maxAgain = 1000
 
-// askAgain asks for every review of a repository that waits, by the installation that
-// leads there now.
+// askAgain asks for every review of a repository that waits, and of all that is open at merge, by
+// the installation that leads there now: what happened while none did, nobody told.
 func (a *App) askAgain(ctx context.Context, installation, repo int64) error {
+	for _, kind := range []string{"pull_request", "merge_group"} {
+		if err := a.store.Wake(ctx, store.Wake{Repo: repo, Kind: kind, Stage: "merge", Installation: installation}); err != nil {
+			return err
+		}
+	}
 	waiting, err := a.store.WaitingIn(ctx, repo, maxAgain)
 	if err != nil {
 		return err
 	}
 	for _, s := range waiting {
+		if s.Stage == "merge" {
+			continue
+		}
 		if err := a.store.Wake(ctx, store.Wake{Repo: repo, Name: s.Name, Installation: installation}); err != nil {
 			return err
 		}

@@ -198,6 +198,17 @@ func (s *Store) Ended(ctx context.Context, day string) ([]Subject, error) {
 	return s.subjects(ctx, `is_open AND holds <> '' AND holds < $1 ORDER BY repo, name`, day)
 }
 
+// Refs are those for which there are, or were, subjects of a repository.
+func (s *Store) Refs(ctx context.Context, repo int64) (refs []string, err error) {
+	err = s.db.rows(ctx, `SELECT DISTINCT ref FROM subjects WHERE repo = $1 AND ref <> '' ORDER BY ref`, []any{repo}, func(scan func(...any) error) error {
+		var ref string
+		err := scan(&ref)
+		refs = append(refs, ref)
+		return err
+	})
+	return refs, err
+}
+
 // AtHead are open subjects of a repository that are about a head; those that want
 // something, or all (""). One of which there is no verdict yet may want anything.
 func (s *Store) AtHead(ctx context.Context, repo int64, head, wants string) ([]Subject, error) {
