@@ -207,7 +207,7 @@ func (a *App) decide(ctx context.Context, guid string) error {
 	}
 	if o.Reconcile != 0 {
 		// The delivery is decided on; what goes wrong here the next reconcile repeats.
-		if err := a.reconcileInstallation(ctx, o.Reconcile, true); err != nil {
+		if err := a.reconcileInstallation(ctx, o.Reconcile, true, func(repo int64) bool { return o.MissedAll || slices.Contains(o.Missed, repo) }); err != nil {
 			log.WithError(err).Warn("not everything could be looked at")
 		}
 	}

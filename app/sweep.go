@@ -258,7 +258,7 @@ func (a *App) reconcile(ctx context.Context) error {
 				}
 				continue
 			}
-			if err := a.reconcileInstallation(ctx, i.GetID(), false); err != nil {
+			if err := a.reconcileInstallation(ctx, i.GetID(), false, func(int64) bool { return false }); err != nil {
 				// One that is odd, or out of its quota, must not keep the others from being looked at.
 				if class, _ := hub.Classify(err); class != hub.Later {
 					a.Hub.Forget(i.GetID())
@@ -275,8 +275,9 @@ func (a *App) reconcile(ctx context.Context) error {
 }
 
 // reconcileInstallation does it for one. With again, or where a repository came back, what waits
-// already is asked for, too: its review may have been given up.
-func (a *App) reconcileInstallation(ctx context.Context, id int64, again bool) error {
+// already is asked for, too: its review may have been given up. missed are the repositories that
+// were not ours for a while.
+func (a *App) reconcileInstallation(ctx context.Context, id int64, again bool, missed func(repo int64) bool) error {
 	client := a.Hub.Installation(id)
 	for page := 1; page > 0; {
 		list, resp, err := client.Apps.ListRepos(ctx, &github.ListOptions{PerPage: 100, Page: page})
@@ -296,7 +297,7 @@ func (a *App) reconcileInstallation(ctx context.Context, id int64, again bool) e
 				continue
 			}
 			if again || back {
-				if err := a.askAgain(ctx, id, r.GetID()); err != nil {
+				if err := a.askAgain(ctx, id, r.GetID(), back || missed(r.GetID())); err != nil {
 					return err
 				}
 				a.listed.forget(r.GetID())
@@ -356,10 +357,14 @@ func (a *App) unsaid(ctx context.Context) error {
 // maxAgain bounds how many reviews of one repository are asked for again at a time.
 const maxAgain = 1000
 
-// askAgain asks for every review of a repository that waits, and of all that is open at merge, by
-// the installation that leads there now: what happened while none did, nobody told.
-func (a *App) askAgain(ctx context.Context, installation, repo int64) error {
-	for _, kind := range []string{"pull_request", "merge_group"} {
+// askAgain asks for every review of a repository that waits, by the installation that leads there
+// now, and for all that is open at merge, if none did for a while: what happened then, nobody told.
+func (a *App) askAgain(ctx context.Context, installation, repo int64, missed bool) error {
+	kinds := []string{}
+	if missed {
+		kinds = []string{"pull_request", "merge_group"}
+	}
+	for _, kind := range kinds {
 		if err := a.store.Wake(ctx, store.Wake{Repo: repo, Kind: kind, Stage: "merge", Installation: installation}); err != nil {
 			return err
 		}
@@ -369,7 +374,7 @@ func (a *App) askAgain(ctx context.Context, installation, repo int64) error {
 		return err
 	}
 	for _, s := range waiting {
-		if s.Stage == "merge" {
+		if missed && s.Stage == "merge" {
 			continue
 		}
 		if err := a.store.Wake(ctx, store.Wake{Repo: repo, Name: s.Name, Installation: installation}); err != nil {

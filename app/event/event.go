@@ -36,6 +36,10 @@ type Outcome struct {
 	Heads     []Head // reviews of whatever is open with these heads
 	Press     *Press // a button that asks for an answer, on the check run of one subject
 	Reconcile int64  // look at all of an installation: pull requests became ours that we know nothing of
+	// Missed are the repositories of it that were not ours for a while, or all: of what happened
+	// there, nobody told.
+	Missed    []int64
+	MissedAll bool
 }
 
 // A Press is a button that somebody pressed.
