@@ -184,7 +184,7 @@ func TestKilledOnPostgres(t *testing.T) {
 			t.Errorf("round %d: in the end %+v", i, runs)
 		}
 	}
-	waiting, err := s.store.Waiting(context.Background(), time.Now().Add(time.Hour).UnixMilli(), 10)
+	waiting, err := s.store.Waiting(context.Background(), time.Now().Add(time.Hour).UnixMilli(), 0, 10)
 	if err != nil || len(waiting) != 0 {
 		t.Errorf("%v, %v", waiting, err)
 	}

@@ -224,19 +224,22 @@ func (a *App) later(doing string, err error) error {
 }
 
 // overdue is after which time a review that was asked for and did not come is asked for
-// again.
-const overdue = 20 * time.Minute
+// again, see store.Subject.Due; and maxOverdue how many at a time.
+const (
+	overdue    = 20 * time.Minute
+	maxOverdue = 100
+)
 
 // reconcile holds what we know against what GitHub says: installations, their
 // repositories, open pull requests and their heads. What no delivery told is asked for.
 func (a *App) reconcile(ctx context.Context) error {
-	waiting, err := a.store.Waiting(ctx, a.Now().Add(-overdue).UnixMilli(), 100)
+	waiting, err := a.store.Waiting(ctx, a.Now().UnixMilli(), overdue.Milliseconds(), maxOverdue)
 	if err != nil {
 		return err
 	}
 	for _, s := range waiting {
-		a.Log.WithFields(logrus.Fields{"repo": s.Repo, "subject": s.Name}).Warn("a review is overdue, and asked for again")
-		if err := a.store.Again(ctx, &s); err != nil {
+		a.Log.WithFields(logrus.Fields{"repo": s.Repo, "subject": s.Name, "times": s.Vain}).Warn("a review is overdue, and asked for again")
+		if err := a.store.Wake(ctx, store.Wake{Repo: s.Repo, Name: s.Name, Vain: true}); err != nil {
 			return err
 		}
 	}
@@ -331,21 +334,30 @@ func (a *App) ended(ctx context.Context) error {
 }
 
 // unsaid asks again for reviews whose verdict is known, and could not be written to GitHub while
-// anybody tried.
+// anybody tried: to the check run, or where else it is published.
 func (a *App) unsaid(ctx context.Context) error {
-	keys, err := a.store.Begun(ctx, effect.ConcludePrefix, a.Now().Add(-overdue).UnixMilli(), 100)
+	now := a.Now()
+	keys, err := a.store.Begun(ctx, effect.Said, now.Add(-overdue).UnixMilli(), 10*maxOverdue)
 	if err != nil {
 		return err
 	}
-	for _, key := range keys {
-		repo, name, head, ok := effect.ConcludeOf(key)
-		s, err := a.store.Subject(ctx, repo, name)
+	asked := 0
+	for _, text := range keys {
+		key, ok := effect.ParseKey(text)
+		s, err := a.store.Subject(ctx, key.Repo, key.Subject)
 		switch {
-		case store.IsNotFound(err), err == nil && (!ok || s.Closed || s.DoneHead != head): // nobody waits for it: what comes to this head begins anew
-			err = a.store.Forget(ctx, key)
-		case err == nil && s.DoneTurn == s.Turn:
-			a.Log.WithFields(logrus.Fields{"repo": s.Repo, "subject": s.Name}).Warn("a verdict could not be written to GitHub, and is tried again")
-			err = a.store.Again(ctx, &s)
+		case store.IsNotFound(err), err == nil && (!ok || s.Closed || key.Head != "" && s.DoneHead != key.Head): // nobody waits for it
+			if key.Conclusion { // what comes to this head begins anew
+				err = a.store.Forget(ctx, text)
+			} else {
+				err = a.store.Refuse(ctx, text)
+			}
+		case err == nil && s.DoneTurn == s.Turn && s.Due(now.UnixMilli(), overdue.Milliseconds()):
+			if asked++; asked > maxOverdue {
+				return nil
+			}
+			a.Log.WithFields(logrus.Fields{"repo": s.Repo, "subject": s.Name, "times": s.Vain}).Warn("what a verdict says could not be written to GitHub, and is tried again")
+			err = a.store.Wake(ctx, store.Wake{Repo: s.Repo, Name: s.Name, Vain: true})
 		}
 		if err != nil {
 			return err

@@ -326,7 +326,7 @@ func TestSubjects(t *testing.T) {
 		if in, err := s.WaitingIn(ctx, 99, 10); err != nil || len(in) != 0 {
 			t.Errorf("waiting elsewhere: %v, %v", in, err)
 		}
-		waiting, err := s.Waiting(ctx, time.Now().UnixMilli()+1000, 10)
+		waiting, err := s.Waiting(ctx, time.Now().UnixMilli()+1000, 0, 10)
 		if err != nil || len(waiting) != 0 {
 			t.Errorf("it would lose its place in the line: %v, %v", waiting, err)
 		}
@@ -343,7 +343,7 @@ func TestSubjects(t *testing.T) {
 			t.Error(seen)
 		}
 		stop(t, s)
-		if waiting, err := s.Waiting(ctx, time.Now().UnixMilli()+1000, 10); err != nil || len(waiting) != 1 {
+		if waiting, err := s.Waiting(ctx, time.Now().UnixMilli()+1000, 0, 10); err != nil || len(waiting) != 1 {
 			t.Errorf("it has no job any more, and no verdict: %v, %v", waiting, err)
 		}
 

@@ -50,7 +50,7 @@ ON CONFLICT (repo, name) DO UPDATE SET
 	head = CASE WHEN excluded.head = '' THEN subjects.head ELSE excluded.head END,
 	base = excluded.base,
 	ref = CASE WHEN excluded.ref = '' THEN subjects.ref ELSE excluded.ref END,
-	delivery = excluded.delivery, is_open = excluded.is_open, asked = excluded.asked, turn = subjects.turn + 1,
+	delivery = excluded.delivery, is_open = excluded.is_open, asked = excluded.asked, turn = subjects.turn + 1, vain = 0,
 	inputs = CASE WHEN $13 THEN '' ELSE subjects.inputs END
 RETURNING turn`,
 		[]any{r.Repo, r.Name, r.Installation, r.Kind, r.Stage, r.Number, r.Head, r.Base, r.Ref, r.Delivery, !r.Closed, s.ms(), r.Again}, &turn)
@@ -80,6 +80,7 @@ type Wake struct {
 	Delivery     string              // that asks; empty: as before
 	Installation int64               // that leads there now; 0: as before
 	Over         bool                // its verdict holds no more, and that is asked for once
+	Vain         bool                // nothing came of it before, and nobody asks but we
 	Anew         bool                // judge anew, even if nothing has changed since the last verdict
 }
 
@@ -107,8 +108,8 @@ func (s *Store) wake(ctx context.Context, t tx, w Wake) error {
 		if w.Stage != "" && o.Stage != w.Stage || w.Which != nil && !w.Which(o) {
 			continue
 		}
-		if err := t.row(ctx, `UPDATE subjects SET turn = turn + 1, asked = $3, delivery = CASE WHEN $4 = '' THEN delivery ELSE $4 END, installation = CASE WHEN CAST($5 AS BIGINT) = 0 THEN installation ELSE $5 END, inputs = CASE WHEN $6 THEN '' ELSE inputs END, holds = CASE WHEN $7 THEN '' ELSE holds END
-WHERE repo = $1 AND name = $2 RETURNING turn`, []any{o.Repo, o.Name, s.ms(), w.Delivery, w.Installation, w.Anew, w.Over}, &o.Turn); err != nil {
+		if err := t.row(ctx, `UPDATE subjects SET turn = turn + 1, asked = $3, delivery = CASE WHEN $4 = '' THEN delivery ELSE $4 END, installation = CASE WHEN CAST($5 AS BIGINT) = 0 THEN installation ELSE $5 END, inputs = CASE WHEN $6 THEN '' ELSE inputs END, holds = CASE WHEN $7 THEN '' ELSE holds END, vain = CASE WHEN $8 THEN vain + 1 ELSE 0 END
+WHERE repo = $1 AND name = $2 RETURNING turn`, []any{o.Repo, o.Name, s.ms(), w.Delivery, w.Installation, w.Anew, w.Over, w.Vain}, &o.Turn); err != nil {
 			return fmt.Errorf("asking again for a review of %s: %w", o.Name, err)
 		}
 		if err := t.add(ctx, reviewJob{Repo: o.Repo, Subject: o.Name, Turn: o.Turn}); err != nil {
@@ -166,13 +167,28 @@ func (s *Store) Subject(ctx context.Context, repo int64, name string) (Subject, 
 	return all[0], nil
 }
 
-// Waiting are subjects whose newest turn was asked for before an instant, in Unix
-// milliseconds, is not concluded, and has no job (any more): at most max, the oldest first.
-// One whose job is there has its place in the line, which it would lose.
-func (s *Store) Waiting(ctx context.Context, before int64, max int) ([]Subject, error) {
-	return s.subjects(ctx, `done_turn < turn AND is_open AND asked < $1
+// What nothing came of so often is asked for more and more seldom: the wait doubles from then on,
+// four times.
+const (
+	vainAtFirst = 8
+	vainDoubles = 4
+)
+
+// Due says whether it was asked for before an instant, in Unix milliseconds, by as much as it
+// waits: patience, in milliseconds, and longer when that was often in vain.
+func (o *Subject) Due(now, patience int64) bool {
+	return o.Asked+patience<<min(max(o.Vain-vainAtFirst, 0), vainDoubles) < now
+}
+
+// Waiting are subjects whose newest turn is Due, is not concluded, and has no job (any more): at
+// most max, the oldest first. One whose job is there has its place in the line, which it would
+// lose.
+func (s *Store) Waiting(ctx context.Context, now, patience int64, max int) ([]Subject, error) {
+	due := fmt.Sprintf(`asked + CAST($3 AS BIGINT) * (1 << CAST(CASE WHEN vain < %d THEN 0 WHEN vain > %d THEN %d ELSE vain - %d END AS INTEGER)) < $1`,
+		vainAtFirst, vainAtFirst+vainDoubles, vainDoubles, vainAtFirst)
+	return s.subjects(ctx, `done_turn < turn AND is_open AND `+due+`
 AND (repo, name, turn) NOT IN (SELECT CAST(args ->> 'repo' AS BIGINT), args ->> 'subject', CAST(args ->> 'turn' AS BIGINT) FROM river_job WHERE kind = 'review' AND state IN `+live+`)
-ORDER BY asked LIMIT $2`, before, max)
+ORDER BY asked LIMIT $2`, now, max, patience)
 }
 
 // WaitingIn are the subjects of a repository whose newest turn is not concluded: at most
