@@ -45,10 +45,11 @@ type world struct {
 	now      func() time.Time
 	installs func()
 	publish  app.Publish
-	keys     string // trusted
-	salts    bool   // names can be hashed
-	version  string // of the App; empty: "test"
-	maxSweep int    // deliveries that a sweep looks at
+	keys     string        // trusted
+	salts    bool          // names can be hashed
+	version  string        // of the App; empty: "test"
+	maxSweep int           // deliveries that a sweep looks at
+	look     time.Duration // between looks at who judges; 0: a minute
 
 	keeping atomic.Pointer[func() error] // runs when a pack is kept: behind the review, before its verdict
 
@@ -144,7 +145,7 @@ func (w *world) start() {
 	if err != nil {
 		w.Fatal(err)
 	}
-	parts := app.Parts{Links: links, Hub: h, Blobs: w.blobs, Clones: clones, Signer: w.key, Mode: w.mode, Publish: w.publish, MaxSweep: w.maxSweep, Version: cmp.Or(w.version, "test"), Log: log, Now: w.now}
+	parts := app.Parts{Links: links, Hub: h, Blobs: w.blobs, Clones: clones, Signer: w.key, Mode: w.mode, Publish: w.publish, MaxSweep: w.maxSweep, LookEvery: w.look, Version: cmp.Or(w.version, "test"), Log: log, Now: w.now}
 	if w.floor != "" {
 		parts.Floor = &app.File{Name: "floor.yaml", Text: []byte(w.floor)}
 	}
