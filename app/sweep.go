@@ -224,6 +224,9 @@ func (a *App) reconcile(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := a.ended(ctx); err != nil {
+		return err
+	}
 	if err := a.unsaid(ctx); err != nil {
 		return err
 	}
@@ -291,6 +294,22 @@ func (a *App) reconcileInstallation(ctx context.Context, id int64, again bool) e
 	return nil
 }
 
+// ended asks again for what was judged by something that has ended since: see holdsUntil.
+func (a *App) ended(ctx context.Context) error {
+	over, err := a.store.Ended(ctx, a.Now().UTC().Format(time.DateOnly))
+	if err != nil {
+		return err
+	}
+	for _, s := range over {
+		a.Log.WithFields(logrus.Fields{"repo": s.Repo, "subject": s.Name, "until": s.Holds}).Info("what a verdict stands on has ended: it is reviewed again")
+		err := a.store.Wake(ctx, store.Wake{Repo: s.Repo, Name: s.Name, Over: true, Which: func(o *store.Subject) bool { return o.Holds == s.Holds }})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // unsaid asks again for reviews whose verdict is known, and could not be written to GitHub while
 // anybody tried.
 func (a *App) unsaid(ctx context.Context) error {
@@ -337,8 +356,8 @@ func (a *App) reconcileRepository(ctx context.Context, client *hub.Client, insta
 	tag := a.listed.of(r.GetID(), a.Now())
 	for page := 1; page > 0; {
 		list, resp, err := openPulls(ctx, client, r, page, tag)
-		if resp != nil && resp.StatusCode == http.StatusNotModified {
-			return a.reconcileKnown(ctx, r.GetID())
+		if resp != nil && resp.StatusCode == http.StatusNotModified { // all are as they were
+			return nil
 		}
 		if err != nil {
 			return fmt.Errorf("listing pull requests of %s: %w", r.GetFullName(), err)
@@ -372,8 +391,7 @@ func openPulls(ctx context.Context, client *hub.Client, r *github.Repository, pa
 	return list, resp, err
 }
 
-// reconcilePull asks for a review of an open pull request that is not what we know of it, or
-// whose waiver ended.
+// reconcilePull asks for a review of an open pull request that is not what we know of it.
 func (a *App) reconcilePull(ctx context.Context, installation, repo int64, p *github.PullRequest) error {
 	name, head, ref := event.PullName(int64(p.GetNumber())), p.GetHead().GetSHA(), "refs/heads/"+p.GetBase().GetRef()
 	s, err := a.store.Subject(ctx, repo, name)
@@ -381,47 +399,7 @@ func (a *App) reconcilePull(ctx context.Context, installation, repo int64, p *gi
 		return err
 	}
 	if err == nil && !s.Closed && s.Head == head && s.Ref == ref && s.Installation == installation {
-		// Known; whether it is overdue was looked at before.
-		if over, err := a.waiverEnded(ctx, repo, name); err != nil || !over {
-			return err
-		}
+		return nil // whether it is overdue was looked at before
 	}
-	return a.askOnce(ctx, store.Request{Repo: repo, Name: name, Installation: installation, Kind: "pull_request", Stage: "merge", Number: int64(p.GetNumber()), Head: head, Ref: ref, Delivery: s.Delivery})
-}
-
-// reconcileKnown does what there is to do in a repository whose open pull requests are as they
-// were.
-func (a *App) reconcileKnown(ctx context.Context, repo int64) error {
-	open, err := a.store.Open(ctx, repo, "pull_request", "")
-	if err != nil {
-		return err
-	}
-	for _, s := range open {
-		if s.Stage != "merge" {
-			continue
-		}
-		over, err := a.waiverEnded(ctx, repo, s.Name)
-		if err == nil && over {
-			err = a.askOnce(ctx, s.Request)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// askOnce asks for a review, and no second time for a waiver that ended.
-func (a *App) askOnce(ctx context.Context, r store.Request) error {
-	if err := a.store.Ask(ctx, r); err != nil {
-		return err
-	}
-	return a.store.SetMark(ctx, untilMark(r.Repo, r.Name), "")
-}
-
-// waiverEnded says whether a waiver was in force when a subject was judged last, and is not
-// any more.
-func (a *App) waiverEnded(ctx context.Context, repo int64, subject string) (bool, error) {
-	last, err := a.store.Mark(ctx, untilMark(repo, subject))
-	return last != "" && last < a.Now().UTC().Format(time.DateOnly), err
+	return a.store.Ask(ctx, store.Request{Repo: repo, Name: name, Installation: installation, Kind: "pull_request", Stage: "merge", Number: int64(p.GetNumber()), Head: head, Ref: ref, Delivery: s.Delivery})
 }

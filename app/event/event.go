@@ -179,6 +179,7 @@ func pullRequest(_ Self, p *payload) (Outcome, error) {
 	default:
 		return ignore("nothing that a verdict follows from"), nil
 	}
+	o.Wakes = p.putOff(pr.Number)
 	o.Requests = append(o.Requests, r)
 	return o, nil
 }
@@ -190,7 +191,16 @@ func pullRequestReview(_ Self, p *payload) (Outcome, error) {
 	if pr == nil || pr.Number <= 0 || !isCommit(pr.Head.SHA) {
 		return Outcome{}, errors.New("an event pull_request_review without a pull request")
 	}
-	return Outcome{Decision: store.Decision{Requests: []store.Request{p.pull(pr.Number, pr.Head.SHA, pr.Base.Ref)}}}, nil
+	return Outcome{Decision: store.Decision{Requests: []store.Request{p.pull(pr.Number, pr.Head.SHA, pr.Base.Ref)}, Wakes: p.putOff(pr.Number)}}, nil
+}
+
+// putOff asks again for the record of what landed in an emergency, if there is one, and it waits
+// for what that put off: people review it now.
+func (p *payload) putOff(number int64) []store.Wake {
+	if p.Repository == nil {
+		return nil
+	}
+	return []store.Wake{{Repo: p.Repository.ID, Name: RecordName(number), Which: func(o *store.Subject) bool { return o.Holds != "" }}}
 }
 
 // checkRun is about our own run when somebody presses a button on it, and about one of

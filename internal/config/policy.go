@@ -8,6 +8,8 @@
 package config
 
 import (
+	"time"
+
 	"custody/attestation"
 	"custody/internal/change"
 	"custody/internal/config/yaml"
@@ -116,6 +118,16 @@ type Emergency struct {
 	Teams []TeamName `yaml:"teams"`
 	// ReviewWithinDays is how many days after its declaration the review is due: 1 to 30.
 	ReviewWithinDays int `yaml:"review_within_days,required"`
+}
+
+// Due is the day by which what an emergency put off is to be reviewed, if it was declared at an
+// instant (RFC 3339); empty where that is none.
+func (e Emergency) Due(declared string) Day {
+	at, err := time.Parse(time.RFC3339, declared)
+	if err != nil {
+		return ""
+	}
+	return Day(at.UTC().Format(time.DateOnly)).Plus(e.ReviewWithinDays)
 }
 
 // A Rule asks one thing of a change.

@@ -34,6 +34,10 @@ type Subject struct {
 	Inputs   string // tells what the verdict was reached from
 	Wants    string // what of the forge's facts it needs, besides those that always count: "checks", or nothing
 	Pack     string // digest
+	Holds    string // the last day (2026-01-31) on which the verdict holds; empty: no day ends it
+	Asked    int64  // when it was asked for last, in Unix milliseconds
+	// Vain counts how often it was asked for since anybody but us did, because nothing came of it.
+	Vain int64
 }
 
 // request asks for a review in a transaction.
@@ -75,6 +79,7 @@ type Wake struct {
 	Which        func(*Subject) bool // nil: all
 	Delivery     string              // that asks; empty: as before
 	Installation int64               // that leads there now; 0: as before
+	Over         bool                // its verdict holds no more, and that is asked for once
 	Anew         bool                // judge anew, even if nothing has changed since the last verdict
 }
 
@@ -102,8 +107,8 @@ func (s *Store) wake(ctx context.Context, t tx, w Wake) error {
 		if w.Stage != "" && o.Stage != w.Stage || w.Which != nil && !w.Which(o) {
 			continue
 		}
-		if err := t.row(ctx, `UPDATE subjects SET turn = turn + 1, asked = $3, delivery = CASE WHEN $4 = '' THEN delivery ELSE $4 END, installation = CASE WHEN CAST($5 AS BIGINT) = 0 THEN installation ELSE $5 END, inputs = CASE WHEN $6 THEN '' ELSE inputs END
-WHERE repo = $1 AND name = $2 RETURNING turn`, []any{o.Repo, o.Name, s.ms(), w.Delivery, w.Installation, w.Anew}, &o.Turn); err != nil {
+		if err := t.row(ctx, `UPDATE subjects SET turn = turn + 1, asked = $3, delivery = CASE WHEN $4 = '' THEN delivery ELSE $4 END, installation = CASE WHEN CAST($5 AS BIGINT) = 0 THEN installation ELSE $5 END, inputs = CASE WHEN $6 THEN '' ELSE inputs END, holds = CASE WHEN $7 THEN '' ELSE holds END
+WHERE repo = $1 AND name = $2 RETURNING turn`, []any{o.Repo, o.Name, s.ms(), w.Delivery, w.Installation, w.Anew, w.Over}, &o.Turn); err != nil {
 			return fmt.Errorf("asking again for a review of %s: %w", o.Name, err)
 		}
 		if err := t.add(ctx, reviewJob{Repo: o.Repo, Subject: o.Name, Turn: o.Turn}); err != nil {
@@ -126,11 +131,11 @@ func (s *Store) inRepos(ctx context.Context, repos []int64, fn func(tx) error) e
 	})
 }
 
-const subjectColumns = `repo, name, installation, kind, stage, number, head, base, ref, delivery, is_open, turn, done_turn, done_head, decision, verdict, inputs, wants, pack`
+const subjectColumns = `repo, name, installation, kind, stage, number, head, base, ref, delivery, is_open, turn, done_turn, done_head, decision, verdict, inputs, wants, pack, holds, asked, vain`
 
 func scanSubject(scan func(...any) error) (s Subject, err error) {
 	var open bool
-	err = scan(&s.Repo, &s.Name, &s.Installation, &s.Kind, &s.Stage, &s.Number, &s.Head, &s.Base, &s.Ref, &s.Delivery, &open, &s.Turn, &s.DoneTurn, &s.DoneHead, &s.Decision, &s.Verdict, &s.Inputs, &s.Wants, &s.Pack)
+	err = scan(&s.Repo, &s.Name, &s.Installation, &s.Kind, &s.Stage, &s.Number, &s.Head, &s.Base, &s.Ref, &s.Delivery, &open, &s.Turn, &s.DoneTurn, &s.DoneHead, &s.Decision, &s.Verdict, &s.Inputs, &s.Wants, &s.Pack, &s.Holds, &s.Asked, &s.Vain)
 	s.Closed = !open
 	return s, err
 }
@@ -188,6 +193,11 @@ func (s *Store) OpenAtMerge(ctx context.Context) ([]Subject, error) {
 	return s.subjects(ctx, `stage = 'merge' AND is_open ORDER BY repo, name`)
 }
 
+// Ended are those whose verdict holds no more by a day, whatever their stage.
+func (s *Store) Ended(ctx context.Context, day string) ([]Subject, error) {
+	return s.subjects(ctx, `is_open AND holds <> '' AND holds < $1 ORDER BY repo, name`, day)
+}
+
 // AtHead are open subjects of a repository that are about a head; those that want
 // something, or all (""). One of which there is no verdict yet may want anything.
 func (s *Store) AtHead(ctx context.Context, repo int64, head, wants string) ([]Subject, error) {
@@ -227,7 +237,8 @@ type Review struct {
 	Ref      string
 	Stage    string
 	Decision string
-	At       int64 // Unix milliseconds
+	Holds    string // see Subject
+	At       int64  // Unix milliseconds
 	// Unsettled says that the turn is not over with it: it is asked for again, see Waiting.
 	Unsettled bool
 }
@@ -248,8 +259,8 @@ func (s *Store) Conclude(ctx context.Context, turn int64, r Review, effects map[
 				return err
 			}
 		}
-		_, err := t.exec(ctx, `UPDATE subjects SET done_turn = $3, done_head = $4, decision = $5, verdict = $6, pack = $7, ref = $8, inputs = $9, wants = $10 WHERE repo = $1 AND name = $2 AND done_turn <= $3`,
-			r.Repo, r.Subject, turn, r.Head, r.Decision, r.Verdict, r.Pack, r.Ref, r.Inputs, r.Wants)
+		_, err := t.exec(ctx, `UPDATE subjects SET done_turn = $3, done_head = $4, decision = $5, verdict = $6, pack = $7, ref = $8, inputs = $9, wants = $10, holds = $11 WHERE repo = $1 AND name = $2 AND done_turn <= $3`,
+			r.Repo, r.Subject, turn, r.Head, r.Decision, r.Verdict, r.Pack, r.Ref, r.Inputs, r.Wants, r.Holds)
 		if err != nil || r.Verdict == "" {
 			return err
 		}
