@@ -246,7 +246,7 @@ type Waiver struct {
 	Approver string `yaml:"approver,required"`
 	// Reason is why.
 	Reason string `yaml:"reason,required"`
-	// LastDay is the last day (UTC) on which it counts, such as `2026-12-31`.
+	// LastDay is the last day (UTC) on which it counts, such as `2026-12-31`. What landed until then stays excepted.
 	LastDay Day `yaml:"last_day,required"`
 }
 
