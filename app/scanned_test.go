@@ -40,7 +40,9 @@ func TestScanEndsLater(t *testing.T) {
 	g := p.Queue(nil, "merge")
 	w.concludedAs(g.HeadSHA, "action_required")
 	w.settled()
-	w.scan(g.Ref, g.HeadSHA)
+	w.repo.Analyse(g.Ref, g.HeadSHA, "semgrep", cleanScan)
+	w.repo.CheckRunBy("github-actions", "scan", g.HeadSHA, "success")
+	w.repo.CompleteSuite("github-actions", g.HeadSHA)
 	w.settled()
 	if run := w.concluded(g.HeadSHA); run.Conclusion != "success" {
 		t.Errorf("the group's commit was scanned, and the check says %s: %s %s", run.Conclusion, run.Title, run.Summary)
@@ -77,5 +79,32 @@ func TestScannedBranchOfMany(t *testing.T) {
 	}
 	if asked > 1 {
 		t.Errorf("of 19 commits that were scanned before it asked for %d", asked)
+	}
+}
+
+// The checks of others that no rule names cost no review.
+func TestChecksOfOthersCost(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, `version: 1
+rules:
+  - {id: built, kind: check-runs, check_runs: [{name: ci/build, app: jenkins}]}
+`)
+	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
+	w.concludedAs(p.HeadSHA, "failure")
+	w.repo.CheckRunBy("jenkins", "ci/build", p.HeadSHA, "success")
+	w.concludedAs(p.HeadSHA, "success")
+	w.settled()
+	w.gh.ResetCalls()
+	for i := range 5 {
+		w.repo.CheckRunBy("github-actions", fmt.Sprint("matrix ", i), p.HeadSHA, "success")
+	}
+	w.settled()
+	if calls := w.gh.Calls(); len(calls) > 0 {
+		t.Errorf("checks that no rule names cost %d requests: %v", len(calls), calls)
+	}
+	w.repo.CheckRunBy("jenkins", "ci/build", p.HeadSHA, "failure")
+	w.settled()
+	if run := w.concluded(p.HeadSHA); run.Conclusion != "failure" {
+		t.Errorf("the check that a rule names failed, and ours says %s", run.Conclusion)
 	}
 }
