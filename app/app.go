@@ -168,15 +168,15 @@ func (a *App) decide(ctx context.Context, guid string) error {
 	}
 	about := slices.Clone(o.Requests)
 	for _, h := range o.Heads {
-		wants := ""
-		if h.Checks {
-			wants = wantsChecks
-		}
-		subjects, err := a.store.AtHead(ctx, h.Repo, h.SHA, wants)
+		subjects, err := a.store.AtHead(ctx, h.Repo, h.SHA)
 		if err != nil {
 			return err
 		}
 		for _, s := range subjects {
+			// One of which there is no verdict yet may want anything.
+			if h.Ended != nil && s.DoneTurn == s.Turn && !wanted(s.Wants, h.Ended) {
+				continue
+			}
 			r := s.Request
 			r.Again = h.Again
 			about = append(about, r)

@@ -140,25 +140,6 @@ func TestVerdictIsWrittenAfterALongTime(t *testing.T) {
 	}
 }
 
-// A scan that ends behind the first review has the change reviewed again: its job is a check
-// of another App, and so are the results that GitHub shows of it.
-func TestScanEndsLater(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, policy, func(w *world) {
-		w.base = w.origin.Commit("main", "scan", gittest.Write("security_requirements.yaml", scanned))
-		w.gh.Quietly(func() { w.repo.Push("ada", w.origin, "main") })
-	})
-	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
-	w.concludedAs(p.HeadSHA, "action_required")
-	w.settled()
-	w.repo.Analyse("refs/heads/topic", p.HeadSHA, "semgrep", []byte(`{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"semgrep"}},"results":[]}]}`))
-	w.repo.CheckRunBy("github-advanced-security", "semgrep", p.HeadSHA, "success")
-	w.settled()
-	if run := w.concluded(p.HeadSHA); run.Conclusion != "success" {
-		t.Errorf("the scan is there, its check has ended, and the check says %s: %s", run.Conclusion, run.Title)
-	}
-}
-
 // A delivery that never came is asked for, also where more came behind it than one sweep looks at.
 func TestSweepFar(t *testing.T) {
 	for _, behind := range []int{100, 450} {

@@ -198,7 +198,7 @@ func (j *job) keep(ctx context.Context, v *review.Verdict, judge *review.Judge, 
 	}
 	r := store.Review{
 		Verdict: verdict, Pack: digest, Head: v.Inputs.Head.String(), Base: v.Inputs.Base.String(), Ref: j.ref,
-		Stage: v.Stage.String(), Decision: v.Decision.String(), Inputs: inputs, Unsettled: j.unsettled(known, v.Decision.String()),
+		Stage: v.Stage.String(), Decision: v.Decision.String(), Inputs: inputs, Unsettled: j.unsettled(known, v.Decision.String()), Wants: wantsOf(gather.WantOf(judge)),
 	}
 	var declared *change.Urgency
 	if known.Change != nil {
@@ -209,9 +209,6 @@ func (j *job) keep(ctx context.Context, v *review.Verdict, judge *review.Judge, 
 		keys = j.Keys.Text
 	}
 	r.Holds = string(holdsUntil(v, judge, known.Waivers, declared, keys))
-	if w := gather.WantOf(judge); w.Checks || len(w.Tools) > 0 { // a scan is told of by the check that made it
-		r.Wants = wantsChecks
-	}
 	if j.subject.Stage == "record" && j.head.String() != r.Head {
 		r.Head = j.head.String()
 	}
@@ -226,9 +223,6 @@ func (j *job) keep(ctx context.Context, v *review.Verdict, judge *review.Judge, 
 	j.log.WithFields(logrus.Fields{"decision": v.Decision.String(), "verdict": verdict, "pack": digest}).Info("judged")
 	return v.Decision.String(), nil
 }
-
-// wantsChecks is the value of store.Subject.Wants of a policy that asks for other checks.
-const wantsChecks = "checks"
 
 // conclude keeps a verdict together with what is to be said, and says it. mark stands for what
 // was found: the same says something else under another mode.

@@ -108,8 +108,12 @@ func newPlan(v *review.Verdict) plan {
 		named[c.at] = true
 	}
 	for i := range v.Change.Files {
-		if !named[i] {
-			addToPile(rest, kinds[i].words(), &v.Change.Files[i])
+		switch f := &v.Change.Files[i]; {
+		case named[i]:
+		case facts[f.Path].errors > 0:
+			addToPile(rest, [2]string{withErrors, "What is found in each stands under the findings."}, f)
+		default:
+			addToPile(rest, kinds[i].words(), f)
 		}
 	}
 	addMore(rest, v.Change.MoreFiles-v.Change.MoreMechanical)
@@ -145,6 +149,7 @@ type fileFacts struct {
 	inLines          int    // of the warnings, those that are about lines of it
 	first            string // message of the gravest finding
 	firstLevel       finding.Level
+	standsIn         bool // for findings that are not listed: any other tells more
 	reaches          int
 	breaking         []string
 	agent            int // lines
@@ -171,8 +176,8 @@ func gatherFileFacts(v *review.Verdict) map[string]*fileFacts {
 			continue
 		}
 		seen[same] = true
-		if about.errors+about.warnings == 0 || f.Level < about.firstLevel {
-			about.first, about.firstLevel = f.Message, f.Level
+		if about.errors+about.warnings == 0 || f.Level < about.firstLevel || f.Level == about.firstLevel && about.standsIn && f.More == 0 {
+			about.first, about.firstLevel, about.standsIn = f.Message, f.Level, f.More > 0
 		}
 		if f.Level == finding.Error {
 			about.errors++
@@ -370,11 +375,14 @@ func addMore(all map[string]*pile, n int) {
 	}
 }
 
-const notListed = "too many to be listed"
+const (
+	withErrors = "with errors, too"
+	notListed  = "too many to be listed"
+)
 
 // piles are in the order in which people read, the unknown last.
 func piles(all map[string]*pile) []pile {
-	order := []string{"other code", "configuration", "tests", "deleted", "data and others", "documentation", notListed}
+	order := []string{withErrors, "other code", "configuration", "tests", "deleted", "data and others", "documentation", notListed}
 	var out []pile
 	for _, p := range all {
 		if !p.untold {

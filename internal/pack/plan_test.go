@@ -9,6 +9,7 @@ import (
 	"custody/attestation"
 	"custody/impact"
 	"custody/internal/change"
+	"custody/internal/control"
 	"custody/internal/finding"
 	"custody/internal/git"
 	"custody/internal/review"
@@ -83,6 +84,45 @@ func TestPlan(t *testing.T) {
 	}
 	if n != len(v.Change.Files) || len(p.Skip) != 2 {
 		t.Errorf("%d files of %d are in the plan, %d piles to skip", n, len(v.Change.Files), len(p.Skip))
+	}
+}
+
+// Files with errors beyond those that the plan names are no code like any other.
+func TestPlanOfManyErrors(t *testing.T) {
+	v := failing()
+	for i := range 26 {
+		p := fmt.Sprintf("a/f%02d.py", i)
+		v.Change.Files = append(v.Change.Files, review.FileLine{Path: p, Mode: git.ModeFile, OldMode: git.ModeFile, Added: 1})
+		v.Findings = append(v.Findings, finding.Finding{Rule: "SEC-014", Level: finding.Error, Place: finding.Place{Path: p, StartLine: 1}, Message: "A password is hashed with md5."})
+	}
+	p := newPlan(v)
+	if len(p.First) != maxFirst || p.Rest[0].What != withErrors || p.Rest[0].Count != 27-maxFirst {
+		t.Errorf("%d files first, then %+v", len(p.First), p.Rest)
+	}
+}
+
+// A finding that stands for others is counted for them, and named last.
+func TestFindingsThatStandForOthers(t *testing.T) {
+	v := failing()
+	more := finding.Finding{Rule: "SEC-014", Level: finding.Error, Place: finding.Place{Path: "session/store.go"}, Message: "More lines match than are listed.", More: 300}
+	v.Checks[1].Found = append([]finding.Finding{more}, v.Checks[1].Found...)
+	v.Findings = append(v.Findings, more)
+	w := newView(v)
+	if got := w.Findings[0].Heading(); got != "At least 302 errors" || w.Then != "After that, at least 301 more errors are open: see the findings." {
+		t.Errorf("the heading is %q, and then %q", got, w.Then)
+	}
+	if got := lookAt(newCheck(v.Checks[1], nil)); got != "session/store.go:41: A password is hashed with md5. (and at least 300 more)" {
+		t.Errorf("look at %q", got)
+	}
+	if got := w.Plan.First[0].Reasons[0]; got != "2 findings, the first: A password is hashed with md5." {
+		t.Errorf("read it because %q", got)
+	}
+
+	// So does a check whose list was cut.
+	v = failing()
+	v.Checks[1].Reasons = append(v.Checks[1].Reasons, finding.Reason{Code: control.ReasonLimit, Detail: "99 findings more than the 1000 that are listed"})
+	if got := newView(v).Findings[0].Heading(); got != "At least 2 errors" {
+		t.Errorf("the heading is %q", got)
 	}
 }
 

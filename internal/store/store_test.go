@@ -361,10 +361,10 @@ func TestSubjects(t *testing.T) {
 		if e, err := s.Effect(ctx, "e"); err != nil || e.Done || e.Result != "intent" {
 			t.Errorf("%+v, %v", e, err)
 		}
-		if at, err := s.AtHead(ctx, 7, "h2", ""); err != nil || len(at) != 1 {
+		if at, err := s.AtHead(ctx, 7, "h2"); err != nil || len(at) != 1 {
 			t.Errorf("%v, %v", at, err)
 		}
-		if at, err := s.AtHead(ctx, 7, "h2", "checks"); err != nil || len(at) != 0 {
+		if at, err := s.AtHead(ctx, 7, "h1"); err != nil || len(at) != 0 {
 			t.Errorf("%v, %v", at, err)
 		}
 		if all, err := s.Reviews(ctx, 7, "pull/1", 10); err != nil || len(all) != 2 {

@@ -32,7 +32,7 @@ type Subject struct {
 	Decision string // of it
 	Verdict  string // digest
 	Inputs   string // tells what the verdict was reached from
-	Wants    string // what of the forge's facts it needs, besides those that always count: "checks", or nothing
+	Wants    string // what of the forge's facts it needs, besides those that always count: words of the App's
 	Pack     string // digest
 	Holds    string // the last day (2026-01-31) on which the verdict holds; empty: no day ends it
 	Asked    int64  // when it was asked for last, in Unix milliseconds
@@ -225,10 +225,9 @@ func (s *Store) Refs(ctx context.Context, repo int64) (refs []string, err error)
 	return refs, err
 }
 
-// AtHead are open subjects of a repository that are about a head; those that want
-// something, or all (""). One of which there is no verdict yet may want anything.
-func (s *Store) AtHead(ctx context.Context, repo int64, head, wants string) ([]Subject, error) {
-	return s.subjects(ctx, `repo = $1 AND is_open AND head = $2 AND ($3 = '' OR wants = $3 OR done_turn < turn) ORDER BY name`, repo, head, wants)
+// AtHead are open subjects of a repository that are about a head.
+func (s *Store) AtHead(ctx context.Context, repo int64, head string) ([]Subject, error) {
+	return s.subjects(ctx, `repo = $1 AND is_open AND head = $2 ORDER BY name`, repo, head)
 }
 
 // CloseSubject says that nobody waits for a subject any more, and asks again for others that
