@@ -176,6 +176,11 @@ func TestWorkers(t *testing.T) {
 	is("old", "one")
 	is("new", "two")
 	one.Close()
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		if left, err := two.Workers(ctx, "old"); err != nil || len(left) == 0 { // its connection ends behind it
+			break
+		}
+	}
 	is("old")
 	if err := two.Works(ctx, "newer"); err != nil {
 		t.Fatal(err)
