@@ -19,6 +19,7 @@ rules:
 // An emergency is declared by who set the label, with the permission that they had then,
 // as GitHub tells it; and for the reason that the pull request gives.
 func TestEmergency(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, urgent, withWaivers)
 	w.gh.Bot("urgent[bot]")
 	p := w.burns()

@@ -140,6 +140,7 @@ func (s *server) kill() {
 // PostgreSQL, where a lock tells that a process is no more; SQLite and moments in the
 // middle of calls are tried in cmd/custody-app.
 func TestKilledOnPostgres(t *testing.T) {
+	t.Parallel()
 	program := program(t, "custody-app")
 	rounds := 3
 	if os.Getenv("CUSTODY_SLOW") != "" {

@@ -182,6 +182,7 @@ func TestCommentIsWrittenAfterALongTime(t *testing.T) {
 
 // A delivery that never came is asked for, also where more came behind it than one sweep looks at.
 func TestSweepFar(t *testing.T) {
+	t.Parallel()
 	for _, behind := range []int{100, 450} {
 		t.Run(fmt.Sprint(behind), func(t *testing.T) { sweepFar(t, behind) })
 	}

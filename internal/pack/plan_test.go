@@ -66,7 +66,7 @@ func TestPlan(t *testing.T) {
 		"run.sh: what it is changed from a plain file to a program",
 		"paths/auth.go: the rule auth asks more of this path than of others",
 		"api.go: others that use Old have to follow",
-		"used.go: 40 files depend on it",
+		"used.go: at least 40 files depend on it",
 		"agent.go: an AI agent wrote 30 of its 30 added lines",
 		"a/large.go: much of it changed",
 	}
@@ -84,6 +84,56 @@ func TestPlan(t *testing.T) {
 	}
 	if n != len(v.Change.Files) || len(p.Skip) != 2 {
 		t.Errorf("%d files of %d are in the plan, %d piles to skip", n, len(v.Change.Files), len(p.Skip))
+	}
+}
+
+// Of a Go package the importers are counted once, and nobody depends on a file that is added.
+func TestPlanCountsImportersOnce(t *testing.T) {
+	v := passing()
+	file := func(p string, s change.Status, lines int) review.FileLine {
+		return review.FileLine{Path: p, Status: s, Mode: git.ModeFile, OldMode: git.ModeFile, Added: lines}
+	}
+	v.Change.Files = []review.FileLine{file("http/added.go", change.Added, 192), file("http/app.go", change.Modified, 3), file("http/server.go", change.Modified, 260), file("ui/a.ts", change.Modified, 3)}
+	v.Impact.Changed, v.Impact.Reached = nil, nil
+	reach := func(n int, via, precision string) {
+		for i := range n {
+			v.Impact.Reached = append(v.Impact.Reached, impact.Reached{Kind: impact.KindFile, Node: fmt.Sprint("file:", via, i), Via: []string{"file:" + via, "package:http"}, Precision: precision, Distance: 1})
+		}
+	}
+	reach(60, "http/added.go", impact.PrecisionFile)
+	reach(9, "http/server.go", impact.PrecisionSymbol)
+	reach(7, "ui/a.ts", impact.PrecisionFile)
+	said := map[string]string{}
+	for _, f := range newPlan(v).First {
+		said[f.Path] = strings.Join(f.Reasons, "; ")
+	}
+	if want := "at least 69 files depend on its package; much of it changed"; said["http/server.go"] != want || strings.Contains(said["http/added.go"], "depend") || said["http/app.go"] != "" {
+		t.Errorf("%q", said)
+	}
+}
+
+// Where a language is not read, size alone tells: the largest files are named.
+func TestPlanNamesTheLargest(t *testing.T) {
+	v := passing()
+	v.Impact, v.Attestation, v.Findings = nil, nil, nil
+	v.Change.Files = nil
+	for i, lines := range []int{5, 90, 30, 60, 40} {
+		v.Change.Files = append(v.Change.Files, review.FileLine{Path: fmt.Sprintf("src/f%d.rs", i), Status: change.Modified, Mode: git.ModeFile, OldMode: git.ModeFile, Added: lines})
+	}
+	var got []string
+	for _, f := range newPlan(v).First {
+		got = append(got, f.Path)
+	}
+	if want := []string{"src/f1.rs", "src/f3.rs", "src/f4.rs"}; !slices.Equal(got, want) {
+		t.Errorf("begin with %q, want %q", got, want)
+	}
+	v.Change.Files = v.Change.Files[:2]
+	if p := newPlan(v); len(p.First) != 1 || p.First[0].Reasons[0] != "the largest change of code here" {
+		t.Errorf("of one large file: %+v", p.First)
+	}
+	v.Change.Files = v.Change.Files[1:]
+	if p := newPlan(v); len(p.First) > 0 {
+		t.Errorf("of the only file: %+v", p.First)
 	}
 }
 

@@ -49,6 +49,7 @@ type Options struct {
 	ID     string       // of this process, another for each
 	Worker Worker       // who does the jobs; nil for one who only adds some
 	Limits Limits
+	Every  time.Duration // between two ticks of a kind; 0: minutes, see Tick
 }
 
 // Limits say how much is done at a time.

@@ -62,14 +62,14 @@ func stop(t *testing.T, s *store.Store) {
 type worker struct {
 	decide func(ctx context.Context, guid string) error
 	review func(ctx context.Context, t store.Task) error
-	tick   func(what store.Tick)
+	tick   func(ctx context.Context, what store.Tick)
 }
 
 func (w *worker) Decide(ctx context.Context, guid string, _ bool) error { return w.decide(ctx, guid) }
 func (w *worker) Review(ctx context.Context, t store.Task) error        { return w.review(ctx, t) }
 func (w *worker) Tick(ctx context.Context, what store.Tick) error {
 	if w.tick != nil {
-		w.tick(what)
+		w.tick(ctx, what)
 	}
 	return nil
 }
