@@ -19,6 +19,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -55,9 +56,11 @@ type Parts struct {
 	Publish Publish
 	// MaxSweep is how many deliveries one sweep looks at; 0: 5,000.
 	MaxSweep int
-	Version  string
-	Log      *logrus.Logger
-	Now      func() time.Time
+	// LookEvery is how often each process looks whether others judge otherwise; 0: a minute.
+	LookEvery time.Duration
+	Version   string
+	Log       *logrus.Logger
+	Now       func() time.Time
 }
 
 // An App works on what its store says. It is a store.Worker.
@@ -72,6 +75,9 @@ type App struct {
 
 	mu      sync.Mutex
 	running map[string]*running
+
+	by        string      // a digest of what the operator judges by
+	overtaken atomic.Bool // reviews are left to processes that judge by something else
 }
 
 // A running review can be told to stop when a newer head comes.
@@ -82,6 +88,9 @@ type running struct {
 
 // New makes an App. Its store opens with the App as its worker, and is handed over by Use.
 func New(p Parts) (*App, error) {
+	if p.LookEvery == 0 {
+		p.LookEvery = lookEvery
+	}
 	a := &App{Parts: p, running: map[string]*running{}, metrics: newMetrics()}
 	if p.Floor != nil {
 		var err error
@@ -100,6 +109,7 @@ func New(p Parts) (*App, error) {
 			return nil, fmt.Errorf("%s: %w", p.Keys.Name, err)
 		}
 	}
+	a.by = a.judgedBy()
 	a.self = event.Self{AppID: p.Hub.AppID(), Protects: a.protects, Answers: checkrun.Answers}
 	return a, nil
 }
@@ -108,6 +118,7 @@ func New(p Parts) (*App, error) {
 func (a *App) Use(s *store.Store) {
 	a.store = s
 	a.metrics.waiting(s)
+	a.metrics.leaving(&a.overtaken)
 }
 
 // protects says whether pushes to a ref are reviewed: the floor's refs, or the default
@@ -143,6 +154,11 @@ func (a *App) decide(ctx context.Context, guid string) error {
 	if err != nil || d.State != store.Accepted {
 		return err
 	}
+	if d.Event == "push" { // which refs are protected the floor says
+		if err := a.judges(ctx); err != nil {
+			return err
+		}
+	}
 	log := a.Log.WithFields(logrus.Fields{"delivery": guid, "event": d.Event})
 	o, err := event.Read(a.self, guid, d.Event, d.Body)
 	if err != nil {
@@ -152,15 +168,15 @@ func (a *App) decide(ctx context.Context, guid string) error {
 	}
 	about := slices.Clone(o.Requests)
 	for _, h := range o.Heads {
-		wants := ""
-		if h.Checks {
-			wants = wantsChecks
-		}
-		subjects, err := a.store.AtHead(ctx, h.Repo, h.SHA, wants)
+		subjects, err := a.store.AtHead(ctx, h.Repo, h.SHA)
 		if err != nil {
 			return err
 		}
 		for _, s := range subjects {
+			// One of which there is no verdict yet may want anything.
+			if h.Ended != nil && s.DoneTurn == s.Turn && !wanted(s.Wants, h.Ended) {
+				continue
+			}
 			r := s.Request
 			r.Again = h.Again
 			about = append(about, r)
@@ -191,7 +207,7 @@ func (a *App) decide(ctx context.Context, guid string) error {
 	}
 	if o.Reconcile != 0 {
 		// The delivery is decided on; what goes wrong here the next reconcile repeats.
-		if err := a.reconcileInstallation(ctx, o.Reconcile, true); err != nil {
+		if err := a.reconcileInstallation(ctx, o.Reconcile, true, func(repo int64) bool { return o.MissedAll || slices.Contains(o.Missed, repo) }); err != nil {
 			log.WithError(err).Warn("not everything could be looked at")
 		}
 	}

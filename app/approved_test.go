@@ -204,6 +204,7 @@ func TestApprovalOfARenamedAccount(t *testing.T) {
 // Nor does one that is read while the fix lands: a review that fetched before that says
 // nothing of what the commit changes now, be its head one of which the App heard or not.
 func TestApprovedWhileTheFixLands(t *testing.T) {
+	t.Parallel()
 	for _, heard := range []bool{true, false} {
 		t.Run(fmt.Sprint("heard: ", heard), func(t *testing.T) {
 			t.Parallel()

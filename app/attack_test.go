@@ -25,6 +25,7 @@ func TestNoLoginInAPack(t *testing.T) {
 	t.Parallel()
 	for _, names := range []string{"hashed", "ids"} {
 		t.Run(names, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t, approvals+"  - {id: team, kind: approvals, approvals: {humans: 1, teams: [acme/security]}}\nprivacy: {names: "+names+"}\n", withWaivers, func(w *world) { w.salts, w.publish.Comment = true, true })
 			p := w.pull("topic", gittest.Write("b.py", "x = 2\n"))
 			w.concludedAs(p.HeadSHA, "failure")
@@ -131,6 +132,7 @@ func TestWaiverRunsOut(t *testing.T) {
 		"in the policy": "waivers:\n  - {id: w, covers: NO-EVAL, paths: [\"**\"], owner: ben, approver: eve, reason: the parser is being replaced, last_day: " + soon() + "}\n",
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			var ahead atomic.Int64
 			w := newWorld(t, waivable+standing, withWaivers, func(w *world) {
 				w.now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }

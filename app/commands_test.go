@@ -118,11 +118,13 @@ func TestWaive(t *testing.T) {
 
 // What ends a waiver: its comment edited by anybody, or deleted.
 func TestWaiverIsOver(t *testing.T) {
+	t.Parallel()
 	for name, end := range map[string]func(p *githubtest.PullRequest, m *githubtest.Comment){
 		"edited":  func(p *githubtest.PullRequest, m *githubtest.Comment) { p.EditComment("ada", m, m.Body+" ") },
 		"deleted": func(p *githubtest.PullRequest, m *githubtest.Comment) { p.DeleteComment("eve", m) },
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t, waivable, withWaivers)
 			p := w.pull("topic", gittest.Write("a.py", "eval(1)\n"))
 			w.concludedAs(p.HeadSHA, "failure")
@@ -232,6 +234,7 @@ func TestButtons(t *testing.T) {
 // A commit that comes behind a command is not what its author saw, whenever the command's
 // delivery arrives.
 func TestWaiveOvertaken(t *testing.T) {
+	t.Parallel()
 	var ahead atomic.Int64
 	w := newWorld(t, waivable, withWaivers, func(w *world) {
 		w.now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
@@ -260,8 +263,10 @@ func TestWaiveOvertaken(t *testing.T) {
 
 // What landed keeps the waiver under which it was let through, and by whom it was granted.
 func TestWaivedAndLanded(t *testing.T) {
+	t.Parallel()
 	for _, method := range []string{"squash", "rebase", "merge"} {
 		t.Run(method, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t, waivable, withWaivers)
 			p := w.pull("topic", gittest.Write("a.py", "eval(1)\n"))
 			w.concludedAs(p.HeadSHA, "failure")

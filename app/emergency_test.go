@@ -1,7 +1,9 @@
 package app_test
 
 import (
+	"context"
 	"testing"
+	"time"
 
 	"custody/internal/git/gittest"
 	"custody/internal/githubtest"
@@ -17,12 +19,10 @@ rules:
 // An emergency is declared by who set the label, with the permission that they had then,
 // as GitHub tells it; and for the reason that the pull request gives.
 func TestEmergency(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, urgent, withWaivers)
 	w.gh.Bot("urgent[bot]")
-	w.origin.Commit("topic", "change on topic", gittest.From(w.base), gittest.By("Ada <ada@example.com>"), gittest.Write("a.py", "x = 2\n"))
-	w.repo.Push("ada", w.origin, "topic")
-	p := w.repo.OpenPullRequest(githubtest.NewPull{Title: "A change", Author: "ada", Head: "topic", Body: "It burns.\n\nEmergency: customers can not pay"})
-	w.concludedAs(p.HeadSHA, "failure")
+	p := w.burns()
 	for _, c := range []struct{ by, outcome string }{
 		{"ada", "not-satisfied"}, {"ben", "not-satisfied"}, {"urgent[bot]", "not-satisfied"}, {"eve", "excepted"},
 	} {
@@ -58,5 +58,95 @@ func TestEmergency(t *testing.T) {
 	w.settled()
 	if _, s := w.record("pull/1"); s.outcome("seen") != "not-satisfied" || missing(w.facts("pull/1"))["change.emergency"] == "" {
 		t.Errorf("%+v", s)
+	}
+}
+
+// burns opens a pull request whose author says why it is urgent.
+func (w *world) burns() *githubtest.PullRequest {
+	w.Helper()
+	w.origin.Commit("topic", "change on topic", gittest.From(w.base), gittest.By("Ada <ada@example.com>"), gittest.Write("a.py", "x = 2\n"))
+	w.repo.Push("ada", w.origin, "topic")
+	p := w.repo.OpenPullRequest(githubtest.NewPull{Title: "A change", Author: "ada", Head: "topic", Body: "It burns.\n\nEmergency: customers can not pay"})
+	w.concludedAs(p.HeadSHA, "failure")
+	return p
+}
+
+// An emergency that waited for too long is a change like any other: its check says so behind the
+// day, though nothing happens to it. One that landed and nobody reviewed is late.
+func TestEmergencyIsOver(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, urgent, withWaivers, onPostgres)
+	p := w.burns()
+	p.Label("eve", "emergency")
+	w.settled()
+	w.concludedAs(p.HeadSHA, "success")
+	w.pass(5 * 24 * time.Hour)
+	w.looks()
+	w.concludedAs(p.HeadSHA, "failure")
+	s, err := w.store.Subject(context.Background(), w.repo.ID, "pull/1")
+	w.looks()
+	if again, _ := w.store.Subject(context.Background(), w.repo.ID, "pull/1"); err != nil || again.Turn != s.Turn {
+		t.Errorf("it is asked for again and again: %d, %d, %v", s.Turn, again.Turn, err)
+	}
+}
+
+// What an emergency put off is asked again at record: when somebody reviews it, in time or not,
+// and behind the day on which it was due.
+func TestEmergencyReviewedAfterwards(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, urgent, withWaivers)
+	p := w.burns()
+	p.Label("eve", "emergency")
+	w.settled()
+	p.Merge("eve", "merge")
+	w.settled()
+	said := func(when, outcome, decision string) {
+		t.Helper()
+		if r, s := w.record("pull/1/record"); s.outcome("seen") != outcome || r.Decision != decision {
+			t.Errorf("%s: %s %s", when, r.Decision, s.outcome("seen"))
+		}
+	}
+	said("landed", "excepted", "pass")
+	v := p.Review("ben", "APPROVED", "")
+	w.settled()
+	said("reviewed", "satisfied", "pass")
+
+	// Nothing waits any more.
+	turn := func() int64 {
+		t.Helper()
+		s, err := w.store.Subject(context.Background(), w.repo.ID, "pull/1/record")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.Turn
+	}
+	before := turn()
+	p.Dismiss("eve", v)
+	w.pass(5 * 24 * time.Hour)
+	w.looks()
+	if after := turn(); after != before {
+		t.Errorf("turn %d became %d", before, after)
+	}
+}
+
+// Nobody reviewed it until its day, and then somebody does.
+func TestEmergencyIsLate(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, urgent, withWaivers)
+	p := w.burns()
+	p.Label("eve", "emergency")
+	w.settled()
+	p.Merge("eve", "merge")
+	w.settled()
+	w.pass(5 * 24 * time.Hour)
+	w.looks()
+	r, s := w.record("pull/1/record")
+	if s.outcome("seen") != "not-satisfied" || r.Decision != "fail" {
+		t.Errorf("late: %s %s", r.Decision, s.outcome("seen"))
+	}
+	p.Review("ben", "APPROVED", "")
+	w.settled()
+	if r, s = w.record("pull/1/record"); s.outcome("seen") != "satisfied" || r.Decision != "pass" {
+		t.Errorf("reviewed: %s %s", r.Decision, s.outcome("seen"))
 	}
 }

@@ -2,10 +2,7 @@ package app
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/sirupsen/logrus"
@@ -135,38 +132,3 @@ func (j *job) judgeDiffers(ctx context.Context, c *clone.Clone, was, is git.OID)
 	}
 	return false, nil
 }
-
-// judgedByThis asks for a review of all that is open if what the operator judges it by is not
-// what it was the last time that the server started: by another mode, floor or trusted keys,
-// what was let through may not be.
-func (a *App) judgedByThis(ctx context.Context) error {
-	h := sha256.New()
-	fmt.Fprintf(h, "%s\n", a.Mode)
-	for _, f := range []*File{a.Floor, a.Keys} {
-		if f != nil {
-			fmt.Fprintf(h, "%x", sha256.Sum256(f.Text))
-		}
-		fmt.Fprintln(h)
-	}
-	by := hex.EncodeToString(h.Sum(nil))
-	was, err := a.store.Mark(ctx, judgedMark)
-	if err != nil || was == by {
-		return err
-	}
-	open, err := a.store.OpenAtMerge(ctx)
-	if err != nil {
-		return err
-	}
-	for _, s := range open {
-		if err := a.store.Again(ctx, &s); err != nil {
-			return err
-		}
-	}
-	if len(open) > 0 {
-		a.Log.WithField("subjects", len(open)).Info("mode, floor or trusted keys are not what they were: all that is open is reviewed again")
-	}
-	return a.store.SetMark(ctx, judgedMark, by)
-}
-
-// judgedMark is the mark of what the operator judged by last.
-const judgedMark = "judged-by"

@@ -140,6 +140,7 @@ func (s *server) kill() {
 // PostgreSQL, where a lock tells that a process is no more; SQLite and moments in the
 // middle of calls are tried in cmd/custody-app.
 func TestKilledOnPostgres(t *testing.T) {
+	t.Parallel()
 	program := program(t, "custody-app")
 	rounds := 3
 	if os.Getenv("CUSTODY_SLOW") != "" {
@@ -184,7 +185,7 @@ func TestKilledOnPostgres(t *testing.T) {
 			t.Errorf("round %d: in the end %+v", i, runs)
 		}
 	}
-	waiting, err := s.store.Waiting(context.Background(), time.Now().Add(time.Hour).UnixMilli(), 10)
+	waiting, err := s.store.Waiting(context.Background(), time.Now().Add(time.Hour).UnixMilli(), 0, 10)
 	if err != nil || len(waiting) != 0 {
 		t.Errorf("%v, %v", waiting, err)
 	}

@@ -79,8 +79,10 @@ rules:
 // What landed is recorded against what the branch was before, however it was merged, and
 // the approval of the old head counts where it makes the same change.
 func TestRecord(t *testing.T) {
+	t.Parallel()
 	for method, commits := range map[string]int{"merge": 3, "squash": 1, "rebase": 2} {
 		t.Run(method, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t, recorded)
 			w.origin.Commit("topic", "first (#1)", gittest.From(w.base), gittest.By("Ada <ada@example.com>"), gittest.Write("b.py", "y = 1\n"))
 			p := w.pull("topic", gittest.From("topic"), gittest.Write("a.py", "x = 2\n"))
@@ -166,6 +168,7 @@ func (w *world) settled() {
 // An approval that is heard of with the landing is of what the change was before it, also
 // where GitHub does not tell how the branch moved.
 func TestRecordApprovedUnheard(t *testing.T) {
+	t.Parallel()
 	for _, method := range []string{"merge", "squash", "rebase"} {
 		t.Run(method, func(t *testing.T) {
 			t.Parallel()

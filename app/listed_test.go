@@ -79,9 +79,7 @@ func TestReconcileCost(t *testing.T) {
 		return s.Turn
 	}
 	before := turn()
-	if err := w.store.SetMark(context.Background(), fmt.Sprintf("until/%d/pull/1", w.repo.ID), "2020-01-01"); err != nil {
-		t.Fatal(err)
-	}
+	w.sql(`UPDATE subjects SET holds = '2020-01-01' WHERE name = 'pull/1'`)
 	look()
 	look()
 	if after := turn(); after != before+1 {

@@ -16,6 +16,9 @@ import (
 // Many deliveries at a time: each is answered soon, in units of what the disk takes for
 // one durable write at the same time, and none is lost.
 func TestLoad(t *testing.T) {
+	if os.Getenv("CUSTODY_SLOW") == "" { // where it is held against the disk, it is alone
+		t.Parallel()
+	}
 	t.Run("sqlite", func(t *testing.T) { load(t, newWorld(t, policy)) })
 	t.Run("postgres", func(t *testing.T) { load(t, newWorld(t, policy, onPostgres)) })
 }

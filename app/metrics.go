@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -22,6 +23,16 @@ func (m *Metrics) waiting(s *store.Store) {
 			return -1
 		}
 		return float64(n)
+	}))
+}
+
+// leaving shows whether this process leaves reviews to others, see judges.
+func (m *Metrics) leaving(overtaken *atomic.Bool) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "custody_overtaken", Help: "1 while reviews are left to processes that started later with another mode, floor or trusted keys, else 0."}, func() float64 {
+		if overtaken.Load() {
+			return 1
+		}
+		return 0
 	}))
 }
 

@@ -22,6 +22,7 @@ import (
 // the command line and to a hook, leads to the digest that the App came to. For changes
 // that pass, fail and are incomplete, with a rule about approvals.
 func TestOneVerdictThroughEveryDoor(t *testing.T) {
+	t.Parallel()
 	custody := program(t, "custody")
 	for _, c := range []struct {
 		name, content string
@@ -35,6 +36,7 @@ func TestOneVerdictThroughEveryDoor(t *testing.T) {
 		{"incomplete", "x = 2\n", true, "incomplete", 3},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			floor := "version: 1\nrules:\n  - {id: by-pull-request, kind: pull-request, at: [merge]}\n"
 			w := newWorld(t, approvals, func(w *world) { w.floor = floor })
 			var p *githubtest.PullRequest
@@ -135,7 +137,7 @@ func program(t testing.TB, name string) string {
 	if _, err := os.Stat(path); err == nil {
 		return path
 	}
-	cmd := exec.Command("go", "build", "-o", path, "custody/cmd/"+name)
+	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-o", path, "custody/cmd/"+name)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)

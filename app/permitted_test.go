@@ -12,6 +12,7 @@ import (
 // An installation that grants too little: where the App may, its check says what is
 // missing; where it may not, it says nothing. The review follows when it is granted.
 func TestNotPermitted(t *testing.T) {
+	t.Parallel()
 	for _, lacks := range []string{"contents", "checks"} {
 		t.Run(lacks, func(t *testing.T) {
 			t.Parallel()

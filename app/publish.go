@@ -192,9 +192,19 @@ func (j *job) reply(ctx context.Context) error {
 		if err := j.store.Begin(ctx, a.Key(), effect.Saying{Mark: mark, Body: fmt.Sprintf("**Answer to %s** %s\n", j.asked(&c), c.Answer)}.Text()); err != nil {
 			return err
 		}
-		failed = errors.Join(failed, a.Say(ctx))
+		if err := a.Say(ctx); err != nil {
+			failed = errors.Join(failed, err, j.refused(ctx, a.Key(), err))
+		}
 	}
 	return failed
+}
+
+// refused keeps that GitHub does not let an effect happen.
+func (j *job) refused(ctx context.Context, key string, err error) error {
+	if key == "" || !effect.Refused(err) {
+		return nil
+	}
+	return j.store.Refuse(ctx, key)
 }
 
 // publish does what is intended. Only a limit of GitHub's, or an answer that may come
@@ -203,13 +213,14 @@ func (j *job) publish(ctx context.Context) error {
 	var later error
 	for _, o := range []struct {
 		name string
+		key  string
 		is   bool
 		do   func(context.Context) error
 	}{
-		{"answer", j.pr != nil && j.shows, j.reply},
-		{"comment", j.comments(), j.sayComment},
-		{"ref", j.Publish.Refs, func(ctx context.Context) error { return j.attachment().Attach(ctx, j.Blobs.Get) }},
-		{"attestation", j.Publish.Attestations, func(ctx context.Context) error {
+		{"answer", "", j.pr != nil && j.shows, j.reply},
+		{"comment", j.comment().Key(), j.comments(), j.sayComment},
+		{"ref", j.attachment().Key(), j.Publish.Refs, func(ctx context.Context) error { return j.attachment().Attach(ctx, j.Blobs.Get) }},
+		{"attestation", (&effect.Attestation{Place: j.place()}).Key(), j.Publish.Attestations, func(ctx context.Context) error {
 			return (&effect.Attestation{Place: j.place()}).Attest(ctx, j.statement)
 		}},
 	} {
@@ -228,6 +239,9 @@ func (j *job) publish(ctx context.Context) error {
 			later = &unpublishedError{&store.LaterError{After: after, Why: errors.New("rate limit of GitHub")}}
 		case hub.Transient:
 			later = &unpublishedError{errors.New("GitHub did not answer")}
+		}
+		if err := j.refused(ctx, o.key, err); err != nil {
+			return err
 		}
 		j.metrics.published.WithLabelValues(o.name, "failed").Inc()
 		j.log.WithError(err).WithField("what", o.name).Warn("it could not be published; the check run stands")

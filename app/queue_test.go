@@ -44,8 +44,10 @@ func (w *world) says(sha string) (conclusion, text string) {
 // What was approved lands by the queue, however it merges, one upon the other, and the
 // command line comes to the same verdict by the group's context.
 func TestQueue(t *testing.T) {
+	t.Parallel()
 	for _, method := range []string{"merge", "squash", "rebase"} {
 		t.Run(method, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t, queued)
 			w.origin.Commit("one", "first", gittest.From(w.base), gittest.By("Ada <ada@example.com>"), gittest.Write("b.py", "y = 1\n"))
 			one := w.approved("one", gittest.From("one"), gittest.Write("c.py", "z = 1\n"))

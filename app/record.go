@@ -128,11 +128,13 @@ const maxLanded = 50
 // makes it a push that is reviewed whole.
 func (j *job) landedByPulls(ctx context.Context, c *clone.Clone) (bool, error) {
 	at := j.head
+	var landed []*github.PullRequest
 	for range maxLanded {
 		pr, err := j.mergedAs(ctx, at)
 		if err != nil || pr == nil {
 			return false, err
 		}
+		landed = append(landed, pr.PullRequest)
 		if err := c.Also(ctx, j.base, pr.head); err != nil {
 			return false, nil // what can not be seen is not believed
 		}
@@ -140,6 +142,11 @@ func (j *job) landedByPulls(ctx context.Context, c *clone.Clone) (bool, error) {
 			return false, err
 		}
 		if at == j.base {
+			for _, pr := range landed {
+				if err := j.recorded(ctx, pr); err != nil {
+					return false, err
+				}
+			}
 			return true, nil
 		}
 	}

@@ -75,6 +75,9 @@ func (a *App) Review(ctx context.Context, t store.Task) (err error) {
 	if t.Turn < s.Turn || s.Closed {
 		return nil // the job of a newer turn is there; or nobody waits
 	}
+	if err := a.judges(ctx); err != nil {
+		return err
+	}
 	at, ok, err := a.store.Repository(ctx, t.Repo)
 	if err != nil {
 		return err
@@ -91,6 +94,11 @@ func (a *App) Review(ctx context.Context, t store.Task) (err error) {
 		return store.ErrBusy
 	}
 	defer leave()
+	// What was read before may be of before another turn that ran meanwhile: who works on it now
+	// must not begin what an older one was about to say.
+	if s, err = a.store.Subject(ctx, t.Repo, t.Subject); err != nil || t.Turn < s.Turn || s.Closed {
+		return err
+	}
 	began := a.Now()
 	j := &job{App: a, task: t, subject: s, name: at.FullName, log: a.Log.WithFields(logrus.Fields{"delivery": s.Delivery, "repo": t.Repo, "subject": s.Name, "pr": s.Number})}
 	decision, err := j.caught(ctx)
@@ -276,6 +284,11 @@ func (j *job) locatePull(ctx context.Context) (bool, error) {
 	if pr.GetState() != "open" {
 		if err := j.lastWords(ctx); err != nil {
 			return false, err
+		}
+		if pr.GetMerged() {
+			if err := j.recorded(ctx, pr); err != nil {
+				return false, err
+			}
 		}
 		return false, j.store.CloseSubject(ctx, j.task.Repo, j.subject.Name)
 	}

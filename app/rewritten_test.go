@@ -47,6 +47,7 @@ func TestRewrittenTwice(t *testing.T) {
 		{"and it is gone", func(w *world) { w.repo.DeleteBranch("ada", "main") }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t, recorded)
 			one, two := w.rewritten(func(string, string) { c.then(w) })
 			if _, s := w.record(pushOf(one)); s.Inputs.Base != w.base || s.Inputs.Head != one {

@@ -63,6 +63,8 @@ func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		s.Log.WithError(err).Warn("the store does not answer")
 		http.Error(w, "the store does not answer", http.StatusServiceUnavailable)
+	case s.App.overtaken.Load(): // deliveries it takes as any other
+		fmt.Fprintln(w, "ready; "+overtakenText)
 	default:
 		fmt.Fprintln(w, "ready")
 	}
@@ -94,6 +96,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	looking, enough := context.WithCancel(ctx)
 	var soon sync.WaitGroup
 	soon.Go(func() { s.catchUp(looking) })
+	soon.Go(func() { s.watch(looking) })
 	defer soon.Wait()
 	defer enough()
 	failed := make(chan error, 1)

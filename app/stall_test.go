@@ -15,6 +15,7 @@ import (
 // A disk that stalls for longer than GitHub waits, at whatever moment, costs the time of
 // the stall, and no review: what was lost by it is asked for at once, and the queue goes on.
 func TestStalled(t *testing.T) {
+	t.Parallel()
 	worlds, rounds := 1, 1
 	if os.Getenv("CUSTODY_SLOW") != "" {
 		worlds, rounds = 12, 4

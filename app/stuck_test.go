@@ -97,37 +97,36 @@ func TestVerdictIsWrittenInTheEnd(t *testing.T) {
 	}
 }
 
-// Nor is it given up when GitHub takes no check runs for longer than a job is tried.
-func TestVerdictIsWrittenAfterALongTime(t *testing.T) {
-	t.Parallel()
-	var later atomic.Int64
-	w := newWorld(t, policy, func(w *world) {
-		w.now = func() time.Time { return time.Now().Add(time.Duration(later.Load())) }
-	})
-	w.settled()
+// givenUp waits until a review was tried as often as one is: for five minutes, without the waiting.
+func (w *world) givenUp() {
+	w.Helper()
 	db, err := sql.Open("sqlite", "file:"+strings.TrimPrefix(w.address, "sqlite://")+"?_pragma=busy_timeout(5000)")
 	if err != nil {
-		t.Fatal(err)
+		w.Fatal(err)
 	}
 	defer db.Close()
-	w.gh.Fail(githubtest.Fault{On: "PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}", With: githubtest.BadGateway, Times: -1})
-	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
 	w.until("the tries are over", func() bool {
-		// Five minutes of tries, without the waiting.
 		if _, err := db.Exec(`UPDATE river_job SET attempt = 9, scheduled_at = CURRENT_TIMESTAMP WHERE kind = 'review' AND state = 'retryable' AND attempt < 9`); err != nil {
-			t.Fatal(err)
+			w.Fatal(err)
 		}
 		n := 0
 		err := db.QueryRow(`SELECT count(*) FROM river_job WHERE kind = 'review' AND state = 'discarded'`).Scan(&n)
 		return err == nil && n > 0
 	})
+}
+
+// Nor is it given up when GitHub takes no check runs for longer than a job is tried.
+func TestVerdictIsWrittenAfterALongTime(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, policy)
+	w.settled()
+	w.gh.Fail(githubtest.Fault{On: "PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}", With: githubtest.BadGateway, Times: -1})
+	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
+	w.givenUp()
 	w.gh.Heal()
-	later.Store(int64(30 * time.Minute))
+	w.pass(30 * time.Minute)
 	for range 3 {
-		if err := w.app.Tick(context.Background(), store.Reconcile); err != nil {
-			t.Fatal(err)
-		}
-		w.settled()
+		w.looks()
 	}
 	s, err := w.store.Subject(context.Background(), w.repo.ID, "pull/1")
 	if err != nil {
@@ -140,27 +139,50 @@ func TestVerdictIsWrittenAfterALongTime(t *testing.T) {
 	}
 }
 
-// A scan that ends behind the first review has the change reviewed again: its job is a check
-// of another App, and so are the results that GitHub shows of it.
-func TestScanEndsLater(t *testing.T) {
+// So it is with what is published besides; but what GitHub refuses is not asked for again, and
+// waits for the next review.
+func TestCommentIsWrittenAfterALongTime(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, policy, func(w *world) {
-		w.base = w.origin.Commit("main", "scan", gittest.Write("security_requirements.yaml", scanned))
-		w.gh.Quietly(func() { w.repo.Push("ada", w.origin, "main") })
-	})
+	w := newWorld(t, policy, func(w *world) { w.publish.Comment = true })
+	w.settled()
+	const comment = "POST /repos/{owner}/{repo}/issues/{issue_number}/comments"
+	w.gh.Fail(githubtest.Fault{On: comment, With: githubtest.BadGateway, Times: -1})
 	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
-	w.concludedAs(p.HeadSHA, "action_required")
+	w.givenUp()
+	w.gh.Heal()
+	w.looks()
+	if n := len(p.Comments()); n != 0 {
+		t.Errorf("%d comments at once", n)
+	}
+	w.pass(30 * time.Minute)
+	w.looks()
+	if n := len(p.Comments()); n != 1 {
+		t.Errorf("%d comments after half an hour", n)
+	}
+	w.gh.Fail(githubtest.Fault{On: comment, With: githubtest.Forbidden, Times: -1}) // the conversation is locked
+	locked := w.pull("locked", gittest.Write("b.py", "x = 2\n"))
+	w.concludedAs(locked.HeadSHA, "success")
 	w.settled()
-	w.repo.Analyse("refs/heads/topic", p.HeadSHA, "semgrep", []byte(`{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"semgrep"}},"results":[]}]}`))
-	w.repo.CheckRunBy("github-advanced-security", "semgrep", p.HeadSHA, "success")
+	before, err := w.store.Subject(context.Background(), w.repo.ID, "pull/2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.pass(30 * time.Minute)
+	w.looks()
+	if after, err := w.store.Subject(context.Background(), w.repo.ID, "pull/2"); err != nil || after.Turn != before.Turn {
+		t.Errorf("what is refused is asked for again: turn %d became %d, %v", before.Turn, after.Turn, err)
+	}
+	w.gh.Heal()
+	locked.Label("ada", "unlocked")
 	w.settled()
-	if run := w.concluded(p.HeadSHA); run.Conclusion != "success" {
-		t.Errorf("the scan is there, its check has ended, and the check says %s: %s", run.Conclusion, run.Title)
+	if n := len(locked.Comments()); n != 1 {
+		t.Errorf("%d comments by the next review", n)
 	}
 }
 
 // A delivery that never came is asked for, also where more came behind it than one sweep looks at.
 func TestSweepFar(t *testing.T) {
+	t.Parallel()
 	for _, behind := range []int{100, 450} {
 		t.Run(fmt.Sprint(behind), func(t *testing.T) { sweepFar(t, behind) })
 	}

@@ -40,6 +40,10 @@ func (a *App) sweep(ctx context.Context) (again bool, err error) {
 		return false, err
 	} else if t, err := time.Parse(time.RFC3339, mark); err == nil && t.After(since) {
 		since = t
+	} else if err == nil {
+		if err := a.unheard(ctx, t); err != nil {
+			return false, err
+		}
 	}
 	left, err := a.sweepLeft(ctx)
 	if err != nil {
@@ -61,6 +65,14 @@ func (a *App) sweep(ctx context.Context) (again bool, err error) {
 	// A little of the past is looked at again: deliveries are listed in no strict order,
 	// and one that was asked for again may be lost again.
 	return again, a.store.SetMark(ctx, sweepMark, began.Add(-30*time.Minute).UTC().Format(time.RFC3339))
+}
+
+// unheard asks for all that is open: of what happened to it since an instant GitHub does not tell
+// any more.
+func (a *App) unheard(ctx context.Context, since time.Time) error {
+	n, err := a.allAgain(ctx)
+	a.Log.WithFields(logrus.Fields{"since": since, "subjects": n}).Error("deliveries that may not have come are out of reach: all that is open is reviewed again")
+	return err
 }
 
 // A gap is what a sweep did not come to: from a cursor of GitHub's list on, back to an instant.
@@ -86,7 +98,9 @@ func (a *App) sweepLeft(ctx context.Context) (left []gap, err error) {
 		}
 		next, _, _, err := a.sweepFrom(ctx, cursor, since)
 		if class, _ := hub.Classify(err); err != nil && (class == hub.Refused || class == hub.Gone) {
-			a.Log.WithField("since", since).Error("deliveries that may not have come are out of reach: GitHub does not go on with its list of them")
+			if err := a.unheard(ctx, since); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		if err != nil {
@@ -102,7 +116,9 @@ func (a *App) sweepLeft(ctx context.Context) (left []gap, err error) {
 // leave keeps where the next sweep goes on.
 func (a *App) leave(ctx context.Context, left []gap) error {
 	if more := len(left) - maxGaps; more > 0 {
-		a.Log.WithField("since", left[0].since).Error("more deliveries come than sweeps can look at: some that may not have come are never asked for")
+		if err := a.unheard(ctx, left[0].since); err != nil {
+			return err
+		}
 		left = left[more:]
 	}
 	var mark strings.Builder
@@ -208,21 +224,27 @@ func (a *App) later(doing string, err error) error {
 }
 
 // overdue is after which time a review that was asked for and did not come is asked for
-// again.
-const overdue = 20 * time.Minute
+// again, see store.Subject.Due; and maxOverdue how many at a time.
+const (
+	overdue    = 20 * time.Minute
+	maxOverdue = 100
+)
 
 // reconcile holds what we know against what GitHub says: installations, their
 // repositories, open pull requests and their heads. What no delivery told is asked for.
 func (a *App) reconcile(ctx context.Context) error {
-	waiting, err := a.store.Waiting(ctx, a.Now().Add(-overdue).UnixMilli(), 100)
+	waiting, err := a.store.Waiting(ctx, a.Now().UnixMilli(), overdue.Milliseconds(), maxOverdue)
 	if err != nil {
 		return err
 	}
 	for _, s := range waiting {
-		a.Log.WithFields(logrus.Fields{"repo": s.Repo, "subject": s.Name}).Warn("a review is overdue, and asked for again")
-		if err := a.store.Again(ctx, &s); err != nil {
+		a.Log.WithFields(logrus.Fields{"repo": s.Repo, "subject": s.Name, "times": s.Vain}).Warn("a review is overdue, and asked for again")
+		if err := a.store.Wake(ctx, store.Wake{Repo: s.Repo, Name: s.Name, Vain: true}); err != nil {
 			return err
 		}
+	}
+	if err := a.ended(ctx); err != nil {
+		return err
 	}
 	if err := a.unsaid(ctx); err != nil {
 		return err
@@ -239,7 +261,7 @@ func (a *App) reconcile(ctx context.Context) error {
 				}
 				continue
 			}
-			if err := a.reconcileInstallation(ctx, i.GetID(), false); err != nil {
+			if err := a.reconcileInstallation(ctx, i.GetID(), false, func(int64) bool { return false }); err != nil {
 				// One that is odd, or out of its quota, must not keep the others from being looked at.
 				if class, _ := hub.Classify(err); class != hub.Later {
 					a.Hub.Forget(i.GetID())
@@ -256,8 +278,9 @@ func (a *App) reconcile(ctx context.Context) error {
 }
 
 // reconcileInstallation does it for one. With again, or where a repository came back, what waits
-// already is asked for, too: its review may have been given up.
-func (a *App) reconcileInstallation(ctx context.Context, id int64, again bool) error {
+// already is asked for, too: its review may have been given up. missed are the repositories that
+// were not ours for a while.
+func (a *App) reconcileInstallation(ctx context.Context, id int64, again bool, missed func(repo int64) bool) error {
 	client := a.Hub.Installation(id)
 	for page := 1; page > 0; {
 		list, resp, err := client.Apps.ListRepos(ctx, &github.ListOptions{PerPage: 100, Page: page})
@@ -277,12 +300,15 @@ func (a *App) reconcileInstallation(ctx context.Context, id int64, again bool) e
 				continue
 			}
 			if again || back {
-				if err := a.askAgain(ctx, id, r.GetID()); err != nil {
+				if err := a.askAgain(ctx, id, r.GetID(), back || missed(r.GetID())); err != nil {
 					return err
 				}
 				a.listed.forget(r.GetID())
 			}
 			if err := a.reconcileRepository(ctx, client, id, r); err != nil {
+				return err
+			}
+			if err := a.untold(ctx, client, id, r); err != nil {
 				return err
 			}
 		}
@@ -291,22 +317,47 @@ func (a *App) reconcileInstallation(ctx context.Context, id int64, again bool) e
 	return nil
 }
 
-// unsaid asks again for reviews whose verdict is known, and could not be written to GitHub while
-// anybody tried.
-func (a *App) unsaid(ctx context.Context) error {
-	keys, err := a.store.Begun(ctx, effect.ConcludePrefix, a.Now().Add(-overdue).UnixMilli(), 100)
+// ended asks again for what was judged by something that has ended since: see holdsUntil.
+func (a *App) ended(ctx context.Context) error {
+	over, err := a.store.Ended(ctx, a.Now().UTC().Format(time.DateOnly))
 	if err != nil {
 		return err
 	}
-	for _, key := range keys {
-		repo, name, head, ok := effect.ConcludeOf(key)
-		s, err := a.store.Subject(ctx, repo, name)
+	for _, s := range over {
+		a.Log.WithFields(logrus.Fields{"repo": s.Repo, "subject": s.Name, "until": s.Holds}).Info("what a verdict stands on has ended: it is reviewed again")
+		err := a.store.Wake(ctx, store.Wake{Repo: s.Repo, Name: s.Name, Over: true, Which: func(o *store.Subject) bool { return o.Holds == s.Holds }})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unsaid asks again for reviews whose verdict is known, and could not be written to GitHub while
+// anybody tried: to the check run, or where else it is published.
+func (a *App) unsaid(ctx context.Context) error {
+	now := a.Now()
+	keys, err := a.store.Begun(ctx, effect.Said, now.Add(-overdue).UnixMilli(), 10*maxOverdue)
+	if err != nil {
+		return err
+	}
+	asked := 0
+	for _, text := range keys {
+		key, ok := effect.ParseKey(text)
+		s, err := a.store.Subject(ctx, key.Repo, key.Subject)
 		switch {
-		case store.IsNotFound(err), err == nil && (!ok || s.Closed || s.DoneHead != head): // nobody waits for it: what comes to this head begins anew
-			err = a.store.Forget(ctx, key)
-		case err == nil && s.DoneTurn == s.Turn:
-			a.Log.WithFields(logrus.Fields{"repo": s.Repo, "subject": s.Name}).Warn("a verdict could not be written to GitHub, and is tried again")
-			err = a.store.Again(ctx, &s)
+		case store.IsNotFound(err), err == nil && (!ok || s.Closed || key.Head != "" && s.DoneHead != key.Head): // nobody waits for it
+			if key.Conclusion { // what comes to this head begins anew
+				err = a.store.Forget(ctx, text)
+			} else {
+				err = a.store.Refuse(ctx, text)
+			}
+		case err == nil && s.DoneTurn == s.Turn && s.Due(now.UnixMilli(), overdue.Milliseconds()):
+			if asked++; asked > maxOverdue {
+				return nil
+			}
+			a.Log.WithFields(logrus.Fields{"repo": s.Repo, "subject": s.Name, "times": s.Vain}).Warn("what a verdict says could not be written to GitHub, and is tried again")
+			err = a.store.Wake(ctx, store.Wake{Repo: s.Repo, Name: s.Name, Vain: true})
 		}
 		if err != nil {
 			return err
@@ -318,14 +369,26 @@ func (a *App) unsaid(ctx context.Context) error {
 // maxAgain bounds how many reviews of one repository are asked for again at a time.
 const maxAgain = 1000
 
-// askAgain asks for every review of a repository that waits, by the installation that
-// leads there now.
-func (a *App) askAgain(ctx context.Context, installation, repo int64) error {
+// askAgain asks for every review of a repository that waits, by the installation that leads there
+// now, and for all that is open at merge, if none did for a while: what happened then, nobody told.
+func (a *App) askAgain(ctx context.Context, installation, repo int64, missed bool) error {
+	kinds := []string{}
+	if missed {
+		kinds = []string{"pull_request", "merge_group"}
+	}
+	for _, kind := range kinds {
+		if err := a.store.Wake(ctx, store.Wake{Repo: repo, Kind: kind, Stage: "merge", Installation: installation}); err != nil {
+			return err
+		}
+	}
 	waiting, err := a.store.WaitingIn(ctx, repo, maxAgain)
 	if err != nil {
 		return err
 	}
 	for _, s := range waiting {
+		if missed && s.Stage == "merge" {
+			continue
+		}
 		if err := a.store.Wake(ctx, store.Wake{Repo: repo, Name: s.Name, Installation: installation}); err != nil {
 			return err
 		}
@@ -337,8 +400,8 @@ func (a *App) reconcileRepository(ctx context.Context, client *hub.Client, insta
 	tag := a.listed.of(r.GetID(), a.Now())
 	for page := 1; page > 0; {
 		list, resp, err := openPulls(ctx, client, r, page, tag)
-		if resp != nil && resp.StatusCode == http.StatusNotModified {
-			return a.reconcileKnown(ctx, r.GetID())
+		if resp != nil && resp.StatusCode == http.StatusNotModified { // all are as they were
+			return nil
 		}
 		if err != nil {
 			return fmt.Errorf("listing pull requests of %s: %w", r.GetFullName(), err)
@@ -372,8 +435,7 @@ func openPulls(ctx context.Context, client *hub.Client, r *github.Repository, pa
 	return list, resp, err
 }
 
-// reconcilePull asks for a review of an open pull request that is not what we know of it, or
-// whose waiver ended.
+// reconcilePull asks for a review of an open pull request that is not what we know of it.
 func (a *App) reconcilePull(ctx context.Context, installation, repo int64, p *github.PullRequest) error {
 	name, head, ref := event.PullName(int64(p.GetNumber())), p.GetHead().GetSHA(), "refs/heads/"+p.GetBase().GetRef()
 	s, err := a.store.Subject(ctx, repo, name)
@@ -381,47 +443,7 @@ func (a *App) reconcilePull(ctx context.Context, installation, repo int64, p *gi
 		return err
 	}
 	if err == nil && !s.Closed && s.Head == head && s.Ref == ref && s.Installation == installation {
-		// Known; whether it is overdue was looked at before.
-		if over, err := a.waiverEnded(ctx, repo, name); err != nil || !over {
-			return err
-		}
+		return nil // whether it is overdue was looked at before
 	}
-	return a.askOnce(ctx, store.Request{Repo: repo, Name: name, Installation: installation, Kind: "pull_request", Stage: "merge", Number: int64(p.GetNumber()), Head: head, Ref: ref, Delivery: s.Delivery})
-}
-
-// reconcileKnown does what there is to do in a repository whose open pull requests are as they
-// were.
-func (a *App) reconcileKnown(ctx context.Context, repo int64) error {
-	open, err := a.store.Open(ctx, repo, "pull_request", "")
-	if err != nil {
-		return err
-	}
-	for _, s := range open {
-		if s.Stage != "merge" {
-			continue
-		}
-		over, err := a.waiverEnded(ctx, repo, s.Name)
-		if err == nil && over {
-			err = a.askOnce(ctx, s.Request)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// askOnce asks for a review, and no second time for a waiver that ended.
-func (a *App) askOnce(ctx context.Context, r store.Request) error {
-	if err := a.store.Ask(ctx, r); err != nil {
-		return err
-	}
-	return a.store.SetMark(ctx, untilMark(r.Repo, r.Name), "")
-}
-
-// waiverEnded says whether a waiver was in force when a subject was judged last, and is not
-// any more.
-func (a *App) waiverEnded(ctx context.Context, repo int64, subject string) (bool, error) {
-	last, err := a.store.Mark(ctx, untilMark(repo, subject))
-	return last != "" && last < a.Now().UTC().Format(time.DateOnly), err
+	return a.store.Ask(ctx, store.Request{Repo: repo, Name: name, Installation: installation, Kind: "pull_request", Stage: "merge", Number: int64(p.GetNumber()), Head: head, Ref: ref, Delivery: s.Delivery})
 }

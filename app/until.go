@@ -1,39 +1,48 @@
 package app
 
 import (
-	"context"
 	"encoding/base64"
-	"fmt"
+	"slices"
 
 	"custody/internal/change"
 	"custody/internal/config"
 	"custody/internal/control"
+	"custody/internal/finding"
 	"custody/internal/review"
+	"custody/internal/sign"
 )
 
-// A check stays as it is until somebody reviews the change again, and a waiver that made it
-// pass ends by itself. So the first day on which one ends is kept with each verdict, and
-// behind it the change is reviewed again, see reconcileRepository.
+// A check stays as it is until somebody reviews the change again, and what made it pass may end
+// by itself: a waiver, the time that an emergency gives, the trust in a key. So the last day on
+// which a verdict holds is kept with it, and behind it the change is reviewed again, see ended.
 
-func untilMark(repo int64, subject string) string { return fmt.Sprintf("until/%d/%s", repo, subject) }
+// openEnd is the last day of a verdict that no day ends, and that still waits: for what an
+// emergency put off, and what is late by now.
+const openEnd config.Day = "9999-12-31"
 
-// keepUntil keeps until when the verdict that is about to be concluded holds.
-func (j *job) keepUntil(ctx context.Context, last config.Day) error {
-	name := untilMark(j.task.Repo, j.subject.Name)
-	if was, err := j.store.Mark(ctx, name); err != nil || was == string(last) {
-		return err
-	}
-	return j.store.SetMark(ctx, name, string(last))
-}
-
-// until is the last day on which all waivers hold that are in force on a day; empty when
-// there are none.
-func until(judge *review.Judge, granted []change.Waiver, today config.Day) config.Day {
-	var first config.Day
-	ends := func(day config.Day) {
-		if (config.Waiver{LastDay: day}).InForce(today) && (first == "" || day < first) {
-			first = day
+// holdsUntil is the last day on which a verdict holds for all that is known; empty where no day
+// ends it. Of what landed nothing ends but the time for what an emergency put off: the rest was
+// so when it landed.
+func holdsUntil(v *review.Verdict, judge *review.Judge, granted []change.Waiver, declared *change.Urgency, keys []byte) config.Day {
+	today, first := config.Day(v.Inputs.Day), config.Day("")
+	ends := func(last config.Day) {
+		if last >= today && (first == "" || last < first) {
+			first = last
 		}
+	}
+	putOff := slices.ContainsFunc(v.Checks, func(c finding.Check) bool {
+		return slices.ContainsFunc(c.Reasons, func(r finding.Reason) bool { return r.Code == control.ReasonEmergency })
+	})
+	if putOff && judge.Policy != nil && declared != nil {
+		for _, e := range judge.Policy.Emergencies {
+			ends(e.Due(declared.At))
+		}
+	}
+	if v.Stage == change.AtRecord {
+		if putOff && first == "" {
+			return openEnd
+		}
+		return first
 	}
 	if judge.Policy != nil {
 		for _, w := range judge.Policy.Waivers {
@@ -44,6 +53,14 @@ func until(judge *review.Judge, granted []change.Waiver, today config.Day) confi
 		if payload, err := base64.StdEncoding.DecodeString(w.Record); err == nil {
 			if r, err := control.ParseWaiver(payload); err == nil {
 				ends(r.LastDay)
+			}
+		}
+	}
+	if v.Inputs.Files["key_ring"] != "" { // signatures were held against it
+		trusted, _ := sign.ParseTrustedKeys(keys) // they were tried when the App was made
+		for _, k := range trusted {
+			if k.ValidUntil != "" {
+				ends(config.Day(k.ValidUntil))
 			}
 		}
 	}

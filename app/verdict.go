@@ -14,7 +14,6 @@ import (
 	"custody/app/hub"
 	"custody/impact"
 	"custody/internal/change"
-	"custody/internal/config"
 	"custody/internal/pack"
 	"custody/internal/parallel"
 	"custody/internal/review"
@@ -115,9 +114,6 @@ func (j *job) judge(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", j.blame(ctx, c, err)
 	}
-	if err := j.keepUntil(ctx, until(judge, known.Waivers, config.Day(in.Day))); err != nil {
-		return "", err
-	}
 	c.Trust()
 	defer j.learn(ctx, c) // who waits for the answer need not wait for this
 	landing := ""
@@ -126,7 +122,7 @@ func (j *job) judge(ctx context.Context) (string, error) {
 			return "", err
 		}
 	}
-	return j.keep(ctx, &v, judge, inputs, landing, j.unsettled(known, v.Decision.String()))
+	return j.keep(ctx, &v, judge, known, inputs, landing)
 }
 
 // told says whether the check run says something of the head, or is about to.
@@ -179,11 +175,11 @@ func (j *job) warm(ctx context.Context, c *clone.Clone) error {
 }
 
 func lastReview(s *store.Subject) store.Review {
-	return store.Review{Repo: s.Repo, Subject: s.Name, Head: s.DoneHead, Ref: s.Ref, Decision: s.Decision, Verdict: s.Verdict, Inputs: s.Inputs, Wants: s.Wants, Pack: s.Pack, Base: s.Base, Stage: s.Stage}
+	return store.Review{Repo: s.Repo, Subject: s.Name, Head: s.DoneHead, Ref: s.Ref, Decision: s.Decision, Verdict: s.Verdict, Inputs: s.Inputs, Wants: s.Wants, Pack: s.Pack, Base: s.Base, Stage: s.Stage, Holds: s.Holds}
 }
 
 // keep makes the pack, stores it, and says what came out.
-func (j *job) keep(ctx context.Context, v *review.Verdict, judge *review.Judge, inputs, landing string, unsettled bool) (string, error) {
+func (j *job) keep(ctx context.Context, v *review.Verdict, judge *review.Judge, known *change.Context, inputs, landing string) (string, error) {
 	file, err := pack.Build(ctx, pack.Input{Verdict: v, Context: v.Context, Signer: j.Signer})
 	if err != nil {
 		return "", err
@@ -202,11 +198,17 @@ func (j *job) keep(ctx context.Context, v *review.Verdict, judge *review.Judge, 
 	}
 	r := store.Review{
 		Verdict: verdict, Pack: digest, Head: v.Inputs.Head.String(), Base: v.Inputs.Base.String(), Ref: j.ref,
-		Stage: v.Stage.String(), Decision: v.Decision.String(), Inputs: inputs, Unsettled: unsettled,
+		Stage: v.Stage.String(), Decision: v.Decision.String(), Inputs: inputs, Unsettled: j.unsettled(known, v.Decision.String()), Wants: wantsOf(gather.WantOf(judge)),
 	}
-	if w := gather.WantOf(judge); w.Checks || len(w.Tools) > 0 { // a scan is told of by the check that made it
-		r.Wants = wantsChecks
+	var declared *change.Urgency
+	if known.Change != nil {
+		declared = known.Change.Emergency
 	}
+	var keys []byte
+	if j.Keys != nil {
+		keys = j.Keys.Text
+	}
+	r.Holds = string(holdsUntil(v, judge, known.Waivers, declared, keys))
 	if j.subject.Stage == "record" && j.head.String() != r.Head {
 		r.Head = j.head.String()
 	}
@@ -221,9 +223,6 @@ func (j *job) keep(ctx context.Context, v *review.Verdict, judge *review.Judge, 
 	j.log.WithFields(logrus.Fields{"decision": v.Decision.String(), "verdict": verdict, "pack": digest}).Info("judged")
 	return v.Decision.String(), nil
 }
-
-// wantsChecks is the value of store.Subject.Wants of a policy that asks for other checks.
-const wantsChecks = "checks"
 
 // conclude keeps a verdict together with what is to be said, and says it. mark stands for what
 // was found: the same says something else under another mode.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"database/sql"
 	"flag"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -43,12 +45,14 @@ type world struct {
 	floor    string
 	mode     config.Mode
 	now      func() time.Time
+	ahead    atomic.Int64 // of the time that it is, if now is not set: see pass
 	installs func()
 	publish  app.Publish
-	keys     string // trusted
-	salts    bool   // names can be hashed
-	version  string // of the App; empty: "test"
-	maxSweep int    // deliveries that a sweep looks at
+	keys     string        // trusted
+	salts    bool          // names can be hashed
+	version  string        // of the App; empty: "test"
+	maxSweep int           // deliveries that a sweep looks at
+	look     time.Duration // between looks at who judges; 0: a minute
 
 	keeping atomic.Pointer[func() error] // runs when a pack is kept: behind the review, before its verdict
 
@@ -96,7 +100,8 @@ func onPostgres(w *world) { w.address = cluster.Database(w) }
 // the App starts.
 func newWorld(t testing.TB, text string, options ...func(*world)) *world {
 	t.Helper()
-	w := &world{TB: t, gh: githubtest.New(t), origin: gittest.New(t), dir: t.TempDir(), now: time.Now, logged: &lockedBuffer{}}
+	w := &world{TB: t, gh: githubtest.New(t), origin: gittest.New(t), dir: t.TempDir(), logged: &lockedBuffer{}}
+	w.now = func() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) }
 	w.address = "sqlite://" + filepath.Join(w.dir, "db", "custody.db")
 	w.base = w.origin.Commit("main", "base", gittest.By("Ada <ada@example.com>"), gittest.Write(".custody.yaml", text), gittest.Write("security_requirements.yaml", requirements), gittest.Write("a.py", "x = 1\n"))
 	w.gh.User("ada", "ada@example.com")
@@ -144,7 +149,7 @@ func (w *world) start() {
 	if err != nil {
 		w.Fatal(err)
 	}
-	parts := app.Parts{Links: links, Hub: h, Blobs: w.blobs, Clones: clones, Signer: w.key, Mode: w.mode, Publish: w.publish, MaxSweep: w.maxSweep, Version: cmp.Or(w.version, "test"), Log: log, Now: w.now}
+	parts := app.Parts{Links: links, Hub: h, Blobs: w.blobs, Clones: clones, Signer: w.key, Mode: w.mode, Publish: w.publish, MaxSweep: w.maxSweep, LookEvery: w.look, Version: cmp.Or(w.version, "test"), Log: log, Now: w.now}
 	if w.floor != "" {
 		parts.Floor = &app.File{Name: "floor.yaml", Text: []byte(w.floor)}
 	}
@@ -205,6 +210,31 @@ func (w *world) until(what string, is func() bool) {
 			w.Fatalf("waited for a minute: %s", what)
 		}
 		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+// pass lets time pass.
+func (w *world) pass(d time.Duration) { w.ahead.Add(int64(d)) }
+
+// looks has the App look around, as it does every ten minutes, and do what follows from it.
+func (w *world) looks() {
+	w.Helper()
+	if err := w.app.Tick(context.Background(), store.Reconcile); err != nil {
+		w.Fatal(err)
+	}
+	w.settled()
+}
+
+// sql changes what an App has in SQLite behind its back.
+func (w *world) sql(text string, args ...any) {
+	w.Helper()
+	db, err := sql.Open("sqlite", "file:"+strings.TrimPrefix(w.address, "sqlite://")+"?_pragma=busy_timeout(5000)")
+	if err != nil {
+		w.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec(text, args...); err != nil {
+		w.Fatal(err)
 	}
 }
 

@@ -21,7 +21,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/google/go-github/v62/github"
@@ -65,21 +64,6 @@ func (c *Check) Key() string { return c.key("conclude") }
 func ConcludeKey(repo int64, subject, head string) string {
 	return key("conclude", repo, subject, head)
 }
-
-// ConcludeOf reads a ConcludeKey.
-func ConcludeOf(text string) (repo int64, subject, head string, ok bool) {
-	rest, is := strings.CutPrefix(text, ConcludePrefix)
-	digits, rest, cut := strings.Cut(rest, "/")
-	repo, err := strconv.ParseInt(digits, 10, 64)
-	last := strings.LastIndexByte(rest, '/')
-	if !is || !cut || err != nil || last < 0 {
-		return 0, "", "", false
-	}
-	return repo, rest[:last], rest[last+1:], true
-}
-
-// ConcludePrefix begins each ConcludeKey.
-const ConcludePrefix = "conclude/"
 
 // external ties a run to its subject: two pull requests may have one head.
 func (c *Check) external() string { return event.External(c.Repo.ID, c.Subject) }

@@ -36,6 +36,10 @@ type Outcome struct {
 	Heads     []Head // reviews of whatever is open with these heads
 	Press     *Press // a button that asks for an answer, on the check run of one subject
 	Reconcile int64  // look at all of an installation: pull requests became ours that we know nothing of
+	// Missed are the repositories of it that were not ours for a while, or all: of what happened
+	// there, nobody told.
+	Missed    []int64
+	MissedAll bool
 }
 
 // A Press is a button that somebody pressed.
@@ -49,10 +53,17 @@ func External(repo int64, subject string) string { return fmt.Sprintf("%d/%s", r
 
 // A Head is a commit whose reviews may have to be made again.
 type Head struct {
-	Repo   int64
-	SHA    string
-	Checks bool // only those that need checks of others
-	Again  bool // even if nothing has changed
+	Repo  int64
+	SHA   string
+	Ended *Ended // only those that need it; nil: all
+	Again bool   // even if nothing has changed
+}
+
+// Ended is what somebody else's check says of a commit.
+type Ended struct {
+	Name  string // of the check
+	Suite bool   // all checks of an App, each of which was told of before
+	Scans bool   // results of scanners may have come with it
 }
 
 // Read says what follows from a delivery with this GUID.
@@ -179,6 +190,7 @@ func pullRequest(_ Self, p *payload) (Outcome, error) {
 	default:
 		return ignore("nothing that a verdict follows from"), nil
 	}
+	o.Wakes = p.putOff(pr.Number)
 	o.Requests = append(o.Requests, r)
 	return o, nil
 }
@@ -190,7 +202,16 @@ func pullRequestReview(_ Self, p *payload) (Outcome, error) {
 	if pr == nil || pr.Number <= 0 || !isCommit(pr.Head.SHA) {
 		return Outcome{}, errors.New("an event pull_request_review without a pull request")
 	}
-	return Outcome{Decision: store.Decision{Requests: []store.Request{p.pull(pr.Number, pr.Head.SHA, pr.Base.Ref)}}}, nil
+	return Outcome{Decision: store.Decision{Requests: []store.Request{p.pull(pr.Number, pr.Head.SHA, pr.Base.Ref)}, Wakes: p.putOff(pr.Number)}}, nil
+}
+
+// putOff asks again for the record of what landed in an emergency, if there is one, and it waits
+// for what that put off: people review it now.
+func (p *payload) putOff(number int64) []store.Wake {
+	if p.Repository == nil {
+		return nil
+	}
+	return []store.Wake{{Repo: p.Repository.ID, Name: RecordName(number), Which: func(o *store.Subject) bool { return o.Holds != "" }}}
 }
 
 // checkRun is about our own run when somebody presses a button on it, and about one of
@@ -211,10 +232,14 @@ func checkRun(self Self, p *payload) (Outcome, error) {
 	case ours:
 		return ignore("our own check run"), nil
 	case p.Action == "completed":
-		return Outcome{Heads: []Head{{Repo: p.Repository.ID, SHA: c.HeadSHA, Checks: true}}}, nil
+		ended := &Ended{Name: c.Name, Scans: slices.Contains(codeScanning, c.App.Slug)}
+		return Outcome{Heads: []Head{{Repo: p.Repository.ID, SHA: c.HeadSHA, Ended: ended}}}, nil
 	}
 	return ignore("a check that has not ended"), nil
 }
+
+// codeScanning are the Apps by which GitHub shows what scanners found as a check.
+var codeScanning = []string{"github-advanced-security", "github-code-scanning"}
 
 func checkSuite(self Self, p *payload) (Outcome, error) {
 	c := p.CheckSuite
@@ -222,8 +247,12 @@ func checkSuite(self Self, p *payload) (Outcome, error) {
 		return Outcome{}, errors.New("an event check_suite without a check suite")
 	}
 	switch {
+	case c.App.ID != self.AppID && p.Action == "completed":
+		// One of the jobs may have been a scanner's, which waits until its results are taken in.
+		// That of its own is told of last, so that fifty jobs do not ask fifty times.
+		return Outcome{Heads: []Head{{Repo: p.Repository.ID, SHA: c.HeadSHA, Ended: &Ended{Suite: true, Scans: true}}}}, nil
 	case c.App.ID != self.AppID:
-		return ignore("the checks of another App"), nil
+		return ignore("checks of another App that have not ended"), nil
 	case p.Action == "rerequested", p.Action == "requested":
 		return p.again(c.HeadSHA, c.PullRequests, p.Action == "rerequested"), nil
 	}
@@ -255,7 +284,8 @@ func status(_ Self, p *payload) (Outcome, error) {
 	if !isCommit(p.SHA) || p.Repository == nil {
 		return Outcome{}, errors.New("an event status without a commit")
 	}
-	return Outcome{Heads: []Head{{Repo: p.Repository.ID, SHA: p.SHA, Checks: true}}}, nil
+	ended := &Ended{Name: p.Context, Scans: p.State != "pending"}
+	return Outcome{Heads: []Head{{Repo: p.Repository.ID, SHA: p.SHA, Ended: ended}}}, nil
 }
 
 // QueueName is the name of a merge group's subject: each group is one of its own.

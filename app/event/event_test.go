@@ -1,6 +1,7 @@
 package event
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -37,10 +38,13 @@ func TestRead(t *testing.T) {
 		{"check_run", `{"action":"requested_action","check_run":{"head_sha":"` + head + `","app":{"id":99},"pull_requests":[{"number":5,"base":{"ref":"main","repo":{"id":7}}},{"number":6,"base":{"ref":"main","repo":{"id":8}}}]},` + place + `}`, "pull/5 merge again @again"},
 		{"check_run", `{"action":"completed","check_run":{"head_sha":"` + head + `","app":{"id":99}},` + place + `}`, "ignored"},
 		{"check_run", `{"action":"rerequested","check_run":{"head_sha":"` + head + `","app":{"id":98}},` + place + `}`, "ignored"},
-		{"check_run", `{"action":"completed","check_run":{"head_sha":"` + head + `","app":{"id":98}},` + place + `}`, "@checks"},
+		{"check_run", `{"action":"completed","check_run":{"name":"ci/build","head_sha":"` + head + `","app":{"id":98,"slug":"jenkins"}},` + place + `}`, "@ci/build"},
+		{"check_run", `{"action":"completed","check_run":{"name":"CodeQL","head_sha":"` + head + `","app":{"id":98,"slug":"github-advanced-security"}},` + place + `}`, "@CodeQL+scans"},
 		{"check_suite", `{"action":"requested","check_suite":{"head_sha":"` + head + `","app":{"id":99}},` + place + `}`, "@"},
-		{"check_suite", `{"action":"completed","check_suite":{"head_sha":"` + head + `","app":{"id":98}},` + place + `}`, "ignored"},
-		{"status", `{"sha":"` + head + `",` + place + `}`, "@checks"},
+		{"check_suite", `{"action":"completed","check_suite":{"head_sha":"` + head + `","app":{"id":98}},` + place + `}`, "@suite+scans"},
+		{"check_suite", `{"action":"completed","check_suite":{"head_sha":"` + head + `","app":{"id":99}},` + place + `}`, "ignored"},
+		{"status", `{"context":"ci","state":"success","sha":"` + head + `",` + place + `}`, "@ci+scans"},
+		{"status", `{"context":"ci","state":"pending","sha":"` + head + `",` + place + `}`, "@ci"},
 		{"merge_group", `{"action":"checks_requested","merge_group":{"head_sha":"` + head + `","base_sha":"` + prev + `","base_ref":"refs/heads/main"},` + place + `}`, "queue/" + head + " merge"},
 		{"merge_group", `{"action":"destroyed","merge_group":{"head_sha":"` + head + `","base_sha":"` + prev + `","base_ref":"refs/heads/main"},` + place + `}`, "queue/" + head + " merge closed"},
 		{"push", `{"ref":"refs/heads/main","before":"` + prev + `","after":"` + head + `",` + place + `}`, "push/refs/heads/main@" + head + " record >ada"},
@@ -121,8 +125,8 @@ func tell(o Outcome, err error) string {
 	}
 	for _, h := range o.Heads {
 		word := "@"
-		if h.Checks {
-			word += "checks"
+		if e := h.Ended; e != nil {
+			word += cmp.Or(e.Name, "suite") + map[bool]string{true: "+scans"}[e.Scans]
 		}
 		if h.Again {
 			word += "again"

@@ -16,8 +16,12 @@ func installed(_ Self, p *payload) (Outcome, error) {
 	switch p.Action {
 	case "created", "unsuspend", "new_permissions_accepted":
 		o.Reconcile = id
-		if p.Action == "unsuspend" {
+		switch p.Action {
+		case "unsuspend":
+			o.MissedAll = true
 			o.Installs = []store.Installed{{Installation: id, State: store.Active}}
+		case "created":
+			o.Missed = ids(p.Repositories)
 		}
 		o.Installs = append(o.Installs, each(id, p.Repositories, store.Active)...)
 	case "suspend":
@@ -36,7 +40,7 @@ func installedRepositories(_ Self, p *payload) (Outcome, error) {
 	}
 	o := Outcome{Decision: store.Decision{Installs: append(each(p.Installation.ID, p.RepositoriesAdded, store.Active), each(p.Installation.ID, p.RepositoriesRemoved, store.Removed)...)}}
 	if len(p.RepositoriesAdded) > 0 {
-		o.Reconcile = p.Installation.ID
+		o.Reconcile, o.Missed = p.Installation.ID, ids(p.RepositoriesAdded)
 	}
 	return o, nil
 }
@@ -65,6 +69,13 @@ func each(id int64, repos []repository, state store.InstallState) []store.Instal
 		if r.ID > 0 {
 			all = append(all, store.Installed{Repo: r.ID, Installation: id, FullName: r.FullName, State: state})
 		}
+	}
+	return all
+}
+
+func ids(repos []repository) (all []int64) {
+	for _, r := range repos {
+		all = append(all, r.ID)
 	}
 	return all
 }

@@ -23,9 +23,11 @@ type payload struct {
 	} `json:"pull_request"`
 
 	CheckRun *struct {
+		Name    string `json:"name"`
 		HeadSHA string `json:"head_sha"`
 		App     struct {
-			ID int64 `json:"id"`
+			ID   int64  `json:"id"`
+			Slug string `json:"slug"`
 		} `json:"app"`
 		PullRequests []pullReference `json:"pull_requests"`
 		ExternalID   string          `json:"external_id"`
@@ -75,7 +77,10 @@ type payload struct {
 	After   string `json:"after"`
 	Deleted bool   `json:"deleted"`
 
-	SHA string `json:"sha"` // of a status
+	// Of a status.
+	SHA     string `json:"sha"`
+	Context string `json:"context"`
+	State   string `json:"state"`
 }
 
 type installation struct {

@@ -139,19 +139,22 @@ type Known struct {
 // PullRequest reads everything about a pull request.
 func (r *Reader) PullRequest(ctx context.Context, pr *github.PullRequest, head, target string, known Known) (*change.Context, error) {
 	n := pr.GetNumber()
-	return r.pull(ctx, pr, "pull_request", head, target, pr.GetHead().GetSHA(), known,
-		fmt.Sprintf("refs/pull/%d/head", n), fmt.Sprintf("refs/pull/%d/merge", n), "refs/heads/"+pr.GetHead().GetRef())
+	refs := []scannedAt{{ref: fmt.Sprintf("refs/pull/%d/head", n)}, {ref: fmt.Sprintf("refs/pull/%d/merge", n), merges: true}}
+	if pr.GetHead().GetRepo().GetID() == r.Repo.ID { // a fork's branch is none of this repository, whatever it is called
+		refs = append(refs, scannedAt{ref: "refs/heads/" + pr.GetHead().GetRef()})
+	}
+	return r.pull(ctx, pr, "pull_request", head, target, pr.GetHead().GetSHA(), known, func(context.Context) ([]scannedAt, error) { return refs, nil })
 }
 
 // Queued reads everything about a merge group that adds a pull request: what people said
 // is of that, and what ran is of the group's own commit.
 func (r *Reader) Queued(ctx context.Context, pr *github.PullRequest, head, target string, known Known) (*change.Context, error) {
-	return r.pull(ctx, pr, "merge_group", head, target, head, known, target)
+	return r.pull(ctx, pr, "merge_group", head, target, head, known, r.queuedAt(target, head, pr.GetNumber()))
 }
 
 // pull reads about a pull request and the change that it asks for, or that lands it. ran is
 // the commit that checks ran on, and refs are where scanners tell of it.
-func (r *Reader) pull(ctx context.Context, pr *github.PullRequest, kind, head, target, ran string, known Known, refs ...string) (*change.Context, error) {
+func (r *Reader) pull(ctx context.Context, pr *github.PullRequest, kind, head, target, ran string, known Known, refs func(context.Context) ([]scannedAt, error)) (*change.Context, error) {
 	r.begin()
 	c := &change.Request{
 		Kind: kind, Number: int64(pr.GetNumber()), Head: head, Target: target,
@@ -191,7 +194,7 @@ func (r *Reader) pull(ctx context.Context, pr *github.PullRequest, kind, head, t
 			return r.commits(ctx, head, ids)
 		},
 		func(ctx context.Context) error { return r.checks(ctx, ran) },
-		func(ctx context.Context) error { return r.sarif(ctx, ran, refs...) },
+		func(ctx context.Context) error { return r.sarif(ctx, ran, refs) },
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -219,7 +222,11 @@ func (r *Reader) Commits(ctx context.Context, kind, head, target string, known K
 	if err := r.checks(ctx, head); err != nil {
 		return nil, err
 	}
-	if err := r.sarif(ctx, head, target); err != nil {
+	refs := func(context.Context) ([]scannedAt, error) { return []scannedAt{{ref: target}}, nil }
+	if kind == "merge_group" {
+		refs = r.queuedAt(target, head, 0)
+	}
+	if err := r.sarif(ctx, head, refs); err != nil {
 		return nil, err
 	}
 	if known.NoReviews != "" {

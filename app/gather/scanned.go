@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/google/go-github/v62/github"
 
@@ -19,37 +21,41 @@ import (
 
 // Bounds of what is read of scanners' results.
 const (
-	maxSARIF    = 16 << 20 // bytes of one
-	maxAnalyses = 50
+	maxSARIF     = 16 << 20 // bytes of one
+	maxAnalyses  = 50
+	maxMerges    = 16 // commits of one ref that are looked at, whether they bring the head in
+	maxScanPages = 5  // of 100 of one ref, until one about the head is found
 )
+
+// scannedAt is a ref that scanners tell of, and which commits of it are about the head.
+type scannedAt struct {
+	ref    string
+	merges bool // it is GitHub's try of a merge: the commit is about what it brings in
+}
 
 // sarif reads what scanners that a requirement asks for found on the head, as they
 // uploaded it to code scanning. An analysis of the merge that GitHub tries counts if the
 // head is what is merged there. Of each tool and category the newest counts.
-func (r *Reader) sarif(ctx context.Context, head string, refs ...string) error {
+func (r *Reader) sarif(ctx context.Context, head string, refs func(context.Context) ([]scannedAt, error)) error {
 	if len(r.Want.Tools) == 0 {
 		return nil
 	}
 	all := []change.SARIF{}
 	err := r.read("sarif", r.path("code-scanning/analyses"), func() error {
-		seen, heads := map[string]bool{}, map[string]string{head: head}
-		for _, ref := range refs {
-			list, err := r.analyses(ctx, ref)
+		refs, err := refs(ctx)
+		if err != nil {
+			return err
+		}
+		seen := map[string]bool{}
+		for _, at := range refs {
+			list, err := r.analyses(ctx, at, head)
 			if err != nil {
 				return err
 			}
 			for _, a := range list {
-				tool := a.GetTool().GetName()
-				key := tool + "\x00" + a.GetCategory()
-				if !slices.Contains(r.Want.Tools, tool) || seen[key] {
+				key := a.GetTool().GetName() + "\x00" + a.GetCategory()
+				if seen[key] {
 					continue
-				}
-				about, err := r.headOf(ctx, heads, a.GetCommitSHA(), head)
-				if err != nil {
-					return err
-				}
-				if about != head {
-					continue // of an older head
 				}
 				seen[key] = true
 				one, err := r.results(ctx, a.GetID(), head)
@@ -70,33 +76,74 @@ func (r *Reader) sarif(ctx context.Context, head string, refs ...string) error {
 	return nil
 }
 
-// analyses lists those of a ref, the newest first. GitHub says 404 when there are none at
-// all, and when code scanning is off: nobody looked, which is no result either way.
-func (r *Reader) analyses(ctx context.Context, ref string) ([]*github.ScanningAnalysis, error) {
+// analyses lists those of a ref that are about the head, the newest first. A branch may have
+// thousands of other commits: those of one commit stand together, so the list is read up to
+// the page behind them. GitHub says 404 when there are none at all, and when code scanning
+// is off: nobody looked, which is no result either way.
+func (r *Reader) analyses(ctx context.Context, at scannedAt, head string) ([]*github.ScanningAnalysis, error) {
 	var all []*github.ScanningAnalysis
+	about, page := map[string]bool{head: true}, 0
 	err := pages(func(o github.ListOptions) (*github.Response, error) {
-		list, resp, err := r.Client.CodeScanning.ListAnalysesForRepo(ctx, r.Repo.Owner, r.Repo.Name, &github.AnalysesListOptions{Ref: github.String(ref), ListOptions: o})
-		all = append(all, list...)
-		return resp, err
+		list, resp, err := r.Client.CodeScanning.ListAnalysesForRepo(ctx, r.Repo.Owner, r.Repo.Name, &github.AnalysesListOptions{Ref: github.String(at.ref), ListOptions: o})
+		if err != nil {
+			return resp, err
+		}
+		before := len(all)
+		for _, a := range list {
+			if !slices.Contains(r.Want.Tools, a.GetTool().GetName()) {
+				continue
+			}
+			sha := a.GetCommitSHA()
+			is, known := about[sha]
+			if !known && at.merges && len(about) <= maxMerges {
+				if is, err = r.bringsIn(ctx, sha, head); err != nil {
+					return resp, err
+				}
+				about[sha] = is
+			}
+			if is {
+				all = append(all, a)
+			}
+		}
+		if page++; before == len(all) && (before > 0 || page == maxScanPages) {
+			resp.NextPage = 0
+		}
+		return resp, nil
 	})
 	return all, err
 }
 
-// headOf is the head that a commit is about: itself, or what GitHub's try of a merge
-// brings in.
-func (r *Reader) headOf(ctx context.Context, heads map[string]string, commit, head string) (string, error) {
-	if about, known := heads[commit]; known {
-		return about, nil
-	}
+// bringsIn says whether a commit is GitHub's try of a merge of the head.
+func (r *Reader) bringsIn(ctx context.Context, commit, head string) (bool, error) {
 	c, _, err := r.Client.Repositories.GetCommit(ctx, r.Repo.Owner, r.Repo.Name, commit, &github.ListOptions{PerPage: 1})
 	if err != nil {
-		return "", err
+		return false, err
 	}
-	heads[commit] = commit
-	if len(c.Parents) == 2 && c.Parents[1].GetSHA() == head {
-		heads[commit] = head
+	return len(c.Parents) == 2 && c.Parents[1].GetSHA() == head, nil
+}
+
+// queuedAt are the refs on which scanners tell of a merge group: what runs for a group runs on
+// the ref that the queue made for it. Groups are kept without that, so it is asked for; number
+// is the pull request that the group adds, 0 for none that is known.
+func (r *Reader) queuedAt(target, head string, number int) func(context.Context) ([]scannedAt, error) {
+	return func(ctx context.Context) ([]scannedAt, error) {
+		refs := []scannedAt{{ref: target}}
+		branch, isBranch := strings.CutPrefix(target, "refs/heads/")
+		if !isBranch {
+			return refs, nil
+		}
+		begins := "heads/gh-readonly-queue/" + branch + "/pr-"
+		if number != 0 {
+			begins += strconv.Itoa(number) + "-"
+		}
+		list, _, err := r.Client.Git.ListMatchingRefs(ctx, r.Repo.Owner, r.Repo.Name, &github.ReferenceListOptions{Ref: begins})
+		for _, ref := range list {
+			if ref.GetObject().GetSHA() == head {
+				refs = append(refs, scannedAt{ref: ref.GetRef()})
+			}
+		}
+		return refs, err
 	}
-	return heads[commit], nil
 }
 
 // results reads one upload and counts what it holds.

@@ -61,6 +61,7 @@ func flock() []canary {
 // out in a log, in a row of the database or in what the App writes to GitHub; and what
 // stands in files is in no pack. Neither are the App's own secrets anywhere.
 func TestCanaries(t *testing.T) {
+	t.Parallel()
 	w := newWhole(t, "publish: {refs: true, comment: true, attestations: true}\n")
 	w.trustWaivers(t)
 	p := w.place(t, "acme/shop", strings.Replace(wholePolicy, "kind: requirements", "kind: requirements, waivable: true", 1)+`  - {id: clean, kind: checks, checks: [secrets, personal-data]}

@@ -21,6 +21,7 @@ var passing = map[string]githubtest.Failure{
 // TestFaults makes every call of a review fail once, in every way that passes by itself:
 // the check run is made once, and says in the end what it would have said without.
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	slow := os.Getenv("CUSTODY_SLOW") == "1"
 	w := newWhole(t, "workers: 8\n")
 	w.start(t)
@@ -95,6 +96,7 @@ func TestSilent(t *testing.T) {
 
 // TestNoToken makes the App wait for its token.
 func TestNoToken(t *testing.T) {
+	t.Parallel()
 	w := newWhole(t, "")
 	p := w.place(t, "acme/shop", wholePolicy)
 	w.start(t)

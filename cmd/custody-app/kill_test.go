@@ -18,6 +18,7 @@ import (
 // of its check, at a random call or a random instant, and starts it again: every last
 // head is concluded once, and rightly; and once is written what is published besides.
 func TestKilled(t *testing.T) {
+	t.Parallel()
 	rounds := 6
 	if os.Getenv("CUSTODY_SLOW") == "1" {
 		rounds = 50

@@ -14,6 +14,7 @@ import (
 // TestNoPermission takes single rights away: what GitHub does not tell is a missing fact,
 // the check run says so, and nothing is let through by it.
 func TestNoPermission(t *testing.T) {
+	t.Parallel()
 	w := newWhole(t, "workers: 4\n")
 	w.start(t)
 	for name, op := range map[string]string{
@@ -44,6 +45,7 @@ func TestNoPermission(t *testing.T) {
 
 // TestSuspended suspends the installation in the middle of a review.
 func TestSuspended(t *testing.T) {
+	t.Parallel()
 	w := newWhole(t, "")
 	p := w.place(t, "acme/shop", wholePolicy)
 	w.start(t)
@@ -56,6 +58,7 @@ func TestSuspended(t *testing.T) {
 
 // TestTransferred gives the repository to somebody who installs the App later.
 func TestTransferred(t *testing.T) {
+	t.Parallel()
 	w := newWhole(t, "")
 	p := w.place(t, "acme/shop", wholePolicy)
 	w.start(t)
@@ -73,6 +76,7 @@ func TestTransferred(t *testing.T) {
 // TestUnheard opens pull requests of which the App hears nothing: GitHub never sent the
 // delivery, or the process was away.
 func TestUnheard(t *testing.T) {
+	t.Parallel()
 	w := newWhole(t, "")
 	p := w.place(t, "acme/shop", wholePolicy)
 	w.start(t)
@@ -94,6 +98,7 @@ func TestUnheard(t *testing.T) {
 
 // TestDisorder sends deliveries in any order, and twice.
 func TestDisorder(t *testing.T) {
+	t.Parallel()
 	w := newWhole(t, "workers: 4\n")
 	p := w.place(t, "acme/shop", wholePolicy)
 	w.gh.Senders(4)
@@ -132,6 +137,7 @@ func TestDisorder(t *testing.T) {
 
 // TestStopped tells the process to stop while it works.
 func TestStopped(t *testing.T) {
+	t.Parallel()
 	w := newWhole(t, "")
 	p := w.place(t, "acme/shop", wholePolicy)
 	w.start(t)

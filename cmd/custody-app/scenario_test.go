@@ -10,6 +10,7 @@ import (
 // TestScenarios is what happens to pull requests while they are reviewed, each in a
 // repository of its own, all of them at the same time on one process.
 func TestScenarios(t *testing.T) {
+	t.Parallel()
 	w := newWhole(t, "workers: 4\n")
 	w.start(t)
 	for _, s := range []struct {
@@ -192,6 +193,7 @@ func (p *place) becomes(sha, conclusion string) {
 // TestEnterpriseServer is one story on GitHub Enterprise Server, whose API is a folder of
 // the host and which has no rate limits.
 func TestEnterpriseServer(t *testing.T) {
+	t.Parallel()
 	w := newWhole(t, "", githubtest.GHES())
 	p := w.place(t, "acme/shop", wholeApprovals)
 	w.start(t)

@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 		return
 	}
 	flag.Parse()
-	flag.Set("test.parallel", "16") // they wait for another process most of the time
+	flag.Set("test.parallel", "8") // they wait for another process most of the time
 	os.Exit(m.Run())
 }
 

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"custody/internal/git"
 )
 
 // Exit codes, as `custody --help` promises them.
@@ -46,7 +48,11 @@ func say(w io.Writer, command string, err error) int {
 	}
 	fmt.Fprintf(w, "%s: %s\n", command, harmless(strings.TrimRight(err.Error(), "\n")))
 	var h *hintError
-	if errors.As(err, &h) {
+	var old *git.VersionError // met wherever git is needed first
+	switch {
+	case errors.As(err, &old):
+		fmt.Fprintln(w, "  update git")
+	case errors.As(err, &h):
 		for _, line := range h.hints {
 			fmt.Fprintf(w, "  %s\n", harmless(line))
 		}

@@ -51,7 +51,7 @@ func newBench(t *testing.T) *bench {
 	t.Helper()
 	dir := t.TempDir()
 	b := &bench{dir: dir, custody: dir + "/bin/custody", key: dir + "/signing.pem", review: dir + "/review.pem", ring: dir + "/trusted_keys"}
-	build := exec.Command("go", "build", "-o", b.custody, ".")
+	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-o", b.custody, ".")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)

@@ -23,12 +23,9 @@ import (
 // openRepository opens the repository at -C, or above it as git does.
 func openRepository(ctx context.Context, p *process, dir string, options ...git.Option) (*git.Repository, error) {
 	repo, err := git.Open(ctx, dir, append(options, git.WithEnviron(p.environ))...)
-	var old *git.VersionError
 	switch {
 	case errors.Is(err, exec.ErrNotFound):
 		return nil, hint(err, "install git; without it, only commands about a single commit work, such as 'custody scan'")
-	case errors.As(err, &old):
-		return nil, hint(err, "update git")
 	case err != nil:
 		return nil, hint(err, "name the repository with -C DIR")
 	}

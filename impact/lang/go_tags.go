@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"go/build/constraint"
 	"math/bits"
+	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -102,6 +103,23 @@ func eachGoTag(x constraint.Expr, fn func(tag string)) {
 		eachGoTag(x.X, fn)
 		eachGoTag(x.Y, fn)
 	}
+}
+
+// GoNameTags are the systems and machines for which alone a Go file is built, by its name:
+// store_plan9.go, store_linux_arm64.go.
+func GoNameTags(name string) []string {
+	stem, ok := strings.CutSuffix(path.Base(name), ".go")
+	if !ok {
+		return nil
+	}
+	words := strings.Split(strings.TrimSuffix(stem, "_test"), "_")
+	var tags []string
+	for _, w := range words[max(1, len(words)-2):] {
+		if isGoPlatform(w) {
+			tags = append(tags, w)
+		}
+	}
+	return tags
 }
 
 // isGoPlatform says whether the go command sets a tag itself, somewhere.

@@ -8,6 +8,8 @@
 package config
 
 import (
+	"time"
+
 	"custody/attestation"
 	"custody/internal/change"
 	"custody/internal/config/yaml"
@@ -116,6 +118,16 @@ type Emergency struct {
 	Teams []TeamName `yaml:"teams"`
 	// ReviewWithinDays is how many days after its declaration the review is due: 1 to 30.
 	ReviewWithinDays int `yaml:"review_within_days,required"`
+}
+
+// Due is the day by which what an emergency put off is to be reviewed, if it was declared at an
+// instant (RFC 3339); empty where that is none.
+func (e Emergency) Due(declared string) Day {
+	at, err := time.Parse(time.RFC3339, declared)
+	if err != nil {
+		return ""
+	}
+	return Day(at.UTC().Format(time.DateOnly)).Plus(e.ReviewWithinDays)
 }
 
 // A Rule asks one thing of a change.
@@ -234,7 +246,7 @@ type Waiver struct {
 	Approver string `yaml:"approver,required"`
 	// Reason is why.
 	Reason string `yaml:"reason,required"`
-	// LastDay is the last day (UTC) on which it counts, such as `2026-12-31`.
+	// LastDay is the last day (UTC) on which it counts, such as `2026-12-31`. What landed until then stays excepted.
 	LastDay Day `yaml:"last_day,required"`
 }
 

@@ -237,7 +237,7 @@ func (e *evaluation) checks(ctx context.Context, r config.LayeredRule, files []t
 			a.found = append(a.found, scoped{finding.Finding{
 				Check: name, Level: f.Level,
 				Place:   finding.Place{Path: f.Path.Escaped(), StartLine: f.Start, EndLine: f.End},
-				Message: f.Message, Remedy: f.Remedy, Who: "the authors of the change",
+				Message: f.Message, Remedy: f.Remedy, Who: "the authors of the change", More: f.More,
 			}, f.About})
 		}
 	}

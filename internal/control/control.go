@@ -272,7 +272,7 @@ func tidy(c *finding.Check, most int) {
 		// used, which auditors ask for.
 		slices.SortStableFunc(c.Found, func(a, b finding.Finding) int { return strings.Compare(a.WaivedBy, b.WaivedBy) })
 		c.Found = firstOfWaivers(c.Found, most)
-		c.Reasons = append(slices.Clone(c.Reasons), finding.Reason{Code: ReasonLimit, Detail: fmt.Sprintf("%s more than the %d that are listed", plural(n, "finding", "findings"), most)})
+		c.Reasons = append(slices.Clone(c.Reasons), finding.Reason{Code: ReasonLimit, Detail: fmt.Sprintf("%s more than the %d%s", plural(n, "finding", "findings"), most, thatAreListed)})
 		c.Found = c.Found[:most:most]
 	}
 	if c.Found == nil {
@@ -281,6 +281,13 @@ func tidy(c *finding.Check, most int) {
 	if c.Reasons == nil {
 		c.Reasons = []finding.Reason{}
 	}
+}
+
+const thatAreListed = " that are listed"
+
+// IsUnlisted says whether a reason counts findings of its check that the pack does not list.
+func IsUnlisted(r finding.Reason) bool {
+	return r.Code == ReasonLimit && r.Path == "" && strings.Contains(r.Detail, "finding") && strings.HasSuffix(r.Detail, thatAreListed)
 }
 
 // firstOfWaivers moves the first finding of each waiver to the last of the places that are

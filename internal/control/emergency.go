@@ -82,7 +82,7 @@ func (e *evaluation) urgency(origin string) urgency {
 			return no("it was declared after the change had landed")
 		}
 	}
-	return urgency{declared: true, due: day.Plus(may.ReviewWithinDays)}
+	return urgency{declared: true, due: may.Due(d.At)}
 }
 
 func mergedAt(c *change.Context) string {

@@ -16,7 +16,7 @@ import (
 
 // A fakeHead is a tree in memory. It is strict: reading what was not listed fails.
 type fakeHead struct {
-	mu    sync.Mutex
+	mu    *sync.Mutex
 	files []TreeFile
 	blobs map[git.OID]string
 	gone  map[git.OID]bool
@@ -35,7 +35,7 @@ func oid(s string) git.OID {
 // newHead takes "path: content", "path -> target" for a symbolic link, "path@" for a
 // submodule and "path?" for a file whose blob is missing.
 func newHead(files ...string) *fakeHead {
-	h := &fakeHead{blobs: map[git.OID]string{}, gone: map[git.OID]bool{}, read: map[git.OID]int{}}
+	h := &fakeHead{mu: &sync.Mutex{}, blobs: map[git.OID]string{}, gone: map[git.OID]bool{}, read: map[git.OID]int{}}
 	for _, f := range files {
 		path, content, _ := strings.Cut(f, ": ")
 		t := TreeFile{Mode: git.ModeFile}

@@ -488,6 +488,14 @@ func TestWaivers(t *testing.T) {
 	if got := evaluate(t, Input{Change: c, Context: x, Day: "2026-11-23", Config: config.Layer(nil, p)})["r"]; got.Outcome != finding.NotAssessed {
 		t.Errorf("perhaps not about the change: %s", text(got))
 	}
+	// At record it is the day of the landing that counts, whenever the record is made.
+	for landed, want := range map[string]finding.Outcome{"2026-11-22T23:59:59Z": finding.Excepted, "2026-11-23T00:00:00Z": finding.NotSatisfied, "2027-01-01T00:00:00Z": finding.NotSatisfied, "": finding.NotSatisfied} {
+		p := policy(t, strings.ReplaceAll(limit, "authorship-limit,", "authorship-limit, at: [record],")+"waivers:\n"+waiver("W", "r", "'legacy/**'", "2026-11-22"))
+		in := Input{Change: ch, Stage: change.AtRecord, Attestation: report, Day: "2026-11-23", Context: &change.Context{Merge: &change.Merge{At: landed}}, Config: config.Layer(nil, p)}
+		if got := evaluate(t, in)["r"]; got.Outcome != want {
+			t.Errorf("landed at %q: %swant %s", landed, text(got), want)
+		}
+	}
 	// Waivers of the context that nobody looked at do not count, and that is said.
 	in := Input{Context: &change.Context{Waivers: []change.Waiver{{}}}}
 	if n := evaluate(t, in)[NoticeWaivers]; n.Outcome != finding.NotAssessed || !strings.Contains(text(n), "were not all read") {

@@ -589,7 +589,9 @@ func (s *search) report(a *answer) {
 	}
 	for _, p := range s.cut {
 		message := fmt.Sprintf("%s: more lines of the file match %s than are listed", s.of.title(), s.shownPattern())
-		a.found = append(a.found, scoped{s.of.finding(finding.Place{Path: p.Escaped()}, message, "Take them out"), []change.Path{p}})
+		f := s.of.finding(finding.Place{Path: p.Escaped()}, message, "Take them out")
+		f.More = 1
+		a.found = append(a.found, scoped{f, []change.Path{p}})
 	}
 	if s.more { // about no file in particular, so that a waiver for some files does not cover it
 		message := fmt.Sprintf("%s: and perhaps more; the search ended after %d lines", s.of.title(), len(s.hits))

@@ -3,6 +3,7 @@ package control
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"custody/internal/change"
 	"custody/internal/config"
@@ -73,7 +74,7 @@ func (e *evaluation) known(r config.LayeredRule, found []scoped, whole bool) []b
 // a whole, which only "**" covers.
 func (e *evaluation) waiver(r config.LayeredRule, id config.ID, files []change.Path) config.ID {
 	for _, w := range e.waivers() {
-		if w.Covers != id || !w.InForce(e.Day) || !w.MayExcept(r) {
+		if w.Covers != id || !w.InForce(WaiverDay(e.Stage, e.Context, e.Day)) || !w.MayExcept(r) {
 			continue
 		}
 		// Findings times waivers may be any number: what goes beyond is not excepted.
@@ -85,6 +86,18 @@ func (e *evaluation) waiver(r config.LayeredRule, id config.ID, files []change.P
 		}
 	}
 	return ""
+}
+
+// WaiverDay is the day on which waivers have to be in force: that of the review, and of what
+// landed before it the day of the landing, whenever its record is made.
+func WaiverDay(stage change.Stage, c *change.Context, day config.Day) config.Day {
+	if stage != change.AtRecord || c == nil {
+		return day
+	}
+	if at, err := time.Parse(time.RFC3339, mergedAt(c)); err == nil && day != "" {
+		day = min(day, config.Day(at.UTC().Format(time.DateOnly)))
+	}
+	return day
 }
 
 func coversAll(globs []config.Glob, files []change.Path) bool {
@@ -147,7 +160,7 @@ func (e *evaluation) idle(w config.LayeredWaiver) string {
 	switch {
 	case e.Day == "":
 		return "the review was given no day"
-	case !w.InForce(e.Day):
+	case !w.InForce(WaiverDay(e.Stage, e.Context, e.Day)):
 		return fmt.Sprintf("its last day was %s", w.LastDay)
 	}
 	known := false

@@ -77,9 +77,15 @@ type Finding struct {
 	Remedy  string `json:"remedy,omitempty"` // what to do next
 	Who     string `json:"who,omitempty"`    // who can do it
 
+	// More says that this one stands for at least so many that are not listed.
+	More int `json:"more,omitempty"`
+
 	// WaivedBy names the waiver that covers the finding, or is "emergency" or "baseline": see Exception.
 	WaivedBy string `json:"waived_by,omitempty"`
 }
+
+// Count is how many findings it stands for, at least.
+func (f Finding) Count() int { return max(1, f.More) }
 
 // Fingerprint identifies a finding over the commits of one change: the rule, the
 // path and the message, but no line number, so that it survives lines added above.

@@ -113,6 +113,7 @@ func TestInterruptions(t *testing.T) {
 	r := gittest.New(t)
 	r.Generate(gittest.Spec{Files: 3000, Seed: 2})
 	repo := openRepo(t, r)
+	repo.own = nil // it asks nobody
 	ids, contents := blobsOf(t, r)
 	check := func(what string) {
 		t.Helper()

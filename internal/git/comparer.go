@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os/exec"
 	"slices"
 )
 
@@ -26,6 +27,10 @@ const endOfDiff = "-- end of this difference --\n"
 
 func (d *differ) acquireComparer() (*comparer, error) {
 	r := d.r
+	r.awaitComparer()
+	if err := r.git.willDo(); err != nil {
+		return nil, err
+	}
 	r.mu.Lock()
 	c := r.comparer
 	r.comparer = nil
@@ -40,14 +45,15 @@ func (d *differ) acquireComparer() (*comparer, error) {
 	if c != nil {
 		c.end()
 	}
-	return d.startComparer()
+	return d.startComparer(r.git.start)
 }
 
-func (d *differ) startComparer() (*comparer, error) {
+func (d *differ) startComparer(start func(ctx context.Context, dir string, env, args []string) *exec.Cmd) (*comparer, error) {
 	r := d.r
 	args := d.args(nil)
 	args = append(args[:slices.Index(args, "--end-of-options")], "--stdin") // instead of trees
-	cmd := r.git.isolated(context.Background(), r.iso, args...)
+	env, all := r.git.isolating(r.iso, args)
+	cmd := start(context.Background(), r.iso.dir, env, all)
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err

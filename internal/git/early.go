@@ -30,17 +30,30 @@ func (p *program) expect(dir string, o options) *Repository {
 	if err != nil {
 		return nil // to be met again
 	}
-	c, err := r.startChild()
-	if err == nil {
-		r.idle = append(r.idle, c)
-		d := differ{r: r, lim: DefaultDiffLimits()}
-		r.comparer, err = d.startComparer()
-	}
-	if err != nil {
-		r.Close()
-		return nil
-	}
+	r.expectToCompare()
 	return r
+}
+
+// expectToCompare begins to start the process that compares, which is as good as started for
+// whoever needs it.
+func (r *Repository) expectToCompare() {
+	started := make(chan struct{})
+	r.starting = started
+	go func() {
+		defer close(started)
+		d := differ{r: r, lim: DefaultDiffLimits()}
+		if c, err := d.startComparer(r.git.early); err == nil { // else it is met again
+			r.mu.Lock()
+			r.comparer = c
+			r.mu.Unlock()
+		}
+	}()
+}
+
+func (r *Repository) awaitComparer() {
+	if r.starting != nil {
+		<-r.starting
+	}
 }
 
 // maxGuessed bounds the configuration that guess looks at.

@@ -107,7 +107,11 @@ var errUnread = errors.New("an answer was left unread")
 // fresh one once more.
 func (r *Repository) bulk(ctx context.Context, ids []OID, kind string, limit int64, fn func(i int, data []byte, err error) error) error {
 	var buf []byte // kept between the parts
-	done, deaths := 0, 0
+	done, err := r.readOwn(ctx, ids, kind, limit, fn)
+	if err != nil {
+		return err
+	}
+	deaths := 0
 	suspect := -1 // git died over this one, or shortly after it
 	for done < len(ids) {
 		part := ids[done:min(done+2*window, len(ids))]
@@ -152,6 +156,42 @@ func (r *Repository) bulk(ctx context.Context, ids []OID, kind string, limit int
 		}
 	}
 	return nil
+}
+
+// fewObjects are so many that they are read faster than git can be asked for them.
+const fewObjects = 200
+
+// readOwn calls fn for the first of the objects, as far as they can be read without git, and
+// says how many these are.
+func (r *Repository) readOwn(ctx context.Context, ids []OID, kind string, limit int64, fn func(i int, data []byte, err error) error) (done int, err error) {
+	if r.own == nil || len(ids) > fewObjects || r.isClosed() {
+		return 0, nil
+	}
+	q := reading{kind: kind, limit: limit}
+	for i, id := range ids {
+		if ctx.Err() != nil {
+			return i, context.Cause(ctx)
+		}
+		is, kept, ok := r.own.object(id)
+		if !ok {
+			return i, nil
+		}
+		refusal := q.check(id, header{is, int64(len(kept))})
+		if refusal == nil {
+			if len(ids) == 1 { // who asks for one may keep it
+				q.buf = nil
+			}
+			q.buf = append(q.buf[:0], kept...)
+		}
+		data := q.buf
+		if refusal != nil {
+			data = nil
+		}
+		if err := fn(i, data, refusal); err != nil {
+			return i, err
+		}
+	}
+	return len(ids), nil
 }
 
 // A reading is one conversation of bulk.
@@ -297,15 +337,18 @@ func (r *Repository) infos(ctx context.Context, ids []OID) ([]info, error) {
 	if len(ids) == 0 {
 		return list, nil
 	}
-	err := r.converse(ctx, func(c *child) error {
-		return c.ask("info", ids, func(i int) error {
-			h, err := c.headerOf(ids[i])
-			list[i] = info(h)
-			return err
+	known := r.infosOwn(ids, list)
+	if rest := ids[known:]; len(rest) > 0 || ctx.Err() != nil {
+		err := r.converse(ctx, func(c *child) error {
+			return c.ask("info", rest, func(i int) error {
+				h, err := c.headerOf(rest[i])
+				list[known+i] = info(h)
+				return err
+			})
 		})
-	})
-	if err != nil {
-		return nil, fmt.Errorf("asking for the size of %d objects: %w", len(ids), err)
+		if err != nil {
+			return nil, fmt.Errorf("asking for the size of %d objects: %w", len(ids), err)
+		}
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -318,6 +361,22 @@ func (r *Repository) infos(ctx context.Context, ids []OID) ([]info, error) {
 		}
 	}
 	return list, nil
+}
+
+// infosOwn is infos of the first of few objects, as far as they can be read without git: of
+// most of them the bytes are asked for next.
+func (r *Repository) infosOwn(ids []OID, list []info) (known int) {
+	if len(ids) > fewObjects || r.isClosed() {
+		return 0
+	}
+	for i, id := range ids {
+		kind, data, ok := r.own.object(id)
+		if !ok {
+			return i
+		}
+		list[i] = info{kind, int64(len(data))}
+	}
+	return len(ids)
 }
 
 // knownSizes are those of blobs, -1 where they were not asked for.

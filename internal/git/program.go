@@ -40,6 +40,9 @@ func (e *VersionError) Error() string {
 type program struct {
 	path string   // of the git executable
 	env  []string // of every process
+
+	answered chan struct{} // closed when git has said its version; nil: it is not asked
+	refused  error         // why it will not do
 }
 
 // newProgram finds git in the PATH of the given environment, or in our own when that
@@ -95,29 +98,65 @@ var pinned = []string{
 // None of what that can name is run by the commands that we use it for: rev-parse and
 // cat-file of a name.
 func (p *program) discovery(ctx context.Context, dir string, args ...string) *exec.Cmd {
+	return p.start(ctx, "/", p.env, discovering(dir, args))
+}
+
+func discovering(dir string, args []string) []string {
 	// Git refuses a repository of another user, since the next command might obey its
 	// configuration. Ours do not, and hooks and services often run as someone else.
 	global := append([]string{"-C", dir, "-c", "safe.directory=*"}, pinned...)
-	return p.start(ctx, "/", p.env, append(global, args...))
+	return append(global, args...)
 }
 
 // isolated is a command in a git directory of our own.
 func (p *program) isolated(ctx context.Context, iso *isolation, args ...string) *exec.Cmd {
-	global := append([]string{"--git-dir=" + iso.dir, "--bare"}, pinned...)
-	env := append(p.env[:len(p.env):len(p.env)], iso.env...)
-	return p.start(ctx, iso.dir, env, append(global, args...))
+	env, all := p.isolating(iso, args)
+	return p.start(ctx, iso.dir, env, all)
 }
 
+func (p *program) isolating(iso *isolation, args []string) (env, all []string) {
+	global := append([]string{"--git-dir=" + iso.dir, "--bare"}, pinned...)
+	return append(p.env[:len(p.env):len(p.env)], iso.env...), append(global, args...)
+}
+
+// start waits for the version that git says: of one that is too old no answer counts.
 func (p *program) start(ctx context.Context, dir string, env, args []string) *exec.Cmd {
+	cmd := p.early(ctx, dir, env, args)
+	if err := p.willDo(); err != nil {
+		cmd.Err = err
+	}
+	return cmd
+}
+
+// early is a command whose answer is not used before willDo.
+func (p *program) early(ctx context.Context, dir string, env, args []string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, p.path, args...)
 	cmd.Dir, cmd.Env = dir, env
 	cmd.Stderr = new(tail)
 	return cmd
 }
 
+// askVersion begins to ask git for its version.
+func (p *program) askVersion(ctx context.Context) {
+	p.answered = make(chan struct{})
+	go func() {
+		defer close(p.answered)
+		p.refused = p.checkVersion(ctx)
+	}()
+}
+
+// willDo says why git can not be used, once it is known.
+func (p *program) willDo() error {
+	if p.answered == nil {
+		return nil
+	}
+	<-p.answered
+	return p.refused
+}
+
 // checkVersion fails with a *VersionError when git is too old for us.
 func (p *program) checkVersion(ctx context.Context) error {
-	out, err := p.start(ctx, "/", p.env, []string{"version"}).Output()
+	out, err := p.early(ctx, "/", p.env, []string{"version"}).Output()
 	if err != nil {
 		return fmt.Errorf("asking %s for its version: %w", p.path, err)
 	}

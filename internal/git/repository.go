@@ -18,11 +18,13 @@ type Repository struct {
 	start string // where it was opened
 	loc   location
 	iso   *isolation
+	own   *stored // nil: git reads everything
 
 	mu       sync.Mutex
 	bases    map[[2]OID][]OID // of pairs of commits that were asked for
 	idle     []*child         // cat-file processes, while nobody uses them
 	comparer *comparer        // the diff-tree process, the same
+	starting chan struct{}    // closed when the first one is there, or can not be had
 	closed   bool
 	treeIDs  map[OID]OID   // of commits that were listed or compared: at most maxTreeIDs
 	sizes    map[OID]int64 // of blobs that were asked for: at most maxSizes
@@ -90,7 +92,8 @@ func WithComparing() Option {
 
 // Open finds the repository that dir belongs to, as git does: dir may be a bare
 // repository, a work tree, or a folder in either. If git is missing, the error wraps
-// exec.ErrNotFound; if it is too old, it is a *VersionError.
+// exec.ErrNotFound; if it is too old, it is a *VersionError, with WithComparing perhaps only
+// where git is needed.
 func Open(ctx context.Context, dir string, opts ...Option) (*Repository, error) {
 	var o options
 	for _, f := range opts {
@@ -105,25 +108,40 @@ func Open(ctx context.Context, dir string, opts ...Option) (*Repository, error) 
 		return nil, err
 	}
 
+	git.askVersion(ctx)
+	r, err := git.open(ctx, abs, o)
+	if !o.comparing || err != nil { // who reads a change waits where git is needed
+		if refused := git.willDo(); refused != nil && err == nil {
+			r.Close()
+			return nil, refused
+		} else if refused != nil {
+			return nil, refused
+		}
+	}
+	if err != nil && !errors.Is(err, errIsolation) {
+		err = fmt.Errorf("opening %s: %w", dir, err)
+	}
+	return r, err
+}
+
+// open opens the repository to which dir belongs, where that is plain to see or git says so.
+func (p *program) open(ctx context.Context, dir string, o options) (*Repository, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	if loc, ok := known(dir); ok {
+		r, err := p.at(dir, loc, o)
+		if err == nil && o.comparing {
+			r.expectToCompare()
+		}
+		return r, err
+	}
 	// Processes of two milliseconds each: side by side.
-	version := make(chan error, 1)
-	go func() { version <- git.checkVersion(ctx) }()
-	type located struct {
-		location
-		err error
-	}
-	where := make(chan located, 1)
-	go func() {
-		loc, err := git.locate(ctx, abs)
-		where <- located{loc, err}
-	}()
-	early := git.expect(abs, o)
-	loc := <-where
-	err = <-version
-	if err == nil && loc.err != nil {
-		err = fmt.Errorf("opening %s: %w", dir, loc.err)
-	}
-	if early != nil && (err != nil || !early.loc.same(loc.location)) {
+	expected := make(chan *Repository, 1)
+	go func() { expected <- p.expect(dir, o) }()
+	loc, err := p.locate(ctx, dir)
+	early := <-expected
+	if early != nil && (err != nil || !early.loc.same(loc)) {
 		early.Close()
 		early = nil
 	}
@@ -131,17 +149,10 @@ func Open(ctx context.Context, dir string, opts ...Option) (*Repository, error) 
 		return nil, err
 	}
 	if early != nil {
-		early.loc = loc.location
+		early.loc = loc
 		return early, nil
 	}
-	r, err := git.at(abs, loc.location, o)
-	if errors.Is(err, errIsolation) {
-		return nil, err
-	}
-	if err != nil {
-		return nil, fmt.Errorf("opening %s: %w", dir, err)
-	}
-	return r, nil
+	return p.at(dir, loc, o)
 }
 
 // at opens the repository at a location.
@@ -163,7 +174,11 @@ func (p *program) at(start string, loc location, o options) (*Repository, error)
 	if err != nil {
 		return nil, err
 	}
-	return &Repository{git: p, start: start, loc: loc, iso: iso}, nil
+	r := &Repository{git: p, start: start, loc: loc, iso: iso}
+	if loc.format == "sha1" {
+		r.own = &stored{dir: filepath.Join(loc.common, "objects")}
+	}
+	return r, nil
 }
 
 // locate asks git where the repository is.
@@ -173,8 +188,8 @@ func (p *program) locate(ctx context.Context, dir string) (location, error) {
 	} else if !info.IsDir() {
 		return location{}, errors.New("not a folder")
 	}
-	cmd := p.discovery(ctx, dir, "rev-parse", "--path-format=absolute",
-		"--is-shallow-repository", "--show-object-format", "--git-dir", "--git-common-dir")
+	cmd := p.early(ctx, "/", p.env, discovering(dir, []string{"rev-parse", "--path-format=absolute",
+		"--is-shallow-repository", "--show-object-format", "--git-dir", "--git-common-dir"}))
 	out, err := cmd.Output()
 	if err != nil {
 		if bytes.Contains(cmd.Stderr.(*tail).b, []byte("not a git repository")) {
@@ -196,6 +211,7 @@ func (p *program) locate(ctx context.Context, dir string) (location, error) {
 // Close ends the process and removes the temporary folder. Calls that are under way
 // finish or fail.
 func (r *Repository) Close() error {
+	r.awaitComparer()
 	r.mu.Lock()
 	children := r.idle
 	if r.comparer != nil {
@@ -211,6 +227,7 @@ func (r *Repository) Close() error {
 	for _, c := range children { // they end while the folder goes
 		c.cmd.Process.Kill()
 	}
+	r.own.close()
 	err := r.iso.remove()
 	for _, c := range children {
 		c.end()

@@ -25,6 +25,11 @@ func (r *Repository) Resolve(ctx context.Context, rev string) (OID, error) {
 	if err := checkRevision(rev); err != nil {
 		return OID{}, err
 	}
+	if id, err := ParseOID(rev); err == nil && ctx.Err() == nil && !r.isClosed() {
+		if kind, _, ok := r.own.object(id); ok && kind == "commit" {
+			return id, nil
+		}
+	}
 	places := refPlaces(rev)
 	names := []string{rev + "^{commit}", rev + "^{}", rev}
 	for _, p := range places {

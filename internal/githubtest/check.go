@@ -97,6 +97,14 @@ func (r *Repo) CheckRunBy(app, name, sha, conclusion string) *CheckRun {
 	return run
 }
 
+// CompleteSuite tells that all checks of another App on a commit have ended, which GitHub
+// does behind the last of them.
+func (r *Repo) CompleteSuite(app, sha string) {
+	defer r.gh.lock()()
+	a := r.gh.otherApp(app)
+	r.sendSuite("completed", r.gh.bot(a), r.suiteOf(a, sha))
+}
+
 // Rerequest asks the App to run a check again.
 func (r *Repo) Rerequest(by string, id int64) {
 	r.gh.tb.Helper()

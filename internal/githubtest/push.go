@@ -288,3 +288,11 @@ func (g *MergeGroup) Destroy(reason string) {
 	g.send("destroyed", object{"reason": reason})
 	g.Repo.pushed(g.Repo.gh.account("github-merge-queue[bot]", "Bot"), before)
 }
+
+// pushedAt is when a ref of the repository was moved last.
+func (r *Repo) pushedAt() string {
+	if len(r.moves) == 0 {
+		return "2026-01-01T00:00:00Z"
+	}
+	return r.moves[len(r.moves)-1].at
+}

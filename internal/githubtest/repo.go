@@ -252,7 +252,7 @@ func (r *Repo) object(c *call) object {
 		"archived": false, "disabled": false, "allow_forking": true,
 		"allow_merge_commit": true, "allow_squash_merge": true, "allow_rebase_merge": true,
 		"has_issues": true, "topics": []string{}, "forks": 0, "forks_count": 0, "size": 1,
-		"created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z", "pushed_at": "2026-01-01T00:00:00Z",
+		"created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z", "pushed_at": r.pushedAt(),
 		"description": nil, "homepage": nil, "language": nil, "license": nil, "mirror_url": nil,
 		"permissions": object{"admin": false, "maintain": false, "push": false, "triage": false, "pull": true},
 	}

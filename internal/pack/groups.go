@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"custody/internal/control"
 	"custody/internal/finding"
 )
 
@@ -11,8 +12,9 @@ import (
 // the first entries are shown.
 type group struct {
 	Shown []*entry
-	Total int // findings
-	More  int // findings in no entry that is shown
+	Total int  // findings, those too for which one stands that is listed
+	Least bool // there are more
+	More  int  // findings in no entry that is shown
 	seen  map[finding.Finding]*entry
 }
 
@@ -21,6 +23,7 @@ type entry struct {
 	finding.Finding // the first
 	Places          []place
 	Count           int  // findings
+	Least           bool // there are more
 	Placed          int  // of them, those that have a place
 	Varies          bool // not all of them have the same numbers
 }
@@ -32,13 +35,14 @@ type place struct{ Where, Message string }
 func (e *entry) MorePlaces() int { return e.Placed - len(e.Places) }
 
 func (g *group) add(f finding.Finding) {
-	g.Total++
+	g.Total += f.Count()
+	g.Least = g.Least || f.More > 0
 	same := f
-	same.Place, same.Message = finding.Place{}, withoutNumbers(f.Message)
+	same.Place, same.Message, same.More = finding.Place{}, withoutNumbers(f.Message), 0
 	e := g.seen[same]
 	if e == nil {
 		if len(g.Shown) == maxFindings {
-			g.More++
+			g.More += f.Count()
 			return
 		}
 		e = &entry{Finding: f}
@@ -47,7 +51,8 @@ func (g *group) add(f finding.Finding) {
 		}
 		g.seen[same], g.Shown = e, append(g.Shown, e)
 	}
-	e.Count++
+	e.Count += f.Count()
+	e.Least = e.Least || f.More > 0
 	e.Varies = e.Varies || f.Message != e.Message
 	where := f.Place.String()
 	if where == "" {
@@ -85,7 +90,26 @@ type exceptedGroup struct {
 
 // Sentence counts them.
 func (g exceptedGroup) Sentence() string {
-	return plural(g.Total, "finding is ", "findings are ") + g.By.Says()
+	return capital(g.count("finding is ", "findings are ")) + g.By.Says()
+}
+
+// count is how many findings there are, and "at least" where a check lists less than it found.
+func (g *group) count(one, many string) string {
+	s := plural(g.Total, one, many)
+	if g.Least {
+		s = "at least " + s
+	}
+	return s
+}
+
+// Heading is "3 errors", or "At least 1,500 errors".
+func (g levelGroup) Heading() string {
+	return capital(g.count(g.Level.String(), g.Level.String()+"s"))
+}
+
+// unlisted says whether a check found more than the pack lists of it, which says of no level.
+func unlisted(checks []finding.Check) bool {
+	return slices.ContainsFunc(checks, func(c finding.Check) bool { return slices.ContainsFunc(c.Reasons, control.IsUnlisted) })
 }
 
 func (w *view) splitFindings() {
@@ -109,7 +133,7 @@ func (w *view) splitFindings() {
 		}
 	}
 	for _, g := range groups {
-		if g.Total > 0 {
+		if g.Least = g.Least || unlisted(w.v.Checks); g.Total > 0 {
 			w.Findings = append(w.Findings, g)
 		}
 	}

@@ -61,7 +61,8 @@ func nextAction(v *review.Verdict) action {
 func (w *view) then() string {
 	for _, g := range w.Findings {
 		if g.Level == finding.Error && g.Total > 1 && w.Next.For != "" {
-			return "After that, " + plural(g.Total-1, "more error is", "more errors are") + " open: see the findings."
+			g.Total--
+			return "After that, " + g.count("more error is", "more errors are") + " open: see the findings."
 		}
 	}
 	return ""

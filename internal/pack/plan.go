@@ -4,14 +4,12 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
-	"custody/attestation"
 	"custody/impact"
 	"custody/internal/change"
 	"custody/internal/config"
 	"custody/internal/control"
-	"custody/internal/finding"
+	"custody/internal/control/checks/agentfiles"
 	"custody/internal/review"
 )
 
@@ -53,6 +51,9 @@ func (p pile) More() int { return p.Count - len(p.Files) }
 const (
 	maxFirst    = 10 // files that the plan names
 	maxPileFile = 12 // named files of a pile
+	fewReasons  = 4  // files with a reason, up to which the largest are named, too
+	mostLargest = 3  // of these
+	leastLines  = 20 // that one of them has
 )
 
 // What a reason to read a file weighs. Only the order of sums counts: what is known to be
@@ -103,13 +104,17 @@ func newPlan(v *review.Verdict) plan {
 	slices.SortStableFunc(candidates, func(a, b planned) int {
 		return cmp.Or(b.weight-a.weight, cmp.Compare(a.Path, b.Path))
 	})
-	p.First = candidates[:min(len(candidates), maxFirst)]
+	p.First = append(slices.Clip(candidates[:min(len(candidates), maxFirst)]), largest(v, candidates, named, kinds)...)
 	for _, c := range p.First {
 		named[c.at] = true
 	}
 	for i := range v.Change.Files {
-		if !named[i] {
-			addToPile(rest, kinds[i].words(), &v.Change.Files[i])
+		switch f := &v.Change.Files[i]; {
+		case named[i]:
+		case facts[f.Path].errors > 0:
+			addToPile(rest, [2]string{withErrors, "What is found in each stands under the findings."}, f)
+		default:
+			addToPile(rest, kinds[i].words(), f)
 		}
 	}
 	addMore(rest, v.Change.MoreFiles-v.Change.MoreMechanical)
@@ -117,6 +122,28 @@ func newPlan(v *review.Verdict) plan {
 	p.Rest, p.Skip = piles(rest), piles(skip)
 	p.Sentence = planSentence(v.Change.CountFiles(), len(p.First), mechanical+v.Change.MoreMechanical)
 	return p
+}
+
+// largest are the largest changes of code, where few files have another reason to be read
+// first: of languages that are not read there is no other.
+func largest(v *review.Verdict, candidates []planned, named []bool, kinds []fileKind) []planned {
+	if len(candidates) > fewReasons || v.Change.CountFiles() < 2 {
+		return nil
+	}
+	var code []planned
+	for i := range v.Change.Files {
+		f := &v.Change.Files[i]
+		lines := f.Added + f.Deleted
+		if named[i] || lines < leastLines || !kinds[i].is(config.OfCode) || kinds[i].test || kinds[i].gone || slices.ContainsFunc(candidates, func(c planned) bool { return c.at == i }) {
+			continue
+		}
+		code = append(code, planned{Path: f.Path, Size: size(f.Added, f.Deleted), Reasons: []string{"one of the largest changes of code here"}, weight: lines, at: i})
+	}
+	slices.SortStableFunc(code, func(a, b planned) int { return cmp.Or(b.weight-a.weight, cmp.Compare(a.Path, b.Path)) })
+	if len(code) == 1 {
+		code[0].Reasons[0] = "the largest change of code here"
+	}
+	return code[:min(len(code), mostLargest)]
 }
 
 func planSentence(files, first, mechanical int) string {
@@ -137,99 +164,6 @@ func planSentence(files, first, mechanical int) string {
 		s += fmt.Sprintf(" %s not have to be read line by line.", capital(plural(mechanical, "does", "do")))
 	}
 	return s
-}
-
-// fileFacts is what the documents of a verdict say of one file.
-type fileFacts struct {
-	errors, warnings int
-	inLines          int    // of the warnings, those that are about lines of it
-	first            string // message of the gravest finding
-	firstLevel       finding.Level
-	reaches          int
-	breaking         []string
-	agent            int // lines
-	added            int
-}
-
-func gatherFileFacts(v *review.Verdict) map[string]*fileFacts {
-	all := make(map[string]*fileFacts, len(v.Change.Files))
-	for i := range v.Change.Files {
-		all[v.Change.Files[i].Path] = &fileFacts{}
-	}
-	sorted := slices.Clone(v.Findings)
-	finding.Sort(sorted)         // the gravest first
-	counted := map[string]bool{} // rules that count lines: they say nothing of a file
-	for _, c := range v.Checks {
-		counted[c.ID] = config.Kind(c.Asks) == config.KindAuthorshipLimit
-	}
-	seen := map[finding.Finding]bool{} // several rules may ask for one check
-	for _, f := range sorted {
-		about := all[f.Place.Path]
-		same := f
-		same.Rule, same.Level = "", 0
-		if about == nil || f.WaivedBy != "" || f.Level == finding.Note || seen[same] || counted[f.Rule] {
-			continue
-		}
-		seen[same] = true
-		if about.errors+about.warnings == 0 || f.Level < about.firstLevel {
-			about.first, about.firstLevel = f.Message, f.Level
-		}
-		if f.Level == finding.Error {
-			about.errors++
-		} else {
-			about.warnings++
-			if f.Place.StartLine > 0 {
-				about.inLines++
-			}
-		}
-	}
-	if r := v.Impact; r != nil {
-		for i := range r.Reached {
-			if n := &r.Reached[i]; len(n.Via) > 0 && n.Kind != impact.KindPackage {
-				if about := all[strings.TrimPrefix(n.Via[0], "file:")]; about != nil {
-					about.reaches++
-				}
-			}
-		}
-		for i := range r.Changed {
-			about := all[r.Changed[i].Path]
-			for _, s := range r.Changed[i].Symbols {
-				if about != nil && s.Exported && (s.Change == "removed" || s.Change == "signature" || s.Change == "renamed") {
-					about.breaking = append(about.breaking, s.Name)
-				}
-			}
-		}
-	}
-	if r := v.Attestation; r != nil {
-		for _, f := range r.Files {
-			about := all[f.Path]
-			if about == nil {
-				continue
-			}
-			for class, n := range f.Lines {
-				if class.IsAI() || class == attestation.Mixed {
-					about.agent += n
-				}
-			}
-			about.added = f.Added
-		}
-	}
-	return all
-}
-
-// isMixed is whether agents wrote some of a change and others some: where it is all of
-// one hand, that tells no file from another.
-func isMixed(r *attestation.Report) bool {
-	if r == nil {
-		return false
-	}
-	agent := 0
-	for class, n := range r.Summary.Lines {
-		if class.IsAI() {
-			agent += n
-		}
-	}
-	return agent > 0 && agent*10 < r.Summary.AddedLines*9
 }
 
 // A fileKind is what a file is, by its names and modes.
@@ -266,9 +200,15 @@ func weigh(f *review.FileLine, kind fileKind, about *fileFacts, mixed bool) plan
 	case kind.is(config.OfPipeline):
 		because(weighPower, "it runs in the pipeline, with its rights")
 	case kind.is(config.OfMigration):
-		because(weighPower, "it changes stored data, which can not be taken back")
+		because(weighPower, "by its place or name it is a migration, which changes stored data")
 	case kind.is(config.OfDependencies):
 		because(weighPower/2, "it decides whose code is built in")
+	}
+	if obeyed, _ := agentfiles.Of(change.Path(f.Path), nil); obeyed == agentfiles.Instructions || obeyed == agentfiles.Settings {
+		because(weighPower, "it tells AI agents what to do, or what they may")
+	}
+	if f.Status == change.Renamed && f.Mechanical == "" && f.Added+f.Deleted == 0 && f.Unread == "" && f.Mode == f.OldMode {
+		because(leastFirst*2, "it moved, and its new place makes something else of it than the old one")
 	}
 	if f.Critical != "" {
 		because(weighCritical, "the rule "+f.Critical+" asks more of this path than of others")
@@ -286,7 +226,11 @@ func weigh(f *review.FileLine, kind fileKind, about *fileFacts, mixed bool) plan
 		because(weighBreaking, reason)
 	}
 	if n := about.reaches; n >= reachesMany {
-		because(min(n*weighReachEach, weighReachMost), plural(n, "file depends", "files depend")+" on it")
+		on := "it"
+		if about.ofPackage {
+			on = "its package"
+		}
+		because(min(n*weighReachEach, weighReachMost), "at least "+plural(n, "file depends", "files depend")+" on "+on)
 	}
 	if kind.is(config.OfCode) && !kind.test && mixed && about.agent >= agentShareLeast {
 		because(weighAgent, fmt.Sprintf("an AI agent wrote %s of its %s", number(about.agent), plural(about.added, "added line", "added lines")))
@@ -370,11 +314,14 @@ func addMore(all map[string]*pile, n int) {
 	}
 }
 
-const notListed = "too many to be listed"
+const (
+	withErrors = "with errors, too"
+	notListed  = "too many to be listed"
+)
 
 // piles are in the order in which people read, the unknown last.
 func piles(all map[string]*pile) []pile {
-	order := []string{"other code", "configuration", "tests", "deleted", "data and others", "documentation", notListed}
+	order := []string{withErrors, "other code", "configuration", "tests", "deleted", "data and others", "documentation", notListed}
 	var out []pile
 	for _, p := range all {
 		if !p.untold {

@@ -9,6 +9,7 @@ import (
 	"custody/attestation"
 	"custody/impact"
 	"custody/internal/change"
+	"custody/internal/control"
 	"custody/internal/finding"
 	"custody/internal/git"
 	"custody/internal/review"
@@ -65,7 +66,7 @@ func TestPlan(t *testing.T) {
 		"run.sh: what it is changed from a plain file to a program",
 		"paths/auth.go: the rule auth asks more of this path than of others",
 		"api.go: others that use Old have to follow",
-		"used.go: 40 files depend on it",
+		"used.go: at least 40 files depend on it",
 		"agent.go: an AI agent wrote 30 of its 30 added lines",
 		"a/large.go: much of it changed",
 	}
@@ -83,6 +84,95 @@ func TestPlan(t *testing.T) {
 	}
 	if n != len(v.Change.Files) || len(p.Skip) != 2 {
 		t.Errorf("%d files of %d are in the plan, %d piles to skip", n, len(v.Change.Files), len(p.Skip))
+	}
+}
+
+// Of a Go package the importers are counted once, and nobody depends on a file that is added.
+func TestPlanCountsImportersOnce(t *testing.T) {
+	v := passing()
+	file := func(p string, s change.Status, lines int) review.FileLine {
+		return review.FileLine{Path: p, Status: s, Mode: git.ModeFile, OldMode: git.ModeFile, Added: lines}
+	}
+	v.Change.Files = []review.FileLine{file("http/added.go", change.Added, 192), file("http/app.go", change.Modified, 3), file("http/server.go", change.Modified, 260), file("ui/a.ts", change.Modified, 3)}
+	v.Impact.Changed, v.Impact.Reached = nil, nil
+	reach := func(n int, via, precision string) {
+		for i := range n {
+			v.Impact.Reached = append(v.Impact.Reached, impact.Reached{Kind: impact.KindFile, Node: fmt.Sprint("file:", via, i), Via: []string{"file:" + via, "package:http"}, Precision: precision, Distance: 1})
+		}
+	}
+	reach(60, "http/added.go", impact.PrecisionFile)
+	reach(9, "http/server.go", impact.PrecisionSymbol)
+	reach(7, "ui/a.ts", impact.PrecisionFile)
+	said := map[string]string{}
+	for _, f := range newPlan(v).First {
+		said[f.Path] = strings.Join(f.Reasons, "; ")
+	}
+	if want := "at least 69 files depend on its package; much of it changed"; said["http/server.go"] != want || strings.Contains(said["http/added.go"], "depend") || said["http/app.go"] != "" {
+		t.Errorf("%q", said)
+	}
+}
+
+// Where a language is not read, size alone tells: the largest files are named.
+func TestPlanNamesTheLargest(t *testing.T) {
+	v := passing()
+	v.Impact, v.Attestation, v.Findings = nil, nil, nil
+	v.Change.Files = nil
+	for i, lines := range []int{5, 90, 30, 60, 40} {
+		v.Change.Files = append(v.Change.Files, review.FileLine{Path: fmt.Sprintf("src/f%d.rs", i), Status: change.Modified, Mode: git.ModeFile, OldMode: git.ModeFile, Added: lines})
+	}
+	var got []string
+	for _, f := range newPlan(v).First {
+		got = append(got, f.Path)
+	}
+	if want := []string{"src/f1.rs", "src/f3.rs", "src/f4.rs"}; !slices.Equal(got, want) {
+		t.Errorf("begin with %q, want %q", got, want)
+	}
+	v.Change.Files = v.Change.Files[:2]
+	if p := newPlan(v); len(p.First) != 1 || p.First[0].Reasons[0] != "the largest change of code here" {
+		t.Errorf("of one large file: %+v", p.First)
+	}
+	v.Change.Files = v.Change.Files[1:]
+	if p := newPlan(v); len(p.First) > 0 {
+		t.Errorf("of the only file: %+v", p.First)
+	}
+}
+
+// Files with errors beyond those that the plan names are no code like any other.
+func TestPlanOfManyErrors(t *testing.T) {
+	v := failing()
+	for i := range 26 {
+		p := fmt.Sprintf("a/f%02d.py", i)
+		v.Change.Files = append(v.Change.Files, review.FileLine{Path: p, Mode: git.ModeFile, OldMode: git.ModeFile, Added: 1})
+		v.Findings = append(v.Findings, finding.Finding{Rule: "SEC-014", Level: finding.Error, Place: finding.Place{Path: p, StartLine: 1}, Message: "A password is hashed with md5."})
+	}
+	p := newPlan(v)
+	if len(p.First) != maxFirst || p.Rest[0].What != withErrors || p.Rest[0].Count != 27-maxFirst {
+		t.Errorf("%d files first, then %+v", len(p.First), p.Rest)
+	}
+}
+
+// A finding that stands for others is counted for them, and named last.
+func TestFindingsThatStandForOthers(t *testing.T) {
+	v := failing()
+	more := finding.Finding{Rule: "SEC-014", Level: finding.Error, Place: finding.Place{Path: "session/store.go"}, Message: "More lines match than are listed.", More: 300}
+	v.Checks[1].Found = append([]finding.Finding{more}, v.Checks[1].Found...)
+	v.Findings = append(v.Findings, more)
+	w := newView(v)
+	if got := w.Findings[0].Heading(); got != "At least 302 errors" || w.Then != "After that, at least 301 more errors are open: see the findings." {
+		t.Errorf("the heading is %q, and then %q", got, w.Then)
+	}
+	if got := lookAt(newCheck(v.Checks[1], nil)); got != "session/store.go:41: A password is hashed with md5. (and at least 300 more)" {
+		t.Errorf("look at %q", got)
+	}
+	if got := w.Plan.First[0].Reasons[0]; got != "2 findings, the first: A password is hashed with md5." {
+		t.Errorf("read it because %q", got)
+	}
+
+	// So does a check whose list was cut.
+	v = failing()
+	v.Checks[1].Reasons = append(v.Checks[1].Reasons, finding.Reason{Code: control.ReasonLimit, Detail: "99 findings more than the 1000 that are listed"})
+	if got := newView(v).Findings[0].Heading(); got != "At least 2 errors" {
+		t.Errorf("the heading is %q", got)
 	}
 }
 

@@ -114,6 +114,9 @@ func sarif(v *review.Verdict) ([]byte, error) {
 	finding.Sort(sorted)
 
 	inv := sarifInvocation{Successful: true, Notifications: sarifNotAssessed(v, index)}
+	if unjudged := sarifUnjudged(v); len(unjudged) > 0 {
+		inv.Successful, inv.Notifications = false, append(unjudged, inv.Notifications...)
+	}
 	if n := len(sorted) - maxResults; n > 0 {
 		sorted = sorted[:maxResults]
 		inv.Notifications = append(inv.Notifications, sarifNotification{
@@ -173,6 +176,20 @@ func newSarifRule(id, about string, level finding.Level, tags []string) sarifRul
 		r.Props = &sarifProperties{slices.Compact(tags)}
 	}
 	return r
+}
+
+// sarifUnjudged tells why the change as a whole could not be judged: no check says it, and a
+// run without a result would be one that found nothing.
+func sarifUnjudged(v *review.Verdict) []sarifNotification {
+	var out []sarifNotification
+	for _, r := range v.Reasons {
+		switch r.Code {
+		case review.ReasonNotSatisfied, review.ReasonNotAssessed, review.ReasonExcepted, review.ReasonNothingAsked, review.ReasonSatisfied: // of checks, or of none
+		default:
+			out = append(out, sarifNotification{Level: "error", Message: sarifText(message(reasonText(r)))})
+		}
+	}
+	return out
 }
 
 // sarifNotAssessed tells, for every check without an answer, why.

@@ -14,6 +14,7 @@ import (
 	"custody/internal/change"
 	"custody/internal/finding"
 	"custody/internal/pack/verify"
+	"custody/internal/review"
 )
 
 func sarifSchemaFile(t *testing.T) *jsonschema.Schema {
@@ -105,8 +106,45 @@ func TestSARIFContent(t *testing.T) {
 			notAssessed++
 		}
 	}
-	if n := len(run.Invocations[0].Notifications); n != notAssessed || n == 0 {
-		t.Errorf("%d notifications for %d checks that were not assessed", n, notAssessed)
+	// The reasons of the verdict are of none of the checks here, so the change was not judged.
+	if n := len(run.Invocations[0].Notifications); n != notAssessed+len(v.Reasons)-1 || notAssessed == 0 || run.Invocations[0].Successful {
+		t.Errorf("%d notifications for %d checks that were not assessed, and %d reasons; successful: %t", n, notAssessed, len(v.Reasons), run.Invocations[0].Successful)
+	}
+}
+
+// A run without a result is one that found nothing, unless it says that it did not end.
+func TestSARIFOfWhatWasNotJudged(t *testing.T) {
+	for name, c := range map[string]struct {
+		v          *review.Verdict
+		successful bool
+		says       string
+	}{
+		"no policy":         {incomplete(), false, "There is no policy at the base and no floor, so no rule is in force and nothing was judged."},
+		"passes":            {passing(), true, ""},
+		"a rule is not met": {failing(), true, ""},
+		"history is cut off": {func() *review.Verdict {
+			v := passing()
+			v.Decision, v.Reasons = review.Incomplete, []finding.Reason{{Code: review.ReasonShallow, Detail: "History is cut."}, {Code: review.ReasonNotAssessed, Detail: "x was not assessed."}}
+			return v
+		}(), false, "History is cut."},
+	} {
+		doc, err := sarif(c.v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var log sarifLog
+		if err := json.Unmarshal(doc, &log); err != nil {
+			t.Fatal(err)
+		}
+		run, said := log.Runs[0].Invocations[0], ""
+		for _, n := range run.Notifications {
+			if n.Level == "error" {
+				said += n.Message.Text
+			}
+		}
+		if run.Successful != c.successful || said != c.says {
+			t.Errorf("%s: successful: %t, says %q", name, run.Successful, said)
+		}
 	}
 }
 

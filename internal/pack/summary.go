@@ -103,7 +103,7 @@ func checkBlocks(w *view) []string {
 func findingBlocks(w *view) []string {
 	var blocks []string
 	for _, g := range w.Findings {
-		blocks = append(blocks, fmt.Sprintf("### %s", capital(plural(g.Total, g.Level.String(), g.Level.String()+"s"))))
+		blocks = append(blocks, "### "+g.Heading())
 		shown := g.Shown[:min(len(g.Shown), summaryFindings)]
 		left := g.Total
 		for _, e := range shown {
@@ -125,8 +125,11 @@ func findingBlock(f *entry) string {
 	}
 	line += prose(plain(f.Message, messageLimit))
 	switch {
+	case f.Varies && f.Least:
+		line += fmt.Sprintf(" **and at least %s more like it**", number(f.Count-1))
 	case f.Varies:
 		line += fmt.Sprintf(" **and %s more like it**", number(f.Count-1))
+	case f.Least: // it says itself that it stands for others
 	case f.Count > 1:
 		line += fmt.Sprintf(" **%s times**", number(f.Count))
 	}

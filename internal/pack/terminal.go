@@ -1,6 +1,7 @@
 package pack
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -85,16 +86,23 @@ func blocks(c check) bool {
 
 // lookAt is the first place where a check is not met, or else why it has its outcome.
 func lookAt(c check) string {
-	open, first := 0, ""
+	open, first, rest, least := 0, "", "", false
 	for _, f := range c.Found {
 		if f.WaivedBy != "" || c.Outcome != finding.NotSatisfied {
 			continue
 		}
-		open++
-		if where := f.Place.String(); where != "" && first == "" {
+		open += f.Count()
+		least = least || f.More > 0
+		where := f.Place.String()
+		switch {
+		case where == "":
+		case f.More > 0 && rest == "": // it stands for others, and says of none where it is
+			rest = plain(where, nameLimit) + ": " + message(f.Message)
+		case f.More == 0 && first == "":
 			first = plain(where, nameLimit) + ": " + message(f.Message)
 		}
 	}
+	first = cmp.Or(first, rest)
 	if first == "" {
 		if len(c.Why) == 0 {
 			return ""
@@ -102,7 +110,7 @@ func lookAt(c check) string {
 		return plain(c.Why[0], nameLimit)
 	}
 	if open > 1 {
-		first += fmt.Sprintf(" (and %d more)", open-1)
+		first += " (and " + map[bool]string{true: "at least "}[least] + number(open-1) + " more)"
 	}
 	return first
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"custody/attestation/claim"
+	"custody/internal/control"
 	"custody/internal/finding"
 )
 
@@ -27,10 +28,10 @@ func Governance(packs []*VerifiedPack, after int64) *claim.Scan {
 		if c.Outcome == finding.Satisfied {
 			satisfied++
 		}
-		for _, m := range c.Maps {
-			if c.Outcome == finding.Satisfied && !slices.Contains(s.Packs, m.Framework) {
-				s.Packs = append(s.Packs, m.Framework)
-			}
+	}
+	for _, c := range d.Controls { // of which all is there that its row asks for, not the part that one check is
+		if c.Status == control.EvidenceShown && !slices.Contains(s.Packs, c.Framework) {
+			s.Packs = append(s.Packs, c.Framework)
 		}
 	}
 	slices.Sort(s.Packs)
@@ -41,11 +42,11 @@ func Governance(packs []*VerifiedPack, after int64) *claim.Scan {
 		switch {
 		case f.WaivedBy != "":
 		case f.Level == finding.Error:
-			s.High++
+			s.High += int64(f.Count())
 		case f.Level == finding.Warning:
-			s.Medium++
+			s.Medium += int64(f.Count())
 		default:
-			s.Low++
+			s.Low += int64(f.Count())
 		}
 	}
 	if d.Decision == "pass" {

@@ -15,6 +15,7 @@ import (
 	"unicode"
 
 	"custody/internal/change"
+	"custody/internal/config"
 	"custody/internal/git"
 )
 
@@ -22,7 +23,7 @@ import (
 type Mechanical string
 
 const (
-	Moved       Mechanical = "moved"       // the same bytes under another name
+	Moved       Mechanical = "moved"       // the same bytes under another name, which does what the old one did
 	Reformatted Mechanical = "reformatted" // the same tokens or values in other lines
 	Generated   Mechanical = "generated"   // it says on both sides that a tool wrote it
 	LockFile    Mechanical = "lock-file"   // a package manager writes it
@@ -39,19 +40,19 @@ const (
 
 // mechanical tells which changed files are, by path. It asks the old side too: the change
 // itself must not be able to say that it needs no reader.
-func mechanical(ctx context.Context, r git.Reader, files []change.File) (map[change.Path]Mechanical, error) {
+func mechanical(ctx context.Context, r git.Reader, files []change.File, policy *config.Effective) (map[change.Path]Mechanical, error) {
 	found := map[change.Path]Mechanical{}
 	var open []suspect
 	for i := range files {
 		f := &files[i]
-		s := suspect{file: f, many: f.Added+f.Deleted >= fewLines}
+		s := suspect{file: f, many: f.Added+f.Deleted >= fewLines && !hasPower(f)}
 		if f.Respaced {
 			s.same = sameIn(path.Ext(string(f.Path)))
 		}
 		switch {
 		case f.Mode != f.OldMode || f.Mode != git.ModeFile && f.Mode != git.ModeExecutable || f.SubmoduleChanged:
 		case f.ID == f.OldID:
-			if f.Status == change.Renamed {
+			if f.Status == change.Renamed && samePlace(f, policy) {
 				found[f.Path] = Moved
 			}
 		case f.Status == change.Modified && slices.Contains(lockFiles, path.Base(string(f.Path))):

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"custody/internal/change"
+	"custody/internal/config"
 	"custody/internal/git"
 )
 
@@ -74,9 +75,9 @@ func TestMechanical(t *testing.T) {
 		}
 		f := change.File{Path: change.Path(c.path), Status: change.Modified, Mode: git.ModeFile, OldMode: git.ModeFile, OldID: id(c.old), ID: id(c.now), Added: 50, Respaced: true}
 		if f.ID == f.OldID {
-			f.Status = change.Renamed
+			f.Status, f.OldPath = change.Renamed, "a.go"
 		}
-		got, err := mechanical(context.Background(), b, []change.File{f})
+		got, err := mechanical(context.Background(), b, []change.File{f}, nil)
 		if err != nil || got[f.Path] != c.want {
 			t.Errorf("%s: %q, %v; want %q", c.name, got[f.Path], err, c.want)
 		}
@@ -85,16 +86,45 @@ func TestMechanical(t *testing.T) {
 		if want == Reformatted {
 			want = ""
 		}
-		if got, err := mechanical(context.Background(), b, []change.File{f}); err != nil || got[f.Path] != want {
+		if got, err := mechanical(context.Background(), b, []change.File{f}, nil); err != nil || got[f.Path] != want {
 			t.Errorf("%s, and more than space differs: %q, %v; want %q", c.name, got[f.Path], err, want)
 		}
 		f.Mode = git.ModeExecutable
-		if got, err := mechanical(context.Background(), b, []change.File{f}); err != nil || len(got) > 0 {
+		if got, err := mechanical(context.Background(), b, []change.File{f}, nil); err != nil || len(got) > 0 {
 			t.Errorf("%s, and it can be run now: %v, %v", c.name, got, err)
 		}
 		f.Mode, f.OldMode, f.Status = git.ModeFile, 0, change.Added
-		if got, err := mechanical(context.Background(), b, []change.File{f}); err != nil || len(got) > 0 {
+		if got, err := mechanical(context.Background(), b, []change.File{f}, nil); err != nil || len(got) > 0 {
 			t.Errorf("%s, added: %v, %v", c.name, got, err)
+		}
+	}
+}
+
+// What moves to where it does something else has to be read, and what runs in the pipeline
+// whoever wrote it.
+func TestMovedIntoPower(t *testing.T) {
+	policy, err := config.ParsePolicy(".custody.yaml", []byte("version: 1\nauthorship: {unknown: ai}\nrules:\n  - {id: two, kind: approvals, when: {paths: [\"secure/**\"]}, approvals: {humans: 1}}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		from, to string
+		want     Mechanical
+	}{
+		{"pkg/a.go", "pkg/b.go", Moved}, {"a/x_linux.go", "b/x_linux.go", Moved}, {".github/workflows/a.yml", ".github/workflows/b.yml", Moved}, {"docs/a.md", "docs/b.md", Moved},
+		{"examples/deploy.yml", ".github/workflows/deploy.yml", ""}, {"docs/drop.sql", "db/migrations/0002.sql", ""}, {"docs/a.py", "migrations/a.py", ""}, {"docs/notes.md", "AGENTS.md", ""},
+		{"pkg/check.go", "pkg/check_plan9.go", ""}, {"pkg/check.go", "pkg/_check.go", ""}, {"pkg/a.go", "pkg/a_test.go", ""}, {"tests/a.py", "src/a.py", ""},
+		{"secure/auth.go", "pkg/auth.go", ""}, {"pkg/auth.go", "secure/auth.go", ""}, {"secure/a.go", "secure/b.go", Moved}, {"app/a.json", "package.json", ""},
+	} {
+		f := change.File{Path: change.Path(c.to), OldPath: change.Path(c.from), Status: change.Renamed, Mode: git.ModeFile, OldMode: git.ModeFile}
+		got, err := mechanical(context.Background(), blobs{}, []change.File{f}, config.Layer(nil, policy))
+		if err != nil || got[f.Path] != c.want {
+			t.Errorf("%s to %s: %q, %v; want %q", c.from, c.to, got[f.Path], err, c.want)
+		}
+	}
+	for _, p := range []string{".github/workflows/gen.yml", "db/migrations/0002_made.py"} {
+		if f := (change.File{Path: change.Path(p), Mode: git.ModeFile}); !hasPower(&f) {
+			t.Errorf("%s has no power", p)
 		}
 	}
 }

@@ -211,7 +211,7 @@ func (r *run) readOthers(ctx context.Context) (err error) {
 		if r.attestation, err = r.attest(ctx, r.judge.Policy); err != nil {
 			return err
 		}
-		if r.mechanical, err = mechanical(ctx, r.Repository, r.change.Files); err != nil {
+		if r.mechanical, err = mechanical(ctx, r.Repository, r.change.Files, r.judge.Policy); err != nil {
 			return fmt.Errorf("reading what is mechanical: %w", err)
 		}
 		return nil

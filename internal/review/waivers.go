@@ -75,15 +75,16 @@ func SignWaiver(ctx context.Context, record []byte, s sign.Signer) (change.Waive
 // is not past.
 func (r *run) waiversInForce() []string {
 	ids := []string{}
+	day := control.WaiverDay(r.Stage, r.context, config.Day(r.Day))
 	if r.judge.Policy != nil {
 		for _, w := range r.judge.Policy.Waivers {
-			if w.InForce(config.Day(r.Day)) {
+			if w.InForce(day) {
 				ids = append(ids, string(w.ID))
 			}
 		}
 	}
 	for _, g := range r.granted {
-		if g.Waiver != nil && (config.Waiver{LastDay: g.Waiver.LastDay}).InForce(config.Day(r.Day)) {
+		if g.Waiver != nil && (config.Waiver{LastDay: g.Waiver.LastDay}).InForce(day) {
 			ids = append(ids, string(g.Waiver.ID))
 		}
 	}

@@ -35,6 +35,9 @@ type backend interface {
 	inTx(ctx context.Context, fn func(tx) error) error
 	tryLock(ctx context.Context, name string) (unlock func(), ok bool, err error)
 	rescue(ctx context.Context) error
+	// live has other processes know that this one lives; alives asks that of one.
+	live(ctx context.Context) error
+	alives(ctx context.Context, id string) (bool, error)
 	close() error
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // An Effect is a write to the forge, by a key that stands for it once and for all.
@@ -42,11 +43,16 @@ func (s *Store) begin(ctx context.Context, q querier, key, intent string) error 
 	return nil
 }
 
-// Begun are keys of effects that begin so, were begun before an instant, in Unix milliseconds,
-// and are not done: at most max, the oldest first.
-func (s *Store) Begun(ctx context.Context, prefix string, before int64, max int) ([]string, error) {
-	var keys []string
-	err := s.db.rows(ctx, `SELECT key FROM effects WHERE state = 'begun' AND at < $1 AND substr(key, 1, $2) = $3 ORDER BY at, key LIMIT $4`, []any{before, len(prefix), prefix, max}, func(scan func(...any) error) error {
+// Begun are keys of effects that begin with one of the prefixes, were begun before an instant, in
+// Unix milliseconds, and are neither done nor refused: at most max, the oldest first.
+func (s *Store) Begun(ctx context.Context, prefixes []string, before int64, max int) ([]string, error) {
+	var keys, kinds []string
+	args := []any{before, max}
+	for _, prefix := range prefixes {
+		args = append(args, prefix)
+		kinds = append(kinds, fmt.Sprintf("substr(key, 1, %d) = $%d", len(prefix), len(args)))
+	}
+	err := s.db.rows(ctx, `SELECT key FROM effects WHERE state = 'begun' AND at < $1 AND (`+strings.Join(kinds, " OR ")+`) ORDER BY at, key LIMIT $2`, args, func(scan func(...any) error) error {
 		var key string
 		err := scan(&key)
 		keys = append(keys, key)
@@ -56,6 +62,16 @@ func (s *Store) Begun(ctx context.Context, prefix string, before int64, max int)
 		return nil, fmt.Errorf("looking for effects that were begun: %w", err)
 	}
 	return keys, nil
+}
+
+// Refuse says that the forge does not let it happen: it is tried again with the next review, and
+// not asked for, see Begun.
+func (s *Store) Refuse(ctx context.Context, key string) error {
+	_, err := s.db.exec(ctx, `UPDATE effects SET state = 'refused' WHERE key = $1 AND state = 'begun'`, key)
+	if err != nil {
+		return fmt.Errorf("keeping that effect %s was refused: %w", key, err)
+	}
+	return nil
 }
 
 // Finish says that it happened.

@@ -172,6 +172,18 @@ func lockKey(name string) int64 {
 	return int64(h.Sum64())
 }
 
+// alives says whether somebody holds the lock of a process.
+func (d *postgresDB) alives(ctx context.Context, id string) (bool, error) {
+	if id == d.id {
+		return true, nil
+	}
+	unlock, dead, err := d.tryLock(ctx, aliveLock+id)
+	if dead {
+		unlock()
+	}
+	return !dead, err
+}
+
 // rescue finds out which processes with running jobs are no more: their lock can be had.
 func (d *postgresDB) rescue(ctx context.Context) error {
 	if d.works {

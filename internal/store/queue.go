@@ -9,6 +9,7 @@ import (
 
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/rivertype"
 )
 
 // A Worker does what jobs stand for. A job that fails runs again later, with longer and
@@ -41,7 +42,7 @@ const (
 	Prune     Tick = "prune"     // remove what is too old
 )
 
-// every says how often.
+// every says how often, where Options do not.
 var every = map[Tick]time.Duration{Sweep: 5 * time.Minute, Reconcile: 10 * time.Minute, Prune: time.Hour}
 
 // ErrBusy is what Review returns when another one works on the subject: it comes again
@@ -85,6 +86,7 @@ const (
 	deliveryQueue = "deliveries"
 	reviewQueue   = "reviews"
 	tickQueue     = "ticks"
+	sweepQueue    = "sweeps" // a look around may take a quarter of an hour, and deliveries are missed meanwhile
 )
 
 const (
@@ -118,16 +120,24 @@ func (reviewJob) options() *river.InsertOpts {
 	return &river.InsertOpts{Queue: reviewQueue, MaxAttempts: reviewTries}
 }
 
-// A tickJob names the process, so that one that starts looks at once at what it missed,
-// whatever another did just before it ended.
+// Of each kind one waits or runs at most, however long it takes: else they add up. What a
+// process left running with which it ended is given up before the next one starts.
 type tickJob struct {
-	What Tick   `json:"what"`
-	By   string `json:"by"`
+	What Tick `json:"what"`
 }
 
 func (tickJob) Kind() string { return "tick" }
-func (tickJob) options() *river.InsertOpts {
-	return &river.InsertOpts{Queue: tickQueue, MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByArgs: true, ByPeriod: time.Minute}}
+func (t tickJob) options() *river.InsertOpts {
+	queue := tickQueue
+	if t.What == Sweep {
+		queue = sweepQueue
+	}
+	return &river.InsertOpts{Queue: queue, MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished}}
+}
+
+// unfinished are the states of a job that waits or runs.
+var unfinished = []rivertype.JobState{
+	rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable, rivertype.JobStateRunning, rivertype.JobStateScheduled,
 }
 
 type deliveryWorker struct {
@@ -199,10 +209,14 @@ func newQueue[T any](driver riverdriver.Driver[T], o Options) (*riverQueue[T], e
 			deliveryQueue: {MaxWorkers: orDefault(o.Limits.Deliveries, 16)},
 			reviewQueue:   {MaxWorkers: orDefault(o.Limits.Reviews, 2)},
 			tickQueue:     {MaxWorkers: 1},
+			sweepQueue:    {MaxWorkers: 1},
 		}
 		for what, period := range every {
+			if o.Every != 0 {
+				period = o.Every
+			}
 			config.PeriodicJobs = append(config.PeriodicJobs, river.NewPeriodicJob(river.PeriodicInterval(period),
-				func() (river.JobArgs, *river.InsertOpts) { j := tickJob{what, o.ID}; return j, j.options() }, &river.PeriodicJobOpts{RunOnStart: true}))
+				func() (river.JobArgs, *river.InsertOpts) { j := tickJob{what}; return j, j.options() }, &river.PeriodicJobOpts{RunOnStart: true}))
 		}
 	}
 	client, err := river.NewClient(driver, config)

@@ -99,8 +99,17 @@ func (s *Store) push(ctx context.Context, t querier, p Push) error {
 
 // PushesTo are the pushes that moved a ref to a commit.
 func (s *Store) PushesTo(ctx context.Context, repo int64, ref, after string) ([]Push, error) {
+	return s.pushes(ctx, `repo = $1 AND ref = $2 AND after = $3 ORDER BY before`, repo, ref, after)
+}
+
+// PushesFrom are the pushes that moved a ref away from a commit, the newest first.
+func (s *Store) PushesFrom(ctx context.Context, repo int64, ref, before string) ([]Push, error) {
+	return s.pushes(ctx, `repo = $1 AND ref = $2 AND before = $3 ORDER BY at DESC, after`, repo, ref, before)
+}
+
+func (s *Store) pushes(ctx context.Context, where string, args ...any) ([]Push, error) {
 	var all []Push
-	err := s.db.rows(ctx, `SELECT repo, ref, before, after, login, person, type FROM pushes WHERE repo = $1 AND ref = $2 AND after = $3 ORDER BY before`, []any{repo, ref, after}, func(scan func(...any) error) error {
+	err := s.db.rows(ctx, `SELECT repo, ref, before, after, login, person, type FROM pushes WHERE `+where, args, func(scan func(...any) error) error {
 		var p Push
 		err := scan(&p.Repo, &p.Ref, &p.Before, &p.After, &p.Login, &p.ID, &p.Type)
 		all = append(all, p)

@@ -137,6 +137,11 @@ func (d *sqliteDB) tryLock(_ context.Context, name string) (func(), bool, error)
 	}), true, nil
 }
 
+// live has nobody to tell: the file is for one process.
+func (d *sqliteDB) live(context.Context) error { return nil }
+
+func (d *sqliteDB) alives(_ context.Context, id string) (bool, error) { return id == d.id, nil }
+
 // rescue takes over all jobs that run and are not ours: nobody else is there.
 func (d *sqliteDB) rescue(ctx context.Context) error {
 	_, err := d.exec(ctx, rescueText("$1 = (SELECT value FROM json_each(attempted_by) ORDER BY key DESC LIMIT 1)", ""), d.id)

@@ -11,6 +11,7 @@
 //	pushes        who moved a branch from where to where
 //	commands      what was asked on pull requests, and what came of it
 //	marks         how far a sweep has come
+//	processes     by what each works that shares the store
 //	river_*       the queue's own
 //
 // It promises that a delivery which was accepted is on the disk together with the job
@@ -34,6 +35,7 @@ import (
 type Store struct {
 	db    backend
 	now   func() time.Time
+	id    string
 	queue queue
 
 	accept gate[*acceptance]
@@ -47,6 +49,7 @@ type Options struct {
 	ID     string       // of this process, another for each
 	Worker Worker       // who does the jobs; nil for one who only adds some
 	Limits Limits
+	Every  time.Duration // between two ticks of a kind; 0: minutes, see Tick
 }
 
 // Limits say how much is done at a time.
@@ -65,7 +68,7 @@ func Open(ctx context.Context, address string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, errors.New("the address of the store is no URL") // it may hold a password
 	}
-	s := &Store{now: o.Now}
+	s := &Store{now: o.Now, id: o.ID}
 	switch u.Scheme {
 	case "sqlite":
 		if u.Host != "" || !strings.HasPrefix(u.Path, "/") {

@@ -62,14 +62,14 @@ func stop(t *testing.T, s *store.Store) {
 type worker struct {
 	decide func(ctx context.Context, guid string) error
 	review func(ctx context.Context, t store.Task) error
-	tick   func(what store.Tick)
+	tick   func(ctx context.Context, what store.Tick)
 }
 
 func (w *worker) Decide(ctx context.Context, guid string, _ bool) error { return w.decide(ctx, guid) }
 func (w *worker) Review(ctx context.Context, t store.Task) error        { return w.review(ctx, t) }
 func (w *worker) Tick(ctx context.Context, what store.Tick) error {
 	if w.tick != nil {
-		w.tick(what)
+		w.tick(ctx, what)
 	}
 	return nil
 }
@@ -326,7 +326,7 @@ func TestSubjects(t *testing.T) {
 		if in, err := s.WaitingIn(ctx, 99, 10); err != nil || len(in) != 0 {
 			t.Errorf("waiting elsewhere: %v, %v", in, err)
 		}
-		waiting, err := s.Waiting(ctx, time.Now().UnixMilli()+1000, 10)
+		waiting, err := s.Waiting(ctx, time.Now().UnixMilli()+1000, 0, 10)
 		if err != nil || len(waiting) != 0 {
 			t.Errorf("it would lose its place in the line: %v, %v", waiting, err)
 		}
@@ -343,7 +343,7 @@ func TestSubjects(t *testing.T) {
 			t.Error(seen)
 		}
 		stop(t, s)
-		if waiting, err := s.Waiting(ctx, time.Now().UnixMilli()+1000, 10); err != nil || len(waiting) != 1 {
+		if waiting, err := s.Waiting(ctx, time.Now().UnixMilli()+1000, 0, 10); err != nil || len(waiting) != 1 {
 			t.Errorf("it has no job any more, and no verdict: %v, %v", waiting, err)
 		}
 
@@ -361,10 +361,10 @@ func TestSubjects(t *testing.T) {
 		if e, err := s.Effect(ctx, "e"); err != nil || e.Done || e.Result != "intent" {
 			t.Errorf("%+v, %v", e, err)
 		}
-		if at, err := s.AtHead(ctx, 7, "h2", ""); err != nil || len(at) != 1 {
+		if at, err := s.AtHead(ctx, 7, "h2"); err != nil || len(at) != 1 {
 			t.Errorf("%v, %v", at, err)
 		}
-		if at, err := s.AtHead(ctx, 7, "h2", "checks"); err != nil || len(at) != 0 {
+		if at, err := s.AtHead(ctx, 7, "h1"); err != nil || len(at) != 0 {
 			t.Errorf("%v, %v", at, err)
 		}
 		if all, err := s.Reviews(ctx, 7, "pull/1", 10); err != nil || len(all) != 2 {

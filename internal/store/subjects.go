@@ -32,8 +32,12 @@ type Subject struct {
 	Decision string // of it
 	Verdict  string // digest
 	Inputs   string // tells what the verdict was reached from
-	Wants    string // what of the forge's facts it needs, besides those that always count: "checks", or nothing
+	Wants    string // what of the forge's facts it needs, besides those that always count: words of the App's
 	Pack     string // digest
+	Holds    string // the last day (2026-01-31) on which the verdict holds; empty: no day ends it
+	Asked    int64  // when it was asked for last, in Unix milliseconds
+	// Vain counts how often it was asked for since anybody but us did, because nothing came of it.
+	Vain int64
 }
 
 // request asks for a review in a transaction.
@@ -46,7 +50,7 @@ ON CONFLICT (repo, name) DO UPDATE SET
 	head = CASE WHEN excluded.head = '' THEN subjects.head ELSE excluded.head END,
 	base = excluded.base,
 	ref = CASE WHEN excluded.ref = '' THEN subjects.ref ELSE excluded.ref END,
-	delivery = excluded.delivery, is_open = excluded.is_open, asked = excluded.asked, turn = subjects.turn + 1,
+	delivery = excluded.delivery, is_open = excluded.is_open, asked = excluded.asked, turn = subjects.turn + 1, vain = 0,
 	inputs = CASE WHEN $13 THEN '' ELSE subjects.inputs END
 RETURNING turn`,
 		[]any{r.Repo, r.Name, r.Installation, r.Kind, r.Stage, r.Number, r.Head, r.Base, r.Ref, r.Delivery, !r.Closed, s.ms(), r.Again}, &turn)
@@ -75,6 +79,8 @@ type Wake struct {
 	Which        func(*Subject) bool // nil: all
 	Delivery     string              // that asks; empty: as before
 	Installation int64               // that leads there now; 0: as before
+	Over         bool                // its verdict holds no more, and that is asked for once
+	Vain         bool                // nothing came of it before, and nobody asks but we
 	Anew         bool                // judge anew, even if nothing has changed since the last verdict
 }
 
@@ -102,8 +108,8 @@ func (s *Store) wake(ctx context.Context, t tx, w Wake) error {
 		if w.Stage != "" && o.Stage != w.Stage || w.Which != nil && !w.Which(o) {
 			continue
 		}
-		if err := t.row(ctx, `UPDATE subjects SET turn = turn + 1, asked = $3, delivery = CASE WHEN $4 = '' THEN delivery ELSE $4 END, installation = CASE WHEN CAST($5 AS BIGINT) = 0 THEN installation ELSE $5 END, inputs = CASE WHEN $6 THEN '' ELSE inputs END
-WHERE repo = $1 AND name = $2 RETURNING turn`, []any{o.Repo, o.Name, s.ms(), w.Delivery, w.Installation, w.Anew}, &o.Turn); err != nil {
+		if err := t.row(ctx, `UPDATE subjects SET turn = turn + 1, asked = $3, delivery = CASE WHEN $4 = '' THEN delivery ELSE $4 END, installation = CASE WHEN CAST($5 AS BIGINT) = 0 THEN installation ELSE $5 END, inputs = CASE WHEN $6 THEN '' ELSE inputs END, holds = CASE WHEN $7 THEN '' ELSE holds END, vain = CASE WHEN $8 THEN vain + 1 ELSE 0 END
+WHERE repo = $1 AND name = $2 RETURNING turn`, []any{o.Repo, o.Name, s.ms(), w.Delivery, w.Installation, w.Anew, w.Over, w.Vain}, &o.Turn); err != nil {
 			return fmt.Errorf("asking again for a review of %s: %w", o.Name, err)
 		}
 		if err := t.add(ctx, reviewJob{Repo: o.Repo, Subject: o.Name, Turn: o.Turn}); err != nil {
@@ -126,11 +132,11 @@ func (s *Store) inRepos(ctx context.Context, repos []int64, fn func(tx) error) e
 	})
 }
 
-const subjectColumns = `repo, name, installation, kind, stage, number, head, base, ref, delivery, is_open, turn, done_turn, done_head, decision, verdict, inputs, wants, pack`
+const subjectColumns = `repo, name, installation, kind, stage, number, head, base, ref, delivery, is_open, turn, done_turn, done_head, decision, verdict, inputs, wants, pack, holds, asked, vain`
 
 func scanSubject(scan func(...any) error) (s Subject, err error) {
 	var open bool
-	err = scan(&s.Repo, &s.Name, &s.Installation, &s.Kind, &s.Stage, &s.Number, &s.Head, &s.Base, &s.Ref, &s.Delivery, &open, &s.Turn, &s.DoneTurn, &s.DoneHead, &s.Decision, &s.Verdict, &s.Inputs, &s.Wants, &s.Pack)
+	err = scan(&s.Repo, &s.Name, &s.Installation, &s.Kind, &s.Stage, &s.Number, &s.Head, &s.Base, &s.Ref, &s.Delivery, &open, &s.Turn, &s.DoneTurn, &s.DoneHead, &s.Decision, &s.Verdict, &s.Inputs, &s.Wants, &s.Pack, &s.Holds, &s.Asked, &s.Vain)
 	s.Closed = !open
 	return s, err
 }
@@ -161,13 +167,28 @@ func (s *Store) Subject(ctx context.Context, repo int64, name string) (Subject, 
 	return all[0], nil
 }
 
-// Waiting are subjects whose newest turn was asked for before an instant, in Unix
-// milliseconds, is not concluded, and has no job (any more): at most max, the oldest first.
-// One whose job is there has its place in the line, which it would lose.
-func (s *Store) Waiting(ctx context.Context, before int64, max int) ([]Subject, error) {
-	return s.subjects(ctx, `done_turn < turn AND is_open AND asked < $1
+// What nothing came of so often is asked for more and more seldom: the wait doubles from then on,
+// four times.
+const (
+	vainAtFirst = 8
+	vainDoubles = 4
+)
+
+// Due says whether it was asked for before an instant, in Unix milliseconds, by as much as it
+// waits: patience, in milliseconds, and longer when that was often in vain.
+func (o *Subject) Due(now, patience int64) bool {
+	return o.Asked+patience<<min(max(o.Vain-vainAtFirst, 0), vainDoubles) < now
+}
+
+// Waiting are subjects whose newest turn is Due, is not concluded, and has no job (any more): at
+// most max, the oldest first. One whose job is there has its place in the line, which it would
+// lose.
+func (s *Store) Waiting(ctx context.Context, now, patience int64, max int) ([]Subject, error) {
+	due := fmt.Sprintf(`asked + CAST($3 AS BIGINT) * (1 << CAST(CASE WHEN vain < %d THEN 0 WHEN vain > %d THEN %d ELSE vain - %d END AS INTEGER)) < $1`,
+		vainAtFirst, vainAtFirst+vainDoubles, vainDoubles, vainAtFirst)
+	return s.subjects(ctx, `done_turn < turn AND is_open AND `+due+`
 AND (repo, name, turn) NOT IN (SELECT CAST(args ->> 'repo' AS BIGINT), args ->> 'subject', CAST(args ->> 'turn' AS BIGINT) FROM river_job WHERE kind = 'review' AND state IN `+live+`)
-ORDER BY asked LIMIT $2`, before, max)
+ORDER BY asked LIMIT $2`, now, max, patience)
 }
 
 // WaitingIn are the subjects of a repository whose newest turn is not concluded: at most
@@ -188,10 +209,25 @@ func (s *Store) OpenAtMerge(ctx context.Context) ([]Subject, error) {
 	return s.subjects(ctx, `stage = 'merge' AND is_open ORDER BY repo, name`)
 }
 
-// AtHead are open subjects of a repository that are about a head; those that want
-// something, or all (""). One of which there is no verdict yet may want anything.
-func (s *Store) AtHead(ctx context.Context, repo int64, head, wants string) ([]Subject, error) {
-	return s.subjects(ctx, `repo = $1 AND is_open AND head = $2 AND ($3 = '' OR wants = $3 OR done_turn < turn) ORDER BY name`, repo, head, wants)
+// Ended are those whose verdict holds no more by a day, whatever their stage.
+func (s *Store) Ended(ctx context.Context, day string) ([]Subject, error) {
+	return s.subjects(ctx, `is_open AND holds <> '' AND holds < $1 ORDER BY repo, name`, day)
+}
+
+// Refs are those for which there are, or were, subjects of a repository.
+func (s *Store) Refs(ctx context.Context, repo int64) (refs []string, err error) {
+	err = s.db.rows(ctx, `SELECT DISTINCT ref FROM subjects WHERE repo = $1 AND ref <> '' ORDER BY ref`, []any{repo}, func(scan func(...any) error) error {
+		var ref string
+		err := scan(&ref)
+		refs = append(refs, ref)
+		return err
+	})
+	return refs, err
+}
+
+// AtHead are open subjects of a repository that are about a head.
+func (s *Store) AtHead(ctx context.Context, repo int64, head string) ([]Subject, error) {
+	return s.subjects(ctx, `repo = $1 AND is_open AND head = $2 ORDER BY name`, repo, head)
 }
 
 // CloseSubject says that nobody waits for a subject any more, and asks again for others that
@@ -227,7 +263,8 @@ type Review struct {
 	Ref      string
 	Stage    string
 	Decision string
-	At       int64 // Unix milliseconds
+	Holds    string // see Subject
+	At       int64  // Unix milliseconds
 	// Unsettled says that the turn is not over with it: it is asked for again, see Waiting.
 	Unsettled bool
 }
@@ -248,8 +285,8 @@ func (s *Store) Conclude(ctx context.Context, turn int64, r Review, effects map[
 				return err
 			}
 		}
-		_, err := t.exec(ctx, `UPDATE subjects SET done_turn = $3, done_head = $4, decision = $5, verdict = $6, pack = $7, ref = $8, inputs = $9, wants = $10 WHERE repo = $1 AND name = $2 AND done_turn <= $3`,
-			r.Repo, r.Subject, turn, r.Head, r.Decision, r.Verdict, r.Pack, r.Ref, r.Inputs, r.Wants)
+		_, err := t.exec(ctx, `UPDATE subjects SET done_turn = $3, done_head = $4, decision = $5, verdict = $6, pack = $7, ref = $8, inputs = $9, wants = $10, holds = $11 WHERE repo = $1 AND name = $2 AND done_turn <= $3`,
+			r.Repo, r.Subject, turn, r.Head, r.Decision, r.Verdict, r.Pack, r.Ref, r.Inputs, r.Wants, r.Holds)
 		if err != nil || r.Verdict == "" {
 			return err
 		}

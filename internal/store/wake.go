@@ -24,7 +24,7 @@ type bell struct{ rings map[string]chan struct{} }
 
 func newBell() *bell {
 	b := &bell{map[string]chan struct{}{}}
-	for _, queue := range []string{deliveryQueue, reviewQueue, tickQueue} {
+	for _, queue := range []string{deliveryQueue, reviewQueue, tickQueue, sweepQueue} {
 		b.rings[queue] = make(chan struct{}, 1)
 	}
 	return b
@@ -46,6 +46,8 @@ func (b *bell) WaitForNotification(ctx context.Context) (*riverdriver.Notificati
 		queue = reviewQueue
 	case <-b.rings[tickQueue]:
 		queue = tickQueue
+	case <-b.rings[sweepQueue]:
+		queue = sweepQueue
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}

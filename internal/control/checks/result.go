@@ -32,6 +32,7 @@ type Found struct {
 	End     int           // the last line; 0: Start
 	Message string        // what is wrong, one sentence without a full stop
 	Remedy  string        // default: the rule's or the check's
+	More    int           // it stands for so many that are not listed; 0: for itself
 	About   []change.Path // what a waiver must cover; default: Path
 }
 
@@ -130,7 +131,7 @@ func (r *Result) Found() []Found {
 	}
 	// About no file in particular, so that a waiver for some files does not cover it.
 	return append(r.found[:len(r.found):len(r.found)], Found{
-		Level: r.cutWorst, Remedy: oneLine(r.def.Remedy),
+		Level: r.cutWorst, Remedy: oneLine(r.def.Remedy), More: r.cut,
 		Message: fmt.Sprintf("%s: %s more than the %d listed", r.def.ID, plural(r.cut, "finding"), r.most),
 	})
 }

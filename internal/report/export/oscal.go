@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode"
 
+	"custody/internal/control"
 	"custody/internal/finding"
 	"custody/internal/report"
 )
@@ -156,7 +157,7 @@ func NewOSCAL(p *report.VerifiedPack) any {
 			continue
 		}
 		r.Findings = append(r.Findings, oscalFinding{
-			UUID: id("finding", c.Kind, c.ID), Title: oscalLine(c.Name), Description: o.Description, Props: controlsOf(c),
+			UUID: id("finding", c.Kind, c.ID), Title: oscalLine(c.Name), Description: o.Description, Props: controlsOf(c, d),
 			Target:  oscalTarget{Type: "objective-id", ID: oscalToken(c.Kind + "-" + c.ID), Title: oscalLine(c.Name), Status: statusOf(c, d.Inputs.Waivers)},
 			Related: []oscalRelated{{o.UUID}},
 		})
@@ -234,12 +235,22 @@ func exceptedBy(all []finding.Exception) string {
 }
 
 // controlsOf names the controls that a check maps to. A check that is met is evidence
-// for them, which is less than a control that is met.
-func controlsOf(c finding.Check) []oscalProp {
+// for them, which is less than a control that is met; and a part of it, where the pack
+// lacks the rest of what the control asks for.
+func controlsOf(c finding.Check, d *report.Document) []oscalProp {
 	var props []oscalProp
 	for _, m := range c.Maps {
 		p := oscalValue("control", m.Framework+" "+m.ID)
-		if m.Relation != "" {
+		switch shown := slices.ContainsFunc(d.Controls, func(s control.Shown) bool {
+			return s.Framework == m.Framework && s.ID == m.ID && s.Status == control.EvidenceShown
+		}); {
+		case c.Outcome != finding.Satisfied:
+			p.Class = "none"
+			p.Remarks = "It is evidence for no control, since it is not met."
+		case !shown:
+			p.Class = "part"
+			p.Remarks = "It is a part of what is evidence for the control: the pack does not show all of it."
+		case m.Relation != "":
 			p.Class = oscalToken(m.Relation)
 		}
 		props = append(props, p)

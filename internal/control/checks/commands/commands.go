@@ -27,6 +27,9 @@ var table = sync.OnceValue(patterns)
 func (Check) Look(ctx context.Context, in *checks.Input, out *checks.Result) error {
 	wanted := func(f *change.File) bool { return couldHold(f.Path) }
 	return in.Read(ctx, out, wanted, func(t checks.Text) error {
+		if old := t.File.OldPath; old != "" && !isRun(old, t.Bytes) {
+			t.AllNew()
+		}
 		if len(t.Added) == 0 {
 			return nil
 		}
@@ -46,6 +49,16 @@ func (Check) Look(ctx context.Context, in *checks.Input, out *checks.Result) err
 		}
 		return nil
 	})
+}
+
+// isRun says whether a file at a path is one whose commands are run. What it said there does not
+// matter: it is asked of one that moved.
+func isRun(p change.Path, text []byte) bool {
+	if !couldHold(p) {
+		return false
+	}
+	_, _, is := scriptsOf(p, text)
+	return is
 }
 
 // lines are the added ones of a file.

@@ -25,6 +25,9 @@ type Check struct{}
 func (Check) Look(ctx context.Context, in *checks.Input, out *checks.Result) error {
 	wanted := func(f *change.File) bool { return isMigration(f.Path) }
 	return in.Read(ctx, out, wanted, func(t checks.Text) error {
+		if old := t.File.OldPath; old != "" && !isMigration(old) {
+			t.AllNew()
+		}
 		if len(t.Added) == 0 {
 			return nil
 		}
