@@ -350,7 +350,7 @@ func TestCommandOnMerged(t *testing.T) {
 func TestButtonsWithoutPermission(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, policy, func(w *world) {
-		w.gh.App.Permissions = map[string]string{"checks": "write", "contents": "read", "metadata": "read", "pull_requests": "read", "members": "read", "statuses": "read"} // as docs/app.md lists
+		w.gh.App.Permissions = map[string]string{"checks": "write", "contents": "read", "metadata": "read", "pull_requests": "read", "members": "read", "merge_queues": "read", "statuses": "read", "issues": "read"} // as docs/app.md lists
 	})
 	p := w.pull("topic", gittest.Write("a.py", "eval(1)\n"))
 	run := w.concludedAs(p.HeadSHA, "failure")

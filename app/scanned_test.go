@@ -49,6 +49,21 @@ func TestScanEndsLater(t *testing.T) {
 	}
 }
 
+// The record of what landed has what ran on the pull request: nothing ran on what the forge
+// made of it.
+func TestRecordOfWhatRan(t *testing.T) {
+	t.Parallel()
+	w := newScanned(t)
+	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
+	w.scan("refs/heads/topic", p.HeadSHA)
+	w.concludedAs(p.HeadSHA, "success")
+	w.settled()
+	p.Merge("ben", "squash")
+	if _, s := w.record("pull/1/record"); s.Decision != "pass" {
+		t.Errorf("%s: %+v", s.Decision, s.Checks)
+	}
+}
+
 // What was scanned on a branch that lives long costs nothing where it is asked to be merged.
 func TestScannedBranchOfMany(t *testing.T) {
 	t.Parallel()

@@ -179,27 +179,8 @@ func (b *bounded) Write(p []byte) (int, error) {
 // count counts results by rule and level, as SARIF 2.1.0 says: what a result lacks is its
 // rule's, or "warning". A run is one entry.
 func count(text []byte, head string) ([]change.SARIF, error) {
-	type rule struct {
-		ID      string `json:"id"`
-		Default struct {
-			Level string `json:"level"`
-		} `json:"defaultConfiguration"`
-	}
 	var doc struct {
-		Runs []struct {
-			Tool struct {
-				Driver struct {
-					Name  string `json:"name"`
-					Rules []rule `json:"rules"`
-				} `json:"driver"`
-			} `json:"tool"`
-			Results []struct {
-				RuleID    string `json:"ruleId"`
-				RuleIndex *int   `json:"ruleIndex"`
-				Kind      string `json:"kind"`
-				Level     string `json:"level"`
-			} `json:"results"`
-		} `json:"runs"`
+		Runs []sarifRun `json:"runs"`
 	}
 	if err := json.Unmarshal(text, &doc); err != nil {
 		return nil, errTooMany // it is there, and says nothing that can be read
@@ -209,20 +190,8 @@ func count(text []byte, head string) ([]change.SARIF, error) {
 	for _, run := range doc.Runs {
 		s := change.SARIF{Tool: change.Printable(run.Tool.Driver.Name), Head: head, Digest: "sha256:" + hex.EncodeToString(sum[:]), Results: len(run.Results), Counts: []change.SARIFCount{}}
 		counts := map[change.SARIFCount]int{}
-		for _, res := range run.Results {
-			rules := run.Tool.Driver.Rules
-			i := slices.IndexFunc(rules, func(u rule) bool { return u.ID == res.RuleID })
-			if res.RuleIndex != nil && *res.RuleIndex >= 0 && *res.RuleIndex < len(rules) {
-				i = *res.RuleIndex
-			}
-			id, level := res.RuleID, res.Level
-			if i >= 0 {
-				id, level = cmp.Or(id, rules[i].ID), cmp.Or(level, rules[i].Default.Level)
-			}
-			if res.Level == "" && res.Kind != "" && res.Kind != "fail" {
-				level = "none"
-			}
-			counts[change.SARIFCount{Rule: change.Printable(id), Level: cmp.Or(level, "warning")}]++
+		for i := range run.Results {
+			counts[run.counted(&run.Results[i])]++
 		}
 		for c, n := range counts {
 			c.Results = n
@@ -234,4 +203,82 @@ func count(text []byte, head string) ([]change.SARIF, error) {
 		all = append(all, s)
 	}
 	return all, nil
+}
+
+// A sarifRun is what counts of one run of a scanner.
+type sarifRun struct {
+	Tool struct {
+		Driver     sarifComponent   `json:"driver"`
+		Extensions []sarifComponent `json:"extensions"` // CodeQL has its rules here
+	} `json:"tool"`
+	Results []sarifResult `json:"results"`
+}
+
+type sarifComponent struct {
+	Name  string      `json:"name"`
+	Rules []sarifRule `json:"rules"`
+}
+
+type sarifRule struct {
+	ID      string `json:"id"`
+	Default struct {
+		Level string `json:"level"`
+	} `json:"defaultConfiguration"`
+}
+
+type sarifResult struct {
+	RuleID    string `json:"ruleId"`
+	RuleIndex *int   `json:"ruleIndex"`
+	Rule      struct {
+		ID        string `json:"id"`
+		Index     *int   `json:"index"`
+		Component struct {
+			Index *int `json:"index"` // of an extension; none: the driver
+		} `json:"toolComponent"`
+	} `json:"rule"`
+	Kind  string `json:"kind"`
+	Level string `json:"level"`
+}
+
+// counted is the rule and the level of a result. A level that can not be known is none: who
+// judges it says so.
+func (r *sarifRun) counted(res *sarifResult) change.SARIFCount {
+	id, level := cmp.Or(res.RuleID, res.Rule.ID), res.Level
+	rule, lost := r.ruleOf(res, id)
+	if rule != nil {
+		id, level = cmp.Or(id, rule.ID), cmp.Or(level, rule.Default.Level)
+	}
+	switch {
+	case res.Level == "" && res.Kind != "" && res.Kind != "fail":
+		level = "none"
+	case level == "" && !lost:
+		level = "warning"
+	}
+	return change.SARIFCount{Rule: change.Printable(id), Level: change.Printable(level)}
+}
+
+// ruleOf finds the rule of a result; lost says that it names a place that is not there.
+func (r *sarifRun) ruleOf(res *sarifResult, id string) (rule *sarifRule, lost bool) {
+	component, index := &r.Tool.Driver, res.RuleIndex
+	if index == nil {
+		index = res.Rule.Index
+	}
+	if at := res.Rule.Component.Index; at != nil && *at != -1 {
+		if *at < 0 || *at >= len(r.Tool.Extensions) {
+			return nil, true
+		}
+		component = &r.Tool.Extensions[*at]
+	}
+	if index != nil && *index != -1 { // -1: SARIF's own word for none
+		if *index < 0 || *index >= len(component.Rules) {
+			return nil, true
+		}
+		return &component.Rules[*index], false
+	}
+	for _, c := range append([]sarifComponent{*component, r.Tool.Driver}, r.Tool.Extensions...) {
+		if i := slices.IndexFunc(c.Rules, func(u sarifRule) bool { return u.ID == id && id != "" }); i >= 0 {
+			return &c.Rules[i], false
+		}
+	}
+	return nil, false
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,7 +41,7 @@ func NewManifest(name, publicURL, redirect string, needs []Permission) Manifest 
 		Name: name, URL: publicURL, Hook: ManifestHook{strings.TrimSuffix(publicURL, "/") + "/webhook", true}, Redirect: redirect,
 		Permissions: map[string]string{}, Events: Events,
 	}
-	for _, p := range append(permissions[:len(permissions):len(permissions)], needs...) {
+	for _, p := range slices.Concat(permissions, forEvents, needs) {
 		if !enough(m.Permissions[p.name], p.level) {
 			m.Permissions[p.name] = p.level
 		}

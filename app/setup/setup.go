@@ -52,6 +52,8 @@ type Input struct {
 	Now       func() time.Time
 	Check     func(ref string) string // the name of the check run on changes for a ref
 	Needs     []Permission            // that the configuration needs besides
+
+	hearsGroups bool // of merge queues
 }
 
 // A Permission is one of a GitHub App, by GitHub's name, and why it is needed.
@@ -71,11 +73,23 @@ var permissions = []Permission{
 
 // optional permissions: without one a policy that needs it is incomplete.
 var optional = []Permission{
-	{"members", "read", "rules that name teams"},
+	{mergeQueues, "read", "merge queues: GitHub tells of their groups only with it"},
 	{"statuses", "read", "rules about checks that report as commit statuses"},
+	{"issues", "read", "commands in comments: GitHub tells of comments only with it"},
+	{"members", "read", "rules that name teams"},
 	{"security_events", "read", "requirements that ask for results of scanners"},
 	{"pull_requests", "write", "answers to commands and buttons"},
 	{"issues", "write", "reactions to commands"},
+}
+
+const mergeQueues = "merge_queues"
+
+// forEvents are the permissions without which GitHub takes no subscription to one of Events,
+// and makes no App of a manifest: see "Webhook events and payloads" in its documentation.
+var forEvents = []Permission{
+	{mergeQueues, "read", "to hear of merge_group"},
+	{"statuses", "read", "to hear of status"},
+	{"issues", "read", "to hear of issue_comment"},
 }
 
 // Events that the App subscribes to.
@@ -86,13 +100,14 @@ var needed = []string{"check_run", "check_suite", "pull_request", "pull_request_
 
 // Look asks GitHub. Its points stand in the order in which to mend them.
 func Look(ctx context.Context, in Input) []Point {
-	app, resp, err := in.Hub.App().Apps.Get(ctx, "")
+	app, resp, err := in.app(ctx)
 	if err != nil {
 		return []Point{{finding.NotSatisfied, "GitHub knows the App", plain(err), "Check github.url, github.app_id and github.private_key_file; GitHub must be reachable from here."}}
 	}
-	points := []Point{{finding.Satisfied, "GitHub knows the App", app.GetName(), ""}, clock(resp, in.Now())}
-	points = append(points, in.permitted(app.GetPermissions())...)
+	points := []Point{{finding.Satisfied, "GitHub knows the App", app.Name, ""}, clock(resp, in.Now())}
+	points = append(points, in.permitted(app.Permissions)...)
 	points = append(points, subscribed(app.Events))
+	in.hearsGroups = slices.Contains(app.Events, "merge_group") && enough(app.Permissions[mergeQueues], "read")
 	points = append(points, in.hook(ctx))
 	return append(points, in.installations(ctx)...)
 }
@@ -123,15 +138,12 @@ func clock(resp *github.Response, now time.Time) Point {
 	return p
 }
 
-// permitted compares permissions. GitHub's names are those of the fields in its JSON.
-func (in Input) permitted(have *github.InstallationPermissions) []Point {
-	levels := levelsOf(have)
+// permitted compares permissions, levels by GitHub's names.
+func (in Input) permitted(levels map[string]string) []Point {
 	var points []Point
 	for _, want := range slices.Concat(permissions, in.Needs) {
 		p := Point{finding.Satisfied, "Permission " + want.name + ": " + want.level, want.why, ""}
-		if want.name == attestations { // go-github does not read it
-			p.Outcome, p.ToDo = finding.NotAssessed, "Look for it in the App's settings."
-		} else if !enough(levels[want.name], want.level) {
+		if !enough(levels[want.name], want.level) {
 			p.Outcome, p.ToDo = finding.NotSatisfied, "Give it in the App's settings; each installation has to accept it."
 		}
 		points = append(points, p)
@@ -144,8 +156,6 @@ func (in Input) permitted(have *github.InstallationPermissions) []Point {
 	}
 	return points
 }
-
-const attestations = "attestations"
 
 func enough(have, want string) bool {
 	return have == want || want == "read" && (have == "write" || have == "admin") || want == "write" && have == "admin"
@@ -207,19 +217,18 @@ const maxRepositories = 200
 func (in Input) installations(ctx context.Context) []Point {
 	var points []Point
 	seen := 0
-	opts := &github.ListOptions{PerPage: 100}
+	page := 1
 	for {
-		list, resp, err := in.Hub.App().Apps.ListInstallations(ctx, opts)
+		list, resp, err := in.listInstallations(ctx, page)
 		if err != nil {
 			return append(points, Point{What: "Installations", Detail: plain(err)})
 		}
 		for _, i := range list {
 			points = append(points, in.installation(ctx, i, &seen)...)
 		}
-		if resp.NextPage == 0 {
+		if page = resp.NextPage; page == 0 {
 			break
 		}
-		opts.Page = resp.NextPage
 	}
 	if len(points) == 0 {
 		return []Point{{finding.NotSatisfied, "The App is installed", "nowhere", "Install it on an account, for the repositories to review."}}
@@ -227,22 +236,22 @@ func (in Input) installations(ctx context.Context) []Point {
 	return points
 }
 
-func (in Input) installation(ctx context.Context, i *github.Installation, seen *int) []Point {
-	name := "Installation on " + i.GetAccount().GetLogin()
+func (in Input) installation(ctx context.Context, i *installation, seen *int) []Point {
+	name := "Installation on " + i.Account.GetLogin()
 	if i.SuspendedAt != nil {
 		return []Point{{finding.NotSatisfied, name, "it is suspended", "Its owner unsuspends it in the account's settings."}}
 	}
 	var points []Point
 	for _, p := range in.permitted(i.Permissions) {
 		if p.Outcome == finding.NotSatisfied {
-			p.What, p.ToDo = name+": "+p.What, "An owner of "+i.GetAccount().GetLogin()+" accepts the App's new permissions."
+			p.What, p.ToDo = name+": "+p.What, "An owner of "+i.Account.GetLogin()+" accepts the App's new permissions."
 			points = append(points, p)
 		}
 	}
 	if points != nil {
 		return points // nothing else can be asked
 	}
-	client := in.Hub.Installation(i.GetID())
+	client := in.Hub.Installation(i.ID)
 	opts := &github.ListOptions{PerPage: 100}
 	for {
 		list, resp, err := client.Apps.ListRepos(ctx, opts)
@@ -256,7 +265,7 @@ func (in Input) installation(ctx context.Context, i *github.Installation, seen *
 			if *seen++; *seen > maxRepositories {
 				return append(points, Point{What: name, Detail: fmt.Sprintf("only the first %d repositories were looked at", maxRepositories)})
 			}
-			points = append(points, in.required(ctx, client, r))
+			points = append(points, in.required(ctx, client, r)...)
 		}
 		if resp.NextPage == 0 {
 			return points
@@ -267,14 +276,19 @@ func (in Input) installation(ctx context.Context, i *github.Installation, seen *
 
 // required says whether the default branch takes no change without our check, and our
 // App's alone: anybody with write access can report a status under any name.
-func (in Input) required(ctx context.Context, client *hub.Client, r *github.Repository) Point {
+func (in Input) required(ctx context.Context, client *hub.Client, r *github.Repository) []Point {
 	branch := r.GetDefaultBranch()
 	name := in.Check("refs/heads/" + branch)
 	p := Point{What: fmt.Sprintf("%s: the check is required on %s", r.GetFullName(), branch)}
 	rules, _, err := client.Repositories.GetRulesForBranch(ctx, r.GetOwner().GetLogin(), r.GetName(), branch)
 	if err != nil {
 		p.Detail = plain(err)
-		return p
+		return []Point{p}
+	}
+	var more []Point
+	if !in.hearsGroups && slices.ContainsFunc(rules, func(rule *github.RepositoryRule) bool { return rule.Type == "merge_queue" }) {
+		more = []Point{{finding.NotSatisfied, fmt.Sprintf("%s: groups of the merge queue of %s are heard of", r.GetFullName(), branch), "no check is ever made on them, so the queue throws each out",
+			"Give the App the permission merge_queues: read, and then subscribe to merge_group, in its settings; each installation has to accept it."}}
 	}
 	add := fmt.Sprintf("Require the status check %q in a ruleset for %s, with this App as its source.", name, branch)
 	p.Outcome, p.Detail, p.ToDo = finding.NotSatisfied, "a change can be merged without it", add
@@ -296,17 +310,17 @@ func (in Input) required(ctx context.Context, client *hub.Client, r *github.Repo
 		}
 	}
 	if p.Outcome == finding.Satisfied {
-		return p
+		return append(more, p)
 	}
 	// Branch protection of the older kind.
 	b, _, err := client.Repositories.GetBranch(ctx, r.GetOwner().GetLogin(), r.GetName(), branch, 1)
 	if err != nil {
-		return Point{What: p.What, Detail: plain(err)}
+		return append(more, Point{What: p.What, Detail: plain(err)})
 	}
 	if s := b.GetProtection().GetRequiredStatusChecks(); s != nil && s.Checks != nil {
 		for _, c := range *s.Checks {
 			asked(c.Context, c.AppID)
 		}
 	}
-	return p
+	return append(more, p)
 }

@@ -52,6 +52,14 @@ func TestNothingIsMissing(t *testing.T) {
 	}
 }
 
+// GitHub makes an App of a manifest that asks for no more than the App always needs.
+func TestManifest(t *testing.T) {
+	m := setup.NewManifest("Custody", "https://custody.example", "http://127.0.0.1:1/created", nil)
+	if no := githubtest.Unsupported(m.Permissions, m.Events); len(no) > 0 {
+		t.Errorf("events without their permissions: %v", no)
+	}
+}
+
 // TestMissing takes one thing away at a time: it is said, with what to do.
 func TestMissing(t *testing.T) {
 	pinned := func(gh *githubtest.GitHub, r *githubtest.Repo) {
@@ -79,7 +87,12 @@ func TestMissing(t *testing.T) {
 			gh.App.Permissions["checks"] = "write"
 		}, "Installation on acme: Permission checks: write", "accepts"},
 		"an event": {time.Now(), func(gh *githubtest.GitHub, r *githubtest.Repo) { gh.App.Events = []string{"push"}; gh.Install("acme") }, "Events are subscribed to", "pull_request_review"},
-		"no rule":  {time.Now(), func(gh *githubtest.GitHub, r *githubtest.Repo) { gh.Install("acme") }, required, "without it"},
+		"a merge queue": {time.Now(), func(gh *githubtest.GitHub, r *githubtest.Repo) {
+			delete(gh.App.Permissions, "merge_queues")
+			gh.Install("acme")
+			r.AddRuleset(githubtest.Ruleset{Name: "queue", Branches: []string{"main"}, MergeQueue: true})
+		}, "acme/shop: groups of the merge queue of main are heard of", "throws each out"},
+		"no rule": {time.Now(), func(gh *githubtest.GitHub, r *githubtest.Repo) { gh.Install("acme") }, required, "without it"},
 		"another name": {time.Now(), func(gh *githubtest.GitHub, r *githubtest.Repo) {
 			gh.Install("acme")
 			r.AddRuleset(githubtest.Ruleset{Branches: []string{"main"}, Checks: []githubtest.RequiredCheck{{Context: "custody: dev", App: gh.App.ID}}})

@@ -69,7 +69,10 @@ func TestCreate(t *testing.T) {
 	if m.Hook.URL != "https://custody.example.com/webhook" || m.Redirect != page+"created" || m.Public || !slices.Equal(m.Events, setup.Events) {
 		t.Errorf("%+v", m)
 	}
-	want := map[string]string{"checks": "write", "contents": "write", "metadata": "read", "pull_requests": "write", "issues": "write"}
+	want := map[string]string{"checks": "write", "contents": "write", "metadata": "read", "pull_requests": "write", "issues": "write", "merge_queues": "read", "statuses": "read"}
+	if no := githubtest.Unsupported(m.Permissions, m.Events); len(no) > 0 {
+		t.Errorf("GitHub makes no App of it: events without their permissions: %v", no)
+	}
 	for name, level := range want {
 		if m.Permissions[name] != level || len(m.Permissions) != len(want) {
 			t.Errorf("permissions %v, want %v", m.Permissions, want)

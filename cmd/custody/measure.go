@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,7 +18,9 @@ import (
 // measureOptions are what `custody measure` needs.
 type measureOptions struct {
 	standingOptions
-	trend int
+	trend   int
+	packs   []string // files and folders; none: a commit is measured
+	trusted string
 }
 
 // maxTrend bounds a trend: each of its points is a graph of a whole tree.
@@ -34,16 +37,25 @@ func newMeasure(p *process, dir *string) *cobra.Command {
 		Long: `Score a commit (default: HEAD) from 0 to 100: security requirements met, source files in
 the dependency graph, source folders that a document names, a policy that stands. All
 are rates, so the size of a repository does not decide. What is absent counts as
-nothing; without a source file there is no score.
+nothing; without a source file there is no score. A waiver or a baseline counts for
+nothing either: what a review excepts is a violation here.
 
 --trend N adds the score at N commits of its history, spread evenly: what each commit
-had by its own policy and requirements.`,
+had by its own policy and requirements.
+
+--packs looks at audit packs instead, at no repository: how reviews came out over time,
+by what each pack itself says. Every pack is verified first, as custody report does.`,
 		Example: `  custody measure
   custody measure --format json v1.2
-  custody measure --trend 12 --format html > health.html`,
+  custody measure --trend 12 --format html > health.html
+  custody measure --packs packs/ --format html > trend.html`,
 		Args: needs(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.dir, o.rev = *dir, revArgument(args)
+			if o.dir = *dir; len(o.packs) > 0 {
+				o.rev = strings.Join(args, "")
+				return o.trendOfPacks(p)
+			}
+			o.rev = revArgument(args)
 			if o.trend < 0 || o.trend > maxTrend {
 				return fmt.Errorf("--trend %d: give a number from 1 to %d", o.trend, maxTrend)
 			}
@@ -52,6 +64,8 @@ had by its own policy and requirements.`,
 	}
 	cmd.Flags().StringVar(&o.floor, "floor", "", "the organisation's policy: a `FILE`")
 	cmd.Flags().IntVar(&o.trend, "trend", 0, "also measure `N` commits of the history, the first and the last among them")
+	cmd.Flags().StringArrayVar(&o.packs, "packs", nil, "follow what the packs in a `FOLDER` (or a file; again for more) say over time")
+	cmd.Flags().StringVar(&o.trusted, "trusted-keys", "", "the keys that you trust, for --packs: a `FILE` (default: as in custody verify)")
 	addFormat(cmd, &o.format, "text", "json", "html")
 	return cmd
 }
@@ -68,7 +82,7 @@ func runMeasure(ctx context.Context, p *process, o *measureOptions) error {
 		return err
 	}
 	if o.trend > 0 {
-		if h.Trend, err = o.history(ctx, p, repo, facts, commit); err != nil {
+		if h.Trend, h.TrendCut, err = o.history(ctx, p, repo, facts, commit); err != nil {
 			return err
 		}
 	}
@@ -100,17 +114,22 @@ func measure(ctx context.Context, p *process, repo reader, facts factStore, comm
 	return report.Measure(in), nil
 }
 
-// history measures commits of the first-parent history, spread evenly.
-func (o *measureOptions) history(ctx context.Context, p *process, repo reader, facts factStore, tip *git.Commit) ([]report.TrendPoint, error) {
+// history measures commits of the first-parent history, spread evenly. Where the history is
+// cut, as in the clones of many a CI, it ends there, and cut is the last commit.
+func (o *measureOptions) history(ctx context.Context, p *process, repo reader, facts factStore, tip *git.Commit) (points []report.TrendPoint, cut git.OID, err error) {
 	line := []*git.Commit{tip}
 	for c := tip; len(c.Parents) > 0 && len(line) < trendCommits; {
-		var err error
-		if c, err = repo.Commit(ctx, c.Parents[0]); err != nil {
-			return nil, fmt.Errorf("reading the history: %w", err)
+		before, err := repo.Commit(ctx, c.Parents[0])
+		if errors.Is(err, git.ErrMissing) {
+			cut = c.ID
+			break
 		}
+		if err != nil {
+			return nil, cut, fmt.Errorf("reading the history: %w", err)
+		}
+		c = before
 		line = append(line, c)
 	}
-	var points []report.TrendPoint
 	n := min(o.trend, len(line))
 	for i := range n {
 		at := line[0]
@@ -127,13 +146,13 @@ func (o *measureOptions) history(ctx context.Context, p *process, repo reader, f
 			continue
 		}
 		if err != nil {
-			return nil, fmt.Errorf("commit %s: %w", at.ID.Short(), err)
+			return nil, cut, fmt.Errorf("commit %s: %w", at.ID.Short(), err)
 		}
 		h, err := measure(ctx, p, repo, facts, at, judge)
 		if err != nil {
-			return nil, fmt.Errorf("commit %s: %w", at.ID.Short(), err)
+			return nil, cut, fmt.Errorf("commit %s: %w", at.ID.Short(), err)
 		}
 		points = append(points, h.Point(day))
 	}
-	return points, nil
+	return points, cut, nil
 }

@@ -76,6 +76,7 @@ var contracts = []contract{
 	{id: report.VerificationSchema, title: "The security requirements of a commit, answered", typ: reflect.TypeFor[report.Verification]()},
 	{id: report.BriefSchema, title: "What holds for some paths, said before anything is written there", typ: reflect.TypeFor[report.Brief]()},
 	{id: report.PolicySchema, title: "The policy in effect at a commit, key by key", typ: reflect.TypeFor[report.Policy]()},
+	{id: period.TrendSchema, title: "How reviews came out over time, as the packs of changes say", typ: reflect.TypeFor[period.Trend]()},
 	{id: period.Schema, title: "What a period's packs are evidence for, by control of a framework", typ: reflect.TypeFor[period.Report]()},
 	{id: export.EvidenceSchema, title: "What packs are evidence for, by control and change", typ: reflect.TypeFor[export.Evidence]()},
 	{id: setup.Schema, title: "What is missing before the checks of the GitHub App mean anything", typ: reflect.TypeFor[setup.Document]()},

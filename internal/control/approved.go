@@ -63,6 +63,24 @@ func (e *evaluation) sameChange(seen Seen) Approved {
 	return a
 }
 
+// ranOnIt says whether what ran on a commit ran on this change: on its head, or, where it has
+// landed, on the commit that was proposed, if that makes the same change.
+func (in Input) ranOnIt(commit string) bool {
+	if commit == in.Change.Head.String() {
+		return true
+	}
+	c := in.Context
+	return in.Stage == change.AtRecord && commit != "" && c != nil && c.Change != nil && c.Change.Proposed == commit && in.Approved[Seen{Commit: commit}].Same
+}
+
+// ranAt names the commit that something ran on.
+func (in Input) ranAt(commit string) string {
+	if commit == in.Change.Head.String() {
+		return "the head"
+	}
+	return "commit " + shortCommit(commit) + ", which was proposed and makes the same change"
+}
+
 // namesAuthors says whether everybody whom the commits name as having written them is
 // named by some commit of the change, too: by the address, or as an author by an account that
 // the forge knows both by. A forge that makes one commit of many writes the address itself,

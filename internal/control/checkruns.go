@@ -45,7 +45,7 @@ func (e *evaluation) checkRun(want config.CheckRun) (finding.Outcome, string) {
 		switch {
 		case c.Name != want.Name && c.Name != "":
 		case c.App != want.App && c.App != "":
-		case c.Head != e.Change.Head.String() && c.Head != "":
+		case c.Head != "" && !e.ranOnIt(c.Head):
 		case c.Name == "" || c.App == "" || c.Head == "":
 			unclear = "may have run again: of some run the context does not say name, App and head"
 		default:
@@ -53,22 +53,23 @@ func (e *evaluation) checkRun(want config.CheckRun) (finding.Outcome, string) {
 		}
 	}
 	last, sure := lastRun(runs)
+	at := e.ranAt(last.Head)
 	switch {
 	case len(runs) == 0 && unclear == "":
 		return finding.NotSatisfied, "did not run on the head"
 	case len(runs) == 0:
 		return finding.NotAssessed, unclear
 	case last.Conclusion == "":
-		return finding.NotAssessed, "has not ended on the head"
+		return finding.NotAssessed, "has not ended on " + at
 	case last.Conclusion != "success":
 		if !sure {
-			return finding.NotAssessed, "ended on the head more than once, and not always with success"
+			return finding.NotAssessed, "ended on " + at + " more than once, and not always with success"
 		}
-		return finding.NotSatisfied, fmt.Sprintf("ended on the head with %q, not with success", clip(last.Conclusion))
+		return finding.NotSatisfied, fmt.Sprintf("ended on %s with %q, not with success", at, clip(last.Conclusion))
 	case unclear != "":
 		return finding.NotAssessed, unclear
 	}
-	return finding.Satisfied, "succeeded on the head"
+	return finding.Satisfied, "succeeded on " + at
 }
 
 // lastRun is the run that counts. sure is false when the times do not tell which of

@@ -107,6 +107,34 @@ func TestNoPart(t *testing.T) {
 	asked{"missing", "rules: [{id: r, kind: approvals, approvals: {humans: 1}}]\n", nil, finding.NotAssessed, "no part `reviews`: GitHub did not answer"}.check(t, Input{Change: ch, Context: x})
 }
 
+// What ran on the commit that was proposed ran on what landed of it, if that makes the same
+// change: nothing else is scanned, or built, before a change lands.
+func TestRanOnWhatWasProposed(t *testing.T) {
+	own := oid("own").String()
+	const rule = "rules: [{id: r, kind: check-runs, check_runs: [{name: build, app: ci}], at: [merge, record]}]\n"
+	landed := func(then func(*Input)) func(*Input) {
+		return func(in *Input) {
+			landedNow(in)
+			in.Context.Change.Proposed = own
+			in.Context.Checks = []change.CheckRun{{Name: "build", App: "ci", Head: own, Conclusion: "success", At: "2026-11-20T10:00:00Z"}}
+			in.Approved = map[Seen]Approved{{Commit: own}: {Same: true, How: "it has the same files"}}
+			if then != nil {
+				then(in)
+			}
+		}
+	}
+	for _, c := range []asked{
+		{"on it", rule, landed(nil), finding.Satisfied, "which was proposed and makes the same change"},
+		{"it failed there", rule, landed(func(in *Input) { in.Context.Checks[0].Conclusion = "failure" }), finding.NotSatisfied, "which was proposed"},
+		{"another change landed", rule, landed(func(in *Input) { in.Approved = nil }), finding.NotSatisfied, "did not run on the head"},
+		{"before it landed", rule, landed(func(in *Input) { in.Stage = change.AtMerge }), finding.NotSatisfied, "did not run on the head"},
+		{"on another commit", rule, landed(func(in *Input) { in.Context.Checks[0].Head = oid("old").String() }), finding.NotSatisfied, "did not run on the head"},
+	} {
+		ch, x := pullRequest()
+		c.check(t, Input{Change: ch, Context: x})
+	}
+}
+
 func whose(email string) *change.Person {
 	if email == "bob@example.org" {
 		return person("2", "bob")

@@ -234,7 +234,7 @@ func (in Input) contextProofs(see seen) {
 		if s.Results >= 0 {
 			results = plural(s.Results, "result", "results")
 		}
-		see(frameworks.Scanner, s.Head == head && s.Tool != "", fmt.Sprintf("%s, for the head: %s", clip(s.Tool), results))
+		see(frameworks.Scanner, in.ranOnIt(s.Head) && s.Tool != "", fmt.Sprintf("%s, for %s: %s", clip(s.Tool), in.ranAt(s.Head), results))
 	}
 	for _, d := range c.Deployments {
 		if d.By != nil && d.By.Login != "" {

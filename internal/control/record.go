@@ -2,7 +2,9 @@ package control
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -92,11 +94,13 @@ func (e *evaluation) tested() answer {
 		return answer{}
 	}
 	runs := map[config.CheckRun][]change.CheckRun{}
+	at := map[string]bool{}
 	for _, c := range e.Context.Checks {
 		switch {
 		case c.Name == "" || c.App == "" || c.Head == "":
 			return answer{} // it may be a run of any of them
-		case c.Head == e.Change.Head.String():
+		case e.ranOnIt(c.Head):
+			at[e.ranAt(c.Head)] = true
 			key := config.CheckRun{Name: c.Name, App: c.App}
 			runs[key] = append(runs[key], c)
 		}
@@ -109,7 +113,7 @@ func (e *evaluation) tested() answer {
 	if len(runs) == 0 {
 		return answer{outcome: finding.NotSatisfied}
 	}
-	return answered(finding.Satisfied, ReasonCounted, "testing: %s on the head", plural(len(runs), "check succeeded", "checks succeeded"))
+	return answered(finding.Satisfied, ReasonCounted, "testing: %s on %s", plural(len(runs), "check succeeded", "checks succeeded"), strings.Join(slices.Sorted(maps.Keys(at)), " and on "))
 }
 
 // said finds the fields that the text of the change or a trailer of a commit fills in,

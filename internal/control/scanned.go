@@ -28,7 +28,7 @@ func (e *evaluation) sarif(r *Requirement, c *SARIFCheck) answer {
 		switch {
 		case s.Tool != c.Tool && s.Tool != "":
 			continue
-		case s.Head != e.Change.Head.String() && s.Head != "":
+		case s.Head != "" && !e.ranOnIt(s.Head):
 			other++
 			continue
 		case s.Tool == "" || s.Head == "":

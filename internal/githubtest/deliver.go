@@ -205,9 +205,26 @@ func Sign(secret string, payload []byte) string {
 
 // send queues a delivery about a repository, if the App is there to hear of it.
 // The caller holds the lock.
+// eventNeeds are the permissions, at least to read, that an App needs to subscribe to an event:
+// "Webhook events and payloads" in GitHub's documentation. Its OpenAPI description does not say.
+var eventNeeds = map[string]string{
+	"branch_protection_rule": "administration", "check_run": "checks", "check_suite": "checks", "create": "contents", "delete": "contents",
+	"issue_comment": "issues", "merge_group": "merge_queues", "pull_request": "pull_requests", "pull_request_review": "pull_requests",
+	"push": "contents", "repository": "metadata", "status": "statuses",
+}
+
+// Unsupported are the events of a manifest that its permissions do not allow: GitHub makes no App
+// of it, and says "Default events are not supported by permissions".
+func Unsupported(permissions map[string]string, events []string) []string {
+	return slices.DeleteFunc(slices.Clone(events), func(e string) bool {
+		needs, known := eventNeeds[e]
+		return known && permissions[needs] != ""
+	})
+}
+
 func (gh *GitHub) send(r *Repo, event, action string, sender *Account, payload object) {
 	i := gh.installationOf(r)
-	if i == nil || i.Suspended || !slices.Contains(i.App.Events, event) {
+	if i == nil || i.Suspended || !slices.Contains(i.App.Events, event) || len(Unsupported(i.Permissions, []string{event})) > 0 {
 		return
 	}
 	payload["repository"] = r.object(nil)

@@ -6,8 +6,10 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -30,6 +32,8 @@ type Health struct {
 	RaiseMost string `json:"raise_most,omitempty"`
 	// Trend is the same at earlier commits, the oldest first, if it was asked for.
 	Trend []TrendPoint `json:"trend,omitempty"`
+	// TrendCut is the commit before which the history is not in this repository.
+	TrendCut git.OID `json:"trend_cut,omitzero"`
 }
 
 // A TrendPoint is the health of one commit of a history.
@@ -74,6 +78,7 @@ type HealthInput struct {
 	Requirements []finding.Check // every requirement, evaluated at the commit
 	Sources      map[string]int  // source files by folder (escaped), of every language
 	InGraph      int             // of these, how many the dependency graph holds
+	NotRead      map[string]int  // the others, by why: their language, or what came in the way
 	Documented   map[string]bool // folders that a document of the tree names
 }
 
@@ -109,7 +114,7 @@ func (in HealthInput) violations() *int {
 		case finding.NotSatisfied:
 			violated++
 			verified = true
-		case finding.Satisfied, finding.Excepted:
+		case finding.Satisfied:
 			verified = true
 		}
 	}
@@ -141,7 +146,7 @@ func (in HealthInput) requirements() Component {
 		switch r.Outcome {
 		case finding.NotApplicable:
 			continue
-		case finding.Satisfied, finding.Excepted:
+		case finding.Satisfied:
 			c.Met++
 		default:
 			c.Missing = append(c.Missing, r.ID+" is "+r.Outcome.String())
@@ -165,6 +170,10 @@ func (in HealthInput) graph() Component {
 		Raise:  "see in 'custody scan --format json' what was skipped, and why"}
 	for _, n := range in.Sources {
 		c.All += n
+	}
+	whys := slices.SortedFunc(maps.Keys(in.NotRead), func(a, b string) int { return cmp.Or(in.NotRead[b]-in.NotRead[a], cmp.Compare(a, b)) })
+	for _, why := range whys {
+		c.Missing = append(c.Missing, count(in.NotRead[why], "file")+": "+why)
 	}
 	return c.rated()
 }
@@ -253,6 +262,7 @@ func (h Health) WriteText(w io.Writer) error {
 	}
 	for _, c := range h.Components {
 		fmt.Fprintf(&b, "\n  %s  %s (%s, weight %d)\n", c.share(), c.Name, c.Of(), c.Weight)
+		fmt.Fprintf(&b, "        Counted: %s.\n", c.Reason)
 		for _, m := range c.Missing {
 			fmt.Fprintf(&b, "        - %s\n", m)
 		}
@@ -269,9 +279,20 @@ func (h Health) WriteText(w io.Writer) error {
 			}
 			fmt.Fprintf(&b, "  %s  %s  %s  %s\n", t.Day, t.Commit.Short(), score, t.Violations())
 		}
+		if cut := h.Cut(); cut != "" {
+			fmt.Fprintf(&b, "  %s\n", cut)
+		}
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// Cut says where the trend ends because the history does; empty where it does not.
+func (h Health) Cut() string {
+	if h.TrendCut == (git.OID{}) {
+		return ""
+	}
+	return "What is before " + h.TrendCut.Short() + " is not in this repository: where it is a shallow clone, git fetch --unshallow brings it."
 }
 
 func count(n int, noun string) string {

@@ -25,6 +25,7 @@ type healthPage struct {
 	Style
 	Title string
 	Line  []point
+	Parts []string // of the line: where a commit has no score, it has a gap
 	Ticks []ChartTick
 }
 
@@ -42,14 +43,23 @@ func (h Health) WritePage(w io.Writer, title string) error {
 	for score := 0; score <= 100; score += 25 {
 		m.Ticks = append(m.Ticks, ChartTick{fmt.Sprint(y(score)), fmt.Sprint(score)})
 	}
+	part := ""
 	for i, t := range h.Trend {
 		if t.Score == nil {
+			if part != "" {
+				m.Parts, part = append(m.Parts, part), ""
+			}
 			continue
 		}
 		m.Line = append(m.Line, point{
 			TrendPoint: t, X: chartLeft + 30 + i*(chartWide-60)/max(1, len(h.Trend)-1), Y: y(*t.Score),
 			Label: i%max(1, (len(h.Trend)+7)/8) == 0,
 		})
+		last := m.Line[len(m.Line)-1]
+		part += fmt.Sprintf("%d,%d ", last.X, last.Y)
+	}
+	if part != "" {
+		m.Parts = append(m.Parts, part)
 	}
 	t, err := template.New("health").Funcs(template.FuncMap{"plural": pluralOf, "percent": func(p int) string { return fmt.Sprintf("%d.%d", p/10, p%10) }}).Parse(healthHTML)
 	if err != nil {

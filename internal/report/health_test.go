@@ -29,7 +29,7 @@ func TestEmptyIsNotHealthy(t *testing.T) {
 func TestScore(t *testing.T) {
 	full := HealthInput{
 		Policy:       true,
-		Requirements: judged(finding.Satisfied, finding.Excepted, finding.NotApplicable),
+		Requirements: judged(finding.Satisfied, finding.Satisfied, finding.NotApplicable),
 		Sources:      map[string]int{"a": 3, "b": 1},
 		InGraph:      4,
 		Documented:   map[string]bool{"a": true, "b": true},
@@ -44,6 +44,7 @@ func TestScore(t *testing.T) {
 		"no policy":                {func(in *HealthInput) { in.Policy = false }, 90},
 		"no requirements":          {func(in *HealthInput) { in.Requirements = nil }, 55},
 		"one of two not satisfied": {func(in *HealthInput) { in.Requirements = judged(finding.Satisfied, finding.NotSatisfied) }, 77},
+		"one of two excepted":      {func(in *HealthInput) { in.Requirements = judged(finding.Satisfied, finding.Excepted) }, 77},
 		"one of two not assessed":  {func(in *HealthInput) { in.Requirements = judged(finding.Satisfied, finding.NotAssessed) }, 77},
 		"only not applicable":      {func(in *HealthInput) { in.Requirements = judged(finding.NotApplicable) }, 55},
 		"half of the graph":        {func(in *HealthInput) { in.InGraph = 2 }, 87},

@@ -46,6 +46,7 @@ type Document struct {
 	Change      Change            `json:"change"`
 	Checks      []finding.Check   `json:"checks"`
 	Findings    []finding.Finding `json:"findings"`
+	Impact      *Impact           `json:"impact"`
 	Attestation *Authorship       `json:"attestation"`
 	NotAssessed []finding.Reason  `json:"not_assessed"`
 	Controls    []control.Shown   `json:"controls"`
@@ -64,6 +65,12 @@ type ChangedFile struct {
 	Path    string `json:"path"` // escaped
 	Added   int    `json:"added_lines"`
 	Deleted int    `json:"deleted_lines"`
+}
+
+// Impact is whether all that the change reaches is known.
+type Impact struct {
+	Outcome finding.Outcome  `json:"outcome"`
+	Reasons []finding.Reason `json:"reasons"`
 }
 
 // Authorship is who or what wrote the change, by class.

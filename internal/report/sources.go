@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"path"
 	"strings"
@@ -21,24 +22,34 @@ func (in *HealthInput) CountSources(g *impact.Graph) {
 		in.Sources[path.Dir(escaped)]++
 		return true
 	}
-	missing := map[string]bool{}
+	missing := map[string]string{} // path -> why
 	g.EachSkip(func(s *impact.Skipped) {
-		if s.Reason == impact.SkipUnsupported || s.Reason == impact.SkipLimit || s.Reason == impact.SkipUnreadable {
-			missing[s.Path] = true
+		switch s.Reason {
+		case impact.SkipUnsupported:
+			missing[s.Path] = cmp.Or(s.Detail, "of a language") + ", which is not read"
+		case impact.SkipLimit, impact.SkipUnreadable:
+			missing[s.Path] = cmp.Or(s.Detail, s.Reason)
 		}
 	})
+	in.NotRead = map[string]int{}
 	g.EachNode(func(_ int32, n *impact.Node) {
 		if n.Language == "" || n.Kind == impact.KindPackage {
 			return
 		}
 		name := n.Path.Escaped()
-		if add(name) && !missing[name] {
-			in.InGraph++
+		if add(name) {
+			if why := missing[name]; why == "" {
+				in.InGraph++
+			} else {
+				in.NotRead[why]++
+			}
 		}
 		delete(missing, name)
 	})
-	for name := range missing {
-		add(name)
+	for name, why := range missing {
+		if add(name) {
+			in.NotRead[why]++
+		}
 	}
 }
 

@@ -85,6 +85,7 @@ type Change struct {
 	Emergency  bool     `json:"emergency"`
 
 	controls   map[string]status // of the framework
+	rates      []ChangeRate      // of a trend
 	exceptions []Exception
 	before     bool     // its day is before the period
 	floor      bool     // it was held against the organisation's floor
@@ -252,6 +253,7 @@ func (b *Builder) read(p *report.VerifiedPack) *Change {
 			b.framework.Version = s.Version
 		}
 	}
+	c.rates = ratesOf(p)
 	c.except(d)
 	return c
 }

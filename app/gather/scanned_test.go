@@ -1,0 +1,42 @@
+package gather
+
+import (
+	"fmt"
+	"testing"
+)
+
+// Levels of results, as SARIF 2.1.0 says in 3.27.10: the result's own, its rule's, "warning".
+// The rules of CodeQL are those of its packs, which are extensions, and its results have no
+// level of their own.
+func TestCount(t *testing.T) {
+	const driver = `"driver":{"name":"s","rules":[{"id":"a","defaultConfiguration":{"level":"note"}},{"id":"plain"}]}`
+	const extensions = `"extensions":[{"name":"p","rules":[{"id":"b","defaultConfiguration":{"level":"error"}}]},{"name":"q","rules":[{"id":"c","defaultConfiguration":{"level":"note"}},{"id":"d","defaultConfiguration":{"level":"error"}}]}]`
+	for result, want := range map[string]string{
+		`{"ruleId":"a"}`:                 "a note",
+		`{"ruleId":"a","level":"error"}`: "a error",
+		`{"ruleIndex":0}`:                "a note",
+		`{"ruleId":"plain"}`:             "plain warning",
+		`{"ruleId":"a","kind":"pass"}`:   "a none",
+		`{"ruleId":"a","kind":"fail"}`:   "a note",
+		`{"ruleId":"none of them"}`:      "none of them warning",
+		`{"message":{"text":"no rule"}}`: " warning",
+		`{"ruleId":"b"}`:                 "b error",
+		`{"ruleId":"d","rule":{"id":"d","index":1,"toolComponent":{"index":1}}}`: "d error",
+		`{"rule":{"index":1,"toolComponent":{"index":1}}}`:                       "d error",
+		`{"rule":{"id":"c"}}`: "c note",
+		`{"ruleId":"a","ruleIndex":-1,"rule":{"index":-1,"toolComponent":{"index":-1}}}`:      "a note",
+		`{"ruleId":"d","rule":{"index":7,"toolComponent":{"index":1}}}`:                       "d ",
+		`{"ruleId":"d","rule":{"index":0,"toolComponent":{"index":9}}}`:                       "d ",
+		`{"ruleId":"d","level":"warning","rule":{"index":0,"toolComponent":{"index":9}}}`:     "d warning",
+		`{"ruleId":"a","ruleIndex":99}`:                                                       "a ",
+		`{"ruleId":"a","ruleIndex":-7,"rule":{"index":0,"toolComponent":{"name":"not one"}}}`: "a ",
+	} {
+		all, err := count([]byte(`{"version":"2.1.0","runs":[{"tool":{`+driver+`,`+extensions+`},"results":[`+result+`]}]}`), "head")
+		if err != nil || len(all) != 1 || all[0].Tool != "s" || all[0].Results != 1 || len(all[0].Counts) != 1 {
+			t.Fatalf("%s: %+v, %v", result, all, err)
+		}
+		if c := all[0].Counts[0]; fmt.Sprintf("%s %s", c.Rule, c.Level) != want || c.Results != 1 {
+			t.Errorf("%s: %+v, want %s", result, c, want)
+		}
+	}
+}
