@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/go-github/v62/github"
@@ -53,8 +54,10 @@ type job struct {
 	lost git.OID
 	made bool // a push made the ref
 
-	check *effect.Check
-	shows bool // what comes out is shown as a check run
+	check      *effect.Check
+	shows      bool       // what comes out is shown as a check run
+	concluding func()     // the verdict is there, see takeBack; nil: nothing is taken back
+	telling    sync.Mutex // held by who writes to the run while the review goes on
 	// unanswered says that GitHub did not answer, and another time may.
 	unanswered bool
 

@@ -26,6 +26,8 @@ const contextName = "that was read from GitHub"
 
 // judge reviews j.head and says so.
 func (j *job) judge(ctx context.Context) (string, error) {
+	j.takeBack(ctx)
+	defer j.concluding()
 	begun := parallel.Begin(ctx, j.begun) // GitHub answers while git fetches
 	defer begun.Drop()
 	c, err := j.fetch(ctx)
@@ -83,6 +85,9 @@ func (j *job) judge(ctx context.Context) (string, error) {
 		return "", err
 	}
 	inputs := fingerprint(&in, gather.Fingerprint(known), j.Mode)
+	if s := &j.subject; s.Inputs == inputs && s.DoneHead == j.head.String() {
+		j.concluding() // if the success was not taken back by now, it stands
+	}
 	told, err := j.told(ctx)
 	if err != nil {
 		return "", err
@@ -227,7 +232,9 @@ func (j *job) keep(ctx context.Context, v *review.Verdict, judge *review.Judge, 
 // conclude keeps a verdict together with what is to be said, and says it. mark stands for what
 // was found: the same says something else under another mode.
 func (j *job) conclude(ctx context.Context, r store.Review, mark string, o checkrun.Output) error {
-	r.Repo, r.Subject = j.task.Repo, j.subject.Name
+	if r.Repo, r.Subject = j.task.Repo, j.subject.Name; j.concluding != nil {
+		j.concluding()
+	}
 	if o.DetailsURL == "" { // a run keeps a link until it gets another: that of a verdict before
 		o.DetailsURL = j.Links.Home()
 	}
