@@ -109,12 +109,12 @@ func (j *job) judge(ctx context.Context) (string, error) {
 	if errors.Is(err, review.ErrNothing) {
 		o := checkrun.Undecided(j.Mode, "There is nothing to judge.", "There is no commit between the base and the head of this change.", "Add a commit, or close it.")
 		j.log.Info("there is nothing to judge")
-		return "undecided", j.conclude(ctx, store.Review{Head: j.head.String(), Ref: j.ref}, "nothing "+in.Base.String()+" "+j.ref, o)
+		return "undecided", j.conclude(ctx, store.Review{Head: j.head.String(), Ref: j.ref}, "nothing "+in.Base.String(), o)
 	}
 	if errors.Is(err, review.ErrSalt) {
 		o := checkrun.Undecided(j.Mode, "This change could not be judged.", "Its policy says that packs name people by pseudonyms, and this server has no salts to make them with.",
 			"Who runs Custody names a folder for them in its configuration: salts.")
-		return "undecided", j.conclude(ctx, store.Review{Head: j.head.String(), Ref: j.ref}, "salt "+in.Base.String()+" "+j.ref, o)
+		return "undecided", j.conclude(ctx, store.Review{Head: j.head.String(), Ref: j.ref}, "salt "+in.Base.String(), o)
 	}
 	if err != nil {
 		return "", j.blame(ctx, c, err)
@@ -238,7 +238,7 @@ func (j *job) conclude(ctx context.Context, r store.Review, mark string, o check
 	if o.DetailsURL == "" { // a run keeps a link until it gets another: that of a verdict before
 		o.DetailsURL = j.Links.Home()
 	}
-	mark += " " + string(o.Conclusion)
+	mark += " " + j.ref + " " + string(o.Conclusion) // the run is named after the branch
 	effects, first := map[string]string{}, false
 	if j.shows {
 		said, err := j.check.Said(ctx, mark)
