@@ -58,9 +58,11 @@ type Parts struct {
 	MaxSweep int
 	// LookEvery is how often each process looks whether others judge otherwise; 0: a minute.
 	LookEvery time.Duration
-	Version   string
-	Log       *logrus.Logger
-	Now       func() time.Time
+	// Slowly is how long a success may stand while a change is judged anew; 0: ten seconds.
+	Slowly  time.Duration
+	Version string
+	Log     *logrus.Logger
+	Now     func() time.Time
 }
 
 // An App works on what its store says. It is a store.Worker.
@@ -90,6 +92,9 @@ type running struct {
 func New(p Parts) (*App, error) {
 	if p.LookEvery == 0 {
 		p.LookEvery = lookEvery
+	}
+	if p.Slowly == 0 {
+		p.Slowly = slowly
 	}
 	a := &App{Parts: p, running: map[string]*running{}, metrics: newMetrics()}
 	if p.Floor != nil {

@@ -7,6 +7,7 @@ import (
 
 	"custody/internal/git/gittest"
 	"custody/internal/githubtest"
+	"custody/internal/sign"
 )
 
 const urgent = `version: 1
@@ -148,5 +149,28 @@ func TestEmergencyIsLate(t *testing.T) {
 	w.settled()
 	if r, s = w.record("pull/1/record"); s.outcome("seen") != "satisfied" || r.Decision != "pass" {
 		t.Errorf("reviewed: %s %s", r.Decision, s.outcome("seen"))
+	}
+}
+
+// What landed while a waiver held, and the key that signed it was trusted, is recorded so, on
+// whichever day the record is made.
+func TestWaivedRecordTheDayAfter(t *testing.T) {
+	t.Parallel()
+	today := time.Now().UTC().Format(time.DateOnly)
+	w := newWorld(t, waivable, withWaivers, func(w *world) {
+		w.keys = sign.TrustedKey{Key: w.key.Public(), Name: "app", Purposes: sign.ForWaivers, ValidUntil: today}.String()
+	})
+	p := w.pull("topic", gittest.Write("a.py", "eval(1)\n"))
+	w.concludedAs(p.HeadSHA, "failure")
+	w.settled()
+	p.Comment("eve", "/custody waive NO-EVAL the parser is being replaced until "+today)
+	w.concludedAs(p.HeadSHA, "success")
+	w.settled()
+	w.gh.Hold()
+	p.Merge("ben", "squash")
+	w.pass(24 * time.Hour)
+	w.gh.Release()
+	if _, s := w.record("pull/1/record"); s.outcome("NO-EVAL") != "excepted" {
+		t.Errorf("%+v", s)
 	}
 }

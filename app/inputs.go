@@ -30,6 +30,8 @@ func (j *job) begun(ctx context.Context) error {
 	if !j.shows {
 		return nil
 	}
+	j.telling.Lock()
+	defer j.telling.Unlock()
 	pending, err := j.check.Pending(ctx)
 	if err != nil || pending {
 		return err

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/go-github/v62/github"
@@ -53,8 +54,10 @@ type job struct {
 	lost git.OID
 	made bool // a push made the ref
 
-	check *effect.Check
-	shows bool // what comes out is shown as a check run
+	check      *effect.Check
+	shows      bool       // what comes out is shown as a check run
+	concluding func()     // the verdict is there, see takeBack; nil: nothing is taken back
+	telling    sync.Mutex // held by who writes to the run while the review goes on
 	// unanswered says that GitHub did not answer, and another time may.
 	unanswered bool
 
@@ -190,16 +193,15 @@ func (j *job) failed(ctx context.Context, err error) error {
 		if s, serr := j.store.Subject(ctx, j.task.Repo, j.task.Subject); serr != nil || s.DoneTurn >= j.task.Turn {
 			return err // there is a verdict, which could not be written yet
 		}
-		why := "The review did not end: who runs Custody finds the reason in its log, by the delivery "
-		if late {
-			why = "The review took longer than one may, and was stopped: who runs Custody finds it in its log, by the delivery "
-		}
-		why += j.subject.Delivery + "."
-		if moved {
-			why = "GitHub tells of two heads: its API says that it is " + j.head.String() + ", and what git fetches is another one. So it is for a while when a head was just pushed, and for longer when GitHub has an incident."
+		mark, why := "undecided", "The review did not end: who runs Custody finds the reason in its log, by the delivery "+j.subject.Delivery+"."
+		switch {
+		case late:
+			mark, why = "late", "The review took longer than one may, and was stopped: who runs Custody finds it in its log, by the delivery "+j.subject.Delivery+"."
+		case moved:
+			mark, why = "moved", "GitHub tells of two heads: its API says that it is "+j.head.String()+", and what git fetches is another one. So it is for a while when a head was just pushed, and for longer when GitHub has an incident."
 		}
 		o := checkrun.Undecided(j.Mode, "This change could not be judged.", why, "Wait, it is tried again; or press Review again.")
-		if serr := j.unable(ctx, "undecided "+j.head.String(), o); serr != nil {
+		if serr := j.unable(ctx, mark+" "+j.head.String(), o); serr != nil {
 			j.log.WithError(serr).Warn("the check run could not be concluded")
 		}
 	}

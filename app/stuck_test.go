@@ -386,3 +386,22 @@ func TestRecordsStayWhenTheJudgeMoves(t *testing.T) {
 		t.Errorf("the record was asked for %d times more, what is open %d times", r-record, o-pull)
 	}
 }
+
+// What can not be judged is said of the branch that the change is for by now.
+func TestUndecidedTurned(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "version: none\n", func(w *world) {
+		w.origin.Commit("release", "release", gittest.From(w.base))
+		w.gh.Quietly(func() { w.repo.Push("ada", w.origin, "release") })
+	})
+	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
+	if run := w.concludedAs(p.HeadSHA, "action_required"); run.Name != "custody: main" {
+		t.Errorf("%+v", run)
+	}
+	w.settled()
+	p.Retarget("ada", "release")
+	w.settled()
+	if run := w.concludedAs(p.HeadSHA, "action_required"); run.Name != "custody: release" {
+		t.Errorf("the run is named %s", run.Name)
+	}
+}

@@ -26,6 +26,8 @@ const contextName = "that was read from GitHub"
 
 // judge reviews j.head and says so.
 func (j *job) judge(ctx context.Context) (string, error) {
+	j.takeBack(ctx)
+	defer j.concluding()
 	begun := parallel.Begin(ctx, j.begun) // GitHub answers while git fetches
 	defer begun.Drop()
 	c, err := j.fetch(ctx)
@@ -83,6 +85,9 @@ func (j *job) judge(ctx context.Context) (string, error) {
 		return "", err
 	}
 	inputs := fingerprint(&in, gather.Fingerprint(known), j.Mode)
+	if s := &j.subject; s.Inputs == inputs && s.DoneHead == j.head.String() {
+		j.concluding() // if the success was not taken back by now, it stands
+	}
 	told, err := j.told(ctx)
 	if err != nil {
 		return "", err
@@ -104,12 +109,12 @@ func (j *job) judge(ctx context.Context) (string, error) {
 	if errors.Is(err, review.ErrNothing) {
 		o := checkrun.Undecided(j.Mode, "There is nothing to judge.", "There is no commit between the base and the head of this change.", "Add a commit, or close it.")
 		j.log.Info("there is nothing to judge")
-		return "undecided", j.conclude(ctx, store.Review{Head: j.head.String(), Ref: j.ref}, "nothing "+in.Base.String()+" "+j.ref, o)
+		return "undecided", j.conclude(ctx, store.Review{Head: j.head.String(), Ref: j.ref}, "nothing "+in.Base.String(), o)
 	}
 	if errors.Is(err, review.ErrSalt) {
 		o := checkrun.Undecided(j.Mode, "This change could not be judged.", "Its policy says that packs name people by pseudonyms, and this server has no salts to make them with.",
 			"Who runs Custody names a folder for them in its configuration: salts.")
-		return "undecided", j.conclude(ctx, store.Review{Head: j.head.String(), Ref: j.ref}, "salt "+in.Base.String()+" "+j.ref, o)
+		return "undecided", j.conclude(ctx, store.Review{Head: j.head.String(), Ref: j.ref}, "salt "+in.Base.String(), o)
 	}
 	if err != nil {
 		return "", j.blame(ctx, c, err)
@@ -227,11 +232,13 @@ func (j *job) keep(ctx context.Context, v *review.Verdict, judge *review.Judge, 
 // conclude keeps a verdict together with what is to be said, and says it. mark stands for what
 // was found: the same says something else under another mode.
 func (j *job) conclude(ctx context.Context, r store.Review, mark string, o checkrun.Output) error {
-	r.Repo, r.Subject = j.task.Repo, j.subject.Name
+	if r.Repo, r.Subject = j.task.Repo, j.subject.Name; j.concluding != nil {
+		j.concluding()
+	}
 	if o.DetailsURL == "" { // a run keeps a link until it gets another: that of a verdict before
 		o.DetailsURL = j.Links.Home()
 	}
-	mark += " " + string(o.Conclusion)
+	mark += " " + j.ref + " " + string(o.Conclusion) // the run is named after the branch
 	effects, first := map[string]string{}, false
 	if j.shows {
 		said, err := j.check.Said(ctx, mark)

@@ -21,6 +21,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/go-github/v62/github"
@@ -115,8 +116,8 @@ func (c *Check) Ensure(ctx context.Context) (int64, error) {
 	return id, c.Log.Finish(ctx, key, strconv.FormatInt(id, 10))
 }
 
-// find looks for a run that was made before a crash.
-func (c *Check) find(ctx context.Context) (int64, error) {
+// find looks for a run that was made before a crash: the newest, see Anew.
+func (c *Check) find(ctx context.Context) (id int64, err error) {
 	for page := 1; page > 0; {
 		runs, resp, err := c.Client.Checks.ListCheckRunsForRef(ctx, c.Repo.Owner, c.Repo.Name, c.Head, &github.ListCheckRunsOptions{
 			CheckName: github.String(c.Name), AppID: github.Int64(c.AppID), Filter: github.String("all"), ListOptions: github.ListOptions{PerPage: 100, Page: page},
@@ -126,12 +127,12 @@ func (c *Check) find(ctx context.Context) (int64, error) {
 		}
 		for _, r := range runs.CheckRuns {
 			if r.GetExternalID() == c.external() && r.GetApp().GetID() == c.AppID {
-				return r.GetID(), nil
+				id = max(id, r.GetID())
 			}
 		}
 		page = resp.NextPage
 	}
-	return 0, nil
+	return id, nil
 }
 
 // Said says whether the run already says something, and nothing else is intended.
@@ -204,6 +205,26 @@ func (c *Check) saysAlready(ctx context.Context, id int64, o checkrun.Output) (b
 	}
 	return run.GetName() == c.Name && run.GetStatus() == "completed" && run.GetConclusion() == string(o.Conclusion) &&
 		run.GetOutput().GetTitle() == o.Title && run.GetOutput().GetSummary() == o.Summary, nil
+}
+
+// Success ends the mark of what a run says that lets a change through.
+const Success = " success"
+
+// Anew makes another run, in progress, beside one that lets a change through, which is judged
+// anew: is says whether there was one. GitHub takes the newest for what holds.
+func (c *Check) Anew(ctx context.Context) (is bool, err error) {
+	e, err := c.Log.Effect(ctx, c.Key())
+	if err != nil || !e.Done || !strings.HasSuffix(e.Result, Success) {
+		return false, err
+	}
+	// Whoever comes to it from here on says what the run says, be it the same.
+	for _, key := range []string{c.Key(), c.key("check")} {
+		if err := c.Log.Forget(ctx, key); err != nil {
+			return false, err
+		}
+	}
+	_, err = c.Ensure(ctx)
+	return true, err
 }
 
 // Waits makes a run that said nothing yet say why.

@@ -74,7 +74,7 @@ func (e *evaluation) known(r config.LayeredRule, found []scoped, whole bool) []b
 // a whole, which only "**" covers.
 func (e *evaluation) waiver(r config.LayeredRule, id config.ID, files []change.Path) config.ID {
 	for _, w := range e.waivers() {
-		if w.Covers != id || !w.InForce(WaiverDay(e.Stage, e.Context, e.Day)) || !w.MayExcept(r) {
+		if w.Covers != id || !w.InForce(InForceOn(e.Stage, e.Context, e.Day)) || !w.MayExcept(r) {
 			continue
 		}
 		// Findings times waivers may be any number: what goes beyond is not excepted.
@@ -88,9 +88,9 @@ func (e *evaluation) waiver(r config.LayeredRule, id config.ID, files []change.P
 	return ""
 }
 
-// WaiverDay is the day on which waivers have to be in force: that of the review, and of what
-// landed before it the day of the landing, whenever its record is made.
-func WaiverDay(stage change.Stage, c *change.Context, day config.Day) config.Day {
+// InForceOn is the day on which waivers have to be in force, and keys trusted: that of the review,
+// and of what landed before it the day of the landing, whenever its record is made.
+func InForceOn(stage change.Stage, c *change.Context, day config.Day) config.Day {
 	if stage != change.AtRecord || c == nil {
 		return day
 	}
@@ -160,7 +160,7 @@ func (e *evaluation) idle(w config.LayeredWaiver) string {
 	switch {
 	case e.Day == "":
 		return "the review was given no day"
-	case !w.InForce(WaiverDay(e.Stage, e.Context, e.Day)):
+	case !w.InForce(InForceOn(e.Stage, e.Context, e.Day)):
 		return fmt.Sprintf("its last day was %s", w.LastDay)
 	}
 	known := false

@@ -64,7 +64,7 @@ func attestChange(ctx context.Context, in Input, read func() (*change.Change, er
 func (r *run) attest(ctx context.Context, policy *config.Effective) (*attestation.Report, error) {
 	in := attestation.Input{Change: r.change, Context: r.context, Differ: differ{r.Repository}, Source: r.Repository, Verifier: r.ring, Notes: r.Notes}
 	var err error
-	if in.Signers, err = signersOf(policy, r.Day); err != nil {
+	if in.Signers, err = signersOf(policy, string(r.inForceOn())); err != nil {
 		return nil, err
 	}
 	if in.ClaimBase, err = readClaim(ctx, r.Repository, r.change.BaseTree, claim.Path); err != nil {

@@ -48,6 +48,7 @@ func (r *run) readContext(context.Context) error {
 			return fmt.Errorf("the context %s: %w", r.ContextFile, err)
 		}
 	}
+	r.ring.On(string(r.inForceOn()))
 	r.given = r.context
 	r.Pushers = clean(r.Pushers)
 	if len(r.Pushers) > 0 {

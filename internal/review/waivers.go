@@ -71,11 +71,15 @@ func SignWaiver(ctx context.Context, record []byte, s sign.Signer) (change.Waive
 	}, nil
 }
 
+func (r *run) inForceOn() config.Day {
+	return control.InForceOn(r.Stage, r.context, config.Day(r.Day))
+}
+
 // waiversInForce are the ids of those of the policies and of the context whose last day
 // is not past.
 func (r *run) waiversInForce() []string {
 	ids := []string{}
-	day := control.WaiverDay(r.Stage, r.context, config.Day(r.Day))
+	day := r.inForceOn()
 	if r.judge.Policy != nil {
 		for _, w := range r.judge.Policy.Waivers {
 			if w.InForce(day) {

@@ -16,6 +16,9 @@ func NewKeyRing(file []byte, day string) *KeyRing {
 	return &KeyRing{keys: keys, err: err, day: day}
 }
 
+// On has the ring trust its keys as of another day.
+func (r *KeyRing) On(day string) { r.day = day }
+
 // VerifyRecord is VerifyRecord under the ring's keys on the ring's day. A nil ring
 // trusts nobody.
 func (r *KeyRing) VerifyRecord(doc []byte, t RecordType) ([]byte, TrustedKey, error) {

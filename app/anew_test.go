@@ -1,0 +1,73 @@
+package app_test
+
+import (
+	"testing"
+	"time"
+
+	"custody/internal/git/gittest"
+	"custody/internal/githubtest"
+)
+
+// A success does not stand while a change is judged anew, if that takes long: the newest run of
+// the check is in progress. What comes out then is said there, be it the same.
+func TestSuccessDoesNotStand(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, approvals, func(w *world) { w.slowly = 20 * time.Millisecond })
+	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
+	v := p.Review("ben", "APPROVED", "")
+	w.concludedAs(p.HeadSHA, "success")
+	w.settled()
+	slow := func(what string, happen func()) githubtest.CheckRun {
+		t.Helper()
+		runs := len(w.ours(p.HeadSHA))
+		goOn := make(chan struct{})
+		w.keeping.Store(new(func() error { <-goOn; return nil }))
+		happen()
+		w.until(what+": a run is in progress beside it", func() bool {
+			all := w.ours(p.HeadSHA)
+			return len(all) == runs+1 && newest(all).Status == "in_progress"
+		})
+		close(goOn)
+		w.settled()
+		if all := w.ours(p.HeadSHA); len(all) != runs+1 {
+			t.Errorf("%s: %d runs", what, len(all))
+		}
+		return newest(w.ours(p.HeadSHA))
+	}
+	if run := slow("a label", func() { p.Label("ada", "looked at") }); run.Conclusion != "success" {
+		t.Errorf("after a label: %s %s", run.Status, run.Conclusion)
+	}
+	if run := slow("a dismissal", func() { p.Dismiss("ada", v) }); run.Conclusion != "failure" {
+		t.Errorf("after a dismissal: %s %s", run.Status, run.Conclusion)
+	}
+}
+
+// Nor if the review has to be made again.
+func TestSuccessDoesNotStandBesideFaults(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, approvals)
+	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
+	v := p.Review("ben", "APPROVED", "")
+	w.concludedAs(p.HeadSHA, "success")
+	w.settled()
+	w.gh.Fail(githubtest.Fault{On: "GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews", With: githubtest.BadGateway, Times: -1})
+	p.Dismiss("ada", v)
+	w.until("a run is in progress beside it", func() bool {
+		return len(w.ours(p.HeadSHA)) == 2 && newest(w.ours(p.HeadSHA)).Status == "in_progress"
+	})
+	w.gh.Heal()
+	w.settled()
+	if all := w.ours(p.HeadSHA); len(all) != 2 || newest(all).Conclusion != "failure" {
+		t.Errorf("%+v", all)
+	}
+}
+
+// newest is the run that GitHub takes for what holds.
+func newest(runs []githubtest.CheckRun) (n githubtest.CheckRun) {
+	for _, r := range runs {
+		if r.ID >= n.ID {
+			n = r
+		}
+	}
+	return n
+}
