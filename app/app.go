@@ -171,7 +171,7 @@ func (a *App) decide(ctx context.Context, guid string) error {
 		a.metrics.decided(store.Unreadable)
 		return a.store.Decide(ctx, guid, store.Decision{State: store.Unreadable, Note: change.Printable(err.Error())})
 	}
-	about := slices.Clone(o.Requests)
+	var about []store.Request
 	for _, h := range o.Heads {
 		subjects, err := a.store.AtHead(ctx, h.Repo, h.SHA)
 		if err != nil {
@@ -189,7 +189,7 @@ func (a *App) decide(ctx context.Context, guid string) error {
 		}
 	}
 	o.Wakes = append(o.Wakes, behindThem(o.Requests)...)
-	about = onePerSubject(about)
+	about = onePerSubject(append(about, o.Requests...)) // by what is at a head, if it is: the others may not know it
 	for _, r := range about {
 		if p := o.Press; p != nil && r.Kind == "pull_request" && p.External == event.External(r.Repo, r.Name) {
 			o.Commands = append(o.Commands, store.Command{Repo: r.Repo, Name: "button/" + guid, Pull: r.Number, Asks: p.Identifier})

@@ -205,10 +205,10 @@ func (w *world) start() {
 // until waits for something to be so.
 func (w *world) until(what string, is func() bool) {
 	w.Helper()
-	deadline := time.Now().Add(time.Minute)
+	deadline := time.Now().Add(3 * time.Minute)
 	for !is() {
 		if time.Now().After(deadline) {
-			w.Fatalf("waited for a minute: %s", what)
+			w.Fatalf("waited for three minutes: %s", what)
 		}
 		time.Sleep(5 * time.Millisecond)
 	}

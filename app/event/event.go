@@ -262,19 +262,20 @@ func checkSuite(self Self, p *payload) (Outcome, error) {
 // again asks for reviews of everything that has a head. Who presses a button expects that
 // something happens: GitHub shows the checks as queued until we say something.
 func (p *payload) again(head string, refs []pullReference, pressed bool) Outcome {
-	o := Outcome{Heads: []Head{{Repo: p.Repository.ID, SHA: head, Again: pressed}}, Decision: store.Decision{Requests: p.pulls(refs, head)}}
+	o := Outcome{Heads: []Head{{Repo: p.Repository.ID, SHA: head, Again: pressed}}, Decision: store.Decision{Requests: p.pulls(refs)}}
 	for i := range o.Requests {
 		o.Requests[i].Again = pressed
 	}
 	return o
 }
 
-// pulls are the pull requests that a check names, of this repository.
-func (p *payload) pulls(refs []pullReference, head string) []store.Request {
+// pulls are the pull requests that a check names, of this repository. The commit of the check is
+// no head of theirs: of a branch that moved on, GitHub names them beside checks of older ones, too.
+func (p *payload) pulls(refs []pullReference) []store.Request {
 	var all []store.Request
 	for _, r := range refs {
 		if r.Number > 0 && r.Base.Repo.ID == p.Repository.ID {
-			all = append(all, p.pull(r.Number, head, r.Base.Ref))
+			all = append(all, p.pull(r.Number, "", r.Base.Ref))
 		}
 	}
 	return all

@@ -191,14 +191,15 @@ func (r *Repo) sendRun(action string, by *Account, run *CheckRun, more object) {
 	r.gh.send(r, "check_run", action, by, payload)
 }
 
-// pullsAt are the pull requests that GitHub names for a commit: none from forks.
-func (r *Repo) pullsAt(sha string) []any {
+// pullsAt are the pull requests that GitHub names beside a check: those of the same commit or
+// the same branch, where that has moved on, too; none from forks.
+func (r *Repo) pullsAt(sha, branch string) []any {
 	list := []any{}
 	short := func(x *Repo) object {
 		return object{"id": x.ID, "name": x.Name, "url": r.gh.API + "/repos/" + x.FullName()}
 	}
 	for _, p := range r.pulls {
-		if p.HeadSHA == sha && p.HeadRepo == r && p.State == "open" {
+		if (p.HeadSHA == sha || p.HeadBranch == branch) && p.HeadRepo == r && p.State == "open" {
 			list = append(list, object{
 				"id": p.ID, "number": p.Number, "url": fmt.Sprintf("%s/repos/%s/pulls/%d", r.gh.API, r.FullName(), p.Number),
 				"head": object{"ref": p.HeadBranch, "sha": p.HeadSHA, "repo": short(r)}, "base": object{"ref": p.Base, "sha": p.BaseSHA, "repo": short(r)},
@@ -226,7 +227,7 @@ func (r *Repo) runObject(run *CheckRun) object {
 			"title": text(run.Title), "summary": text(run.Summary), "text": text(run.Text),
 			"annotations_count": len(run.Annotations), "annotations_url": url + "/annotations",
 		},
-		"app": run.App.object(gh), "check_suite": suite, "pull_requests": r.pullsAt(run.HeadSHA),
+		"app": run.App.object(gh), "check_suite": suite, "pull_requests": r.pullsAt(run.HeadSHA, run.suite.Branch),
 	}
 }
 
@@ -249,7 +250,7 @@ func (r *Repo) suiteObject(s *CheckSuite) object {
 	out := object{
 		"id": s.ID, "node_id": node("CS", s.ID), "head_sha": s.HeadSHA, "head_branch": nil, "status": status, "conclusion": conclusion,
 		"before": s.before, "after": s.HeadSHA, "url": url, "check_runs_url": url + "/check-runs", "latest_check_runs_count": n,
-		"app": s.App.object(gh), "pull_requests": r.pullsAt(s.HeadSHA), "created_at": s.created, "updated_at": gh.stamp(),
+		"app": s.App.object(gh), "pull_requests": r.pullsAt(s.HeadSHA, s.Branch), "created_at": s.created, "updated_at": gh.stamp(),
 		"repository": r.object(nil), "head_commit": r.simpleCommit(s.HeadSHA),
 	}
 	if s.Branch != "" {

@@ -321,7 +321,7 @@ func (gh *GitHub) Calls() []Call {
 }
 
 // patience is how long Until waits for something to happen at all.
-const patience = time.Minute
+const patience = 3 * time.Minute
 
 // Until waits until something is so, and looks again after each call. It gives up, and
 // the test with it, when there is no call for a minute.

@@ -271,7 +271,8 @@ type Review struct {
 
 // Conclude keeps a verdict as that of a turn, and what is to be done about it (keys and
 // intents of effects, and reviews of what it may change), all or nothing. An older turn never
-// takes the place of a newer one.
+// takes the place of a newer one. The head of a pull request is from then on what was judged: what
+// asked for it may have been late, and have named an older one.
 func (s *Store) Conclude(ctx context.Context, turn int64, r Review, effects map[string]string, wakes ...Wake) error {
 	if r.Unsettled {
 		turn--
@@ -285,7 +286,8 @@ func (s *Store) Conclude(ctx context.Context, turn int64, r Review, effects map[
 				return err
 			}
 		}
-		_, err := t.exec(ctx, `UPDATE subjects SET done_turn = $3, done_head = $4, decision = $5, verdict = $6, pack = $7, ref = $8, inputs = $9, wants = $10, holds = $11 WHERE repo = $1 AND name = $2 AND done_turn <= $3`,
+		_, err := t.exec(ctx, `UPDATE subjects SET done_turn = $3, done_head = $4, decision = $5, verdict = $6, pack = $7, ref = $8, inputs = $9, wants = $10, holds = $11,
+	head = CASE WHEN turn = $3 AND kind = 'pull_request' AND stage = 'merge' AND $4 <> '' THEN $4 ELSE head END WHERE repo = $1 AND name = $2 AND done_turn <= $3`,
 			r.Repo, r.Subject, turn, r.Head, r.Decision, r.Verdict, r.Pack, r.Ref, r.Inputs, r.Wants, r.Holds)
 		if err != nil || r.Verdict == "" {
 			return err
