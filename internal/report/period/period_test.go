@@ -287,6 +287,34 @@ func TestExceptions(t *testing.T) {
 	}
 }
 
+// TestExceptedBeforeItLanded: what let a change through is asked about, though the closing review
+// has it no more.
+func TestExceptedBeforeItLanded(t *testing.T) {
+	excepted := func(by ...string) func(*report.VerifiedPack) {
+		return func(p *report.VerifiedPack) {
+			for _, id := range by {
+				p.Says.Findings = append(p.Says.Findings, finding.Finding{Rule: "r", WaivedBy: id})
+			}
+		}
+	}
+	urgent := func(p *report.VerifiedPack) {
+		p.Says.Checks = append(p.Says.Checks, finding.Check{ID: control.NoticeEmergency, Kind: finding.Notice, Outcome: finding.NotSatisfied, Reasons: []finding.Reason{{Code: "x", Detail: "ann declared it"}}})
+	}
+	r := build(t, "soc2-2017",
+		packOf(1, "merge", "pass", "2026-01-01", urgent, excepted("W-7", "W-8", "baseline")), packOf(1, "record", "pass", "2026-01-02", excepted("W-8", "baseline")),
+		packOf(2, "merge", "pass", "2026-01-01", urgent), packOf(2, "merge", "pass", "2026-01-02"), packOf(2, "record", "pass", "2026-01-03"))
+	var got []string
+	for _, e := range r.Exceptions {
+		got = append(got, e.Kind+" "+e.Day+": "+e.Detail)
+	}
+	want := "emergency 2026-01-01: ann declared it, says the last review before it landed, and the closing one does not | " +
+		"waived 2026-01-01: the waiver W-7 covers findings, says the last review before it landed, and the closing one does not | " +
+		"waived 2026-01-02: the waiver W-8 covers findings | baseline 2026-01-02: findings stood before, and the baseline excepts them"
+	if strings.Join(got, " | ") != want {
+		t.Errorf("got  %s\nwant %s", strings.Join(got, " | "), want)
+	}
+}
+
 // TestNothingIsEvidence: no pack, no change or no look at a framework shows nothing.
 func TestNothingIsEvidence(t *testing.T) {
 	for _, f := range frameworks.All {

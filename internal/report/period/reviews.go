@@ -128,11 +128,10 @@ func (of reviews) replaced(counts *Change) []Exception {
 	return out
 }
 
-// passedBy is a change that landed although the last review before that was no pass: many a
-// rule, such as the one that people approve, is asked before a change lands and not by the
-// closing review, which may pass for that.
-func (of reviews) passedBy(closing *Change) []Exception {
-	if closing.Stage != "record" || closing.Decision != "pass" {
+// beforeLanding is the last review before a change landed; nil where there is none, or it has
+// not landed.
+func (of reviews) beforeLanding(closing *Change) *Change {
+	if closing.Stage != "record" {
 		return nil
 	}
 	var day reviews // the reviews of the last day before the closing one
@@ -145,12 +144,33 @@ func (of reviews) passedBy(closing *Change) []Exception {
 			day = append(day, c)
 		}
 	}
-	last := day.last()
-	if last == nil || last.Decision == "pass" {
+	return day.last()
+}
+
+// passedBy is a change that landed although the last review before that was no pass, or was one
+// for an exception of which the closing review says nothing: many a rule, such as the one that
+// people approve, is asked before a change lands and not by the closing review, which may pass
+// for that.
+func (of reviews) passedBy(closing *Change) (out []Exception) {
+	last := of.beforeLanding(closing)
+	if last == nil {
 		return nil
 	}
-	return []Exception{{Kind: NotPassed, Pack: last.Pack, Change: closing.Name(), Day: last.Day, Detail: fmt.Sprintf(
-		"it landed, and the last review before that, at stage %s, says %s: %s", last.Stage, last.Decision, cmp.Or(last.Reason, "no reason is given"))}}
+	say := func(kind, format string, a ...any) {
+		out = append(out, Exception{Kind: kind, Pack: last.Pack, Change: closing.Name(), Day: last.Day, Detail: fmt.Sprintf(format, a...)})
+	}
+	if last.Decision != "pass" && closing.Decision == "pass" {
+		say(NotPassed, "it landed, and the last review before that, at stage %s, says %s: %s", last.Stage, last.Decision, cmp.Or(last.Reason, "no reason is given"))
+	}
+	for _, e := range last.exceptions {
+		said := slices.ContainsFunc(closing.exceptions, func(o Exception) bool {
+			return o.Kind == e.Kind && (e.Kind != Waived || o.Detail == e.Detail)
+		})
+		if !said && slices.Contains([]string{Emergency, Waived, Baseline}, e.Kind) {
+			say(e.Kind, "%s, says the last review before it landed, and the closing one does not", e.Detail)
+		}
+	}
+	return out
 }
 
 // last gives the review that stood when a change landed, of those of its last day: a pack
