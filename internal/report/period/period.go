@@ -97,6 +97,7 @@ type Change struct {
 // A status is what one change shows for one control.
 type status struct {
 	code  string
+	why   string   // it does not apply, or not yet
 	lacks []string // types of evidence
 }
 
@@ -133,6 +134,7 @@ type Control struct {
 	With     int      `json:"with_evidence"`    // changes whose pack shows all types of evidence
 	Without  int      `json:"without_evidence"` // changes whose pack lacks one
 	Aside    int      `json:"not_applicable"`   // changes to which it does not apply, or not yet
+	Why      string   `json:"why,omitempty"`    // why it does not, as most of these say
 	Unasked  int      `json:"not_asked"`        // changes whose review had the framework not in scope
 	Permille *int     `json:"permille"`         // With of With, Without and Unasked; null: it applied to none
 	Lacks    []string `json:"lacks"`            // types of evidence that were lacking, most often first
@@ -241,7 +243,7 @@ func (b *Builder) read(p *report.VerifiedPack) *Change {
 		if s.Framework != b.framework.ID {
 			continue
 		}
-		st := status{code: string(s.Status)}
+		st := status{code: string(s.Status), why: s.Why}
 		for _, e := range s.Evidence {
 			if !e.Present {
 				st.lacks = append(st.lacks, e.Type)

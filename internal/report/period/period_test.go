@@ -566,3 +566,24 @@ func TestPage(t *testing.T) {
 		t.Error("the page has no policy for the browser")
 	}
 }
+
+// A row that applied to nothing says why: the day from which it does, or what is not declared.
+func TestRowThatDoesNotApplySaysWhy(t *testing.T) {
+	later := func(p *report.VerifiedPack) {
+		p.Says.Controls = []control.Shown{{Framework: "eu-ai-act-2024-1689", ID: "Art. 17", Status: control.ControlLater, Why: "it applies from 2027-12-02"}}
+	}
+	r := build(t, "eu-ai-act-2024-1689", packOf(1, "record", "pass", "2026-03-01", later), packOf(2, "record", "pass", "2026-03-01", later))
+	i := slices.IndexFunc(r.Controls, func(c Control) bool { return c.ID == "Art. 17" })
+	if i < 0 || r.Controls[i].Why != "it applies from 2027-12-02" || r.Controls[i].AsideWords() != "for 2 changes: it applies from 2027-12-02" {
+		t.Fatalf("%+v", r.Controls)
+	}
+	var text, page bytes.Buffer
+	if err := errors.Join(r.WriteText(&text), r.WritePage(&page)); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []string{text.String(), page.String()} {
+		if !strings.Contains(s, "for 2 changes: it applies from 2027-12-02") {
+			t.Error("it is not said why a row applied to none")
+		}
+	}
+}
