@@ -19,13 +19,13 @@ func (b *Builder) Report() *Report {
 	}
 	for _, of := range b.changes() {
 		c := of.counting()
-		if c == nil {
-			continue
-		}
 		for _, other := range of {
 			if other != c && !other.before {
 				r.Counts.Superseded++
 			}
+		}
+		if c == nil {
+			continue
 		}
 		r.Changes = append(r.Changes, *c)
 		r.Exceptions = append(r.Exceptions, of.replaced(c)...)
@@ -199,7 +199,7 @@ func (r *Report) lack() {
 	}
 	say("A change without a pack is not in the population. Compare its size with the list of merged changes that the forge gives.")
 	if without := n.Changes - n.Landed; without > 0 {
-		say("%s no closing review (stage record): that they landed, and as what, is not shown. 'custody audit --stage record' after the merge makes one.", have(without, "change"))
+		say("%s no closing review (stage record): that it landed, and as what, is not shown. 'custody audit --stage record' after the merge makes one.", have(without, "change"))
 	}
 	without, unasked, unsaid, noRule, unsigned := 0, 0, 0, 0, 0
 	for i := range r.Changes {

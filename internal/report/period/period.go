@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"custody/internal/control"
 	"custody/internal/control/frameworks"
@@ -92,6 +93,7 @@ type Change struct {
 	unsigned   bool     // its context is the word of who ran the review
 	from       string   // the merge bases: where the change begins
 	commits    []string // of a change that has not landed
+	merged     string   // the day on which it landed, where the context says
 }
 
 // A status is what one change shows for one control.
@@ -224,6 +226,11 @@ func (b *Builder) read(p *report.VerifiedPack) *Change {
 	}
 	_, c.floor = d.Inputs.Files["floor"]
 	c.unsigned = d.Inputs.Context != nil && d.Inputs.Context.Trust == review.Unsigned
+	if p.Context != nil && p.Context.Merge != nil {
+		if at, err := time.Parse(time.RFC3339, p.Context.Merge.At); err == nil {
+			c.merged = at.UTC().Format(time.DateOnly)
+		}
+	}
 	if c.Stage != "record" {
 		for _, line := range d.Change.Commits {
 			c.commits = append(c.commits, line.SHA.String())

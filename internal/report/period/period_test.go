@@ -287,6 +287,33 @@ func TestExceptions(t *testing.T) {
 	}
 }
 
+// TestReviewedAgainAfterItLanded: what somebody reviews when it has landed kept nothing from that,
+// and is no change of its own.
+func TestReviewedAgainAfterItLanded(t *testing.T) {
+	for _, c := range []struct{ before, after, from, want string }{
+		{"fail", "pass", "", "not-passed 2026-01-10, 1 change"},
+		{"pass", "fail", "", "1 change"},
+		{"pass", "fail", "2026-02-01", "0 change"},
+		{"fail", "pass", "2026-02-01", "0 change"},
+	} {
+		b := NewBuilder("soc2-2017", c.from, "")
+		for _, p := range []*report.VerifiedPack{packOf(1, "merge", c.before, "2026-01-10"), packOf(1, "record", "pass", "2026-01-12"), packOf(1, "merge", c.after, "2026-02-20")} {
+			b.Add(p)
+		}
+		r := b.Report()
+		got := fmt.Sprintf("%d change", r.Counts.Changes)
+		for _, e := range r.Exceptions {
+			got = e.Kind + " " + e.Day + ", " + got
+		}
+		if got != c.want {
+			t.Errorf("%v: %s", c, got)
+		}
+		if n := r.Counts; n.Packs != n.Outside+n.Superseded+n.Changes {
+			t.Errorf("%v: the counts do not add up: %+v", c, n)
+		}
+	}
+}
+
 // TestExceptedBeforeItLanded: what let a change through is asked about, though the closing review
 // has it no more.
 func TestExceptedBeforeItLanded(t *testing.T) {

@@ -67,10 +67,18 @@ func ranked(yes bool) int {
 	return 0
 }
 
-// counting is the review that counts in the period; nil where all are from before it. Of one
+// counting is the review that counts in the period; nil where all are from before it, or the
+// closing one is. Of one
 // head from several bases it is the one that shows the most of it.
 func (of reviews) counting() *Change {
 	var last *Change
+	closed, again := false, false // before the period; in it
+	for _, c := range of {
+		closed, again = closed || c.before && c.Stage == "record", again || !c.before && c.Stage == "record"
+	}
+	if closed && !again { // it landed before the period, and belongs there
+		return nil
+	}
 	better := func(c, than *Change) bool {
 		return cmp.Or(c.whenLast(than), cmp.Compare(worst[c.Decision], worst[than.Decision]), cmp.Compare(c.Pack, than.Pack)) > 0
 	}
@@ -134,10 +142,11 @@ func (of reviews) beforeLanding(closing *Change) *Change {
 	if closing.Stage != "record" {
 		return nil
 	}
-	var day reviews // the reviews of the last day before the closing one
+	landed := of.landed()
+	var day reviews // the reviews of the last day before it landed
 	for _, c := range of {
 		switch {
-		case c.Stage == "record":
+		case c.Stage == "record", c.Day > landed: // whoever reviewed it again then kept nothing from landing
 		case len(day) == 0 || c.whenLast(day[0]) > 0:
 			day = reviews{c}
 		case c.whenLast(day[0]) == 0:
@@ -145,6 +154,22 @@ func (of reviews) beforeLanding(closing *Change) *Change {
 		}
 	}
 	return day.last()
+}
+
+// landed is the day by which a change had landed: that of its first closing review, or an earlier
+// one that the context of some closing review knows. Empty where it has none.
+func (of reviews) landed() (day string) {
+	for _, c := range of {
+		if c.Stage != "record" {
+			continue
+		}
+		for _, d := range []string{c.Day, c.merged} {
+			if d != "" && (day == "" || d < day) {
+				day = d
+			}
+		}
+	}
+	return day
 }
 
 // passedBy is a change that landed although the last review before that was no pass, or was one
