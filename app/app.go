@@ -54,6 +54,8 @@ type Parts struct {
 	Mode    config.Mode
 	Links   *web.Links // nil: check runs have no link to their pack
 	Publish Publish
+	// MaxChange bounds the bytes that come at a time of what a pull request brings; 0: it does not.
+	MaxChange int64
 	// MaxSweep is how many deliveries one sweep looks at; 0: 5,000.
 	MaxSweep int
 	// LookEvery is how often each process looks whether others judge otherwise; 0: a minute.

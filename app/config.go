@@ -31,6 +31,8 @@ type Config struct {
 	Clones string `yaml:"clones"`
 	// ClonesGB is how many gigabytes the copies may take; those that were not used for longest are removed. Default: 100.
 	ClonesGB int `yaml:"clones_gb"`
+	// ChangeMB is how many megabytes, packed, a pull request may bring at a time that its branch does not have; one that brings more is not judged. Default: 512.
+	ChangeMB int `yaml:"change_mb"`
 	// SigningKeyFile is the private key (PEM, mode 0600) that signs packs.
 	SigningKeyFile string `yaml:"signing_key_file"`
 	// TrustedKeysFile are the keys under which signed waivers and statements count. Optional.
@@ -98,7 +100,7 @@ const EnvPrefix = "CUSTODY_"
 // ParseConfig reads a configuration file, nil for none, and puts the environment over it.
 // What it does not know in the file is an error; so is what is missing.
 func ParseConfig(name string, text []byte, env func(string) string) (Config, error) {
-	c := Config{Listen: ":8080", ClonesGB: 100, GitHub: GitHubConfig{URL: "https://api.github.com", TimeoutSeconds: 30}}
+	c := Config{Listen: ":8080", ClonesGB: 100, ChangeMB: 512, GitHub: GitHubConfig{URL: "https://api.github.com", TimeoutSeconds: 30}}
 	if text != nil {
 		doc, err := yaml.Parse(name, text)
 		if err != nil {
@@ -205,6 +207,9 @@ func (c *Config) check() error {
 	}
 	if c.ClonesGB < 1 || c.ClonesGB > 1_000_000 {
 		return errors.New("clones_gb: 1 or more")
+	}
+	if c.ChangeMB < 1 || c.ChangeMB > 1_000_000 {
+		return errors.New("change_mb: 1 or more")
 	}
 	switch c.LogLevel {
 	case "", "error", "warn", "info", "debug":

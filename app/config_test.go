@@ -19,6 +19,7 @@ store: sqlite:///var/lib/custody/custody.db
 blobs: file:///var/lib/custody/packs
 clones: /var/lib/custody/clones
 clones_gb: 20
+change_mb: 64
 signing_key_file: signing.pem
 trusted_keys_file: trusted_keys
 floor_file: floor.yaml
@@ -34,7 +35,7 @@ func TestConfig(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.GitHub.AppID != 123 || c.Mode != config.Report || c.Workers != 3 || c.ClonesGB != 20 || c.PublicURL != "https://custody.example.com" || c.Publish != (Publish{Refs: true}) {
+	if c.GitHub.AppID != 123 || c.Mode != config.Report || c.Workers != 3 || c.ClonesGB != 20 || c.ChangeMB != 64 || c.PublicURL != "https://custody.example.com" || c.Publish != (Publish{Refs: true}) {
 		t.Errorf("%+v", c)
 	}
 	// The environment counts more, and alone it is enough.
@@ -44,7 +45,7 @@ func TestConfig(t *testing.T) {
 	if c, err = ParseConfig("app.yaml", []byte(whole), get); err != nil || c.GitHub.AppID != 7 || c.Mode != config.Enforce || c.Store != "postgres://x/y" || c.Publish != (Publish{Refs: true, Comment: true}) {
 		t.Errorf("%+v, %v", c, err)
 	}
-	if c, err = ParseConfig("", nil, get); err != nil || c.GitHub.URL != "https://api.github.com" || c.Listen != ":8080" || c.ClonesGB != 100 {
+	if c, err = ParseConfig("", nil, get); err != nil || c.GitHub.URL != "https://api.github.com" || c.Listen != ":8080" || c.ClonesGB != 100 || c.ChangeMB != 512 {
 		t.Errorf("%+v, %v", c, err)
 	}
 	for name := range env {
@@ -66,6 +67,7 @@ func TestConfig(t *testing.T) {
 		"in the clear":   {"  url: https://ghe.example.com/api/v3", "  url: http://github.example.com/api/v3"},
 		"no patience":    {"  app_id: 123", "  app_id: 123\n  timeout_seconds: 0"},
 		"no room":        {"clones_gb: 20", "clones_gb: 0"},
+		"no change":      {"change_mb: 64", "change_mb: 0"},
 		"loud":           {"log_level: debug", "log_level: loud"},
 		"many workers":   {"workers: 3", "workers: 1000"},
 	} {

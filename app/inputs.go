@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -42,6 +43,9 @@ func (j *job) begun(ctx context.Context) error {
 
 // fetch brings what the review reads, and finds base and head.
 func (j *job) fetch(ctx context.Context) (*clone.Clone, error) {
+	if large, err := j.tooLarge(ctx); err != nil || large {
+		return nil, cmp.Or(err, git.ErrTooMuch)
+	}
 	remote, err := j.client.Remote(ctx, j.repo)
 	if err != nil {
 		return nil, err
@@ -49,9 +53,9 @@ func (j *job) fetch(ctx context.Context) (*clone.Clone, error) {
 	want := git.Want{Refs: []string{j.ref}, Near: j.near()}
 	head := ""
 	switch {
-	case j.pr != nil && j.subject.Stage != "record":
+	case j.pr != nil && j.subject.Stage != "record": // anybody may fill it; what landed, somebody let in
 		head = pullRef(j.pr)
-		want.Refs = append(want.Refs, head)
+		want.Foreign, remote.Most = []string{head}, j.MaxChange
 	case j.pr != nil:
 		want.Refs = append(want.Refs, pullRef(j.pr)) // approvals are of commits that squashing left behind
 	case j.subject.Kind == "push" && j.base.IsZero():

@@ -36,7 +36,7 @@ func (j *job) judge(ctx context.Context) (string, error) {
 		err = berr
 	}
 	if err != nil {
-		return "", err
+		return j.large(ctx, err)
 	}
 	defer j.tidy(ctx)
 	defer c.Close()

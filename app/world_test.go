@@ -52,6 +52,7 @@ type world struct {
 	salts    bool          // names can be hashed
 	version  string        // of the App; empty: "test"
 	maxSweep int           // deliveries that a sweep looks at
+	most     int64         // bytes that a change may bring
 	look     time.Duration // between looks at who judges; 0: a minute
 	pause    time.Duration // before a review that failed is tried again; 0: less than it is
 	slowly   time.Duration // a success may stand while a change is judged anew; 0: as long as that takes
@@ -151,7 +152,7 @@ func (w *world) start() {
 	if err != nil {
 		w.Fatal(err)
 	}
-	parts := app.Parts{Links: links, Hub: h, Blobs: w.blobs, Clones: clones, Signer: w.key, Mode: w.mode, Publish: w.publish, MaxSweep: w.maxSweep, LookEvery: w.look, Slowly: cmp.Or(w.slowly, time.Hour), Version: cmp.Or(w.version, "test"), Log: log, Now: w.now}
+	parts := app.Parts{Links: links, Hub: h, Blobs: w.blobs, Clones: clones, Signer: w.key, Mode: w.mode, Publish: w.publish, MaxSweep: w.maxSweep, MaxChange: w.most, LookEvery: w.look, Slowly: cmp.Or(w.slowly, time.Hour), Version: cmp.Or(w.version, "test"), Log: log, Now: w.now}
 	if w.floor != "" {
 		parts.Floor = &app.File{Name: "floor.yaml", Text: []byte(w.floor)}
 	}

@@ -110,7 +110,7 @@ func (c *Clones) get(ctx context.Context, id int64, from git.Remote, want git.Wa
 	}
 	c.touch(id)
 	if err := m.Fetch(ctx, from, want); err != nil {
-		if !errors.Is(err, git.ErrNoRemoteRef) && m.Reachable(ctx, from) {
+		if !errors.Is(err, git.ErrNoRemoteRef) && !errors.Is(err, git.ErrTooMuch) && m.Reachable(ctx, from) {
 			c.Suspect(id) // it is not GitHub that fails
 		}
 		return nil, err
@@ -178,7 +178,7 @@ func (c *Clone) Also(ctx context.Context, base, id git.OID) error {
 	if err == nil {
 		err = c.complete(ctx, base, id)
 	}
-	if c.also[[2]git.OID{base, id}] = err == nil; err == nil || errors.Is(err, git.ErrNoRemoteRef) || errors.Is(err, git.ErrMissing) {
+	if c.also[[2]git.OID{base, id}] = err == nil; err == nil || errors.Is(err, git.ErrNoRemoteRef) || errors.Is(err, git.ErrMissing) || errors.Is(err, git.ErrTooMuch) {
 		return err
 	}
 	return &FetchError{id.String(), err}
@@ -214,7 +214,7 @@ func (c *Clone) complete(ctx context.Context, base, head git.OID) error {
 	if err != nil && ctx.Err() == nil && noSpace(err) && c.all.makeRoom(ctx) {
 		err = c.mirror.FetchMissing(ctx, c.from, head, bases, slices.Collect(maps.Values(notes))...)
 	}
-	if err != nil && ctx.Err() == nil && c.mirror.Reachable(ctx, c.from) {
+	if err != nil && ctx.Err() == nil && !errors.Is(err, git.ErrTooMuch) && c.mirror.Reachable(ctx, c.from) {
 		c.Suspect()
 	}
 	return err

@@ -152,7 +152,7 @@ func readSecrets(file string) ([]string, error) {
 
 // newApp reads every file that the configuration names.
 func newApp(p *process, c *app.Config, log *logrus.Logger, secrets []string) (*app.App, error) {
-	parts := app.Parts{Mode: c.Mode, Publish: c.Publish, Version: program.Version(), Log: log, Now: p.now}
+	parts := app.Parts{Mode: c.Mode, Publish: c.Publish, MaxChange: int64(c.ChangeMB) << 20, Version: program.Version(), Log: log, Now: p.now}
 	var err error
 	if parts.Links, err = web.NewLinks(c.PublicURL, secrets, p.now); err != nil {
 		return nil, err

@@ -36,10 +36,16 @@ type Remote struct {
 	URL   string        // https://host/owner/name.git, without a user
 	Token string        // of an installation; empty for what everybody may read
 	Quiet time.Duration // how long it may send nothing at all; 0: 30 seconds
+	// Most bounds the bytes that come at a time, packed, of what is not the repository's own:
+	// see Want.Foreign and FetchMissing. 0: there is no bound. It holds on Linux.
+	Most int64
 }
 
 // ErrNoRemoteRef says that a ref which was asked for is not there (any more).
 var ErrNoRemoteRef = errors.New("the remote has no such ref")
+
+// ErrTooMuch says that more would have come than Remote.Most. Nothing of it is kept.
+var ErrTooMuch = errors.New("more would come than may")
 
 // mirrorConfig makes a repository whose missing blobs are missing on purpose.
 const mirrorConfig = `[core]
@@ -100,6 +106,9 @@ type Want struct {
 	// Refs are full names; one that ends with * stands for all that begin so, none
 	// included, and those of them that are gone go away here, too.
 	Refs []string
+	// Foreign are more refs, which people fill who may not write to the repository: what comes
+	// with them is bounded.
+	Foreign []string
 	// Commits are fetched by id, whether or not a ref still leads to them, if the forge
 	// gives them out, and kept.
 	Commits []OID
@@ -110,14 +119,35 @@ type Want struct {
 
 // Fetch brings what is wanted up to date.
 func (m *Mirror) Fetch(ctx context.Context, from Remote, want Want) error {
+	if from.Most == 0 || len(want.Foreign) == 0 {
+		from.Most = 0
+		return m.fetchAll(ctx, from, want)
+	}
+	// At once, as a rule. The bound is not for what the repository's own people do, so where it
+	// is met that comes first; and it does where nothing is here yet.
+	if packs, err := m.packs(); err == nil && len(packs) > 0 {
+		if err := m.fetchAll(ctx, from, want); !errors.Is(err, ErrTooMuch) {
+			return err
+		}
+	}
+	own, foreign := from, Want{Foreign: want.Foreign, Near: want.Near}
+	own.Most, want.Foreign = 0, nil
+	if err := m.fetchAll(ctx, own, want); err != nil {
+		return err
+	}
+	return m.fetchAll(ctx, from, foreign)
+}
+
+func (m *Mirror) fetchAll(ctx context.Context, from Remote, want Want) error {
 	args := []string{"--prune"}
 	if want.Near.IsZero() || !m.known()[want.Near] {
 		args = append(args, "--filter=blob:none")
 	} else {
 		args = append(args, "--no-filter") // that of the configuration does not hold
 	}
+	refs := slices.Concat(want.Refs, want.Foreign)
 	var specs []string
-	for _, ref := range want.Refs {
+	for _, ref := range refs {
 		if !strings.HasPrefix(ref, "refs/") || strings.ContainsAny(ref, ":^ \n") {
 			return fmt.Errorf("fetching: %.100q is no full name of a ref", ref)
 		}
@@ -126,12 +156,10 @@ func (m *Mirror) Fetch(ctx context.Context, from Remote, want Want) error {
 	for _, id := range want.Commits {
 		specs = append(specs, "+"+id.String()+":refs/custody/seen/"+id.String())
 	}
-	args = append(args, "--end-of-options", "origin")
-	args = append(args, specs...)
-	err := m.fetch(ctx, from, nil, args...)
+	err := m.fetch(ctx, from, specs, args...)
 	if err != nil && ctx.Err() == nil && strings.Contains(err.Error(), "cannot lock ref") {
-		if cleared, cerr := m.clear(ctx, want.Refs); cerr == nil && cleared {
-			err = m.fetch(ctx, from, nil, args...)
+		if cleared, cerr := m.clear(ctx, refs); cerr == nil && cleared {
+			err = m.fetch(ctx, from, specs, args...)
 		}
 	}
 	if err != nil {
@@ -170,11 +198,35 @@ func (m *Mirror) clear(ctx context.Context, refs []string) (cleared bool, err er
 
 // FetchMissing brings the blobs that a review of base..head reads and that are not here
 // yet, in one request. bases are the base and the merge bases; whole are further commits
-// whose trees are read, such as those of notes.
+// whose trees are read, such as those of notes. What the head holds beyond them is bounded.
 func (m *Mirror) FetchMissing(ctx context.Context, from Remote, head OID, bases []OID, whole ...OID) error {
+	if from.Most > 0 {
+		if len(m.known()) > 0 {
+			if err := m.fetchMissing(ctx, from, head, bases, whole...); !errors.Is(err, ErrTooMuch) {
+				return err
+			}
+		}
+		own := from
+		own.Most = 0
+		for _, b := range bases { // the repository's own
+			if b.IsZero() {
+				continue
+			}
+			if err := m.fetchMissing(ctx, own, b, nil); err != nil {
+				return err
+			}
+		}
+	}
+	return m.fetchMissing(ctx, from, head, bases, whole...)
+}
+
+func (m *Mirror) fetchMissing(ctx context.Context, from Remote, head OID, bases []OID, whole ...OID) error {
 	known := m.known()
 	var all []OID // whose trees are read
-	trees, since := []string{}, []string{head.String()}
+	trees, since := []string{}, []string(nil)
+	if len(bases) > 0 {
+		since = append(since, head.String())
+	}
 	for _, id := range slices.Concat([]OID{head}, bases, whole) {
 		if id.IsZero() || slices.Contains(all, id) {
 			continue
@@ -191,13 +243,16 @@ func (m *Mirror) FetchMissing(ctx context.Context, from Remote, head OID, bases 
 			since = append(since, "^"+b.String())
 		}
 	}
-	missing, err := m.missing(ctx, trees, since)
+	walks := [][]string{trees}
+	if since != nil {
+		walks = append(walks, since)
+	}
+	missing, err := m.missing(ctx, walks...)
 	if err != nil {
 		return err
 	}
 	if len(missing) > 0 {
-		ids := strings.Join(slices.Sorted(maps.Keys(missing)), "\n") + "\n"
-		if err := m.fetch(ctx, from, strings.NewReader(ids), "--filter=blob:none", "--stdin", "--end-of-options", "origin"); err != nil {
+		if err := m.fetch(ctx, from, slices.Sorted(maps.Keys(missing)), "--filter=blob:none"); err != nil {
 			return fmt.Errorf("fetching %d blobs: %w", len(missing), err)
 		}
 	}
@@ -284,10 +339,11 @@ func (m *Mirror) environment(from Remote, more ...[2]string) ([]string, error) {
 	return env, nil
 }
 
-// fetch runs one git fetch.
-func (m *Mirror) fetch(ctx context.Context, from Remote, stdin io.Reader, args ...string) error {
+// fetch runs one git fetch of refs, or of ids of blobs. They are its input: it reads them before
+// it speaks to anybody, and by then its limit is set.
+func (m *Mirror) fetch(ctx context.Context, from Remote, specs []string, args ...string) error {
 	var more [][2]string
-	if stdin != nil { // ids of blobs: there is nothing to negotiate
+	if !slices.ContainsFunc(specs, func(s string) bool { return strings.Contains(s, ":") }) { // ids of blobs: there is nothing to negotiate
 		more = append(more, [2]string{"fetch.negotiationAlgorithm", "noop"})
 	}
 	env, err := m.environment(from, more...)
@@ -296,9 +352,30 @@ func (m *Mirror) fetch(ctx context.Context, from Remote, stdin io.Reader, args .
 	}
 	all := append([]string{"--git-dir=" + m.dir}, pinned...)
 	all = append(all, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance")
-	cmd := m.git.start(ctx, "/", env, append(all, args...))
-	cmd.Stdin = stdin
-	err = cmd.Run()
+	all = append(append(all, args...), "--stdin", "--end-of-options", "origin")
+	cmd := m.git.start(ctx, "/", env, all)
+	input, err := cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return failed(ctx, cmd, err)
+	}
+	if from.Most > 0 {
+		if err := limitFiles(cmd.Process, from.Most); err != nil {
+			cmd.Process.Kill()
+			cmd.Wait()
+			return err
+		}
+	}
+	_, err = io.WriteString(input, strings.Join(specs, "\n")+"\n")
+	input.Close()
+	if ended := cmd.Wait(); ended != nil { // one that does not read on says why itself
+		err = ended
+	}
+	if m.cut(from.Most) {
+		return fmt.Errorf("%w: over %d MiB", ErrTooMuch, from.Most>>20)
+	}
 	if err != nil && ctx.Err() == nil {
 		if said := complaint(cmd); strings.Contains(said, "couldn't find remote ref") || strings.Contains(said, "not our ref") {
 			return fmt.Errorf("%w: %s", ErrNoRemoteRef, said)
@@ -309,4 +386,16 @@ func (m *Mirror) fetch(ctx context.Context, from Remote, stdin io.Reader, args .
 	}
 	m.remember()
 	return nil
+}
+
+// cut removes what fetches left that were ended, and says whether one was for its size.
+func (m *Mirror) cut(most int64) (large bool) {
+	left, _ := filepath.Glob(filepath.Join(m.dir, "objects", "pack", "tmp_*"))
+	for _, file := range left {
+		if info, err := os.Stat(file); err == nil && most > 0 && info.Size() >= most {
+			large = true
+		}
+		_ = os.Remove(file)
+	}
+	return large
 }

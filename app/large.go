@@ -1,0 +1,44 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"custody/app/checkrun"
+	"custody/internal/git"
+	"custody/internal/store"
+)
+
+// largeMark is the mark of the change of a pull request that brought too much: it is not fetched
+// again, to find out the same.
+func largeMark(repo int64, subject string) string { return fmt.Sprintf("large/%d/%s", repo, subject) }
+
+// change is what a pull request is at a moment, and what may be fetched of it.
+func (j *job) change() string {
+	return fmt.Sprintf("%s %s %s %d", j.head, j.ref, j.near(), j.MaxChange)
+}
+
+// tooLarge says whether this very change was too large before.
+func (j *job) tooLarge(ctx context.Context) (bool, error) {
+	if j.pr == nil || j.subject.Stage == "record" {
+		return false, nil
+	}
+	was, err := j.store.Mark(ctx, largeMark(j.task.Repo, j.subject.Name))
+	return was == j.change(), err
+}
+
+// large concludes a change that brings more than may be fetched, and remembers it.
+func (j *job) large(ctx context.Context, err error) (string, error) {
+	if !errors.Is(err, git.ErrTooMuch) {
+		return "", err
+	}
+	if err := j.store.SetMark(ctx, largeMark(j.task.Repo, j.subject.Name), j.change()); err != nil {
+		return "", err
+	}
+	j.log.WithError(err).Warn("a change brings too much: nothing can be judged")
+	o := checkrun.Undecided(j.Mode, "This change brings too much to be judged.",
+		fmt.Sprintf("It brings more than %d MB that the branch does not have, packed as git does.", j.MaxChange>>20),
+		"Take large files out of its commits, also out of those that later ones correct; or who runs Custody lets a change bring more: change_mb.")
+	return "undecided", j.conclude(ctx, store.Review{Head: j.head.String(), Ref: j.ref}, "large "+j.change(), o)
+}

@@ -1,0 +1,96 @@
+package git_test
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"custody/internal/git"
+	"custody/internal/git/gittest"
+)
+
+// What a stranger's change brings is bounded, with files and without, and nothing is left of it;
+// what the repository itself brings is not.
+func TestFetchBounded(t *testing.T) {
+	size, most := 3<<20, int64(1<<20)
+	if os.Getenv("CUSTODY_SLOW") == "1" {
+		size, most = 500<<20, 64<<20
+	}
+	noise := func(seed uint64, n int) string { // which nothing packs
+		b := make([]byte, n)
+		r := rand.New(rand.NewPCG(seed, 0))
+		for i := range b {
+			b[i] = byte(r.Uint32())
+		}
+		return string(b)
+	}
+	ctx := context.Background()
+	origin := gittest.New(t)
+	base := origin.Commit("main", "base", gittest.Write("a.bin", noise(1, size)))
+	small := origin.Commit("small", "small", gittest.From(base), gittest.Write("b.txt", "x\n"))
+	large := origin.Commit("large", "large", gittest.From(base), gittest.Write("c.bin", noise(2, size)))
+	origin.Git("update-ref", "refs/pull/1/head", small)
+	origin.Git("update-ref", "refs/pull/2/head", large)
+	url, _ := served(t, origin, "s3cret")
+	dir := filepath.Join(t.TempDir(), "mirror.git")
+	m, err := git.OpenMirror(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bounded, free := git.Remote{URL: url, Token: "s3cret", Most: most}, git.Remote{URL: url, Token: "s3cret"}
+	want := func(ref string, near git.OID) git.Want {
+		return git.Want{Refs: []string{"refs/heads/main"}, Foreign: []string{ref}, Near: near}
+	}
+	kept := func() (bytes int64) {
+		files, _ := filepath.Glob(filepath.Join(dir, "objects", "pack", "*"))
+		for _, f := range files {
+			if info, err := os.Stat(f); err == nil {
+				bytes += info.Size()
+			}
+		}
+		return bytes
+	}
+	b, s, l := oid(t, base), oid(t, small), oid(t, large)
+
+	// The first fetch of all: the repository's own file is large, the change is not.
+	if err := errors.Join(m.Fetch(ctx, bounded, want("refs/pull/1/head", git.OID{})), m.FetchMissing(ctx, bounded, s, []git.OID{b})); err != nil {
+		t.Fatal(err)
+	}
+	before := kept()
+	// Near what is here, files come along.
+	if err := m.Fetch(ctx, bounded, want("refs/pull/2/head", b)); !errors.Is(err, git.ErrTooMuch) {
+		t.Errorf("with its files: %v", err)
+	}
+	if err := m.Fetch(ctx, bounded, want("refs/pull/2/head", git.OID{})); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.FetchMissing(ctx, bounded, l, []git.OID{b}); !errors.Is(err, git.ErrTooMuch) {
+		t.Errorf("its files: %v", err)
+	}
+	if more := kept() - before; more > most {
+		t.Errorf("%d bytes of it are kept", more)
+	}
+	// Main moves on by a large file, with a small change upon it, and by another behind that.
+	for _, seed := range []uint64{3, 4} {
+		b = oid(t, origin.Commit("main", "more", gittest.Write("d.bin", noise(seed, size))))
+		next := origin.Commit("next", "next", gittest.From(b.String()), gittest.Write("b.txt", "y\n"))
+		origin.Git("update-ref", "refs/pull/1/head", next)
+		near := git.OID{}
+		if seed == 4 {
+			near = s
+		}
+		if err := errors.Join(m.Fetch(ctx, bounded, want("refs/pull/1/head", near)), m.FetchMissing(ctx, bounded, oid(t, next), []git.OID{b})); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// And the large change comes where there is no bound.
+	if err := errors.Join(m.Fetch(ctx, free, want("refs/pull/2/head", git.OID{})), m.FetchMissing(ctx, free, l, []git.OID{b})); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Check(); err != nil {
+		t.Error(err)
+	}
+}
