@@ -249,6 +249,9 @@ func (a *App) reconcile(ctx context.Context) error {
 	if err := a.unsaid(ctx); err != nil {
 		return err
 	}
+	if err := a.unqueued(ctx); err != nil {
+		return err
+	}
 	for page := 1; page > 0; {
 		list, resp, err := a.Hub.App().Apps.ListInstallations(ctx, &github.ListOptions{PerPage: 100, Page: page})
 		if err != nil {

@@ -204,6 +204,12 @@ func (s *Store) Open(ctx context.Context, repo int64, kind, ref string) ([]Subje
 
 const openOf = `repo = $1 AND kind = $2 AND is_open AND ($3 = '' OR ref = $3) ORDER BY name`
 
+// Queued are the open merge groups of all repositories about which nobody asked since an instant,
+// in Unix milliseconds.
+func (s *Store) Queued(ctx context.Context, before int64) ([]Subject, error) {
+	return s.subjects(ctx, `kind = 'merge_group' AND is_open AND asked < $1 ORDER BY repo, name`, before)
+}
+
 // OpenAtMerge are those of all repositories that may be let through.
 func (s *Store) OpenAtMerge(ctx context.Context) ([]Subject, error) {
 	return s.subjects(ctx, `stage = 'merge' AND is_open ORDER BY repo, name`)
