@@ -59,7 +59,7 @@ func (p *place) calls() []string {
 	p.t.Helper()
 	calls := map[string]bool{}
 	for _, c := range p.w.gh.Calls() {
-		if c.Operation == "GET /repos/{owner}/{repo}/pulls" {
+		if c.Operation == "GET /repos/{owner}/{repo}/pulls" || c.Operation == "GET /repos/{owner}/{repo}/git/ref/{ref}" {
 			continue // that is the look around at the start
 		}
 		if strings.HasPrefix(c.Operation, "git ") || strings.Contains(c.Operation, "{repo}") {
