@@ -271,14 +271,16 @@ func (a *App) enter(ctx context.Context, s *store.Subject) (_ context.Context, l
 
 // Tick implements store.Worker.
 func (a *App) Tick(ctx context.Context, what store.Tick) error {
+	// What a dead process left running is given up by each of them: while its tick of a kind seems
+	// to run, there is no other of that kind.
+	if err := a.store.Rescue(ctx); err != nil {
+		return err
+	}
 	switch what {
 	case store.Sweep:
 		_, err := a.sweep(ctx)
 		return err
 	case store.Reconcile:
-		if err := a.store.Rescue(ctx); err != nil {
-			return err
-		}
 		if err := a.retry(ctx); err != nil {
 			return err
 		}

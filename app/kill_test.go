@@ -51,12 +51,17 @@ func (l *lockedBuffer) String() string {
 func newServer(w *world, program string) *server {
 	w.Helper()
 	w.stop()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		w.Fatal(err)
+	// It has to be free again at the next start: those that the system hands out to whoever wants
+	// any, and to each connection, lie above.
+	address := ""
+	for address == "" {
+		l, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", 20_000+rand.IntN(10_000)))
+		if err != nil {
+			continue
+		}
+		address = l.Addr().String()
+		l.Close()
 	}
-	address := l.Addr().String()
-	l.Close()
 	key, err := w.key.MarshalPEM()
 	if err != nil {
 		w.Fatal(err)

@@ -216,3 +216,30 @@ func TestSweepSoon(t *testing.T) {
 		t.Errorf("%+v", run)
 	}
 }
+
+// A look around that runs nowhere any more, since its process is dead, keeps no other from
+// coming: each tick gives up what the dead left.
+func TestTickOfTheDead(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, policy)
+	db, err := sql.Open("sqlite", "file:"+strings.TrimPrefix(w.address, "sqlite://")+"?_pragma=busy_timeout(5000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	const look = `kind = 'tick' AND args ->> 'what' = 'reconcile'`
+	w.until("the look around at the start is over", func() bool {
+		n := 0
+		return db.QueryRow(`SELECT count(*) FROM river_job WHERE state = 'completed' AND `+look).Scan(&n) == nil && n > 0
+	})
+	if _, err := db.Exec(`UPDATE river_job SET state = 'running', finalized_at = NULL, attempted_by = '["dead"]' WHERE ` + look); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.app.Tick(context.Background(), store.Sweep); err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	if err := db.QueryRow(`SELECT count(*) FROM river_job WHERE state = 'running' AND ` + look).Scan(&n); err != nil || n != 0 {
+		t.Errorf("%d looks around of a dead process seem to run, %v", n, err)
+	}
+}

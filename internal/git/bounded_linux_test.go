@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"custody/internal/git"
 	"custody/internal/git/gittest"
@@ -41,7 +42,9 @@ func TestFetchBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bounded, free := git.Remote{URL: url, Token: "s3cret", Most: most}, git.Remote{URL: url, Token: "s3cret"}
+	free := git.Remote{URL: url, Token: "s3cret", Quiet: 10 * time.Minute} // it packs for long
+	bounded := free
+	bounded.Most = most
 	want := func(ref string, near git.OID) git.Want {
 		return git.Want{Refs: []string{"refs/heads/main"}, Foreign: []string{ref}, Near: near}
 	}
