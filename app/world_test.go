@@ -53,6 +53,7 @@ type world struct {
 	version  string        // of the App; empty: "test"
 	maxSweep int           // deliveries that a sweep looks at
 	look     time.Duration // between looks at who judges; 0: a minute
+	lag      time.Duration // GitHub's list of what brought a commit may be behind; 0: it is not
 	slowly   time.Duration // a success may stand while a change is judged anew; 0: as long as that takes
 
 	keeping atomic.Pointer[func() error] // runs when a pack is kept: behind the review, before its verdict
@@ -150,7 +151,7 @@ func (w *world) start() {
 	if err != nil {
 		w.Fatal(err)
 	}
-	parts := app.Parts{Links: links, Hub: h, Blobs: w.blobs, Clones: clones, Signer: w.key, Mode: w.mode, Publish: w.publish, MaxSweep: w.maxSweep, LookEvery: w.look, Slowly: cmp.Or(w.slowly, time.Hour), Version: cmp.Or(w.version, "test"), Log: log, Now: w.now}
+	parts := app.Parts{Links: links, Hub: h, Blobs: w.blobs, Clones: clones, Signer: w.key, Mode: w.mode, Publish: w.publish, MaxSweep: w.maxSweep, LookEvery: w.look, Slowly: cmp.Or(w.slowly, time.Hour), Lag: cmp.Or(w.lag, time.Nanosecond), Version: cmp.Or(w.version, "test"), Log: log, Now: w.now}
 	if w.floor != "" {
 		parts.Floor = &app.File{Name: "floor.yaml", Text: []byte(w.floor)}
 	}
