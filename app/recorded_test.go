@@ -2,6 +2,8 @@ package app_test
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -122,5 +124,34 @@ func TestMissingInAnIncident(t *testing.T) {
 	}
 	if s, err := w.store.Subject(ctx, w.repo.ID, "pull/1/record"); err != nil || s.Closed || s.DoneTurn == 0 {
 		t.Errorf("%v %+v", err, s)
+	}
+}
+
+// What was answered with 202, and is lost with the store (a copy is put back, another server takes
+// over), is asked for again while GitHub lists it.
+func TestStoreRestored(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, recorded)
+	landed := w.repo.Commit("ada", "main", "straight to main", gittest.By("Ada <ada@example.com>"), gittest.Write("a.py", "x = 3\n"))
+	name := event.PushName("refs/heads/main", landed)
+	w.record(name)
+	w.settled()
+	w.stop()
+	if err := os.RemoveAll(filepath.Join(w.dir, "db")); err != nil {
+		t.Fatal(err)
+	}
+	w.start()
+	if err := w.app.Tick(context.Background(), store.Sweep); err != nil {
+		t.Fatal(err)
+	}
+	w.settled()
+	w.record(name)
+	made := len(w.gh.Deliveries())
+	if err := w.app.Tick(context.Background(), store.Sweep); err != nil {
+		t.Fatal(err)
+	}
+	w.settled()
+	if again := len(w.gh.Deliveries()); again != made {
+		t.Errorf("what is known was asked for again: %d deliveries, then %d", made, again)
 	}
 }
