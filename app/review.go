@@ -219,7 +219,7 @@ func (j *job) run(ctx context.Context) (string, error) {
 		return "", err
 	}
 	j.log = j.log.WithField("repo", j.repo.FullName())
-	if err := j.store.Installed(ctx, store.Installed{Repo: j.repo.ID, Installation: j.subject.Installation, FullName: j.repo.FullName(), State: store.Active}); err != nil {
+	if err := j.store.Installed(ctx, store.Installed{Repo: j.repo.ID, Installation: j.subject.Installation, FullName: j.repo.FullName()}); err != nil { // that it is found does not say that it is ours: anybody finds a public one
 		return "", err
 	}
 	if lacks, err := j.lacks(ctx); err != nil {
@@ -278,7 +278,7 @@ func (j *job) locate(ctx context.Context) (wanted bool, err error) {
 func (j *job) locatePull(ctx context.Context) (bool, error) {
 	pr, resp, err := j.client.PullRequests.Get(ctx, j.repo.Owner, j.repo.Name, int(j.subject.Number))
 	if class, _ := hub.Classify(err); err != nil && class == hub.Gone && j.task.Try >= patience && j.subject.Stage != "record" {
-		return false, j.store.CloseSubject(ctx, j.task.Repo, j.subject.Name) // a look around brings it back
+		return false, j.store.CloseSubject(ctx, j.task.Repo, j.subject.Name, j.task.Turn) // a look around brings it back
 	}
 	if err != nil { // GitHub deletes no pull request: one that landed is not gone
 		return false, fmt.Errorf("reading the pull request: %w", err)
@@ -296,7 +296,7 @@ func (j *job) locatePull(ctx context.Context) (bool, error) {
 				return false, err
 			}
 		}
-		return false, j.store.CloseSubject(ctx, j.task.Repo, j.subject.Name)
+		return false, j.store.CloseSubject(ctx, j.task.Repo, j.subject.Name, j.task.Turn)
 	}
 	if j.head, err = git.ParseOID(pr.GetHead().GetSHA()); err != nil {
 		return false, fmt.Errorf("the head of the pull request: %w", err)

@@ -237,11 +237,11 @@ func (s *Store) AtHead(ctx context.Context, repo int64, head string) ([]Subject,
 	return s.subjects(ctx, `repo = $1 AND is_open AND head = $2 ORDER BY name`, repo, head)
 }
 
-// CloseSubject says that nobody waits for a subject any more, and asks again for others that
-// this may be about.
-func (s *Store) CloseSubject(ctx context.Context, repo int64, name string, wakes ...Wake) error {
+// CloseSubject says that nobody waits for a subject any more, as a turn of it found, and asks again
+// for others that this may be about. A newer turn may find that it was opened again.
+func (s *Store) CloseSubject(ctx context.Context, repo int64, name string, turn int64, wakes ...Wake) error {
 	return s.inRepos(ctx, []int64{repo}, func(t tx) error {
-		if _, err := t.exec(ctx, `UPDATE subjects SET is_open = $3 WHERE repo = $1 AND name = $2`, repo, name, false); err != nil {
+		if _, err := t.exec(ctx, `UPDATE subjects SET is_open = $3 WHERE repo = $1 AND name = $2 AND turn <= $4`, repo, name, false, turn); err != nil {
 			return err
 		}
 		return s.wakeAll(ctx, t, wakes)
