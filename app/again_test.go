@@ -2,11 +2,8 @@ package app_test
 
 import (
 	"context"
-	"database/sql"
 	"strings"
-	"sync/atomic"
 	"testing"
-	"time"
 
 	"custody/internal/git/gittest"
 	"custody/internal/store"
@@ -16,35 +13,20 @@ import (
 // also when that takes longer than its job is tried.
 func TestAcceptedThenFull(t *testing.T) {
 	t.Parallel()
-	var later atomic.Int64
-	w := newWorld(t, recorded, func(w *world) {
-		w.now = func() time.Time { return time.Now().Add(time.Duration(later.Load())) }
-	})
+	w := newWorld(t, recorded, hasty)
 	w.settled()
-	db, err := sql.Open("sqlite", "file:"+strings.TrimPrefix(w.address, "sqlite://")+"?_pragma=busy_timeout(5000)")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	do := func(text string) {
-		if _, err := db.Exec(text); err != nil {
-			t.Fatal(err)
-		}
-	}
-	do(`CREATE TRIGGER full BEFORE UPDATE ON deliveries BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END`)
+	w.sql(`CREATE TRIGGER full BEFORE UPDATE ON deliveries BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END`)
 	landed := w.repo.Commit("ada", "main", "straight to main", gittest.By("Ada <ada@example.com>"), gittest.Write("a.py", "x = 3\n"))
 	w.gh.Settle()
 	w.until("its job is given up", func() bool {
-		// Two minutes of tries, without the waiting.
-		do(`UPDATE river_job SET attempt = 7, scheduled_at = CURRENT_TIMESTAMP WHERE kind = 'delivery' AND state = 'retryable' AND attempt < 7`)
 		n := 0
-		err := db.QueryRow(`SELECT count(*) FROM river_job WHERE kind = 'delivery' AND state = 'discarded'`).Scan(&n)
-		return err == nil && n > 0
+		w.sqlRow(`SELECT count(*) FROM river_job WHERE kind = 'delivery' AND state = 'discarded'`, &n)
+		return n > 0
 	})
 	if err := w.app.Tick(context.Background(), store.Reconcile); err == nil {
 		t.Error("the disk is full, and nobody heard of it")
 	}
-	do(`DROP TRIGGER full`)
+	w.sql(`DROP TRIGGER full`)
 	if err := w.app.Tick(context.Background(), store.Reconcile); err != nil {
 		t.Fatal(err)
 	}

@@ -45,7 +45,7 @@ func TestSuccessDoesNotStand(t *testing.T) {
 // Nor if the review has to be made again.
 func TestSuccessDoesNotStandBesideFaults(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, approvals)
+	w := newWorld(t, approvals, func(w *world) { w.pause = time.Second })
 	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
 	v := p.Review("ben", "APPROVED", "")
 	w.concludedAs(p.HeadSHA, "success")

@@ -97,28 +97,27 @@ func TestVerdictIsWrittenInTheEnd(t *testing.T) {
 	}
 }
 
-// givenUp waits until a review was tried as often as one is: for five minutes, without the waiting.
+// hasty has what fails be tried as often as it is without the breaks, of minutes; and once has it
+// be tried no second time, see givenUp.
+func hasty(w *world) { w.pause = time.Millisecond }
+func once(w *world)  { w.pause = time.Hour }
+
+// givenUp waits until a review failed, and is tried no more, as after ten times.
 func (w *world) givenUp() {
 	w.Helper()
-	db, err := sql.Open("sqlite", "file:"+strings.TrimPrefix(w.address, "sqlite://")+"?_pragma=busy_timeout(5000)")
-	if err != nil {
-		w.Fatal(err)
-	}
-	defer db.Close()
-	w.until("the tries are over", func() bool {
-		if _, err := db.Exec(`UPDATE river_job SET attempt = 9, scheduled_at = CURRENT_TIMESTAMP WHERE kind = 'review' AND state = 'retryable' AND attempt < 9`); err != nil {
-			w.Fatal(err)
-		}
+	w.until("a review failed", func() bool {
 		n := 0
-		err := db.QueryRow(`SELECT count(*) FROM river_job WHERE kind = 'review' AND state = 'discarded'`).Scan(&n)
-		return err == nil && n > 0
+		w.sqlRow(`SELECT count(*) FROM river_job WHERE kind = 'review' AND state = 'retryable'`, &n)
+		return n > 0
 	})
+	w.sql(`UPDATE river_job SET state = 'discarded', finalized_at = CURRENT_TIMESTAMP WHERE kind = 'review' AND state = 'retryable'`)
+	w.settled()
 }
 
 // Nor is it given up when GitHub takes no check runs for longer than a job is tried.
 func TestVerdictIsWrittenAfterALongTime(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, policy)
+	w := newWorld(t, policy, once)
 	w.settled()
 	w.gh.Fail(githubtest.Fault{On: "PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}", With: githubtest.BadGateway, Times: -1})
 	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
@@ -143,7 +142,7 @@ func TestVerdictIsWrittenAfterALongTime(t *testing.T) {
 // waits for the next review.
 func TestCommentIsWrittenAfterALongTime(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, policy, func(w *world) { w.publish.Comment = true })
+	w := newWorld(t, policy, once, func(w *world) { w.publish.Comment = true })
 	w.settled()
 	const comment = "POST /repos/{owner}/{repo}/issues/{issue_number}/comments"
 	w.gh.Fail(githubtest.Fault{On: comment, With: githubtest.BadGateway, Times: -1})
@@ -243,38 +242,20 @@ func TestReconcileBeyondALimit(t *testing.T) {
 // for ever.
 func TestDismissedInAnIncident(t *testing.T) {
 	t.Parallel()
-	var later atomic.Int64
-	w := newWorld(t, approvals, func(w *world) {
-		w.now = func() time.Time { return time.Now().Add(time.Duration(later.Load())) }
-	})
+	w := newWorld(t, approvals, once)
 	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
 	w.concludedAs(p.HeadSHA, "failure")
 	w.settled()
 	p.Review("ben", "APPROVED", "")
 	w.concludedAs(p.HeadSHA, "success")
 	w.settled()
-	db, err := sql.Open("sqlite", "file:"+strings.TrimPrefix(w.address, "sqlite://")+"?_pragma=busy_timeout(5000)")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
 	w.gh.Fail(githubtest.Fault{On: "PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}", With: githubtest.BadGateway, Times: -1})
 	p.Review("ben", "CHANGES_REQUESTED", "wait")
-	w.until("the tries are over", func() bool {
-		if _, err := db.Exec(`UPDATE river_job SET attempt = 9, scheduled_at = CURRENT_TIMESTAMP WHERE kind = 'review' AND state = 'retryable' AND attempt < 9`); err != nil {
-			t.Fatal(err)
-		}
-		n := 0
-		err := db.QueryRow(`SELECT count(*) FROM river_job WHERE kind = 'review' AND state = 'discarded'`).Scan(&n)
-		return err == nil && n > 0
-	})
+	w.givenUp()
 	w.gh.Heal()
-	later.Store(int64(30 * time.Minute))
+	w.pass(30 * time.Minute)
 	for range 3 {
-		if err := w.app.Tick(context.Background(), store.Reconcile); err != nil {
-			t.Fatal(err)
-		}
-		w.settled()
+		w.looks()
 	}
 	s, err := w.store.Subject(context.Background(), w.repo.ID, "pull/1")
 	if err != nil {
@@ -312,31 +293,14 @@ func TestSameStatusAgain(t *testing.T) {
 // asks less and less often, says why nothing is judged, and judges when it can.
 func TestRefStaysBehind(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, policy)
+	w := newWorld(t, policy, func(w *world) { w.pause = 300 * time.Millisecond })
 	w.settled()
-	db, err := sql.Open("sqlite", "file:"+strings.TrimPrefix(w.address, "sqlite://")+"?_pragma=busy_timeout(5000)")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
 	w.gh.Hold()
 	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
 	w.repo.Git("update-ref", "refs/pull/1/head", w.base)
 	w.gh.ResetCalls()
 	w.gh.Release()
-	var run githubtest.CheckRun
-	w.until("it says that there are two heads", func() bool {
-		// Fourteen seconds of tries, without the waiting.
-		if _, err := db.Exec(`UPDATE river_job SET scheduled_at = CURRENT_TIMESTAMP WHERE kind = 'review' AND state = 'retryable' AND attempt < 4`); err != nil {
-			t.Fatal(err)
-		}
-		for _, run = range w.ours(p.HeadSHA) {
-			if run.Status == "completed" {
-				return true
-			}
-		}
-		return false
-	})
+	run := w.concluded(p.HeadSHA)
 	if run.Conclusion != "action_required" || !strings.Contains(run.Summary, "two heads") {
 		t.Errorf("%+v", run)
 	}
@@ -350,9 +314,6 @@ func TestRefStaysBehind(t *testing.T) {
 		t.Errorf("asked %d times in four tries", looks)
 	}
 	w.repo.Git("update-ref", "refs/pull/1/head", p.HeadSHA)
-	if _, err := db.Exec(`UPDATE river_job SET scheduled_at = CURRENT_TIMESTAMP WHERE kind = 'review' AND state = 'retryable'`); err != nil {
-		t.Fatal(err)
-	}
 	w.concludedAs(p.HeadSHA, "success")
 }
 

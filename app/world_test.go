@@ -54,6 +54,7 @@ type world struct {
 	maxSweep int           // deliveries that a sweep looks at
 	look     time.Duration // between looks at who judges; 0: a minute
 	lag      time.Duration // GitHub's list of what brought a commit may be behind; 0: it is not
+	pause    time.Duration // before a review that failed is tried again; 0: less than it is
 	slowly   time.Duration // a success may stand while a change is judged anew; 0: as long as that takes
 
 	keeping atomic.Pointer[func() error] // runs when a pack is kept: behind the review, before its verdict
@@ -166,7 +167,7 @@ func (w *world) start() {
 	if w.app, err = app.New(parts); err != nil {
 		w.Fatal(err)
 	}
-	if w.store, err = store.Open(context.Background(), w.address, store.Options{Now: w.now, ID: fmt.Sprint(time.Now().UnixNano()), Worker: w.app, Log: app.QueueLog(log)}); err != nil {
+	if w.store, err = store.Open(context.Background(), w.address, store.Options{Now: w.now, ID: fmt.Sprint(time.Now().UnixNano()), Worker: w.app, Pause: cmp.Or(w.pause, 50*time.Millisecond), Log: app.QueueLog(log)}); err != nil {
 		w.Fatal(err)
 	}
 	w.app.Use(w.store)
@@ -230,12 +231,26 @@ func (w *world) looks() {
 // sql changes what an App has in SQLite behind its back.
 func (w *world) sql(text string, args ...any) {
 	w.Helper()
+	w.behind(func(db *sql.DB) error {
+		_, err := db.Exec(text, args...)
+		return err
+	})
+}
+
+// sqlRow reads a row of it.
+func (w *world) sqlRow(text string, into ...any) {
+	w.Helper()
+	w.behind(func(db *sql.DB) error { return db.QueryRow(text).Scan(into...) })
+}
+
+func (w *world) behind(do func(*sql.DB) error) {
+	w.Helper()
 	db, err := sql.Open("sqlite", "file:"+strings.TrimPrefix(w.address, "sqlite://")+"?_pragma=busy_timeout(5000)")
 	if err != nil {
 		w.Fatal(err)
 	}
 	defer db.Close()
-	if _, err := db.Exec(text, args...); err != nil {
+	if err := do(db); err != nil {
 		w.Fatal(err)
 	}
 }

@@ -98,7 +98,11 @@ type batch struct {
 	data   []byte
 }
 
-const batchBytes = 1 << 20
+const (
+	batchBytes      = 1 << 20
+	fewBlobs        = 200
+	batchOfFewBytes = 64 << 10 // so that all extractors get some
+)
 
 func (r *factReader) extract(ctx context.Context, wants []want) ([]gotten, error) {
 	workers := min(max(runtime.GOMAXPROCS(0), 1), 8)
@@ -150,6 +154,10 @@ func (r *factReader) feed(ctx context.Context, wants []want, found []gotten, ful
 	for i, w := range wants {
 		ids[i] = w.blob
 	}
+	most := batchBytes
+	if len(wants) <= fewBlobs {
+		most = batchOfFewBytes
+	}
 	b := <-empty
 	seen := make([]bool, len(wants))
 	err := r.source.Blobs(ctx, ids, r.limits.FileBytes, func(i int, data []byte, err error) error {
@@ -167,7 +175,7 @@ func (r *factReader) feed(ctx context.Context, wants []want, found []gotten, ful
 		b.places = append(b.places, i)
 		b.data = append(b.data, data...)
 		b.ends = append(b.ends, len(b.data))
-		if len(b.data) < batchBytes {
+		if len(b.data) < most {
 			return nil
 		}
 		select {

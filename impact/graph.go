@@ -28,7 +28,7 @@ const (
 	Contains   EdgeKind = "contains"   // a package, its files
 	Imports    EdgeKind = "imports"    // a file, a package or file
 	Tests      EdgeKind = "tests"      // Go: x_test.go, its x.go
-	References EdgeKind = "references" // a Go file, another one of its package; in no graph
+	References EdgeKind = "references" // a file, another one that it names in a string; a Go file, another one of its package: that one in no graph
 	Requires   EdgeKind = "requires"   // a Python file, the __init__.py that runs before it; a test, what its runner loads before it; a file, the manifest or project file that decides what it imports: that one in no graph
 	Reads      EdgeKind = "reads"      // a test, a file of its testdata; in no graph
 

@@ -102,7 +102,7 @@ func (b *builder) asked(path change.Path) bool {
 // namesPackage says whether an import could name a package of a registry.
 func namesPackage(imp lang.Import) bool {
 	switch imp.Kind {
-	case lang.Embed, lang.Computed:
+	case lang.Embed, lang.Computed, lang.Named:
 		return false
 	case lang.SamePackage:
 		return strings.IndexByte(imp.Spec, '.') >= 0

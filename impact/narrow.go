@@ -564,12 +564,17 @@ func (s *symbolSide) startAtPlaces(to *spread) {
 		for _, e := range s.graph.Into(n) {
 			link := s.graph.Link(e)
 			from := s.graph.Node(link.From)
-			if (link.Kind == Imports || link.Kind == Requires) && s.t.changed[from.key()] == nil {
-				a := atom{n, passed}
-				to.seed(a)
-				to.way = reach{confidence: 1000}
-				to.edge(a, atom{link.From, whole}, e, link)
+			if link.Kind != Imports && link.Kind != Requires && link.Kind != References || s.t.changed[from.key()] != nil {
+				continue
 			}
+			a := atom{n, passed}
+			to.seed(a)
+			to.way = reach{confidence: 1000}
+			if i, ok := to.place(link.From); ok && link.Kind == References && to.files[i].known {
+				to.nameInText(a, &to.files[i], e, link)
+				continue
+			}
+			to.edge(a, atom{link.From, whole}, e, link)
 		}
 	}
 }

@@ -82,8 +82,12 @@ func (b *builder) addImports(resolver lang.Resolver, f *treeFile) {
 			if t == f.node {
 				continue
 			}
+			kind := Imports
+			if imp.Kind == lang.Named {
+				kind = References
+			}
 			b.addEdge(Edge{
-				From: f.node, To: t, Kind: Imports,
+				From: f.node, To: t, Kind: kind,
 				Confidence: Confidence(min(max(to.Confidence, 1), 1000)),
 				Evidence:   Evidence{Source: importSource[imp.Kind], Line: imp.Line, Detail: clip(imp.Spec)},
 			})
@@ -144,11 +148,17 @@ func (b *builder) fixturesAbove(folder change.Path) *fixtureFile {
 	return at
 }
 
-// addPreloads joins a test to what its runner loads before it.
+// addPreloads joins a test to what its runner loads before it. What pytest loads, tests take by
+// name, as from a conftest.py.
 func (b *builder) addPreloads(resolver lang.Resolver, f *treeFile) {
 	r, ok := resolver.(lang.Preloader)
-	if !ok || !isTest(f.path, f.language.Name) {
+	takes := takesFixtures(f.path, f.language.Name)
+	if !ok || !takes && (family(f.language.Name) == "python" || !isTest(f.path, f.language.Name)) {
 		return
+	}
+	kind, source := Requires, preload
+	if takes {
+		kind, source = Imports, fixtures
 	}
 	for _, p := range r.Preloads(string(f.path)) {
 		n := b.nodeOf(p.File)
@@ -158,7 +168,7 @@ func (b *builder) addPreloads(resolver lang.Resolver, f *treeFile) {
 		if !b.roomFor(f, 1) {
 			return
 		}
-		b.addEdge(Edge{From: f.node, To: n, Kind: Requires, Confidence: 1000, Evidence: Evidence{Source: preload, Detail: clip(p.Config)}})
+		b.addEdge(Edge{From: f.node, To: n, Kind: kind, Confidence: 1000, Evidence: Evidence{Source: source, Detail: clip(p.Config)}})
 	}
 }
 
@@ -209,6 +219,7 @@ var importSource = map[lang.ImportKind]string{
 	lang.TypeOnly:    "type-import",
 	lang.Embed:       "embed",
 	lang.SamePackage: "same-package",
+	lang.Named:       "name-in-text",
 }
 
 // targets are the nodes that a resolution names, made where they are missing: what

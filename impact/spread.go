@@ -44,6 +44,11 @@ type spread struct {
 
 	nearTo      int32 // see dependents
 	nearby      map[int32]int32
+	nearTexts   bool     // some of them by names in strings
+	codeOf      int32    // see meetByCode
+	byCode      []uint32 // by node: the last round in which it was met
+	round       uint32
+	ends        []end
 	lookingNear sync.Mutex // once the spread is over: paths are told on two cores
 }
 
@@ -114,7 +119,7 @@ type reach struct {
 func (r *reachable) place(node int32) (int32, bool) { return r.at[node] - 1, r.at[node] > 0 }
 
 func newSpread(g *Graph, files *reachable, calls bool) *spread {
-	s := &spread{graph: g, reachable: files, calls: calls, met: make([]bool, len(files.files)), unbuilt: map[atom]bool{}, nearTo: -1, kept: newKeptAsks(files.index.flat, calls)}
+	s := &spread{graph: g, reachable: files, calls: calls, met: make([]bool, len(files.files)), unbuilt: map[atom]bool{}, nearTo: -1, codeOf: -1, kept: newKeptAsks(files.index.flat, calls)}
 	if calls {
 		s.only = newReachSet(files)
 	} else {
@@ -195,6 +200,7 @@ func compareAtoms(a, b atom) int {
 // run goes on from the seeds until nothing is left: the near before the far, and the sure
 // before the unsure, so that whoever asks a question first knows the best way to its answers.
 func (s *spread) run(ctx context.Context) error {
+	defer s.takeEnds()
 	for s.only.next < len(s.only.atoms) {
 		if s.only.next%1024 == 0 && ctx.Err() != nil {
 			return ctx.Err()
@@ -402,7 +408,11 @@ func (s *spread) followEdges(a atom) {
 			continue
 		}
 		to := atom{link.From, whole}
-		if i, ok := s.place(link.From); ok && s.files[i].known && link.Kind == Imports {
+		if i, ok := s.place(link.From); ok && s.files[i].known && (link.Kind == Imports || link.Kind == References) {
+			if link.Kind == References {
+				s.nameInText(a, &s.files[i], e, link)
+				continue
+			}
 			if n := s.embedder(&s.files[i], e); n >= 0 {
 				to.def = n
 			}
@@ -587,7 +597,7 @@ func (s *spread) followEverything(a atom, f *spreadFile) {
 		return
 	}
 	s.mentioning(lang.Everything, func(g *spreadFile, to atom) {
-		if edges := s.dependents(f.node)[g.node]; edges > 0 {
+		if edges := s.dependents(f.node)[g.node]; edges > 0 && !s.onlyByText(f.node, g) {
 			s.stepBy(a, to, edges, byLoading, anyName)
 		}
 	})
@@ -603,7 +613,12 @@ func (s *spread) followName(a atom, f *spreadFile, name lang.NameHash, confidenc
 		far = 1 // every file has its own, and many have a name from elsewhere: whoever says it means one that it imports
 	}
 	take := func(g *spreadFile, to atom) {
-		if edges, ok := near[g.node]; ok && edges <= far {
+		edges, ok := near[g.node]
+		switch {
+		case !ok || edges > far:
+		case s.onlyHasText(f.node, g, to):
+			s.endAt(to, s.onward(a, edges, confidence, -1))
+		default:
 			s.stepIn(g, a, to, edges, confidence)
 		}
 	}
@@ -656,6 +671,7 @@ func (s *spread) dependents(node int32) map[int32]int32 {
 	}
 	near := map[int32]int32{node: 0}
 	layer := []int32{node}
+	texts := false
 	for d := int32(1); len(layer) > 0; d++ {
 		var next []int32
 		for _, n := range layer {
@@ -665,13 +681,14 @@ func (s *spread) dependents(node int32) map[int32]int32 {
 				if _, ok := near[link.From]; !ok && link.Kind != Requires {
 					near[link.From] = d
 					next = append(next, link.From)
+					texts = texts || link.Kind == References
 				}
 			}
 		}
 		layer = next
 	}
 	s.over = s.over || s.work > maxSymbolWork
-	s.nearTo, s.nearby = node, near
+	s.nearTo, s.nearby, s.nearTexts = node, near, texts
 	return near
 }
 

@@ -41,9 +41,7 @@ func (s *spread) followPyModule(a atom, from, module int32, near map[int32]int32
 	}
 	for _, name := range moduleNames(s.graph.Node(module).Path) {
 		s.mentioning(lang.PyValueOf(lang.HashName(name)), func(g *spreadFile, to atom) {
-			if edges := near[g.node]; edges > 0 {
-				s.stepBy(a, to, edges, byLoading, anyName)
-			}
+			s.mayUse(a, from, near, g, to)
 		})
 	}
 	s.mentioning(lang.PyOwnNames, func(g *spreadFile, to atom) {
@@ -53,8 +51,24 @@ func (s *spread) followPyModule(a atom, from, module int32, near map[int32]int32
 	})
 }
 
+// subclasses is how Python finds the heirs of a class without their names.
+var subclasses = lang.HashName("__subclasses__")
+
+// mayUse goes to what may use any name of a file, if it depends on that.
+func (s *spread) mayUse(a atom, from int32, near map[int32]int32, g *spreadFile, to atom) {
+	edges := near[g.node]
+	switch {
+	case edges <= 0:
+	case s.onlyHasText(from, g, to):
+		s.endAt(to, s.onward(a, edges, byLoading, anyName))
+	default:
+		s.stepBy(a, to, edges, byLoading, anyName)
+	}
+}
+
 // followRegistered goes to the files that import a module without ever saying so, for what
-// loading it registers: a class, where its base or a decorator can keep it.
+// loading it registers: a class, where its base or a decorator can keep it. So does who asks a
+// class for its heirs.
 func (s *spread) followRegistered(a atom, f *spreadFile, class string) {
 	if !s.once(ask{scope: f.node, name: lang.HashName(class), kind: askRegistered}) {
 		return
@@ -62,11 +76,11 @@ func (s *spread) followRegistered(a atom, f *spreadFile, class string) {
 	for i := range f.count {
 		if d := f.definition(i); d.Name == class && d.Runs {
 			near := s.dependents(f.node)
-			s.mentioning(lang.PyUnsaid, func(g *spreadFile, to atom) {
-				if edges := near[g.node]; edges > 0 {
-					s.stepBy(a, to, edges, byLoading, anyName)
-				}
-			})
+			for _, name := range []lang.NameHash{lang.PyUnsaid, subclasses} {
+				s.mentioning(name, func(g *spreadFile, to atom) {
+					s.mayUse(a, f.node, near, g, to)
+				})
+			}
 			return
 		}
 	}

@@ -51,6 +51,8 @@ func (t *tracer) verb(h hit, e *Edge) string {
 		now, then = "is loaded after", "was loaded after"
 	case e.Evidence.Source == fixtures:
 		now, then = "has fixtures from", "had fixtures from"
+	case e.Kind == References:
+		now, then = "names", "named"
 	case e.Evidence.Source == "same-package":
 		now, then = "uses", "used"
 	case e.Evidence.Source == "type-import":

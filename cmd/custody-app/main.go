@@ -18,6 +18,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // whoever asks twice does not wait
 	p := &process{out: os.Stdout, err: os.Stderr, env: os.Getenv, environ: os.Environ(), now: time.Now}
 	if err := newRoot(p).ExecuteContext(ctx); err != nil {
 		stop()

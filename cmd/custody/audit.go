@@ -76,7 +76,8 @@ The policy is read at base. A change can not alter what it is judged by.`,
 }
 
 func runAudit(ctx context.Context, p *process, o *auditOptions) error {
-	repo, err := openLarge(ctx, p, o.dir, collectReviewAt)
+	repo, settled, err := openLarge(ctx, p, o.dir, collectReviewAt)
+	defer settled.End()
 	if err != nil {
 		return err
 	}

@@ -94,7 +94,8 @@ func runImpact(ctx context.Context, p *process, o *impactOptions) error {
 
 // impactOfRange goes on closing the repository when it returns.
 func impactOfRange(ctx context.Context, p *process, o *impactOptions) (report *impact.Report, closing *parallel.Task, err error) {
-	repo, err := openLarge(ctx, p, o.dir, collectAt)
+	repo, settled, err := openLarge(ctx, p, o.dir, collectAt)
+	defer settled.End()
 	if err == nil {
 		report, err = impactIn(ctx, p, o, repo)
 	}

@@ -25,6 +25,7 @@ func main() {
 func Main(garbage *collection) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // whoever asks twice does not wait
 	// Whoever reads our output may stop early. That is a failed write like any other,
 	// not a death without a word: nobody got the answer. Git still dies of it.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)

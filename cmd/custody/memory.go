@@ -93,9 +93,10 @@ func (c *collection) expect(bytes int) {
 		return
 	}
 	runtime.SetFinalizer(mark, nil)
-	debug.SetGCPercent(percentFor(bytes))
 	if debug.SetMemoryLimit(-1) == math.MaxInt64 {
+		debug.SetGCPercent(-1)         // what is allocated for it is no reason to collect by itself
 		useLargePages(bytes + bytes/8) // some is used before garbage is collected and while it is
 	}
+	debug.SetGCPercent(percentFor(bytes))
 	c.await()
 }

@@ -33,14 +33,14 @@ func openRepository(ctx context.Context, p *process, dir string, options ...git.
 }
 
 // openLarge is openRepository for a review, which reads a change and may use so many bytes of
-// heap.
-func openLarge(ctx context.Context, p *process, dir string, bytes int) (*git.Repository, error) {
-	defer p.expect(ctx, bytes).End()
-	return openRepository(ctx, p, dir, git.WithComparing())
+// heap. It goes on seeing to these when it returns: settled waits for the end of that.
+func openLarge(ctx context.Context, p *process, dir string, bytes int) (repo *git.Repository, settled *parallel.Task, err error) {
+	settled = p.expect(ctx, bytes)
+	repo, err = openRepository(ctx, p, dir, git.WithComparing())
+	return repo, settled, err
 }
 
-// expect sees to memory while something else is waited for, such as where git says that
-// the repository is.
+// expect sees to memory while something else is done.
 func (p *process) expect(ctx context.Context, bytes int) *parallel.Task {
 	return parallel.Begin(ctx, func(context.Context) error {
 		p.garbage.expect(bytes)

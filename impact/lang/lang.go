@@ -12,13 +12,13 @@ import "slices"
 // All lists the languages, in the order in which they are tried.
 var All = []*Language{
 	{Name: "go", Extensions: []string{".go"}, Version: 6, Extract: extractGo, Sketch: sketchGo, NewResolver: newGoResolver, Defines: true, comments: goComments},
-	{Name: "python", Extensions: []string{".py", ".pyi"}, Version: 9, Extract: extractPython, NewResolver: newPythonResolver, Defines: true, comments: pythonComments},
+	{Name: "python", Extensions: []string{".py", ".pyi"}, Version: 10, Extract: extractPython, NewResolver: newPythonResolver, Defines: true, comments: pythonComments},
 	{Name: "typescript", Extensions: []string{".ts", ".mts", ".cts"}, Version: 12, Extract: extractTypeScript, NewResolver: newScriptResolver, Defines: true, comments: typeScriptComments},
 	{Name: "tsx", Extensions: []string{".tsx"}, Version: 12, Extract: extractJSX, NewResolver: newScriptResolver, Defines: true, comments: jsxComments},
 	{Name: "javascript", Extensions: []string{".js", ".jsx", ".mjs", ".cjs"}, Version: 12, Extract: extractJSX, NewResolver: newScriptResolver, Defines: true, comments: jsxComments},
 	{Name: "vue", Extensions: []string{".vue"}, Version: 12, Extract: extractVue, NewResolver: newScriptResolver, Defines: true},
 	{Name: "svelte", Extensions: []string{".svelte"}, Version: 12, Extract: extractSvelte, NewResolver: newScriptResolver, Defines: true},
-	{Name: "java", Extensions: []string{".java"}, Version: 8, Extract: extractJava, NewResolver: newJavaResolver, Defines: true, comments: javaComments},
+	{Name: "java", Extensions: []string{".java"}, Version: 9, Extract: extractJava, NewResolver: newJavaResolver, Defines: true, comments: javaComments},
 }
 
 // A Language is one row of All.
@@ -131,6 +131,10 @@ const (
 	// Computed is a dynamic import of a name that is known only when it runs: Spec is how it
 	// is written, and nobody can resolve it.
 	Computed
+	// Named is a string that spells the full name of something, as the settings of Django and
+	// the registries of Java do: "a.b.C". It is no import by itself, and never unresolved: what
+	// it does not find is External.
+	Named
 )
 
 // Tree is what a resolver may ask about the tree it resolves in. Paths are raw.

@@ -38,6 +38,8 @@ func SameProject(path string, a, b []byte, claims []string) bool {
 		return sameGoMod(parseGoMod(folderOf(path), a), parseGoMod(folderOf(path), b), claims)
 	case baseOf(path) == "package.json":
 		return reflect.DeepEqual(parsePackage(folderOf(path), a), parsePackage(folderOf(path), b))
+	case slices.Contains(pySettingsFiles[:], baseOf(path)):
+		return samePySettings(path, a, b)
 	}
 	return false
 }

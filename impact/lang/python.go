@@ -30,10 +30,12 @@ type pyScanner struct {
 
 	tok       tokens
 	routes    bool // include is the one of Django, which loads the routes of a module
+	apps      bool // in the list of Django's applications
 	bol       bool // the next token starts a logical line
 	lineStart int  // offset of the physical line
 	imported  []pyImport
 	comments  []Span
+	inTexts   map[string]bool // names that strings spell, see named
 }
 
 func newPyScanner(src []byte) *pyScanner {
@@ -109,6 +111,7 @@ func (p *pyScanner) token() {
 		p.i++
 		p.start = len(p.open) == 0
 		p.bol = p.start
+		p.apps = p.apps && !p.start
 		p.lineStart = p.i
 		return
 	case c == '#':
@@ -231,6 +234,10 @@ func (p *pyScanner) word() {
 		if p.routes {
 			p.dynamic(at, false)
 		}
+	case "import_deprecated", "import_fresh_module": // of CPython's test.support
+		p.dynamic(at, false)
+	case "INSTALLED_APPS":
+		p.apps = p.apps || start
 	case "pytest_plugins":
 		if start {
 			p.plugins(at)

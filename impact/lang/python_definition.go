@@ -72,6 +72,9 @@ func (p *pyScanner) outline() {
 	}
 	r.dedent(0, len(r.tok))
 	r.plainImports()
+	if code := pyEncodingName(p.src); code != "" && code != "utf-8" && code != "utf8" {
+		r.rest.Add([]byte(code)) // the same bytes are other strings
+	}
 	r.finish()
 	r.export()
 }
@@ -509,9 +512,12 @@ func (r *pyReader) looseRow(s row) {
 	r.digest(&r.rest, s, nil)
 	r.rest.addSome(r.orderOf(nil, s))
 	for i := s.from; i < s.to; i++ { // what it names may be something else behind it
-		if r.kind(i) == tokenWord && r.bindings[string(r.text(i))] > 0 {
-			r.bindings[string(r.text(i))]++
+		if r.kind(i) == tokenWord && (r.bindings[string(r.text(i))] > 0 || i == s.from && !r.keywords.has(NameHash(r.tok[i].value))) {
+			r.bind(nil, string(r.text(i)))
 		}
+	}
+	if r.word(s.from, "load_dotenv") {
+		r.bind(nil, "os") // it alters what os.environ says
 	}
 	r.loose = append(r.loose, r.seen.names...)
 }
@@ -642,6 +648,9 @@ func (r *pyReader) variables(s row, names []int, value int, kind DefinitionKind)
 	if len(names) == 1 && r.lists(names[0]) {
 		r.seen.reset()
 		r.mentionListed(row{names[0] + 1, s.to})
+	}
+	if len(names) == 1 && r.word(names[0], "INSTALLED_APPS") {
+		r.seen.add(uint32(PyUnsaid)) // Django loads what it lists for what that registers
 	}
 	d.Body, d.Mentions = r.hash.Sum(), r.take()
 	for _, name := range names {

@@ -26,7 +26,7 @@ var PyUnsaid = HashName("import *")
 // together at run time.
 var pyLookups = sync.OnceValue(func() *keywordSet { return newKeywords(pyLookupWords) })
 
-const pyLookupWords = `globals modules import_module __import__ importorskip getmodule module_from_spec load_module exec_module run_path`
+const pyLookupWords = `globals modules import_module __import__ importorskip getmodule module_from_spec load_module exec_module run_path import_deprecated import_fresh_module call_command`
 
 // pyRouteLookups are those of a file that has Django's include, too.
 var pyRouteLookups = sync.OnceValue(func() *keywordSet { return newKeywords(pyLookupWords + " include") })
@@ -53,6 +53,12 @@ func pyLooksUp(o *outline, i int) bool {
 		if o.kind(open) != '[' && o.kind(open) != '(' {
 			return true
 		}
+	case "call_command":
+		if o.kind(open) == '(' && o.kind(open+1) == tokenString {
+			_, name := pyModuleNames(o.text(open + 1))
+			o.seen.add(uint32(PyValueOf(hashMore(HashName("commands."), name))))
+		}
+		return false
 	case "include":
 		if o.kind(open) != '(' || o.kind(open+1) != tokenString {
 			return false // it takes a module, which has a name

@@ -16,6 +16,7 @@ import (
 func newPythonResolver(tree Tree) Resolver {
 	r := &pyResolver{
 		tree: tree, folders: map[string]bool{}, roots: map[string]pyRoot{}, names: map[string][]string{}, known: map[string]bool{},
+		strays: map[string][]string{}, pytest: map[string][]Preload{}, django: map[string][]string{},
 	}
 	var modules []string
 	for _, path := range tree.Files() {
@@ -59,6 +60,10 @@ type pyResolver struct {
 	roots   map[string]pyRoot   // folders that may be on the interpreter's path
 	names   map[string][]string // top-level name -> roots that offer it
 	known   map[string]bool     // names of all modules and folders, wherever they are
+	strays  map[string][]string // names of plain modules in folders that are neither roots nor packages -> files
+	labels  map[string][]string // see indexLabels; nil: not looked for yet
+	pytest  map[string][]Preload
+	django  map[string][]string // see settings
 }
 
 // pyRoot says how a folder came to be a root.
@@ -101,6 +106,9 @@ func (r *pyResolver) nameTopLevel(modules []string) {
 		stem, _, _ := strings.Cut(baseOf(path), ".")
 		r.known[stem] = true
 		offer(folderOf(path), stem)
+		if folder := folderOf(path); r.roots[folder] == 0 && strings.HasSuffix(path, ".py") && !r.isPackage(folder) && len(r.strays[stem]) <= maxPyStrays {
+			r.strays[stem] = append(r.strays[stem], path)
+		}
 	}
 	for folder := range r.folders {
 		if folder != "." {
@@ -125,8 +133,15 @@ func (r *pyResolver) Resolve(from string, imp Import) Resolution {
 	if len(imp.Spec) > maxSpec || strings.Count(imp.Spec, ".") > maxElements {
 		return Resolution{}
 	}
-	if imp.Level > 0 {
+	switch {
+	case imp.Kind == Named:
+		return r.named(from, imp)
+	case imp.Level > 0:
 		return r.relative(from, imp)
+	case imp.Spec == "django.conf" && slices.Contains(imp.Names, "settings"):
+		if files := r.settings(folderOf(from)); len(files) > 0 {
+			return Resolution{Files: files, Confidence: pyNamed}
+		}
 	}
 	return r.absolute(from, imp)
 }
@@ -189,6 +204,11 @@ func (r *pyResolver) absolute(from string, imp Import) Resolution {
 	to, known := r.elsewhere(folder, from, imp, first)
 	if len(to.Files) > 0 {
 		return to
+	}
+	if imp.Kind != Named && !claimed {
+		if to := r.stray(from, imp); len(to.Files) > 0 {
+			return to
+		}
 	}
 	if !claimed && !known {
 		return Resolution{External: true}

@@ -20,6 +20,9 @@ func (p *pyScanner) text(prefix string) {
 		if end-at == 4 && string(p.src[at+1:end-1]) == "-m" {
 			p.program(at)
 		}
+		if ok {
+			p.named(at)
+		}
 		return
 	}
 	at := p.i - len(prefix)
@@ -205,26 +208,32 @@ func pyTextEscape(src []byte, i int, raw bool) int {
 // pyEncoding says whether the declared encoding (PEP 263) is one in which every ASCII
 // byte means itself. In another one (UTF-7, Shift JIS) the bytes are not the code.
 func pyEncoding(src []byte) bool {
+	name := pyEncodingName(src)
+	for _, prefix := range []string{"utf-8", "utf8", "latin", "iso-8859-", "iso8859-", "iso-latin", "ascii", "us-ascii", "cp125", "windows-125", "koi8", "euc-"} {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return name == ""
+}
+
+// pyEncodingName is the declared encoding; empty without one.
+func pyEncodingName(src []byte) string {
 	i := skipBOM(src)
 	for range 2 {
 		end := lineEndCR(src, i)
 		line := bytes.TrimLeft(src[i:end], " \t\f")
 		if len(line) > 0 && line[0] != '#' {
-			return true
+			return ""
 		}
 		if name := pyCookie(line); name != "" {
-			for _, prefix := range []string{"utf-8", "utf8", "latin", "iso-8859-", "iso8859-", "iso-latin", "ascii", "us-ascii", "cp125", "windows-125", "koi8", "euc-"} {
-				if strings.HasPrefix(name, prefix) {
-					return true
-				}
-			}
-			return false
+			return name
 		}
 		if i = end + 1; i >= len(src) {
-			return true
+			return ""
 		}
 	}
-	return true
+	return ""
 }
 
 // pyCookie is the name behind "coding:" or "coding=" in a comment, normalised.

@@ -332,6 +332,9 @@ func (o *outline) digestToken(h *TokenHash, i int) {
 		if o.script == nil {
 			o.digestText(text)
 		}
+		if o.values != nil {
+			o.mentionNamed(i)
+		}
 	}
 	if t.newline && i > 0 && o.endsLine(i-1, i) {
 		h.Add(newLine)

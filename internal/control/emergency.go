@@ -142,6 +142,7 @@ func (e *evaluation) emergencyNotice() (finding.Check, bool) {
 	}
 	say := fmt.Sprintf("%s declared the change an emergency (%s): %s", who, clip(d.Via), clip(d.Reason))
 	var says []string
+	acts := who
 	remedy := "Nothing waits for it: what is asked of the change has to be there before it lands."
 	if e.Config != nil {
 		origins := []string{}
@@ -156,7 +157,7 @@ func (e *evaluation) emergencyNotice() (finding.Check, bool) {
 				says = append(says, fmt.Sprintf("for %s it does not count: %s", origin, u.why))
 			} else {
 				says = append(says, fmt.Sprintf("what %s put off is due by %s", origin, u.due))
-				remedy = "Review it after the fact, by that day."
+				remedy, acts = "Review it after the fact, by that day.", "whom the rules that wait name, and not "+who+" alone"
 			}
 		}
 	}
@@ -165,7 +166,7 @@ func (e *evaluation) emergencyNotice() (finding.Check, bool) {
 	}
 	c.Found = []finding.Finding{{
 		Rule: c.ID, Level: c.Level, Message: say + "; " + strings.Join(says, "; "),
-		Remedy: remedy, Who: who,
+		Remedy: remedy, Who: acts,
 	}}
 	return c, true
 }

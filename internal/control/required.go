@@ -64,7 +64,7 @@ func (e *evaluation) allRequirements(r config.LayeredRule) answer {
 			}
 		}
 		if rest := len(outcomes) - met; rest == 0 {
-			a.because(ReasonCounted, "all %d requirements of level error are satisfied", met)
+			a.because(ReasonCounted, "%s of level error %s satisfied", map[bool]string{true: "the one requirement", false: "all " + plural(met, "requirement", "requirements")}[met == 1], map[bool]string{true: "is", false: "are"}[met == 1])
 		} else {
 			a.because(ReasonCounted, "%s of level error %s satisfied, %d more %s not apply", plural(met, "requirement", "requirements"), map[bool]string{true: "is", false: "are"}[met == 1], rest, map[bool]string{true: "does", false: "do"}[rest == 1])
 		}

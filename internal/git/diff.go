@@ -117,8 +117,10 @@ func (d *differ) diff(ctx context.Context, from, to OID) (err error) {
 		return err
 	}
 	d.limits = limits
-	few := len(changes) <= fewChanges
-	if !few {
+	// Who is told has questions of its own. Where git is asked these, it would take a second
+	// process for them while the first one looks at few blobs.
+	later := d.r.own == nil && len(changes) <= fewChanges
+	if !later {
 		d.tell(changes)
 	}
 	if d.wanted != nil && len(limits) == 0 {
@@ -134,7 +136,7 @@ func (d *differ) diff(ctx context.Context, from, to OID) (err error) {
 	if err := d.lookAtBlobs(ctx, changes); err != nil {
 		return err
 	}
-	if few { // who is told has questions of its own, for which it would need a second process
+	if later {
 		d.tell(changes)
 	}
 	if err := d.findLines(ctx); err != nil {

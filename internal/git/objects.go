@@ -363,18 +363,18 @@ func (r *Repository) infos(ctx context.Context, ids []OID) ([]info, error) {
 	return list, nil
 }
 
-// infosOwn is infos of the first of few objects, as far as they can be read without git: of
-// most of them the bytes are asked for next.
+// infosOwn is infos of the first of few objects, as far as their heads can be read without
+// git. As with git, that is no promise that the rest can be read.
 func (r *Repository) infosOwn(ids []OID, list []info) (known int) {
 	if len(ids) > fewObjects || r.isClosed() {
 		return 0
 	}
 	for i, id := range ids {
-		kind, data, ok := r.own.object(id)
+		kind, size, ok := r.own.head(id)
 		if !ok {
 			return i
 		}
-		list[i] = info{kind, int64(len(data))}
+		list[i] = info{kind, int64(size)}
 	}
 	return len(ids)
 }

@@ -181,6 +181,70 @@ func (p *pack) object(at int64, limit int, kept *keptObjects[packPlace]) (kind s
 	return kind, data, nil
 }
 
+// head says of what kind an object is and how large, without reading it.
+func (p *pack) head(at int64, limit int) (kind string, size int, err error) {
+	for n := range maxDeltas {
+		e, err := p.entry(at, limit)
+		if err != nil {
+			return "", 0, err
+		}
+		if n == 0 {
+			size = e.size
+		}
+		if e.kind != entryNear && e.kind != entryNamed {
+			return entryKinds[e.kind], size, nil
+		}
+		if n == 0 {
+			if size, err = p.resultSize(e, limit); err != nil {
+				return "", 0, err
+			}
+		}
+		at = e.base
+	}
+	return "", 0, errPack
+}
+
+// resultSize reads how large the object is that a difference makes.
+func (p *pack) resultSize(e packEntry, limit int) (int, error) {
+	const sizes = 20 // bytes, at most
+	in, err := p.section(e.data, 256)
+	if err != nil {
+		return 0, err
+	}
+	beginning, err := inflateBeginning(in, min(e.size, sizes))
+	if err != nil {
+		// Its codes alone may take more than that.
+		if in, err = p.section(e.data, 2<<10); err == nil {
+			beginning, err = inflateBeginning(in, min(e.size, sizes))
+		}
+	}
+	if err != nil {
+		return 0, err
+	}
+	_, size, _, err := deltaSizes(beginning)
+	if err != nil || size > uint64(limit) {
+		return 0, errPack
+	}
+	return int(size), nil
+}
+
 func (p *pack) inflate(e packEntry) ([]byte, error) {
-	return inflate(io.NewSectionReader(p.file, e.data, p.size-e.data), e.size)
+	in, err := p.section(e.data, mostDeflated(e.size))
+	if err != nil {
+		return nil, err
+	}
+	return inflate(in, e.size)
+}
+
+// mostDeflated is more than so many bytes take when they are compressed: zlib writes down as
+// they are what it can not make smaller.
+func mostDeflated(size int) int { return size + size/1000 + 64 }
+
+// section reads some bytes, or what there is.
+func (p *pack) section(at int64, size int) ([]byte, error) {
+	b := make([]byte, min(int64(size), max(p.size-at, 0)))
+	if n, err := p.file.ReadAt(b, at); n < len(b) {
+		return nil, errors.Join(errPack, err)
+	}
+	return b, nil
 }

@@ -208,7 +208,7 @@ func (p *program) locate(ctx context.Context, dir string) (location, error) {
 	return loc, nil
 }
 
-// Close ends the process and removes the temporary folder. Calls that are under way
+// Close kills the processes and removes the temporary folder. Calls that are under way
 // finish or fail.
 func (r *Repository) Close() error {
 	r.awaitComparer()
@@ -224,15 +224,16 @@ func (r *Repository) Close() error {
 	if again {
 		return nil
 	}
-	for _, c := range children { // they end while the folder goes
+	for _, c := range children {
 		c.cmd.Process.Kill()
 	}
+	go func() { // the system takes its time to clear them away, for which nobody has to wait
+		for _, c := range children {
+			c.end()
+		}
+	}()
 	r.own.close()
-	err := r.iso.remove()
-	for _, c := range children {
-		c.end()
-	}
-	return err
+	return r.iso.remove()
 }
 
 func (r *Repository) isClosed() bool {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha1"
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -69,33 +68,55 @@ func hashed(kind string, data []byte) OID {
 	return o
 }
 
+// head says of what kind an object is, and how large, as the repository has it: what is in it
+// was not looked at.
+func (s *stored) head(id OID) (kind string, size int, ok bool) {
+	if s == nil || len(id.Bytes()) != idBytes || id.IsZero() {
+		return "", 0, false
+	}
+	if o, ok := s.read.get(id); ok {
+		return o.kind, len(o.data), true
+	}
+	if p, at := s.find(id); p != nil {
+		kind, size, err := p.head(at, maxStored)
+		return kind, size, err == nil
+	}
+	kind, data, ok := s.object(id) // a file of its own, which is read soon
+	return kind, len(data), ok
+}
+
 func (s *stored) packed(id OID) (kind string, data []byte, ok bool) {
+	p, at := s.find(id)
+	if p == nil {
+		return "", nil, false
+	}
+	kind, data, err := p.object(at, maxStored, &s.bases)
+	return kind, data, err == nil
+}
+
+// find finds the pack that has an object.
+func (s *stored) find(id OID) (in *pack, at int64) {
 	s.once.Do(s.open)
 	s.mu.Lock()
 	packs, last := s.packs, s.last
 	s.mu.Unlock()
-	try := func(p *pack) bool {
-		at, found := p.index.find(id.Bytes())
-		if !found {
-			return false
+	if last != nil {
+		if at, found := last.index.find(id.Bytes()); found {
+			return last, at
 		}
-		var err error
-		kind, data, err = p.object(at, maxStored, &s.bases)
-		ok = err == nil
-		return true
-	}
-	if last != nil && try(last) {
-		return kind, data, ok
 	}
 	for _, p := range packs {
-		if p != last && try(p) {
+		if p == last {
+			continue
+		}
+		if at, found := p.index.find(id.Bytes()); found {
 			s.mu.Lock()
 			s.last = p
 			s.mu.Unlock()
-			break
+			return p, at
 		}
 	}
-	return kind, data, ok
+	return nil, 0
 }
 
 // open opens the packs that are there, the large ones first.
@@ -136,36 +157,32 @@ func (s *stored) loose(id OID) (kind string, data []byte, ok bool) {
 	if size > maxLoose {
 		return "", nil, false
 	}
-	kind, data, err = looseObject(f)
+	in := make([]byte, size)
+	if n, _ := f.ReadAt(in, 0); n < len(in) {
+		return "", nil, false
+	}
+	kind, data, err = looseObject(in)
 	return kind, data, err == nil
 }
 
 // looseObject reads "blob 12\0" and so many bytes.
-func looseObject(f io.Reader) (kind string, data []byte, err error) {
-	z := inflaters.Get().(*inflater)
-	defer inflaters.Put(z)
-	if err := z.begin(f); err != nil {
+func looseObject(in []byte) (kind string, data []byte, err error) {
+	const longest = 32 // of the head
+	head, err := inflateBeginning(in, longest)
+	if err != nil {
 		return "", nil, err
 	}
-	head := make([]byte, 32)
-	n, err := io.ReadFull(z.out, head)
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return "", nil, errInflate
-	}
-	line, begun, whole := bytes.Cut(head[:n], []byte{0})
+	line, _, whole := bytes.Cut(head, []byte{0})
 	word, digits, spaced := bytes.Cut(line, []byte{' '})
 	length, err := strconv.Atoi(string(digits))
-	if !whole || !spaced || err != nil || length < len(begun) || length > maxStored {
+	if !whole || !spaced || err != nil || length < 0 || length > maxStored {
 		return "", nil, errInflate
 	}
-	data = make([]byte, length)
-	if _, err := io.ReadFull(z.out, data[copy(data, begun):]); err != nil {
-		return "", nil, errInflate
+	all, err := inflate(in, len(line)+1+length)
+	if err != nil {
+		return "", nil, err
 	}
-	if n, err := z.out.Read(head[:1]); n != 0 || err != io.EOF {
-		return "", nil, errInflate
-	}
-	return kindName(word), data, nil
+	return kindName(word), all[len(line)+1:], nil
 }
 
 func (s *stored) close() {

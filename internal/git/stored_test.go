@@ -3,9 +3,13 @@ package git
 import (
 	"bufio"
 	"bytes"
+	"compress/flate"
+	"compress/zlib"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -122,9 +126,15 @@ func TestStored(t *testing.T) {
 		all, read := 0, 0
 		eachObject(t, r.Dir, func(id OID, kind string, data []byte) {
 			all++
+			if is, size, ok := s.head(id); ok && (is != kind || size != len(data)) {
+				t.Errorf("%s: %s seems to be a %s of %d bytes, not a %s of %d", c.name, id, is, size, kind, len(data))
+			}
 			is, got, ok := s.object(id)
 			if !ok {
 				return
+			}
+			if is, size, ok := s.head(id); !ok || is != kind || size != len(data) {
+				t.Errorf("%s: %s seems to be a %s of %d bytes once it was read", c.name, id, is, size)
 			}
 			read++
 			if is != kind || !bytes.Equal(got, data) {
@@ -244,6 +254,79 @@ func TestStoredDamaged(t *testing.T) {
 	}
 }
 
+// FuzzInflate holds streams of any kind against another reader of them.
+func FuzzInflate(f *testing.F) {
+	text := []byte(strings.Repeat("some line and another one\n", 300) + "\x00\xff\x01")
+	for level := -2; level <= 9; level++ {
+		for _, n := range []int{0, 1, 30, len(text)} {
+			var b bytes.Buffer
+			w, err := zlib.NewWriterLevel(&b, level)
+			if err != nil {
+				f.Fatal(err)
+			}
+			w.Write(text[:n])
+			w.Close()
+			f.Add(b.Bytes(), uint16(n))
+		}
+	}
+	f.Fuzz(func(t *testing.T, in []byte, size uint16) {
+		if len(in) < 2 {
+			return
+		}
+		got, err := inflate(in, int(size))
+		want := make([]byte, int(size)+1)
+		n, fails := io.ReadFull(flate.NewReader(bytes.NewReader(in[2:])), want)
+		right := n == int(size) && (fails == io.EOF || fails == io.ErrUnexpectedEOF) && size > 0
+		if right && binary.BigEndian.Uint16(in)%31 == 0 && in[0]&15 == 8 && in[0] < 0x80 && in[1]&0x20 == 0 && err == nil && !bytes.Equal(got, want[:n]) {
+			t.Errorf("other bytes than flate has")
+		}
+		if begun, fails := inflateBeginning(in, int(size)/2); err == nil && (fails != nil || !bytes.Equal(begun, got[:size/2])) {
+			t.Errorf("it begins with other bytes, %v", fails)
+		}
+	})
+}
+
+// What others compress is read as they meant it.
+func TestInflate(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for n := range 400 {
+		data := make([]byte, random.IntN(1<<uint(2+n%15)))
+		alphabet := 1 + random.IntN(256)
+		for i := range data {
+			if data[i] = byte(random.IntN(alphabet)); i > 300 && random.IntN(20) == 0 {
+				copy(data[i:], data[i-1-random.IntN(300):i])
+			}
+		}
+		for level := -2; level <= 9; level += 1 + n%3 {
+			var b bytes.Buffer
+			w, err := zlib.NewWriterLevel(&b, level)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.Write(data[:len(data)/2])
+			if n%5 == 0 {
+				w.Flush()
+			}
+			w.Write(data[len(data)/2:])
+			w.Close()
+			in := append(b.Bytes(), "what follows in a pack"...)
+			if got, err := inflate(in, len(data)); err != nil || !bytes.Equal(got, data) {
+				t.Fatalf("%d bytes at level %d: %v", len(data), level, err)
+			}
+			half := random.IntN(len(data) + 1)
+			if got, err := inflateBeginning(in, half); err != nil || !bytes.Equal(got, data[:half]) {
+				t.Fatalf("%d of %d bytes at level %d: %v", half, len(data), level, err)
+			}
+			if got, err := inflate(in, len(data)+1); err == nil {
+				t.Fatalf("%d bytes where %d were written", len(got), len(data))
+			}
+			if got, err := inflate(in, max(len(data)-1, 0)); len(data) > 0 && err == nil {
+				t.Fatalf("%d bytes where %d were written", len(got), len(data))
+			}
+		}
+	}
+}
+
 func FuzzApplyDelta(f *testing.F) {
 	f.Add([]byte("0123456789"), []byte("\x0a\x05\x90\x03\x02xy"))
 	f.Add([]byte("0123456789"), []byte("\x0a\x0a\x80"))
@@ -284,7 +367,7 @@ func FuzzPack(f *testing.F) {
 			}
 			p.index.find(append(data[at:min(int(at)+idBytes, len(data)):min(int(at)+idBytes, len(data))], make([]byte, idBytes)...)[:idBytes])
 		}
-		if kind, got, err := looseObject(bytes.NewReader(data)); err == nil && len(got) > maxStored {
+		if kind, got, err := looseObject(data); err == nil && len(got) > maxStored {
 			t.Errorf("%s of %d bytes", kind, len(got))
 		}
 	})

@@ -29,6 +29,8 @@ func headline(v *review.Verdict) string {
 			review.Fail:       "This push is not acceptable.",
 			review.Pass:       "This push is acceptable.",
 		}[d]
+	case v.Stage == change.AtRecord && d == review.Pass && slices.ContainsFunc(v.Checks, func(c finding.Check) bool { return c.Level == finding.Error && isPutOff(c) }):
+		return "This change landed in an emergency, and what that put off is still due."
 	case v.Stage == change.AtRecord:
 		return words + [...]string{
 			review.Incomplete: "it is not known whether this change met its rules.",

@@ -24,7 +24,7 @@ func nextAction(v *review.Verdict) action {
 	if v.Decision == review.Pass {
 		for _, c := range v.Checks {
 			if c.Level == finding.Error && c.Outcome == finding.Excepted && isPutOff(c) {
-				return action{What: "It can be merged now. What the emergency put off is due after that: see approvals.", For: c.ID}
+				return stillDue(v.Stage, c)
 			}
 		}
 		if v.Stage == change.AtMerge {
@@ -55,6 +55,31 @@ func nextAction(v *review.Verdict) action {
 		}
 	}
 	return action{What: "Read the reasons below and supply what is missing, then run the review again."}
+}
+
+// stillDue is what to do about a check that an emergency put off: what it asks for, before the
+// day on which that is due.
+func stillDue(stage change.Stage, c finding.Check) action {
+	switch stage {
+	case change.AtMerge:
+		return action{What: "It can be merged now. What the emergency put off is due after that: see approvals.", For: c.ID}
+	case change.AtPush:
+		return action{What: "It can be pushed now. What the emergency put off is due after that: see the rules.", For: c.ID}
+	}
+	a := action{What: "Do what the emergency put off", For: c.ID}
+	for _, f := range c.Found {
+		if f.Remedy != "" {
+			a.What, a.Who = strings.TrimSuffix(f.Remedy, "."), f.Who
+			break
+		}
+	}
+	for _, r := range c.Reasons {
+		if r.Code == control.ReasonEmergency {
+			a.What += " (" + reasonText(r) + ")"
+		}
+	}
+	a.What += "."
+	return a
 }
 
 // then counts the errors that are open besides the one that the next action is about.

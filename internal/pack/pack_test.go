@@ -509,3 +509,24 @@ func TestPartOfTheEvidence(t *testing.T) {
 		t.Errorf("%s", got)
 	}
 }
+
+// TestStillDue: what an emergency put off is the next thing to do of what has landed.
+func TestStillDue(t *testing.T) {
+	v := failing()
+	v.Decision, v.Reasons = review.Pass, nil
+	v.Checks = []finding.Check{{
+		ID: "two-eyes", Kind: finding.Rule, Level: finding.Error, Outcome: finding.Excepted,
+		Reasons: []finding.Reason{{Code: control.ReasonEmergency, Detail: "it waits, because of an emergency that ann declared; due by 2026-01-13"}},
+		Found:   []finding.Finding{{Level: finding.Error, Message: "nobody approved", Remedy: "Have it approved by one person.", Who: "people other than ann", WaivedBy: config.ExceptedByEmergency}},
+	}}
+	for stage, want := range map[change.Stage][3]string{
+		change.AtMerge:  {"This change may land.", "It can be merged now.", ""},
+		change.AtPush:   {"This push is acceptable.", "It can be pushed now.", ""},
+		change.AtRecord: {"This change landed in an emergency, and what that put off is still due.", "Have it approved by one person (it waits, because of an emergency that ann declared; due by 2026-01-13).", "people other than ann"},
+	} {
+		v.Stage = stage
+		if a, h := nextAction(v), headline(v); h != want[0] || !strings.HasPrefix(a.What, want[1]) || a.Who != want[2] {
+			t.Errorf("%s: %q %+v", stage, h, a)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package pack
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"custody/internal/config"
 	"custody/internal/review"
@@ -35,15 +36,26 @@ func (p *people) add(names ...string) {
 	}
 	p.Total++ // commits, until it is ready
 	for _, n := range names {
-		i, ok := p.at[n]
+		i, ok := p.at[whose(n)]
 		if !ok {
 			i = len(p.met)
-			p.at[n], p.met = i, append(p.met, met{name: n})
+			p.at[whose(n)], p.met = i, append(p.met, met{name: n})
 		}
 		if all := p.met[i].commits; len(all) == 0 || all[len(all)-1] != p.Total {
 			p.met[i].commits = append(all, p.Total)
 		}
 	}
+}
+
+// whose tells people apart by their address, of whatever case: one person spells their name in
+// many ways. An address that nobody reads may be several people's.
+func whose(name string) string {
+	_, rest, _ := strings.Cut(name, "<")
+	address, _, ok := strings.Cut(rest, ">")
+	if address = strings.ToLower(strings.TrimSpace(address)); !ok || !strings.Contains(address, "@") || strings.HasPrefix(address, "noreply@") || strings.HasPrefix(address, "no-reply@") {
+		return name
+	}
+	return address
 }
 
 // ready sorts them, who has most commits first, and keeps the first. Where people are named

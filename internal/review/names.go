@@ -241,7 +241,26 @@ func (n *namer) sentence(s string) string {
 	for i, part := range parts {
 		parts[i] = n.people.replace(addresses.replace(part, n.name))
 	}
-	return cutAddresses.replace(strings.Join(parts, n.place), func(string) string { return Somebody + "..." })
+	return withoutCutAddresses(strings.Join(parts, n.place))
+}
+
+// withoutCutAddresses takes out the beginnings of addresses. actions/checkout@v4... is the
+// beginning of a version.
+func withoutCutAddresses(s string) string {
+	if !strings.Contains(s, "@") {
+		return s
+	}
+	var b strings.Builder
+	from := 0
+	for _, at := range cutAddresses.get().FindAllStringIndex(s, -1) {
+		_, host, _ := strings.Cut(s[at[0]:at[1]], "@")
+		if number := strings.TrimPrefix(host, "v"); at[0] > 0 && s[at[0]-1] == '/' && number != "..." && strings.Trim(number, "0123456789.") == "" {
+			continue
+		}
+		b.WriteString(s[from:at[0]] + Somebody + "...")
+		from = at[1]
+	}
+	return b.String() + s[from:]
 }
 
 // quotable is a text that people wrote and that sentences may quote from.

@@ -18,6 +18,7 @@ const (
 	person                  // one person: a login, an address, "Name <address>"
 	node                    // a node of a graph, which may be an owner
 	session                 // the id of an agent's session, which may be any words
+	address                 // where something comes from, which may name who may fetch it
 	owner                   // a person or a team, as CODEOWNERS writes it
 )
 
@@ -56,7 +57,7 @@ var contents = sync.OnceValue(func() map[string]content {
 		"impact.Symbol: Name Kind Change Was",
 		"impact.Reached: Path Precision Symbols",
 		"impact.Skipped: Path Reason",
-		"impact.Package: Ecosystem Name Change From To Files",
+		"impact.Package: Ecosystem Name Change Files",
 		"impact.Importer: Path",
 		"impact.TestRun: Runner Folder Command Tests",
 		"impact.Ownership: File",
@@ -108,6 +109,7 @@ var contents = sync.OnceValue(func() map[string]content {
 	put(node, "impact.Reached: Node Via", "impact.Owner: Node", "impact.Document: Node")
 	put(session, "attestation.Evidence: Session", "attestation.Commit: Sessions", "attestation.Hunk: Sessions")
 	put(owner, "impact.Owner: Name")
+	put(address, "impact.Package: From To")
 	put(sentence,
 		"review.Door: Ref",
 		"review.Inputs: Ref",
@@ -213,6 +215,11 @@ func (n *namer) field(s string, c content) string {
 		return s
 	case c == person, c == owner:
 		return n.name(strings.TrimPrefix(s, "@"))
+	case c == address:
+		if !n.isFull() {
+			s = userInfo.replace(s, func(string) string { return "://" })
+		}
+		return s
 	case c == node:
 		if who, ok := strings.CutPrefix(s, "owner:"); ok {
 			return "owner:" + n.field(who, owner)

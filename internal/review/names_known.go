@@ -24,6 +24,9 @@ var addresses = lazyRegexp(`[\p{L}\p{N}._%+'-]+@[\p{L}\p{N}-]+(\.[\p{L}\p{N}-]+)
 // cutAddresses finds those of which a text that was cut has the beginning.
 var cutAddresses = lazyRegexp(`[\p{L}\p{N}._%+'-]+@[\p{L}\p{N}-]*(\.[\p{L}\p{N}-]+)*\.{3}`)
 
+// userInfo finds who an address is fetched as, and by what: https://user:secret@host.
+var userInfo = lazyRegexp(`://[^/@\s]*@`)
+
 // mentions finds @login in a text, with what stands before it, and the slash that makes
 // it a team.
 var mentions = lazyRegexp(`(?:^|[^\p{L}\p{N}/@._-])@[A-Za-z0-9][A-Za-z0-9-]*/?`)

@@ -559,3 +559,35 @@ func TestPeopleWithoutAnAccountAreCounted(t *testing.T) {
 		t.Error("two approvers are one")
 	}
 }
+
+// The beginning of an address names somebody, that of a version nobody.
+func TestCutAddresses(t *testing.T) {
+	for in, want := range map[string]string{
+		"uses actions/checkout@v4... and more": "uses actions/checkout@v4... and more", "org/tool@1.20...": "org/tool@1.20...",
+		"by jan@v4...": "by somebody...", "by jan.k@exa...": "by somebody...", "see x/jan@exa...": "see x/somebody...", "a/jan@... b": "a/somebody... b", "none": "none",
+		"one/t@v1... and jan@ex...": "one/t@v1... and somebody...",
+	} {
+		if got := review.WithoutCutAddresses(in); got != want {
+			t.Errorf("%q becomes %q, want %q", in, got, want)
+		}
+	}
+}
+
+// Where a dependency comes from is told, and not as whom it is fetched.
+func TestAddressOfADependency(t *testing.T) {
+	for _, names := range []string{"full", "hashed", "ids"} {
+		w := newWorld(t, 5, false)
+		manifest := func(from string) string { return `{"name": "x", "dependencies": {"y": "` + from + `"}}` }
+		base := w.repo.Commit("base", "base", gittest.Orphan(), gittest.Write(".custody.yaml", "version: 1\nauthorship: {unknown: ai}\nprivacy: {names: "+names+"}\nrules:\n  - {id: i, kind: impact}\n"),
+			gittest.Write("package.json", manifest("1.0.0")), gittest.Write("a.js", "import y from 'y'\n"))
+		head := w.repo.Commit("change", "c", gittest.From(base), gittest.Write("package.json", manifest("git+https://zqfetcher:zqtoken@host.example/y.git")))
+		v := w.run(review.Input{Base: w.oid(base), Head: w.oid(head), Stage: change.AtMerge, Salt: salt})
+		text := string(canonical(t, v))
+		if !strings.Contains(text, "host.example/y.git") {
+			t.Fatalf("%s: the address is not in the verdict: %+v", names, v.Impact.Packages)
+		}
+		if named := strings.Contains(text, "zqfetcher") || strings.Contains(text, "zqtoken"); named != (names == "full") {
+			t.Errorf("%s: says as whom it is fetched: %t", names, named)
+		}
+	}
+}

@@ -42,7 +42,7 @@ func ParseTrustedKeys(file []byte) (TrustedKeys, error) {
 	}
 	var keys TrustedKeys
 	number := 0
-	for line := range strings.Lines(string(file)) {
+	for line := range strings.Lines(strings.TrimPrefix(string(file), "\ufeff")) { // which some editors put before a text
 		number++
 		line = strings.TrimSpace(line)
 		if line == "" || line[0] == '#' {

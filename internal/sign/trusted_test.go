@@ -1,6 +1,7 @@
 package sign
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 )
@@ -113,4 +114,18 @@ func FuzzParseTrustedKeys(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Some editors put a mark before the text that nobody sees.
+func TestTrustedKeysWithAMark(t *testing.T) {
+	key, err := GenerateKey(bytes.NewReader(bytes.Repeat([]byte{7}, 32)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := TrustedKey{Key: key.Public(), Name: "builds"}.String() + "\n"
+	for _, file := range []string{line, "\ufeff" + line, "\ufeff# ours\n" + line} {
+		if keys, err := ParseTrustedKeys([]byte(file)); err != nil || len(keys) != 1 {
+			t.Errorf("%q: %d keys, %v", file, len(keys), err)
+		}
+	}
 }

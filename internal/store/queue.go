@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -142,7 +143,8 @@ var unfinished = []rivertype.JobState{
 
 type deliveryWorker struct {
 	river.WorkerDefaults[deliveryJob]
-	w Worker
+	w     Worker
+	pause time.Duration
 }
 
 func (d *deliveryWorker) Work(ctx context.Context, j *river.Job[deliveryJob]) error {
@@ -151,7 +153,8 @@ func (d *deliveryWorker) Work(ctx context.Context, j *river.Job[deliveryJob]) er
 
 type reviewWorker struct {
 	river.WorkerDefaults[reviewJob]
-	w Worker
+	w     Worker
+	pause time.Duration
 }
 
 func (r *reviewWorker) Work(ctx context.Context, j *river.Job[reviewJob]) error {
@@ -161,14 +164,18 @@ func (r *reviewWorker) Work(ctx context.Context, j *river.Job[reviewJob]) error 
 	}))
 }
 
-// NextRetry waits 1, 4, 9 ... seconds, and at most ten minutes.
-func (*reviewWorker) NextRetry(j *river.Job[reviewJob]) time.Time { return retryAt(j.Attempt) }
+// NextRetry waits 1, 4, 9 ... breaks, and at most ten minutes.
+func (w *reviewWorker) NextRetry(j *river.Job[reviewJob]) time.Time {
+	return retryAt(w.pause, j.Attempt)
+}
 
 // NextRetry is that of reviews.
-func (*deliveryWorker) NextRetry(j *river.Job[deliveryJob]) time.Time { return retryAt(j.Attempt) }
+func (w *deliveryWorker) NextRetry(j *river.Job[deliveryJob]) time.Time {
+	return retryAt(w.pause, j.Attempt)
+}
 
-func retryAt(attempt int) time.Time {
-	return time.Now().Add(min(time.Duration(attempt*attempt)*time.Second, 10*time.Minute))
+func retryAt(pause time.Duration, attempt int) time.Time {
+	return time.Now().Add(min(time.Duration(attempt*attempt)*pause, 10*time.Minute))
 }
 
 // busyWait is how long a review waits for another one of its subject to stop.
@@ -196,8 +203,9 @@ func newQueue[T any](driver riverdriver.Driver[T], o Options) (*riverQueue[T], e
 	config := &river.Config{Logger: o.Log}
 	if o.Worker != nil {
 		workers := river.NewWorkers()
-		river.AddWorker(workers, &deliveryWorker{w: o.Worker})
-		river.AddWorker(workers, &reviewWorker{w: o.Worker})
+		pause := cmp.Or(o.Pause, time.Second)
+		river.AddWorker(workers, &deliveryWorker{w: o.Worker, pause: pause})
+		river.AddWorker(workers, &reviewWorker{w: o.Worker, pause: pause})
 		river.AddWorker(workers, &tickWorker{w: o.Worker})
 		config.ID = o.ID
 		config.Workers = workers

@@ -50,6 +50,9 @@ type Options struct {
 	Worker Worker       // who does the jobs; nil for one who only adds some
 	Limits Limits
 	Every  time.Duration // between two ticks of a kind; 0: minutes, see Tick
+	// Pause is the break before a job that failed is tried again; those that follow grow with the
+	// square of their number. 0: a second.
+	Pause time.Duration
 }
 
 // Limits say how much is done at a time.

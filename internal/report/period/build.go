@@ -19,13 +19,13 @@ func (b *Builder) Report() *Report {
 	}
 	for _, of := range b.changes() {
 		c := of.counting()
-		if c == nil {
-			continue
-		}
 		for _, other := range of {
 			if other != c && !other.before {
 				r.Counts.Superseded++
 			}
+		}
+		if c == nil {
+			continue
 		}
 		r.Changes = append(r.Changes, *c)
 		r.Exceptions = append(r.Exceptions, of.replaced(c)...)
@@ -151,7 +151,7 @@ func (m *Month) add(c *Change) {
 // row shows nothing for it: that weighs like evidence that is lacking.
 func newControl(row frameworks.Control, changes []Change) Control {
 	out := Control{ID: row.ID, About: row.About, Relation: row.Relation, Lacks: []string{}, Examples: []string{}}
-	lacks := map[string]int{}
+	lacks, whys := map[string]int{}, map[string]int{}
 	for i := range changes {
 		c := &changes[i]
 		s, asked := c.controls[row.ID]
@@ -168,6 +168,7 @@ func newControl(row frameworks.Control, changes []Change) Control {
 			}
 		default:
 			out.Aside++
+			whys[s.why]++
 			continue
 		}
 		if len(out.Examples) < shownExamples {
@@ -177,6 +178,9 @@ func newControl(row frameworks.Control, changes []Change) Control {
 	if all := out.With + out.Without + out.Unasked; all > 0 {
 		p := out.With * 1000 / all
 		out.Permille = &p
+	}
+	if len(whys) > 0 {
+		out.Why = slices.SortedFunc(maps.Keys(whys), func(x, y string) int { return cmp.Or(whys[y]-whys[x], cmp.Compare(x, y)) })[0]
 	}
 	out.Lacks = slices.SortedFunc(maps.Keys(lacks), func(x, y string) int { return cmp.Or(lacks[y]-lacks[x], cmp.Compare(x, y)) })
 	if out.Lacks == nil {
@@ -195,14 +199,14 @@ func (r *Report) lack() {
 	}
 	say("A change without a pack is not in the population. Compare its size with the list of merged changes that the forge gives.")
 	if without := n.Changes - n.Landed; without > 0 {
-		say("%s no closing review (stage record): that they landed, and as what, is not shown. 'custody audit --stage record' after the merge makes one.", have(without, "change"))
+		say("%s no closing review (stage record): that it landed, and as what, is not shown. 'custody audit --stage record' after the merge makes one.", have(without, "change"))
 	}
 	without, unasked, unsaid, noRule, unsigned := 0, 0, 0, 0, 0
 	for i := range r.Changes {
 		switch c := &r.Changes[i]; {
 		case report.Approval(c.Approval) == report.ApprovalNotAsked:
 			noRule++
-		case report.Approval(c.Approval) == report.ApprovalNotSaid && c.Context:
+		case report.Approval(c.Approval) == report.ApprovalNotSaid:
 			unsaid++
 		}
 		if !r.Changes[i].Context {

@@ -110,6 +110,9 @@ func (m pageModel) Population() []Change {
 // MoreChanges is how many are not listed.
 func (m pageModel) MoreChanges() int { return max(0, len(m.Changes)-pageChanges) }
 
+// MoreMonths is how many months have no bar.
+func (m pageModel) MoreMonths() int { return len(m.Months) - len(m.Bars) }
+
 func bars(months []Month) []bar {
 	months = months[max(0, len(months)-chartMonth):]
 	high := 1
@@ -132,7 +135,7 @@ func bars(months []Month) []bar {
 		if i%max(1, (len(months)+11)/12) == 0 {
 			b.Label = m.Month
 		}
-		if b.Beside, b.TopY = b.X+b.Width+6, b.FailY+11; len(months) <= 8 {
+		if b.Beside, b.TopY = b.X+b.Width+6, min(b.FailY+11, 10+chartHigh-3); len(months) <= 8 {
 			b.Tells = strconv.Itoa(m.Pass + m.Incomplete + m.Fail)
 			if n := m.Incomplete + m.Fail; n > 0 {
 				b.Tells += fmt.Sprintf(", %d no pass", n)

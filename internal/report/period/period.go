@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"custody/internal/control"
 	"custody/internal/control/frameworks"
@@ -92,11 +93,13 @@ type Change struct {
 	unsigned   bool     // its context is the word of who ran the review
 	from       string   // the merge bases: where the change begins
 	commits    []string // of a change that has not landed
+	merged     string   // the day on which it landed, where the context says
 }
 
 // A status is what one change shows for one control.
 type status struct {
 	code  string
+	why   string   // it does not apply, or not yet
 	lacks []string // types of evidence
 }
 
@@ -133,6 +136,7 @@ type Control struct {
 	With     int      `json:"with_evidence"`    // changes whose pack shows all types of evidence
 	Without  int      `json:"without_evidence"` // changes whose pack lacks one
 	Aside    int      `json:"not_applicable"`   // changes to which it does not apply, or not yet
+	Why      string   `json:"why,omitempty"`    // why it does not, as most of these say
 	Unasked  int      `json:"not_asked"`        // changes whose review had the framework not in scope
 	Permille *int     `json:"permille"`         // With of With, Without and Unasked; null: it applied to none
 	Lacks    []string `json:"lacks"`            // types of evidence that were lacking, most often first
@@ -222,6 +226,11 @@ func (b *Builder) read(p *report.VerifiedPack) *Change {
 	}
 	_, c.floor = d.Inputs.Files["floor"]
 	c.unsigned = d.Inputs.Context != nil && d.Inputs.Context.Trust == review.Unsigned
+	if p.Context != nil && p.Context.Merge != nil {
+		if at, err := time.Parse(time.RFC3339, p.Context.Merge.At); err == nil {
+			c.merged = at.UTC().Format(time.DateOnly)
+		}
+	}
 	if c.Stage != "record" {
 		for _, line := range d.Change.Commits {
 			c.commits = append(c.commits, line.SHA.String())
@@ -241,7 +250,7 @@ func (b *Builder) read(p *report.VerifiedPack) *Change {
 		if s.Framework != b.framework.ID {
 			continue
 		}
-		st := status{code: string(s.Status)}
+		st := status{code: string(s.Status), why: s.Why}
 		for _, e := range s.Evidence {
 			if !e.Present {
 				st.lacks = append(st.lacks, e.Type)

@@ -287,6 +287,61 @@ func TestExceptions(t *testing.T) {
 	}
 }
 
+// TestReviewedAgainAfterItLanded: what somebody reviews when it has landed kept nothing from that,
+// and is no change of its own.
+func TestReviewedAgainAfterItLanded(t *testing.T) {
+	for _, c := range []struct{ before, after, from, want string }{
+		{"fail", "pass", "", "not-passed 2026-01-10, 1 change"},
+		{"pass", "fail", "", "1 change"},
+		{"pass", "fail", "2026-02-01", "0 change"},
+		{"fail", "pass", "2026-02-01", "0 change"},
+	} {
+		b := NewBuilder("soc2-2017", c.from, "")
+		for _, p := range []*report.VerifiedPack{packOf(1, "merge", c.before, "2026-01-10"), packOf(1, "record", "pass", "2026-01-12"), packOf(1, "merge", c.after, "2026-02-20")} {
+			b.Add(p)
+		}
+		r := b.Report()
+		got := fmt.Sprintf("%d change", r.Counts.Changes)
+		for _, e := range r.Exceptions {
+			got = e.Kind + " " + e.Day + ", " + got
+		}
+		if got != c.want {
+			t.Errorf("%v: %s", c, got)
+		}
+		if n := r.Counts; n.Packs != n.Outside+n.Superseded+n.Changes {
+			t.Errorf("%v: the counts do not add up: %+v", c, n)
+		}
+	}
+}
+
+// TestExceptedBeforeItLanded: what let a change through is asked about, though the closing review
+// has it no more.
+func TestExceptedBeforeItLanded(t *testing.T) {
+	excepted := func(by ...string) func(*report.VerifiedPack) {
+		return func(p *report.VerifiedPack) {
+			for _, id := range by {
+				p.Says.Findings = append(p.Says.Findings, finding.Finding{Rule: "r", WaivedBy: id})
+			}
+		}
+	}
+	urgent := func(p *report.VerifiedPack) {
+		p.Says.Checks = append(p.Says.Checks, finding.Check{ID: control.NoticeEmergency, Kind: finding.Notice, Outcome: finding.NotSatisfied, Reasons: []finding.Reason{{Code: "x", Detail: "ann declared it"}}})
+	}
+	r := build(t, "soc2-2017",
+		packOf(1, "merge", "pass", "2026-01-01", urgent, excepted("W-7", "W-8", "baseline")), packOf(1, "record", "pass", "2026-01-02", excepted("W-8", "baseline")),
+		packOf(2, "merge", "pass", "2026-01-01", urgent), packOf(2, "merge", "pass", "2026-01-02"), packOf(2, "record", "pass", "2026-01-03"))
+	var got []string
+	for _, e := range r.Exceptions {
+		got = append(got, e.Kind+" "+e.Day+": "+e.Detail)
+	}
+	want := "emergency 2026-01-01: ann declared it, says the last review before it landed, and the closing one does not | " +
+		"waived 2026-01-01: the waiver W-7 covers findings, says the last review before it landed, and the closing one does not | " +
+		"waived 2026-01-02: the waiver W-8 covers findings | baseline 2026-01-02: findings stood before, and the baseline excepts them"
+	if strings.Join(got, " | ") != want {
+		t.Errorf("got  %s\nwant %s", strings.Join(got, " | "), want)
+	}
+}
+
 // TestNothingIsEvidence: no pack, no change or no look at a framework shows nothing.
 func TestNothingIsEvidence(t *testing.T) {
 	for _, f := range frameworks.All {
@@ -536,5 +591,26 @@ func TestPage(t *testing.T) {
 	}
 	if !regexp.MustCompile(`content="default-src &#39;none&#39;; style-src &#39;sha256-[^"]+&#39;; base-uri`).MatchString(page) {
 		t.Error("the page has no policy for the browser")
+	}
+}
+
+// A row that applied to nothing says why: the day from which it does, or what is not declared.
+func TestRowThatDoesNotApplySaysWhy(t *testing.T) {
+	later := func(p *report.VerifiedPack) {
+		p.Says.Controls = []control.Shown{{Framework: "eu-ai-act-2024-1689", ID: "Art. 17", Status: control.ControlLater, Why: "it applies from 2027-12-02"}}
+	}
+	r := build(t, "eu-ai-act-2024-1689", packOf(1, "record", "pass", "2026-03-01", later), packOf(2, "record", "pass", "2026-03-01", later))
+	i := slices.IndexFunc(r.Controls, func(c Control) bool { return c.ID == "Art. 17" })
+	if i < 0 || r.Controls[i].Why != "it applies from 2027-12-02" || r.Controls[i].AsideWords() != "for 2 changes: it applies from 2027-12-02" {
+		t.Fatalf("%+v", r.Controls)
+	}
+	var text, page bytes.Buffer
+	if err := errors.Join(r.WriteText(&text), r.WritePage(&page)); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []string{text.String(), page.String()} {
+		if !strings.Contains(s, "for 2 changes: it applies from 2027-12-02") {
+			t.Error("it is not said why a row applied to none")
+		}
 	}
 }

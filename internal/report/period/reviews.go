@@ -67,10 +67,18 @@ func ranked(yes bool) int {
 	return 0
 }
 
-// counting is the review that counts in the period; nil where all are from before it. Of one
+// counting is the review that counts in the period; nil where all are from before it, or the
+// closing one is. Of one
 // head from several bases it is the one that shows the most of it.
 func (of reviews) counting() *Change {
 	var last *Change
+	closed, again := false, false // before the period; in it
+	for _, c := range of {
+		closed, again = closed || c.before && c.Stage == "record", again || !c.before && c.Stage == "record"
+	}
+	if closed && !again { // it landed before the period, and belongs there
+		return nil
+	}
 	better := func(c, than *Change) bool {
 		return cmp.Or(c.whenLast(than), cmp.Compare(worst[c.Decision], worst[than.Decision]), cmp.Compare(c.Pack, than.Pack)) > 0
 	}
@@ -128,29 +136,66 @@ func (of reviews) replaced(counts *Change) []Exception {
 	return out
 }
 
-// passedBy is a change that landed although the last review before that was no pass: many a
-// rule, such as the one that people approve, is asked before a change lands and not by the
-// closing review, which may pass for that.
-func (of reviews) passedBy(closing *Change) []Exception {
-	if closing.Stage != "record" || closing.Decision != "pass" {
+// beforeLanding is the last review before a change landed; nil where there is none, or it has
+// not landed.
+func (of reviews) beforeLanding(closing *Change) *Change {
+	if closing.Stage != "record" {
 		return nil
 	}
-	var day reviews // the reviews of the last day before the closing one
+	landed := of.landed()
+	var day reviews // the reviews of the last day before it landed
 	for _, c := range of {
 		switch {
-		case c.Stage == "record":
+		case c.Stage == "record", c.Day > landed: // whoever reviewed it again then kept nothing from landing
 		case len(day) == 0 || c.whenLast(day[0]) > 0:
 			day = reviews{c}
 		case c.whenLast(day[0]) == 0:
 			day = append(day, c)
 		}
 	}
-	last := day.last()
-	if last == nil || last.Decision == "pass" {
+	return day.last()
+}
+
+// landed is the day by which a change had landed: that of its first closing review, or an earlier
+// one that the context of some closing review knows. Empty where it has none.
+func (of reviews) landed() (day string) {
+	for _, c := range of {
+		if c.Stage != "record" {
+			continue
+		}
+		for _, d := range []string{c.Day, c.merged} {
+			if d != "" && (day == "" || d < day) {
+				day = d
+			}
+		}
+	}
+	return day
+}
+
+// passedBy is a change that landed although the last review before that was no pass, or was one
+// for an exception of which the closing review says nothing: many a rule, such as the one that
+// people approve, is asked before a change lands and not by the closing review, which may pass
+// for that.
+func (of reviews) passedBy(closing *Change) (out []Exception) {
+	last := of.beforeLanding(closing)
+	if last == nil {
 		return nil
 	}
-	return []Exception{{Kind: NotPassed, Pack: last.Pack, Change: closing.Name(), Day: last.Day, Detail: fmt.Sprintf(
-		"it landed, and the last review before that, at stage %s, says %s: %s", last.Stage, last.Decision, cmp.Or(last.Reason, "no reason is given"))}}
+	say := func(kind, format string, a ...any) {
+		out = append(out, Exception{Kind: kind, Pack: last.Pack, Change: closing.Name(), Day: last.Day, Detail: fmt.Sprintf(format, a...)})
+	}
+	if last.Decision != "pass" && closing.Decision == "pass" {
+		say(NotPassed, "it landed, and the last review before that, at stage %s, says %s: %s", last.Stage, last.Decision, cmp.Or(last.Reason, "no reason is given"))
+	}
+	for _, e := range last.exceptions {
+		said := slices.ContainsFunc(closing.exceptions, func(o Exception) bool {
+			return o.Kind == e.Kind && (e.Kind != Waived || o.Detail == e.Detail)
+		})
+		if !said && slices.Contains([]string{Emergency, Waived, Baseline}, e.Kind) {
+			say(e.Kind, "%s, says the last review before it landed, and the closing one does not", e.Detail)
+		}
+	}
+	return out
 }
 
 // last gives the review that stood when a change landed, of those of its last day: a pack

@@ -58,6 +58,9 @@ func (r *Report) WriteText(w io.Writer) error {
 	b.WriteString("\nControls, by changes that show evidence for them\n")
 	for _, c := range r.Controls {
 		fmt.Fprintf(&b, "  %-14s %s  %s (%s)\n", c.ID, c.Share(), c.About, c.Relation)
+		if aside := c.AsideWords(); aside != "" {
+			fmt.Fprintf(&b, "  %-14s %s\n", "", aside)
+		}
 		if len(c.Lacks) > 0 {
 			fmt.Fprintf(&b, "  %-14s lacking: %s\n", "", strings.Join(saysAll(c.Lacks), ", "))
 		}
@@ -101,6 +104,14 @@ func (c Control) Share() string {
 		return "applied to none"
 	}
 	return fmt.Sprintf("%d of %d", c.With, c.With+c.Without+c.Unasked)
+}
+
+// AsideWords say to how many changes it does not apply, and why.
+func (c Control) AsideWords() string {
+	if c.Aside == 0 || c.Why == "" {
+		return ""
+	}
+	return line("for " + plural(c.Aside, "change") + ": " + c.Why)
 }
 
 // line is text of a pack on a line of its own: clipped, and without what a terminal obeys.
