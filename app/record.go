@@ -129,8 +129,12 @@ func (j *job) pushed(ctx context.Context, c *clone.Clone) (recorded bool, err er
 }
 
 // lag is how long GitHub's list of the pull requests that a commit came by may be behind a merge.
-// Nor need the delivery that tells of the merge be here yet.
-const lag = 20 * time.Second
+// Nor need the delivery that tells of the merge be here yet. lagStep is after which time it is
+// asked again.
+const (
+	lag     = 20 * time.Second
+	lagStep = 5 * time.Second
+)
 
 // branchTold stands in the place of what a verdict on a push was reached from while there is none:
 // all that is open for its branch knows of it.
@@ -139,19 +143,15 @@ const branchTold = "its branch knows"
 // mayLag has a push that no pull request seems to have brought looked at again, until it is old
 // enough for that to be believed.
 func (j *job) mayLag(ctx context.Context) error {
-	age := j.Now().Sub(time.UnixMilli(j.subject.Asked))
-	after := j.Lag - age
+	after := j.Lag - j.Now().Sub(time.UnixMilli(j.subject.Asked))
 	if after <= 0 || j.subject.DoneTurn > 0 && j.subject.Inputs != branchTold { // there is a record of it
 		return nil
-	}
-	if age < j.Lag/4 {
-		after = j.Lag/4 - age
 	}
 	r := store.Review{Repo: j.task.Repo, Subject: j.subject.Name, Ref: j.ref, Inputs: branchTold, Unsettled: true}
 	if err := j.store.Conclude(ctx, j.task.Turn, r, nil); err != nil {
 		return err
 	}
-	return &store.LaterError{After: after, Why: errors.New("GitHub may not know yet which pull request brought a push")}
+	return &store.LaterError{After: min(after, lagStep), Why: errors.New("GitHub may not know yet which pull request brought a push")}
 }
 
 // maxLanded is how many pull requests one push is taken apart into.

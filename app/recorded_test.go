@@ -45,7 +45,7 @@ func TestPushNotListed(t *testing.T) {
 func TestPushListedLate(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	w := newWorld(t, recorded, func(w *world) { w.lag = 8 * time.Second })
+	w := newWorld(t, recorded, func(w *world) { w.lag = time.Hour })
 	p := w.approved("topic", gittest.Write("a.py", "x = 2\n"))
 	before, landed := w.base, ""
 	w.unheard(func() { landed = p.Merge("ben", "squash") })
