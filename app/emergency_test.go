@@ -152,25 +152,35 @@ func TestEmergencyIsLate(t *testing.T) {
 	}
 }
 
-// What landed while a waiver held, and the key that signed it was trusted, is recorded so, on
-// whichever day the record is made.
+// What landed while the key that signed a waiver was trusted is recorded so, on whichever day the
+// record is made. What has not landed by then is judged again behind its last day.
 func TestWaivedRecordTheDayAfter(t *testing.T) {
 	t.Parallel()
-	today := time.Now().UTC().Format(time.DateOnly)
+	today := time.Now().UTC()
 	w := newWorld(t, waivable, withWaivers, func(w *world) {
-		w.keys = sign.TrustedKey{Key: w.key.Public(), Name: "app", Purposes: sign.ForWaivers, ValidUntil: today}.String()
+		w.keys = sign.TrustedKey{Key: w.key.Public(), Name: "app", Purposes: sign.ForWaivers, ValidUntil: today.Format(time.DateOnly)}.String()
 	})
-	p := w.pull("topic", gittest.Write("a.py", "eval(1)\n"))
-	w.concludedAs(p.HeadSHA, "failure")
-	w.settled()
-	p.Comment("eve", "/custody waive NO-EVAL the parser is being replaced until "+today)
-	w.concludedAs(p.HeadSHA, "success")
-	w.settled()
+	waived := func(branch string, days int) *githubtest.PullRequest {
+		t.Helper()
+		p := w.pull(branch, gittest.Write(branch+".py", "eval(1)\n"))
+		w.concludedAs(p.HeadSHA, "failure")
+		w.settled()
+		p.Comment("eve", "/custody waive NO-EVAL the parser is being replaced until "+today.AddDate(0, 0, days).Format(time.DateOnly))
+		w.concludedAs(p.HeadSHA, "success")
+		w.settled()
+		return p
+	}
+	landed, open := waived("landed", 0), waived("open", 5)
 	w.gh.Hold()
-	p.Merge("ben", "squash")
+	landed.Merge("ben", "squash")
 	w.pass(24 * time.Hour)
 	w.gh.Release()
 	if _, s := w.record("pull/1/record"); s.outcome("NO-EVAL") != "excepted" {
 		t.Errorf("%+v", s)
 	}
+	if got, _ := w.says(open.HeadSHA); got != "success" {
+		t.Errorf("before anybody looked: %s", got)
+	}
+	w.looks()
+	w.concludedAs(open.HeadSHA, "failure")
 }

@@ -34,6 +34,9 @@ const told = 3 * 24 * time.Hour
 // sweep asks GitHub for the deliveries that it made, and asks again for those that never
 // came: GitHub does not by itself. again says that some may only not have come yet.
 func (a *App) sweep(ctx context.Context) (again bool, err error) {
+	if err := a.hearAll(ctx); err != nil {
+		return false, err
+	}
 	began := a.Now()
 	since := began.Add(-told)
 	if mark, err := a.store.Mark(ctx, sweepMark); err != nil {
@@ -67,12 +70,41 @@ func (a *App) sweep(ctx context.Context) (again bool, err error) {
 	return again, a.store.SetMark(ctx, sweepMark, began.Add(-30*time.Minute).UTC().Format(time.RFC3339))
 }
 
-// unheard asks for all that is open: of what happened to it since an instant GitHub does not tell
-// any more.
+// unheardMark is set while all that is open is to be asked for, and heardMark is when it was last.
+const (
+	unheardMark = "sweep/unheard"
+	heardMark   = "sweep/unheard/last"
+)
+
+// unheard has all that is open asked for: of what happened to it since an instant GitHub does not
+// tell any more.
 func (a *App) unheard(ctx context.Context, since time.Time) error {
-	n, err := a.allAgain(ctx)
-	a.Log.WithFields(logrus.Fields{"since": since, "subjects": n}).Error("deliveries that may not have come are out of reach: all that is open is reviewed again")
-	return err
+	a.Log.WithField("since", since).Error("deliveries that may not have come are out of reach: all that is open is reviewed again")
+	if err := a.store.SetMark(ctx, unheardMark, "is"); err != nil {
+		return err
+	}
+	return a.hearAll(ctx)
+}
+
+// hearAll asks for it, once in an hour: sweeps may fail again and again, or fall behind.
+func (a *App) hearAll(ctx context.Context) error {
+	if is, err := a.store.Mark(ctx, unheardMark); err != nil || is == "" {
+		return err
+	}
+	last, err := a.store.Mark(ctx, heardMark)
+	if err != nil {
+		return err
+	}
+	if at, err := time.Parse(time.RFC3339, last); err == nil && a.Now().Sub(at) < time.Hour {
+		return nil
+	}
+	if _, err := a.allAgain(ctx); err != nil {
+		return err
+	}
+	if err := a.store.SetMark(ctx, heardMark, a.Now().UTC().Format(time.RFC3339)); err != nil {
+		return err
+	}
+	return a.store.SetMark(ctx, unheardMark, "")
 }
 
 // A gap is what a sweep did not come to: from a cursor of GitHub's list on, back to an instant.

@@ -13,7 +13,8 @@ import (
 )
 
 // A check stays as it is until somebody reviews the change again, and what made it pass may end
-// by itself: a waiver, the time that an emergency gives, the trust in a key. So the last day on
+// by itself: a waiver, the time that an emergency gives, the trust in a key, the time for which a
+// bias test is good. So the last day on
 // which a verdict holds is kept with it, and behind it the change is reviewed again, see ended.
 
 // openEnd is the last day of a verdict that no day ends, and that still waits: for what an
@@ -43,6 +44,9 @@ func holdsUntil(v *review.Verdict, judge *review.Judge, granted []change.Waiver,
 			return openEnd
 		}
 		return first
+	}
+	if v.Holds != "" {
+		ends(v.Holds)
 	}
 	if judge.Policy != nil {
 		for _, w := range judge.Policy.Waivers {

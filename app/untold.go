@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -25,19 +27,20 @@ type tip struct {
 	commit string
 	pushed string // when GitHub said last that somebody pushed to the repository: else there is nothing to ask
 	since  int64  // when nobody told what comes behind the commit, in Unix seconds; 0: there was nothing
+	tag    string // of GitHub's answer: it counts no request for one that is the same
 }
 
 func tipMark(repo int64, ref string) string { return fmt.Sprintf("tip/%d/%s", repo, ref) }
 
-func (t tip) String() string { return fmt.Sprintf("%s %s %d", t.commit, t.pushed, t.since) }
+func (t tip) String() string { return fmt.Sprintf("%s %s %d %s", t.commit, t.pushed, t.since, t.tag) }
 
 func parseTip(mark string) (t tip) {
 	f := strings.Fields(mark)
-	if len(f) != 3 {
+	if len(f) < 3 {
 		return tip{}
 	}
 	since, _ := strconv.ParseInt(f[2], 10, 64)
-	return tip{f[0], f[1], since}
+	return tip{f[0], f[1], since, strings.Join(f[3:], " ")}
 }
 
 const (
@@ -86,7 +89,15 @@ func (a *App) untoldOf(ctx context.Context, client *hub.Client, installation int
 	if a.Now().Sub(pushed) < time.Minute {
 		now.pushed = "-" // another push of the same second may come behind this look
 	}
-	at, _, err := client.Git.GetRef(ctx, r.GetOwner().GetLogin(), r.GetName(), ref)
+	tag := was.tag
+	if was.since != 0 {
+		tag = ""
+	}
+	at, resp, err := getRef(ctx, client, r, ref, tag)
+	if resp != nil && resp.StatusCode == http.StatusNotModified {
+		was.pushed = now.pushed
+		return a.store.SetMark(ctx, name, was.String())
+	}
 	if class, _ := hub.Classify(err); err != nil && (class == hub.Gone || class == hub.Refused) {
 		return nil // an empty repository, or a branch that is gone
 	}
@@ -94,6 +105,7 @@ func (a *App) untoldOf(ctx context.Context, client *hub.Client, installation int
 		return fmt.Errorf("reading where %s of %s is: %w", ref, r.GetFullName(), err)
 	}
 	head := at.GetObject().GetSHA()
+	now.tag = resp.Header.Get("ETag")
 	if was.commit == "" { // what was before us is not ours to record
 		now.commit = head
 		return a.store.SetMark(ctx, name, now.String())
@@ -122,6 +134,21 @@ func (a *App) untoldOf(ctx context.Context, client *hub.Client, installation int
 		now.commit = head
 	}
 	return a.store.SetMark(ctx, name, now.String())
+}
+
+// getRef reads a ref. With the tag of an answer, one that has not changed since is an error with
+// status 304, which GitHub counts against no limit.
+func getRef(ctx context.Context, client *hub.Client, r *github.Repository, ref, tag string) (*github.Reference, *github.Response, error) {
+	req, err := client.NewRequest(http.MethodGet, "repos/"+r.GetFullName()+"/git/ref/"+(&url.URL{Path: strings.TrimPrefix(ref, "refs/")}).EscapedPath(), nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	if tag != "" {
+		req.Header.Set("If-None-Match", tag)
+	}
+	at := new(github.Reference)
+	resp, err := client.Do(ctx, req, at)
+	return at, resp, err
 }
 
 // toldFrom follows the pushes that we were told of from a commit on, to a head at most.

@@ -2,6 +2,8 @@ package app_test
 
 import (
 	"context"
+	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -100,6 +102,22 @@ func TestPushThatIsNeverTold(t *testing.T) {
 		t.Errorf("the record is of %+v, between %s and %s", s.Inputs, told, last)
 	}
 	w.concludedAs(p.HeadSHA, "failure")
+
+	// Where the branch is as it was, GitHub says so, and counts no request.
+	w.looks()
+	w.pull("other", gittest.Write("c.py", "x = 2\n"))
+	w.settled()
+	w.gh.ResetCalls()
+	w.looks()
+	var asked []int
+	for _, c := range w.gh.Calls() {
+		if c.Operation == "GET /repos/{owner}/{repo}/git/ref/{ref}" {
+			asked = append(asked, c.Status)
+		}
+	}
+	if !slices.Equal(asked, []int{http.StatusNotModified}) {
+		t.Errorf("asked where the branch is: %v", asked)
+	}
 }
 
 // So is what is older than GitHub tells of deliveries, when the server was down.

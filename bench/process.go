@@ -30,6 +30,7 @@ type process struct {
 	exits  []int     // accepted besides 0
 	stderr io.Writer // gets a copy of standard error; nil: nobody does
 	watch  bool      // also measure the memory of this process alone, without its children
+	adopts bool      // what it leaves behind counts, too
 }
 
 // cost is what one run took. The Go runtime starts children without copying its own
@@ -81,6 +82,9 @@ func (p process) run(ctx context.Context, w io.Writer) (cost, error) {
 	c := cost{wall: wall, cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), exit: cmd.ProcessState.ExitCode()}
 	if own != nil {
 		c.own = own()
+	}
+	if p.adopts {
+		c.cpu += orphans()
 	}
 	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
 		c.peak = int64(usage.Maxrss)

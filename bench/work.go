@@ -164,7 +164,8 @@ func (w *workplace) custodyCommand(cache string, args ...string) process {
 			"PATH=" + os.Getenv("PATH"), "HOME=" + w.temp, "NO_COLOR=1",
 			"XDG_CONFIG_HOME=" + filepath.Join(w.temp, "config"), "CUSTODY_CACHE_DIR=" + w.cache(cache),
 		},
-		args: append([]string{w.custody, "-C", w.repo}, args...),
+		args:   append([]string{w.custody, "-C", w.repo}, args...),
+		adopts: true,
 	}
 }
 

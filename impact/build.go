@@ -57,6 +57,7 @@ func newBuilder(in BuildInput) *builder {
 		reader:       factReader{source: in.Source, store: in.Facts, limits: in.Limits},
 		packages:     make(map[change.Path]int32),
 		fixtures:     make(map[change.Path]*fixtureFile),
+		modules:      make(map[change.Path]int32),
 		projects:     make(map[string]git.OID),
 		projectTexts: make(map[string]string),
 		graph: &Graph{
@@ -116,6 +117,7 @@ type builder struct {
 	places   map[string]int32      // of regular files, in files
 	packages map[change.Path]int32 // node of a folder
 	fixtures map[change.Path]*fixtureFile
+	modules  map[change.Path]int32 // by folder: see moduleOf
 	graph    *Graph
 	over     *overlay // the tree that the files belong to, where they are not all of it
 

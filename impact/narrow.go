@@ -148,6 +148,7 @@ func (n *narrowing) compare(ctx context.Context, t *tracer) error {
 		if f := &t.files[i]; before && after && oldPath(f) != newPath(f) && goBuilds(oldPath(f)) != goBuilds(newPath(f)) {
 			d.whole = true // the same code, for other builds
 		}
+		d.rest = d.rest || d.repacked && oldPath(&t.files[i]) == newPath(&t.files[i])
 		d.whole = d.whole || embedded[i] // what is embedded is text, comments and all
 	}
 	n.findMoved(t)

@@ -137,7 +137,7 @@ func (o *overlay) pathMoves(path change.Path, mode git.Mode, by int) bool {
 	if !mode.IsRegular() {
 		return true
 	}
-	if _, asked := o.base.project(path); asked || isProject(baseName(path)) || lang.ConfiguresScripts(string(path)) {
+	if _, asked := o.base.project(path); asked || isProject(baseName(path)) || lang.ConfiguresScripts(string(path)) || lang.ConfiguresNames(string(path)) {
 		return false
 	}
 	for _, n := range o.base.embedders() {

@@ -50,6 +50,8 @@ func (b *builder) resolveLanguage(ctx context.Context, l *lang.Language) error {
 		b.addFixtures(f)
 		b.addPreloads(resolver, f)
 		b.addInit(f)
+		b.addModule(f)
+		b.addServices(resolver, f)
 	}
 	view.keep(resolver)
 	b.graph.languages[l.Name] = language{files: len(mine)}
@@ -196,6 +198,58 @@ func (b *builder) addInit(f *treeFile) {
 		b.addEdge(Edge{From: f.node, To: n, Kind: Requires, Confidence: 1000, Evidence: Evidence{Source: runsFirst}})
 	}
 }
+
+// addModule joins a file of Java to the declaration of its module, which says what it may name.
+func (b *builder) addModule(f *treeFile) {
+	if f.language.Name != "java" || baseName(f.path) == declaresModule {
+		return
+	}
+	if n := b.moduleOf(folderOf(f.path)); n >= 0 && b.roomFor(f, 1) {
+		b.addEdge(Edge{From: f.node, To: n, Kind: Requires, Confidence: 1000, Evidence: Evidence{Source: declaresModule}})
+	}
+}
+
+// moduleOf is the declaration of the module of a folder: the nearest one in it and above; -1
+// when there is none.
+func (b *builder) moduleOf(folder change.Path) int32 {
+	if n, ok := b.modules[folder]; ok {
+		return n
+	}
+	name := declaresModule
+	if folder != "." {
+		name = string(folder) + "/" + declaresModule
+	}
+	n := b.nodeOf(name)
+	if n < 0 && folder != "." {
+		n = b.moduleOf(folderOf(folder))
+	}
+	b.modules[folder] = n
+	return n
+}
+
+// declaresModule is the file that says what a module of Java requires and exports.
+const declaresModule = "module-info.java"
+
+// addServices joins a file to what it may have from a registry.
+func (b *builder) addServices(resolver lang.Resolver, f *treeFile) {
+	r, ok := resolver.(lang.Server)
+	if !ok {
+		return
+	}
+	to := r.Serves(string(f.path))
+	targets := b.targets(to)
+	if !b.roomFor(f, len(targets)) {
+		return
+	}
+	for _, t := range targets {
+		if t != f.node {
+			b.addEdge(Edge{From: f.node, To: t, Kind: References, Confidence: Confidence(to.Confidence), Evidence: Evidence{Source: serves}})
+		}
+	}
+}
+
+// serves is the source of an edge from a file to what a service loader may give to it.
+const serves = "service"
 
 // runsFirst is the file of a Python package that runs when it or a module of it is imported.
 const runsFirst = "__init__.py"

@@ -566,6 +566,7 @@ func (s *spread) followNames(a atom, f *spreadFile, d *lang.Definition) {
 		s.followPython(a, f, name, member)
 	default:
 		s.followEverything(a, f)
+		s.followServices(a, f)
 	}
 	if member != "" && s.came[a] && s.broken[a] {
 		s.failWithout(a, f, member[strings.LastIndexByte(member, '.')+1:])

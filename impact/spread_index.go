@@ -181,6 +181,7 @@ type spreadFolder struct {
 	imported []goImported // how others name it
 	unclear  []int32      // files that import it, and of which it is not known what they name of it
 	listed   bool         // the graph's file lists who takes which name of it
+	assembly bool         // some of it is written in assembly
 	unknown  []int32      // places of files of it of which it is not known what they define
 }
 

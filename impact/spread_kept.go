@@ -64,6 +64,7 @@ func (s *spread) isKept(f *spreadFile, def int32) bool {
 
 // followKept is followGo for such a definition.
 func (s *spread) followKept(a atom, f *spreadFile, d *goDefinition) {
+	s.followAssembly(a, f)
 	switch {
 	case d.flags&goDefinitionMethod == 0:
 		if d.flags&goDefinitionTestMain != 0 && f.test {

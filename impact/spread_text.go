@@ -77,6 +77,22 @@ func (s *spread) takeEnds() {
 	}
 }
 
+// followServices goes to those who may have what a file of Java defines from a service loader.
+func (s *spread) followServices(a atom, f *spreadFile) {
+	for _, e := range s.graph.Into(f.node) {
+		link := s.graph.Link(e)
+		i, ok := s.place(link.From)
+		if link.Kind != References || !ok || s.graph.Edge(e).Evidence.Source != serves {
+			continue
+		}
+		s.index.here(s.files, &s.files[i], lang.ServiceLoader, func(g *spreadFile, def int32) bool {
+			s.count()
+			s.edge(a, atom{g.node, def}, e, link)
+			return !s.over
+		})
+	}
+}
+
 // nameInText goes from a file as a whole to what names it in a string.
 func (s *spread) nameInText(a atom, f *spreadFile, edge int32, link Link) {
 	named := false

@@ -119,6 +119,9 @@ type fileDiff struct {
 	was, is *lang.Facts // nil: no such side, or its definitions are not known
 	whole   bool        // the definitions do not tell: all of the file counts as changed
 	rest    bool        // what stands outside of definitions changed
+	// repacked says that it belongs to another package now. Where it stands in the same place
+	// all the same, nobody finds it by its name any more.
+	repacked bool
 
 	removed []int    // in was
 	added   []int    // in is
@@ -144,6 +147,7 @@ func diffFile(was, is *lang.Facts) *fileDiff {
 	}
 	if was != nil && is != nil {
 		d.rest = was.Rest != is.Rest || !slices.Equal(was.Mentions, is.Mentions)
+		d.repacked = was.Package != is.Package
 	}
 	old := newTwins(before)
 	open := make([]int, 0, max(len(after)-len(before), 0)) // in after, without an equal

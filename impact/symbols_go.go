@@ -27,6 +27,7 @@ import (
 
 // followGo goes on from a definition of a Go file.
 func (s *spread) followGo(a atom, f *spreadFile, d *lang.Definition) {
+	s.followAssembly(a, f)
 	name, member := cutMember(d.Name)
 	switch {
 	case member == "":
@@ -52,6 +53,14 @@ func (s *spread) followGo(a atom, f *spreadFile, d *lang.Definition) {
 	}
 	if s.outsiders.call(member) {
 		s.followGoName(a, f, name, byType, holders)
+	}
+}
+
+// followAssembly goes to the functions of the package that are written in assembly: it reads
+// variables, calls functions and knows the fields of types by their names.
+func (s *spread) followAssembly(a atom, f *spreadFile) {
+	if s.lookAround(f.beside); f.beside.assembly {
+		s.inUnit(a, f, lang.GoAssembly, byMember, code)
 	}
 }
 
@@ -236,6 +245,10 @@ func (s *spread) look(in *spreadFolder) {
 			in.unknown = append(in.unknown, i)
 		}
 	}
+	s.index.within(s.files, in, lang.GoAssembly, func(*spreadFile, int32) bool {
+		in.assembly = true
+		return false
+	})
 	if s.lookAroundKept(in) {
 		return
 	}

@@ -51,6 +51,10 @@ func (t *tracer) verb(h hit, e *Edge) string {
 		now, then = "is loaded after", "was loaded after"
 	case e.Evidence.Source == fixtures:
 		now, then = "has fixtures from", "had fixtures from"
+	case e.Evidence.Source == serves:
+		now, then = "may load the service", "loaded the service"
+	case e.Evidence.Source == declaresModule:
+		now, then = "is in the module of", "was in the module of"
 	case e.Kind == References:
 		now, then = "names", "named"
 	case e.Evidence.Source == "same-package":

@@ -25,6 +25,8 @@ type Report struct {
 	Agents   []Agent           `json:"agents"` // that took part in the commits looked at
 	Findings []finding.Finding `json:"findings"`
 	Reasons  []finding.Reason  `json:"reasons"`
+	// Holds is the last day on which no other bias test is too old; empty for none.
+	Holds string `json:"-"`
 }
 
 // A SystemLine is one entry as a report shows it.
@@ -297,6 +299,8 @@ func (c *checker) biasTest(s *System, level finding.Level) {
 		if age := int(c.on.Sub(day) / (24 * time.Hour)); age > c.in.BiasTestDays {
 			c.add(RuleBiasTest, level, line, "test it again, and write the day",
 				"%s: the last bias test is %d days old on %s; %d are allowed", name, age, c.in.On, c.in.BiasTestDays)
+		} else if last := day.AddDate(0, 0, c.in.BiasTestDays).Format(time.DateOnly); c.report.Holds == "" || last < c.report.Holds {
+			c.report.Holds = last
 		}
 	}
 }

@@ -56,6 +56,23 @@ func found(r *Report) string {
 	return strings.Join(s, "\n")
 }
 
+// Until when bias tests are new enough is known.
+func TestHolds(t *testing.T) {
+	for day, want := range map[string]string{"2026-06-01": "2027-06-01", "2025-11-25": "2026-11-25", "2025-11-24": "", "never": ""} {
+		r := check(t, Input{Text: []byte(strings.Replace(good, "2026-06-01", day, 1))})
+		if r.Holds != want {
+			t.Errorf("tested %s: until %q", day, r.Holds)
+		}
+		if want == "" {
+			continue
+		}
+		last := check(t, Input{Text: []byte(strings.Replace(good, "2026-06-01", day, 1)), Options: Options{On: want}})
+		if strings.Contains(found(last), RuleBiasTest) || last.Holds != want {
+			t.Errorf("on its last day: %s", found(last))
+		}
+	}
+}
+
 func TestCheck(t *testing.T) {
 	with := func(old, new string) string { return strings.Replace(good, old, new, 1) }
 	with2 := func(pairs ...string) string { return strings.NewReplacer(pairs...).Replace(good) }

@@ -25,7 +25,7 @@ func TestGoChanges(t *testing.T) {
 		{"generic type, or slice", "func f(List[int]) {}", "func f(a []int) {}", "f:signature,body,names"},
 		{"result", "func f() (n int, err error) {}", "func f() (n int, err *error) {}", "f:signature"},
 		{"results with braces", "func f() struct{ A int } { return x }", "func f() struct{ A int } { return y }", "f:body,names"},
-		{"no body", "func f(a int)", "func f(a int) {}", "f:body"},
+		{"no body", "func f(a int)", "func f(a int) {}", "f:body,names"},
 		{"receiver", "func (t T) m() {}", "func (t *T) m() {}", "T.m:signature"},
 		{"name of the receiver", "func (t T) m() {}", "func (x T) m() {}", ""},
 		{"generic receiver", "func (t *T[K, V]) m() {}", "func (t *T[A, B]) m() {}", ""},

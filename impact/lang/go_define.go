@@ -136,6 +136,9 @@ func (d *goDefiner) function() {
 		d.body.Add([]byte("{"))
 		d.skipTo(d.depth - 1)
 	}
+	if !body {
+		d.names = append(d.names, GoAssembly)
+	}
 	d.out = nil
 	d.add(def, d.sum(&d.sign), d.sum(&d.body), d.taken())
 }

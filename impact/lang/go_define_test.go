@@ -171,7 +171,11 @@ func parsedDefinitions(fset *token.FileSet, tree *ast.File) []parsedDefinition {
 				name, kind = receiverType(d.Recv.List[0].Type)+"."+name, Method
 			}
 			own, types, declared := ownNames(d)
-			add(name, kind, d.Pos(), d.End(), names(own, types, declared, nodes...))
+			mentions := names(own, types, declared, nodes...)
+			if d.Body == nil {
+				mentions[GoAssembly] = "assembly"
+			}
+			add(name, kind, d.Pos(), d.End(), mentions)
 		case *ast.GenDecl:
 			var last []ast.Node
 			for _, s := range d.Specs {

@@ -24,6 +24,10 @@ func GoMember(name string) NameHash { return hashMore(HashName("."), name) }
 // GoAsked is how an interface mentions a method that it asks for.
 func GoAsked[S string | []byte](name S) NameHash { return HashName("." + string(name) + "()") }
 
+// GoAssembly is mentioned by a function without a body: it is written in assembly, which may
+// mean any name of the package.
+var GoAssembly = HashName("·")
+
 // GoQualified is how Go code mentions what the package of an import path defines.
 func GoQualified(spec, name string) NameHash { return GoQualifierOf(spec).Name(name) }
 

@@ -40,6 +40,7 @@ type javaScanner struct {
 	dot    bool // the token before was "."
 	at     bool // the token before was "@"
 	seen   map[string]bool
+	texts  map[string]bool // names that strings spell, see named
 	lines  lineCounter
 	facts  Facts
 
@@ -77,6 +78,9 @@ func (s *javaScanner) token() {
 		end, ok := javaLiteralEnd(s.src, s.i)
 		s.i = end
 		s.facts.Damaged = s.facts.Damaged || !ok
+		if c == '"' && ok {
+			s.named(at)
+		}
 		s.tok.add(tokenString, at, s.i)
 	case isDigit(c):
 		s.i = identEnd(s.src, s.i)
@@ -270,6 +274,42 @@ func (s *javaScanner) className(at int) {
 		s.facts.Imports = append(s.facts.Imports, Import{Spec: "class of " + computedText(s.src[from:]), Line: s.lines.at(at), Kind: Computed})
 	}
 }
+
+// named notes the string that ends here, if it spells the full name of a class: "a.b.C",
+// "a.b.C$D". It may stand for it where classes are loaded by their names.
+func (s *javaScanner) named(at int) {
+	text := s.src[at+1 : s.i-1]
+	if len(text) > maxSpec {
+		return
+	}
+	start, class := 0, -1
+	for i := 0; i <= len(text); i++ {
+		if i < len(text) && (isIdent(text[i]) || text[i] == '$') {
+			continue
+		}
+		if i == start || isDigit(text[start]) || i < len(text) && text[i] != '.' {
+			return
+		}
+		class, start = start, i+1
+	}
+	if class <= 0 || !isTypeName(text[class:]) {
+		return
+	}
+	name := strings.ReplaceAll(string(text), "$", ".")
+	if s.texts == nil {
+		s.texts = map[string]bool{}
+	}
+	if !s.texts[name] && len(s.texts) < maxJavaNamed {
+		s.texts[name] = true
+		s.facts.Imports = append(s.facts.Imports, Import{Spec: name, Line: s.lines.at(at), Kind: Named})
+		if len(s.texts) == maxJavaNamed {
+			s.facts.Imports = append(s.facts.Imports, Import{Spec: "names in more than 2,000 strings", Line: s.lines.at(at), Kind: Computed})
+		}
+	}
+}
+
+// maxJavaNamed bounds the names in strings of one file.
+const maxJavaNamed = 2_000
 
 // declaredType reads the name of a type at the top level. "record" is a keyword only
 // there, before a name.

@@ -27,12 +27,14 @@ type javaResolver struct {
 	tree     Tree
 	packages map[string]map[string][]string // package -> type -> files, sorted
 	others   map[string][]string            // stem -> files of other languages of the JVM
+	services map[string][]string            // see Serves; nil: not looked for yet
 	looks    int                            // names looked up for wildcards
 }
 
 const (
 	javaNearest = 900 // several files declare the type; this one is in the own module
 	javaTies    = 600 // several do, and all of them count
+	javaNamed   = 700 // a string spells the full name of a type
 	javaOther   = 800 // a file of another JVM language has the name, in a matching folder
 
 	maxTies = 16
@@ -63,9 +65,11 @@ func (r *javaResolver) add(path string) {
 }
 
 func (r *javaResolver) Resolve(from string, imp Import) Resolution {
-	if imp.Kind == SamePackage {
+	if imp.Kind == SamePackage || imp.Kind == Named {
 		to := r.mentioned(from, imp.Spec)
-		to.External = len(to.Files) == 0
+		if to.External = len(to.Files) == 0; imp.Kind == Named {
+			to.Confidence = min(to.Confidence, javaNamed)
+		}
 		return to
 	}
 	if len(imp.Spec) > maxSpec {

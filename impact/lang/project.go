@@ -5,6 +5,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 )
 
 // A Claimer is a Resolver whose project files say which names belong to the tree.
@@ -23,6 +24,12 @@ func (r *goResolver) Claims() []string {
 		all = slices.AppendSeq(all, maps.Keys(w.places))
 	}
 	return all
+}
+
+// ConfiguresNames says that a file, if it is there, may say what names of Python or Java mean
+// that stand in no import.
+func ConfiguresNames(path string) bool {
+	return slices.Contains(pySettingsFiles[:], baseOf(path)) || strings.Contains("/"+path, "/"+serviceFolder)
 }
 
 // SameProject says whether two texts of a project file at path mean the same for all

@@ -166,7 +166,7 @@ func (e *evaluation) missingApprovals(want config.Approvals, wrote authors, voic
 	missing := want.Humans - tally[standApproved]
 	f := finding.Finding{
 		Message: fmt.Sprintf("%d of %s approved the head commit", tally[standApproved], plural(want.Humans, "person", "people")),
-		Remedy:  fmt.Sprintf("Ask %s to review and approve commit %s.", plural(missing, "more person", "more people"), e.Change.Head.Short()),
+		Remedy:  fmt.Sprintf("Ask %s to review and approve %s.", plural(missing, "more person", "more people"), e.approvable()),
 		Who:     fmt.Sprintf("people with permission %s or more", want.Permission),
 	}
 	if not := wrote.logins(); len(not) > 0 {
@@ -190,7 +190,7 @@ func (e *evaluation) missingApprovals(want config.Approvals, wrote authors, voic
 		f.Message += fmt.Sprintf("; %s approved it before the branch that it is for moved on, by which it changes something else", nameList(moved))
 	}
 	if stale = append(stale, moved...); len(stale) > 0 {
-		f.Remedy = fmt.Sprintf("Ask %s to look at commit %s again, or %s.", nameList(stale), e.Change.Head.Short(), plural(missing, "other person", "other people"))
+		f.Remedy = fmt.Sprintf("Ask %s, or %s, to look again at %s.", nameList(stale), plural(missing, "other person", "other people"), e.approvable())
 	}
 	if len(against) > 0 {
 		names := nameList(against)

@@ -63,6 +63,26 @@ func (e *evaluation) sameChange(seen Seen) Approved {
 	return a
 }
 
+// approvable names what people can approve: of a commit that the forge made, the pull request's
+// own.
+func (e *evaluation) approvable() string {
+	var c *change.Request
+	if e.Context != nil {
+		c = e.Context.Change
+	}
+	if c == nil || c.Proposed == "" && c.Kind != "merge_group" || c.Proposed == e.Change.Head.String() {
+		return "commit " + e.Change.Head.Short()
+	}
+	own := "the pull requests that it adds"
+	if c.Proposed != "" {
+		own = "commit " + shortCommit(c.Proposed) + " of the pull request"
+	}
+	if c.Kind == "merge_group" {
+		own += ", and then queue it again"
+	}
+	return own
+}
+
 // ranOnIt says whether what ran on a commit ran on this change: on its head, or, where it has
 // landed, on the commit that was proposed, if that makes the same change.
 func (in Input) ranOnIt(commit string) bool {
@@ -146,8 +166,12 @@ func (e *evaluation) authorAccounts() map[string]map[string]bool {
 // late says whether a review came after the change had landed. That can be asked only
 // at stage record; known is false where a time is missing.
 func (e *evaluation) late(r change.Review) (late, known bool) {
-	if e.Stage != change.AtRecord || e.deferring {
+	if e.Stage != change.AtRecord || e.deferring && e.dueBy == "" {
 		return false, true
+	}
+	if e.deferring {
+		at, err := time.Parse(time.RFC3339, r.At)
+		return err != nil || config.Day(at.UTC().Format(time.DateOnly)) > e.dueBy, err == nil
 	}
 	if e.Context.Merge == nil {
 		return true, false
@@ -233,7 +257,7 @@ func (e *evaluation) lastPusher(wrote authors, voices []voice) answer {
 		a := answered(finding.NotSatisfied, ReasonCounted, "only who pushed the change approved it")
 		a.found = []scoped{{Finding: finding.Finding{
 			Message: "only who pushed the change approved it",
-			Remedy:  "Ask somebody who pushed none of it to review and approve commit " + e.Change.Head.Short() + ".",
+			Remedy:  "Ask somebody who pushed none of it to review and approve " + e.approvable() + ".",
 			Who:     "people other than " + nameList(pusherLogins(pushers)),
 		}}}
 		return a

@@ -319,6 +319,9 @@ type evaluation struct {
 	granted      *grants                     // see grants
 	owned        *ownership                  // see owners
 	deferring    bool                        // what an emergency put off is asked again: reviews after the merge count
+	dueBy        config.Day                  // those up to this day; empty: all
+	waits        []string                    // origins of rules that an emergency puts off, and that are not met
+	overdue      []string                    // of those that were met, and too late
 	looked       map[string]answer           // by CheckID, of rules of kind checks
 	delivered    *finding.Check              // what commits claim to have been told; nil when none does
 	edited       *finding.Check              // what becomes of the requirements; nil when the change does not touch them
@@ -386,6 +389,9 @@ func (e *evaluation) answer(r config.LayeredRule) answer {
 	}
 	e.deferring = r.Emergency == config.Defer && e.urgency(r.Origin).counts()
 	a := e.asks(r, w)
+	if e.deferring {
+		a = e.inTime(r, func() answer { return e.asks(r, w) }, a)
+	}
 	e.deferring = false
 	if w.outcome == finding.NotAssessed && a.outcome != finding.Satisfied {
 		// It is not known whether the rule is about this change. What it asks would be

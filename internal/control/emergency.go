@@ -106,6 +106,9 @@ func (e *evaluation) wait(r config.LayeredRule, a answer) answer {
 	case u.why != "":
 		a.because(ReasonNoEmergency, "an emergency was declared, and does not count: %s", u.why)
 		return a
+	}
+	e.waits = append(e.waits, r.Origin)
+	switch {
 	case e.Day > u.due:
 		a.because(ReasonEmergency, "what an emergency put off was due by %s", u.due)
 		message := "the change landed in an emergency, and what it put off was due by %s"
@@ -124,6 +127,26 @@ func (e *evaluation) wait(r config.LayeredRule, a answer) answer {
 	a.because(ReasonEmergency, "it waits, because of an emergency that %s declared; due by %s", clip(e.Context.Change.Emergency.By.Login), u.due)
 	for i := range a.found {
 		a.found[i].WaivedBy = config.ExceptedByEmergency
+	}
+	return a
+}
+
+// inTime says of what an emergency put off, and was done since, that it was not done by the day
+// on which it was due, if so: asks counts again what was there on that day.
+func (e *evaluation) inTime(r config.LayeredRule, asks func() answer, a answer) answer {
+	if e.Stage != change.AtRecord || a.outcome != finding.Satisfied {
+		return a
+	}
+	due := e.urgency(r.Origin).due
+	e.dueBy = due
+	then := asks()
+	e.dueBy = ""
+	switch then.outcome {
+	case finding.NotSatisfied:
+		e.overdue = append(e.overdue, r.Origin)
+		a.because(ReasonEmergency, "it was put off by an emergency, was due by %s, and was done only after that", due)
+	case finding.NotAssessed:
+		a.because(ReasonCounted, "it was put off by an emergency and was due by %s; whether it was done by then is not known", due)
 	}
 	return a
 }
@@ -155,6 +178,15 @@ func (e *evaluation) emergencyNotice() (finding.Check, bool) {
 		for _, origin := range origins {
 			if u := e.urgency(origin); u.why != "" {
 				says = append(says, fmt.Sprintf("for %s it does not count: %s", origin, u.why))
+			} else if e.Stage == change.AtRecord && !slices.Contains(e.waits, origin) {
+				when := "is there"
+				if slices.Contains(e.overdue, origin) {
+					when = "came only after that"
+				}
+				says = append(says, fmt.Sprintf("what %s put off was due by %s, and %s", origin, u.due, when))
+				if acts == who {
+					remedy = "Nothing is left to do."
+				}
 			} else {
 				says = append(says, fmt.Sprintf("what %s put off is due by %s", origin, u.due))
 				remedy, acts = "Review it after the fact, by that day.", "whom the rules that wait name, and not "+who+" alone"

@@ -257,6 +257,12 @@ func TestEmergency(t *testing.T) {
 			}
 		})
 	}
+	notices := map[string]string{
+		"landed, not due yet":       "is due by 2026-11-25 Review it after the fact",
+		"landed, reviewed after":    "was due by 2026-11-25, and is there Nothing is left to do.",
+		"landed, reviewed too late": "was due by 2026-11-25, and came only after that Nothing is left to do.",
+		"too little permission":     "it does not count",
+	}
 	for _, c := range []asked{
 		{"no emergency", rule, nil, finding.NotSatisfied, ""},
 		{"an emergency for months", rule, declared(func(in *Input, u *change.Urgency) { u.At = "2026-08-01T00:00:00Z" }), finding.NotSatisfied, "was due by 2026-08-03, before it landed"},
@@ -299,6 +305,11 @@ func TestEmergency(t *testing.T) {
 			r.At = "2026-11-24T10:00:00Z"
 			in.Context.Reviews = []change.Review{r}
 		}), finding.Satisfied, ""},
+		{"landed, reviewed too late", rule, landed("2026-11-28", func(in *Input, _ *change.Urgency) {
+			r := review("2", "bob", "approved", oid("head"), "write")
+			r.At = "2026-11-26T00:10:00Z"
+			in.Context.Reviews = []change.Review{r}
+		}), finding.Satisfied, "was due by 2026-11-25, and was done only after that"},
 		{"declared after it had landed", rule, landed("2026-11-25", func(_ *Input, u *change.Urgency) { u.At = "2026-11-23T09:00:00Z" }), finding.NotApplicable, ""},
 		{"landed nobody knows when", rule, landed("2026-11-25", func(in *Input, _ *change.Urgency) { in.Context.Merge = nil }), finding.NotApplicable, ""},
 		{"landed without an emergency", rule, landed("2026-11-25", func(in *Input, _ *change.Urgency) { in.Context.Change.Emergency = nil }), finding.NotApplicable, ""},
@@ -319,6 +330,8 @@ func TestEmergency(t *testing.T) {
 		}
 		if n, said := checks[NoticeEmergency]; said != (in.Context.Change.Emergency != nil) || said && n.Found[0].Message == "" {
 			t.Errorf("%s: the notice of an emergency is %v", c.name, n)
+		} else if want := notices[c.name]; want != "" && !strings.Contains(n.Found[0].Message+" "+n.Found[0].Remedy, want) {
+			t.Errorf("%s: the notice of an emergency says %+v, want %q", c.name, n.Found[0], want)
 		}
 	}
 }

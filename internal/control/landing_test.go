@@ -91,7 +91,7 @@ func TestQueued(t *testing.T) {
 		{"a pull request with the same commits", one, and(func(in *Input) { in.Context.Change.Kind = "pull_request" }), finding.NotSatisfied, ""},
 		{"rebased by who approved, after they had", one, and(func(in *Input) { rebase(in, "bob@example.org") }), finding.NotSatisfied, "bob does not count: wrote"},
 		{"rebased by somebody else", one, and(func(in *Input) { rebase(in, "ann@example.org") }), finding.Satisfied, ""},
-		{"of a commit that nobody looked at", one, and(func(in *Input) { in.Context.Change.Proposed = oid("own").String() }), finding.NotSatisfied, ""},
+		{"of a commit that nobody looked at", one, and(func(in *Input) { in.Context.Change.Proposed = oid("own").String() }), finding.NotSatisfied, "of the pull request, and then queue it again"},
 		{"a context of another group", one, and(func(in *Input) { in.Context.Change.Head = old }), finding.NotSatisfied, ""},
 		{"the group makes another change", one, and(func(in *Input) { in.Approved = nil }), finding.NotSatisfied, ""},
 	} {

@@ -92,7 +92,7 @@ func (e *evaluation) codeOwners(wrote authors, voices []voice, files []touched) 
 			a.found = append(a.found, scoped{finding.Finding{
 				Place:   finding.Place{Path: g.files[0].Escaped()},
 				Message: fmt.Sprintf("no code owner approved %s", pathList(g.files)),
-				Remedy:  fmt.Sprintf("Ask one of %s to review and approve commit %s.", ownerList(g.owners), e.Change.Head.Short()),
+				Remedy:  fmt.Sprintf("Ask one of %s to review and approve %s.", ownerList(g.owners), e.approvable()),
 				Who:     ownerList(g.owners),
 			}, g.files})
 		}

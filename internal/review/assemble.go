@@ -37,6 +37,9 @@ func (r *run) verdict() Verdict {
 		Context:     r.contextDoc,
 	}
 	v.bound()
+	if r.inventory != nil {
+		v.Holds = config.Day(r.inventory.Holds)
+	}
 	v.Decision, v.Reasons = Decide(r.change, r.context, r.judge.Policy != nil, r.checks)
 	return v
 }

@@ -52,6 +52,10 @@ type Verdict struct {
 	// Context is the context document that was judged, canonical, nil for none. It is a
 	// member of the pack of its own.
 	Context []byte `json:"-"`
+
+	// Holds is the last day on which the head's own files say what they say today, as far as they
+	// speak of days; empty where they do not. It is no part of the verdict.
+	Holds config.Day `json:"-"`
 }
 
 // Schema is the value of Verdict.Schema.

@@ -290,7 +290,7 @@ func (c *Change) except(d *report.Document) {
 			}
 			say(Emergency, "%s", reason)
 		case k.Kind == finding.Notice:
-		case k.Outcome == finding.NotSatisfied && isOverdue(k):
+		case (k.Outcome == finding.NotSatisfied || k.Outcome == finding.Satisfied) && isOverdue(k):
 			say(Overdue, "%s: %s", k.ID, reason)
 		case k.Outcome == finding.NotAssessed && k.Level == finding.Error:
 			say(NotAssessed, "%s: %s", k.ID, cmp.Or(reason, "no reason is given"))

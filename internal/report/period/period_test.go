@@ -272,13 +272,14 @@ func TestExceptions(t *testing.T) {
 	b.Add(packOf(5, "record", "pass", "2026-01-05", check("two-eyes", finding.Rule, finding.NotSatisfied, control.ReasonNoEmergency), func(p *report.VerifiedPack) {
 		p.Says.Checks = append(p.Says.Checks, finding.Check{Kind: finding.Rule, Outcome: finding.NotSatisfied, Reasons: []finding.Reason{{Code: control.ReasonEmergency, Detail: "an emergency was declared, and does not count: it has no reason"}}})
 	}))
+	b.Add(packOf(6, "record", "pass", "2026-01-06", check("four-eyes", finding.Rule, finding.Satisfied, control.ReasonEmergency)))
 	b.Refuse("bad.zip", fmt.Errorf("it is no pack"))
 	r := b.Report()
 	var got []string
 	for _, e := range r.Exceptions {
 		got = append(got, e.Kind+": "+e.Detail)
 	}
-	want := "refused: it is no pack | not-passed: it landed, and the review says fail: because <script> | overdue: two-eyes: of two-eyes | emergency: of emergency | waived: the waiver W-7 covers findings | waived: the waiver emergency covers findings | baseline: findings stood before, and the baseline excepts them | not-assessed: lint: of lint"
+	want := "refused: it is no pack | not-passed: it landed, and the review says fail: because <script> | overdue: two-eyes: of two-eyes | overdue: four-eyes: of four-eyes | emergency: of emergency | waived: the waiver W-7 covers findings | waived: the waiver emergency covers findings | baseline: findings stood before, and the baseline excepts them | not-assessed: lint: of lint"
 	if strings.Join(got, " | ") != want {
 		t.Errorf("got  %s\nwant %s", strings.Join(got, " | "), want)
 	}
