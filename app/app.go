@@ -32,6 +32,7 @@ import (
 	"custody/app/web"
 	"custody/internal/change"
 	"custody/internal/config"
+	"custody/internal/review"
 	"custody/internal/sign"
 	"custody/internal/store"
 )
@@ -61,7 +62,9 @@ type Parts struct {
 	// LookEvery is how often each process looks whether others judge otherwise; 0: a minute.
 	LookEvery time.Duration
 	// Slowly is how long a success may stand while a change is judged anew; 0: ten seconds.
-	Slowly  time.Duration
+	Slowly time.Duration
+	// Lag is how long it is not believed that no pull request brought a push; 0: twenty seconds.
+	Lag     time.Duration
 	Version string
 	Log     *logrus.Logger
 	Now     func() time.Time
@@ -97,6 +100,9 @@ func New(p Parts) (*App, error) {
 	}
 	if p.Slowly == 0 {
 		p.Slowly = slowly
+	}
+	if p.Lag == 0 {
+		p.Lag = lag
 	}
 	a := &App{Parts: p, running: map[string]*running{}, metrics: newMetrics()}
 	if p.Floor != nil {
@@ -180,6 +186,9 @@ func (a *App) decide(ctx context.Context, guid string) error {
 			return err
 		}
 		for _, s := range subjects {
+			if stays(&s) {
+				continue
+			}
 			// One of which there is no verdict yet may want anything.
 			if h.Ended != nil && s.DoneTurn == s.Turn && !wanted(s.Wants, h.Ended) {
 				continue
@@ -219,6 +228,12 @@ func (a *App) decide(ctx context.Context, guid string) error {
 		}
 	}
 	return nil
+}
+
+// stays says of a record that it waits for nothing: what somebody does later to the commit that was
+// proposed, such as running its checks again, does not change what was so when it landed.
+func stays(s *store.Subject) bool {
+	return s.Stage == "record" && s.DoneTurn == s.Turn && s.Holds == "" && s.Decision != review.Incomplete.String()
 }
 
 // onePerSubject keeps the first request for each subject.

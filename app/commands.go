@@ -70,10 +70,11 @@ func (j *job) granted(ctx context.Context) (all []change.Waiver, seen []control.
 		}
 		m, err := j.read(ctx, &c)
 		if class, _ := hub.Classify(err); err != nil {
-			if class == hub.Later || class == hub.Other || class == hub.Transient && j.task.Try < patience {
+			passes := class == hub.Transient || class == hub.Gone
+			if class == hub.Later || class == hub.Other || passes && j.task.Try < patience {
 				return nil, nil, "", err
 			}
-			j.unanswered = j.unanswered || class == hub.Transient
+			j.unanswered = j.unanswered || passes
 			missing = "a comment that granted a waiver could not be read, so the waiver is not here"
 			continue
 		}
@@ -105,18 +106,19 @@ type comment struct {
 	Via *github.App `json:"performed_via_github_app"`
 }
 
-// read reads the comment of a command; nil when it is gone, or is not what was delivered.
+// read reads the comment of a command; nil when somebody told that it is deleted or edited, or it
+// is not what was delivered. That GitHub does not have it is no proof: its answers are behind
+// sometimes, and an incident may hide what is there.
 func (j *job) read(ctx context.Context, c *store.Command) (*comment, error) {
+	if c.Asks == "" {
+		return nil, nil
+	}
 	req, err := j.client.NewRequest(http.MethodGet, fmt.Sprintf("repos/%s/issues/comments/%d", j.repo.FullName(), c.Comment), nil)
 	if err != nil {
 		return nil, err
 	}
 	m := &comment{}
-	_, err = j.client.Do(ctx, req, m)
-	if class, _ := hub.Classify(err); err != nil && class == hub.Gone {
-		return nil, nil
-	}
-	if err != nil {
+	if _, err = j.client.Do(ctx, req, m); err != nil {
 		return nil, fmt.Errorf("reading a command: %w", err)
 	}
 	if event.TextDigest(m.GetBody()) != c.Asks {
@@ -237,6 +239,9 @@ func (j *job) take(ctx context.Context, c store.Command) (*ask, error) {
 		return nil, j.store.Settle(ctx, c)
 	}
 	m, err := j.read(ctx, &c)
+	if class, _ := hub.Classify(err); err != nil && class == hub.Gone && j.task.Try >= patience {
+		return settle(store.Unheard, "")
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -160,6 +160,7 @@ func TestWaivedRecordTheDayAfter(t *testing.T) {
 	w := newWorld(t, waivable, withWaivers, func(w *world) {
 		w.keys = sign.TrustedKey{Key: w.key.Public(), Name: "app", Purposes: sign.ForWaivers, ValidUntil: today.Format(time.DateOnly)}.String()
 	})
+	w.lookedAround()
 	waived := func(branch string, days int) *githubtest.PullRequest {
 		t.Helper()
 		p := w.pull(branch, gittest.Write(branch+".py", "eval(1)\n"))

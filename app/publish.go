@@ -113,6 +113,9 @@ func (j *job) commentMark() string {
 // shownAnswers is how many answers to commands the comment holds, the newest.
 const shownAnswers = 3
 
+// noRoom stands where an answer does not fit beside the verdict.
+const noRoom = "\n---\n\nThere is no room here for more answers. Ask about one rule: `/custody explain RULE`; or read the pack.\n"
+
 // sayComment brings the one comment up to date: the verdict, and the last answers.
 func (j *job) sayComment(ctx context.Context) error {
 	body, err := j.store.Mark(ctx, j.commentMark())
@@ -132,11 +135,14 @@ func (j *job) sayComment(ctx context.Context) error {
 		if n++; n > shownAnswers {
 			break
 		}
-		answers += fmt.Sprintf("\n---\n\n**Answer to %s** %s\n", j.asked(&c), c.Answer)
+		answer := fmt.Sprintf("\n---\n\n**Answer to %s** %s\n", j.asked(&c), c.Answer)
+		if len(body)+len(answers)+len(answer)+len(noRoom) >= effect.MaxComment {
+			answers += noRoom
+			break
+		}
+		answers += answer
 	}
-	if len(body)+len(answers) < effect.MaxComment {
-		body += answers
-	}
+	body += answers
 	c, mark := j.comment(), event.TextDigest(body)
 	if said, err := c.Done(ctx, mark); err != nil || said {
 		return err

@@ -124,7 +124,7 @@ func (j *job) over(ctx context.Context) (string, error) {
 	j.log.Info("the merge group has landed")
 	gone := j.subject.Request
 	gone.Closed = true
-	if err := j.store.CloseSubject(ctx, j.task.Repo, j.subject.Name, behindThem([]store.Request{gone})...); err != nil {
+	if err := j.store.CloseSubject(ctx, j.task.Repo, j.subject.Name, j.task.Turn, behindThem([]store.Request{gone})...); err != nil {
 		return "", err
 	}
 	return decision, nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/go-github/v62/github"
 	"github.com/sirupsen/logrus"
@@ -15,6 +16,7 @@ import (
 	"custody/internal/change"
 	"custody/internal/control"
 	"custody/internal/git"
+	"custody/internal/store"
 )
 
 // What landed is a commit that nobody reviewed: GitHub made it of the pull request. Which
@@ -110,14 +112,46 @@ func (j *job) sameChange(ctx context.Context, c *clone.Clone, base, landed, head
 // pushed looks at what a push means for others, and whether merged pull requests brought it:
 // then it has no record of its own.
 func (j *job) pushed(ctx context.Context, c *clone.Clone) (recorded bool, err error) {
-	if err := j.targetMoved(ctx, c); err != nil || j.gone {
-		return false, j.blame(ctx, c, err)
+	if j.subject.Inputs != branchTold {
+		if err := j.targetMoved(ctx, c); err != nil || j.gone {
+			return false, j.blame(ctx, c, err)
+		}
 	}
 	if (j.lost != git.OID{}) {
 		j.log.WithField("before", j.lost.String()).Warn("what a protected branch was before a push is gone from the repository")
 		return false, nil
 	}
-	return j.landedByPulls(ctx, c)
+	recorded, err = j.landedByPulls(ctx, c)
+	if err != nil || recorded {
+		return recorded, err
+	}
+	return false, j.mayLag(ctx)
+}
+
+// lag is how long GitHub's list of the pull requests that a commit came by may be behind a merge.
+// Nor need the delivery that tells of the merge be here yet. lagStep is after which time it is
+// asked again.
+const (
+	lag     = 20 * time.Second
+	lagStep = 5 * time.Second
+)
+
+// branchTold stands in the place of what a verdict on a push was reached from while there is none:
+// all that is open for its branch knows of it.
+const branchTold = "its branch knows"
+
+// mayLag has a push that no pull request seems to have brought looked at again, until it is old
+// enough for that to be believed.
+func (j *job) mayLag(ctx context.Context) error {
+	after := j.Lag - j.Now().Sub(time.UnixMilli(j.subject.Asked))
+	if after <= 0 || j.subject.DoneTurn > 0 && j.subject.Inputs != branchTold { // there is a record of it
+		return nil
+	}
+	r := store.Review{Repo: j.task.Repo, Subject: j.subject.Name, Ref: j.ref, Inputs: branchTold, Unsettled: true}
+	if err := j.store.Conclude(ctx, j.task.Turn, r, nil); err != nil {
+		return err
+	}
+	return &store.LaterError{After: min(after, lagStep), Why: errors.New("GitHub may not know yet which pull request brought a push")}
 }
 
 // maxLanded is how many pull requests one push is taken apart into.
@@ -158,8 +192,20 @@ type mergedPull struct {
 	head git.OID
 }
 
-// mergedAs finds the pull request that GitHub merged into the ref as a commit.
+// mergedAs finds the pull request that GitHub merged into the ref as a commit: one of which a
+// delivery told that it did, or of those that GitHub lists for the commit. That list is behind a
+// merge for a while, and leaves out, on some servers, what was merged into other branches than the
+// default one.
 func (j *job) mergedAs(ctx context.Context, landed git.OID) (*mergedPull, error) {
+	told, err := j.store.LandedAs(ctx, j.task.Repo, landed.String())
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range told {
+		if pr, err := j.mergedPull(ctx, int(s.Number), landed); err != nil || pr != nil {
+			return pr, err
+		}
+	}
 	pulls, _, err := j.client.PullRequests.ListPullRequestsWithCommit(ctx, j.repo.Owner, j.repo.Name, landed.String(), nil)
 	if class, _ := hub.Classify(err); err != nil && (class == hub.Gone || class == hub.Refused) {
 		return nil, nil
@@ -168,20 +214,29 @@ func (j *job) mergedAs(ctx context.Context, landed git.OID) (*mergedPull, error)
 		return nil, fmt.Errorf("asking which pull request brought a commit: %w", err)
 	}
 	for _, p := range pulls {
-		if p.GetMergedAt().IsZero() || p.GetMergeCommitSHA() != landed.String() || "refs/heads/"+p.GetBase().GetRef() != j.ref {
-			continue
+		if j.mergedBy(p, landed) {
+			return j.mergedPull(ctx, p.GetNumber(), landed) // lists leave out how many commits it has
 		}
-		whole, _, err := j.client.PullRequests.Get(ctx, j.repo.Owner, j.repo.Name, p.GetNumber()) // lists leave out how many commits it has
-		if err != nil {
-			return nil, fmt.Errorf("reading the pull request that brought a commit: %w", err)
-		}
-		head, err := git.ParseOID(whole.GetHead().GetSHA())
-		if err != nil {
-			return nil, nil
-		}
-		return &mergedPull{whole, head}, nil
 	}
 	return nil, nil
+}
+
+// mergedBy says whether a pull request landed in the ref as a commit.
+func (j *job) mergedBy(p *github.PullRequest, landed git.OID) bool {
+	return !p.GetMergedAt().IsZero() && p.GetMergeCommitSHA() == landed.String() && "refs/heads/"+p.GetBase().GetRef() == j.ref
+}
+
+// mergedPull reads one that may have; nil if it has not.
+func (j *job) mergedPull(ctx context.Context, number int, landed git.OID) (*mergedPull, error) {
+	pr, _, err := j.client.PullRequests.Get(ctx, j.repo.Owner, j.repo.Name, number)
+	if err != nil {
+		return nil, fmt.Errorf("reading the pull request that brought a commit: %w", err)
+	}
+	head, err := git.ParseOID(pr.GetHead().GetSHA())
+	if err != nil || !j.mergedBy(pr, landed) {
+		return nil, nil
+	}
+	return &mergedPull{pr, head}, nil
 }
 
 // seenCommits brings the changes that were approved, or for which a waiver was granted, and

@@ -118,6 +118,10 @@ func (a *App) Review(ctx context.Context, t store.Task) (err error) {
 	if unpublished := (*unpublishedError)(nil); errors.As(err, &unpublished) {
 		return err
 	}
+	if waits := (*store.LaterError)(nil); errors.As(err, &waits) { // it knows what it waits for
+		j.log.WithError(err).Info("the review waits")
+		return err
+	}
 	a.metrics.reviewed(ended(ctx, err), a.Now().Sub(began))
 	return j.failed(ctx, err)
 }
@@ -215,7 +219,7 @@ func (j *job) run(ctx context.Context) (string, error) {
 		return "", err
 	}
 	j.log = j.log.WithField("repo", j.repo.FullName())
-	if err := j.store.Installed(ctx, store.Installed{Repo: j.repo.ID, Installation: j.subject.Installation, FullName: j.repo.FullName(), State: store.Active}); err != nil {
+	if err := j.store.Installed(ctx, store.Installed{Repo: j.repo.ID, Installation: j.subject.Installation, FullName: j.repo.FullName()}); err != nil { // that it is found does not say that it is ours: anybody finds a public one
 		return "", err
 	}
 	if lacks, err := j.lacks(ctx); err != nil {
@@ -273,10 +277,10 @@ func (j *job) locate(ctx context.Context) (wanted bool, err error) {
 
 func (j *job) locatePull(ctx context.Context) (bool, error) {
 	pr, resp, err := j.client.PullRequests.Get(ctx, j.repo.Owner, j.repo.Name, int(j.subject.Number))
-	if class, _ := hub.Classify(err); err != nil && class == hub.Gone {
-		return false, j.store.CloseSubject(ctx, j.task.Repo, j.subject.Name)
+	if class, _ := hub.Classify(err); err != nil && class == hub.Gone && j.task.Try >= patience && j.subject.Stage != "record" {
+		return false, j.store.CloseSubject(ctx, j.task.Repo, j.subject.Name, j.task.Turn) // a look around brings it back
 	}
-	if err != nil {
+	if err != nil { // GitHub deletes no pull request: one that landed is not gone
 		return false, fmt.Errorf("reading the pull request: %w", err)
 	}
 	j.pr, j.at, j.ref = pr, j.saidAt(resp), "refs/heads/"+pr.GetBase().GetRef()
@@ -292,7 +296,7 @@ func (j *job) locatePull(ctx context.Context) (bool, error) {
 				return false, err
 			}
 		}
-		return false, j.store.CloseSubject(ctx, j.task.Repo, j.subject.Name)
+		return false, j.store.CloseSubject(ctx, j.task.Repo, j.subject.Name, j.task.Turn)
 	}
 	if j.head, err = git.ParseOID(pr.GetHead().GetSHA()); err != nil {
 		return false, fmt.Errorf("the head of the pull request: %w", err)

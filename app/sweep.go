@@ -199,7 +199,9 @@ pages:
 		return "", waits, false, err
 	}
 	for guid, tries := range attempts {
-		if known[guid] || slices.ContainsFunc(tries, ok) || len(tries) > maxRedeliveries {
+		// One that was answered, and of which the store has no row, was answered by a store that is
+		// gone: a copy of it from before was put back, or another server took over.
+		if known, here := known[guid]; known || here && slices.ContainsFunc(tries, ok) || len(tries) > maxRedeliveries {
 			continue
 		}
 		// The attempts come newest first: one that was just made, and has no answer, may still be
@@ -220,7 +222,7 @@ pages:
 			return "", waits, false, a.later("asking for a delivery again", err)
 		}
 		a.metrics.lost.Inc()
-		a.Log.WithField("delivery", guid).Info("asked for a delivery that never came")
+		a.Log.WithField("delivery", guid).Info("asked for a delivery that never came, or is not in the store any more")
 	}
 	return next, waits, again, nil
 }

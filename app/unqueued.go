@@ -41,7 +41,7 @@ func (a *App) unqueued(ctx context.Context) error {
 		a.Log.WithField("subject", s.Name).WithField("repo", s.Repo).Info("the merge group is gone")
 		gone := s.Request
 		gone.Closed = true
-		if err := a.store.CloseSubject(ctx, s.Repo, s.Name, behindThem([]store.Request{gone})...); err != nil {
+		if err := a.store.CloseSubject(ctx, s.Repo, s.Name, s.Turn, behindThem([]store.Request{gone})...); err != nil {
 			return err
 		}
 	}

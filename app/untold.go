@@ -196,6 +196,6 @@ func (j *job) recorded(ctx context.Context, pr *github.PullRequest) error {
 	}
 	return j.store.Ask(ctx, store.Request{
 		Repo: j.task.Repo, Name: name, Installation: j.subject.Installation, Kind: "pull_request", Stage: "record",
-		Number: int64(pr.GetNumber()), Head: pr.GetHead().GetSHA(), Ref: "refs/heads/" + pr.GetBase().GetRef(), Delivery: j.subject.Delivery,
+		Number: int64(pr.GetNumber()), Head: pr.GetHead().GetSHA(), Ref: "refs/heads/" + pr.GetBase().GetRef(), Landed: pr.GetMergeCommitSHA(), Delivery: j.subject.Delivery,
 	})
 }

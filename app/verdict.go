@@ -44,12 +44,12 @@ func (j *job) judge(ctx context.Context) (string, error) {
 		if recorded, err := j.pushed(ctx, c); err != nil {
 			return "", err
 		} else if recorded {
-			return "", j.store.CloseSubject(ctx, j.task.Repo, j.subject.Name)
+			return "", j.store.CloseSubject(ctx, j.task.Repo, j.subject.Name, j.task.Turn)
 		}
 	}
 	if j.gone {
 		j.log.Warn("there is no record of what landed: it is gone from the repository")
-		return "", j.store.CloseSubject(ctx, j.task.Repo, j.subject.Name)
+		return "", j.store.CloseSubject(ctx, j.task.Repo, j.subject.Name, j.task.Turn)
 	}
 	if j.landed {
 		return j.over(ctx)

@@ -94,7 +94,7 @@ func Render(in Input) Output {
 		o.Conclusion = conclusion(review.Fail, in.Mode)
 		o.Title = "This change may not land: it leaves no policy that can judge."
 		why = "With it, no later change could be judged: " + in.Landing
-		next = "Correct that file. 'custody config validate' shows what is wrong with a policy."
+		next = "Correct that file, or, where the base branch has it right by now, rebase on it. 'custody config validate' shows what is wrong with a policy."
 	}
 	o.Actions = buttons(o.Conclusion, in.Quiet)
 	if o.Conclusion == Neutral && (in.Landing != "" || in.Verdict.Door.Mode != config.Report) { // else the headline says it

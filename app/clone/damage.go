@@ -44,13 +44,10 @@ func (c *Clones) renewDamaged(id int64) error {
 	m, err := git.OpenMirror(c.dir(id), git.WithEnviron(c.environ))
 	damaged := err != nil || m.Check() != nil
 	c.mu.Lock()
-	if c.failed[id] >= suspicious && time.Since(c.renewed[id]) >= renewEvery {
-		damaged = true
-		c.renewed[id] = time.Now()
-	}
+	suspected := c.failed[id] >= suspicious && time.Since(c.renewed[id]) >= renewEvery
 	c.mu.Unlock()
 	switch {
-	case !damaged:
+	case !damaged && !suspected:
 		return nil
 	case c.inUse(id):
 		return errors.New("the copy of the repository is damaged, and in use")
@@ -61,6 +58,9 @@ func (c *Clones) renewDamaged(id int64) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.failed, id)
+	if suspected {
+		c.renewed[id] = time.Now()
+	}
 	return nil
 }
 

@@ -185,14 +185,27 @@ func pullRequest(_ Self, p *payload) (Outcome, error) {
 		if pr.Merged {
 			record := r
 			record.Name, record.Stage, record.Closed = RecordName(pr.Number), "record", false
+			if isCommit(pr.Landed) {
+				record.Landed = pr.Landed
+				o.Wakes = p.broughtPush(&record)
+			}
 			o.Requests = append(o.Requests, record)
 		}
 	default:
 		return ignore("nothing that a verdict follows from"), nil
 	}
-	o.Wakes = p.putOff(pr.Number)
+	o.Wakes = append(o.Wakes, p.putOff(pr.Number)...)
 	o.Requests = append(o.Requests, r)
 	return o, nil
+}
+
+// broughtPush asks again for the push that a merge made, if it is being judged, or was, as one that
+// nobody reviewed: GitHub tells of the two in any order.
+func (p *payload) broughtPush(record *store.Request) []store.Wake {
+	if p.Repository == nil || record.Ref == "" {
+		return nil
+	}
+	return []store.Wake{{Repo: p.Repository.ID, Name: PushName(record.Ref, record.Landed)}}
 }
 
 func pullRef(number int64) string { return fmt.Sprintf("refs/pull/%d/head", number) }
@@ -371,11 +384,14 @@ func issueComment(_ Self, p *payload) (Outcome, error) {
 		return ignore("no command to us"), nil
 	case by == nil || by.Type != "User":
 		return ignore("a command that no person wrote"), nil
-	case p.Action == "created" && p.Repository != nil:
-		o.Commands = []store.Command{{
-			Repo: p.Repository.ID, Name: "comment/" + strconv.FormatInt(p.Comment.ID, 10), Pull: p.Issue.Number, Comment: p.Comment.ID, Asks: TextDigest(p.Comment.Body),
-		}}
-	case p.Action == "edited", p.Action == "deleted": // what was granted by it is over
+	case p.Repository != nil && (p.Action == "created" || p.Action == "edited" || p.Action == "deleted"):
+		c := store.Command{Repo: p.Repository.ID, Name: "comment/" + strconv.FormatInt(p.Comment.ID, 10), Pull: p.Issue.Number, Comment: p.Comment.ID}
+		if p.Action == "created" {
+			c.Asks = TextDigest(p.Comment.Body)
+		} // else what was granted by it is over
+		if p.Action != "edited" || was && p.Changes.Body.From != p.Comment.Body {
+			o.Commands = []store.Command{c}
+		}
 	default:
 		return ignore("no command to us"), nil
 	}

@@ -30,6 +30,7 @@ func TestRead(t *testing.T) {
 		{"pull_request", `{"action":"assigned",` + fmt.Sprintf(pull, false) + `,` + place + `}`, "ignored"},
 		{"pull_request", `{"action":"closed",` + fmt.Sprintf(pull, false) + `,` + place + `}`, "pull/5 merge closed"},
 		{"pull_request", `{"action":"closed",` + fmt.Sprintf(pull, true) + `,` + place + `}`, "pull/5/record record pull/5 merge closed"},
+		{"pull_request", `{"action":"closed",` + strings.Replace(fmt.Sprintf(pull, true), `"merged"`, `"merge_commit_sha":"`+prev+`","merged"`, 1) + `,` + place + `}`, "pull/5/record record as " + prev + " pull/5 merge closed"},
 		{"pull_request", `{"action":"opened",` + fmt.Sprintf(pull, false) + `}`, "error"},
 		{"pull_request", `{"action":"opened",` + place + `}`, "error"},
 		{"pull_request", `{"action":"opened"`, "error"},
@@ -53,9 +54,10 @@ func TestRead(t *testing.T) {
 		{"push", `{"ref":"refs/heads/a\u0000b","before":"` + prev + `","after":"` + head + `",` + place + `}`, "error"},
 		{"issue_comment", `{"action":"created","issue":{"number":5,"pull_request":{}},"comment":{"id":8,"user":{"id":1,"type":"User"},"body":" /custody recheck"},` + place + `}`, "pull/5 merge /comment/8"},
 		{"issue_comment", `{"action":"created","issue":{"number":5,"pull_request":{}},"comment":{"id":8,"user":{"id":1,"type":"Bot"},"body":"/custody recheck"},` + place + `}`, "ignored"},
-		{"issue_comment", `{"action":"edited","changes":{"body":{"from":"/custody waive x"}},"issue":{"number":5,"pull_request":{}},"comment":{"id":8,"user":{"id":1,"type":"User"},"body":"never mind"},` + place + `}`, "pull/5 merge"},
+		{"issue_comment", `{"action":"edited","changes":{"body":{"from":"/custody waive x"}},"issue":{"number":5,"pull_request":{}},"comment":{"id":8,"user":{"id":1,"type":"User"},"body":"never mind"},` + place + `}`, "pull/5 merge /comment/8 over"},
+		{"issue_comment", `{"action":"edited","changes":{},"issue":{"number":5,"pull_request":{}},"comment":{"id":8,"user":{"id":1,"type":"User"},"body":"/custody waive x"},` + place + `}`, "pull/5 merge"},
 		{"issue_comment", `{"action":"edited","changes":{"body":{"from":"hello"}},"issue":{"number":5,"pull_request":{}},"comment":{"id":8,"user":{"id":1,"type":"User"},"body":"hello, you"},` + place + `}`, "ignored"},
-		{"issue_comment", `{"action":"deleted","issue":{"number":5,"pull_request":{}},"comment":{"id":8,"user":{"id":1,"type":"User"},"body":"/custody waive x"},` + place + `}`, "pull/5 merge"},
+		{"issue_comment", `{"action":"deleted","issue":{"number":5,"pull_request":{}},"comment":{"id":8,"user":{"id":1,"type":"User"},"body":"/custody waive x"},` + place + `}`, "pull/5 merge /comment/8 over"},
 		{"check_run", `{"action":"requested_action","requested_action":{"identifier":"explain"},"check_run":{"head_sha":"` + head + `","external_id":"7/pull/5","app":{"id":99}},` + place + `}`, "@ !explain 7/pull/5"},
 		{"issue_comment", `{"action":"created","issue":{"number":5,"pull_request":{}},"comment":{"id":8,"user":{"id":1,"type":"User"},"body":"not /custody"},` + place + `}`, "ignored"},
 		{"issue_comment", `{"action":"created","issue":{"number":5},"comment":{"id":8,"user":{"id":1,"type":"User"},"body":"/custody recheck"},` + place + `}`, "ignored"},
@@ -116,6 +118,9 @@ func tell(o Outcome, err error) string {
 	}
 	for _, r := range o.Requests {
 		words = append(words, r.Name, r.Stage)
+		if r.Landed != "" {
+			words = append(words, "as", r.Landed)
+		}
 		if r.Closed {
 			words = append(words, "closed")
 		}
@@ -135,6 +140,9 @@ func tell(o Outcome, err error) string {
 	}
 	for _, c := range o.Commands {
 		words = append(words, "/"+c.Name)
+		if c.Asks == "" {
+			words = append(words, "over")
+		}
 	}
 	if o.Press != nil {
 		words = append(words, "!"+o.Press.Identifier, o.Press.External)

@@ -9,8 +9,9 @@ type payload struct {
 	Sender       *account      `json:"sender"`
 
 	PullRequest *struct {
-		Number int64 `json:"number"`
-		Merged bool  `json:"merged"`
+		Number int64  `json:"number"`
+		Merged bool   `json:"merged"`
+		Landed string `json:"merge_commit_sha"`
 		Head   struct {
 			SHA string `json:"sha"`
 		} `json:"head"`

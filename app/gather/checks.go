@@ -2,11 +2,13 @@ package gather
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/google/go-github/v62/github"
 
 	"custody/internal/change"
+	"custody/internal/config"
 )
 
 // checks reads what other Apps say of the head, if a rule asks.
@@ -38,8 +40,19 @@ func (r *Reader) checks(ctx context.Context, head string) error {
 	if err != nil {
 		return err
 	}
+	if why := r.whyMissing("statuses"); why != "" && !r.Want.ran(runs) { // what did not run may have said so there
+		r.source("checks", r.path("commits/%s/statuses", head), nil, why)
+		return nil
+	}
 	r.context.Checks = append(runs, statuses...)
 	return nil
+}
+
+// ran says whether all checks that rules name are among some.
+func (w Want) ran(runs []change.CheckRun) bool {
+	return w.Named != nil && !slices.ContainsFunc(w.Named, func(want config.CheckRun) bool {
+		return !slices.ContainsFunc(runs, func(r change.CheckRun) bool { return r.Name == want.Name && (want.App == "" || r.App == want.App) })
+	})
 }
 
 // statuses are what Apps posted as commit statuses, the older kind of check. What people

@@ -81,8 +81,14 @@ func (r *Reader) reviews(ctx context.Context, pr *github.PullRequest, known Know
 	return nil
 }
 
-func (r *Reader) missing(what string) bool {
-	return slices.ContainsFunc(r.context.Sources, func(s change.Source) bool { return s.What == what && s.Missing != "" })
+func (r *Reader) missing(what string) bool { return r.whyMissing(what) != "" }
+
+func (r *Reader) whyMissing(what string) string {
+	i := slices.IndexFunc(r.context.Sources, func(s change.Source) bool { return s.What == what && s.Missing != "" })
+	if i < 0 {
+		return ""
+	}
+	return r.context.Sources[i].Missing
 }
 
 // known permissions, the weakest first, as contexts name them.

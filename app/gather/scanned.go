@@ -35,7 +35,7 @@ type scannedAt struct {
 
 // sarif reads what scanners that a requirement asks for found on the head, as they
 // uploaded it to code scanning. An analysis of the merge that GitHub tries counts if the
-// head is what is merged there. Of each tool and category the newest counts.
+// head is what is merged there. Of each tool and category the newest counts, on whichever ref.
 func (r *Reader) sarif(ctx context.Context, head string, refs func(context.Context) ([]scannedAt, error)) error {
 	if len(r.Want.Tools) == 0 {
 		return nil
@@ -46,25 +46,28 @@ func (r *Reader) sarif(ctx context.Context, head string, refs func(context.Conte
 		if err != nil {
 			return err
 		}
-		seen := map[string]bool{}
+		var list []*github.ScanningAnalysis
 		for _, at := range refs {
-			list, err := r.analyses(ctx, at, head)
+			some, err := r.analyses(ctx, at, head)
 			if err != nil {
 				return err
 			}
-			for _, a := range list {
-				key := a.GetTool().GetName() + "\x00" + a.GetCategory()
-				if seen[key] {
-					continue
-				}
-				seen[key] = true
-				one, err := r.results(ctx, a.GetID(), head)
-				if err != nil {
-					return err
-				}
-				if all = append(all, one...); len(all) > maxAnalyses {
-					return errTooMany
-				}
+			list = append(list, some...)
+		}
+		slices.SortStableFunc(list, func(a, b *github.ScanningAnalysis) int { return b.GetCreatedAt().Compare(a.GetCreatedAt().Time) })
+		seen := map[string]bool{}
+		for _, a := range list {
+			key := a.GetTool().GetName() + "\x00" + a.GetCategory()
+			if seen[key] || a.GetError() != "" { // what GitHub could not take in is no scan
+				continue
+			}
+			seen[key] = true
+			one, err := r.results(ctx, a.GetID(), head)
+			if err != nil {
+				return err
+			}
+			if all = append(all, one...); len(all) > maxAnalyses {
+				return errTooMany
 			}
 		}
 		return nil

@@ -15,6 +15,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -38,6 +39,7 @@ type Handler struct {
 	slots   chan struct{} // large bodies that are held in memory
 	smalls  chan struct{} // small ones
 	seen    func(outcome string)
+	said    atomic.Int64 // when a wrong signature was logged, in Unix nanoseconds
 }
 
 // maxHeld is how many large bodies are read at a time: each may have MaxBody. Who sends
@@ -146,6 +148,7 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request) (outcome strin
 		return "not read", http.StatusBadRequest
 	}
 	if !h.signed(body, sum) {
+		h.refused(guid)
 		return "wrong signature", http.StatusUnauthorized
 	}
 	log := h.log.WithFields(logrus.Fields{"delivery": guid, "event": event})
@@ -160,6 +163,17 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request) (outcome strin
 	}
 	log.Debug("accepted")
 	return "accepted", http.StatusAccepted
+}
+
+// refusedEvery is how often a wrong signature is logged: anybody can send one.
+const refusedEvery = time.Minute
+
+// refused tells the operator of a wrong signature: it may be GitHub's, with another secret.
+func (h *Handler) refused(guid string) {
+	now, last := time.Now().UnixNano(), h.said.Load()
+	if now-last >= int64(refusedEvery) && h.said.CompareAndSwap(last, now) {
+		h.log.WithField("delivery", guid).Warn("a delivery with a wrong signature was refused, and maybe others: if it is GitHub's, the secret in the App's settings is none of webhook_secret_file")
+	}
 }
 
 // room waits for one, for a while; leave is nil when there is none.

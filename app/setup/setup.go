@@ -7,14 +7,17 @@ package setup
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/google/go-github/v62/github"
 
 	"custody/app/hub"
+	"custody/internal/change"
 	"custody/internal/finding"
 )
 
@@ -108,7 +111,7 @@ func Look(ctx context.Context, in Input) []Point {
 	points = append(points, in.permitted(app.Permissions)...)
 	points = append(points, subscribed(app.Events))
 	in.hearsGroups = slices.Contains(app.Events, "merge_group") && enough(app.Permissions[mergeQueues], "read")
-	points = append(points, in.hook(ctx))
+	points = append(points, in.hook(ctx), in.taken(ctx))
 	return append(points, in.installations(ctx)...)
 }
 
@@ -210,6 +213,36 @@ func (in Input) hook(ctx context.Context) Point {
 	return p
 }
 
+// lastDeliveries is how many are looked at.
+const lastDeliveries = 10
+
+// taken says whether the server takes what GitHub delivers: a secret that is another one on one
+// side is seen nowhere else.
+func (in Input) taken(ctx context.Context) Point {
+	p := Point{What: "Deliveries are taken"}
+	list, _, err := in.Hub.App().Apps.ListHookDeliveries(ctx, &github.ListCursorOptions{PerPage: lastDeliveries})
+	if err != nil {
+		p.Detail = plain(err)
+		return p
+	}
+	if len(list) == 0 {
+		p.Detail = "GitHub lists none yet"
+		return p
+	}
+	last := list[0]
+	switch code := last.GetStatusCode(); {
+	case code >= 200 && code < 300:
+		p.Outcome, p.Detail = finding.Satisfied, "the last one was answered with "+strconv.Itoa(code)
+	case code == http.StatusUnauthorized:
+		p.Outcome, p.Detail, p.ToDo = finding.NotSatisfied, "the last one was refused: it was signed with another secret", "Put the secret of webhook_secret_file into the App's settings, or the other way round, and start the server again."
+	case code == 0 && slices.ContainsFunc(list, func(d *github.HookDelivery) bool { return d.GetStatusCode() >= 200 && d.GetStatusCode() < 300 }):
+		p.Detail = "the last one has no answer yet"
+	default:
+		p.Outcome, p.Detail, p.ToDo = finding.NotSatisfied, fmt.Sprintf("the last one failed: %d %s", code, change.Printable(last.GetStatus())), "Start the server, and see that GitHub reaches its public address."
+	}
+	return p
+}
+
 // maxRepositories bounds how many are looked at: each takes a request.
 const maxRepositories = 200
 
@@ -274,13 +307,30 @@ func (in Input) installation(ctx context.Context, i *installation, seen *int) []
 	}
 }
 
+// rulesFor lists all rules for a branch: those of several rulesets may be more than a page.
+func rulesFor(ctx context.Context, client *hub.Client, r *github.Repository, branch string) (all []*github.RepositoryRule, err error) {
+	for page := 1; page > 0; {
+		req, err := client.NewRequest(http.MethodGet, fmt.Sprintf("repos/%s/%s/rules/branches/%s?per_page=100&page=%d", r.GetOwner().GetLogin(), r.GetName(), url.PathEscape(branch), page), nil)
+		if err != nil {
+			return nil, err
+		}
+		var some []*github.RepositoryRule
+		resp, err := client.Do(ctx, req, &some)
+		if err != nil {
+			return nil, err
+		}
+		all, page = append(all, some...), resp.NextPage
+	}
+	return all, nil
+}
+
 // required says whether the default branch takes no change without our check, and our
 // App's alone: anybody with write access can report a status under any name.
 func (in Input) required(ctx context.Context, client *hub.Client, r *github.Repository) []Point {
 	branch := r.GetDefaultBranch()
 	name := in.Check("refs/heads/" + branch)
 	p := Point{What: fmt.Sprintf("%s: the check is required on %s", r.GetFullName(), branch)}
-	rules, _, err := client.Repositories.GetRulesForBranch(ctx, r.GetOwner().GetLogin(), r.GetName(), branch)
+	rules, err := rulesFor(ctx, client, r, branch)
 	if err != nil {
 		p.Detail = plain(err)
 		return []Point{p}

@@ -2,6 +2,8 @@ package setup_test
 
 import (
 	"context"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -39,11 +41,21 @@ func look(t *testing.T, now time.Time, with func(gh *githubtest.GitHub, r *githu
 	return all
 }
 
+// answering has a server answer what is delivered of something that happens.
+func answering(gh *githubtest.GitHub, code int, happen func()) {
+	there := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }))
+	defer there.Close()
+	gh.DeliverTo(there.URL)
+	happen()
+	gh.Settle()
+	gh.DeliverTo("https://custody.example/webhook")
+}
+
 const required = "acme/shop: the check is required on main"
 
 func TestNothingIsMissing(t *testing.T) {
 	for what, p := range look(t, time.Now(), func(gh *githubtest.GitHub, r *githubtest.Repo) {
-		gh.Install("acme")
+		answering(gh, http.StatusAccepted, func() { gh.Install("acme") })
 		r.AddRuleset(githubtest.Ruleset{Name: "main", Branches: []string{"~DEFAULT_BRANCH"}, Checks: []githubtest.RequiredCheck{{Context: "custody: main", App: gh.App.ID}}})
 	}) {
 		if p.Outcome != finding.Satisfied {
@@ -109,6 +121,9 @@ func TestMissing(t *testing.T) {
 			gh.Install("acme")
 			gh.DeliverTo("https://elsewhere.example/webhook")
 		}, "The webhook leads here", "elsewhere"},
+		"another secret": {time.Now(), func(gh *githubtest.GitHub, r *githubtest.Repo) {
+			answering(gh, http.StatusUnauthorized, func() { gh.Install("acme") })
+		}, "Deliveries are taken", "another secret"},
 		"no secret": {time.Now(), func(gh *githubtest.GitHub, r *githubtest.Repo) { gh.Install("acme"); gh.App.WebhookSecret = "" }, "The webhook leads here", "no secret"},
 	} {
 		t.Run(name, func(t *testing.T) {

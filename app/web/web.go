@@ -9,8 +9,10 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"io"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/sirupsen/logrus"
 
@@ -28,12 +30,30 @@ type Pages struct {
 	Packs Packs
 	Links *Links
 	Log   *logrus.Logger
+
+	slots chan struct{}
 }
+
+// maxOpen is how many packs are in memory at a time: of a public repository anybody has the links,
+// and may read slowly what they lead to. openWait is how long others wait for their turn.
+const (
+	maxOpen  = 16
+	openWait = 5 * time.Second
+)
 
 // Register puts the pages on a server.
 func (p *Pages) Register(mux *http.ServeMux) {
+	p.slots = make(chan struct{}, maxOpen)
+	mux.HandleFunc("GET /{$}", home)
 	mux.HandleFunc("GET /packs/{digest}", p.page)
 	mux.HandleFunc("GET /packs/{digest}/pack.zip", p.file)
+}
+
+// home is where a check leads that has no pack.
+func home(w http.ResponseWriter, _ *http.Request) {
+	protect(w.Header())
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = io.WriteString(w, "This is Custody. A check whose details lead here has no pack: what keeps it from a verdict, and what to do, is in the text of the check itself.\n")
 }
 
 // page shows what the pack's own page shows.
@@ -42,6 +62,7 @@ func (p *Pages) page(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
+	defer p.leave()
 	members, err := verify.Decode(file)
 	if err != nil {
 		p.Log.WithError(err).Error("a pack that we keep can not be read")
@@ -58,13 +79,17 @@ func (p *Pages) file(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
+	defer p.leave()
 	w.Header().Set("Content-Type", "application/zip")
 	w.Header().Set("Content-Disposition", `attachment; filename="custody-`+name[:12]+`.zip"`)
 	w.Header().Set("Content-Length", strconv.Itoa(len(file)))
 	_, _ = w.Write(file)
 }
 
-// open checks the link before it looks for the pack.
+// leave makes room for another pack.
+func (p *Pages) leave() { <-p.slots }
+
+// open checks the link before it looks for the pack. Who is done with the pack calls leave.
 func (p *Pages) open(w http.ResponseWriter, r *http.Request) (file []byte, name string, ok bool) {
 	protect(w.Header())
 	name = r.PathValue("digest")
@@ -81,9 +106,26 @@ func (p *Pages) open(w http.ResponseWriter, r *http.Request) (file []byte, name 
 		refuse(w, http.StatusNotFound, "This link does not open a pack. Open it anew from the check run.")
 		return nil, "", false
 	}
+	wait := time.NewTimer(openWait)
+	defer wait.Stop()
+	select {
+	case p.slots <- struct{}{}:
+	case <-r.Context().Done():
+		return nil, "", false
+	case <-wait.C:
+		w.Header().Set("Retry-After", "10")
+		refuse(w, http.StatusServiceUnavailable, "Too many packs are being read just now. Try again.")
+		return nil, "", false
+	}
+	defer func() {
+		if !ok {
+			p.leave()
+		}
+	}()
 	file, err := p.Packs.Get(r.Context(), digest)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
+		p.Log.WithError(err).Warn("a pack that somebody has a link to is not there, or damaged")
 		refuse(w, http.StatusNotFound, "This pack is no longer kept here.")
 		return nil, "", false
 	case err != nil:

@@ -67,6 +67,9 @@ func TestLink(t *testing.T) {
 	if csp := h.Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'none'") || !strings.Contains(csp, "sandbox") || strings.Contains(csp, "script") {
 		t.Errorf("policy %q", csp)
 	}
+	if code, body, _ := get("/"); code != 200 || !strings.Contains(body, "text of the check") {
+		t.Errorf("where a check without a pack leads: %d %s", code, body)
+	}
 	u, _ := url.Parse(address)
 	if code, body, _ := get(u.Path + "/pack.zip?" + u.RawQuery); code != 200 || verify.Digest([]byte(body)) != digest {
 		t.Errorf("the file: %d", code)

@@ -15,9 +15,9 @@ import (
 
 // Blobs keep packs by their digest, "sha256:" and hex. What is kept is never changed.
 type Blobs interface {
-	// Put returns when the blob is on the disk, or was there before.
+	// Put returns when the blob is on the disk, or was there before. One that is damaged is replaced.
 	Put(ctx context.Context, digest string, data []byte) error
-	// Get gives ErrNotFound for what is not there, and never bytes of another digest.
+	// Get gives ErrNotFound for what is not there, or not whole, and never bytes of another digest.
 	Get(ctx context.Context, digest string) ([]byte, error)
 }
 
@@ -55,7 +55,7 @@ func (f folder) Put(_ context.Context, digest string, data []byte) error {
 	if digestOf(data) != digest {
 		return errors.New("keeping a blob: it has another digest")
 	}
-	if _, err := os.Stat(path); err == nil {
+	if there, err := os.ReadFile(path); err == nil && digestOf(there) == digest {
 		return nil
 	}
 	dir := filepath.Dir(path)
@@ -111,7 +111,7 @@ func (f folder) Get(_ context.Context, digest string) ([]byte, error) {
 		return nil, fmt.Errorf("reading a blob: %w", err)
 	}
 	if digestOf(data) != digest {
-		return nil, fmt.Errorf("reading a blob: %s is damaged", path)
+		return nil, fmt.Errorf("reading a blob: %s is damaged: %w", path, ErrNotFound)
 	}
 	return data, nil
 }

@@ -12,7 +12,7 @@ type Command struct {
 	Name    string // tells commands of a repository apart: "comment/17", "button/GUID"
 	Pull    int64  // number of the pull request
 	Comment int64  // id; 0: a button
-	Asks    string // digest of the comment's text as it was delivered; the button's identifier
+	Asks    string // digest of the comment's text as it was delivered, empty when that is over; the button's identifier
 	Head    string // that the last verdict was about when the command came, empty for none
 	State   CommandState
 	Answer  string // Markdown, for who asked
@@ -32,6 +32,12 @@ const (
 )
 
 func (s *Store) command(ctx context.Context, t querier, c Command) error {
+	if c.Asks == "" { // what is not known yet is heard of behind this
+		if _, err := t.exec(ctx, `UPDATE commands SET asks = '' WHERE repo = $1 AND name = $2`, c.Repo, c.Name); err != nil {
+			return fmt.Errorf("keeping that a command is over: %w", err)
+		}
+		return nil
+	}
 	_, err := t.exec(ctx, `INSERT INTO commands (repo, name, pull, comment, asks, state, at, head) VALUES ($1, $2, $3, $4, $5, 'asked', $6, COALESCE((SELECT done_head FROM subjects WHERE repo = $1 AND kind = 'pull_request' AND stage = 'merge' AND number = $3), '')) ON CONFLICT (repo, name) DO NOTHING`,
 		c.Repo, c.Name, c.Pull, c.Comment, c.Asks, s.ms())
 	if err != nil {

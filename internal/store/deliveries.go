@@ -227,7 +227,7 @@ func (s *Store) decideOne(ctx context.Context, t tx, guid string, d Decision) er
 	return err
 }
 
-// Known says which of some deliveries need not come again.
+// Known says of those of some deliveries that are here whether they need not come again.
 func (s *Store) Known(ctx context.Context, guids []string) (map[string]bool, error) {
 	known := map[string]bool{}
 	for _, g := range guids {

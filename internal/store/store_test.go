@@ -390,7 +390,13 @@ func TestSubjects(t *testing.T) {
 		if got, err := s.Subject(ctx, 7, "queue/g2"); err != nil || got.Turn != 2 || got.DoneTurn != 0 || got.Delivery != "d" || got.Installation != 9 {
 			t.Errorf("%+v, %v", got, err)
 		}
-		if err := s.CloseSubject(ctx, 7, "queue/g2"); err != nil { // after it was found open
+		if err := s.CloseSubject(ctx, 7, "queue/g2", 1); err != nil { // as an older turn found it
+			t.Fatal(err)
+		}
+		if got, err := s.Subject(ctx, 7, "queue/g2"); err != nil || got.Closed {
+			t.Errorf("closed, though it was opened again: %+v, %v", got, err)
+		}
+		if err := s.CloseSubject(ctx, 7, "queue/g2", 2); err != nil { // after it was found open
 			t.Fatal(err)
 		}
 		if err := s.Conclude(ctx, 3, r, nil, about); err != nil {
@@ -580,8 +586,14 @@ func TestBlobs(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "2c", digest[7:]+".zip"), []byte("hellO"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := b.Get(ctx, digest); err == nil {
-		t.Errorf("a damaged blob was given: %q", got)
+	if got, err := b.Get(ctx, digest); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("a damaged blob was given: %q, %v", got, err)
+	}
+	if err := b.Put(ctx, digest, []byte("hello")); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := b.Get(ctx, digest); err != nil || string(got) != "hello" {
+		t.Errorf("a damaged blob was not replaced: %q, %v", got, err)
 	}
 }
 
@@ -709,7 +721,7 @@ func TestWakes(t *testing.T) {
 			case <-time.After(100 * time.Millisecond):
 			}
 		})
-		err := s.CloseSubject(ctx, 7, "gone", store.Wake{Repo: 7, Kind: "merge_group", Which: func(o *store.Subject) bool {
+		err := s.CloseSubject(ctx, 7, "gone", 99, store.Wake{Repo: 7, Kind: "merge_group", Which: func(o *store.Subject) bool {
 			looks()
 			return true
 		}})
@@ -747,7 +759,7 @@ func TestWakes(t *testing.T) {
 		if got, err := s.Subject(ctx, 7, "late"); err != nil || got.Turn != 2 || got.Installation != 1<<40 {
 			t.Errorf("%+v %v", got, err)
 		}
-		if err := s.CloseSubject(ctx, 7, "waits"); err != nil {
+		if err := s.CloseSubject(ctx, 7, "waits", 99); err != nil {
 			t.Fatal(err)
 		}
 		if err := s.Again(ctx, &old); err != nil {

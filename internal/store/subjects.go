@@ -18,6 +18,7 @@ type Request struct {
 	Head         string // as far as it is known
 	Base         string // the commit that a push was made on; else empty
 	Ref          string // that the change is for, as far as it is known
+	Landed       string // the commit as which a pull request landed, of its record; else empty
 	Delivery     string // the GUID of what asked
 	Again        bool   // judge anew, even if nothing has changed since the last verdict
 	Closed       bool   // the pull request is closed: nobody waits for a verdict at merge
@@ -43,17 +44,18 @@ type Subject struct {
 // request asks for a review in a transaction.
 func (s *Store) request(ctx context.Context, t tx, r Request) error {
 	var turn int64
-	err := t.row(ctx, `INSERT INTO subjects (repo, name, installation, kind, stage, number, head, base, ref, delivery, is_open, turn, asked)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, $12)
+	err := t.row(ctx, `INSERT INTO subjects (repo, name, installation, kind, stage, number, head, base, ref, delivery, is_open, turn, asked, landed)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, $12, $14)
 ON CONFLICT (repo, name) DO UPDATE SET
 	installation = excluded.installation, kind = excluded.kind, stage = excluded.stage, number = excluded.number,
 	head = CASE WHEN excluded.head = '' THEN subjects.head ELSE excluded.head END,
 	base = excluded.base,
 	ref = CASE WHEN excluded.ref = '' THEN subjects.ref ELSE excluded.ref END,
+	landed = CASE WHEN excluded.landed = '' THEN subjects.landed ELSE excluded.landed END,
 	delivery = excluded.delivery, is_open = excluded.is_open, asked = excluded.asked, turn = subjects.turn + 1, vain = 0,
 	inputs = CASE WHEN $13 THEN '' ELSE subjects.inputs END
 RETURNING turn`,
-		[]any{r.Repo, r.Name, r.Installation, r.Kind, r.Stage, r.Number, r.Head, r.Base, r.Ref, r.Delivery, !r.Closed, s.ms(), r.Again}, &turn)
+		[]any{r.Repo, r.Name, r.Installation, r.Kind, r.Stage, r.Number, r.Head, r.Base, r.Ref, r.Delivery, !r.Closed, s.ms(), r.Again, r.Landed}, &turn)
 	if err != nil {
 		return fmt.Errorf("asking for a review of %s: %w", r.Name, err)
 	}
@@ -132,11 +134,11 @@ func (s *Store) inRepos(ctx context.Context, repos []int64, fn func(tx) error) e
 	})
 }
 
-const subjectColumns = `repo, name, installation, kind, stage, number, head, base, ref, delivery, is_open, turn, done_turn, done_head, decision, verdict, inputs, wants, pack, holds, asked, vain`
+const subjectColumns = `repo, name, installation, kind, stage, number, head, base, ref, delivery, is_open, turn, done_turn, done_head, decision, verdict, inputs, wants, pack, holds, asked, vain, landed`
 
 func scanSubject(scan func(...any) error) (s Subject, err error) {
 	var open bool
-	err = scan(&s.Repo, &s.Name, &s.Installation, &s.Kind, &s.Stage, &s.Number, &s.Head, &s.Base, &s.Ref, &s.Delivery, &open, &s.Turn, &s.DoneTurn, &s.DoneHead, &s.Decision, &s.Verdict, &s.Inputs, &s.Wants, &s.Pack, &s.Holds, &s.Asked, &s.Vain)
+	err = scan(&s.Repo, &s.Name, &s.Installation, &s.Kind, &s.Stage, &s.Number, &s.Head, &s.Base, &s.Ref, &s.Delivery, &open, &s.Turn, &s.DoneTurn, &s.DoneHead, &s.Decision, &s.Verdict, &s.Inputs, &s.Wants, &s.Pack, &s.Holds, &s.Asked, &s.Vain, &s.Landed)
 	s.Closed = !open
 	return s, err
 }
@@ -231,16 +233,21 @@ func (s *Store) Refs(ctx context.Context, repo int64) (refs []string, err error)
 	return refs, err
 }
 
+// LandedAs are the records of pull requests of which somebody told that they landed as a commit.
+func (s *Store) LandedAs(ctx context.Context, repo int64, commit string) ([]Subject, error) {
+	return s.subjects(ctx, `repo = $1 AND landed <> '' AND landed = $2 ORDER BY name`, repo, commit)
+}
+
 // AtHead are open subjects of a repository that are about a head.
 func (s *Store) AtHead(ctx context.Context, repo int64, head string) ([]Subject, error) {
 	return s.subjects(ctx, `repo = $1 AND is_open AND head = $2 ORDER BY name`, repo, head)
 }
 
-// CloseSubject says that nobody waits for a subject any more, and asks again for others that
-// this may be about.
-func (s *Store) CloseSubject(ctx context.Context, repo int64, name string, wakes ...Wake) error {
+// CloseSubject says that nobody waits for a subject any more, as a turn of it found, and asks again
+// for others that this may be about. A newer turn may find that it was opened again.
+func (s *Store) CloseSubject(ctx context.Context, repo int64, name string, turn int64, wakes ...Wake) error {
 	return s.inRepos(ctx, []int64{repo}, func(t tx) error {
-		if _, err := t.exec(ctx, `UPDATE subjects SET is_open = $3 WHERE repo = $1 AND name = $2`, repo, name, false); err != nil {
+		if _, err := t.exec(ctx, `UPDATE subjects SET is_open = $3 WHERE repo = $1 AND name = $2 AND turn <= $4`, repo, name, false, turn); err != nil {
 			return err
 		}
 		return s.wakeAll(ctx, t, wakes)
