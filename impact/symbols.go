@@ -296,8 +296,25 @@ func (d *fileDiff) isTest(def *lang.Definition) bool {
 				return true
 			}
 		}
+	case "java":
+		class, _ := cutMember(def.Name)
+		return def.Kind == lang.Method && isJavaTestName(class)
 	}
 	return false
+}
+
+// isJavaTestName goes by how classes of tests are called. One whose name begins with Abstract
+// is there for others.
+func isJavaTestName(class string) bool {
+	if strings.HasPrefix(class, "Abstract") {
+		return false
+	}
+	for _, end := range []string{"Test", "Tests", "TestCase", "IT"} {
+		if strings.HasSuffix(class, end) {
+			return true
+		}
+	}
+	return strings.HasPrefix(class, "Test")
 }
 
 func isGoTestName(name string) bool {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
 	"custody/impact/lang"
 	"custody/internal/git"
@@ -23,22 +24,25 @@ import (
 const maxFits = 1_000
 
 // findCompatible notes which functions take nothing but more: of Go behind three dots, of
-// Python with a default value.
+// Python with a default value; and which signatures only say more: annotations of Python's
+// values, annotations and access of Java.
 func (n *narrowing) findCompatible(ctx context.Context, t *tracer) error {
 	type pair struct {
 		d       *fileDiff
 		altered [2]int
+		java    bool
 	}
 	var pairs []pair
 	var ids []git.OID // two for each
 	for _, i := range slices.Sorted(maps.Keys(n.diffs)) {
 		d, f := n.diffs[i], &t.files[i]
-		if ext := lang.Extension(string(f.Path)); d.whole || ext != ".go" && ext != ".py" {
+		ext := lang.Extension(string(f.Path))
+		if d.whole || ext != ".go" && ext != ".py" && ext != ".java" {
 			continue
 		}
 		for _, altered := range d.altered {
-			if k := d.is.Definitions[altered[1]].Kind; len(pairs) < maxFits && d.breaks(altered) && (k == lang.Function || k == lang.Method) {
-				pairs = append(pairs, pair{d, altered})
+			if k := d.is.Definitions[altered[1]].Kind; len(pairs) < maxFits && d.breaks(altered) && (ext != ".go" || k == lang.Function || k == lang.Method) {
+				pairs = append(pairs, pair{d, altered, ext == ".java"})
 				ids = append(ids, f.OldID, f.ID)
 			}
 		}
@@ -63,9 +67,14 @@ func (n *narrowing) findCompatible(ctx context.Context, t *tracer) error {
 		was, is := texts[ids[2*i]], texts[ids[2*i+1]]
 		wasLine, isLine := p.d.was.Definitions[p.altered[0]].Start, p.d.is.Definitions[p.altered[1]].Start
 		fits := false
-		if p.d.python {
+		switch def := &p.d.is.Definitions[p.altered[1]]; {
+		case p.d.python && (def.Kind == lang.Variable || def.Kind == lang.Constant):
+			fits = lang.PythonAnnotates(was, wasLine, is, isLine, strings.Contains(def.Name, "."))
+		case p.d.python:
 			fits = lang.PythonTakesMore(was, wasLine, is, isLine)
-		} else {
+		case p.java:
+			fits = lang.JavaTakesMore(def.Name, was, wasLine, is, isLine)
+		default:
 			fits = lang.GoTakesMore(lang.FromLine(was, wasLine), lang.FromLine(is, isLine))
 		}
 		if fits {

@@ -312,7 +312,9 @@ func (d *goDefiner) specTokens(level int) {
 		case d.kind == '=' && d.depth == level && d.out == &d.sign:
 			d.out = &d.body
 		case d.out == &d.body:
-			d.runs.see(d)
+			if d.runs.see(d); d.runs.found && d.depth > level {
+				d.skipTo(level) // it runs: nothing in these brackets can say more
+			}
 		}
 	}
 }

@@ -151,11 +151,10 @@ func (m *goImport) qualified(name []byte) NameHash {
 // goRuns looks whether the value of a variable calls something, outside of the function
 // literals in it.
 type goRuns struct {
-	found   bool
-	literal []int // depth of the bodies of function literals that are open
-	header  int   // depth of "func" before its body; 0: none
-	before  goToken
-	callee  NameHash
+	found  bool
+	header int // depth of "func" before its body; 0: none
+	before goToken
+	callee NameHash
 }
 
 // harmless are the calls that do nothing but make a value.
@@ -179,7 +178,7 @@ func (r *goRuns) see(d *goDefiner) {
 			r.header = d.depth + 1
 		}
 	case '(':
-		if len(r.literal) > 0 || r.header > 0 && d.depth >= r.header {
+		if r.header > 0 && d.depth >= r.header {
 			return
 		}
 		switch before {
@@ -190,17 +189,14 @@ func (r *goRuns) see(d *goDefiner) {
 		}
 	case '{':
 		if r.header > 0 && d.depth == r.header && before != goKeyword {
-			r.literal = append(r.literal, d.depth)
 			r.header = 0
-		}
-	case '}':
-		if n := len(r.literal); n > 0 && d.depth == r.literal[n-1]-1 {
-			r.literal = r.literal[:n-1]
+			d.skipTo(d.depth - 1) // what stands in it does not run
+			r.before = d.kind
 		}
 	case goWord:
 		r.callee = d.hash
 	case goOperators:
-		r.found = r.found || bytesContainArrow(d.text()) && len(r.literal) == 0
+		r.found = r.found || bytesContainArrow(d.text())
 	}
 }
 

@@ -175,3 +175,29 @@ func pyDecoratorLines(src []byte, line int) (text string, ok bool) {
 	}
 	return "", false
 }
+
+// PythonAnnotates says that nothing but the annotation of a value is another one, for nobody
+// who uses it: of a name of the module, or of one in a class which has one on both sides. One
+// that comes in a class may make it a field.
+func PythonAnnotates(was []byte, wasLine int, is []byte, isLine int, member bool) bool {
+	before, had := pyAnnotated(FromLine(was, wasLine))
+	after, has := pyAnnotated(FromLine(is, isLine))
+	return before != "" && before == after && (!member || had && has)
+}
+
+// pyAnnotated is the name that a statement binds, and whether it has an annotation.
+func pyAnnotated(line []byte) (name string, annotated bool) {
+	line = bytes.TrimLeft(line, " \t")
+	n := identEnd(line, 0)
+	if n == 0 || isDigit(line[0]) {
+		return "", false
+	}
+	behind := bytes.TrimLeft(line[n:], " \t")
+	switch {
+	case len(behind) > 0 && behind[0] == ':':
+		return string(line[:n]), true
+	case len(behind) > 1 && behind[0] == '=' && behind[1] != '=':
+		return string(line[:n]), false
+	}
+	return "", false
+}

@@ -121,6 +121,7 @@ func TestExpectedElsewhere(t *testing.T) {
 
 func TestGitVersion(t *testing.T) {
 	r := gittest.New(t)
+	first, second := r.Commit("main", "m", gittest.Write("a", "x")), r.Commit("main", "m", gittest.Write("a", "y"))
 	for said, ok := range map[string]bool{
 		"git version 2.37.9": false, "git version 1.99.0": false, "git version 2.9": false, "git version 2.38.0": true,
 		"git version 2.51.0.windows.1": true, "git version 2.39.5 (Apple Git-154)": true, "git version 3.0.0-rc1": true,
@@ -140,6 +141,22 @@ func TestGitVersion(t *testing.T) {
 		if err == nil {
 			repo.Close()
 		}
+		if !errors.As(err, &old) {
+			continue
+		}
+		// Who reads a change hears of it where git is needed.
+		repo, err = git.Open(context.Background(), r.Dir, git.WithComparing(), git.WithEnviron([]string{"PATH=" + bin + ":/usr/bin:/bin"}))
+		if err != nil {
+			t.Errorf("%q: %v", said, err)
+			continue
+		}
+		if _, err := repo.Diff(context.Background(), oid(t, first), oid(t, second), git.DefaultDiffLimits()); !errors.As(err, &old) {
+			t.Errorf("%q: a difference, %v", said, err)
+		}
+		if _, err := repo.Resolve(context.Background(), "main"); !errors.As(err, &old) {
+			t.Errorf("%q: a name is found, %v", said, err)
+		}
+		repo.Close()
 	}
 	_, err := git.Open(context.Background(), r.Dir, git.WithEnviron([]string{"PATH=/nonexistent:relative"}))
 	if !errors.Is(err, exec.ErrNotFound) {
