@@ -1,12 +1,14 @@
 package app_test
 
 import (
+	"context"
 	"maps"
 	"strings"
 	"testing"
 
 	"custody/internal/git/gittest"
 	"custody/internal/githubtest"
+	"custody/internal/store"
 )
 
 // An installation that grants too little: where the App may, its check says what is
@@ -60,5 +62,31 @@ func TestNarrowToken(t *testing.T) {
 	}
 	if !strings.Contains(asked, `"permissions":{"contents":"read"}`) || !strings.Contains(asked, `"repository_ids":[`) {
 		t.Errorf("it asked for tokens by %s", asked)
+	}
+}
+
+// Anybody finds a public repository: that a review found it does not make it the App's again.
+func TestRemovedMeanwhile(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	w := newWorld(t, policy, func(w *world) { w.repo.Public() })
+	w.lookedAround()
+	w.concluded(w.pull("topic", gittest.Write("a.py", "x = 2\n")).HeadSHA)
+	w.settled()
+	was, _, err := w.store.Repository(ctx, w.repo.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.gh.Fail(githubtest.Fault{On: "GET /repos/{owner}/{repo}", Then: func() {
+		if err := w.store.Installed(ctx, store.Installed{Repo: w.repo.ID, Installation: was.Installation, State: store.Removed}); err != nil {
+			t.Error(err)
+		}
+	}})
+	if err := w.store.Wake(ctx, store.Wake{Repo: w.repo.ID, Name: "pull/1"}); err != nil {
+		t.Fatal(err)
+	}
+	w.settled()
+	if now, _, err := w.store.Repository(ctx, w.repo.ID); err != nil || now.State != store.Removed {
+		t.Errorf("%+v, %v", now, err)
 	}
 }

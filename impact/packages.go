@@ -264,10 +264,10 @@ func (p *packages) add(k packageKey, entries []manifestEntry, finder *importerFi
 		pkg.Indirect = pkg.Indirect && e.indirect
 		pkg.Files = append(pkg.Files, e.file.Path.Escaped())
 		if pkg.From == "" || e.lock && e.from != "" {
-			pkg.From = clip(e.from)
+			pkg.From = clip(manifest.Public(e.from))
 		}
 		if pkg.To == "" || e.lock && e.to != "" {
-			pkg.To = clip(e.to)
+			pkg.To = clip(manifest.Public(e.to))
 		}
 	}
 	slices.Sort(pkg.Files)

@@ -54,14 +54,7 @@ func (r *Reader) sarif(ctx context.Context, head string, refs func(context.Conte
 			}
 			list = append(list, some...)
 		}
-		slices.SortStableFunc(list, func(a, b *github.ScanningAnalysis) int { return b.GetCreatedAt().Compare(a.GetCreatedAt().Time) })
-		seen := map[string]bool{}
-		for _, a := range list {
-			key := a.GetTool().GetName() + "\x00" + a.GetCategory()
-			if seen[key] || a.GetError() != "" { // what GitHub could not take in is no scan
-				continue
-			}
-			seen[key] = true
+		for _, a := range newest(list) {
 			one, err := r.results(ctx, a.GetID(), head)
 			if err != nil {
 				return err
@@ -77,6 +70,20 @@ func (r *Reader) sarif(ctx context.Context, head string, refs func(context.Conte
 	}
 	r.context.SARIF = all
 	return nil
+}
+
+// newest are those of some analyses that count: the newest of each tool and category, whatever ref
+// they were uploaded for, but for what GitHub could not take in, which is no scan.
+func newest(list []*github.ScanningAnalysis) (all []*github.ScanningAnalysis) {
+	slices.SortStableFunc(list, func(a, b *github.ScanningAnalysis) int { return b.GetCreatedAt().Compare(a.GetCreatedAt().Time) })
+	seen := map[string]bool{}
+	for _, a := range list {
+		if key := a.GetTool().GetName() + "\x00" + a.GetCategory(); !seen[key] && a.GetError() == "" {
+			seen[key] = true
+			all = append(all, a)
+		}
+	}
+	return all
 }
 
 // analyses lists those of a ref that are about the head, the newest first. A branch may have

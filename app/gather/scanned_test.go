@@ -3,7 +3,28 @@ package gather
 import (
 	"fmt"
 	"testing"
+	"time"
+
+	"github.com/google/go-github/v62/github"
 )
+
+// What one ref has first is not newer than what another one has.
+func TestNewest(t *testing.T) {
+	analysis := func(id int64, tool, category string, minute int, failed string) *github.ScanningAnalysis {
+		at := github.Timestamp{Time: time.Date(2026, 11, 26, 12, minute, 0, 0, time.UTC)}
+		return &github.ScanningAnalysis{ID: &id, Tool: &github.Tool{Name: &tool}, Category: &category, CreatedAt: &at, Error: &failed}
+	}
+	got := ""
+	for _, a := range newest([]*github.ScanningAnalysis{
+		analysis(1, "CodeQL", "go", 2, ""), analysis(2, "CodeQL", "js", 2, ""), // of refs/pull/7/head
+		analysis(3, "CodeQL", "go", 5, ""), analysis(4, "CodeQL", "js", 6, "too many results"), analysis(5, "CodeQL", "js", 1, ""), analysis(6, "semgrep", "go", 0, ""), // of refs/pull/7/merge
+	}) {
+		got += fmt.Sprint(" ", a.GetID())
+	}
+	if got != " 3 2 6" {
+		t.Errorf("these count:%s", got)
+	}
+}
 
 // Levels of results, as SARIF 2.1.0 says in 3.27.10: the result's own, its rule's, "warning".
 // The rules of CodeQL are those of its packs, which are extensions, and its results have no

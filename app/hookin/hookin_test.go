@@ -220,3 +220,25 @@ func TestSlowSenders(t *testing.T) {
 	}
 	s.CloseClientConnections()
 }
+
+// A wrong signature is in the log, since GitHub's own may be of another secret; but not as often as
+// anybody likes.
+func TestRefusedIsLogged(t *testing.T) {
+	var said bytes.Buffer
+	log := logrus.New()
+	log.SetOutput(&said)
+	h, err := hookin.New(&inbox{got: map[string]store.Delivery{}}, []string{secret}, log, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := httptest.NewServer(h)
+	for range 5 {
+		if code := post(t, s, strings.NewReader("body"), "sha256="+sum(sha256.New, "another", "body")); code != 401 {
+			t.Errorf("%d", code)
+		}
+	}
+	s.Close()
+	if n := strings.Count(said.String(), "wrong signature"); n != 1 {
+		t.Errorf("it was said %d times:\n%s", n, said.String())
+	}
+}

@@ -122,3 +122,55 @@ func TestRotation(t *testing.T) {
 		t.Error("links without a secret")
 	}
 }
+
+// A stalled reader keeps one place, and others wait until there is one.
+type stalled struct {
+	http.ResponseWriter
+	begun, ends chan struct{}
+}
+
+func (s stalled) Write(b []byte) (int, error) {
+	s.begun <- struct{}{}
+	<-s.ends
+	return len(b), nil
+}
+
+func TestSlowReaders(t *testing.T) {
+	file := []byte("a pack")
+	digest := verify.Digest(file)
+	links, err := NewLinks("", []string{"first"}, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	links.base = "https://custody.example"
+	log := logrus.New()
+	log.SetOutput(io.Discard)
+	mux := http.NewServeMux()
+	(&Pages{Packs: packs{digest: file}, Links: links, Log: log}).Register(mux)
+	u, err := url.Parse(links.To(digest))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(ctx context.Context) *http.Request {
+		return httptest.NewRequest("GET", u.Path+"/pack.zip?"+u.RawQuery, nil).WithContext(ctx)
+	}
+	s := stalled{nil, make(chan struct{}), make(chan struct{})}
+	for range maxOpen {
+		s := s
+		s.ResponseWriter = httptest.NewRecorder()
+		go mux.ServeHTTP(s, ask(context.Background()))
+		<-s.begun
+	}
+	gone, cancel := context.WithCancel(context.Background())
+	cancel()
+	w := httptest.NewRecorder()
+	if mux.ServeHTTP(w, ask(gone)); w.Body.Len() != 0 {
+		t.Errorf("a pack was read beside %d others: %s", maxOpen, w.Body)
+	}
+	s.ends <- struct{}{} // one is done
+	w = httptest.NewRecorder()
+	if mux.ServeHTTP(w, ask(context.Background())); w.Code != 200 || w.Body.String() != "a pack" {
+		t.Errorf("nobody made room: %d %s", w.Code, w.Body)
+	}
+	close(s.ends)
+}

@@ -12,6 +12,7 @@ import (
 	"custody/internal/pack/verify"
 	"custody/internal/report"
 	"custody/internal/report/export"
+	"custody/internal/report/period"
 	"custody/internal/sign"
 )
 
@@ -131,7 +132,7 @@ func runEvidence(p *process, o *exportOptions) error {
 	if err != nil {
 		return err
 	}
-	out, err := indented(export.NewEvidence(packs, refused))
+	out, err := indented(export.NewEvidence(packs, period.Counting(packs), refused))
 	if err != nil {
 		return err
 	}

@@ -57,11 +57,14 @@ func (h *javaHeader) dropNames() {
 	h.rest = kept
 }
 
-// maxJavaHead bounds the tokens of a declaration that are looked at.
-const maxJavaHead = 400
+const (
+	maxJavaHead     = 400      // tokens of a declaration that are looked at
+	maxJavaHeadText = 64 << 10 // bytes
+)
 
 // javaHead reads a declaration up to the brace, the value or the semicolon that ends it.
 func javaHead(src []byte) (h javaHeader, ok bool) {
+	src = src[:min(len(src), maxJavaHeadText)]
 	s := newJavaScanner(src)
 	defer s.tok.free()
 	h.access = 1 // of its package

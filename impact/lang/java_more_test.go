@@ -29,3 +29,16 @@ func TestJavaTakesMore(t *testing.T) {
 		}
 	}
 }
+
+// FuzzJavaTakesMore: whatever the texts are, nothing but a declaration fits itself.
+func FuzzJavaTakesMore(f *testing.F) {
+	f.Add("private int f(Map<A, B> m, int... a) {", "public int f(int b) {")
+	f.Add("@A(\"x\") class f<T extends B, C> {", "int f[] = {};")
+	f.Add("int f(.", "\"\"\"f\\u")
+	f.Fuzz(func(t *testing.T, was, is string) {
+		forth := JavaTakesMore("f", []byte(was), 1, []byte(is), 1)
+		if back := JavaTakesMore("f", []byte(is), 1, []byte(was), 1); forth && !JavaTakesMore("f", []byte(is), 1, []byte(is), 1) {
+			t.Errorf("%q to %q: %t, %t, and not to itself", was, is, forth, back)
+		}
+	})
+}

@@ -115,7 +115,16 @@ func approvalSentence(rules []check, missing, open, excepted int) string {
 		return "No rule in force here asks for one."
 	}
 	if missing+open+excepted == 0 {
-		return plural(len(rules), "rule asks for people to stand for the change: it is met", "rules ask for people to stand for the change: all are met") + "."
+		people := 0 // that a change came by a pull request, or is recorded, asks nobody to stand for it
+		for _, c := range rules {
+			if kind := config.Kind(c.Asks); c.Outcome == finding.Satisfied && (kind == config.KindApprovals || kind == config.KindJudge) {
+				people++
+			}
+		}
+		if people == 0 {
+			return "No rule in force here asks for one."
+		}
+		return plural(people, "rule asks for people to stand for the change: it is met", "rules ask for people to stand for the change: all are met") + "."
 	}
 	for _, c := range rules {
 		if c.Outcome != worst {

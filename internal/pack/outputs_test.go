@@ -89,7 +89,7 @@ func FuzzOutputs(f *testing.F) {
 		}
 		inspectCSV(t, table)
 		inspectOSCAL(t, export.NewOSCAL(p))
-		inspectJSON(t, export.NewEvidence([]*report.VerifiedPack{p}, nil))
+		inspectJSON(t, export.NewEvidence([]*report.VerifiedPack{p}, nil, nil))
 		if st, err := export.NewSCAI(p, ""); err != nil {
 			t.Error(err)
 		} else {

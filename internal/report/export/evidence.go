@@ -18,7 +18,10 @@ type Evidence struct {
 	Schema  string         `json:"schema"`
 	Items   []EvidenceItem `json:"items"`
 	Lacking []EvidenceItem `json:"lacking"` // controls for which a review looked for evidence, and did not find all of it
-	Refused []RefusedFile  `json:"refused"` // files that are no pack that counts: nothing of them is above
+	// Superseded are the reviews of which nothing is above, since another one of their change
+	// counts: the closing one, or the last.
+	Superseded int           `json:"superseded"`
+	Refused    []RefusedFile `json:"refused"` // files that are no pack that counts: nothing of them is above
 }
 
 // A RefusedFile is one that does not verify, or could not be read.
@@ -53,7 +56,8 @@ type EvidenceItem struct {
 
 // NewEvidence lists what packs are evidence for, in the order of days and controls. A verdict
 // is evidence once, however many packs hold it: another key signs the same.
-func NewEvidence(packs []*report.VerifiedPack, refused []RefusedFile) *Evidence {
+// counts are the verdicts, by digest, of the reviews that count for their changes; nil: all.
+func NewEvidence(packs []*report.VerifiedPack, counts map[string]bool, refused []RefusedFile) *Evidence {
 	e := &Evidence{Schema: EvidenceSchema, Items: []EvidenceItem{}, Lacking: []EvidenceItem{}, Refused: append([]RefusedFile{}, refused...)}
 	slices.SortFunc(e.Refused, func(a, b RefusedFile) int { return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Why, b.Why)) })
 	packs = slices.SortedFunc(slices.Values(packs), func(a, b *report.VerifiedPack) int { return cmp.Compare(a.Digest, b.Digest) })
@@ -62,7 +66,10 @@ func NewEvidence(packs []*report.VerifiedPack, refused []RefusedFile) *Evidence 
 		if seen[p.VerdictDigest] {
 			continue
 		}
-		seen[p.VerdictDigest] = true
+		if seen[p.VerdictDigest] = true; counts != nil && !counts[p.VerdictDigest] {
+			e.Superseded++
+			continue
+		}
 		d := p.Says
 		for _, c := range d.Controls {
 			item := EvidenceItem{

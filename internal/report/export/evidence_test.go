@@ -20,15 +20,15 @@ func TestEvidenceOnce(t *testing.T) {
 	one := open(t, verdict(review.Pass), nil)
 	other := *one
 	other.Digest, other.Signer = "sha256:"+strings.Repeat("0", 64), "another key"
-	want, err := json.Marshal(NewEvidence([]*report.VerifiedPack{one, &other}, []RefusedFile{{"b.zip", "x"}, {"a.zip", "y"}}))
+	want, err := json.Marshal(NewEvidence([]*report.VerifiedPack{one, &other}, nil, []RefusedFile{{"b.zip", "x"}, {"a.zip", "y"}}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, _ := json.Marshal(NewEvidence([]*report.VerifiedPack{&other, one}, []RefusedFile{{"a.zip", "y"}, {"b.zip", "x"}}))
+	got, _ := json.Marshal(NewEvidence([]*report.VerifiedPack{&other, one}, nil, []RefusedFile{{"a.zip", "y"}, {"b.zip", "x"}}))
 	if string(got) != string(want) {
 		t.Errorf("another order gives\n%s\nand not\n%s", got, want)
 	}
-	e := NewEvidence([]*report.VerifiedPack{one, &other}, nil)
+	e := NewEvidence([]*report.VerifiedPack{one, &other}, nil, nil)
 	if len(e.Items) != 1 || len(e.Lacking) != 1 || e.Refused == nil {
 		t.Errorf("%+v", e)
 	}

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"custody/internal/control/frameworks"
 	"custody/internal/report"
@@ -15,7 +16,7 @@ import (
 func (b *Builder) Report() *Report {
 	r := &Report{
 		Schema: Schema, Framework: Framework{b.framework.ID, b.framework.Name, b.framework.Version}, From: b.from, To: b.to,
-		Counts: b.counts, Exceptions: slices.Clone(b.refused), Controls: []Control{}, Months: []Month{}, Changes: []Change{}, Lacks: []string{},
+		Counts: b.counts, Exceptions: append([]Exception{}, b.refused...), Controls: []Control{}, Months: []Month{}, Changes: []Change{}, Lacks: []string{},
 	}
 	for _, of := range b.changes() {
 		c := of.counting()
@@ -53,7 +54,7 @@ func (b *Builder) Report() *Report {
 	r.Months = fill(slices.Sorted(maps.Keys(months)), months, b.from, b.to)
 	rows := b.framework.Table
 	if !b.known {
-		rows = slices.SortedFunc(maps.Values(b.own), func(x, y frameworks.Control) int { return cmp.Compare(x.ID, y.ID) })
+		rows, r.Framework.Version = b.ownRows()
 	}
 	for _, row := range rows {
 		r.Controls = append(r.Controls, newControl(row, r.Changes))
@@ -61,6 +62,38 @@ func (b *Builder) Report() *Report {
 	slices.SortStableFunc(r.Controls, func(x, y Control) int { return cmp.Compare(rate(x), rate(y)) })
 	r.lack()
 	return r
+}
+
+// ownRows are those of a company's own matrix, in the words of the newest edition that has each,
+// and its editions.
+func (b *Builder) ownRows() (rows []frameworks.Control, editions string) {
+	newest := map[string]string{} // edition by row
+	all := map[string]bool{}
+	words := map[string]frameworks.Control{}
+	for row := range b.own {
+		if all[row.edition] = true; row.edition >= newest[row.ID] {
+			if was, ok := words[row.ID]; !ok || row.edition > newest[row.ID] || row.About < was.About {
+				words[row.ID] = frameworks.Control{ID: row.ID, About: row.About, Relation: row.Relation}
+			}
+			newest[row.ID] = row.edition
+		}
+	}
+	return slices.SortedFunc(maps.Values(words), func(x, y frameworks.Control) int { return cmp.Compare(x.ID, y.ID) }), strings.Join(slices.Sorted(maps.Keys(all)), ", ")
+}
+
+// Counting are the verdicts, by digest, of the reviews that count for their changes.
+func Counting(packs []*report.VerifiedPack) map[string]bool {
+	b := NewBuilder("", "", "")
+	for _, p := range packs {
+		b.Add(p)
+	}
+	counts := map[string]bool{}
+	for _, of := range b.changes() {
+		if c := of.counting(); c != nil {
+			counts[c.Verdict] = true
+		}
+	}
+	return counts
 }
 
 // maxEmpty bounds the months that are listed for what is not in them.
@@ -156,6 +189,10 @@ func newControl(row frameworks.Control, changes []Change) Control {
 		c := &changes[i]
 		s, asked := c.controls[row.ID]
 		switch {
+		case !asked && c.owns: // the edition that it was held against has no such row
+			out.Aside++
+			whys["the edition of "+c.edition+" has no such row"]++
+			continue
 		case !asked:
 			out.Unasked++
 		case s.code == "evidence":
@@ -181,6 +218,9 @@ func newControl(row frameworks.Control, changes []Change) Control {
 	}
 	if len(whys) > 0 {
 		out.Why = slices.SortedFunc(maps.Keys(whys), func(x, y string) int { return cmp.Or(whys[y]-whys[x], cmp.Compare(x, y)) })[0]
+		if len(whys) > 1 {
+			out.Why = "of most, " + out.Why
+		}
 	}
 	out.Lacks = slices.SortedFunc(maps.Keys(lacks), func(x, y string) int { return cmp.Or(lacks[y]-lacks[x], cmp.Compare(x, y)) })
 	if out.Lacks == nil {
@@ -201,8 +241,15 @@ func (r *Report) lack() {
 	if without := n.Changes - n.Landed; without > 0 {
 		say("%s no closing review (stage record): that it landed, and as what, is not shown. 'custody audit --stage record' after the merge makes one.", have(without, "change"))
 	}
-	without, unasked, unsaid, noRule, unsigned := 0, 0, 0, 0, 0
+	without, unasked, unsaid, noRule, unsigned, waiting := 0, 0, 0, 0, 0, 0
+	last := r.To
 	for i := range r.Changes {
+		last = max(last, r.Changes[i].Day)
+	}
+	for i := range r.Changes {
+		if due := r.Changes[i].due; due != "" && due < last {
+			waiting++
+		}
 		switch c := &r.Changes[i]; {
 		case report.Approval(c.Approval) == report.ApprovalNotAsked:
 			noRule++
@@ -227,6 +274,9 @@ func (r *Report) lack() {
 	}
 	if unsaid > 0 {
 		say("%s a pack that does not say whose approvals counted: of an earlier version of Custody, or without what tells. 'custody audit --like PACK' makes one that says all that is known.", have(unsaid, "change"))
+	}
+	if waiting > 0 {
+		say("For %s that waited for what an emergency put off the day is over on which that was due, and no later review says whether it was done.", plural(waiting, "change"))
 	}
 	if noRule > 0 {
 		say("Of %s no rule asked for an approval, so none was counted, whoever gave one.", plural(noRule, "change"))

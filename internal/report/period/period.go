@@ -94,7 +94,14 @@ type Change struct {
 	from       string   // the merge bases: where the change begins
 	commits    []string // of a change that has not landed
 	merged     string   // the day on which it landed, where the context says
+	proposed   string   // the pull request's own commit, of what the forge made of it
+	due        string   // the last day on which something is due that an emergency put off, and that is not there
+	edition    string   // of the company's matrix that it was held against
+	owns       bool     // it was held against one
 }
+
+// An ownRow is one of a company's matrix, as an edition of it has it.
+type ownRow struct{ ID, edition, About, Relation string }
 
 // A status is what one change shows for one control.
 type status struct {
@@ -163,9 +170,9 @@ type Builder struct {
 	from, to  string
 	counts    Counts
 	refused   []Exception
-	rows      []*Change                     // of the period, and reviews from before it
-	seen      map[string]bool               // digests of packs
-	own       map[string]frameworks.Control // rows that only packs know: a company's matrix
+	rows      []*Change       // of the period, and reviews from before it
+	seen      map[string]bool // digests of packs
+	own       map[ownRow]bool // rows that only packs know: a company's matrix
 }
 
 // NewBuilder reports on one framework from a day to a day, both inclusive, either empty
@@ -176,7 +183,7 @@ func NewBuilder(framework, from, to string) *Builder {
 	if !known {
 		f = frameworks.Framework{ID: framework, Name: framework}
 	}
-	return &Builder{framework: f, known: known, from: from, to: to, seen: map[string]bool{}, own: map[string]frameworks.Control{}}
+	return &Builder{framework: f, known: known, from: from, to: to, seen: map[string]bool{}, own: map[ownRow]bool{}}
 }
 
 // Refuse notes a file that is no pack that counts.
@@ -231,6 +238,9 @@ func (b *Builder) read(p *report.VerifiedPack) *Change {
 			c.merged = at.UTC().Format(time.DateOnly)
 		}
 	}
+	if p.Context != nil && p.Context.Change != nil {
+		c.proposed = p.Context.Change.Proposed
+	}
 	if c.Stage != "record" {
 		for _, line := range d.Change.Commits {
 			c.commits = append(c.commits, line.SHA.String())
@@ -258,8 +268,8 @@ func (b *Builder) read(p *report.VerifiedPack) *Change {
 		}
 		c.controls[s.ID] = st
 		if !b.known {
-			b.own[s.ID] = frameworks.Control{ID: s.ID, About: s.About, Relation: s.Relation}
-			b.framework.Version = s.Version
+			b.own[ownRow{s.ID, s.Version, s.About, s.Relation}] = true
+			c.owns, c.edition = true, s.Version
 		}
 	}
 	c.rates = ratesOf(p)
@@ -281,6 +291,9 @@ func (c *Change) except(d *report.Document) {
 	}
 	for _, k := range d.Checks {
 		reason := why(k)
+		if k.Outcome == finding.Excepted && isPutOff(k) {
+			c.due = max(c.due, dueDay(k))
+		}
 		switch {
 		case k.ID == control.NoticeEmergency && k.Kind == finding.Notice:
 			c.Emergency = true
@@ -317,6 +330,16 @@ func (c *Change) except(d *report.Document) {
 
 // isPutOff says whether a check still waits, because of an emergency.
 func isPutOff(k finding.Check) bool { return slices.Contains(k.Exceptions(), finding.Emergency) }
+
+// dueDay is the day on which what an emergency put off is due, as the check's reason says.
+func dueDay(k finding.Check) string {
+	for _, r := range k.Reasons {
+		if _, day, ok := strings.Cut(r.Detail, "due by "); ok && r.Code == control.ReasonEmergency && len(day) >= len(time.DateOnly) {
+			return day[:len(time.DateOnly)]
+		}
+	}
+	return ""
+}
 
 // isOverdue says whether what an emergency put off was not done in time. One that was declared
 // and does not count puts nothing off; before that had a code of its own, its words told.

@@ -160,7 +160,15 @@ func TestReplaced(t *testing.T) {
 			"not-passed 2026-03-02: it landed, and the last review before that, at stage merge, says fail: because <script>.",
 		},
 		"what builds on it passed on the day of a failure": {
-			[]*report.VerifiedPack{packOf(1, "merge", "fail", "2026-03-02", from(1)), packOf(1, "merge", "pass", "2026-03-02", from(1), at(7, 2001)), packOf(1, "record", "pass", "2026-03-02", from(1))}, "",
+			[]*report.VerifiedPack{packOf(1, "merge", "fail", "2026-03-02", from(1)), packOf(1, "merge", "pass", "2026-03-02", from(1), at(7, 2001)), packOf(1, "record", "pass", "2026-03-02", from(1), at(9))}, "",
+		},
+		"what was pushed over a failure landed": {
+			[]*report.VerifiedPack{packOf(1, "merge", "fail", "2026-03-02", from(1)), packOf(1, "merge", "pass", "2026-03-02", from(1), at(7)), packOf(1, "record", "pass", "2026-03-02", from(1), at(7))}, "",
+		},
+		"the forge made of it what landed": {
+			[]*report.VerifiedPack{packOf(1, "merge", "fail", "2026-03-02", from(1)), packOf(1, "merge", "pass", "2026-03-02", from(1), at(7)), packOf(1, "record", "pass", "2026-03-02", from(1), at(9), func(p *report.VerifiedPack) {
+				p.Context = &change.Context{Change: &change.Request{Proposed: oid(7).String()}}
+			})}, "",
 		},
 		"the last commit alone shows less": {
 			[]*report.VerifiedPack{packOf(1, "merge", "fail", "2026-03-01", from(1), adds(9)), packOf(1, "merge", "pass", "2026-03-02", from(2), adds(1))},
@@ -223,6 +231,64 @@ func TestAtTheEdge(t *testing.T) {
 		}
 		if n := r.Counts; n.Packs != 5 || n.Packs != n.Outside+n.Superseded+n.Changes {
 			t.Errorf("%s to %s: the counts do not add up: %+v", c.from, c.to, n)
+		}
+	}
+}
+
+// TestOneChange: a push that a hook judged, which knows no repository, is the one that is recorded.
+func TestOneChange(t *testing.T) {
+	hook := packOf(1, "push", "fail", "2026-03-02", func(p *report.VerifiedPack) { p.Says.About = nil })
+	record := packOf(1, "record", "pass", "2026-03-02", func(p *report.VerifiedPack) { p.Says.About.Number = 0 })
+	for _, packs := range [][]*report.VerifiedPack{{hook, record}, {record, hook}, {hook, record, packOf(1, "merge", "pass", "2026-03-02")}} {
+		r := build(t, "soc2-2017", packs...)
+		if n := r.Counts; n.Changes != 1 || n.Landed != 1 || n.Superseded != len(packs)-1 || n.Fail != 0 {
+			t.Errorf("%d packs: %+v", len(packs), n)
+		}
+	}
+}
+
+// TestEditions: a company's matrix is reported in the words of its newest edition, whichever pack
+// comes first, and no change is asked for a row that its edition had not.
+func TestEditions(t *testing.T) {
+	held := func(edition string, rows ...string) func(*report.VerifiedPack) {
+		return func(p *report.VerifiedPack) {
+			p.Says.Controls = nil
+			for _, row := range rows {
+				id, about, _ := strings.Cut(row, " ")
+				p.Says.Controls = append(p.Says.Controls, control.Shown{Framework: "acme", Version: edition, ID: id, About: about, Relation: "direct", Status: control.EvidenceShown})
+			}
+		}
+	}
+	packs := []*report.VerifiedPack{packOf(1, "record", "pass", "2026-03-01", held("2025-10", "C-1 two people agree", "C-OLD x")), packOf(2, "record", "pass", "2026-03-02", held("2026-02", "C-1 nobody has to agree", "C-NEW y"))}
+	for range 2 {
+		slices.Reverse(packs)
+		r := build(t, "acme", packs...)
+		got := r.Framework.Version
+		for _, c := range r.Controls {
+			got += fmt.Sprintf(" | %s %s %d+%d+%d %s", c.ID, c.About, c.With, c.Unasked, c.Aside, c.Why)
+		}
+		if want := "2025-10, 2026-02 | C-1 nobody has to agree 2+0+0  | C-NEW y 1+0+1 the edition of 2025-10 has no such row | C-OLD x 1+0+1 the edition of 2026-02 has no such row"; got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
+}
+
+// TestLists: no list of the document is null, and what an emergency put off is asked about when its
+// day is over.
+func TestLists(t *testing.T) {
+	text, err := json.Marshal(build(t, "soc2-2017", packOf(1, "record", "pass", "2026-03-01")))
+	if err != nil || bytes.Contains(text, []byte("null")) {
+		t.Errorf("%s %v", text, err)
+	}
+	put := func(p *report.VerifiedPack) {
+		p.Says.Checks = append(p.Says.Checks, finding.Check{Kind: finding.Rule, Outcome: finding.Excepted,
+			Reasons: []finding.Reason{{Code: control.ReasonEmergency, Detail: "it waits, because of an emergency that ann declared; due by 2026-03-03"}}, Found: []finding.Finding{{WaivedBy: "emergency"}}})
+	}
+	for to, want := range map[string]bool{"2026-03-03": false, "2026-03-04": true} {
+		b := NewBuilder("soc2-2017", "", to)
+		b.Add(packOf(1, "record", "pass", "2026-03-01", put))
+		if got := strings.Contains(strings.Join(b.Report().Lacks, " "), "an emergency put off the day is over"); got != want {
+			t.Errorf("up to %s: %v", to, got)
 		}
 	}
 }

@@ -14,17 +14,44 @@ type reviews []*Change
 // changes puts the reviews of each change together. A pack that does not say which change of
 // the forge it is about belongs to that with the same head, if there is one.
 func (b *Builder) changes() []reviews {
-	all := map[string]reviews{}
-	numbered := map[string][]string{} // by head
-	for _, c := range b.rows {
-		if key := c.key(); c.numbered() && !slices.Contains(numbered[c.Head], key) {
-			numbered[c.Head] = append(numbered[c.Head], key)
+	// The key of each, in two steps: a hook knows no repository, and whoever reviews a commit by
+	// hand no number.
+	numbered, placed := map[string][]string{}, map[string][]string{} // keys by head
+	note := func(keys map[string][]string, head, key string) {
+		if !slices.Contains(keys[head], key) {
+			keys[head] = append(keys[head], key)
 		}
 	}
+	only := func(keys []string, in string) (key string, ok bool) {
+		if len(keys) == 1 && strings.HasPrefix(keys[0], in) {
+			return keys[0], true
+		}
+		return "", false
+	}
 	for _, c := range b.rows {
+		if c.numbered() {
+			note(numbered, c.Head, c.key())
+		}
+	}
+	all := map[string]reviews{}
+	for _, c := range b.rows {
+		if c.Repository == "" {
+			continue
+		}
 		key := c.key()
-		if same := numbered[c.Head]; !c.numbered() && len(same) == 1 && (c.Repository == "" || strings.HasPrefix(same[0], c.Repository+"\x00")) {
-			key = same[0]
+		if same, ok := only(numbered[c.Head], c.Repository+"\x00"); !c.numbered() && ok {
+			key = same
+		}
+		note(placed, c.Head, key)
+		all[key] = append(all[key], c)
+	}
+	for _, c := range b.rows {
+		if c.Repository != "" {
+			continue
+		}
+		key := c.key()
+		if same, ok := only(placed[c.Head], ""); ok {
+			key = same
 		}
 		all[key] = append(all[key], c)
 	}
@@ -143,9 +170,13 @@ func (of reviews) beforeLanding(closing *Change) *Change {
 		return nil
 	}
 	landed := of.landed()
+	// Of the commit that landed, or was proposed, if there is any: what was pushed over it did not.
+	itself := func(c *Change) bool { return c.Head == closing.Head || c.Head == closing.proposed }
+	some := slices.ContainsFunc(of, func(c *Change) bool { return c.Stage != "record" && c.Day <= landed && itself(c) })
 	var day reviews // the reviews of the last day before it landed
 	for _, c := range of {
 		switch {
+		case some && !itself(c):
 		case c.Stage == "record", c.Day > landed: // whoever reviewed it again then kept nothing from landing
 		case len(day) == 0 || c.whenLast(day[0]) > 0:
 			day = reviews{c}

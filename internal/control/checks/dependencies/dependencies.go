@@ -312,7 +312,7 @@ func remote(source string) bool { return source != "" && !local(source) }
 // origin is where an address leads: the host and the first folders, without what only
 // names a version, and without a password.
 func origin(source string) string {
-	s := source
+	s := manifest.Public(source)
 	for _, cut := range []string{"#", "?"} {
 		s, _, _ = strings.Cut(s, cut)
 	}
@@ -334,7 +334,7 @@ func version(v string) string {
 	if v == "" {
 		return " any version"
 	}
-	return " " + clip(v)
+	return " " + clip(manifest.Public(v))
 }
 
 func clip(s string) string {
