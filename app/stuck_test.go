@@ -97,21 +97,29 @@ func TestVerdictIsWrittenInTheEnd(t *testing.T) {
 	}
 }
 
-// hasty has what fails be tried as often as it is without the breaks, of minutes; and once has it
-// be tried no second time, see givenUp.
+// hasty has what fails be tried as often as it is without the breaks, of minutes; and once leaves
+// the time to give it up before it is tried again, see givenUp.
 func hasty(w *world) { w.pause = time.Millisecond }
-func once(w *world)  { w.pause = time.Hour }
+func once(w *world)  { w.pause = 2 * time.Second }
 
-// givenUp waits until a review failed, and is tried no more, as after ten times.
+// givenUp waits until reviews failed, and are tried no more, as after ten times.
 func (w *world) givenUp() {
 	w.Helper()
-	w.until("a review failed", func() bool {
-		n := 0
-		w.sqlRow(`SELECT count(*) FROM river_job WHERE kind = 'review' AND state = 'retryable'`, &n)
-		return n > 0
+	w.gh.Settle()
+	w.until("reviews failed, and none is left", func() bool {
+		w.sql(`UPDATE river_job SET state = 'discarded', finalized_at = CURRENT_TIMESTAMP WHERE kind = 'review' AND state = 'retryable'`)
+		failed := 0
+		w.sqlRow(`SELECT count(*) FROM river_job WHERE kind = 'review' AND state = 'discarded'`, &failed)
+		counts, err := w.store.CountDeliveries(context.Background())
+		if err != nil {
+			w.Fatal(err)
+		}
+		jobs, err := w.store.Jobs(context.Background())
+		if err != nil {
+			w.Fatal(err)
+		}
+		return failed > 0 && jobs == 0 && counts[store.Accepted] == 0
 	})
-	w.sql(`UPDATE river_job SET state = 'discarded', finalized_at = CURRENT_TIMESTAMP WHERE kind = 'review' AND state = 'retryable'`)
-	w.settled()
 }
 
 // Nor is it given up when GitHub takes no check runs for longer than a job is tried.
