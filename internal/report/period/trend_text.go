@@ -94,7 +94,7 @@ func (m MeanOfRate) Share() string {
 var trendHTML string
 
 const trendCSS = `
-.lines { display: grid; grid-template-columns: repeat(auto-fit, minmax(18rem, 1fr)); gap: 1rem 1.4rem; }
+.lines { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(18rem, 100%), 1fr)); gap: 1rem 1.4rem; }
 .lines h3 { font-size: 1rem; margin: .2rem 0; } .lines p { margin: 0; font-size: .9rem; }
 .lines svg.chart { min-width: 0; }
 svg.chart polyline { fill: none; stroke: var(--t2); stroke-width: 2.5; }
