@@ -321,6 +321,7 @@ type evaluation struct {
 	deferring    bool                        // what an emergency put off is asked again: reviews after the merge count
 	dueBy        config.Day                  // those up to this day; empty: all
 	waits        []string                    // origins of rules that an emergency puts off, and that are not met
+	met          []string                    // of those that an emergency might put off, and that are met
 	overdue      []string                    // of those that were met, and too late
 	looked       map[string]answer           // by CheckID, of rules of kind checks
 	delivered    *finding.Check              // what commits claim to have been told; nil when none does

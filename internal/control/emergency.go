@@ -96,6 +96,9 @@ func mergedAt(c *change.Context) string {
 // change lands, and at stage record it is asked until the day on which it is due. After
 // that the finding stands.
 func (e *evaluation) wait(r config.LayeredRule, a answer) answer {
+	if r.Emergency == config.Defer && a.outcome == finding.Satisfied {
+		e.met = append(e.met, r.Origin)
+	}
 	if r.Emergency != config.Defer || a.outcome != finding.NotSatisfied && a.outcome != finding.NotAssessed {
 		return a
 	}
@@ -151,6 +154,8 @@ func (e *evaluation) inTime(r config.LayeredRule, asks func() answer, a answer) 
 	return a
 }
 
+const waitsForNothing = "Nothing waits for it: what is asked of the change has to be there before it lands."
+
 // emergencyNotice tells that an emergency was declared, by whom, why, and whether it
 // counts.
 func (e *evaluation) emergencyNotice() (finding.Check, bool) {
@@ -166,7 +171,7 @@ func (e *evaluation) emergencyNotice() (finding.Check, bool) {
 	say := fmt.Sprintf("%s declared the change an emergency (%s): %s", who, clip(d.Via), clip(d.Reason))
 	var says []string
 	acts := who
-	remedy := "Nothing waits for it: what is asked of the change has to be there before it lands."
+	remedy := waitsForNothing
 	if e.Config != nil {
 		origins := []string{}
 		for _, r := range e.Config.Rules {
@@ -178,15 +183,24 @@ func (e *evaluation) emergencyNotice() (finding.Check, bool) {
 		for _, origin := range origins {
 			if u := e.urgency(origin); u.why != "" {
 				says = append(says, fmt.Sprintf("for %s it does not count: %s", origin, u.why))
-			} else if e.Stage == change.AtRecord && !slices.Contains(e.waits, origin) {
+			} else if !slices.Contains(e.waits, origin) && !slices.Contains(e.met, origin) {
+				says = append(says, fmt.Sprintf("no rule of %s asks anything that could wait", origin))
+			} else if !slices.Contains(e.waits, origin) {
 				when := "is there"
 				if slices.Contains(e.overdue, origin) {
 					when = "came only after that"
 				}
-				says = append(says, fmt.Sprintf("what %s put off was due by %s, and %s", origin, u.due, when))
-				if acts == who {
-					remedy = "Nothing is left to do."
+				if e.Stage == change.AtRecord {
+					says = append(says, fmt.Sprintf("what %s put off was due by %s, and %s", origin, u.due, when))
+				} else {
+					says = append(says, fmt.Sprintf("what rules of %s may put off is there already", origin))
 				}
+				if remedy == waitsForNothing {
+					remedy, acts = "Nothing is left to do.", ""
+				}
+			} else if e.Day > u.due {
+				says = append(says, fmt.Sprintf("what %s put off was due by %s, and is not there", origin, u.due))
+				remedy, acts = "Do it now: see the rules that are not met.", "whom they name"
 			} else {
 				says = append(says, fmt.Sprintf("what %s put off is due by %s", origin, u.due))
 				remedy, acts = "Review it after the fact, by that day.", "whom the rules that wait name, and not "+who+" alone"

@@ -258,10 +258,13 @@ func TestEmergency(t *testing.T) {
 		})
 	}
 	notices := map[string]string{
-		"landed, not due yet":       "is due by 2026-11-25 Review it after the fact",
-		"landed, reviewed after":    "was due by 2026-11-25, and is there Nothing is left to do.",
-		"landed, reviewed too late": "was due by 2026-11-25, and came only after that Nothing is left to do.",
-		"too little permission":     "it does not count",
+		"landed, not due yet":                "is due by 2026-11-25 Review it after the fact",
+		"landed, reviewed after":             "was due by 2026-11-25, and is there Nothing is left to do.",
+		"landed, reviewed too late":          "was due by 2026-11-25, and came only after that Nothing is left to do.",
+		"too little permission":              "it does not count",
+		"reviewed all the same":              "is there already Nothing is left to do.",
+		"landed, overdue":                    "was due by 2026-11-25, and is not there Do it now",
+		"landed, reviewed in time and again": "was due by 2026-11-25, and is there Nothing is left to do.",
 	}
 	for _, c := range []asked{
 		{"no emergency", rule, nil, finding.NotSatisfied, ""},
@@ -310,6 +313,11 @@ func TestEmergency(t *testing.T) {
 			r.At = "2026-11-26T00:10:00Z"
 			in.Context.Reviews = []change.Review{r}
 		}), finding.Satisfied, "was due by 2026-11-25, and was done only after that"},
+		{"landed, reviewed in time and again", rule, landed("2026-11-28", func(in *Input, _ *change.Urgency) {
+			early, late := review("2", "bob", "approved", oid("head"), "write"), review("2", "bob", "approved", oid("head"), "write")
+			early.At, late.At = "2026-11-24T10:00:00Z", "2026-11-27T10:00:00Z"
+			in.Context.Reviews = []change.Review{early, late}
+		}), finding.Satisfied, ""},
 		{"declared after it had landed", rule, landed("2026-11-25", func(_ *Input, u *change.Urgency) { u.At = "2026-11-23T09:00:00Z" }), finding.NotApplicable, ""},
 		{"landed nobody knows when", rule, landed("2026-11-25", func(in *Input, _ *change.Urgency) { in.Context.Merge = nil }), finding.NotApplicable, ""},
 		{"landed without an emergency", rule, landed("2026-11-25", func(in *Input, _ *change.Urgency) { in.Context.Change.Emergency = nil }), finding.NotApplicable, ""},
@@ -342,11 +350,22 @@ func TestApprovedTooLate(t *testing.T) {
 	at := func(merged string) func(*Input) {
 		return func(in *Input) { in.Stage, in.Context.Merge = change.AtRecord, &change.Merge{At: merged} }
 	}
+	again := func(id, login, state string) func(*Input) {
+		return func(in *Input) {
+			at("2026-11-20T10:00:01Z")(in)
+			later := review(id, login, state, oid("head"), "write")
+			later.At = "2026-11-21T10:00:00Z"
+			in.Context.Reviews = append(in.Context.Reviews, later)
+		}
+	}
 	for _, c := range []asked{
 		{"before", rule, at("2026-11-20T10:00:01Z"), finding.Satisfied, ""},
 		{"after", rule, at("2026-11-20T09:59:59Z"), finding.NotSatisfied, "bob does not count: approved after the change had landed"},
 		{"not known", rule, at(""), finding.NotAssessed, "whether before the change landed"},
 		{"no merge", rule, func(in *Input) { in.Stage = change.AtRecord }, finding.NotAssessed, ""},
+		{"before, and once more after", rule, again("2", "bob", "approved"), finding.Satisfied, ""},
+		{"before, and took it back after", rule, again("2", "bob", "changes_requested"), finding.Satisfied, ""},
+		{"somebody else objects after", rule, again("3", "eve", "changes_requested"), finding.Satisfied, "eve does not count: asked for changes after the change had landed"},
 	} {
 		ch, x := pullRequest(review("2", "bob", "approved", oid("head"), "write"))
 		c.check(t, Input{Change: ch, Context: x})

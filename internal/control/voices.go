@@ -63,6 +63,7 @@ func (e *evaluation) voices(want config.Approvals, wrote authors) []voice {
 	}
 	var voices []voice
 	for _, key := range slices.Sorted(maps.Keys(words)) {
+		words[key] = e.inTimeAlone(words[key])
 		last, sure := lastWord(words[key])
 		if o, open := openObjection(words[key], last, wrote); open {
 			last, sure = o, true
@@ -84,6 +85,19 @@ func (e *evaluation) voices(want config.Approvals, wrote authors) []voice {
 	oneLoginEach(voices)
 	slices.SortStableFunc(voices, func(a, b voice) int { return cmp.Compare(a.login, b.login) })
 	return voices
+}
+
+// inTimeAlone leaves out what somebody said when it was too late, if they had said something
+// before: it takes back nothing of what was there when the change landed.
+func (e *evaluation) inTimeAlone(said []change.Review) []change.Review {
+	before := slices.DeleteFunc(slices.Clone(said), func(r change.Review) bool {
+		late, known := e.late(r)
+		return late && known
+	})
+	if len(before) == 0 {
+		return said
+	}
+	return before
 }
 
 // oneLoginEach makes approvals unclear whose reviewers have one login and several ids:
@@ -177,6 +191,9 @@ func (e *evaluation) voice(r change.Review, want config.Approvals, wrote authors
 	case "dismissed":
 		return set(standNothing, "their review was dismissed")
 	case "changes_requested":
+		if late, known := e.late(r); late && known {
+			return set(standLate, "asked for changes after the change had landed")
+		}
 		// From an author too: who is named in a commit of somebody else's making would
 		// otherwise have no objection any more.
 		switch {

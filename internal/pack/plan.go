@@ -142,6 +142,9 @@ func largest(v *review.Verdict, candidates []planned, named []bool, kinds []file
 	slices.SortStableFunc(code, func(a, b planned) int { return cmp.Or(b.weight-a.weight, cmp.Compare(a.Path, b.Path)) })
 	if len(code) == 1 {
 		code[0].Reasons[0] = "the largest change of code here"
+		if len(candidates) > 0 {
+			code[0].Reasons[0] = "the largest change of code besides"
+		}
 	}
 	return code[:min(len(code), mostLargest)]
 }

@@ -115,6 +115,9 @@ func TestMovedIntoPower(t *testing.T) {
 		{"examples/deploy.yml", ".github/workflows/deploy.yml", ""}, {"docs/drop.sql", "db/migrations/0002.sql", ""}, {"docs/a.py", "migrations/a.py", ""}, {"docs/notes.md", "AGENTS.md", ""},
 		{"pkg/check.go", "pkg/check_plan9.go", ""}, {"pkg/check.go", "pkg/_check.go", ""}, {"pkg/a.go", "pkg/a_test.go", ""}, {"tests/a.py", "src/a.py", ""},
 		{"secure/auth.go", "pkg/auth.go", ""}, {"pkg/auth.go", "secure/auth.go", ""}, {"secure/a.go", "secure/b.go", Moved}, {"app/a.json", "package.json", ""},
+		{"examples/.gitlab-ci.yml", ".gitlab-ci.yml", ""}, {"examples/CODEOWNERS", "CODEOWNERS", ""}, {"examples/Dockerfile", "Dockerfile", ""}, {"examples/Makefile", "Makefile", ""},
+		{"examples/package.json", "package.json", ""}, {"examples/setup.py", "setup.py", ""}, {"examples/.npmrc", ".npmrc", ""}, {"examples/security_requirements.yaml", "security_requirements.yaml", ""},
+		{"a/jest.config.js", "jest.config.js", ""}, {"a/conftest.py", "conftest.py", ""}, {"_examples/init.go", "pkg/init.go", ""}, {"testdata/a.go", "pkg/a.go", ""}, {"src/a.ts", "lib/a.ts", Moved}, {"a/LICENSE", "LICENSE", Moved},
 	} {
 		f := change.File{Path: change.Path(c.to), OldPath: change.Path(c.from), Status: change.Renamed, Mode: git.ModeFile, OldMode: git.ModeFile}
 		got, err := mechanical(context.Background(), blobs{}, []change.File{f}, config.Layer(nil, policy))

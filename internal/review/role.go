@@ -35,7 +35,7 @@ func roleOf(p change.Path, mode git.Mode, policy *config.Effective) role {
 	r.agents, _ = agentfiles.Of(p, nil)
 	_, r.test = impact.TestLanguage(p)
 	r.built = strings.Join(lang.GoNameTags(string(p)), " ")
-	if base := path.Base(string(p)); path.Ext(base) == ".go" && strings.ContainsAny(base[:1], "_.") {
+	if path.Ext(string(p)) == ".go" && slices.ContainsFunc(strings.Split(string(p), "/"), goSkips) {
 		r.built = "never"
 	}
 	if policy != nil {
@@ -44,11 +44,33 @@ func roleOf(p change.Path, mode git.Mode, policy *config.Effective) role {
 	return r
 }
 
+// goSkips says whether the go command looks at no file or folder of that name.
+func goSkips(name string) bool {
+	return name == "testdata" || name == "vendor" || name != "" && strings.ContainsAny(name[:1], "_.")
+}
+
 // samePlace says whether a file that moved does at its new place what it did at the old one.
 // A workflow that comes out of a folder of examples runs from now on, without a byte of it
-// having changed.
+// having changed; and what tools look for by its name does something else in each folder.
 func samePlace(f *change.File, policy *config.Effective) bool {
+	if path.Dir(string(f.OldPath)) != path.Dir(string(f.Path)) && (looksUp(f.OldPath, f.Mode) || looksUp(f.Path, f.Mode)) {
+		return false
+	}
 	return roleOf(f.OldPath, f.Mode, policy) == roleOf(f.Path, f.Mode, policy)
+}
+
+// looksUp says whether some tool may look for a file by its name: a pipeline, a manifest, a
+// configuration, what begins with a dot, and what has no extension, such as Makefile and
+// CODEOWNERS. Prose and data, and code that others name, it is not.
+func looksUp(p change.Path, mode git.Mode) bool {
+	base := strings.ToLower(path.Base(string(p)))
+	kinds := control.FileKinds(change.Path(base), "", mode, 0)
+	for _, k := range []config.ChangeKind{config.OfPipeline, config.OfDependencies, config.OfConfig, config.OfMigration} {
+		if slices.Contains(kinds, k) {
+			return true
+		}
+	}
+	return strings.HasPrefix(base, ".") || base == "conftest.py" || strings.Contains(base, ".config.") || path.Ext(base) == "" && !slices.Contains(kinds, config.OfDocs)
 }
 
 // hasPower says whether a file is run with rights that are not the program's: whoever says in

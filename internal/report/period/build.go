@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"custody/internal/control/frameworks"
 	"custody/internal/report"
@@ -25,7 +27,13 @@ func (b *Builder) Report() *Report {
 				r.Counts.Superseded++
 			}
 		}
-		if c == nil {
+		switch {
+		case c == nil:
+			continue
+		case of.closedBefore(): // it counts where it landed; what came of it since is asked about here
+			r.Counts.Superseded++
+			r.Exceptions = append(r.Exceptions, slices.DeleteFunc(slices.Clone(c.exceptions), func(e Exception) bool { return e.Kind != Overdue })...)
+			r.Exceptions = append(r.Exceptions, of.replaced(c)...)
 			continue
 		}
 		r.Changes = append(r.Changes, *c)
@@ -54,7 +62,7 @@ func (b *Builder) Report() *Report {
 	r.Months = fill(slices.Sorted(maps.Keys(months)), months, b.from, b.to)
 	rows := b.framework.Table
 	if !b.known {
-		rows, r.Framework.Version = b.ownRows()
+		rows, r.Framework.Version, r.otherWords = b.ownRows()
 	}
 	for _, row := range rows {
 		r.Controls = append(r.Controls, newControl(row, r.Changes))
@@ -65,21 +73,36 @@ func (b *Builder) Report() *Report {
 }
 
 // ownRows are those of a company's own matrix, in the words of the newest edition that has each,
-// and its editions.
-func (b *Builder) ownRows() (rows []frameworks.Control, editions string) {
-	newest := map[string]string{} // edition by row
+// and its editions. others says of which rows the words of another edition differ.
+func (b *Builder) ownRows() (rows []frameworks.Control, editions string, others []string) {
+	newest := map[string]ownRow{}
 	all := map[string]bool{}
-	words := map[string]frameworks.Control{}
 	for row := range b.own {
-		if all[row.edition] = true; row.edition >= newest[row.ID] {
-			if was, ok := words[row.ID]; !ok || row.edition > newest[row.ID] || row.About < was.About {
-				words[row.ID] = frameworks.Control{ID: row.ID, About: row.About, Relation: row.Relation}
-			}
-			newest[row.ID] = row.edition
+		all[row.edition] = true
+		was, ok := newest[row.ID]
+		if n := cmp.Or(cmp.Compare(inOrder(row.edition), inOrder(was.edition)), cmp.Compare(was.About, row.About), cmp.Compare(was.Relation, row.Relation)); !ok || n > 0 {
+			newest[row.ID] = row
 		}
 	}
-	return slices.SortedFunc(maps.Values(words), func(x, y frameworks.Control) int { return cmp.Compare(x.ID, y.ID) }), strings.Join(slices.Sorted(maps.Keys(all)), ", ")
+	for row := range b.own {
+		if is := newest[row.ID]; row.About != is.About || row.Relation != is.Relation {
+			others = append(others, fmt.Sprintf("%s is shown in the words of edition %s; edition %s asks otherwise, %q (%s), and changes held against that count in the same row", row.ID, is.edition, row.edition, row.About, row.Relation))
+		}
+	}
+	slices.Sort(others)
+	for _, id := range slices.Sorted(maps.Keys(newest)) {
+		rows = append(rows, frameworks.Control{ID: id, About: newest[id].About, Relation: newest[id].Relation})
+	}
+	order := slices.SortedFunc(maps.Keys(all), func(x, y string) int { return cmp.Or(cmp.Compare(inOrder(x), inOrder(y)), cmp.Compare(x, y)) })
+	return rows, strings.Join(order, ", "), others
 }
+
+// inOrder is a text by which the names of editions sort as people count: 9 comes before 10.
+func inOrder(edition string) string {
+	return digits().ReplaceAllStringFunc(edition, func(n string) string { return strings.Repeat("0", max(0, 20-len(n))) + n })
+}
+
+var digits = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("[0-9]+") })
 
 // Counting are the verdicts, by digest, of the reviews that count for their changes.
 func Counting(packs []*report.VerifiedPack) map[string]bool {
@@ -242,7 +265,7 @@ func (r *Report) lack() {
 		say("%s no closing review (stage record): that it landed, and as what, is not shown. 'custody audit --stage record' after the merge makes one.", have(without, "change"))
 	}
 	without, unasked, unsaid, noRule, unsigned, waiting := 0, 0, 0, 0, 0, 0
-	last := r.To
+	last := "" // up to which packs tell
 	for i := range r.Changes {
 		last = max(last, r.Changes[i].Day)
 	}
@@ -276,7 +299,14 @@ func (r *Report) lack() {
 		say("%s a pack that does not say whose approvals counted: of an earlier version of Custody, or without what tells. 'custody audit --like PACK' makes one that says all that is known.", have(unsaid, "change"))
 	}
 	if waiting > 0 {
-		say("For %s that waited for what an emergency put off the day is over on which that was due, and no later review says whether it was done.", plural(waiting, "change"))
+		say("For %s that waited for what an emergency put off the day is over on which that was due, and no review up to %s says whether it was done.", plural(waiting, "change"), last)
+	}
+	for i, words := range r.otherWords {
+		if i == shownExamples {
+			say("The words of %s differ between editions, too.", plural(len(r.otherWords)-i, "more row"))
+			break
+		}
+		say("%s.", words)
 	}
 	if noRule > 0 {
 		say("Of %s no rule asked for an approval, so none was counted, whoever gave one.", plural(noRule, "change"))

@@ -36,6 +36,8 @@ type Report struct {
 	Months     []Month     `json:"months"`
 	Changes    []Change    `json:"changes"` // the population: what an auditor samples from
 	Lacks      []string    `json:"lacks"`   // what this report can not show, and what would
+
+	otherWords []string // of which rows of a company's matrix the words differ between editions
 }
 
 // A Framework is the edition that was reported on.

@@ -270,6 +270,9 @@ func TestEditions(t *testing.T) {
 		if want := "2025-10, 2026-02 | C-1 nobody has to agree 2+0+0  | C-NEW y 1+0+1 the edition of 2025-10 has no such row | C-OLD x 1+0+1 the edition of 2026-02 has no such row"; got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
+		if says := strings.Join(r.Lacks, " "); !strings.Contains(says, `C-1 is shown in the words of edition 2026-02; edition 2025-10 asks otherwise, "two people agree" (direct)`) {
+			t.Errorf("nothing says that the words differ: %s", says)
+		}
 	}
 }
 
@@ -284,11 +287,12 @@ func TestLists(t *testing.T) {
 		p.Says.Checks = append(p.Says.Checks, finding.Check{Kind: finding.Rule, Outcome: finding.Excepted,
 			Reasons: []finding.Reason{{Code: control.ReasonEmergency, Detail: "it waits, because of an emergency that ann declared; due by 2026-03-03"}}, Found: []finding.Finding{{WaivedBy: "emergency"}}})
 	}
-	for to, want := range map[string]bool{"2026-03-03": false, "2026-03-04": true} {
-		b := NewBuilder("soc2-2017", "", to)
+	for day, want := range map[string]bool{"2026-03-03": false, "2026-03-04": true} {
+		b := NewBuilder("soc2-2017", "", "2026-12-31")
 		b.Add(packOf(1, "record", "pass", "2026-03-01", put))
+		b.Add(packOf(2, "record", "pass", day))
 		if got := strings.Contains(strings.Join(b.Report().Lacks, " "), "an emergency put off the day is over"); got != want {
-			t.Errorf("up to %s: %v", to, got)
+			t.Errorf("up to %s: %v", day, got)
 		}
 	}
 }

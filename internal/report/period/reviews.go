@@ -94,18 +94,10 @@ func ranked(yes bool) int {
 	return 0
 }
 
-// counting is the review that counts in the period; nil where all are from before it, or the
-// closing one is. Of one
+// counting is the review that counts in the period; nil where all are from before it. Of one
 // head from several bases it is the one that shows the most of it.
 func (of reviews) counting() *Change {
 	var last *Change
-	closed, again := false, false // before the period; in it
-	for _, c := range of {
-		closed, again = closed || c.before && c.Stage == "record", again || !c.before && c.Stage == "record"
-	}
-	if closed && !again { // it landed before the period, and belongs there
-		return nil
-	}
 	better := func(c, than *Change) bool {
 		return cmp.Or(c.whenLast(than), cmp.Compare(worst[c.Decision], worst[than.Decision]), cmp.Compare(c.Pack, than.Pack)) > 0
 	}
@@ -127,6 +119,11 @@ func (of reviews) counting() *Change {
 		}
 	}
 	return widest
+}
+
+// closedBefore says whether the change had its closing review before the period.
+func (of reviews) closedBefore() bool {
+	return slices.ContainsFunc(of, func(c *Change) bool { return c.before && c.Stage == "record" })
 }
 
 // replaced are the reviews that another one should not have taken the place of and that
