@@ -52,6 +52,7 @@ func (e *evaluation) checkRun(want config.CheckRun) (finding.Outcome, string) {
 			runs = append(runs, c)
 		}
 	}
+	runs = e.onHead(runs)
 	last, sure := lastRun(runs)
 	at := e.ranAt(last.Head)
 	switch {
@@ -70,6 +71,16 @@ func (e *evaluation) checkRun(want config.CheckRun) (finding.Outcome, string) {
 		return finding.NotAssessed, unclear
 	}
 	return finding.Satisfied, "succeeded on " + at
+}
+
+// onHead are the runs on the head, if there is one; else those on what was proposed: a check of
+// what landed is not taken back by another run of one before that.
+func (e *evaluation) onHead(runs []change.CheckRun) []change.CheckRun {
+	elsewhere := func(c change.CheckRun) bool { return c.Head != e.Change.Head.String() }
+	if here := slices.DeleteFunc(slices.Clone(runs), elsewhere); len(here) > 0 {
+		return here
+	}
+	return runs
 }
 
 // lastRun is the run that counts. sure is false when the times do not tell which of

@@ -126,6 +126,9 @@ func TestRanOnWhatWasProposed(t *testing.T) {
 	for _, c := range []asked{
 		{"on it", rule, landed(nil), finding.Satisfied, "which was proposed and makes the same change"},
 		{"it failed there", rule, landed(func(in *Input) { in.Context.Checks[0].Conclusion = "failure" }), finding.NotSatisfied, "which was proposed"},
+		{"it failed on what landed, and ran again on what was proposed", rule, landed(func(in *Input) {
+			in.Context.Checks = append(in.Context.Checks, change.CheckRun{Name: "build", App: "ci", Head: in.Change.Head.String(), Conclusion: "failure", At: "2026-11-20T09:00:00Z"})
+		}), finding.NotSatisfied, "ended on the head"},
 		{"another change landed", rule, landed(func(in *Input) { in.Approved = nil }), finding.NotSatisfied, "did not run on the head"},
 		{"before it landed", rule, landed(func(in *Input) { in.Stage = change.AtMerge }), finding.NotSatisfied, "did not run on the head"},
 		{"on another commit", rule, landed(func(in *Input) { in.Context.Checks[0].Head = oid("old").String() }), finding.NotSatisfied, "did not run on the head"},

@@ -100,12 +100,13 @@ func (e *evaluation) tested() answer {
 		case c.Name == "" || c.App == "" || c.Head == "":
 			return answer{} // it may be a run of any of them
 		case e.ranOnIt(c.Head):
-			at[e.ranAt(c.Head)] = true
 			key := config.CheckRun{Name: c.Name, App: c.App}
 			runs[key] = append(runs[key], c)
 		}
 	}
 	for _, of := range runs {
+		of = e.onHead(of)
+		at[e.ranAt(of[0].Head)] = true
 		if last, _ := lastRun(of); last.Conclusion != "success" {
 			return answer{outcome: finding.NotSatisfied}
 		}

@@ -103,7 +103,7 @@ func TestMechanical(t *testing.T) {
 // What moves to where it does something else has to be read, and what runs in the pipeline
 // whoever wrote it.
 func TestMovedIntoPower(t *testing.T) {
-	policy, err := config.ParsePolicy(".custody.yaml", []byte("version: 1\nauthorship: {unknown: ai}\nrules:\n  - {id: two, kind: approvals, when: {paths: [\"secure/**\"]}, approvals: {humans: 1}}\n"))
+	policy, err := config.ParsePolicy(".custody.yaml", []byte("version: 1\nauthorship: {unknown: ai}\nrules:\n  - {id: one, kind: approvals, when: {paths: [\"secure/**\", \"src/**\"]}, approvals: {humans: 1}}\n  - {id: two, kind: approvals, when: {paths: [\"secure/**\", \"src/pay/**\"]}, approvals: {humans: 2}}\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,11 +113,11 @@ func TestMovedIntoPower(t *testing.T) {
 	}{
 		{"pkg/a.go", "pkg/b.go", Moved}, {"a/x_linux.go", "b/x_linux.go", Moved}, {".github/workflows/a.yml", ".github/workflows/b.yml", Moved}, {"docs/a.md", "docs/b.md", Moved},
 		{"examples/deploy.yml", ".github/workflows/deploy.yml", ""}, {"docs/drop.sql", "db/migrations/0002.sql", ""}, {"docs/a.py", "migrations/a.py", ""}, {"docs/notes.md", "AGENTS.md", ""},
-		{"pkg/check.go", "pkg/check_plan9.go", ""}, {"pkg/check.go", "pkg/_check.go", ""}, {"pkg/a.go", "pkg/a_test.go", ""}, {"tests/a.py", "src/a.py", ""},
-		{"secure/auth.go", "pkg/auth.go", ""}, {"pkg/auth.go", "secure/auth.go", ""}, {"secure/a.go", "secure/b.go", Moved}, {"app/a.json", "package.json", ""},
+		{"pkg/check.go", "pkg/check_plan9.go", ""}, {"pkg/check.go", "pkg/_check.go", ""}, {"pkg/a.go", "pkg/a_test.go", ""}, {"tests/a.py", "lib/a.py", ""},
+		{"secure/auth.go", "pkg/auth.go", ""}, {"pkg/auth.go", "secure/auth.go", ""}, {"secure/a.go", "secure/b.go", Moved}, {"app/a.json", "package.json", ""}, {"src/x/a.go", "src/pay/a.go", ""}, {"src/x/a.go", "src/y/a.go", Moved},
 		{"examples/.gitlab-ci.yml", ".gitlab-ci.yml", ""}, {"examples/CODEOWNERS", "CODEOWNERS", ""}, {"examples/Dockerfile", "Dockerfile", ""}, {"examples/Makefile", "Makefile", ""},
 		{"examples/package.json", "package.json", ""}, {"examples/setup.py", "setup.py", ""}, {"examples/.npmrc", ".npmrc", ""}, {"examples/security_requirements.yaml", "security_requirements.yaml", ""},
-		{"a/jest.config.js", "jest.config.js", ""}, {"a/conftest.py", "conftest.py", ""}, {"_examples/init.go", "pkg/init.go", ""}, {"testdata/a.go", "pkg/a.go", ""}, {"src/a.ts", "lib/a.ts", Moved}, {"a/LICENSE", "LICENSE", Moved},
+		{"a/jest.config.js", "jest.config.js", ""}, {"a/conftest.py", "conftest.py", ""}, {"_examples/init.go", "pkg/init.go", ""}, {"testdata/a.go", "pkg/a.go", ""}, {"web/a.ts", "lib/a.ts", Moved}, {"a/LICENSE", "LICENSE", Moved},
 	} {
 		f := change.File{Path: change.Path(c.to), OldPath: change.Path(c.from), Status: change.Renamed, Mode: git.ModeFile, OldMode: git.ModeFile}
 		got, err := mechanical(context.Background(), blobs{}, []change.File{f}, config.Layer(nil, policy))

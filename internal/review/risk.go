@@ -1,6 +1,7 @@
 package review
 
 import (
+	"slices"
 	"strings"
 
 	"custody/attestation"
@@ -41,12 +42,20 @@ func riskInput(c *change.Change, report *impact.Report, who *attestation.Report)
 // critical is the first rule that names a path, as something that more is asked for. A
 // rule that names everything singles nothing out.
 func critical(policy *config.Effective, p change.Path) string {
-	for _, r := range policy.Rules {
-		for _, g := range r.When.Paths {
-			if strings.Trim(string(g), "*/") != "" && config.Concerns([]config.Glob{g}, p, false) {
-				return r.CheckID
-			}
-		}
+	if all := criticalAll(policy, p); len(all) > 0 {
+		return all[0]
 	}
 	return ""
+}
+
+// criticalAll are all such rules.
+func criticalAll(policy *config.Effective, p change.Path) (ids []string) {
+	for _, r := range policy.Rules {
+		if slices.ContainsFunc(r.When.Paths, func(g config.Glob) bool {
+			return strings.Trim(string(g), "*/") != "" && config.Concerns([]config.Glob{g}, p, false)
+		}) {
+			ids = append(ids, r.CheckID)
+		}
+	}
+	return ids
 }

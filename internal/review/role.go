@@ -20,7 +20,7 @@ type role struct {
 	agents agentfiles.Kind // what agents take it for
 	test   bool
 	built  string // for which systems alone, or that the build leaves it out
-	rule   string // the first rule that names its path
+	rules  string // those that name its path
 }
 
 func roleOf(p change.Path, mode git.Mode, policy *config.Effective) role {
@@ -39,7 +39,7 @@ func roleOf(p change.Path, mode git.Mode, policy *config.Effective) role {
 		r.built = "never"
 	}
 	if policy != nil {
-		r.rule = critical(policy, p)
+		r.rules = strings.Join(criticalAll(policy, p), " ")
 	}
 	return r
 }

@@ -300,12 +300,12 @@ func (c *Change) except(d *report.Document) {
 		case k.ID == control.NoticeEmergency && k.Kind == finding.Notice:
 			c.Emergency = true
 			reason = cmp.Or(reason, "an emergency was declared")
-			if c.Stage == "record" && c.Decision == "pass" && !slices.ContainsFunc(d.Checks, isPutOff) {
+			if c.Stage == "record" && c.Decision == "pass" && !slices.ContainsFunc(d.Checks, func(k finding.Check) bool { return isPutOff(k) || isLate(k) }) {
 				reason += "; since then it was done, or nothing waited for it"
 			}
 			say(Emergency, "%s", reason)
 		case k.Kind == finding.Notice:
-		case (k.Outcome == finding.NotSatisfied || k.Outcome == finding.Satisfied) && isOverdue(k):
+		case isLate(k):
 			say(Overdue, "%s: %s", k.ID, reason)
 		case k.Outcome == finding.NotAssessed && k.Level == finding.Error:
 			say(NotAssessed, "%s: %s", k.ID, cmp.Or(reason, "no reason is given"))
@@ -332,6 +332,12 @@ func (c *Change) except(d *report.Document) {
 
 // isPutOff says whether a check still waits, because of an emergency.
 func isPutOff(k finding.Check) bool { return slices.Contains(k.Exceptions(), finding.Emergency) }
+
+// isLate says whether what an emergency put off was not there by the day on which it was due,
+// whatever became of it since.
+func isLate(k finding.Check) bool {
+	return k.Kind != finding.Notice && k.Outcome != finding.NotAssessed && isOverdue(k) && !isPutOff(k)
+}
 
 // dueDay is the day on which what an emergency put off is due, as the check's reason says.
 func dueDay(k finding.Check) string {
