@@ -17,7 +17,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -213,6 +212,11 @@ func (a *App) decide(ctx context.Context, guid string) error {
 			}
 		}
 	}
+	if o.Reconcile != 0 { // before it is decided on, so that whoever comes next knows
+		if err := a.miss(ctx, o.Reconcile, o.MissedAll, o.Missed); err != nil {
+			return err
+		}
+	}
 	if err := a.store.Decide(ctx, guid, o.Decision); err != nil {
 		return err
 	}
@@ -222,8 +226,8 @@ func (a *App) decide(ctx context.Context, guid string) error {
 		log.WithFields(logrus.Fields{"repo": r.Repo, "subject": r.Name, "head": r.Head}).Info("review asked for")
 	}
 	if o.Reconcile != 0 {
-		// The delivery is decided on; what goes wrong here the next reconcile repeats.
-		if err := a.reconcileInstallation(ctx, o.Reconcile, true, func(repo int64) bool { return o.MissedAll || slices.Contains(o.Missed, repo) }); err != nil {
+		// The delivery is decided on; what goes wrong here the next look around repeats.
+		if err := a.reconcileMissed(ctx, o.Reconcile, true); err != nil {
 			log.WithError(err).Warn("not everything could be looked at")
 		}
 	}

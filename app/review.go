@@ -291,7 +291,8 @@ func (j *job) locatePull(ctx context.Context) (bool, error) {
 		if err := j.lastWords(ctx); err != nil {
 			return false, err
 		}
-		if pr.GetMerged() {
+		// One that nobody reviewed here landed before the App was there, as far as this tells.
+		if pr.GetMerged() && j.subject.DoneTurn > 0 {
 			if err := j.recorded(ctx, pr); err != nil {
 				return false, err
 			}

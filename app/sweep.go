@@ -298,7 +298,7 @@ func (a *App) reconcile(ctx context.Context) error {
 				}
 				continue
 			}
-			if err := a.reconcileInstallation(ctx, i.GetID(), false, func(int64) bool { return false }); err != nil {
+			if err := a.reconcileMissed(ctx, i.GetID(), false); err != nil {
 				// One that is odd, or out of its quota, must not keep the others from being looked at.
 				if class, _ := hub.Classify(err); class != hub.Later {
 					a.Hub.Forget(i.GetID())

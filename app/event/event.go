@@ -194,7 +194,6 @@ func pullRequest(_ Self, p *payload) (Outcome, error) {
 	default:
 		return ignore("nothing that a verdict follows from"), nil
 	}
-	o.Wakes = append(o.Wakes, p.putOff(pr.Number)...)
 	o.Requests = append(o.Requests, r)
 	return o, nil
 }

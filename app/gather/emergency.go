@@ -20,14 +20,15 @@ const EmergencyLabel = "emergency"
 // label of which GitHub does not tell who set it is declared by nobody.
 func (r *Reader) emergency(ctx context.Context, pr *github.PullRequest, reason string) error {
 	is := func(name string) bool { return strings.EqualFold(name, EmergencyLabel) }
-	if !r.Want.Emergency || !slices.ContainsFunc(pr.Labels, func(l *github.Label) bool { return is(l.GetName()) }) {
+	labeled := slices.ContainsFunc(pr.Labels, func(l *github.Label) bool { return is(l.GetName()) })
+	if !r.Want.Emergency || !labeled && !pr.GetMerged() {
 		return nil
 	}
 	events, _, err := r.happened(ctx, "change.emergency", pr.GetNumber())
 	if err != nil {
 		return err
 	}
-	var set *github.IssueEvent
+	var set, landed *github.IssueEvent
 	for _, e := range events { // the oldest first
 		switch {
 		case !is(e.GetLabel().GetName()):
@@ -36,6 +37,14 @@ func (r *Reader) emergency(ctx context.Context, pr *github.PullRequest, reason s
 		case e.GetEvent() == "unlabeled":
 			set = nil
 		}
+		if !e.GetCreatedAt().After(pr.GetMergedAt().Time) {
+			landed = set
+		}
+	}
+	if landed != nil { // whoever takes it off behind that, since it is over, takes nothing back
+		set = landed
+	} else if !labeled {
+		return nil
 	}
 	u := &change.Urgency{Via: "label " + EmergencyLabel, Reason: reason}
 	r.context.Change.Emergency = u
