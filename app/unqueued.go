@@ -39,6 +39,10 @@ func (a *App) unqueued(ctx context.Context) error {
 			continue
 		}
 		a.Log.WithField("subject", s.Name).WithField("repo", s.Repo).Info("the merge group is gone")
+		// One that was closed before it may have asked for this one again.
+		if s, err = a.store.Subject(ctx, s.Repo, s.Name); err != nil {
+			return err
+		}
 		gone := s.Request
 		gone.Closed = true
 		if err := a.store.CloseSubject(ctx, s.Repo, s.Name, s.Turn, behindThem([]store.Request{gone})...); err != nil {
