@@ -505,7 +505,7 @@ func TestPartOfTheEvidence(t *testing.T) {
 		t.Errorf("%s", got)
 	}
 	c.Outcome = finding.NotSatisfied
-	if got := newCheck(c, shown).Controls; !strings.HasPrefix(got, "No evidence for SOC 2 CC8.1, ") {
+	if got := newCheck(c, shown).Controls; !strings.HasPrefix(got, "Gives no evidence for SOC 2 CC8.1, ") {
 		t.Errorf("%s", got)
 	}
 }

@@ -77,7 +77,7 @@ func evidence(c finding.Check, all []control.Shown) string {
 	case len(whole)+len(part) == 0:
 		return ""
 	case c.Outcome != finding.Satisfied:
-		return "No evidence for " + strings.Join(append(whole, part...), ", ")
+		return "Gives no evidence for " + strings.Join(append(whole, part...), ", ")
 	}
 	var says []string
 	if len(whole) > 0 {

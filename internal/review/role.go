@@ -28,7 +28,9 @@ func roleOf(p change.Path, mode git.Mode, policy *config.Effective) role {
 	// SQL is taken for a migration anywhere: what its folder makes of any file tells more.
 	for _, name := range []change.Path{p, change.Path(path.Join(path.Dir(string(p)), "any"))} {
 		for _, k := range control.FileKinds(name, "", mode, 0) {
-			r.kinds += string(k) + " "
+			if r.kinds += string(k) + " "; k == config.OfMigration { // its version is in its name
+				r.kinds += path.Base(string(p)) + " "
+			}
 		}
 		r.kinds += "/ "
 	}
@@ -73,9 +75,18 @@ func looksUp(p change.Path, mode git.Mode) bool {
 	return strings.HasPrefix(base, ".") || base == "conftest.py" || strings.Contains(base, ".config.") || path.Ext(base) == "" && !slices.Contains(kinds, config.OfDocs)
 }
 
-// hasPower says whether a file is run with rights that are not the program's: whoever says in
-// its first line that a tool wrote it has read it nonetheless.
+// hasPower says whether a file is run with rights that are not the program's, or tells tools,
+// agents or reviewers what to do: whoever says in its first line that a tool wrote it has it read
+// nonetheless. Configuration that is no more than that, such as a schema, is none.
 func hasPower(f *change.File) bool {
+	base := strings.ToLower(path.Base(string(f.Path)))
 	kinds := control.FileKinds(f.Path, f.OldPath, f.Mode, f.OldMode)
-	return slices.Contains(kinds, config.OfPipeline) || slices.Contains(kinds, config.OfMigration)
+	for _, k := range []config.ChangeKind{config.OfPipeline, config.OfMigration, config.OfDependencies} {
+		if slices.Contains(kinds, k) {
+			return true
+		}
+	}
+	agents, _ := agentfiles.Of(f.Path, nil)
+	return agents != agentfiles.None || f.Mode == git.ModeExecutable || strings.HasPrefix(base, ".") || strings.HasPrefix(base, "security_requirements") ||
+		slices.Contains([]string{".sh", ".bash", ".zsh", ".ps1", ".bat", ".cmd", ".mk"}, path.Ext(base)) || path.Ext(base) == "" && !slices.Contains(kinds, config.OfDocs)
 }

@@ -270,7 +270,7 @@ func reviewed(d *report.Document) oscalSelection {
 	s.Controls = slices.Compact(s.Controls)
 	if len(s.Controls) == 0 {
 		s.Description, s.All = "No control of a framework asked for evidence: the review was held against the policy's own rules, all of them.", &struct{}{}
-		if _, ok := d.Inputs.Files["policy"]; !ok && len(d.Checks) == 0 {
+		if _, ok := d.Inputs.Files["policy"]; !ok && !slices.ContainsFunc(d.Checks, func(c finding.Check) bool { return c.Kind == finding.Rule }) {
 			s.Description = "No policy stood at the base of the change: no rule was asked, and nothing was held against any."
 		}
 	}

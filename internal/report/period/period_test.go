@@ -165,6 +165,10 @@ func TestReplaced(t *testing.T) {
 		"what was pushed over a failure landed": {
 			[]*report.VerifiedPack{packOf(1, "merge", "fail", "2026-03-02", from(1)), packOf(1, "merge", "pass", "2026-03-02", from(1), at(7)), packOf(1, "record", "pass", "2026-03-02", from(1), at(7))}, "",
 		},
+		"a push of what landed passed": {
+			[]*report.VerifiedPack{packOf(1, "merge", "fail", "2026-03-02", from(1)), packOf(1, "push", "pass", "2026-03-02", from(1), at(7)), packOf(1, "record", "pass", "2026-03-02", from(1), at(7))},
+			"not-passed 2026-03-02: it landed, and the last review before that, at stage merge, says fail: because <script>.",
+		},
 		"the forge made of it what landed": {
 			[]*report.VerifiedPack{packOf(1, "merge", "fail", "2026-03-02", from(1)), packOf(1, "merge", "pass", "2026-03-02", from(1), at(7)), packOf(1, "record", "pass", "2026-03-02", from(1), at(9), func(p *report.VerifiedPack) {
 				p.Context = &change.Context{Change: &change.Request{Proposed: oid(7).String()}}

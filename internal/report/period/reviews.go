@@ -84,7 +84,12 @@ var worst = map[string]int{"pass": 1, "incomplete": 2, "fail": 3}
 // whenLast orders reviews by what tells which of them counts more: what happened before what
 // may, one under the floor before one that anybody made without it, then the later.
 func (c *Change) whenLast(than *Change) int {
-	return cmp.Or(cmp.Compare(stageRank[c.Stage], stageRank[than.Stage]), cmp.Compare(ranked(c.floor), ranked(than.floor)), cmp.Compare(c.Day, than.Day))
+	return cmp.Or(c.weight(than), cmp.Compare(c.Day, than.Day))
+}
+
+// weight orders them without their days.
+func (c *Change) weight(than *Change) int {
+	return cmp.Or(cmp.Compare(stageRank[c.Stage], stageRank[than.Stage]), cmp.Compare(ranked(c.floor), ranked(than.floor)))
 }
 
 func ranked(yes bool) int {
@@ -169,12 +174,23 @@ func (of reviews) beforeLanding(closing *Change) *Change {
 	landed := of.landed()
 	// Of the commit that landed, or was proposed, if there is any: what was pushed over it did not.
 	itself := func(c *Change) bool { return c.Head == closing.Head || c.Head == closing.proposed }
-	some := slices.ContainsFunc(of, func(c *Change) bool { return c.Stage != "record" && c.Day <= landed && itself(c) })
-	var day reviews // the reviews of the last day before it landed
+	var before reviews
+	var most *Change // of them, by stage and floor
 	for _, c := range of {
+		if c.Stage == "record" || c.Day > landed { // whoever reviewed it again then kept nothing from landing
+			continue
+		}
+		before = append(before, c)
+		if most == nil || c.weight(most) > 0 {
+			most = c
+		}
+	}
+	// What is asked before a landing is asked of no push.
+	some := slices.ContainsFunc(before, func(c *Change) bool { return itself(c) && c.weight(most) == 0 })
+	var day reviews // the reviews of the last day before it landed
+	for _, c := range before {
 		switch {
 		case some && !itself(c):
-		case c.Stage == "record", c.Day > landed: // whoever reviewed it again then kept nothing from landing
 		case len(day) == 0 || c.whenLast(day[0]) > 0:
 			day = reviews{c}
 		case c.whenLast(day[0]) == 0:

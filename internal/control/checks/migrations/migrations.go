@@ -25,7 +25,8 @@ type Check struct{}
 func (Check) Look(ctx context.Context, in *checks.Input, out *checks.Result) error {
 	wanted := func(f *change.File) bool { return isMigration(f.Path) }
 	return in.Read(ctx, out, wanted, func(t checks.Text) error {
-		if old := t.File.OldPath; old != "" && !isMigration(old) {
+		// Under another name it is another migration, which is run anew: its version is in the name.
+		if old := t.File.OldPath; old != "" && (!isMigration(old) || path.Base(string(old)) != path.Base(string(t.File.Path))) {
 			t.AllNew()
 		}
 		if len(t.Added) == 0 {
