@@ -124,3 +124,38 @@ func TestReconcileCutOff(t *testing.T) {
 	}
 	w.concluded(p.HeadSHA)
 }
+
+// A look around that is cut goes on where it was: else what stands behind it in the list would
+// never be looked at.
+func TestLookIsCut(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, policy)
+	w.gh.Repo("zeta/shop", w.origin)
+	w.gh.Install("zeta")
+	w.settled()
+	w.lookedAround()
+	w.gh.ResetCalls()
+	looked := func() (repos []string) {
+		for _, c := range w.gh.Calls() {
+			if c.Operation == "GET /repos/{owner}/{repo}/pulls" {
+				repos = append(repos, strings.Split(c.Path, "/")[2])
+			}
+		}
+		return repos
+	}
+	ctx, cut := context.WithCancel(context.Background())
+	w.gh.Fail(githubtest.Fault{On: "GET /repos/{owner}/{repo}/pulls", Repo: "zeta/shop", With: githubtest.Timeout, Then: cut})
+	if err := w.app.Tick(ctx, store.Reconcile); err == nil {
+		t.Error("the look was cut, and nothing says so")
+	}
+	w.gh.Heal()
+	w.gh.ResetCalls()
+	for range 2 {
+		if err := w.app.Tick(context.Background(), store.Reconcile); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := strings.Join(looked(), " "); got != "zeta acme acme zeta" {
+		t.Errorf("looked at %s", got)
+	}
+}

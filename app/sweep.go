@@ -1,11 +1,13 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -286,32 +288,65 @@ func (a *App) reconcile(ctx context.Context) error {
 	if err := a.unqueued(ctx); err != nil {
 		return err
 	}
+	var all []*github.Installation
 	for page := 1; page > 0; {
 		list, resp, err := a.Hub.App().Apps.ListInstallations(ctx, &github.ListOptions{PerPage: 100, Page: page})
 		if err != nil {
 			return a.later("listing installations", err)
 		}
-		for _, i := range list {
-			if !i.GetSuspendedAt().IsZero() {
-				if err := a.store.Installed(ctx, store.Installed{Installation: i.GetID(), State: store.Suspended}); err != nil {
-					return err
-				}
-				continue
-			}
-			if err := a.reconcileMissed(ctx, i.GetID(), false); err != nil {
-				// One that is odd, or out of its quota, must not keep the others from being looked at.
-				if class, _ := hub.Classify(err); class != hub.Later {
-					a.Hub.Forget(i.GetID())
-				}
-				if ctx.Err() != nil {
-					return err
-				}
-				a.Log.WithError(err).WithField("installation", i.GetID()).Warn("an installation could not be looked at")
-			}
-		}
+		all = append(all, list...)
 		page = resp.NextPage
 	}
-	return nil
+	return a.lookAt(ctx, all)
+}
+
+// lookAt looks at installations, beginning with the one at which the last look was cut: a look
+// ends after some minutes, and what came behind that would never be looked at.
+func (a *App) lookAt(ctx context.Context, all []*github.Installation) error {
+	cut, err := a.store.Mark(ctx, cutMark)
+	if err != nil {
+		return err
+	}
+	for _, i := range fromOn(all, cut) {
+		if !i.GetSuspendedAt().IsZero() {
+			if err := a.store.Installed(ctx, store.Installed{Installation: i.GetID(), State: store.Suspended}); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := a.reconcileMissed(ctx, i.GetID(), false); err != nil {
+			// One that is odd, or out of its quota, must not keep the others from being looked at.
+			if class, _ := hub.Classify(err); class != hub.Later {
+				a.Hub.Forget(i.GetID())
+			}
+			if ctx.Err() != nil {
+				return errors.Join(err, a.store.SetMark(context.WithoutCancel(ctx), cutMark, strconv.FormatInt(i.GetID(), 10)))
+			}
+			a.Log.WithError(err).WithField("installation", i.GetID()).Warn("an installation could not be looked at")
+		}
+	}
+	if cut == "" {
+		return nil
+	}
+	return a.store.SetMark(ctx, cutMark, "")
+}
+
+const cutMark = "look/cut"
+
+// fromOn are the installations in order of their numbers, from one on and around.
+func fromOn(all []*github.Installation, from string) []*github.Installation {
+	first, _ := strconv.ParseInt(from, 10, 64)
+	slices.SortFunc(all, func(x, y *github.Installation) int {
+		return cmp.Or(cmp.Compare(before(x.GetID(), first), before(y.GetID(), first)), cmp.Compare(x.GetID(), y.GetID()))
+	})
+	return all
+}
+
+func before(id, first int64) int {
+	if id < first {
+		return 1
+	}
+	return 0
 }
 
 // reconcileInstallation does it for one. With again, or where a repository came back, what waits
@@ -319,39 +354,67 @@ func (a *App) reconcile(ctx context.Context) error {
 // were not ours for a while.
 func (a *App) reconcileInstallation(ctx context.Context, id int64, again bool, missed func(repo int64) bool) error {
 	client := a.Hub.Installation(id)
-	for page := 1; page > 0; {
-		list, resp, err := client.Apps.ListRepos(ctx, &github.ListOptions{PerPage: 100, Page: page})
-		if err != nil {
-			return fmt.Errorf("listing repositories: %w", err)
-		}
-		for _, r := range list.Repositories {
-			was, known, err := a.store.Repository(ctx, r.GetID())
-			if err != nil {
-				return err
-			}
-			back := known && (was.State != store.Active || was.Installation != id)
-			if err := a.store.Installed(ctx, store.Installed{Repo: r.GetID(), Installation: id, FullName: r.GetFullName(), State: store.Active}); err != nil {
-				return err
-			}
-			if r.GetArchived() || r.GetDisabled() {
-				continue
-			}
-			if again || back {
-				if err := a.askAgain(ctx, id, r.GetID(), back || missed(r.GetID())); err != nil {
-					return err
-				}
-				a.listed.forget(r.GetID())
-			}
-			if err := a.reconcileRepository(ctx, client, id, r); err != nil {
-				return err
-			}
-			if err := a.untold(ctx, client, id, r); err != nil {
-				return err
-			}
-		}
-		page = resp.NextPage
+	name := fmt.Sprintf("%s/%d", cutMark, id)
+	cut, err := a.store.Mark(ctx, name)
+	if err != nil {
+		return err
 	}
-	return nil
+	first, _ := strconv.Atoi(cut) // the page of its repositories at which the last look was cut
+	first = max(first, 1)
+	for page, around := first, first == 1; ; {
+		next, err := a.reconcilePage(ctx, client, id, page, again, missed)
+		if err != nil {
+			if ctx.Err() != nil {
+				err = errors.Join(err, a.store.SetMark(context.WithoutCancel(ctx), name, strconv.Itoa(page)))
+			}
+			return err
+		}
+		if page = next; next == 0 && !around {
+			page, around = 1, true
+		}
+		if page == 0 || around && page == first && first > 1 {
+			break
+		}
+	}
+	if cut == "" {
+		return nil
+	}
+	return a.store.SetMark(ctx, name, "")
+}
+
+// reconcilePage looks at a hundred repositories of an installation; next is the page behind them,
+// 0 for none.
+func (a *App) reconcilePage(ctx context.Context, client *hub.Client, id int64, page int, again bool, missed func(repo int64) bool) (next int, err error) {
+	list, resp, err := client.Apps.ListRepos(ctx, &github.ListOptions{PerPage: 100, Page: page})
+	if err != nil {
+		return 0, fmt.Errorf("listing repositories: %w", err)
+	}
+	for _, r := range list.Repositories {
+		was, known, err := a.store.Repository(ctx, r.GetID())
+		if err != nil {
+			return 0, err
+		}
+		back := known && (was.State != store.Active || was.Installation != id)
+		if err := a.store.Installed(ctx, store.Installed{Repo: r.GetID(), Installation: id, FullName: r.GetFullName(), State: store.Active}); err != nil {
+			return 0, err
+		}
+		if r.GetArchived() || r.GetDisabled() {
+			continue
+		}
+		if again || back {
+			if err := a.askAgain(ctx, id, r.GetID(), back || missed(r.GetID())); err != nil {
+				return 0, err
+			}
+			a.listed.forget(r.GetID())
+		}
+		if err := a.reconcileRepository(ctx, client, id, r); err != nil {
+			return 0, err
+		}
+		if err := a.untold(ctx, client, id, r); err != nil {
+			return 0, err
+		}
+	}
+	return resp.NextPage, nil
 }
 
 // ended asks again for what was judged by something that has ended since: see holdsUntil.
