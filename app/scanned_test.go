@@ -104,6 +104,7 @@ func TestChecksOfOthersCost(t *testing.T) {
 rules:
   - {id: built, kind: check-runs, check_runs: [{name: ci/build, app: jenkins}]}
 `)
+	w.lookedAround()
 	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
 	w.concludedAs(p.HeadSHA, "failure")
 	w.repo.CheckRunBy("jenkins", "ci/build", p.HeadSHA, "success")
