@@ -159,3 +159,46 @@ func TestLookIsCut(t *testing.T) {
 		t.Errorf("looked at %s", got)
 	}
 }
+
+// What an installation missed while it was suspended is asked for once, also where GitHub answers
+// badly when it is back, or never answers for one repository, so that no look comes to its end.
+func TestBackAgainThroughABadGateway(t *testing.T) {
+	t.Parallel()
+	var inst *githubtest.Installation
+	w := newWorld(t, approvals, func(w *world) {
+		w.installs = func() { inst = w.gh.Install("acme") }
+		w.gh.Repo("acme/zzz-blocked", w.origin)
+	})
+	w.lookedAround()
+	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
+	v := p.Review("ben", "APPROVED", "")
+	w.concludedAs(p.HeadSHA, "success")
+	w.settled()
+	inst.Suspend()
+	w.settled()
+	w.unheard(func() { p.Dismiss("ada", v) })
+	w.gh.Fail(githubtest.Fault{On: "GET /installation/repositories", With: githubtest.BadGateway, Times: 1})
+	w.gh.Fail(githubtest.Fault{On: "GET /repos/{owner}/{repo}/pulls", Repo: "acme/zzz-blocked", With: githubtest.Forbidden, Times: -1})
+	inst.Unsuspend()
+	w.settled()
+	look := func() int64 {
+		w.pass(2 * time.Hour)
+		if err := w.app.Tick(context.Background(), store.Reconcile); err != nil {
+			t.Fatal(err)
+		}
+		w.settled()
+		s, err := w.store.Subject(context.Background(), w.repo.ID, "pull/1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.Turn
+	}
+	once := look()
+	if run := w.concluded(p.HeadSHA); run.Conclusion == "success" {
+		t.Error("the approval was dismissed meanwhile, and the check says success")
+	}
+	if again := look(); again != once {
+		t.Errorf("asked for in turn %d, and in turn %d", once, again)
+	}
+	w.gh.Heal()
+}

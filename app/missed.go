@@ -9,21 +9,50 @@ import (
 )
 
 // What happened to repositories that were not ours for a while no delivery told. Which they
-// are is kept until a look at the installation came to its end: one that GitHub cuts short is
-// repeated by the next look around.
+// are, and when that was noted, is kept until a look at the installation came to its end: one
+// that GitHub cuts short is repeated by the next look around. What was asked for since is not
+// asked for again, or a look that never comes to its end would have all of it reviewed each time.
 
 const missedAll = "all"
 
 func missedMark(installation int64) string { return fmt.Sprintf("missed/%d", installation) }
 
+// A missed says which repositories of an installation were not ours for a while.
+type missed struct {
+	since int64 // Unix milliseconds: when that was noted
+	repos []string
+}
+
+// readMissed reads what a mark keeps: the instant, and numbers of repositories or "all".
+func readMissed(mark string) (m missed) {
+	words := strings.Fields(mark)
+	if len(words) == 0 {
+		return m
+	}
+	m.since, _ = strconv.ParseInt(words[0], 10, 64)
+	m.repos = words[1:]
+	return m
+}
+
+// of is the instant before which a repository was not ours; 0: it was all along.
+func (m missed) of(repo int64) int64 {
+	if slices.Contains(m.repos, missedAll) || slices.Contains(m.repos, strconv.FormatInt(repo, 10)) {
+		return m.since
+	}
+	return 0
+}
+
 // miss notes that repositories of an installation, or all, were not ours for a while.
 func (a *App) miss(ctx context.Context, installation int64, all bool, repos []int64) error {
+	if !all && len(repos) == 0 {
+		return nil
+	}
 	name := missedMark(installation)
 	was, err := a.store.Mark(ctx, name)
 	if err != nil {
 		return err
 	}
-	words := strings.Fields(was)
+	words := readMissed(was).repos
 	for _, r := range repos {
 		words = append(words, strconv.FormatInt(r, 10))
 	}
@@ -32,10 +61,7 @@ func (a *App) miss(ctx context.Context, installation int64, all bool, repos []in
 	if all || slices.Contains(words, missedAll) {
 		words = []string{missedAll}
 	}
-	if is := strings.Join(words, " "); is != was {
-		return a.store.SetMark(ctx, name, is)
-	}
-	return nil
+	return a.store.SetMark(ctx, name, fmt.Sprintf("%d %s", a.Now().UnixMilli(), strings.Join(words, " ")))
 }
 
 // reconcileMissed looks at an installation, and asks for what its repositories missed.
@@ -45,11 +71,7 @@ func (a *App) reconcileMissed(ctx context.Context, installation int64, again boo
 	if err != nil {
 		return err
 	}
-	words := strings.Fields(mark)
-	err = a.reconcileInstallation(ctx, installation, again || mark != "", func(repo int64) bool {
-		return slices.Contains(words, missedAll) || slices.Contains(words, strconv.FormatInt(repo, 10))
-	})
-	if err != nil || mark == "" {
+	if err := a.reconcileInstallation(ctx, installation, again, readMissed(mark)); err != nil || mark == "" {
 		return err
 	}
 	if is, err := a.store.Mark(ctx, name); err != nil || is != mark {

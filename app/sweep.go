@@ -352,7 +352,7 @@ func before(id, first int64) int {
 // reconcileInstallation does it for one. With again, or where a repository came back, what waits
 // already is asked for, too: its review may have been given up. missed are the repositories that
 // were not ours for a while.
-func (a *App) reconcileInstallation(ctx context.Context, id int64, again bool, missed func(repo int64) bool) error {
+func (a *App) reconcileInstallation(ctx context.Context, id int64, again bool, missed missed) error {
 	client := a.Hub.Installation(id)
 	name := fmt.Sprintf("%s/%d", cutMark, id)
 	cut, err := a.store.Mark(ctx, name)
@@ -384,7 +384,7 @@ func (a *App) reconcileInstallation(ctx context.Context, id int64, again bool, m
 
 // reconcilePage looks at a hundred repositories of an installation; next is the page behind them,
 // 0 for none.
-func (a *App) reconcilePage(ctx context.Context, client *hub.Client, id int64, page int, again bool, missed func(repo int64) bool) (next int, err error) {
+func (a *App) reconcilePage(ctx context.Context, client *hub.Client, id int64, page int, again bool, missed missed) (next int, err error) {
 	list, resp, err := client.Apps.ListRepos(ctx, &github.ListOptions{PerPage: 100, Page: page})
 	if err != nil {
 		return 0, fmt.Errorf("listing repositories: %w", err)
@@ -401,10 +401,16 @@ func (a *App) reconcilePage(ctx context.Context, client *hub.Client, id int64, p
 		if r.GetArchived() || r.GetDisabled() {
 			continue
 		}
-		if again || back {
-			if err := a.askAgain(ctx, id, r.GetID(), back || missed(r.GetID())); err != nil {
+		since := missed.of(r.GetID())
+		if back {
+			since = max(since, a.Now().UnixMilli())
+		}
+		if again || since > 0 {
+			if err := a.askAgain(ctx, id, r.GetID(), since, again || back); err != nil {
 				return 0, err
 			}
+		}
+		if again || back {
 			a.listed.forget(r.GetID())
 		}
 		if err := a.reconcileRepository(ctx, client, id, r); err != nil {
@@ -470,14 +476,17 @@ func (a *App) unsaid(ctx context.Context) error {
 const maxAgain = 1000
 
 // askAgain asks for every review of a repository that waits, by the installation that leads there
-// now, and for all that is open at merge, if none did for a while: what happened then, nobody told.
-func (a *App) askAgain(ctx context.Context, installation, repo int64, missed bool) error {
+// now, and for all that is open at merge and was asked for last before since, where it was not
+// ours up to then: what happened meanwhile, nobody told. Without anew, also what waits is asked
+// for only then.
+func (a *App) askAgain(ctx context.Context, installation, repo int64, since int64, anew bool) error {
+	before := func(o *store.Subject) bool { return o.Asked < since }
 	kinds := []string{}
-	if missed {
+	if since > 0 {
 		kinds = []string{"pull_request", "merge_group"}
 	}
 	for _, kind := range kinds {
-		if err := a.store.Wake(ctx, store.Wake{Repo: repo, Kind: kind, Stage: "merge", Installation: installation}); err != nil {
+		if err := a.store.Wake(ctx, store.Wake{Repo: repo, Kind: kind, Stage: "merge", Installation: installation, Which: before}); err != nil {
 			return err
 		}
 	}
@@ -486,7 +495,7 @@ func (a *App) askAgain(ctx context.Context, installation, repo int64, missed boo
 		return err
 	}
 	for _, s := range waiting {
-		if missed && s.Stage == "merge" {
+		if since > 0 && s.Stage == "merge" || !anew && !before(&s) {
 			continue
 		}
 		if err := a.store.Wake(ctx, store.Wake{Repo: repo, Name: s.Name, Installation: installation}); err != nil {
