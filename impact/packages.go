@@ -257,7 +257,7 @@ func differences(before, after *manifest.File) []namedEntry {
 
 // add joins what several files say of one package.
 func (p *packages) add(k packageKey, entries []manifestEntry, finder *importerFinder) {
-	pkg := Package{Ecosystem: k.ecosystem, Name: clip(k.name), Indirect: true, Files: []string{}, Importers: []Importer{}}
+	pkg := Package{Ecosystem: k.ecosystem, Name: clip(manifest.Public(k.name)), Indirect: true, Files: []string{}, Importers: []Importer{}}
 	wasThere, there := false, false
 	for _, e := range entries {
 		wasThere, there = wasThere || e.wasThere, there || e.there

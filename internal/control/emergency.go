@@ -200,7 +200,7 @@ func (e *evaluation) emergencyNotice() (finding.Check, bool) {
 				}
 			} else if e.Day > u.due {
 				says = append(says, fmt.Sprintf("what %s put off was due by %s, and is not there", origin, u.due))
-				remedy, acts = "Do it now: see the rules that are not met.", "whom they name"
+				remedy, acts = "Do it now: see the rules that were put off.", "whom they name"
 			} else {
 				says = append(says, fmt.Sprintf("what %s put off is due by %s", origin, u.due))
 				remedy, acts = "Review it after the fact, by that day.", "whom the rules that wait name, and not "+who+" alone"

@@ -8,7 +8,9 @@ import (
 	"reflect"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
+	"time"
 
 	"custody/internal/git/gittest"
 )
@@ -104,8 +106,15 @@ func TestComparer(t *testing.T) {
 		}
 		wg.Wait()
 		c := repo.comparer
-		if err := repo.Close(); err != nil || c.cmd.ProcessState == nil {
-			t.Errorf("closed: %v, git has ended: %v", err, c.cmd.ProcessState != nil)
+		if err := repo.Close(); err != nil {
+			t.Errorf("closed: %v", err)
+		}
+		// It is killed, and cleared away by somebody else meanwhile.
+		for tries := 0; !errors.Is(c.cmd.Process.Signal(syscall.Signal(0)), os.ErrProcessDone); tries++ {
+			if tries == 1000 {
+				t.Fatal("git has not ended")
+			}
+			time.Sleep(10 * time.Millisecond)
 		}
 		if _, err := repo.Diff(ctx, some.from, some.to, DefaultDiffLimits()); err == nil {
 			t.Error("a closed repository still compares")

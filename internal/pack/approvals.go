@@ -117,7 +117,7 @@ func approvalSentence(rules []check, missing, open, excepted int) string {
 	if missing+open+excepted == 0 {
 		people := 0 // that a change came by a pull request, or is recorded, asks nobody to stand for it
 		for _, c := range rules {
-			if kind := config.Kind(c.Asks); c.Outcome == finding.Satisfied && (kind == config.KindApprovals || kind == config.KindJudge) {
+			if kind := config.Kind(c.Asks); c.Outcome == finding.Satisfied && (kind == config.KindApprovals || kind == config.KindJudge || c.Approvals != nil) {
 				people++
 			}
 		}

@@ -211,7 +211,7 @@ func weigh(f *review.FileLine, kind fileKind, about *fileFacts, mixed bool) plan
 		because(weighPower, "it tells AI agents what to do, or what they may")
 	}
 	if f.Status == change.Renamed && f.Mechanical == "" && f.Added+f.Deleted == 0 && f.Unread == "" && f.Mode == f.OldMode {
-		because(leastFirst*2, "it moved, and its new place makes something else of it than the old one")
+		because(leastFirst*2, "it moved: at its new place, or under its new name, a tool may take it for something else")
 	}
 	if f.Critical != "" {
 		because(weighCritical, "the rule "+f.Critical+" asks more of this path than of others")

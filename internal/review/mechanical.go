@@ -45,7 +45,7 @@ func mechanical(ctx context.Context, r git.Reader, files []change.File, policy *
 	var open []suspect
 	for i := range files {
 		f := &files[i]
-		s := suspect{file: f, many: f.Added+f.Deleted >= fewLines && !hasPower(f)}
+		s := suspect{file: f, many: f.Added+f.Deleted >= fewLines && !hasPower(f, policy)}
 		if f.Respaced {
 			s.same = sameIn(path.Ext(string(f.Path)))
 		}

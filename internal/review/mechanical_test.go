@@ -117,7 +117,7 @@ func TestMovedIntoPower(t *testing.T) {
 		{"secure/auth.go", "pkg/auth.go", ""}, {"pkg/auth.go", "secure/auth.go", ""}, {"secure/a.go", "secure/b.go", Moved}, {"app/a.json", "package.json", ""}, {"src/x/a.go", "src/pay/a.go", ""}, {"src/x/a.go", "src/y/a.go", Moved},
 		{"examples/.gitlab-ci.yml", ".gitlab-ci.yml", ""}, {"examples/CODEOWNERS", "CODEOWNERS", ""}, {"examples/Dockerfile", "Dockerfile", ""}, {"examples/Makefile", "Makefile", ""},
 		{"examples/package.json", "package.json", ""}, {"examples/setup.py", "setup.py", ""}, {"examples/.npmrc", ".npmrc", ""}, {"examples/security_requirements.yaml", "security_requirements.yaml", ""},
-		{"a/jest.config.js", "jest.config.js", ""}, {"a/conftest.py", "conftest.py", ""}, {"_examples/init.go", "pkg/init.go", ""}, {"testdata/a.go", "pkg/a.go", ""}, {"web/a.ts", "lib/a.ts", Moved}, {"a/LICENSE", "LICENSE", Moved},
+		{"a/jest.config.js", "jest.config.js", ""}, {"CODEOWNERS.off", "CODEOWNERS", ""}, {"npmrc", ".npmrc", ""}, {"Makefile.off", "Makefile", ""}, {"web/vite-config.ts", "web/vite.config.ts", ""}, {".githooks/pre-commit.sample", ".githooks/pre-commit", ""}, {"a/conftest.py", "conftest.py", ""}, {"_examples/init.go", "pkg/init.go", ""}, {"testdata/a.go", "pkg/a.go", ""}, {"web/a.ts", "lib/a.ts", Moved}, {"web/locales/de.json", "site/locales/de.json", Moved}, {"web/.gitignore", "site/.gitignore", Moved}, {"examples/compose.yaml", "compose.yaml", ""}, {"a/LICENSE", "LICENSE", Moved},
 	} {
 		f := change.File{Path: change.Path(c.to), OldPath: change.Path(c.from), Status: change.Renamed, Mode: git.ModeFile, OldMode: git.ModeFile}
 		got, err := mechanical(context.Background(), blobs{}, []change.File{f}, config.Layer(nil, policy))
@@ -125,13 +125,13 @@ func TestMovedIntoPower(t *testing.T) {
 			t.Errorf("%s to %s: %q, %v; want %q", c.from, c.to, got[f.Path], err, c.want)
 		}
 	}
-	for _, p := range []string{".github/workflows/gen.yml", "db/migrations/0002_made.py", ".custody.yaml", "security_requirements.yaml", "CODEOWNERS", "AGENTS.md", "Makefile", "tools/run.sh", "setup.py", ".gitattributes"} {
-		if f := (change.File{Path: change.Path(p), Mode: git.ModeFile}); !hasPower(&f) {
+	for _, p := range []string{".github/workflows/gen.yml", "db/migrations/0002_made.py", ".custody.yaml", "security_requirements.yaml", "CODEOWNERS", "AGENTS.md", "Makefile", "tools/run.sh", "setup.py", ".gitattributes", "control_matrix.yaml", "conftest.py", "webpack.config.js", "main.tf"} {
+		if f := (change.File{Path: change.Path(p), Mode: git.ModeFile}); !hasPower(&f, nil) {
 			t.Errorf("%s has no power", p)
 		}
 	}
 	for _, p := range []string{"api/v1/zz_generated.deepcopy.go", "config/crd/bases/x.yaml", "web/schema.graphql", "docs/api.md"} {
-		if f := (change.File{Path: change.Path(p), Mode: git.ModeFile}); hasPower(&f) {
+		if f := (change.File{Path: change.Path(p), Mode: git.ModeFile}); hasPower(&f, nil) {
 			t.Errorf("%s has power", p)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"custody/impact"
 	"custody/impact/lang"
@@ -23,11 +24,11 @@ type role struct {
 	rules  string // those that name its path
 }
 
-func roleOf(p change.Path, mode git.Mode, policy *config.Effective) role {
+func roleOf(p change.Path, policy *config.Effective) role {
 	r := role{}
 	// SQL is taken for a migration anywhere: what its folder makes of any file tells more.
 	for _, name := range []change.Path{p, change.Path(path.Join(path.Dir(string(p)), "any"))} {
-		for _, k := range control.FileKinds(name, "", mode, 0) {
+		for _, k := range control.FileKinds(name, "", git.ModeFile, 0) { // what a program is called tells as much as of another file
 			if r.kinds += string(k) + " "; k == config.OfMigration { // its version is in its name
 				r.kinds += path.Base(string(p)) + " "
 			}
@@ -55,38 +56,65 @@ func goSkips(name string) bool {
 // A workflow that comes out of a folder of examples runs from now on, without a byte of it
 // having changed; and what tools look for by its name does something else in each folder.
 func samePlace(f *change.File, policy *config.Effective) bool {
-	if path.Dir(string(f.OldPath)) != path.Dir(string(f.Path)) && (looksUp(f.OldPath, f.Mode) || looksUp(f.Path, f.Mode)) {
-		return false
+	for _, p := range []change.Path{f.OldPath, f.Path} {
+		// Workflows may be called anything, and are looked for in their folder.
+		inPlace := path.Dir(string(f.OldPath)) == path.Dir(string(f.Path)) && strings.HasPrefix(strings.ToLower(string(p)), ".github/workflows/")
+		if !inPlace && (looksUp(p) || policy.JudgeFile(p) != "") {
+			return false
+		}
 	}
-	return roleOf(f.OldPath, f.Mode, policy) == roleOf(f.Path, f.Mode, policy)
+	return roleOf(f.OldPath, policy) == roleOf(f.Path, policy)
 }
 
-// looksUp says whether some tool may look for a file by its name: a pipeline, a manifest, a
-// configuration, what begins with a dot, and what has no extension, such as Makefile and
-// CODEOWNERS. Prose and data, and code that others name, it is not.
-func looksUp(p change.Path, mode git.Mode) bool {
+// looksUp says whether some tool may look for a file by its name: a pipeline, a manifest, what
+// begins with a dot, and what has no extension, such as Makefile and CODEOWNERS. Prose, data,
+// configuration and code that others name it is not.
+func looksUp(p change.Path) bool {
 	base := strings.ToLower(path.Base(string(p)))
-	kinds := control.FileKinds(change.Path(base), "", mode, 0)
-	for _, k := range []config.ChangeKind{config.OfPipeline, config.OfDependencies, config.OfConfig, config.OfMigration} {
+	kinds := control.FileKinds(change.Path(base), "", git.ModeFile, 0)
+	for _, k := range []config.ChangeKind{config.OfPipeline, config.OfDependencies, config.OfMigration} {
 		if slices.Contains(kinds, k) {
 			return true
 		}
 	}
-	return strings.HasPrefix(base, ".") || base == "conftest.py" || strings.Contains(base, ".config.") || path.Ext(base) == "" && !slices.Contains(kinds, config.OfDocs)
+	return byName(base) || path.Ext(base) == "" && !slices.Contains(kinds, config.OfDocs)
 }
+
+// byName says whether a tool runs or reads a file of that name, in lower case, though nobody
+// names it.
+func byName(base string) bool {
+	return strings.HasPrefix(base, ".") && !harmless()[base] || strings.Contains(base, ".config.") || lookedUp()[base]
+}
+
+func words(text string) func() map[string]bool {
+	return sync.OnceValue(func() map[string]bool {
+		m := map[string]bool{}
+		for word := range strings.FieldsSeq(text) {
+			m[word] = true
+		}
+		return m
+	})
+}
+
+var (
+	harmless = words(".gitignore .gitkeep .keep .editorconfig .dockerignore .prettierignore .eslintignore .ds_store .mailmap")
+	lookedUp = words(`conftest.py pytest.ini tox.ini setup.cfg mypy.ini noxfile.py fabfile.py build.rs gulpfile.js gruntfile.js cmakelists.txt
+		compose.yml compose.yaml docker-compose.yml docker-compose.yaml action.yml action.yaml serverless.yml serverless.yaml skaffold.yaml app.yaml
+		cloudbuild.yaml buildspec.yml netlify.toml vercel.json firebase.json tsconfig.json jsconfig.json lerna.json nx.json turbo.json pnpm-workspace.yaml`)
+)
 
 // hasPower says whether a file is run with rights that are not the program's, or tells tools,
 // agents or reviewers what to do: whoever says in its first line that a tool wrote it has it read
 // nonetheless. Configuration that is no more than that, such as a schema, is none.
-func hasPower(f *change.File) bool {
+func hasPower(f *change.File, policy *config.Effective) bool {
 	base := strings.ToLower(path.Base(string(f.Path)))
-	kinds := control.FileKinds(f.Path, f.OldPath, f.Mode, f.OldMode)
+	kinds := control.FileKinds(f.Path, f.OldPath, git.ModeFile, 0)
 	for _, k := range []config.ChangeKind{config.OfPipeline, config.OfMigration, config.OfDependencies} {
 		if slices.Contains(kinds, k) {
 			return true
 		}
 	}
 	agents, _ := agentfiles.Of(f.Path, nil)
-	return agents != agentfiles.None || f.Mode == git.ModeExecutable || strings.HasPrefix(base, ".") || strings.HasPrefix(base, "security_requirements") ||
-		slices.Contains([]string{".sh", ".bash", ".zsh", ".ps1", ".bat", ".cmd", ".mk"}, path.Ext(base)) || path.Ext(base) == "" && !slices.Contains(kinds, config.OfDocs)
+	return agents != agentfiles.None || policy.JudgeFile(f.Path) != "" || f.Mode == git.ModeExecutable || byName(base) ||
+		slices.Contains([]string{".sh", ".bash", ".zsh", ".fish", ".pl", ".ps1", ".bat", ".cmd", ".mk", ".tf"}, path.Ext(base)) || path.Ext(base) == "" && !slices.Contains(kinds, config.OfDocs)
 }

@@ -32,7 +32,7 @@ func (b *Builder) Report() *Report {
 			continue
 		case of.closedBefore(): // it counts where it landed; what came of it since is asked about here
 			r.Counts.Superseded++
-			r.Exceptions = append(r.Exceptions, slices.DeleteFunc(slices.Clone(c.exceptions), func(e Exception) bool { return e.Kind != Overdue })...)
+			r.Exceptions = append(r.Exceptions, slices.DeleteFunc(slices.Clone(c.exceptions), func(e Exception) bool { return e.Kind != Overdue && e.Kind != NotPassed })...)
 			r.Exceptions = append(r.Exceptions, of.replaced(c)...)
 			continue
 		}
@@ -62,7 +62,7 @@ func (b *Builder) Report() *Report {
 	r.Months = fill(slices.Sorted(maps.Keys(months)), months, b.from, b.to)
 	rows := b.framework.Table
 	if !b.known {
-		rows, r.Framework.Version, r.otherWords = b.ownRows()
+		rows, r.Framework.Version, r.otherWords = ownRows(r.Changes)
 	}
 	for _, row := range rows {
 		r.Controls = append(r.Controls, newControl(row, r.Changes))
@@ -74,17 +74,23 @@ func (b *Builder) Report() *Report {
 
 // ownRows are those of a company's own matrix, in the words of the newest edition that has each,
 // and its editions. others says of which rows the words of another edition differ.
-func (b *Builder) ownRows() (rows []frameworks.Control, editions string, others []string) {
+func ownRows(changes []Change) (rows []frameworks.Control, editions string, others []string) {
+	own := map[ownRow]bool{}
+	for i := range changes {
+		for _, row := range changes[i].ownRows {
+			own[row] = true
+		}
+	}
 	newest := map[string]ownRow{}
 	all := map[string]bool{}
-	for row := range b.own {
+	for row := range own {
 		all[row.edition] = true
 		was, ok := newest[row.ID]
 		if n := cmp.Or(cmp.Compare(inOrder(row.edition), inOrder(was.edition)), cmp.Compare(was.About, row.About), cmp.Compare(was.Relation, row.Relation)); !ok || n > 0 {
 			newest[row.ID] = row
 		}
 	}
-	for row := range b.own {
+	for row := range own {
 		if is := newest[row.ID]; row.About != is.About || row.Relation != is.Relation {
 			others = append(others, fmt.Sprintf("%s is shown in the words of edition %s; edition %s asks otherwise, %q (%s), and changes held against that count in the same row", row.ID, is.edition, row.edition, row.About, row.Relation))
 		}

@@ -100,6 +100,7 @@ type Change struct {
 	due        string   // the last day on which something is due that an emergency put off, and that is not there
 	edition    string   // of the company's matrix that it was held against
 	owns       bool     // it was held against one
+	ownRows    []ownRow // of that
 }
 
 // An ownRow is one of a company's matrix, as an edition of it has it.
@@ -185,7 +186,7 @@ func NewBuilder(framework, from, to string) *Builder {
 	if !known {
 		f = frameworks.Framework{ID: framework, Name: framework}
 	}
-	return &Builder{framework: f, known: known, from: from, to: to, seen: map[string]bool{}, own: map[ownRow]bool{}}
+	return &Builder{framework: f, known: known, from: from, to: to, seen: map[string]bool{}}
 }
 
 // Refuse notes a file that is no pack that counts.
@@ -270,7 +271,7 @@ func (b *Builder) read(p *report.VerifiedPack) *Change {
 		}
 		c.controls[s.ID] = st
 		if !b.known {
-			b.own[ownRow{s.ID, s.Version, s.About, s.Relation}] = true
+			c.ownRows = append(c.ownRows, ownRow{s.ID, s.Version, s.About, s.Relation})
 			c.owns, c.edition = true, s.Version
 		}
 	}

@@ -278,6 +278,13 @@ func TestEditions(t *testing.T) {
 			t.Errorf("nothing says that the words differ: %s", says)
 		}
 	}
+	b := NewBuilder("acme", "2026-03-02", "") // an edition that only changes before had is none of it
+	for _, p := range packs {
+		b.Add(p)
+	}
+	if r := b.Report(); r.Framework.Version != "2026-02" || len(r.Controls) != 2 || strings.Contains(strings.Join(r.Lacks, " "), "asks otherwise") {
+		t.Errorf("%+v %v", r.Framework, r.Lacks)
+	}
 }
 
 // TestLists: no list of the document is null, and what an emergency put off is asked about when its

@@ -334,10 +334,12 @@ func version(v string) string {
 	if v == "" {
 		return " any version"
 	}
-	return " " + clip(manifest.Public(v))
+	return " " + clip(v)
 }
 
+// clip is a text of a manifest as it may be said.
 func clip(s string) string {
+	s = manifest.Public(s)
 	if len(s) > 80 {
 		return strings.ToValidUTF8(s[:80], "") + "..."
 	}
