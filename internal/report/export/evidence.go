@@ -20,7 +20,7 @@ type Evidence struct {
 	Lacking []EvidenceItem `json:"lacking"` // controls for which a review looked for evidence, and did not find all of it
 	// Superseded are the reviews of which nothing is above, since another one of their change
 	// counts: the closing one, or the last.
-	Superseded int           `json:"superseded"`
+	Superseded int           `json:"superseded,omitempty"`
 	Refused    []RefusedFile `json:"refused"` // files that are no pack that counts: nothing of them is above
 }
 

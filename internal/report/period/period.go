@@ -175,7 +175,6 @@ type Builder struct {
 	refused   []Exception
 	rows      []*Change       // of the period, and reviews from before it
 	seen      map[string]bool // digests of packs
-	own       map[ownRow]bool // rows that only packs know: a company's matrix
 }
 
 // NewBuilder reports on one framework from a day to a day, both inclusive, either empty
