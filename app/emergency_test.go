@@ -185,3 +185,23 @@ func TestWaivedRecordTheDayAfter(t *testing.T) {
 	w.looks()
 	w.concludedAs(open.HeadSHA, "failure")
 }
+
+// Who takes the label off behind the landing, or its reason out of the text, takes nothing back:
+// what was put off is due all the same.
+func TestEmergencyTidiedAway(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, urgent, withWaivers)
+	p := w.burns()
+	p.Label("eve", "emergency")
+	w.settled()
+	p.Merge("eve", "merge")
+	w.settled()
+	p.Unlabel("eve", "emergency")
+	p.Edit("ada", "A change", "It burned.")
+	w.settled()
+	p.Review("ben", "COMMENTED", "looks fine so far")
+	w.settled()
+	if r, s := w.record("pull/1/record"); s.outcome("seen") != "excepted" || r.Decision != "pass" {
+		t.Errorf("%s %s", r.Decision, s.outcome("seen"))
+	}
+}

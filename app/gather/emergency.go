@@ -1,6 +1,7 @@
 package gather
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -51,6 +52,9 @@ func (r *Reader) emergency(ctx context.Context, pr *github.PullRequest, reason s
 	if set == nil {
 		return nil
 	}
+	if u.Reason, err = r.asBefore(ctx, pr, "reason", set, reason); err != nil {
+		return err
+	}
 	u.By, u.At = Person(set.GetActor()), stamp(set.GetCreatedAt().Time)
 	if via := set.GetPerformedViaGithubApp(); via != nil { // with somebody's token, and maybe behind their back
 		u.By = &change.Person{Login: change.Printable(via.GetSlug()), ID: hub.ID(via.GetID()), Type: change.App}
@@ -70,6 +74,28 @@ func (r *Reader) emergency(ctx context.Context, pr *github.PullRequest, reason s
 	if u.Target, _, err = r.targetOf(ctx, fmt.Sprintf("target/%d/event/%d", r.Repo.ID, set.GetID()), "change.emergency", pr.GetNumber(), set.GetCreatedAt().Time); err != nil {
 		return err
 	}
-	u.Teams, err = r.teams(ctx, login)
+	if u.Teams, err = r.teams(ctx, login); err != nil {
+		return err
+	}
+	teams, err := r.asBefore(ctx, pr, "teams", set, strings.Join(u.Teams, " "))
+	if teams != "" {
+		u.Teams = strings.Fields(teams)
+	}
 	return err
+}
+
+// asBefore is what was said with an emergency's label before the change landed, if anything
+// was: who tidies the text up behind that, or leaves the team, takes nothing back of what let
+// it land, and least of all that it has to be reviewed.
+func (r *Reader) asBefore(ctx context.Context, pr *github.PullRequest, what string, set *github.IssueEvent, now string) (string, error) {
+	key := fmt.Sprintf("%s/%d/event/%d", what, r.Repo.ID, set.GetID())
+	switch {
+	case pr.GetMerged() && r.Recall != nil:
+		was, err := r.Recall(ctx, key)
+		return cmp.Or(was, now), err
+	case !pr.GetMerged() && now != "" && r.Remember != nil:
+		_, err := r.Remember(ctx, key, now)
+		return now, err
+	}
+	return now, nil
 }
