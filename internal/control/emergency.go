@@ -137,13 +137,19 @@ func (e *evaluation) wait(r config.LayeredRule, a answer) answer {
 // inTime says of what an emergency put off, and was done since, that it was not done by the day
 // on which it was due, if so: asks counts again what was there on that day.
 func (e *evaluation) inTime(r config.LayeredRule, asks func() answer, a answer) answer {
-	if e.Stage != change.AtRecord || a.outcome != finding.Satisfied {
+	if e.Stage != change.AtRecord {
 		return a
 	}
 	due := e.urgency(r.Origin).due
 	e.dueBy = due
 	then := asks()
 	e.dueBy = ""
+	if then.outcome == finding.Satisfied { // what somebody said since takes nothing back
+		return then
+	}
+	if a.outcome != finding.Satisfied {
+		return a
+	}
 	switch then.outcome {
 	case finding.NotSatisfied:
 		e.overdue = append(e.overdue, r.Origin)

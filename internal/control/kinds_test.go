@@ -318,6 +318,11 @@ func TestEmergency(t *testing.T) {
 			early.At, late.At = "2026-11-24T10:00:00Z", "2026-11-27T10:00:00Z"
 			in.Context.Reviews = []change.Review{early, late}
 		}), finding.Satisfied, ""},
+		{"landed, reviewed in time, and taken back later", rule, landed("2026-11-28", func(in *Input, _ *change.Urgency) {
+			early, late := review("2", "bob", "approved", oid("head"), "write"), review("3", "dan", "changes_requested", oid("head"), "write")
+			early.At, late.At = "2026-11-24T10:00:00Z", "2026-11-27T10:00:00Z"
+			in.Context.Reviews = []change.Review{early, late}
+		}), finding.Satisfied, ""},
 		{"declared after it had landed", rule, landed("2026-11-25", func(_ *Input, u *change.Urgency) { u.At = "2026-11-23T09:00:00Z" }), finding.NotApplicable, ""},
 		{"landed nobody knows when", rule, landed("2026-11-25", func(in *Input, _ *change.Urgency) { in.Context.Merge = nil }), finding.NotApplicable, ""},
 		{"landed without an emergency", rule, landed("2026-11-25", func(in *Input, _ *change.Urgency) { in.Context.Change.Emergency = nil }), finding.NotApplicable, ""},

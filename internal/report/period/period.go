@@ -235,7 +235,7 @@ func (b *Builder) read(p *report.VerifiedPack) *Change {
 	}
 	_, c.floor = d.Inputs.Files["floor"]
 	c.unsigned = d.Inputs.Context != nil && d.Inputs.Context.Trust == review.Unsigned
-	if p.Context != nil && p.Context.Merge != nil {
+	if p.Context != nil && p.Context.Merge != nil && !c.unsigned {
 		if at, err := time.Parse(time.RFC3339, p.Context.Merge.At); err == nil {
 			c.merged = at.UTC().Format(time.DateOnly)
 		}

@@ -169,6 +169,10 @@ func TestReplaced(t *testing.T) {
 			[]*report.VerifiedPack{packOf(1, "merge", "fail", "2026-03-02", from(1)), packOf(1, "push", "pass", "2026-03-02", from(1), at(7)), packOf(1, "record", "pass", "2026-03-02", from(1), at(7))},
 			"not-passed 2026-03-02: it landed, and the last review before that, at stage merge, says fail: because <script>.",
 		},
+		"it was reviewed after it had landed alone": {
+			[]*report.VerifiedPack{packOf(1, "merge", "fail", "2026-03-03", from(1)), packOf(1, "merge", "pass", "2026-03-09", from(1)), packOf(1, "record", "pass", "2026-03-02", from(1))},
+			"not-passed 2026-03-03: it landed, and the last review before that, at stage merge, says fail: because <script>.",
+		},
 		"the forge made of it what landed": {
 			[]*report.VerifiedPack{packOf(1, "merge", "fail", "2026-03-02", from(1)), packOf(1, "merge", "pass", "2026-03-02", from(1), at(7)), packOf(1, "record", "pass", "2026-03-02", from(1), at(9), func(p *report.VerifiedPack) {
 				p.Context = &change.Context{Change: &change.Request{Proposed: oid(7).String()}}

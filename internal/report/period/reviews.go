@@ -185,6 +185,14 @@ func (of reviews) beforeLanding(closing *Change) *Change {
 			most = c
 		}
 	}
+	if most == nil { // nobody looked before: the first look at it is all there is
+		for _, c := range of {
+			if c.Stage == "record" || !itself(c) || most != nil && cmp.Or(cmp.Compare(most.Day, c.Day), c.weight(most)) <= 0 {
+				continue
+			}
+			most, before = c, reviews{c}
+		}
+	}
 	// What is asked before a landing is asked of no push.
 	some := slices.ContainsFunc(before, func(c *Change) bool { return itself(c) && c.weight(most) == 0 })
 	var day reviews // the reviews of the last day before it landed
