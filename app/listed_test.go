@@ -155,7 +155,8 @@ func TestLookIsCut(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got := strings.Join(looked(), " "); got != "zeta acme acme zeta" {
+	// The request that was cut may be told of late.
+	if got := strings.Join(looked(), " "); !strings.HasSuffix(got, "zeta acme acme zeta") {
 		t.Errorf("looked at %s", got)
 	}
 }
