@@ -14,8 +14,8 @@ import (
 
 // A check stays as it is until somebody reviews the change again, and what made it pass may end
 // by itself: a waiver, the time that an emergency gives, the trust in a key, the time for which a
-// bias test is good. So the last day on
-// which a verdict holds is kept with it, and behind it the change is reviewed again, see ended.
+// bias test is good. So the last day on which a verdict holds is kept with it, and behind it the
+// change is reviewed again, see ended.
 
 // openEnd is the last day of a verdict that no day ends, and that still waits: for what an
 // emergency put off, and what is late by now.
@@ -32,7 +32,8 @@ func holdsUntil(v *review.Verdict, judge *review.Judge, granted []change.Waiver,
 		}
 	}
 	putOff := slices.ContainsFunc(v.Checks, func(c finding.Check) bool {
-		return slices.ContainsFunc(c.Reasons, func(r finding.Reason) bool { return r.Code == control.ReasonEmergency })
+		// What came too late says so, too, and waits for nothing any more.
+		return c.Outcome != finding.Satisfied && slices.ContainsFunc(c.Reasons, func(r finding.Reason) bool { return r.Code == control.ReasonEmergency })
 	})
 	if putOff && judge.Policy != nil && declared != nil {
 		for _, e := range judge.Policy.Emergencies {
