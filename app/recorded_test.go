@@ -155,3 +155,53 @@ func TestStoreRestored(t *testing.T) {
 		t.Errorf("what is known was asked for again: %d deliveries, then %d", made, again)
 	}
 }
+
+// Who dismisses an approval behind the landing takes nothing back of it, and who did before it did,
+// whenever the record is made.
+func TestRecordDismissedBehind(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, outcome string
+		behind        bool
+	}{{"before", "not-satisfied", false}, {"behind", "satisfied", true}} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, recorded)
+			p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
+			v := p.Review("ben", "APPROVED", "")
+			w.concludedAs(p.HeadSHA, "success")
+			w.settled()
+			w.gh.Hold()
+			if !c.behind {
+				p.Dismiss("ada", v)
+			}
+			p.Merge("ben", "squash")
+			if landed := time.Now().Unix(); c.behind { // GitHub tells whole seconds
+				w.until("the next second", func() bool { return time.Now().Unix() > landed })
+				p.Dismiss("ada", v)
+			}
+			w.gh.Release()
+			if _, s := w.record("pull/1/record"); s.outcome("seen") != c.outcome {
+				t.Errorf("%s, %+v", s.outcome("seen"), s.Checks)
+			}
+		})
+	}
+}
+
+// Where GitHub does not tell when it was dismissed, that is a missing fact, and asked for again.
+func TestRecordDismissedUntold(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, recorded)
+	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
+	v := p.Review("ben", "APPROVED", "")
+	w.concludedAs(p.HeadSHA, "success")
+	w.settled()
+	w.gh.Hold()
+	p.Merge("ben", "squash")
+	p.Dismiss("ada", v)
+	w.gh.Fail(githubtest.Fault{On: "GET /repos/{owner}/{repo}/issues/{issue_number}/events", With: githubtest.Forbidden, Times: -1})
+	w.gh.Release()
+	if r, s := w.record("pull/1/record"); r.Decision != "incomplete" || missing(w.facts("pull/1/record"))["reviews"] == "" {
+		t.Errorf("%s, %+v", r.Decision, s.Checks)
+	}
+}

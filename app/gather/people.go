@@ -38,6 +38,9 @@ func (r *Reader) reviews(ctx context.Context, pr *github.PullRequest, known Know
 		reviews = append(reviews, change.Review{Reviewer: *by, State: state, Commit: v.GetCommitID(), At: stamp(v.GetSubmittedAt().Time)})
 		said = append(said, v)
 	}
+	if ok, err := r.dismissedBehind(ctx, pr, said, reviews); err != nil || !ok {
+		return err // what stood when it landed is missing
+	}
 	seen := map[string]bool{}
 	for _, v := range reviews {
 		who := v.Reviewer
@@ -80,6 +83,34 @@ func (r *Reader) reviews(ctx context.Context, pr *github.PullRequest, known Know
 	r.context.Reviews = reviews
 	return nil
 }
+
+// dismissedBehind gives reviews that were there when the change landed, and were dismissed behind
+// that, the state that they had: GitHub shows them as dismissed, and its list of events tells when
+// they were. Of the same second it is not known which came first, so they are. ok is false where
+// GitHub does not tell. What was said behind the landing is not there any more once it is dismissed.
+func (r *Reader) dismissedBehind(ctx context.Context, pr *github.PullRequest, said []*github.PullRequestReview, reviews []change.Review) (ok bool, err error) {
+	landed := pr.GetMergedAt().Time
+	before := func(i int) bool { return reviews[i].State == "dismissed" && !said[i].GetSubmittedAt().After(landed) }
+	var events []*github.IssueEvent
+	for i := range reviews {
+		if !pr.GetMerged() || !before(i) {
+			continue
+		}
+		if events, ok, err = r.happened(ctx, "reviews", pr.GetNumber()); err != nil || !ok {
+			return false, err
+		}
+		for _, e := range events {
+			was := e.GetDismissedReview()
+			if e.GetEvent() == "review_dismissed" && was.GetReviewID() == said[i].GetID() && e.GetCreatedAt().After(landed) && slices.Contains(dismissable, was.GetState()) {
+				reviews[i].State = was.GetState()
+			}
+		}
+	}
+	return true, nil
+}
+
+// dismissable are the states in which a review may be dismissed, as events name them.
+var dismissable = []string{"approved", "changes_requested", "commented"}
 
 func (r *Reader) missing(what string) bool { return r.whyMissing(what) != "" }
 

@@ -258,6 +258,7 @@ type issueEvent struct {
 	via         *App // nil: they did it themselves
 	event, name string
 	at          string
+	dismissed   object // the review that was
 }
 
 func listIssueEvents(c *call) *answer {
@@ -276,6 +277,9 @@ func listIssueEvents(c *call) *answer {
 		}
 		if e.via != nil {
 			event["performed_via_github_app"] = e.via.object(c.gh)
+		}
+		if e.dismissed != nil {
+			event["dismissed_review"] = e.dismissed
 		}
 		list = append(list, event)
 	}

@@ -26,6 +26,8 @@ func shape(s *openapi3.Schema, v any) (any, error) {
 
 func fit(s *openapi3.Schema, v any) any {
 	if alternatives := slices.Concat(s.OneOf, s.AnyOf); len(alternatives) > 0 && len(s.Properties) == 0 {
+		// The one that has all that v says, before one that would leave a part of it out.
+		slices.SortStableFunc(alternatives, func(a, b *openapi3.SchemaRef) int { return len(unknown(a.Value, v, "")) - len(unknown(b.Value, v, "")) })
 		for _, a := range alternatives {
 			if !chosen(s, a, v) {
 				continue

@@ -153,7 +153,7 @@ func (p *PullRequest) Retarget(by, base string) {
 	if p.BaseSHA == "" {
 		p.Repo.gh.tb.Fatalf("there is no branch %s", base)
 	}
-	p.events = append(p.events, issueEvent{p.Repo.gh.nextID(), p.Repo.gh.person(by), nil, "base_ref_changed", "", p.Repo.gh.stamp()})
+	p.events = append(p.events, issueEvent{id: p.Repo.gh.nextID(), by: p.Repo.gh.person(by), event: "base_ref_changed", at: p.Repo.gh.stamp()})
 	p.follow()
 	p.send("edited", p.Repo.gh.person(by), object{"changes": object{"base": object{"ref": object{"from": was}, "sha": object{"from": sha}}}})
 }
@@ -201,7 +201,7 @@ func (p *PullRequest) LabelVia(by string, app *App, name string) {
 func (p *PullRequest) label(by *Account, via *App, name string) {
 	if !slices.Contains(p.labels, name) {
 		p.labels = append(p.labels, name)
-		p.events = append(p.events, issueEvent{p.Repo.gh.nextID(), by, via, "labeled", name, p.Repo.gh.stamp()})
+		p.events = append(p.events, issueEvent{id: p.Repo.gh.nextID(), by: by, via: via, event: "labeled", name: name, at: p.Repo.gh.stamp()})
 		p.send("labeled", by, object{"label": p.Repo.label(name)})
 	}
 }
@@ -215,7 +215,7 @@ func (p *PullRequest) Unlabel(by, name string) {
 func (p *PullRequest) unlabel(by *Account, name string) {
 	if i := slices.Index(p.labels, name); i >= 0 {
 		p.labels = slices.Delete(p.labels, i, i+1)
-		p.events = append(p.events, issueEvent{p.Repo.gh.nextID(), by, nil, "unlabeled", name, p.Repo.gh.stamp()})
+		p.events = append(p.events, issueEvent{id: p.Repo.gh.nextID(), by: by, event: "unlabeled", name: name, at: p.Repo.gh.stamp()})
 		p.send("unlabeled", by, object{"label": p.Repo.label(name)})
 	}
 }

@@ -3,6 +3,7 @@ package githubtest
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -51,6 +52,9 @@ func (p *PullRequest) look() {
 // Dismiss takes the weight from a review.
 func (p *PullRequest) Dismiss(by string, v *Review) {
 	defer p.Repo.gh.lock()()
+	p.events = append(p.events, issueEvent{id: p.Repo.gh.nextID(), by: p.Repo.gh.person(by), event: "review_dismissed", at: p.Repo.gh.stamp(), dismissed: object{
+		"state": strings.ToLower(v.State), "review_id": v.ID, "dismissal_message": "It does not count.",
+	}})
 	v.State = "DISMISSED"
 	p.sendReview("dismissed", p.Repo.gh.person(by), v, nil)
 }
@@ -79,7 +83,7 @@ func (p *PullRequest) review(v *Review, delivered bool) object {
 	url := fmt.Sprintf("%s/repos/%s/pulls/%d", gh.API, p.Repo.FullName(), p.Number)
 	state := v.State
 	if delivered {
-		state = map[string]string{"APPROVED": "approved", "CHANGES_REQUESTED": "changes_requested", "COMMENTED": "commented", "DISMISSED": "dismissed"}[v.State]
+		state = strings.ToLower(v.State)
 	}
 	out := object{
 		"id": v.ID, "node_id": node("PRR", v.ID), "user": account(gh, v.By), "body": v.Body, "state": state, "commit_id": v.Commit,
