@@ -257,17 +257,18 @@ func differences(before, after *manifest.File) []namedEntry {
 
 // add joins what several files say of one package.
 func (p *packages) add(k packageKey, entries []manifestEntry, finder *importerFinder) {
-	pkg := Package{Ecosystem: k.ecosystem, Name: clip(manifest.Public(k.name)), Indirect: true, Files: []string{}, Importers: []Importer{}}
+	name := public(k.name) // whatever is said of it says this
+	pkg := Package{Ecosystem: k.ecosystem, Name: name, Indirect: true, Files: []string{}, Importers: []Importer{}}
 	wasThere, there := false, false
 	for _, e := range entries {
 		wasThere, there = wasThere || e.wasThere, there || e.there
 		pkg.Indirect = pkg.Indirect && e.indirect
 		pkg.Files = append(pkg.Files, e.file.Path.Escaped())
 		if pkg.From == "" || e.lock && e.from != "" {
-			pkg.From = clip(manifest.Public(e.from))
+			pkg.From = public(e.from)
 		}
 		if pkg.To == "" || e.lock && e.to != "" {
-			pkg.To = clip(manifest.Public(e.to))
+			_, pkg.To = manifest.PublicMove(e.from, e.to, public)
 		}
 	}
 	slices.Sort(pkg.Files)
@@ -302,7 +303,7 @@ func (p *packages) add(k packageKey, entries []manifestEntry, finder *importerFi
 			verb := map[string]string{"added": "adds", "removed": "removes", "moved": "moves"}[pkg.Change]
 			*s.into = append(*s.into, origin{
 				node: found.path, changed: file.Path, kind: Requires, confidence: how.confidence,
-				words: fmt.Sprintf("requires %s, which the changed %s %s", clip(k.name), file.Path.Escaped(), verb),
+				words: fmt.Sprintf("requires %s, which the changed %s %s", name, file.Path.Escaped(), verb),
 			})
 		}
 	}
@@ -319,11 +320,14 @@ func (p *packages) add(k packageKey, entries []manifestEntry, finder *importerFi
 			if !p.understood[e.file.Path] {
 				continue
 			}
-			p.reasons = append(p.reasons, skipReasonAt{e.file.Path, skipReason{SkipUnresolved, k.name + ": who imports it is not known, its modules may have other names"}})
+			p.reasons = append(p.reasons, skipReasonAt{e.file.Path, skipReason{SkipUnresolved, name + ": who imports it is not known, its modules may have other names"}})
 		}
 	}
 	p.list = append(p.list, pkg)
 }
+
+// public is a text of a manifest as it may be said.
+func public(s string) string { return clip(manifest.Public(s)) }
 
 // importsRead says whether some language of the ecosystem is read.
 func importsRead(ecosystem string) bool { return familyOf(ecosystem) != "" }

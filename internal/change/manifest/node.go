@@ -20,7 +20,7 @@ func yarnLock(src []byte) (*File, error) {
 			if head == line {
 				return fmt.Errorf("line %d: an entry without a colon", n)
 			}
-			first, _, _ := strings.Cut(head, ",")
+			first, _, _ := strings.Cut(head, ", ")
 			first = strings.Trim(first, `" `)
 			if first == "__metadata" {
 				return nil
@@ -82,7 +82,7 @@ func pnpmLock(src []byte) (*File, error) {
 		if strings.HasPrefix(line, "  ") && len(line) > 2 && line[2] != ' ' {
 			key := strings.Trim(strings.TrimSuffix(strings.TrimSpace(line), ":"), `'"`)
 			key, _, _ = strings.Cut(strings.TrimPrefix(key, "/"), "(")
-			at := strings.LastIndex(key, "@")
+			at := strings.Index(key[min(1, len(key)):], "@") + 1 // behind it an address may have one of its own
 			if at <= 0 {
 				at = strings.LastIndex(key, "/") // the form of version 5: /name/1.0.0
 			}

@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"regexp"
+	"strings"
 	"testing"
 )
 
@@ -17,6 +18,36 @@ func TestPublic(t *testing.T) {
 		"https://u:secret@a/x, https://v:secret@b/y?k=secret from http://w@c/": "https://a/x, https://b/y from http://c/",
 		"git@github.com:acme/shop.git":                                         "git@github.com:acme/shop.git",
 		"://":                                                                  "://",
+
+		// what is none by the standard, and stands in files all the same
+		"bot:ghp_secret@git.example.com:acme/a.git":             "git.example.com:acme/a.git",
+		"1.0 from bot:se/cr@et@git.example.com:acme/a.git#v1@2": "1.0 from git.example.com:acme/a.git#v1@2",
+		"bot:ghp_secret@git.example.com/acme/a.git":             "git.example.com/acme/a.git",
+		"ghp_secret@git.example.com:acme/a.git":                 "git.example.com:acme/a.git",
+		"git+bot:secret@git.example.com:acme/a.git":             "git.example.com:acme/a.git",
+		"git+https://bot:se/cret@git.example.com/a.git@v1":      "git+https://...",
+		"https://bot:se?cret@h/a, 1.0":                          "https://... 1.0",
+		"https://bot:se#cret@h/a":                               "https://...",
+		"https://u:cut-before-its-at":                           "https://...",
+		"https://u:se,cr'et@h/a,b":                              "https://h/a,b",
+		"https://h/a?token=se,cret, 2.0":                        "https://h/a, 2.0",
+		`https:\/\/bot:secret@h\/a`:                             `https:\/\/h\/a`,
+		"https:/bot:secret@h/a":                                 "https:/h/a",
+		"https:bot:secret@h/a":                                  "h/a",
+		"//bot:secret@h/a":                                      "//h/a",
+
+		// and what is said as it is
+		"https://nexus:8081/repo/@scope/a/-/a@1.0.tgz":                 "https://nexus:8081/repo/@scope/a/-/a@1.0.tgz",
+		"https://[::1]:8080/a@1.0":                                     "https://[::1]:8080/a@1.0",
+		"git+ssh://git@github.com:acme/shop.git#@scope/a@1.0.0":        "git+ssh://github.com:acme/shop.git#@scope/a@1.0.0",
+		"git+https://git.example.com/acme/a.git@v1.0#subdirectory=a@b": "git+https://git.example.com/acme/a.git@v1.0#subdirectory=a@b",
+		"npm:@scope/a@^1.0":                                            "npm:@scope/a@^1.0",
+		"npm:a@npm-1.0":                                                "npm:a@npm-1.0",
+		"github:acme/shop#a@1.0":                                       "github:acme/shop#a@1.0",
+		"com.acme:shop:1.0@aar":                                        "com.acme:shop:1.0@aar",
+		"file:../a@1.0.tgz":                                            "file:../a@1.0.tgz",
+		"@scope/a@1.0.0":                                               "@scope/a@1.0.0",
+		">=1.0,!=1.5,<2":                                               ">=1.0,!=1.5,<2",
 	} {
 		if got := Public(text); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
@@ -24,18 +55,59 @@ func TestPublic(t *testing.T) {
 	}
 }
 
-// FuzzPublic: nothing stands before an @ in the host of what comes out, and it says the same again.
+// FuzzPublic: whatever a password is made of, nothing of it comes out, and what does says the
+// same again.
 func FuzzPublic(f *testing.F) {
-	f.Add("git+https://bot:secret@host/a?b#c")
-	f.Fuzz(func(t *testing.T, s string) {
-		once := Public(s)
+	f.Add("git+https://bot:secret@host/a?b#c", "")
+	f.Add("a/b", "c@d?e")
+	f.Add("1/", "://x:y@z")
+	f.Fuzz(func(t *testing.T, before, after string) {
+		once := Public(before)
 		if Public(once) != once {
-			t.Errorf("%q: %q, then %q", s, once, Public(once))
+			t.Errorf("%q: %q, then %q", before, once, Public(once))
 		}
 		if left := userInfo.FindString(once); left != "" {
-			t.Errorf("%q: %q", s, once)
+			t.Errorf("%q: %q", before, once)
+		}
+		password := before + "SECRET" + after
+		if strings.ContainsAny(password, " \t\r\n\f\v\"") || strings.Contains(password, "[") {
+			return
+		}
+		var all []string
+		if !pathSoon.MatchString(password) { // else a host stands before it by the standard, and the rest is its path
+			all = append(all, "https://bot:"+password+"@host.example/a")
+		}
+		if !strings.ContainsAny(password, "/?#") { // likewise
+			all = append(all, "git+https://"+password+"@host.example/a.git@v1")
+		}
+		if !strings.Contains(password, "#") && !strings.HasPrefix(strings.ReplaceAll(password, `\`, ""), "//") {
+			all = append(all, "bot:"+password+"@host.example:acme/a.git")
+		}
+		for _, s := range all {
+			if got := Public(s); strings.Contains(got, "SECRET") {
+				t.Errorf("%q: %q", s, got)
+			}
 		}
 	})
 }
 
-var userInfo = regexp.MustCompile(`://[^/?#\s"',]*@`)
+var (
+	userInfo = regexp.MustCompile(`://[^/?#\s"]*@`)
+	pathSoon = regexp.MustCompile(`^[0-9]*([/?#]|$)|@[^/?#]*[/?#]`)
+)
+
+// TestPublicMove: of two texts that differ, it is never said that the one moves to the same.
+func TestPublicMove(t *testing.T) {
+	const hidden = " (it differs in a part that is not repeated here)"
+	for _, c := range [][4]string{
+		{"1.0", "1.1", "1.0", "1.1"},
+		{"1.0", "1.0", "1.0", "1.0"},
+		{"https://h/d.tgz?v=1", "https://h/d.tgz?v=2", "https://h/d.tgz", "https://h/d.tgz" + hidden},
+		{"https://old:pass@h/d", "https://new:pass@h/d", "https://h/d", "https://h/d" + hidden},
+		{"https://old:pass@h/d", "https://h/e", "https://h/d", "https://h/e"},
+	} {
+		if from, to := PublicMove(c[0], c[1], Public); from != c[2] || to != c[3] {
+			t.Errorf("%q, %q: %q, %q", c[0], c[1], from, to)
+		}
+	}
+}

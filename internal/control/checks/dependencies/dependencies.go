@@ -163,7 +163,8 @@ func compareManifest(out *checks.Result, p *Pair, declared map[string]bool) {
 				}
 				out.Find(checks.Found{Rule: "added", Level: level, Path: where, Start: d.Line, Message: fmt.Sprintf("adds dependency %s%s", clip(d.Name), version(d.Version))})
 			case known && !d.Indirect && was.Version != d.Version:
-				out.Find(checks.Found{Rule: "moved", Path: where, Start: d.Line, Message: fmt.Sprintf("moves %s from%s to%s", clip(d.Name), version(was.Version), version(d.Version))})
+				from, to := manifest.PublicMove(was.Version, d.Version, version)
+				out.Find(checks.Found{Rule: "moved", Path: where, Start: d.Line, Message: fmt.Sprintf("moves %s from%s to%s", clip(d.Name), from, to)})
 			}
 		}
 		registries(out, p)

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"custody/internal/change"
+	"custody/internal/change/manifest"
 	"custody/internal/control/checks"
 	"custody/internal/control/checks/dependencies"
 	"custody/internal/finding"
@@ -244,6 +245,7 @@ func strict(expression string) string {
 }
 
 func clip(s string) string {
+	s = manifest.Public(s)
 	if len(s) > 80 {
 		return strings.ToValidUTF8(s[:80], "") + "..."
 	}
