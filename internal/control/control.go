@@ -337,6 +337,7 @@ type answer struct {
 	unsure  bool // besides what was found, something was not assessed
 	counted *finding.Approvals
 	looked  []finding.Looked
+	due     config.Day // see finding.Check
 }
 
 // A scoped finding knows the files that it is about; none: the change as a whole.
@@ -372,7 +373,7 @@ func (e *evaluation) rule(r config.LayeredRule) finding.Check {
 	}
 	a = e.except(r, a)
 	check.Outcome, check.Reasons, check.Approvals = a.outcome, a.reasons, a.counted
-	check.Looked = a.looked
+	check.Looked, check.Due = a.looked, string(a.due)
 	for _, f := range a.found {
 		check.Found = append(check.Found, f.Finding)
 	}

@@ -111,6 +111,7 @@ func (e *evaluation) wait(r config.LayeredRule, a answer) answer {
 		return a
 	}
 	e.waits = append(e.waits, r.Origin)
+	a.due = u.due
 	switch {
 	case e.Day > u.due:
 		a.because(ReasonEmergency, "what an emergency put off was due by %s", u.due)
@@ -153,6 +154,7 @@ func (e *evaluation) inTime(r config.LayeredRule, asks func() answer, a answer) 
 	switch then.outcome {
 	case finding.NotSatisfied:
 		e.overdue = append(e.overdue, r.Origin)
+		a.due = due
 		a.because(ReasonEmergency, "it was put off by an emergency, was due by %s, and was done only after that", due)
 	case finding.NotAssessed:
 		a.because(ReasonCounted, "it was put off by an emergency and was due by %s; whether it was done by then is not known", due)

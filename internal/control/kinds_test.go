@@ -2,6 +2,7 @@ package control
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -340,6 +341,13 @@ func TestEmergency(t *testing.T) {
 		checks := evaluate(t, in)
 		if got := checks["hard"]; got.ID != "" && got.Outcome == finding.Excepted {
 			t.Errorf("%s: a rule that does not wait is excepted", c.name)
+		}
+		due := ""
+		if r := checks["r"]; slices.ContainsFunc(r.Reasons, func(r finding.Reason) bool { return r.Code == ReasonEmergency }) {
+			due = map[bool]string{false: "2026-11-25", true: "2026-08-03"}[c.name == "an emergency for months"]
+		}
+		if got := checks["r"].Due; got != due && c.rules != "" {
+			t.Errorf("%s: it is due %q, want %q", c.name, got, due)
 		}
 		if n, said := checks[NoticeEmergency]; said != (in.Context.Change.Emergency != nil) || said && n.Found[0].Message == "" {
 			t.Errorf("%s: the notice of an emergency is %v", c.name, n)

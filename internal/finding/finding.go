@@ -136,6 +136,8 @@ type Check struct {
 	Found   []Finding `json:"findings"`
 	Maps    []Control `json:"maps,omitempty"`
 	Asks    string    `json:"asks,omitempty"` // the kind of a rule; empty for all else
+	// Due is the last day for what an emergency put off, where it is not there, or came later.
+	Due string `json:"due,omitempty"`
 
 	// Approvals are those that a rule counted which asks for some, whatever came of it; absent
 	// where none were counted.

@@ -20,6 +20,15 @@ func (b *Builder) Report() *Report {
 		Schema: Schema, Framework: Framework{b.framework.ID, b.framework.Name, b.framework.Version}, From: b.from, To: b.to,
 		Counts: b.counts, Exceptions: append([]Exception{}, b.refused...), Controls: []Control{}, Months: []Month{}, Changes: []Change{}, Lacks: []string{},
 	}
+	last, lastBefore := "", "" // up to which packs tell
+	for _, c := range b.rows {
+		if c.before {
+			lastBefore = max(lastBefore, c.Day)
+		} else {
+			last = max(last, c.Day)
+		}
+	}
+	over := 0 // changes of before the period of which something was due in it, see lack
 	for _, of := range b.changes() {
 		c := of.counting()
 		for _, other := range of {
@@ -27,13 +36,21 @@ func (b *Builder) Report() *Report {
 				r.Counts.Superseded++
 			}
 		}
+		was := of.closedBefore()
 		switch {
-		case c == nil:
+		case c == nil && was == nil:
 			continue
-		case of.closedBefore(): // it counts where it landed; what came of it since is asked about here
-			r.Counts.Superseded++
-			r.Exceptions = append(r.Exceptions, slices.DeleteFunc(slices.Clone(c.exceptions), func(e Exception) bool { return e.Kind != Overdue && e.Kind != NotPassed })...)
-			r.Exceptions = append(r.Exceptions, of.replaced(c)...)
+		case was != nil: // it counts where it landed; what came of it since is asked about here
+			if c != nil {
+				r.Counts.Superseded++
+				if c.whenLast(was) > 0 {
+					r.Exceptions = append(r.Exceptions, was.since(c)...)
+					was = c
+				}
+			}
+			if was.due >= lastBefore && was.due < last { // else a report of before could say so, or one of later can
+				over++
+			}
 			continue
 		}
 		r.Changes = append(r.Changes, *c)
@@ -68,7 +85,7 @@ func (b *Builder) Report() *Report {
 		r.Controls = append(r.Controls, newControl(row, r.Changes))
 	}
 	slices.SortStableFunc(r.Controls, func(x, y Control) int { return cmp.Compare(rate(x), rate(y)) })
-	r.lack()
+	r.lack(last, over)
 	return r
 }
 
@@ -258,26 +275,32 @@ func newControl(row frameworks.Control, changes []Change) Control {
 	return out
 }
 
-// lack says what the report can not show.
-func (r *Report) lack() {
+// lack says what the report can not show. last is the day up to which packs tell; over is how many
+// changes of before the period wait for what an emergency put off to a day of it.
+func (r *Report) lack(last string, over int) {
 	say := func(format string, a ...any) { r.Lacks = append(r.Lacks, fmt.Sprintf(format, a...)) }
+	dayIsOver := func(n int, when string) {
+		if n > 0 {
+			say("For %s%s what an emergency put off was due on a day that is over, and no review up to %s says whether it was done.", plural(n, "change"), when, last)
+		}
+	}
 	n := r.Counts
 	if n.Changes == 0 {
 		say("No pack of the period counts: there is no evidence for anything.")
+		dayIsOver(over, " of before the period")
 		return
 	}
 	say("A change without a pack is not in the population. Compare its size with the list of merged changes that the forge gives.")
 	if without := n.Changes - n.Landed; without > 0 {
 		say("%s no closing review (stage record): that it landed, and as what, is not shown. 'custody audit --stage record' after the merge makes one.", have(without, "change"))
 	}
-	without, unasked, unsaid, noRule, unsigned, waiting := 0, 0, 0, 0, 0, 0
-	last := "" // up to which packs tell
+	without, unasked, unsaid, noRule, unsigned, waiting, unsaidDue := 0, 0, 0, 0, 0, 0, 0
 	for i := range r.Changes {
-		last = max(last, r.Changes[i].Day)
-	}
-	for i := range r.Changes {
-		if due := r.Changes[i].due; due != "" && due < last {
+		switch c := &r.Changes[i]; {
+		case c.due != "" && c.due < last:
 			waiting++
+		case c.unsaidDue:
+			unsaidDue++
 		}
 		switch c := &r.Changes[i]; {
 		case report.Approval(c.Approval) == report.ApprovalNotAsked:
@@ -304,8 +327,10 @@ func (r *Report) lack() {
 	if unsaid > 0 {
 		say("%s a pack that does not say whose approvals counted: of an earlier version of Custody, or without what tells. 'custody audit --like PACK' makes one that says all that is known.", have(unsaid, "change"))
 	}
-	if waiting > 0 {
-		say("For %s that waited for what an emergency put off the day is over on which that was due, and no review up to %s says whether it was done.", plural(waiting, "change"), last)
+	dayIsOver(waiting, "")
+	dayIsOver(over, " of before the period")
+	if unsaidDue > 0 {
+		say("%s a pack of an earlier version of Custody, which does not tell by which day what an emergency put off is due: whether that day is over is not known.", have(unsaidDue, "change"))
 	}
 	for i, words := range r.otherWords {
 		if i == shownExamples {

@@ -98,6 +98,7 @@ type Change struct {
 	merged     string   // the day on which it landed, where the context says
 	proposed   string   // the pull request's own commit, of what the forge made of it
 	due        string   // the last day on which something is due that an emergency put off, and that is not there
+	unsaidDue  bool     // something is, and the pack does not say by which day: it is of an earlier version
 	edition    string   // of the company's matrix that it was held against
 	owns       bool     // it was held against one
 	ownRows    []ownRow // of that
@@ -294,7 +295,7 @@ func (c *Change) except(d *report.Document) {
 	for _, k := range d.Checks {
 		reason := why(k)
 		if k.Outcome == finding.Excepted && isPutOff(k) {
-			c.due = max(c.due, dueDay(k))
+			c.due, c.unsaidDue = max(c.due, k.Due), c.unsaidDue || k.Due == ""
 		}
 		switch {
 		case k.ID == control.NoticeEmergency && k.Kind == finding.Notice:
@@ -337,16 +338,6 @@ func isPutOff(k finding.Check) bool { return slices.Contains(k.Exceptions(), fin
 // whatever became of it since.
 func isLate(k finding.Check) bool {
 	return k.Kind != finding.Notice && k.Outcome != finding.NotAssessed && isOverdue(k) && !isPutOff(k)
-}
-
-// dueDay is the day on which what an emergency put off is due, as the check's reason says.
-func dueDay(k finding.Check) string {
-	for _, r := range k.Reasons {
-		if _, day, ok := strings.Cut(r.Detail, "due by "); ok && r.Code == control.ReasonEmergency && len(day) >= len(time.DateOnly) {
-			return day[:len(time.DateOnly)]
-		}
-	}
-	return ""
 }
 
 // isOverdue says whether what an emergency put off was not done in time. One that was declared

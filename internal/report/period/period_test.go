@@ -128,6 +128,11 @@ func TestReplaced(t *testing.T) {
 	floor := func(p *report.VerifiedPack) {
 		p.Says.Inputs.Files = map[string]review.Digest{"floor": "sha256:1"}
 	}
+	landed := func(day string) func(*report.VerifiedPack) {
+		return func(p *report.VerifiedPack) {
+			p.Context = &change.Context{Merge: &change.Merge{At: day + "T23:50:00Z"}}
+		}
+	}
 	numberless := func(p *report.VerifiedPack) { p.Says.About, p.Digest = nil, p.Digest+"1" }
 	for name, c := range map[string]struct {
 		packs []*report.VerifiedPack
@@ -170,8 +175,11 @@ func TestReplaced(t *testing.T) {
 			"not-passed 2026-03-02: it landed, and the last review before that, at stage merge, says fail: because <script>.",
 		},
 		"it was reviewed after it had landed alone": {
-			[]*report.VerifiedPack{packOf(1, "merge", "fail", "2026-03-03", from(1)), packOf(1, "merge", "pass", "2026-03-09", from(1)), packOf(1, "record", "pass", "2026-03-02", from(1))},
-			"not-passed 2026-03-03: it landed, and the last review before that, at stage merge, says fail: because <script>.",
+			[]*report.VerifiedPack{packOf(1, "merge", "fail", "2026-03-02", from(1)), packOf(1, "merge", "pass", "2026-03-03", from(1)), packOf(1, "record", "pass", "2026-03-03", from(1), landed("2026-03-01"))},
+			"not-passed 2026-03-02: it landed before its first review, which says fail at stage merge: because <script>.",
+		},
+		"it was reviewed after its closing review alone": {
+			[]*report.VerifiedPack{packOf(1, "merge", "incomplete", "2026-03-03", from(1)), packOf(1, "record", "pass", "2026-03-02", from(1), landed("2026-03-01"))}, "",
 		},
 		"the forge made of it what landed": {
 			[]*report.VerifiedPack{packOf(1, "merge", "fail", "2026-03-02", from(1)), packOf(1, "merge", "pass", "2026-03-02", from(1), at(7)), packOf(1, "record", "pass", "2026-03-02", from(1), at(9), func(p *report.VerifiedPack) {
@@ -298,17 +306,22 @@ func TestLists(t *testing.T) {
 	if err != nil || bytes.Contains(text, []byte("null")) {
 		t.Errorf("%s %v", text, err)
 	}
+	due := "2026-03-03"
 	put := func(p *report.VerifiedPack) {
-		p.Says.Checks = append(p.Says.Checks, finding.Check{Kind: finding.Rule, Outcome: finding.Excepted,
-			Reasons: []finding.Reason{{Code: control.ReasonEmergency, Detail: "it waits, because of an emergency that ann declared; due by 2026-03-03"}}, Found: []finding.Finding{{WaivedBy: "emergency"}}})
+		p.Says.Checks = append(p.Says.Checks, finding.Check{Kind: finding.Rule, Outcome: finding.Excepted, Due: due,
+			Reasons: []finding.Reason{{Code: control.ReasonEmergency, Detail: "it waits, because of an emergency that ann declared"}}, Found: []finding.Finding{{WaivedBy: "emergency"}}})
 	}
 	for day, want := range map[string]bool{"2026-03-03": false, "2026-03-04": true} {
 		b := NewBuilder("soc2-2017", "", "2026-12-31")
 		b.Add(packOf(1, "record", "pass", "2026-03-01", put))
 		b.Add(packOf(2, "record", "pass", day))
-		if got := strings.Contains(strings.Join(b.Report().Lacks, " "), "an emergency put off the day is over"); got != want {
+		if got := strings.Contains(strings.Join(b.Report().Lacks, " "), "For 1 change what an emergency put off was due on a day that is over"); got != want {
 			t.Errorf("up to %s: %v", day, got)
 		}
+	}
+	due = "" // as packs of earlier versions have it
+	if says := strings.Join(build(t, "soc2-2017", packOf(1, "record", "pass", "2026-03-01", put), packOf(2, "record", "pass", "2026-04-01")).Lacks, " "); strings.Contains(says, "a day that is over") || !strings.Contains(says, "whether that day is over is not known") {
+		t.Error(says)
 	}
 }
 
@@ -370,6 +383,58 @@ func TestExceptions(t *testing.T) {
 	}
 	if !r.Changes[1].Emergency || r.Changes[0].Emergency {
 		t.Error("the change that was declared an emergency is not known for one")
+	}
+}
+
+// TestRecordedAgain: what came of a change since its closing review is asked about in the period in
+// which it came, once, and only where a report of all of it says so, too.
+func TestRecordedAgain(t *testing.T) {
+	floor := func(p *report.VerifiedPack) {
+		p.Says.Inputs.Files = map[string]review.Digest{"floor": "sha256:1"}
+	}
+	rule := func(o finding.Outcome, due, detail string) func(*report.VerifiedPack) {
+		return func(p *report.VerifiedPack) {
+			p.Says.Checks = []finding.Check{{ID: "eyes", Kind: finding.Rule, Outcome: o, Due: due, Reasons: []finding.Reason{{Code: control.ReasonEmergency, Detail: detail}}}}
+		}
+	}
+	late := rule(finding.NotSatisfied, "2026-01-15", "was due")
+	is := func(packs ...*report.VerifiedPack) []*report.VerifiedPack { return packs }
+	for name, c := range map[string]struct {
+		packs      []*report.VerifiedPack
+		want, lack string
+	}{
+		"the same answer":               {is(packOf(1, "record", "fail", "2026-01-12"), packOf(1, "record", "fail", "2026-02-20")), "", ""},
+		"a worse one":                   {is(packOf(1, "record", "pass", "2026-01-12"), packOf(1, "record", "fail", "2026-02-20")), "not-passed", ""},
+		"a better one":                  {is(packOf(1, "record", "fail", "2026-01-12"), packOf(1, "record", "pass", "2026-02-20")), "replaced", ""},
+		"a better one, in January":      {is(packOf(1, "record", "fail", "2026-01-12"), packOf(1, "record", "pass", "2026-01-20"), packOf(1, "record", "pass", "2026-02-20")), "", ""},
+		"one before it lands":           {is(packOf(1, "record", "fail", "2026-01-12"), packOf(1, "merge", "pass", "2026-02-20")), "", ""},
+		"one without the floor":         {is(packOf(1, "record", "pass", "2026-01-12", floor), packOf(1, "record", "fail", "2026-02-20")), "", ""},
+		"overdue, as before":            {is(packOf(1, "record", "fail", "2026-01-18", late), packOf(1, "record", "fail", "2026-02-20", late)), "", ""},
+		"overdue":                       {is(packOf(1, "record", "pass", "2026-01-12"), packOf(1, "record", "pass", "2026-02-20", late)), "overdue", ""},
+		"still waiting":                 {is(packOf(1, "record", "pass", "2026-01-30", rule(finding.Excepted, "2026-02-03", "is due")), packOf(2, "record", "pass", "2026-02-20")), "", "1 change of before the period"},
+		"waiting, and no other change":  {is(packOf(1, "record", "pass", "2026-01-30", rule(finding.Excepted, "2026-02-03", "is due")), packOf(2, "record", "pass", "2026-01-30"), packOf(2, "merge", "pass", "2026-02-20")), "", "1 change of before the period"},
+		"waiting, as January could say": {is(packOf(1, "record", "pass", "2026-01-20", rule(finding.Excepted, "2026-01-22", "is due")), packOf(2, "record", "pass", "2026-01-30"), packOf(3, "record", "pass", "2026-02-20")), "", ""},
+		"waiting no more":               {is(packOf(1, "record", "pass", "2026-01-30", rule(finding.Excepted, "2026-02-03", "is due")), packOf(1, "record", "pass", "2026-02-02"), packOf(3, "record", "pass", "2026-02-20")), "", ""},
+		"waiting, and its day to come":  {is(packOf(1, "record", "pass", "2026-01-30", rule(finding.Excepted, "2026-03-03", "is due")), packOf(3, "record", "pass", "2026-02-20")), "", ""},
+	} {
+		b := NewBuilder("soc2-2017", "2026-02-01", "2026-02-28")
+		for _, p := range c.packs {
+			b.Add(p)
+		}
+		r := b.Report()
+		var got []string
+		for _, e := range r.Exceptions {
+			got = append(got, e.Kind)
+		}
+		if strings.Join(got, ", ") != c.want {
+			t.Errorf("%s: %v, want %s", name, r.Exceptions, c.want)
+		}
+		if lacks := strings.Join(r.Lacks, "|"); strings.Contains(lacks, "a day that is over") != (c.lack != "") || !strings.Contains(lacks, c.lack) {
+			t.Errorf("%s: %s", name, lacks)
+		}
+		if n := r.Counts; n.Packs != n.Outside+n.Superseded+n.Changes {
+			t.Errorf("%s: the counts do not add up: %+v", name, n)
+		}
 	}
 }
 

@@ -87,6 +87,11 @@ func (c *Change) whenLast(than *Change) int {
 	return cmp.Or(c.weight(than), cmp.Compare(c.Day, than.Day))
 }
 
+// better says whether a review counts more than another one of the same change.
+func (c *Change) better(than *Change) bool {
+	return cmp.Or(c.whenLast(than), cmp.Compare(worst[c.Decision], worst[than.Decision]), cmp.Compare(c.Pack, than.Pack)) > 0
+}
+
 // weight orders them without their days.
 func (c *Change) weight(than *Change) int {
 	return cmp.Or(cmp.Compare(stageRank[c.Stage], stageRank[than.Stage]), cmp.Compare(ranked(c.floor), ranked(than.floor)))
@@ -103,11 +108,8 @@ func ranked(yes bool) int {
 // head from several bases it is the one that shows the most of it.
 func (of reviews) counting() *Change {
 	var last *Change
-	better := func(c, than *Change) bool {
-		return cmp.Or(c.whenLast(than), cmp.Compare(worst[c.Decision], worst[than.Decision]), cmp.Compare(c.Pack, than.Pack)) > 0
-	}
 	for _, c := range of {
-		if !c.before && (last == nil || better(c, last)) {
+		if !c.before && (last == nil || c.better(last)) {
 			last = c
 		}
 	}
@@ -119,16 +121,33 @@ func (of reviews) counting() *Change {
 		if c.before || c.Head != last.Head || c.from == last.from || c.Stage != last.Stage || c.floor != last.floor {
 			continue
 		}
-		if n := cmp.Compare(c.Added, widest.Added); n > 0 || n == 0 && widest != last && better(c, widest) {
+		if n := cmp.Compare(c.Added, widest.Added); n > 0 || n == 0 && widest != last && c.better(widest) {
 			widest = c
 		}
 	}
 	return widest
 }
 
-// closedBefore says whether the change had its closing review before the period.
-func (of reviews) closedBefore() bool {
-	return slices.ContainsFunc(of, func(c *Change) bool { return c.before && c.Stage == "record" })
+// closedBefore is the closing review that counted before the period; nil where there is none.
+func (of reviews) closedBefore() (was *Change) {
+	for _, c := range of {
+		if c.before && c.Stage == "record" && (was == nil || c.better(was)) {
+			was = c
+		}
+	}
+	return was
+}
+
+// since is what c, which counts more, says of a change besides what an earlier closing review of it
+// said.
+func (was *Change) since(c *Change) (out []Exception) {
+	for _, e := range c.exceptions {
+		said := slices.ContainsFunc(was.exceptions, func(o Exception) bool { return o.Kind == e.Kind && o.Detail == e.Detail })
+		if e.Kind == Overdue && !said || e.Kind == NotPassed && worst[c.Decision] > worst[was.Decision] {
+			out = append(out, e)
+		}
+	}
+	return append(out, reviews{was, c}.replaced(c)...)
 }
 
 // replaced are the reviews that another one should not have taken the place of and that
@@ -165,13 +184,13 @@ func (of reviews) replaced(counts *Change) []Exception {
 	return out
 }
 
-// beforeLanding is the last review before a change landed; nil where there is none, or it has
-// not landed.
-func (of reviews) beforeLanding(closing *Change) *Change {
+// beforeLanding is the last review before a change landed, or the first after it where it was late:
+// up to the day of the closing one. nil where there is none, or it has not landed.
+func (of reviews) beforeLanding(closing *Change) (last *Change, late bool) {
 	if closing.Stage != "record" {
-		return nil
+		return nil, false
 	}
-	landed := of.landed()
+	landed, closed := of.landed()
 	// Of the commit that landed, or was proposed, if there is any: what was pushed over it did not.
 	itself := func(c *Change) bool { return c.Head == closing.Head || c.Head == closing.proposed }
 	var before reviews
@@ -185,9 +204,9 @@ func (of reviews) beforeLanding(closing *Change) *Change {
 			most = c
 		}
 	}
-	if most == nil { // nobody looked before: the first look at it is all there is
+	if late = most == nil; late { // the context says that it landed earlier than anybody looked
 		for _, c := range of {
-			if c.Stage == "record" || !itself(c) || most != nil && cmp.Or(cmp.Compare(most.Day, c.Day), c.weight(most)) <= 0 {
+			if c.Stage == "record" || c.Day > closed || !itself(c) || most != nil && cmp.Or(cmp.Compare(most.Day, c.Day), c.weight(most)) <= 0 {
 				continue
 			}
 			most, before = c, reviews{c}
@@ -205,23 +224,27 @@ func (of reviews) beforeLanding(closing *Change) *Change {
 			day = append(day, c)
 		}
 	}
-	return day.last()
+	return day.last(), late
 }
 
-// landed is the day by which a change had landed: that of its first closing review, or an earlier
-// one that the context of some closing review knows. Empty where it has none.
-func (of reviews) landed() (day string) {
+// landed is the day by which a change had landed: that of its first closing review, closed, or an
+// earlier one that the context of some closing review knows. Both are empty where it has none.
+func (of reviews) landed() (day, closed string) {
 	for _, c := range of {
 		if c.Stage != "record" {
 			continue
 		}
-		for _, d := range []string{c.Day, c.merged} {
-			if d != "" && (day == "" || d < day) {
-				day = d
-			}
+		if closed == "" || c.Day < closed {
+			closed = c.Day
+		}
+		if c.merged != "" && (day == "" || c.merged < day) {
+			day = c.merged
 		}
 	}
-	return day
+	if day == "" || closed < day {
+		day = closed
+	}
+	return day, closed
 }
 
 // passedBy is a change that landed although the last review before that was no pass, or was one
@@ -229,22 +252,26 @@ func (of reviews) landed() (day string) {
 // people approve, is asked before a change lands and not by the closing review, which may pass
 // for that.
 func (of reviews) passedBy(closing *Change) (out []Exception) {
-	last := of.beforeLanding(closing)
+	last, late := of.beforeLanding(closing)
 	if last == nil {
 		return nil
+	}
+	lands, which := fmt.Sprintf("it landed, and the last review before that, at stage %s, says %s", last.Stage, last.Decision), "the last review before it landed"
+	if late {
+		lands, which = fmt.Sprintf("it landed before its first review, which says %s at stage %s", last.Decision, last.Stage), "its first review, made when it had landed"
 	}
 	say := func(kind, format string, a ...any) {
 		out = append(out, Exception{Kind: kind, Pack: last.Pack, Change: closing.Name(), Day: last.Day, Detail: fmt.Sprintf(format, a...)})
 	}
 	if last.Decision != "pass" && closing.Decision == "pass" {
-		say(NotPassed, "it landed, and the last review before that, at stage %s, says %s: %s", last.Stage, last.Decision, cmp.Or(last.Reason, "no reason is given"))
+		say(NotPassed, "%s: %s", lands, cmp.Or(last.Reason, "no reason is given"))
 	}
 	for _, e := range last.exceptions {
 		said := slices.ContainsFunc(closing.exceptions, func(o Exception) bool {
 			return o.Kind == e.Kind && (e.Kind != Waived || o.Detail == e.Detail)
 		})
 		if !said && slices.Contains([]string{Emergency, Waived, Baseline}, e.Kind) {
-			say(e.Kind, "%s, says the last review before it landed, and the closing one does not", e.Detail)
+			say(e.Kind, "%s, says %s, and the closing one does not", e.Detail, which)
 		}
 	}
 	return out
