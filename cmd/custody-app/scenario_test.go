@@ -181,12 +181,13 @@ func (p *place) policy(text string) {
 	p.w.gh.Quietly(func() { p.Push("ada", p.src, "main") })
 }
 
-// becomes waits until the one check run on a commit says something.
+// becomes waits until the check run on a commit says something: the newest one, since a review
+// that takes long makes another beside a success.
 func (p *place) becomes(sha, conclusion string) {
 	p.t.Helper()
 	p.w.gh.Until(p.t, "the check run on "+sha+" becomes "+conclusion, func() bool {
 		runs := p.ours(sha)
-		return len(runs) == 1 && runs[0].Conclusion == conclusion
+		return len(runs) > 0 && runs[len(runs)-1].Conclusion == conclusion
 	})
 }
 

@@ -154,15 +154,19 @@ func (w *whole) stop(t *testing.T) {
 	if w.cmd == nil {
 		return
 	}
+	if t.Failed() { // it may hang: then it says where
+		w.cmd.Process.Signal(syscall.SIGQUIT)
+		<-w.end
+		w.cmd = nil
+		t.Log(w.said())
+		return
+	}
 	w.cmd.Process.Signal(syscall.SIGTERM)
 	<-w.end
 	if code := w.cmd.ProcessState.ExitCode(); code != 0 {
 		t.Errorf("it ended with %d:\n%s", code, w.said())
 	}
 	w.cmd = nil
-	if t.Failed() && testing.Verbose() {
-		t.Log(w.said())
-	}
 	for _, bad := range []string{"panic", "DATA RACE", "goroutine "} {
 		if strings.Contains(w.said(), bad) {
 			t.Errorf("it said %q:\n%s", bad, w.said())

@@ -324,7 +324,7 @@ func (gh *GitHub) Calls() []Call {
 const patience = 3 * time.Minute
 
 // Until waits until something is so, and looks again after each call. It gives up, and
-// the test with it, when there is no call for a minute.
+// the test with it, when there is no call for so long.
 func (gh *GitHub) Until(tb testing.TB, what string, is func() bool) {
 	tb.Helper()
 	for {
@@ -337,9 +337,24 @@ func (gh *GitHub) Until(tb testing.TB, what string, is func() bool) {
 		select {
 		case <-stirred:
 		case <-time.After(patience):
-			tb.Fatalf("githubtest: nobody called for %s, and still it is not so that %s", patience, what)
+			tb.Fatalf("githubtest: nobody called for %s, and still it is not so that %s\n%s", patience, what, gh.recent())
 		}
 	}
+}
+
+// recent tells who gave up waiting what happened last: deliveries that nobody took, and calls.
+func (gh *GitHub) recent() string {
+	var b strings.Builder
+	for _, d := range gh.Deliveries() {
+		if !d.OK() {
+			fmt.Fprintf(&b, "not taken: %s %s at %s: %d after %s\n", d.Event, d.GUID, d.At.Format(time.TimeOnly), d.StatusCode, d.Took)
+		}
+	}
+	calls := gh.Calls()
+	for _, c := range calls[max(0, len(calls)-20):] {
+		fmt.Fprintf(&b, "%s %s\n", c.At.Format(time.TimeOnly), c)
+	}
+	return b.String()
 }
 
 // stir wakes those who wait. The caller holds the lock.
