@@ -150,7 +150,42 @@ func assessTrees(t *testing.T, from, head map[string]string) *Report {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, to := range r.Reached { // what is said of the way is of one way
+		if to.Distance < 1 || len(to.Via) > 0 && to.Distance != len(to.Via) {
+			t.Errorf("%s is %d steps away, by way of %q: %s", to.Node, to.Distance, to.Via, to.Reason)
+		}
+	}
 	return r
+}
+
+// A name that a file hands on under another one is as far away as the way there is long.
+func TestHandedOnIsAsFarAsItIs(t *testing.T) {
+	for name, from := range map[string]map[string]string{
+		"Python": {
+			"a.py": "def made():\n    return 1\n", "b.py": "from a import made as given\n\ndef own():\n    return given()\n",
+			"c.py": "from b import given\n\ndef use():\n    return given()\n", "d.py": "from c import use\n\ndef far():\n    return use()\n",
+		},
+		"TypeScript": {
+			"a.ts": "export function made() {\n  return 1\n}\n", "b.ts": "export { made as given } from './a'\n",
+			"c.ts": "import { given } from './b'\n\nexport function use() {\n  return given()\n}\n", "d.ts": "import { use } from './c'\n\nexport function far() {\n  return use()\n}\n",
+		},
+	} {
+		head := maps.Clone(from)
+		for path, text := range from {
+			if strings.HasPrefix(path, "a.") {
+				head[path] = strings.Replace(text, "1", "2", 1)
+			}
+		}
+		got := map[string]int{}
+		for _, to := range assessTrees(t, from, head).Reached {
+			file, _, _ := strings.Cut(strings.TrimPrefix(to.Node, "file:"), ".")
+			got[file] = to.Distance
+		}
+		delete(got, "b") // that it hands a name on is no code
+		if want := map[string]int{"c": 2, "d": 3}; !maps.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", name, got, want)
+		}
+	}
 }
 
 // narrowedLines is the reached nodes with what of them is reached, in order.

@@ -604,11 +604,21 @@ func (s *spread) followEverything(a atom, f *spreadFile) {
 	})
 }
 
+// followName goes to what says a name of a file.
 func (s *spread) followName(a atom, f *spreadFile, name lang.NameHash, confidence Confidence) {
+	s.followNameFrom(a, f, name, confidence, nil)
+}
+
+// followNameFrom does it for a name that a file hands on for another one: steps are as long as
+// it is to there from the atom, whose file has the dependents from; nil: it is the same file.
+func (s *spread) followNameFrom(a atom, f *spreadFile, name lang.NameHash, confidence Confidence, from map[int32]int32) {
 	if !s.once(ask{scope: f.node, kind: askFile, name: name, how: s.how(f, confidence) | s.fate(a) | s.nature(a)}) {
 		return
 	}
 	near := s.dependents(f.node)
+	if from == nil {
+		from = near
+	}
 	far := int32(math.MaxInt32)
 	if name == defaultName || a.node == f.node && a.def >= f.count && f.definition(a.def).Kind == lang.UnknownKind {
 		far = 1 // every file has its own, and many have a name from elsewhere: whoever says it means one that it imports
@@ -618,9 +628,9 @@ func (s *spread) followName(a atom, f *spreadFile, name lang.NameHash, confidenc
 		switch {
 		case !ok || edges > far:
 		case s.onlyHasText(f.node, g, to):
-			s.endAt(to, s.onward(a, edges, confidence, -1))
+			s.endAt(to, s.onward(a, from[g.node], confidence, -1))
 		default:
-			s.stepIn(g, a, to, edges, confidence)
+			s.stepIn(g, a, to, from[g.node], confidence)
 		}
 	}
 	if s.isScript(f) {
@@ -635,10 +645,10 @@ func (s *spread) followName(a atom, f *spreadFile, name lang.NameHash, confidenc
 			continue
 		}
 		if fails || s.came[a] && e.as != "" { // the import itself works or fails now
-			s.step(a, atom{g.node, loose}, near[g.node], confidence)
+			s.step(a, atom{g.node, loose}, from[g.node], confidence)
 		}
 		if as := lang.HashName(e.as); e.as != "*" && e.as != "" && (as != name || name == defaultName) { // "export {a as b} from"
-			s.followName(a, g, as, confidence)
+			s.followNameFrom(a, g, as, confidence, from)
 		}
 	}
 	if name != defaultName {
@@ -646,7 +656,7 @@ func (s *spread) followName(a atom, f *spreadFile, name lang.NameHash, confidenc
 	}
 	for _, e := range s.handedOn(lang.Everything) { // "module.exports = require('./a')"
 		if g := &s.files[e.file]; near[g.node] == 1 {
-			s.followName(a, g, name, confidence)
+			s.followNameFrom(a, g, name, confidence, from)
 		}
 	}
 }
