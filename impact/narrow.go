@@ -175,10 +175,13 @@ func (n *narrowing) compareImports(d *fileDiff, f *change.File, renamed map[chan
 	d.compareImports(was, is)
 }
 
-// isEmbedded says that a file is embedded by another one.
+// isEmbedded says that a file is embedded by another one, or imported as text.
 func isEmbedded(g *Graph, node int32) bool {
 	for _, e := range g.Into(node) {
-		if g.Link(e).Kind == Imports && g.Edge(e).Evidence.Source == importSource[lang.Embed] {
+		if g.Link(e).Kind != Imports {
+			continue
+		}
+		if source := g.Edge(e).Evidence.Source; source == importSource[lang.Embed] || source == importSource[lang.Text] {
 			return true
 		}
 	}

@@ -274,6 +274,9 @@ var importSource = map[lang.ImportKind]string{
 	lang.Embed:       "embed",
 	lang.SamePackage: "same-package",
 	lang.Named:       "name-in-text",
+	lang.Handed:      "path-in-code",
+	lang.Glob:        "folder-import",
+	lang.Text:        "text-import",
 }
 
 // targets are the nodes that a resolution names, made where they are missing: what

@@ -135,6 +135,8 @@ func (t *scriptListing) explain(g *impact.Graph, e *impact.Edge) string {
 	switch {
 	case e.Kind == impact.Requires:
 		return "what a test runner loads before a test, without an import"
+	case e.Evidence.Source == "path-in-code" || e.Evidence.Source == "folder-import":
+		return "a path that code hands to a function, or of which it computes a part"
 	case !t.read[from]:
 		return "a file that the tool leaves out"
 	case t.beside(from, to):

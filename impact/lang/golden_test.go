@@ -142,7 +142,7 @@ func describeDefinitions(b *bytes.Buffer, src []byte, facts *Facts) {
 }
 
 func formatImport(imp Import) string {
-	kind := []string{"static", "dynamic", "type", "embed", "same-package", "computed", "named"}[imp.Kind]
+	kind := []string{"static", "dynamic", "type", "embed", "same-package", "computed", "named", "handed", "glob", "text"}[imp.Kind]
 	s := kind + " " + strings.Repeat(".", imp.Level) + imp.Spec
 	if len(imp.Names) > 0 {
 		s += " (" + strings.Join(imp.Names, " ") + ")"

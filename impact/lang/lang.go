@@ -13,11 +13,11 @@ import "slices"
 var All = []*Language{
 	{Name: "go", Extensions: []string{".go"}, Version: 7, Extract: extractGo, Sketch: sketchGo, NewResolver: newGoResolver, Defines: true, comments: goComments},
 	{Name: "python", Extensions: []string{".py", ".pyi"}, Version: 10, Extract: extractPython, NewResolver: newPythonResolver, Defines: true, comments: pythonComments},
-	{Name: "typescript", Extensions: []string{".ts", ".mts", ".cts"}, Version: 12, Extract: extractTypeScript, NewResolver: newScriptResolver, Defines: true, comments: typeScriptComments},
-	{Name: "tsx", Extensions: []string{".tsx"}, Version: 12, Extract: extractJSX, NewResolver: newScriptResolver, Defines: true, comments: jsxComments},
-	{Name: "javascript", Extensions: []string{".js", ".jsx", ".mjs", ".cjs"}, Version: 12, Extract: extractJSX, NewResolver: newScriptResolver, Defines: true, comments: jsxComments},
-	{Name: "vue", Extensions: []string{".vue"}, Version: 12, Extract: extractVue, NewResolver: newScriptResolver, Defines: true},
-	{Name: "svelte", Extensions: []string{".svelte"}, Version: 12, Extract: extractSvelte, NewResolver: newScriptResolver, Defines: true},
+	{Name: "typescript", Extensions: []string{".ts", ".mts", ".cts"}, Version: 13, Extract: extractTypeScript, NewResolver: newScriptResolver, Defines: true, comments: typeScriptComments},
+	{Name: "tsx", Extensions: []string{".tsx"}, Version: 13, Extract: extractJSX, NewResolver: newScriptResolver, Defines: true, comments: jsxComments},
+	{Name: "javascript", Extensions: []string{".js", ".jsx", ".mjs", ".cjs"}, Version: 13, Extract: extractJSX, NewResolver: newScriptResolver, Defines: true, comments: jsxComments},
+	{Name: "vue", Extensions: []string{".vue"}, Version: 13, Extract: extractVue, NewResolver: newScriptResolver, Defines: true},
+	{Name: "svelte", Extensions: []string{".svelte"}, Version: 13, Extract: extractSvelte, NewResolver: newScriptResolver, Defines: true},
 	{Name: "java", Extensions: []string{".java"}, Version: 9, Extract: extractJava, NewResolver: newJavaResolver, Defines: true, comments: javaComments},
 }
 
@@ -103,7 +103,8 @@ func (f Facts) Sketch() Facts {
 type Import struct {
 	Spec string // "fmt", "./util", "a.b", "java.util.List"
 	// Names are the names taken from Spec where that can decide the file: Python's
-	// "from Spec import Names". Static members of Java stay in Spec. "*" stands for all.
+	// "from Spec import Names". Static members of Java stay in Spec. "*" stands for all. Of a
+	// script it says that any name may be used where the path stands.
 	Names []string
 	Level int // leading dots of a relative Python import
 	Line  int // 1-based
@@ -135,6 +136,14 @@ const (
 	// the registries of Java do: "a.b.C". It is no import by itself, and never unresolved: what
 	// it does not find is External.
 	Named
+	// Handed is a path that a script hands to a function, or a type that a comment of it names. It
+	// is no import by itself, and never unresolved: what it does not find is External.
+	Handed
+	// Glob is a path of which a script computes a part: a star stands for that, two for folders.
+	Glob
+	// Text is an import of a file as it stands, or of what a bundler makes of it: none of its
+	// names is said, and all of it is used.
+	Text
 )
 
 // Tree is what a resolver may ask about the tree it resolves in. Paths are raw.

@@ -17,8 +17,8 @@ func extractJSX(src []byte) Facts { return extractScript(src, true) }
 // regular expressions and the text of JSX elements are told apart by the tokens that
 // stand before them.
 //
-// Not seen: names that are computed, import.meta.glob, module names that a bundler or
-// test runner takes as plain strings (jest.mock).
+// Paths that are handed to other functions are found, too: see script_path.go. Not seen: names
+// that are computed from their beginning.
 func extractScript(src []byte, jsx bool) Facts {
 	s := newScriptScanner(src, jsx)
 	s.i = skipBOM(src)
@@ -45,7 +45,8 @@ type scriptScanner struct {
 	noRegexp int // up to here a slash was tried in vain: none is tried again
 	spent    int // bytes read again after what looked like an element was none
 	comments []Span
-	facts    Facts // while scanning, Line of an import is its offset
+	docs     []scriptDoc // types that comments name
+	facts    Facts       // while scanning, Line of an import is its offset
 	tok      tokens
 	clause   int // where the import or export declaration ends that is being read; else 0
 	markup   bool
@@ -158,6 +159,7 @@ func (s *scriptScanner) token() {
 		s.facts.Damaged = s.facts.Damaged || !ok
 		s.i = end
 		s.add(tokenString, at)
+		s.handed(at)
 		s.after(true, scriptNone)
 	case c == '`':
 		s.i++
@@ -349,6 +351,9 @@ func (s *scriptScanner) slash() {
 		}
 		s.newline = s.newline || bytes.IndexByte(s.src[s.i:s.i+2+n], '\n') >= 0
 		s.comments = append(s.comments, Span{s.i, s.i + n + 4})
+		if s.jsx && n > 0 && s.src[s.i+2] == '*' {
+			s.doc(s.i, s.i+n+2)
+		}
 		s.i += n + 4
 		return
 	case !s.operand && s.i >= s.noRegexp:

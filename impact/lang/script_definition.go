@@ -21,6 +21,7 @@ type scriptOutline struct {
 	private map[int]bool             // definitions that stay hidden when what holds them is exported
 
 	bindings map[string]scriptBound // what was defined so far: see order
+	docs     []scriptDoc
 }
 
 // scriptPending is a definition that is still to be digested: what a name stands for is
@@ -31,6 +32,14 @@ type scriptPending struct {
 	body      row
 	holes     []row
 	same      bool // as the one before: another name in the same pattern
+}
+
+// first is the token that it begins with.
+func (p *scriptPending) first() int {
+	if p.place < 0 {
+		return p.body.from
+	}
+	return p.signature[0].from
 }
 
 // scriptScope is where a statement stands.
@@ -45,9 +54,9 @@ type scriptScope struct {
 // the file has before.
 func (s *scriptScanner) outline(base int) {
 	s.sortImports()
-	o := scriptOutline{outline: *newOutline(s.src, s.tok.list, &s.facts, scriptKeywords()), base: base}
+	o := scriptOutline{outline: *newOutline(s.src, s.tok.list, &s.facts, scriptKeywords()), base: base, docs: s.docs}
 	o.lookups, o.looksUp = scriptLookups(), scriptLooksUp
-	o.script = &scriptNames{chain: -1, markup: s.markup}
+	o.script = &scriptNames{chain: -1, markup: s.markup, paths: o.handedPaths()}
 	o.script.calls = o.loadsModule(row{0, len(o.tok)})
 	for i := 0; i < len(o.tok) && !o.script.module; i = o.next(i) {
 		o.script.module = o.word(i, "export") || o.word(i, "import") && o.kind(i+1) != '(' && o.kind(i+1) != '.'
@@ -68,6 +77,9 @@ func scriptLooksUp(o *outline, i int) bool {
 		return false
 	}
 	end := o.next(i + 1)
+	if o.kind(i-1) == '=' && o.kind(i-2) == '}' { // a pattern takes parts of what the module is
+		o.seen.add(uint32(ScriptTaken(HashName("default"))))
+	}
 	named := o.word(i, "require") && i > 1 && o.kind(i-1) == '=' && o.isNamed(i-2) && (end >= len(o.tok) || o.kind(end) != '.' && o.kind(end) != '[' && o.kind(end) != '(')
 	return !named
 }
@@ -75,8 +87,11 @@ func scriptLooksUp(o *outline, i int) bool {
 // isNamed says that what is assigned to token i has a name in this file from then on, or
 // none but that under which the file exports it.
 func (o *outline) isNamed(i int) bool {
-	if o.kind(i) != tokenWord {
+	switch {
+	case o.kind(i) != tokenWord:
 		return o.kind(i) == '}'
+	case o.word(i, "exports"): // "module.exports = require('./a')"
+		return true
 	}
 	for o.isDot(i-1) && o.kind(i-2) == tokenWord {
 		if i -= 2; o.word(i, "exports") {
@@ -89,7 +104,7 @@ func (o *outline) isNamed(i int) bool {
 	case tokenWord:
 		return o.word(i-1, "const") || o.word(i-1, "let") || o.word(i-1, "var") || o.word(i-1, "import")
 	}
-	return o.word(i, "exports")
+	return false
 }
 
 var scriptKeywords = sync.OnceValue(func() *keywordSet {
@@ -399,6 +414,7 @@ func (o *scriptOutline) looseRow(r row) {
 func (o *scriptOutline) done() {
 	written := len(o.pending) // the others are lists of what stands elsewhere
 	o.resolveExports()
+	docs := o.docsOf()
 	var last *Definition
 	for i, p := range o.pending {
 		o.seen.reset()
@@ -407,6 +423,7 @@ func (o *scriptOutline) done() {
 		if i < written {
 			order = o.order(&p)
 		}
+		o.sayDocs(docs[i])
 		if p.place < 0 {
 			o.digest(&o.rest, p.body, p.holes)
 			o.rest.addSome(order)

@@ -83,6 +83,9 @@ func (r *scriptReader) literal(template bool) (string, bool) {
 
 func (s *scriptScanner) addImport(at int, spec string, kind ImportKind) {
 	if spec != "" {
+		if kind <= Dynamic && takesText(spec) {
+			kind = Text
+		}
 		s.facts.Imports = append(s.facts.Imports, Import{Spec: spec, Line: at, Kind: kind})
 	}
 }
@@ -217,6 +220,18 @@ func (s *scriptScanner) call(at int, r scriptReader) {
 	case ok && (c == ')' || c == ','):
 		s.addImport(at, spec, Dynamic)
 	case from.peek() != 0 && from.peek() != ')':
+		path := from
+		if spec, ok := path.computedPath(); ok && (path.peek() == ')' || path.peek() == ',') {
+			star := strings.IndexByte(spec, '*')
+			if star < 0 {
+				s.addImport(at, spec, Dynamic)
+				return
+			}
+			if ext := Extension(spec[star:]); ext == "" || scriptCode()[ext] {
+				s.addImport(at, spec, Glob)
+				return
+			}
+		}
 		text := computedText(s.src[from.i:])
 		if after := (scriptReader{s.src, from.i + len(text)}); !after.take(')') || after.peek() != '{' { // else a method of that name
 			s.addImport(at, "import of "+text, Computed)
@@ -264,4 +279,23 @@ func attribute(tag, name string) string {
 		}
 		return rest[:strings.IndexAny(rest+" ", " \t\r\n>")]
 	}
+}
+
+// takesText says that a bundler gives a file as it stands to who imports it so, or makes
+// something else of it that has none of its names: "./a.ts?raw", "raw-loader!./a".
+func takesText(spec string) bool {
+	path, query, _ := strings.Cut(spec, "?")
+	for part := range strings.SplitSeq(query, "&") {
+		switch part {
+		case "raw", "url", "worker", "sharedworker", "inline", "source":
+			return true
+		}
+	}
+	for loader := range strings.SplitSeq(path, "!") {
+		switch loader {
+		case "raw-loader", "file-loader", "url-loader", "worker-loader":
+			return true
+		}
+	}
+	return false
 }

@@ -48,6 +48,9 @@ func extractMarkup(src []byte, vue bool) Facts {
 		tag := string(src[end:body])
 		if name == "script" || vue {
 			all.addImport(i, attribute(tag, "src"), Static)
+			if name == "script" && attribute(tag, "src") != "" { // the component is what that file says
+				markup.seen.add(uint32(Everything))
+			}
 		}
 		i = body
 		if name == "template" || strings.HasSuffix(tag, "/>") {

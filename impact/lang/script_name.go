@@ -101,6 +101,7 @@ type scriptNames struct {
 	calls  bool                    // somewhere a module is loaded by a call
 	every  bool                    // in what is read now each name may be anything
 	types  bool                    // what is read now is a type
+	paths  map[uint32][]NameHash   // what the string of a path mentions, by its offset
 	valued bool                    // the last name of another file stands behind "typeof"
 }
 

@@ -59,6 +59,7 @@ type scriptResolver struct {
 	bundlers map[string][]string         // configurations of bundlers, by the folder that they are for
 	bundled  map[string]*scriptBundler   // by path, as asked for
 	ends     map[string][]string         // see indexEnds
+	holds    map[string][]string         // see indexFolders
 }
 
 const (
@@ -66,6 +67,8 @@ const (
 	scriptTwins     = 500 // several packages bear the name: all of them count
 	scriptSource    = 850 // the package names a built file; this is its likely source
 	scriptAlias     = 700 // an alias that bundlers are told of where we do not look
+	scriptHanded    = 700 // a path that code hands to a function, which may take it for something else
+	scriptFolder    = 400 // a file of the folder from which code takes one by a name that it computes
 	scriptEnds      = 400 // no package of that name is declared, and the path ends so
 	maxScriptPacks  = 16  // package.json, tsconfig.json files above one folder
 	// node_modules folders above one folder: npm nests a few
@@ -134,7 +137,18 @@ func typesOf(name string) string {
 }
 
 func (r *scriptResolver) Resolve(from string, imp Import) Resolution {
-	folder, spec := folderOf(from), imp.Spec
+	switch imp.Kind {
+	case Handed:
+		return r.handed(from, imp.Spec)
+	case Glob:
+		return r.glob(from, imp.Spec)
+	}
+	return r.means(from, imp.Spec)
+}
+
+// means answers for the name of a module, as an import says it.
+func (r *scriptResolver) means(from, spec string) Resolution {
+	folder := folderOf(from)
 	spec = spec[strings.LastIndexByte(spec, '!')+1:] // loaders of webpack
 	switch {
 	case spec == "":

@@ -51,7 +51,7 @@ func (o *scriptOutline) variable(d scriptDeclaration, kind DefinitionKind, name,
 		if b := o.functionValue(value+1, end); b > 0 {
 			kind, body = Function, b
 		}
-		if o.word(value+1, "require") && o.kind(value+2) == '(' {
+		if from == name && o.word(value+1, "require") && o.kind(value+2) == '(' { // a pattern says what it takes
 			o.bind(NameHash(o.tok[name].value), HashName("default"))
 			if o.next(value+2) >= end { // not a part of it
 				o.module(NameHash(o.tok[name].value), outlineModule{called: true, every: []NameHash{Everything}})

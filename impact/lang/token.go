@@ -331,6 +331,10 @@ func (o *outline) digestToken(h *TokenHash, i int) {
 	case tokenString, tokenPiece:
 		if o.script == nil {
 			o.digestText(text)
+		} else if len(o.script.paths) > 0 {
+			for _, name := range o.script.paths[t.start] {
+				o.seen.add(uint32(name))
+			}
 		}
 		if o.values != nil {
 			o.mentionNamed(i)
