@@ -5,6 +5,7 @@
 package dependencies
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -125,14 +126,19 @@ func alone(lock *Pair, pairs []*Pair) bool {
 	})
 }
 
-func index(f *manifest.File) map[string]manifest.Dependency {
-	all := map[string]manifest.Dependency{}
+// byName are the entries of each name, which may stand in a manifest several times: for users and
+// for tests, say.
+func byName(f *manifest.File) (all map[string][]manifest.Dependency, order []string) {
+	all = map[string][]manifest.Dependency{}
 	if f != nil {
 		for _, d := range f.Dependencies {
-			all[d.Name] = d
+			if all[d.Name] == nil {
+				order = append(order, d.Name)
+			}
+			all[d.Name] = append(all[d.Name], d)
 		}
 	}
-	return all
+	return all, order
 }
 
 func key(p *Pair, name string) string {
@@ -141,44 +147,78 @@ func key(p *Pair, name string) string {
 
 // compareManifest tells what is new in what people declare.
 func compareManifest(out *checks.Result, p *Pair, declared map[string]bool) {
-	before, after := index(p.Old), index(p.New)
+	before, old := byName(p.Old)
+	after, order := byName(p.New)
 	where := p.File.Path
+	for _, name := range order {
+		compareEntries(out, p, before[name], after[name], declared)
+	}
 	if p.New != nil {
-		said := map[string]bool{}
-		for _, d := range p.New.Dependencies {
-			was, known := before[d.Name]
-			if said[d.Name] || known && was.Version == d.Version && was.Source == d.Source {
-				continue
-			}
-			said[d.Name] = true
-			elsewhere := remote(d.Source)
-			switch {
-			case elsewhere && (!known || origin(was.Source) != origin(d.Source)):
-				declared[key(p, d.Name)] = true
-				out.Find(checks.Found{Rule: "source", Path: where, Start: d.Line, Message: fmt.Sprintf("%s comes from %s, not from the registry", clip(d.Name), clip(origin(d.Source)))})
-			case !known && !d.Indirect && !local(d.Source):
-				level := finding.Warning
-				if d.Dev {
-					level = finding.Note
-				}
-				out.Find(checks.Found{Rule: "added", Level: level, Path: where, Start: d.Line, Message: fmt.Sprintf("adds dependency %s%s", clip(d.Name), version(d.Version))})
-			case known && !d.Indirect && was.Version != d.Version:
-				from, to := manifest.PublicMove(was.Version, d.Version, version)
-				out.Find(checks.Found{Rule: "moved", Path: where, Start: d.Line, Message: fmt.Sprintf("moves %s from%s to%s", clip(d.Name), from, to)})
-			}
-		}
 		registries(out, p)
 	}
-	if p.Old == nil {
-		return
-	}
-	for _, d := range p.Old.Dependencies {
-		if _, still := after[d.Name]; !still && !d.Indirect {
-			out.Find(checks.Found{Rule: "removed", Path: where, Message: fmt.Sprintf("no longer depends on %s", clip(d.Name))})
-			after[d.Name] = d
+	for _, name := range old {
+		direct := slices.ContainsFunc(before[name], func(d manifest.Dependency) bool { return !d.Indirect })
+		if after[name] == nil && direct {
+			out.Find(checks.Found{Rule: "removed", Path: where, Message: fmt.Sprintf("no longer depends on %s", clip(name))})
 		}
 	}
 }
+
+// compareEntries tells what is new in the entries of one name: the gravest alone.
+func compareEntries(out *checks.Result, p *Pair, before, after []manifest.Dependency, declared map[string]bool) {
+	say := func(rule string, level finding.Level, d manifest.Dependency, format string, args ...any) {
+		out.Find(checks.Found{Rule: rule, Level: level, Path: p.File.Path, Start: d.Line, Message: fmt.Sprintf(format, args...)})
+	}
+	for _, d := range after {
+		if remote(d.Source) && !slices.ContainsFunc(before, func(was manifest.Dependency) bool { return origin(was.Source) == origin(d.Source) }) {
+			declared[key(p, d.Name)] = true
+			say("source", 0, d, "%s comes from %s, not from the registry", clip(d.Name), clip(origin(d.Source)))
+			return
+		}
+	}
+	direct := slices.DeleteFunc(slices.Clone(after), func(d manifest.Dependency) bool { return d.Indirect })
+	if len(direct) == 0 {
+		return
+	}
+	if before == nil {
+		direct = slices.DeleteFunc(direct, func(d manifest.Dependency) bool { return local(d.Source) })
+		if len(direct) > 0 {
+			d, level := direct[0], finding.Note
+			if i := slices.IndexFunc(direct, func(d manifest.Dependency) bool { return !d.Dev }); i >= 0 {
+				d, level = direct[i], finding.Warning
+			}
+			say("added", level, d, "adds dependency %s%s", clip(d.Name), version(d.Version))
+		}
+		return
+	}
+	gone, come := besides(before, direct), besides(direct, before)
+	switch {
+	case len(gone)+len(come) == 0:
+		return
+	case len(gone) == 0 || len(come) == 0: // one of several is as another was
+		gone, come = besides(before, nil), besides(direct, nil)
+	}
+	at := direct[0]
+	if i := slices.IndexFunc(direct, func(d manifest.Dependency) bool { return slices.Contains(come, entryVersion(d)) }); i >= 0 {
+		at = direct[i]
+	}
+	from, to := manifest.PublicMove(strings.Join(gone, ", "), strings.Join(come, ", "), version)
+	say("moved", 0, at, "moves %s from%s to%s", clip(at.Name), from, to)
+}
+
+// besides are the versions of some entries that others do not have, each once.
+func besides(some, others []manifest.Dependency) (versions []string) {
+	for _, d := range some {
+		v := entryVersion(d)
+		if !slices.Contains(versions, v) && !slices.ContainsFunc(others, func(o manifest.Dependency) bool { return entryVersion(o) == v }) {
+			versions = append(versions, v)
+		}
+	}
+	return versions
+}
+
+// entryVersion is what an entry asks for: a version, or an address that names one.
+func entryVersion(d manifest.Dependency) string { return cmp.Or(d.Version, d.Source, "any version") }
 
 // registries tells of places that nothing was fetched from before.
 func registries(out *checks.Result, p *Pair) {
