@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"custody/internal/change/manifest"
 	"custody/internal/control/checks/yamltree"
 	"custody/internal/finding"
 )
@@ -273,7 +274,7 @@ func (r *reader) uses(n *yamltree.Node) {
 		}
 		return
 	}
-	action, ref, _ := strings.Cut(name, "@")
+	action, ref, _ := strings.Cut(manifest.Public(name), "@") // Gitea takes addresses, too
 	if isHash(ref) {
 		return
 	}
@@ -301,7 +302,9 @@ func isHash(s string) bool {
 }
 
 // clip keeps a name of the file short in a message.
+// clip is a text of a workflow as it may be said.
 func clip(s string) string {
+	s = manifest.Public(s)
 	if len(s) > 80 {
 		return strings.ToValidUTF8(s[:80], "") + "..."
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"custody/internal/change/manifest"
 	"custody/internal/control/checks/yamltree"
 	"custody/internal/finding"
 )
@@ -57,7 +58,7 @@ func (r *reader) remote(n *yamltree.Node, url string, integrity *yamltree.Node) 
 	if integrity != nil {
 		return
 	}
-	host, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(url, "https://"), "http://"), "/")
+	host, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(manifest.Public(url), "https://"), "http://"), "/")
 	level := finding.Warning
 	if strings.HasPrefix(url, "http://") {
 		level = finding.Error
