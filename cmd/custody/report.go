@@ -85,13 +85,12 @@ func runReport(p *process, o *reportOptions) error {
 	if err != nil {
 		return err
 	}
-	r := b.Report()
-	if _, known := frameworks.Get(name); !known && len(r.Controls) == 0 {
+	if !b.Knows() {
 		return hint(fmt.Errorf("--framework %s: no pack that counts has a control of it", name),
 			"name one of "+frameworks.IDs()+", or a framework of your own control matrix (docs/controls.md)",
 			"'custody verify PACK' says whether a pack counts")
 	}
-	out, err := writeReport(r, o.format)
+	out, err := writeReport(b.Report(), o.format)
 	if err != nil {
 		return err
 	}

@@ -59,23 +59,31 @@ func (e *evaluation) judgeNotice() finding.Check {
 		if t.judges == "" {
 			continue
 		}
-		what, at := t.judges, t.judgesAt
-		message := fmt.Sprintf("the change edits %s; the version at base judges it", what)
-		switch {
-		case t.Status == change.Added:
-			message = fmt.Sprintf("the change adds %s; the version at base, if any, judges it", what)
-		case t.Status == change.Deleted:
-			message = fmt.Sprintf("the change deletes %s; the version at base judges it", what)
-		case t.Status == change.Renamed && at == t.OldPath:
-			message = fmt.Sprintf("the change moves %s away; the version at base judges it", what)
-		case t.Mode != t.OldMode && t.OldMode != 0:
-			message = fmt.Sprintf("the change turns %s from mode %s into %s; the version at base judges it", what, t.OldMode, t.Mode)
+		note := func(at change.Path, format string, args ...any) {
+			c.Found = append(c.Found, finding.Finding{
+				Rule: c.ID, Level: c.Level, Place: finding.Place{Path: at.Escaped()}, Message: fmt.Sprintf("the change "+format, args...),
+				Remedy: "Read this part of the change with the eyes of who answers for the rules.",
+				Who:    "who answers for the policy",
+			})
 		}
-		c.Found = append(c.Found, finding.Finding{
-			Rule: c.ID, Level: c.Level, Place: finding.Place{Path: at.Escaped()}, Message: message,
-			Remedy: "Read this part of the change with the eyes of who answers for the rules.",
-			Who:    "who answers for the policy",
-		})
+		switch what := t.judges; {
+		case t.Status == change.Renamed:
+			was, is := e.Config.JudgeFile(t.OldPath), e.Config.JudgeFile(t.Path)
+			if was != "" && was != is {
+				note(t.OldPath, "moves %s away; the version at base judges it", was)
+			}
+			if is != "" {
+				note(t.Path, "moves %s here, from %s; the version at base, if any, judges it", is, t.OldPath.Escaped())
+			}
+		case t.Status == change.Added:
+			note(t.judgesAt, "adds %s; the version at base, if any, judges it", what)
+		case t.Status == change.Deleted:
+			note(t.judgesAt, "deletes %s; the version at base judges it", what)
+		case t.Mode != t.OldMode && t.OldMode != 0:
+			note(t.judgesAt, "turns %s from mode %s into %s; the version at base judges it", what, t.OldMode, t.Mode)
+		default:
+			note(t.judgesAt, "edits %s; the version at base judges it", what)
+		}
 	}
 	why, whole := filesWhole(e.Change)
 	switch {

@@ -57,13 +57,17 @@ func goSkips(name string) bool {
 // having changed; and what tools look for by its name does something else in each folder.
 func samePlace(f *change.File, policy *config.Effective) bool {
 	for _, p := range []change.Path{f.OldPath, f.Path} {
-		// Workflows may be called anything, and are looked for in their folder.
-		inPlace := path.Dir(string(f.OldPath)) == path.Dir(string(f.Path)) && strings.HasPrefix(strings.ToLower(string(p)), ".github/workflows/")
+		// Workflows may be called anything that ends so, and are looked for in their folder.
+		inPlace := path.Dir(string(f.OldPath)) == path.Dir(string(f.Path)) && strings.HasPrefix(strings.ToLower(string(p)), ".github/workflows/") && isYAML(f.OldPath) && isYAML(f.Path)
 		if !inPlace && (looksUp(p) || policy.JudgeFile(p) != "") {
 			return false
 		}
 	}
 	return roleOf(f.OldPath, policy) == roleOf(f.Path, policy)
+}
+
+func isYAML(p change.Path) bool {
+	return slices.Contains([]string{".yml", ".yaml"}, path.Ext(string(p)))
 }
 
 // looksUp says whether some tool may look for a file by its name: a pipeline, a manifest, what

@@ -189,6 +189,12 @@ func NewBuilder(framework, from, to string) *Builder {
 	return &Builder{framework: f, known: known, from: from, to: to, seen: map[string]bool{}}
 }
 
+// Knows says whether the framework is of Custody's own table, or some pack has a control of it: one
+// from before the period, too, in which perhaps nothing counts.
+func (b *Builder) Knows() bool {
+	return b.known || slices.ContainsFunc(b.rows, func(c *Change) bool { return c.owns })
+}
+
 // Refuse notes a file that is no pack that counts.
 func (b *Builder) Refuse(file string, err error) {
 	b.counts.Packs++

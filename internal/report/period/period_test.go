@@ -299,6 +299,21 @@ func TestEditions(t *testing.T) {
 	}
 }
 
+// TestKnown: a month in which nothing counts has a report of a company's own matrix, if some pack of
+// before has a row of it.
+func TestKnown(t *testing.T) {
+	b := NewBuilder("acme", "2026-06-01", "")
+	if b.Knows() {
+		t.Error("it knows a framework of which nothing says anything")
+	}
+	b.Add(packOf(1, "record", "pass", "2026-03-01", func(p *report.VerifiedPack) {
+		p.Says.Controls = []control.Shown{{Framework: "acme", ID: "C-1"}}
+	}))
+	if r := b.Report(); !b.Knows() || r.Counts.Changes != 0 {
+		t.Errorf("%v %+v", b.Knows(), r.Counts)
+	}
+}
+
 // TestLists: no list of the document is null, and what an emergency put off is asked about when its
 // day is over.
 func TestLists(t *testing.T) {
