@@ -44,7 +44,7 @@ var contents = sync.OnceValue(func() map[string]content {
 		"review.FileLine: Path OldPath Critical",
 		"review.Privacy: Salt",
 		"finding.Reason: Code Path",
-		"finding.Check: ID Kind Origin Asks",
+		"finding.Check: ID Kind Origin Asks Due",
 		"finding.Finding: Rule Check WaivedBy",
 		"finding.Place: Path Commit",
 		"finding.Approval: Commit",
