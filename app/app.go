@@ -213,7 +213,7 @@ func (a *App) decide(ctx context.Context, guid string) error {
 		}
 	}
 	if o.Reconcile != 0 { // before it is decided on, so that whoever comes next knows
-		if err := a.miss(ctx, o.Reconcile, o.MissedAll, o.Missed); err != nil {
+		if err := a.miss(ctx, o.Reconcile, a.Now().UnixMilli(), o.MissedAll, o.Missed); err != nil {
 			return err
 		}
 	}

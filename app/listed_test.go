@@ -203,3 +203,21 @@ func TestBackAgainThroughABadGateway(t *testing.T) {
 	}
 	w.gh.Heal()
 }
+
+// Deliveries that tell at once of repositories that came back take no note of each other's away.
+func TestMissedAtOnce(t *testing.T) {
+	t.Parallel()
+	const n = 40
+	ctx := context.Background()
+	w := newWorld(t, policy)
+	w.lookedAround()
+	w.gh.Senders(16)
+	for i := range n {
+		w.gh.Deliver("installation_repositories", fmt.Appendf(nil, `{"action":"added","installation":{"id":77},"repositories_added":[{"id":%d,"full_name":"acme/r%d"}]}`, 1000+i, i))
+	}
+	w.settled()
+	mark, err := w.store.Mark(ctx, "missed/77")
+	if words := strings.Fields(mark); err != nil || len(words) != n+1 {
+		t.Errorf("of %d repositories %d are noted: %v", n, len(words)-1, err)
+	}
+}

@@ -42,17 +42,9 @@ func (m missed) of(repo int64) int64 {
 	return 0
 }
 
-// miss notes that repositories of an installation, or all, were not ours for a while.
-func (a *App) miss(ctx context.Context, installation int64, all bool, repos []int64) error {
-	if !all && len(repos) == 0 {
-		return nil
-	}
-	name := missedMark(installation)
-	was, err := a.store.Mark(ctx, name)
-	if err != nil {
-		return err
-	}
-	words := readMissed(was).repos
+// and notes more of them, missed up to an instant.
+func (m missed) and(since int64, all bool, repos []int64) missed {
+	words := slices.Clone(m.repos)
 	for _, r := range repos {
 		words = append(words, strconv.FormatInt(r, 10))
 	}
@@ -61,7 +53,27 @@ func (a *App) miss(ctx context.Context, installation int64, all bool, repos []in
 	if all || slices.Contains(words, missedAll) {
 		words = []string{missedAll}
 	}
-	return a.store.SetMark(ctx, name, fmt.Sprintf("%d %s", a.Now().UnixMilli(), strings.Join(words, " ")))
+	return missed{max(since, m.since), words}
+}
+
+func (m missed) String() string { return fmt.Sprintf("%d %s", m.since, strings.Join(m.repos, " ")) }
+
+// miss notes that of repositories of an installation, or all, nobody told up to an instant, in Unix
+// milliseconds. Others may note more at once: nobody's note is lost.
+func (a *App) miss(ctx context.Context, installation, since int64, all bool, repos []int64) error {
+	if !all && len(repos) == 0 {
+		return nil
+	}
+	name := missedMark(installation)
+	for {
+		was, err := a.store.Mark(ctx, name)
+		if err != nil {
+			return err
+		}
+		if ok, err := a.store.SwapMark(ctx, name, was, readMissed(was).and(since, all, repos).String()); err != nil || ok {
+			return err
+		}
+	}
 }
 
 // reconcileMissed looks at an installation, and asks for what its repositories missed.
@@ -74,8 +86,6 @@ func (a *App) reconcileMissed(ctx context.Context, installation int64, again boo
 	if err := a.reconcileInstallation(ctx, installation, again, readMissed(mark)); err != nil || mark == "" {
 		return err
 	}
-	if is, err := a.store.Mark(ctx, name); err != nil || is != mark {
-		return err // more was missed meanwhile
-	}
-	return a.store.SetMark(ctx, name, "")
+	_, err = a.store.SwapMark(ctx, name, mark, "") // unless more was missed meanwhile
+	return err
 }

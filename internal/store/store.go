@@ -136,6 +136,17 @@ func (s *Store) SetMark(ctx context.Context, name, value string) error {
 	return err
 }
 
+// SwapMark changes a mark that still has the value was, which is empty for one that was never set.
+// ok is false where somebody else changed it meanwhile.
+func (s *Store) SwapMark(ctx context.Context, name, was, value string) (ok bool, err error) {
+	change := `UPDATE marks SET value = $2 WHERE name = $1 AND value = $3`
+	if was == "" {
+		change = `INSERT INTO marks (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE marks.value = $3`
+	}
+	n, err := s.db.exec(ctx, change, name, value, was)
+	return n > 0, err
+}
+
 // Remember keeps a value under the name of a mark, unless one is kept already, and gives
 // the one that is.
 func (s *Store) Remember(ctx context.Context, name, value string) (string, error) {

@@ -484,6 +484,18 @@ func TestEffectsLocksMarks(t *testing.T) {
 			t.Error(v, err)
 		}
 
+		for _, c := range []struct {
+			was, value string
+			ok         bool
+		}{{"", "1", true}, {"", "2", false}, {"2", "3", false}, {"1", "1", true}, {"1", "", true}, {"1", "4", false}, {"", "5", true}} {
+			if ok, err := s.SwapMark(ctx, "swapped", c.was, c.value); err != nil || ok != c.ok {
+				t.Errorf("from %q to %q: %v %v", c.was, c.value, ok, err)
+			}
+		}
+		if ok, err := s.SwapMark(ctx, "never set", "1", "2"); err != nil || ok {
+			t.Error(ok, err)
+		}
+
 		for _, v := range []string{"first", "second"} {
 			if got, err := s.Remember(ctx, "r", v); err != nil || got != "first" {
 				t.Error(got, err)
