@@ -205,3 +205,26 @@ func TestEmergencyTidiedAway(t *testing.T) {
 		t.Errorf("%s %s", r.Decision, s.outcome("seen"))
 	}
 }
+
+// An objection against what landed in an emergency may be settled like what was put off: by the day
+// on which that is due.
+func TestEmergencyObjectionSettled(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, urgent, withWaivers)
+	w.repo.Collaborator("dan", "write")
+	p := w.burns()
+	v := p.Review("dan", "CHANGES_REQUESTED", "")
+	w.settled()
+	p.Label("eve", "emergency")
+	w.settled()
+	p.Merge("eve", "merge")
+	landed := time.Now().Unix()
+	w.settled()
+	w.until("the next second", func() bool { return time.Now().Unix() > landed })
+	p.Dismiss("ada", v)
+	p.Review("ben", "APPROVED", "")
+	w.settled()
+	if r, s := w.record("pull/1/record"); s.outcome("seen") != "satisfied" || r.Decision != "pass" {
+		t.Errorf("%s %s", r.Decision, s.outcome("seen"))
+	}
+}

@@ -269,7 +269,7 @@ func (j *job) context(ctx context.Context, c *clone.Clone, judge *review.Judge) 
 	}
 	known := gather.Known{Waivers: waivers, NoWaivers: noWaivers, More: func(ctx context.Context, reviews []change.Review) (ids, unfetched []string, err error) {
 		for _, r := range reviews {
-			if r.State == "approved" {
+			if r.Said() == "approved" {
 				seen = append(seen, control.Seen{Commit: r.Commit, Base: r.Base})
 			}
 		}

@@ -44,12 +44,15 @@ func (a *assessor) driverApproves() {
 	login := map[string]string{}
 	at := map[string]string{}
 	for _, v := range c.Reviews {
-		id := v.Reviewer.ID
-		if v.State == "commented" || id == "" || v.At < at[id] || v.Reviewer.Type == change.Bot || v.Reviewer.Type == change.App {
+		id, said := v.Reviewer.ID, v.State
+		if c.Merge != nil {
+			said = v.StateAt(c.Merge.At)
+		}
+		if said == "commented" || id == "" || v.At < at[id] || v.Reviewer.Type == change.Bot || v.Reviewer.Type == change.App {
 			continue // what an agent or a workflow approved, nobody did
 		}
 		at[id], login[id] = v.At, v.Reviewer.Login
-		state[id] = v.State
+		state[id] = said
 		if v.Commit != a.Change.Head.String() {
 			state[id] = "" // of another head
 		}

@@ -38,13 +38,13 @@ func (r *Reader) reviews(ctx context.Context, pr *github.PullRequest, known Know
 		reviews = append(reviews, change.Review{Reviewer: *by, State: state, Commit: v.GetCommitID(), At: stamp(v.GetSubmittedAt().Time)})
 		said = append(said, v)
 	}
-	if ok, err := r.dismissedBehind(ctx, pr, said, reviews); err != nil || !ok {
+	if ok, err := r.dismissals(ctx, pr, said, reviews); err != nil || !ok {
 		return err // what stood when it landed is missing
 	}
 	seen := map[string]bool{}
 	for _, v := range reviews {
 		who := v.Reviewer
-		if v.State == "commented" || seen[who.ID] || len(seen) == maxReviewer {
+		if v.Said() == "commented" || seen[who.ID] || len(seen) == maxReviewer {
 			continue
 		}
 		seen[who.ID] = true
@@ -59,7 +59,7 @@ func (r *Reader) reviews(ctx context.Context, pr *github.PullRequest, known Know
 		for i := range reviews {
 			if reviews[i].Reviewer.ID == who.ID {
 				reviews[i].Permission, reviews[i].Teams = permission, teams
-				if reviews[i].State == "approved" {
+				if reviews[i].Said() == "approved" {
 					target, ok, err := r.targetOf(ctx, fmt.Sprintf("target/%d/%d", r.Repo.ID, said[i].GetID()), "reviews", number, said[i].GetSubmittedAt().Time)
 					if err != nil {
 						return err
@@ -84,25 +84,23 @@ func (r *Reader) reviews(ctx context.Context, pr *github.PullRequest, known Know
 	return nil
 }
 
-// dismissedBehind gives reviews that were there when the change landed, and were dismissed behind
-// that, the state that they had: GitHub shows them as dismissed, and its list of events tells when
-// they were. Of the same second it is not known which came first, so they are. ok is false where
-// GitHub does not tell. What was said behind the landing is not there any more once it is dismissed.
-func (r *Reader) dismissedBehind(ctx context.Context, pr *github.PullRequest, said []*github.PullRequestReview, reviews []change.Review) (ok bool, err error) {
-	landed := pr.GetMergedAt().Time
-	before := func(i int) bool { return reviews[i].State == "dismissed" && !said[i].GetSubmittedAt().After(landed) }
-	var events []*github.IssueEvent
+// dismissals reads of what has landed when reviews of it were dismissed, and what they were before:
+// GitHub shows such a review as dismissed, with the time at which it was made. ok is false where it
+// does not tell.
+func (r *Reader) dismissals(ctx context.Context, pr *github.PullRequest, said []*github.PullRequestReview, reviews []change.Review) (ok bool, err error) {
+	dismissed := func(v change.Review) bool { return v.State == "dismissed" }
+	if !pr.GetMerged() || !slices.ContainsFunc(reviews, dismissed) {
+		return true, nil
+	}
+	events, ok, err := r.happened(ctx, "reviews", pr.GetNumber())
+	if err != nil || !ok {
+		return false, err
+	}
 	for i := range reviews {
-		if !pr.GetMerged() || !before(i) {
-			continue
-		}
-		if events, ok, err = r.happened(ctx, "reviews", pr.GetNumber()); err != nil || !ok {
-			return false, err
-		}
 		for _, e := range events {
 			was := e.GetDismissedReview()
-			if e.GetEvent() == "review_dismissed" && was.GetReviewID() == said[i].GetID() && e.GetCreatedAt().After(landed) && slices.Contains(dismissable, was.GetState()) {
-				reviews[i].State = was.GetState()
+			if dismissed(reviews[i]) && e.GetEvent() == "review_dismissed" && was.GetReviewID() == said[i].GetID() && slices.Contains(dismissable, was.GetState()) {
+				reviews[i].Was, reviews[i].DismissedAt = was.GetState(), stamp(e.GetCreatedAt().Time)
 			}
 		}
 	}

@@ -1,6 +1,10 @@
 package change
 
-import "encoding/json"
+import (
+	"cmp"
+	"encoding/json"
+	"time"
+)
 
 // Context is the document custody/context/v1: everything a review needs that is not
 // in git. Every part is optional; what is absent is a missing fact, and a rule that
@@ -124,6 +128,23 @@ type Review struct {
 	Base       string   `json:"base,omitempty"`   // the commit that the target was at when they said so; absent: not known
 	Permission string   `json:"permission,omitempty"`
 	Teams      []string `json:"teams,omitzero"`
+	// Of one that is dismissed, where the forge tells it: the state that it had, and when it was.
+	Was         string `json:"was,omitempty"`
+	DismissedAt string `json:"dismissed_at,omitempty"` // RFC 3339
+}
+
+// Said is the state that a review has, or had before it was dismissed.
+func (r *Review) Said() string { return cmp.Or(r.Was, r.State) }
+
+// StateAt is the state that a review had at an instant, in RFC 3339: one that was dismissed only
+// behind it stood. Of the same instant it is not known which came first.
+func (r *Review) StateAt(instant string) string {
+	at, err := time.Parse(time.RFC3339, instant)
+	dismissed, err2 := time.Parse(time.RFC3339, r.DismissedAt)
+	if err != nil || err2 != nil || !dismissed.After(at) {
+		return r.State
+	}
+	return r.Said()
 }
 
 // AnotherTarget stands for the target of what was said before a change was turned to the

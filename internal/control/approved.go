@@ -165,18 +165,21 @@ func (e *evaluation) authorAccounts() map[string]map[string]bool {
 
 // late says whether a review came after the change had landed. That can be asked only
 // at stage record; known is false where a time is missing.
-func (e *evaluation) late(r change.Review) (late, known bool) {
+func (e *evaluation) late(r change.Review) (late, known bool) { return e.lateAt(r.At) }
+
+// lateAt says it of an instant.
+func (e *evaluation) lateAt(instant string) (late, known bool) {
 	if e.Stage != change.AtRecord || e.deferring && e.dueBy == "" {
 		return false, true
 	}
 	if e.deferring {
-		at, err := time.Parse(time.RFC3339, r.At)
+		at, err := time.Parse(time.RFC3339, instant)
 		return err != nil || config.Day(at.UTC().Format(time.DateOnly)) > e.dueBy, err == nil
 	}
 	if e.Context.Merge == nil {
 		return true, false
 	}
-	at, err := time.Parse(time.RFC3339, r.At)
+	at, err := time.Parse(time.RFC3339, instant)
 	merged, err2 := time.Parse(time.RFC3339, e.Context.Merge.At)
 	if err != nil || err2 != nil {
 		return true, false

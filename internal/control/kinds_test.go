@@ -385,6 +385,36 @@ func TestApprovedTooLate(t *testing.T) {
 	}
 }
 
+// Who dismisses a review when the change has landed takes neither an approval nor an objection back.
+func TestDismissedTooLate(t *testing.T) {
+	const rule = "rules: [{id: r, kind: approvals, at: [record], approvals: {humans: 1}}]\n"
+	dismissed := func(was, at, merged string) func(*Input) {
+		return func(in *Input) {
+			in.Stage, in.Context.Merge = change.AtRecord, &change.Merge{At: merged}
+			v := &in.Context.Reviews[0]
+			v.State, v.Was, v.DismissedAt = "dismissed", was, at
+		}
+	}
+	const before, landed, behind = "2026-11-20T10:00:00Z", "2026-11-20T10:00:01Z", "2026-11-20T10:00:02Z"
+	for _, c := range []asked{
+		{"an approval, before", rule, dismissed("approved", before, landed), finding.NotSatisfied, "their review was dismissed"},
+		{"an approval, at once", rule, dismissed("approved", landed, landed), finding.NotSatisfied, "their review was dismissed"},
+		{"an approval, behind", rule, dismissed("approved", behind, landed), finding.Satisfied, ""},
+		{"an approval, and when it landed is not known", rule, dismissed("approved", behind, ""), finding.NotSatisfied, "their review was dismissed"},
+		{"an approval, and when is not known", rule, dismissed("approved", "", landed), finding.NotSatisfied, "their review was dismissed"},
+		{"an objection, before", rule, dismissed("changes_requested", before, landed), finding.NotSatisfied, "their review was dismissed"},
+		{"an objection, behind", rule, dismissed("changes_requested", behind, landed), finding.NotSatisfied, "bob asked for changes"},
+		{"a comment, behind", rule, dismissed("commented", behind, landed), finding.NotSatisfied, "0 of 1 person"},
+		{"at merge", "rules: [{id: r, kind: approvals, approvals: {humans: 1}}]\n", func(in *Input) {
+			dismissed("approved", behind, landed)(in)
+			in.Stage, in.Context.Merge = change.AtMerge, nil
+		}, finding.NotSatisfied, "their review was dismissed"},
+	} {
+		ch, x := pullRequest(review("2", "bob", "approved", oid("head"), "write"))
+		c.check(t, Input{Change: ch, Context: x})
+	}
+}
+
 // An approval is of a change to one ref. Where the context does not say which, it counts.
 func TestApprovedElsewhere(t *testing.T) {
 	const rule = "rules: [{id: r, kind: approvals, approvals: {humans: 1}}]\n"

@@ -40,7 +40,7 @@ func (e *evaluation) landing() landing {
 		}
 	}
 	for _, r := range e.Context.Reviews {
-		if r.State == "approved" {
+		if r.Said() == "approved" {
 			seen = append(seen, Seen{r.Commit, r.Base})
 		}
 	}

@@ -57,7 +57,7 @@ func (e *evaluation) voices(want config.Approvals, wrote authors) []voice {
 		if key == "" {
 			key = "login " + r.Reviewer.Login // may be anybody: never counts, see stand
 		}
-		if r.State != "commented" {
+		if r.State = e.stood(r); r.State != "commented" {
 			words[key] = append(words[key], r)
 		}
 	}
@@ -98,6 +98,20 @@ func (e *evaluation) inTimeAlone(said []change.Review) []change.Review {
 		return said
 	}
 	return before
+}
+
+// stood is the state of a review that counts: a dismissal that came too late takes nothing back,
+// neither an approval nor an objection. Where it is not known whether it did, nobody's approval
+// counts, and an objection does.
+func (e *evaluation) stood(r change.Review) string {
+	if r.State != "dismissed" || r.Was == "" || r.DismissedAt == "" {
+		return r.State
+	}
+	late, known := e.lateAt(r.DismissedAt)
+	if late && (known || r.Was == "changes_requested") {
+		return r.Was
+	}
+	return r.State
 }
 
 // oneLoginEach makes approvals unclear whose reviewers have one login and several ids:

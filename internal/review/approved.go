@@ -60,12 +60,12 @@ func (r *run) seen() []control.Seen {
 	}
 	last := map[change.Person]string{}
 	for _, v := range r.context.Reviews {
-		if v.State == "approved" {
+		if v.Said() == "approved" {
 			last[v.Reviewer] = max(last[v.Reviewer], v.At)
 		}
 	}
 	for _, v := range r.context.Reviews {
-		if v.State != "approved" {
+		if v.Said() != "approved" {
 			continue
 		}
 		n := 1

@@ -79,7 +79,7 @@ var contents = sync.OnceValue(func() map[string]content {
 		"change.Request: Kind Head Proposed Lost Target",
 		"change.Urgency: Permission Teams At",
 		"change.CommitFacts: SHA",
-		"change.Review: State Commit At Target Base Permission Teams",
+		"change.Review: State Commit At Target Base Permission Teams Was DismissedAt",
 		"change.Urgency: Target",
 		"change.CheckRun: Head Conclusion At",
 		"change.SARIF: Tool Head Digest",
