@@ -116,10 +116,14 @@ func coversAll(globs []config.Glob, files []change.Path) bool {
 func (e *evaluation) waiverNotice() finding.Check {
 	c := finding.Check{ID: NoticeWaivers, Kind: finding.Notice, Name: "Waivers that do not count", Origin: "custody", Level: finding.Warning}
 	say := func(id, origin, why, who string) {
+		remedy := "Take it out, or put it right, in a change of its own."
+		if origin == config.GrantedOrigin { // it stands in no file
+			remedy = "Grant it anew as it should be, or leave it: nothing is excepted by it."
+		}
 		c.Found = append(c.Found, finding.Finding{
 			Rule: c.ID, Level: c.Level, Place: finding.Place{},
 			Message: fmt.Sprintf("waiver %s (%s) does not count: %s", id, origin, why),
-			Remedy:  "Take it out, or put it right, in a change of its own.",
+			Remedy:  remedy,
 			Who:     who,
 		})
 	}

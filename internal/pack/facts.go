@@ -8,6 +8,7 @@ import (
 
 	"custody/attestation"
 	"custody/impact"
+	"custody/internal/change/manifest"
 	"custody/internal/finding"
 	"custody/internal/review"
 )
@@ -122,6 +123,13 @@ var skipWords = map[string][2]string{
 	impact.SkipLimit:       {"thing is over a limit", "things are over a limit"},
 }
 
+// unresolvedWords are those of impact.SkipUnresolved where all of it is about manifests, which
+// import nothing, and where some is.
+var unresolvedWords = [2][2]string{
+	{"dependency of which it is not known who imports it", "dependencies of which it is not known who imports them"},
+	{"import or dependency leads nowhere that is known", "imports and dependencies lead nowhere that is known"},
+}
+
 // gather makes one reason of all that have the same skip reason, with their number and
 // the first of them. An impact report has a few of each, and one more that counts the
 // others.
@@ -135,16 +143,27 @@ func gather(reasons []finding.Reason) []finding.Reason {
 			continue
 		}
 		var shown []string
-		total := 0
+		total, manifests, named := 0, 0, 0
 		for ; len(reasons) > 0 && reasons[0].Code == first.Code; reasons = reasons[1:] {
 			more := 0
 			if _, err := fmt.Sscanf(reasons[0].Detail, "and %d more", &more); err == nil && reasons[0].Path == "" {
 				total += more
 				continue
 			}
+			named++
+			if _, ok := manifest.FormatOf(reasons[0].Path); ok {
+				manifests++
+			}
 			if total++; len(shown) < 3 {
 				shown = append(shown, placeFirst(reasons[0]))
 			}
+		}
+		switch {
+		case first.Code != impact.SkipUnresolved || manifests == 0:
+		case manifests == named:
+			words = unresolvedWords[0]
+		default:
+			words = unresolvedWords[1]
 		}
 		text := plural(total, words[0], words[1]) + ": " + strings.Join(shown, ", ")
 		if total > len(shown) {

@@ -47,3 +47,23 @@ func TestReachOfProse(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
+
+// A dependency of a manifest is no import: what is not known of it is who imports it.
+func TestGather(t *testing.T) {
+	at := func(path, detail string) finding.Reason {
+		return finding.Reason{Code: impact.SkipUnresolved, Path: path, Detail: detail}
+	}
+	for _, c := range []struct {
+		reasons []finding.Reason
+		want    string
+	}{
+		{[]finding.Reason{at("a.py", "line 1: x")}, "1 import leads nowhere that is known: a.py (line 1: x)"},
+		{[]finding.Reason{at("sub/pom.xml", "g:a")}, "1 dependency of which it is not known who imports it: sub/pom.xml (g:a)"},
+		{[]finding.Reason{at("pom.xml", "g:a"), at("pom.xml", "g:b"), at("", "and 5 more")}, "7 dependencies of which it is not known who imports them: pom.xml (g:a), pom.xml (g:b) and 5 more"},
+		{[]finding.Reason{at("pom.xml", "g:a"), at("a.py", "line 1: x")}, "2 imports and dependencies lead nowhere that is known: pom.xml (g:a), a.py (line 1: x)"},
+	} {
+		if got := gather(c.reasons); len(got) != 1 || got[0].Detail != c.want {
+			t.Errorf("%+v, want %s", got, c.want)
+		}
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"custody/internal/config"
 	"custody/internal/control"
 	"custody/internal/control/checks/agentfiles"
+	"custody/internal/git"
 	"custody/internal/review"
 )
 
@@ -206,6 +207,10 @@ func weigh(f *review.FileLine, kind fileKind, about *fileFacts, mixed bool) plan
 		because(weighPower, "by its place or name it is a migration, which changes stored data")
 	case kind.is(config.OfDependencies):
 		because(weighPower/2, "it decides whose code is built in")
+	case f.Mode == git.ModeGitlink:
+		because(weighPower/2, "it stands for a commit of another repository, of which nothing was read here")
+	case f.Mode == git.ModeSymlink:
+		because(weighUnread, "it is a link: whoever reads it gets what it points to")
 	}
 	if obeyed, _ := agentfiles.Of(change.Path(f.Path), nil); obeyed == agentfiles.Instructions || obeyed == agentfiles.Settings {
 		because(weighPower, "it tells AI agents what to do, or what they may")
@@ -238,7 +243,7 @@ func weigh(f *review.FileLine, kind fileKind, about *fileFacts, mixed bool) plan
 	if kind.is(config.OfCode) && !kind.test && mixed && about.agent >= agentShareLeast {
 		because(weighAgent, fmt.Sprintf("an AI agent wrote %s of its %s", number(about.agent), plural(about.added, "added line", "added lines")))
 	}
-	if f.Unread != "" && f.Mode != 0 {
+	if f.Unread != "" && f.Mode.IsRegular() {
 		because(weighUnread, "it is not text, or too large: nothing here has looked into it")
 	}
 	if lines := f.Added + f.Deleted; kind.is(config.OfCode) && !kind.test && f.Mode != 0 {

@@ -112,6 +112,26 @@ func TestPlanCountsImportersOnce(t *testing.T) {
 	}
 }
 
+// What stands for something else is read first, though it has no line of code.
+func TestPlanOfWhatStandsForOthers(t *testing.T) {
+	v := passing()
+	v.Impact, v.Attestation, v.Findings = nil, nil, nil
+	v.Change.Files = []review.FileLine{
+		{Path: "lib", Status: change.Modified, Mode: git.ModeGitlink, OldMode: git.ModeGitlink},
+		{Path: "passwd", Status: change.Added, Mode: git.ModeSymlink, Added: 1},
+		{Path: "gone", Status: change.Deleted, OldMode: git.ModeGitlink},
+		{Path: "a.go", Status: change.Modified, Mode: git.ModeFile, OldMode: git.ModeFile, Added: 3},
+	}
+	var got []string
+	for _, f := range newPlan(v).First {
+		got = append(got, f.Path+": "+strings.Join(f.Reasons, "; "))
+	}
+	want := []string{"lib: it stands for a commit of another repository, of which nothing was read here", "passwd: it is a link: whoever reads it gets what it points to"}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+}
+
 // Where a language is not read, size alone tells: the largest files are named.
 func TestPlanNamesTheLargest(t *testing.T) {
 	v := passing()
