@@ -12,6 +12,7 @@ import (
 	"custody/internal/config"
 	"custody/internal/control"
 	"custody/internal/control/checks/agentfiles"
+	"custody/internal/control/checks/migrations"
 	"custody/internal/git"
 )
 
@@ -29,8 +30,8 @@ func roleOf(p change.Path, policy *config.Effective) role {
 	// SQL is taken for a migration anywhere: what its folder makes of any file tells more.
 	for _, name := range []change.Path{p, change.Path(path.Join(path.Dir(string(p)), "any"))} {
 		for _, k := range control.FileKinds(name, "", git.ModeFile, 0) { // what a program is called tells as much as of another file
-			if r.kinds += string(k) + " "; k == config.OfMigration { // its version is in its name
-				r.kinds += path.Base(string(p)) + " "
+			if r.kinds += string(k) + " "; k == config.OfMigration {
+				r.kinds += migrations.Identity(p) + " "
 			}
 		}
 		r.kinds += "/ "

@@ -25,21 +25,20 @@ type Check struct{}
 func (Check) Look(ctx context.Context, in *checks.Input, out *checks.Result) error {
 	wanted := func(f *change.File) bool { return isMigration(f.Path) }
 	return in.Read(ctx, out, wanted, func(t checks.Text) error {
-		// Under another name it is another migration, which is run anew: its version is in the name.
-		if old := t.File.OldPath; old != "" && (!isMigration(old) || path.Base(string(old)) != path.Base(string(t.File.Path))) {
+		if old := t.File.OldPath; old != "" && (!isMigration(old) || runsAnew(&t)) {
 			t.AllNew()
-		}
-		if len(t.Added) == 0 {
-			return nil
 		}
 		operations, is, problem := read(t.File.Path, t.Bytes)
 		if !is {
 			return nil
 		}
+		out.Looked()
+		if len(t.Added) == 0 {
+			return nil
+		}
 		if problem != "" {
 			out.Unread(t.File.Path, "%s", problem)
 		}
-		out.Looked()
 		said := map[string]bool{}
 		for _, o := range operations {
 			if !touched(t.Added, o.line, o.end) {
@@ -128,6 +127,12 @@ func isMigration(p change.Path) bool {
 	return strings.HasSuffix(low, ".up.sql")
 }
 
+func isDjango(text string) bool {
+	return strings.Contains(text, "migrations.Migration") || strings.Contains(text, "django.db")
+}
+
+func isAlembic(text string) bool { return !isDjango(text) && strings.Contains(text, "def upgrade") }
+
 // read finds the operations of a file; is says whether it is a migration, problem why
 // not all of it was read.
 func read(p change.Path, src []byte) (found []operation, is bool, problem string) {
@@ -151,9 +156,9 @@ func read(p change.Path, src []byte) (found []operation, is bool, problem string
 		return found, true, problem
 	case ".py":
 		switch {
-		case strings.Contains(text, "migrations.Migration"), strings.Contains(text, "django.db"):
+		case isDjango(text):
 			return code(codetext.Python, django)
-		case strings.Contains(text, "def upgrade"):
+		case isAlembic(text):
 			return code(codetext.Python, alembic)
 		}
 	case ".rb":
