@@ -159,10 +159,7 @@ func (a *App) Decide(ctx context.Context, guid string, last bool) error {
 }
 
 func (a *App) decide(ctx context.Context, guid string) error {
-	d, err := a.store.Delivery(ctx, guid)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil
-	}
+	d, err := a.store.Delivery(ctx, guid) // it is there before its job is
 	if err != nil || d.State != store.Accepted {
 		return err
 	}

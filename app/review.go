@@ -68,10 +68,7 @@ type job struct {
 
 // Review implements store.Worker.
 func (a *App) Review(ctx context.Context, t store.Task) (err error) {
-	s, err := a.store.Subject(ctx, t.Repo, t.Subject)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil
-	}
+	s, err := a.store.Subject(ctx, t.Repo, t.Subject) // it is there before its job is
 	if err != nil {
 		return err
 	}
@@ -89,6 +86,7 @@ func (a *App) Review(ctx context.Context, t store.Task) (err error) {
 		a.Log.WithFields(logrus.Fields{"repo": t.Repo, "subject": s.Name}).Info("the review waits until the repository is ours again")
 		return nil
 	}
+	until := ctx
 	ctx, leave, ok, err := a.enter(ctx, &s)
 	if err != nil {
 		return err
@@ -107,7 +105,12 @@ func (a *App) Review(ctx context.Context, t store.Task) (err error) {
 	decision, err := j.caught(ctx)
 	if errors.Is(context.Cause(ctx), errOvertaken) {
 		j.log.Info("stopped: a newer head came")
-		return nil
+		// Deliveries come in any order, and who decided on an older one may be late to say so: what
+		// was stopped may be of the newest head.
+		if s, err = a.store.Subject(until, t.Repo, t.Subject); err == nil && s.Turn == t.Turn && !s.Closed {
+			err = store.ErrBusy
+		}
+		return err
 	}
 	if err == nil {
 		if decision != "" {

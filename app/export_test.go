@@ -1,0 +1,6 @@
+package app
+
+// Overtake stops a review of another head of a subject, as a decision on a delivery does.
+func (a *App) Overtake(repo int64, name, head string) {
+	a.overtake(subjectKey(repo, name), head, false)
+}
