@@ -153,12 +153,23 @@ func sarifRules(v *review.Verdict) ([]sarifRule, map[string]int) {
 			byID[f.Rule] = newSarifRule(f.Rule, f.Rule, f.Level, nil)
 		}
 	}
+	checks := map[string][]finding.Check{}
 	for _, c := range v.Checks {
-		var tags []string
-		for _, m := range c.Maps[:min(len(c.Maps), 20)] { // GitHub's limit of tags
-			tags = append(tags, plain(m.Framework+"/"+m.ID, nameLimit))
+		checks[c.ID] = append(checks[c.ID], c)
+	}
+	for id, same := range checks {
+		var about, tags []string
+		level := same[0].Level
+		for _, c := range same {
+			if len(same) > 1 { // one of the floor and one of the repository, say
+				c.Name += " (" + c.Origin + ")"
+			}
+			about, level = append(about, c.Name), min(level, c.Level)
+			for _, m := range c.Maps {
+				tags = append(tags, plain(m.Framework+"/"+m.ID, nameLimit))
+			}
 		}
-		byID[c.ID] = newSarifRule(c.ID, c.Name, c.Level, tags)
+		byID[id] = newSarifRule(id, strings.Join(about, "; "), level, tags[:min(len(tags), 20)]) // GitHub's limit of tags
 	}
 	rules := make([]sarifRule, 0, len(byID))
 	index := make(map[string]int, len(byID))

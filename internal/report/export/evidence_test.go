@@ -91,7 +91,7 @@ func TestIndentedText(t *testing.T) {
 				found = append([]finding.Finding{{Message: before}}, found...)
 			}
 			p := open(t, verdict(review.Pass), nil)
-			o := observe(p, finding.Check{ID: "c", Name: "n", Found: found}, "id", "source")
+			o := observe(p, finding.Check{ID: "c", Name: "n", Found: found}, "id", "source", nil)
 			if n := codeBlocks(t, o.Description); n > 0 {
 				t.Errorf("%q after %q is code: %q", text, before, o.Description)
 			}

@@ -147,18 +147,19 @@ func NewOSCAL(p *report.VerifiedPack) any {
 		},
 		Reviewed: oscalReviewed{[]oscalSelection{reviewed(d)}},
 	}
-	for _, c := range d.Checks {
+	origin := origins(d.Checks)
+	for i, c := range d.Checks {
 		if c.Outcome == finding.NotApplicable {
 			continue
 		}
-		o := observe(p, c, id("observation", c.Kind, c.ID), source)
+		o := observe(p, c, id(append([]string{"observation", c.Kind, c.ID}, origin[i]...)...), source, origin[i])
 		r.Observations = append(r.Observations, o)
 		if c.Outcome == finding.NotAssessed || c.Kind == finding.Notice {
 			continue
 		}
 		r.Findings = append(r.Findings, oscalFinding{
-			UUID: id("finding", c.Kind, c.ID), Title: oscalLine(c.Name), Description: o.Description, Props: controlsOf(c, d),
-			Target:  oscalTarget{Type: "objective-id", ID: oscalToken(c.Kind + "-" + c.ID), Title: oscalLine(c.Name), Status: statusOf(c, d.Inputs.Waivers)},
+			UUID: id(append([]string{"finding", c.Kind, c.ID}, origin[i]...)...), Title: oscalLine(c.Name), Description: o.Description, Props: controlsOf(c, d),
+			Target:  oscalTarget{Type: "objective-id", ID: oscalToken(strings.Join(append([]string{c.Kind + "-" + c.ID}, origin[i]...), " ")), Title: oscalLine(c.Name), Status: statusOf(c, d.Inputs.Waivers)},
 			Related: []oscalRelated{{o.UUID}},
 		})
 	}
@@ -182,11 +183,27 @@ func NewOSCAL(p *report.VerifiedPack) any {
 	}}
 }
 
+// origins are the files of the checks that have their id in common with others: the floor's
+// requirements and the repository's may have one. For all else it is the id that tells.
+func origins(checks []finding.Check) [][]string {
+	count := map[[2]string]int{}
+	for _, c := range checks {
+		count[[2]string{c.Kind, c.ID}]++
+	}
+	all := make([][]string, len(checks))
+	for i, c := range checks {
+		if count[[2]string{c.Kind, c.ID}] > 1 {
+			all[i] = []string{c.Origin}
+		}
+	}
+	return all
+}
+
 // observe says how a check came out, and names the first of its findings.
-func observe(p *report.VerifiedPack, c finding.Check, id, source string) oscalObservation {
+func observe(p *report.VerifiedPack, c finding.Check, id, source string, origin []string) oscalObservation {
 	o := oscalObservation{
 		UUID: id, Title: oscalLine(c.Name), Methods: []string{"TEST"}, Collected: instant(p),
-		Evidence: []oscalEvidence{{"#" + source, "pack.json, check " + oscalLine(c.ID)}},
+		Evidence: []oscalEvidence{{"#" + source, oscalLine("pack.json, check " + strings.Join(append([]string{c.ID}, origin...), " of "))}},
 		Props:    []oscalProp{oscalValue("check", c.ID), oscalValue("outcome", c.Outcome.String()), oscalValue("level", c.Level.String())},
 	}
 	var text []string
