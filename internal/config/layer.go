@@ -1,6 +1,7 @@
 package config
 
 import (
+	"path"
 	"slices"
 	"strings"
 
@@ -203,6 +204,10 @@ var judgeFiles = []judgeFile{
 	{"**/.gitattributes", "what reviewers are shown of a diff"},
 }
 
+// BesideWorkflows is what JudgeFile calls a file among workflows that no forge runs as one:
+// a script that they run, what they say of themselves, one that is switched off by its name.
+const BesideWorkflows = "a file beside the workflows"
+
 // JudgeFile says what a file that judges changes is, or "" for any other. Besides the
 // built-in ones these are the requirements and judge files that the policies name. A
 // file or link in the place of a folder on the way to a judge file counts too, and so
@@ -210,9 +215,13 @@ var judgeFiles = []judgeFile{
 func (e *Effective) JudgeFile(p change.Path) string {
 	lower := strings.ToLower(string(p))
 	for _, f := range judgeFiles {
-		if occupies(f.pattern, lower) {
-			return f.what
+		if !occupies(f.pattern, lower) {
+			continue
 		}
+		if ext := path.Ext(lower); f.what == "a workflow" && strings.HasPrefix(lower, f.pattern.literal()) && ext != ".yml" && ext != ".yaml" {
+			return BesideWorkflows
+		}
+		return f.what
 	}
 	if e == nil {
 		return ""

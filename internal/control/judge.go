@@ -69,7 +69,7 @@ func (e *evaluation) judgeNotice() finding.Check {
 		switch what := t.judges; {
 		case t.Status == change.Renamed:
 			was, is := e.Config.JudgeFile(t.OldPath), e.Config.JudgeFile(t.Path)
-			if was != "" && was != is {
+			if was != "" && was != is && (was != config.BesideWorkflows || is == "") {
 				note(t.OldPath, "moves %s away; the version at base judges it", was)
 			}
 			if is != "" {

@@ -80,16 +80,18 @@ func kindsByName(p change.Path, mode git.Mode) []config.ChangeKind {
 	if in("migrations", "migrate", "migration", "alembic", "liquibase", "flyway") || ext == ".sql" {
 		add(config.OfMigration, config.OfCode)
 	}
-	if in("test", "tests", "__tests__", "spec", "specs", "testdata", "e2e") || isTestName(name) {
+	if in("test", "tests", "__tests__", "spec", "specs", "testdata", "e2e") || isTestName(path.Base(string(p))) {
 		add(config.OfTests)
 	}
 	return kinds
 }
 
-func isTestName(name string) bool {
+func isTestName(base string) bool {
+	name := strings.ToLower(base)
 	stem := strings.TrimSuffix(name, path.Ext(name))
+	class, java := strings.CutSuffix(base, ".java")
 	return strings.HasSuffix(stem, "_test") || strings.HasPrefix(name, "test_") || strings.HasSuffix(stem, ".test") ||
-		strings.HasSuffix(stem, ".spec") || strings.HasSuffix(stem, "_spec") || strings.HasSuffix(name, "test.java") || strings.HasSuffix(name, "tests.java")
+		strings.HasSuffix(stem, ".spec") || strings.HasSuffix(stem, "_spec") || java && (strings.HasSuffix(class, "Test") || strings.HasSuffix(class, "Tests")) // its capital tells it from Latest
 }
 
 func pipelineFile(lower, name string) bool {

@@ -340,6 +340,8 @@ func TestJudge(t *testing.T) {
 		{"moved away", edited(change.File{Path: "x.yaml", OldPath: "security_requirements.yaml", Status: change.Renamed, Mode: file, OldMode: file}), finding.NotSatisfied, "moves the requirements away"},
 		{"moved in", edited(change.File{Path: ".custody.yaml", OldPath: "x", Status: change.Renamed, Mode: file, OldMode: file}), finding.NotSatisfied, "moves the policy here, from x;"},
 		{"switched on", edited(change.File{Path: ".github/workflows/x.yml", OldPath: ".github/workflows/x.yml.disabled", Status: change.Renamed, Mode: file, OldMode: file}), finding.NotSatisfied, ".github/workflows/x.yml: the change moves a workflow here, from .github/workflows/x.yml.disabled;"},
+		{"switched off", edited(change.File{Path: ".github/workflows/x.yml.off", OldPath: ".github/workflows/x.yml", Status: change.Renamed, Mode: file, OldMode: file}), finding.NotSatisfied, ".github/workflows/x.yml: the change moves a workflow away;"},
+		{"beside workflows", edited(change.File{Path: ".github/workflows/README.md", Status: change.Modified, Mode: file, OldMode: file}), finding.NotSatisfied, "edits a file beside the workflows"},
 		{"one for another", edited(change.File{Path: ".github/workflows/x.yml", OldPath: "security_requirements.yaml", Status: change.Renamed, Mode: file, OldMode: file}), finding.NotSatisfied, "moves the requirements away"},
 		{"made a link", edited(change.File{Path: ".custody.yaml", Status: change.TypeChanged, Mode: git.ModeSymlink, OldMode: file}), finding.NotSatisfied, "turns the policy from mode 100644 into 120000"},
 		{"made executable", edited(change.File{Path: ".husky/pre-commit", Mode: git.ModeExecutable, OldMode: file}), finding.NotSatisfied, "from mode 100644 into 100755"},

@@ -110,7 +110,11 @@ func tell(in *checks.Input, out *checks.Result, order []*pair) {
 			if gone > 0 || lost <= 0 {
 				level = finding.Note
 			}
-			out.Find(checks.Found{Rule: "deleted", Level: level, Path: f.Path, Message: fmt.Sprintf("the file is deleted, and %s with it", plural(p.old.tests, "test"))})
+			message := "a file of tests is deleted" // of a kind that is not counted, or not to its end
+			if p.understood && p.old.tests > 0 {
+				message = fmt.Sprintf("the file is deleted, and %s with it", plural(p.old.tests, "test"))
+			}
+			out.Find(checks.Found{Rule: "deleted", Level: level, Path: f.Path, Message: message})
 			continue
 		}
 		if !p.has || !p.had || !p.understood {
