@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"custody/impact/lang"
+	"custody/internal/change"
 	"custody/internal/git"
 )
 
@@ -24,25 +25,25 @@ import (
 const maxFits = 1_000
 
 // findCompatible notes which functions take nothing but more: of Go behind three dots, of
-// Python with a default value; and which signatures only say more: annotations of Python's
-// values, annotations and access of Java.
+// Python and scripts what need not be given; and which signatures only say more: annotations of Python's
+// values, annotations and access of Java, types of TypeScript that were inferred before.
 func (n *narrowing) findCompatible(ctx context.Context, t *tracer) error {
 	type pair struct {
 		d       *fileDiff
 		altered [2]int
-		java    bool
+		ext     string
 	}
 	var pairs []pair
 	var ids []git.OID // two for each
 	for _, i := range slices.Sorted(maps.Keys(n.diffs)) {
 		d, f := n.diffs[i], &t.files[i]
 		ext := lang.Extension(string(f.Path))
-		if d.whole || ext != ".go" && ext != ".py" && ext != ".java" {
+		if script := isScriptFile(f.Path) && isScriptFile(oldPath(f)); d.whole || ext != ".go" && ext != ".py" && ext != ".java" && !script {
 			continue
 		}
 		for _, altered := range d.altered {
 			if k := d.is.Definitions[altered[1]].Kind; len(pairs) < maxFits && d.breaks(altered) && (ext != ".go" || k == lang.Function || k == lang.Method) {
-				pairs = append(pairs, pair{d, altered, ext == ".java"})
+				pairs = append(pairs, pair{d, altered, ext})
 				ids = append(ids, f.OldID, f.ID)
 			}
 		}
@@ -72,8 +73,11 @@ func (n *narrowing) findCompatible(ctx context.Context, t *tracer) error {
 			fits = lang.PythonAnnotates(was, wasLine, is, isLine, strings.Contains(def.Name, "."))
 		case p.d.python:
 			fits = lang.PythonTakesMore(was, wasLine, is, isLine)
-		case p.java:
+		case p.ext == ".java":
 			fits = lang.JavaTakesMore(def.Name, was, wasLine, is, isLine)
+		case p.ext != ".go":
+			before := &p.d.was.Definitions[p.altered[0]]
+			fits = lang.ScriptTakesMore(def.Name, p.ext != ".ts" && p.ext != ".mts" && p.ext != ".cts", before.Body == def.Body, was, wasLine, is, isLine)
 		default:
 			fits = lang.GoTakesMore(lang.FromLine(was, wasLine), lang.FromLine(is, isLine))
 		}
@@ -82,6 +86,12 @@ func (n *narrowing) findCompatible(ctx context.Context, t *tracer) error {
 		}
 	}
 	return nil
+}
+
+// isScriptFile says that a file is all script, by its name.
+func isScriptFile(p change.Path) bool {
+	l := lang.ForPath(string(p))
+	return l != nil && l.Name != "vue" && l.Name != "svelte" && family(l.Name) == "script"
 }
 
 // noteBreaks notes what of a Go file others can not be compiled with as they are.
