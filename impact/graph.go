@@ -67,7 +67,7 @@ type Edge struct {
 
 // Evidence says where an edge was read.
 type Evidence struct {
-	Source string `json:"source"`           // "import", "dynamic-import", "type-import", "embed", "same-package", "path-in-code", "folder-import", "text-import", "folder", "name", "conftest.py", "__init__.py", "test-configuration"
+	Source string `json:"source"`           // "import", "dynamic-import", "type-import", "embed", "same-package", "path-in-code", "folder-import", "text-import", "folder", "name", "conftest.py", "__init__.py", "test-configuration", "framework"
 	Line   int    `json:"line,omitempty"`   // of the edge's From, 1-based
 	Detail string `json:"detail,omitempty"` // the import as written, escaped, at most 200 bytes
 }

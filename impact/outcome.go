@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"custody/impact/lang"
 	"custody/internal/change"
 	"custody/internal/finding"
 )
@@ -41,6 +42,7 @@ func (t *tracer) outcome() (finding.Outcome, []finding.Reason) {
 	}
 	reasons = append(reasons, t.noEdges(assessed)...)
 	reasons = append(reasons, t.hidden()...)
+	reasons = append(reasons, t.given()...)
 	if len(reasons) > 0 {
 		return finding.NotAssessed, short(reasons)
 	}
@@ -75,6 +77,8 @@ func (t *tracer) assessFiles() (families []string, reasons []finding.Reason) {
 				reasons = append(reasons, finding.Reason{Code: SkipUnsupported, Detail: "style sheet: one that code imports may import it", Path: side.path.Escaped()})
 			case skipped && skip.reason != SkipOpaque:
 				reasons = append(reasons, finding.Reason{Code: skip.reason, Detail: skip.detail, Path: side.path.Escaped()})
+			case n >= 0 && isAmbient(side.graph.Node(n)):
+				reasons = append(reasons, finding.Reason{Code: SkipUnsupported, Detail: "declares names for all files: who uses them needs no import", Path: side.path.Escaped()})
 			case n >= 0:
 				families = append(families, family(side.graph.Node(n).Language))
 			case !skipped:
@@ -162,6 +166,66 @@ func (t *tracer) hidden() []finding.Reason {
 		})
 	}
 	return reasons
+}
+
+// isAmbient says that a file of declarations is no module of TypeScript.
+func isAmbient(n Node) bool {
+	return n.pkg == lang.ScriptGlobal && strings.Contains(baseName(n.Path), ".d.") && family(n.Language) == "script"
+}
+
+// given finds changed and reached files of which a framework gives the names to others, without
+// an import that says so.
+func (t *tracer) given() (reasons []finding.Reason) {
+	for _, w := range t.walks() {
+		if w == t.from && !t.gone {
+			continue
+		}
+		for i := range w.steps {
+			if w.steps[i].distance < 0 {
+				continue
+			}
+			n := w.node(int32(i))
+			if n.Kind == KindPackage || family(n.Language) != "script" {
+				continue
+			}
+			switch {
+			case isGivenByNuxt(w.graph, n.Path):
+				reasons = append(reasons, finding.Reason{Code: SkipUnresolved, Detail: "Nuxt gives its names to files that do not import it", Path: n.Path.Escaped()})
+			case baseName(n.Path) == "components.d.ts" || baseName(n.Path) == "auto-imports.d.ts":
+				reasons = append(reasons, finding.Reason{Code: SkipUnresolved, Detail: "lists what a plug-in gives to files that do not import it", Path: n.Path.Escaped()})
+			}
+		}
+	}
+	return reasons
+}
+
+// isGivenByNuxt says that a file lies where Nuxt takes names from: in one of its folders, below
+// a configuration.
+func isGivenByNuxt(g *Graph, p change.Path) bool {
+	for folder := folderOf(p); folder != "."; folder = folderOf(folder) {
+		switch baseName(folder) {
+		case "composables", "components", "utils", "stores", "shared":
+		default:
+			continue
+		}
+		root := folderOf(folder)
+		for range 2 { // Nuxt 4 has them in "app", and some in "server"
+			for _, ext := range []string{".ts", ".js", ".mjs"} {
+				config := change.Path("nuxt.config" + ext)
+				if root != "." {
+					config = root + "/" + config
+				}
+				if g.node(config) >= 0 {
+					return true
+				}
+			}
+			if name := baseName(root); name != "app" && name != "server" && name != "src" && name != "shared" {
+				break
+			}
+			root = folderOf(root)
+		}
+	}
+	return false
 }
 
 // mayStandAt says whether a changed or reached node can be what a gap names, where it names

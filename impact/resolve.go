@@ -49,6 +49,7 @@ func (b *builder) resolveLanguage(ctx context.Context, l *lang.Language) error {
 		b.addImports(resolver, f)
 		b.addFixtures(f)
 		b.addPreloads(resolver, f)
+		b.addJoined(resolver, f)
 		b.addInit(f)
 		b.addModule(f)
 		b.addServices(resolver, f)
@@ -173,6 +174,29 @@ func (b *builder) addPreloads(resolver lang.Resolver, f *treeFile) {
 		b.addEdge(Edge{From: f.node, To: n, Kind: kind, Confidence: 1000, Evidence: Evidence{Source: source, Detail: clip(p.Config)}})
 	}
 }
+
+// addJoined joins a file to what its framework runs with it.
+func (b *builder) addJoined(resolver lang.Resolver, f *treeFile) {
+	r, ok := resolver.(lang.Joiner)
+	if !ok {
+		return
+	}
+	for _, path := range r.Joins(string(f.path)) {
+		n := b.nodeOf(path)
+		if n < 0 || n == f.node {
+			continue
+		}
+		if !b.roomFor(f, 1) {
+			return
+		}
+		b.addEdge(Edge{From: f.node, To: n, Kind: Requires, Confidence: byPlace, Evidence: Evidence{Source: framework}})
+	}
+}
+
+const (
+	framework = "framework" // source of an edge to what a framework joins by its place
+	byPlace   = 600
+)
 
 // preload is the source of an edge from a test to what runs before it.
 const preload = "test-configuration"

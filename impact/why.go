@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sort"
 
+	"custody/impact/lang"
 	"custody/internal/change"
 )
 
@@ -47,6 +48,8 @@ func (t *tracer) verb(h hit, e *Edge) string {
 		now, then = "embeds", "embedded"
 	case e.Evidence.Source == preload:
 		now, then = "runs after", "ran after"
+	case e.Evidence.Source == framework:
+		now, then = "is run or shown with", "was run or shown with"
 	case e.Kind == Requires:
 		now, then = "is loaded after", "was loaded after"
 	case e.Evidence.Source == fixtures:
@@ -59,6 +62,10 @@ func (t *tracer) verb(h hit, e *Edge) string {
 		now, then = "names", "named"
 	case e.Evidence.Source == "same-package":
 		now, then = "uses", "used"
+	case e.Evidence.Source == importSource[lang.Handed]:
+		now, then = "has the path of", "had the path of"
+	case e.Evidence.Source == importSource[lang.Glob]:
+		now, then = "may load", "may have loaded"
 	case e.Evidence.Source == "type-import":
 		now, then = "imports types of", "imported types of"
 	default:

@@ -133,6 +133,8 @@ func (t *scriptListing) explain(g *impact.Graph, e *impact.Edge) string {
 	from, to, spec := string(g.Node(e.From).Path), string(g.Node(e.To).Path), e.Evidence.Detail
 	other, resolved := t.resolved[[2]string{from, spec}]
 	switch {
+	case e.Evidence.Source == "framework":
+		return "what a framework joins by its place, without an import"
 	case e.Kind == impact.Requires:
 		return "what a test runner loads before a test, without an import"
 	case e.Evidence.Source == "path-in-code" || e.Evidence.Source == "folder-import":

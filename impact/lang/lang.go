@@ -13,11 +13,11 @@ import "slices"
 var All = []*Language{
 	{Name: "go", Extensions: []string{".go"}, Version: 7, Extract: extractGo, Sketch: sketchGo, NewResolver: newGoResolver, Defines: true, comments: goComments},
 	{Name: "python", Extensions: []string{".py", ".pyi"}, Version: 10, Extract: extractPython, NewResolver: newPythonResolver, Defines: true, comments: pythonComments},
-	{Name: "typescript", Extensions: []string{".ts", ".mts", ".cts"}, Version: 13, Extract: extractTypeScript, NewResolver: newScriptResolver, Defines: true, comments: typeScriptComments},
-	{Name: "tsx", Extensions: []string{".tsx"}, Version: 13, Extract: extractJSX, NewResolver: newScriptResolver, Defines: true, comments: jsxComments},
-	{Name: "javascript", Extensions: []string{".js", ".jsx", ".mjs", ".cjs"}, Version: 13, Extract: extractJSX, NewResolver: newScriptResolver, Defines: true, comments: jsxComments},
-	{Name: "vue", Extensions: []string{".vue"}, Version: 13, Extract: extractVue, NewResolver: newScriptResolver, Defines: true},
-	{Name: "svelte", Extensions: []string{".svelte"}, Version: 13, Extract: extractSvelte, NewResolver: newScriptResolver, Defines: true},
+	{Name: "typescript", Extensions: []string{".ts", ".mts", ".cts"}, Version: 14, Extract: extractTypeScript, NewResolver: newScriptResolver, Defines: true, comments: typeScriptComments},
+	{Name: "tsx", Extensions: []string{".tsx"}, Version: 14, Extract: extractJSX, NewResolver: newScriptResolver, Defines: true, comments: jsxComments},
+	{Name: "javascript", Extensions: []string{".js", ".jsx", ".mjs", ".cjs"}, Version: 14, Extract: extractJSX, NewResolver: newScriptResolver, Defines: true, comments: jsxComments},
+	{Name: "vue", Extensions: []string{".vue"}, Version: 14, Extract: extractVue, NewResolver: newScriptResolver, Defines: true},
+	{Name: "svelte", Extensions: []string{".svelte"}, Version: 14, Extract: extractSvelte, NewResolver: newScriptResolver, Defines: true},
 	{Name: "java", Extensions: []string{".java"}, Version: 9, Extract: extractJava, NewResolver: newJavaResolver, Defines: true, comments: javaComments},
 }
 
@@ -63,7 +63,7 @@ func ForPath(path string) *Language {
 
 // Facts is what one blob says of itself.
 type Facts struct {
-	Package   string   // declared: Go package name, Java package; else empty
+	Package   string   // declared: Go package name, Java package; of TypeScript ScriptGlobal; else empty
 	Imports   []Import // in order of appearance; the same one may come twice
 	Types     []string // Java: the top-level types that the file declares, in order
 	Generated bool     // carries its language's "generated, do not edit" mark

@@ -63,9 +63,16 @@ func (s *scriptScanner) outline(base int) {
 	}
 	o.statements(row{0, len(o.tok)}, scriptScope{})
 	o.done()
+	if !s.jsx && !s.markup && !o.script.module && len(s.facts.Definitions) > 0 {
+		s.facts.Package = ScriptGlobal
+	}
 	s.bound = o.script.bound
 	s.tok.free()
 }
+
+// ScriptGlobal is the package of a file of TypeScript that is no module: what it declares is
+// there in all files.
+const ScriptGlobal = "global"
 
 // scriptLookups are the words that load a module and give it to whoever asked.
 var scriptLookups = sync.OnceValue(func() *keywordSet { return newKeywords("import require eval") })
@@ -80,23 +87,20 @@ func scriptLooksUp(o *outline, i int) bool {
 	if o.kind(i-1) == '=' && o.kind(i-2) == '}' { // a pattern takes parts of what the module is
 		o.seen.add(uint32(ScriptTaken(HashName("default"))))
 	}
+	if o.script.handed[i] {
+		return false
+	}
 	named := o.word(i, "require") && i > 1 && o.kind(i-1) == '=' && o.isNamed(i-2) && (end >= len(o.tok) || o.kind(end) != '.' && o.kind(end) != '[' && o.kind(end) != '(')
 	return !named
 }
 
-// isNamed says that what is assigned to token i has a name in this file from then on, or
-// none but that under which the file exports it.
+// isNamed says that what is assigned to token i has a name in this file from then on.
 func (o *outline) isNamed(i int) bool {
-	switch {
-	case o.kind(i) != tokenWord:
+	if o.kind(i) != tokenWord {
 		return o.kind(i) == '}'
-	case o.word(i, "exports"): // "module.exports = require('./a')"
-		return true
 	}
 	for o.isDot(i-1) && o.kind(i-2) == tokenWord {
-		if i -= 2; o.word(i, "exports") {
-			return true
-		}
+		i -= 2
 	}
 	switch o.kind(i - 1) {
 	case ',':

@@ -102,6 +102,7 @@ type scriptNames struct {
 	every  bool                    // in what is read now each name may be anything
 	types  bool                    // what is read now is a type
 	paths  map[uint32][]NameHash   // what the string of a path mentions, by its offset
+	handed map[int]bool            // calls that load a module which the file hands on under a name
 	valued bool                    // the last name of another file stands behind "typeof"
 }
 

@@ -20,6 +20,8 @@ type scriptPackage struct {
 	foreign      map[string]bool // dependencies that come from a registry
 	setups       []string        // files that test runners load first
 	bundler      *scriptBundler  // aliases in it; nil without any
+	// swaps are files, and names of packages, in whose place bundlers take others.
+	swaps map[string]string
 }
 
 // parsePackage reads a package.json. A field of an unexpected type is as good as none.
@@ -56,6 +58,22 @@ func parsePackage(folder string, src []byte) *scriptPackage {
 				p.linked[dep] = true
 			} else {
 				p.foreign[dep] = true
+			}
+		}
+	}
+	for _, name := range []string{"browser", "react-native"} {
+		var swaps map[string]any
+		_ = json.Unmarshal(fields[name], &swaps) // another type: a path, which is one of the mains
+		for from, to := range swaps {
+			text, ok := to.(string) // false: nothing
+			if path, in := joinPath(folder, from); in && isRelative(from) {
+				from = path
+			}
+			if path, in := joinPath(folder, text); ok && in && isRelative(text) && len(text) <= maxSpec {
+				if p.swaps == nil {
+					p.swaps = map[string]string{}
+				}
+				p.swaps[from] = path
 			}
 		}
 	}
@@ -173,6 +191,24 @@ func (r *scriptResolver) follow(p *scriptPackage, list []string) (direct, built 
 		}
 	}
 	return direct, built
+}
+
+// swapped adds to files those that bundlers take in their place.
+func (r *scriptResolver) swapped(place *scriptPlace, files []string) []string {
+	swaps := place.nearest().swaps
+	if len(swaps) == 0 {
+		return files
+	}
+	for _, path := range files {
+		to, ok := swaps[path]
+		if !ok {
+			to, ok = swaps[path[:len(path)-len(Extension(path))]]
+		}
+		if ok {
+			files = append(files[:len(files):len(files)], r.file(to)...)
+		}
+	}
+	return files
 }
 
 // entries are the files that a folder with a package.json means when it is imported

@@ -33,7 +33,7 @@ func (s *scriptScanner) handed(at int) {
 	if n < 0 || s.clause > 0 || s.i-at > maxSpec {
 		return
 	}
-	path := s.src[at+1] == '.'
+	path := hasPrefixAt(s.src, at+1, "./") || hasPrefixAt(s.src, at+1, "../")
 	before := s.tok.list[len(s.tok.list)-2].kind
 	top := s.open[n]
 	list := top.kind == '[' && n > 0 && s.open[n-1].kind == '(' && top.token == s.open[n-1].token+1

@@ -161,7 +161,7 @@ func (r *scriptResolver) means(from, spec string) Resolution {
 			return Resolution{}
 		}
 		if files := r.path(path, isFolder(spec)); files != nil {
-			return exactly(files)
+			return exactly(r.swapped(r.place(folder), files))
 		}
 		return r.generated(r.place(folder), path)
 	}
@@ -172,6 +172,11 @@ func (r *scriptResolver) means(from, spec string) Resolution {
 	to, claimed := r.configured(place, spec)
 	if len(to.Files) > 0 {
 		return to
+	}
+	if path, ok := place.nearest().swaps[spec]; ok { // only in a bundle, so that it may be outside, too
+		if files := r.file(path); files != nil {
+			return Resolution{Files: targets(files...), Confidence: scriptAlias}
+		}
 	}
 	if spec[0] == '#' {
 		return r.private(place, spec, claimed)

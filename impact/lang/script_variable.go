@@ -299,6 +299,10 @@ func (o *scriptOutline) exported(d scriptDeclaration, name string, value, to int
 				as = "*"
 			}
 			o.facts.Exports = append(o.facts.Exports, Export{Name: "*", As: as, Import: place})
+			if o.script.handed == nil {
+				o.script.handed = map[int]bool{}
+			}
+			o.script.handed[value] = true
 		}
 	}
 	if to > value && o.kind(to-1) == ';' {
