@@ -97,6 +97,11 @@ func (s *scriptScanner) spells(i int, word string) bool {
 	return i >= 0 && s.tok.list[i].kind == tokenWord && string(s.src[s.tok.list[i].start:s.tok.list[i].end]) == word
 }
 
+// scriptData are extensions of what is read, and never loaded as code.
+var scriptData = wordSet(`.png .jpg .jpeg .gif .svg .webp .avif .ico .bmp .mp3 .mp4 .wav .ogg .webm .mov .pdf .txt .md .mdx .csv .tsv .xml
+	.html .htm .css .scss .sass .less .woff .woff2 .ttf .otf .eot .zip .gz .tgz .tar .yaml .yml .toml .env .lock .log .snap .sql .db .sqlite
+	.wasm .bin .dat .key .pem .crt .sh .py .rb .go .java .rs .graphql .gql .proto .hbs .ejs .pug .njk`)
+
 // addPath adds the string from an offset to here, if it is a whole argument.
 func (s *scriptScanner) addPath(at int, kind ImportKind, names []string) {
 	spec, ok := scriptUnquote(s.src[at:s.i])
@@ -110,6 +115,8 @@ func (s *scriptScanner) addPath(at int, kind ImportKind, names []string) {
 		if kind != Glob {
 			return
 		}
+	case kind == Handed && scriptData()[Extension(spec)]:
+		return
 	}
 	s.facts.Imports = append(s.facts.Imports, Import{Spec: spec, Line: at, Kind: kind, Names: names})
 }
