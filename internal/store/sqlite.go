@@ -99,18 +99,33 @@ func (d *sqliteDB) close() error {
 	return errors.Join(errs...)
 }
 
+// writing waits for the one connection that writes, until ctx ends. What has it then writes to the
+// end, which takes milliseconds: SQLite interrupts whatever runs on a connection, which is of no
+// further use then, and everybody waits for this one.
+func (d *sqliteDB) writing(ctx context.Context) (*sql.Conn, error) { return d.write.Conn(ctx) }
+
 // exec writes; reads are the embedded connection's.
 func (d *sqliteDB) exec(ctx context.Context, text string, args ...any) (int64, error) {
-	return sqliteConn{d.write}.exec(ctx, text, args...)
+	c, err := d.writing(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer c.Close()
+	return sqliteConn{toTheEnd{c}}.exec(ctx, text, args...)
 }
 
 func (d *sqliteDB) inTx(ctx context.Context, fn func(tx) error) error {
-	t, err := d.write.BeginTx(ctx, nil)
+	c, err := d.writing(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	t, err := c.BeginTx(context.WithoutCancel(ctx), nil)
 	if err != nil {
 		return err
 	}
 	defer t.Rollback() // after a commit it does nothing
-	with := &sqliteTx{sqliteConn{t}, t, d.queue, nil}
+	with := &sqliteTx{sqliteConn{toTheEnd{t}}, t, d.queue, nil}
 	if err := fn(with); err != nil {
 		return err
 	}
@@ -159,11 +174,22 @@ WHERE state = 'running' AND NOT (` + ours + `)`
 }
 
 // A sqliteConn is whatever runs SQL: a database or a transaction.
-type sqliteConn struct {
-	c interface {
-		ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
-		QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-	}
+type sqliteConn struct{ c sqlRunner }
+
+type sqlRunner interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// toTheEnd runs SQL whoever gives up meanwhile.
+type toTheEnd struct{ c sqlRunner }
+
+func (e toTheEnd) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	return e.c.ExecContext(context.WithoutCancel(ctx), query, args...)
+}
+
+func (e toTheEnd) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return e.c.QueryContext(context.WithoutCancel(ctx), query, args...)
 }
 
 // dollars writes $1 as SQLite does, ?1.
@@ -215,5 +241,5 @@ func (*sqliteTx) alone(context.Context, string) error { return nil }
 
 func (t *sqliteTx) add(ctx context.Context, jobs ...job) error {
 	t.added = append(t.added, jobs...)
-	return t.queue.add(ctx, t.t, jobs...)
+	return t.queue.add(context.WithoutCancel(ctx), t.t, jobs...)
 }
