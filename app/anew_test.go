@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -70,4 +71,70 @@ func newest(runs []githubtest.CheckRun) (n githubtest.CheckRun) {
 		}
 	}
 	return n
+}
+
+// Nor if GitHub does not take the new run at first: the old one is not taken for it.
+func TestSuccessDoesNotStandUntilARunIsMade(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, approvals)
+	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
+	v := p.Review("ben", "APPROVED", "")
+	w.concludedAs(p.HeadSHA, "success")
+	w.settled()
+	w.gh.Fail(githubtest.Fault{On: "GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews", With: githubtest.BadGateway, Times: -1})
+	w.gh.Fail(githubtest.Fault{On: "POST /repos/{owner}/{repo}/check-runs", With: githubtest.BadGateway, Times: 4})
+	w.keeping.Store(new(func() error { return errors.New("the disk of the packs is full") })) // no verdict at all
+	p.Dismiss("ada", v)
+	w.until("a run is in progress beside it", func() bool {
+		return len(w.ours(p.HeadSHA)) == 2 && newest(w.ours(p.HeadSHA)).Status == "in_progress"
+	})
+	w.gh.Heal()
+	w.keeping.Store(nil)
+	w.settled()
+	w.concludedAs(p.HeadSHA, "failure")
+}
+
+// Nor where somebody presses a button meanwhile, after which whatever comes out is said again.
+func TestSuccessDoesNotStandPressed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, approvals, func(w *world) { w.pause = time.Second })
+	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
+	v := p.Review("ben", "APPROVED", "")
+	w.concludedAs(p.HeadSHA, "success")
+	w.settled()
+	w.gh.Fail(githubtest.Fault{On: "GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews", With: githubtest.BadGateway, Times: -1})
+	w.repo.Rerequest("ada", w.ours(p.HeadSHA)[0].ID)
+	p.Dismiss("ada", v)
+	w.until("a run is in progress beside it", func() bool {
+		return len(w.ours(p.HeadSHA)) == 2 && newest(w.ours(p.HeadSHA)).Status == "in_progress"
+	})
+	w.gh.Heal()
+	w.settled()
+	if all := w.ours(p.HeadSHA); len(all) != 2 || newest(all).Conclusion != "failure" {
+		t.Errorf("%+v", all)
+	}
+}
+
+// A group that lands while its success is taken back does not stay in progress.
+func TestQueueLandsWhileTakenBack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, queued)
+	g := w.approved("one", gittest.Write("b.py", "y = 1\n")).Queue(nil, "merge")
+	w.concludedAs(g.HeadSHA, "success")
+	w.settled()
+	taken := func() bool { return newest(w.ours(g.HeadSHA)).Status == "in_progress" }
+	goOn := make(chan struct{})
+	w.keeping.Store(new(func() error {
+		if taken() {
+			<-goOn
+		}
+		return errors.New("the disk of the packs is full")
+	}))
+	w.repo.Rerequest("ada", w.ours(g.HeadSHA)[0].ID)
+	w.until("its success is taken back", taken)
+	w.unheard(g.Merge)
+	close(goOn)
+	w.until("its check is over", func() bool { return !taken() })
+	w.keeping.Store(nil)
+	w.settled()
 }

@@ -204,7 +204,7 @@ func (a *App) decide(ctx context.Context, guid string) error {
 	}
 	for _, r := range about {
 		if r.Again { // what it says is said again, be it the same
-			if err := a.store.Forget(ctx, effect.ConcludeKey(r.Repo, r.Name, r.Head)); err != nil {
+			if err := effect.Press(ctx, a.store, r.Repo, r.Name, r.Head); err != nil {
 				return err
 			}
 		}

@@ -110,7 +110,12 @@ func (j *job) groupEnds(ctx context.Context, c *clone.Clone) error {
 // is gone: what was said of it stays, and what waited for it need not wait any more.
 func (j *job) over(ctx context.Context) (string, error) {
 	decision := ""
-	if j.subject.DoneTurn == 0 {
+	j.concluding() // it may have made a run that is in progress
+	told, err := j.told(ctx)
+	if err != nil {
+		return "", err
+	}
+	if j.subject.DoneTurn == 0 || !told {
 		decision = "undecided"
 		o := checkrun.Undecided(j.Mode, "This merge group landed before it was judged.",
 			"Commit "+j.head.String()+" is in "+strings.TrimPrefix(j.ref, "refs/heads/")+" already: there is nothing left to let through.",
@@ -152,6 +157,16 @@ func (j *job) behind(ctx context.Context, c *clone.Clone) (waits string, undecid
 		return "", &o, nil
 	}
 	return "", nil, nil
+}
+
+// waits says why a group is not judged yet: what was said of it before does not stand meanwhile.
+func (j *job) waits(ctx context.Context, why string) error {
+	j.telling.Lock()
+	defer j.telling.Unlock()
+	if _, err := j.check.Anew(ctx); err != nil {
+		return err
+	}
+	return j.check.Waits(ctx, why)
 }
 
 // holdsQueued forgets the pull request of a group that adds anything else than its change:

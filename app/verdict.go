@@ -58,7 +58,7 @@ func (j *job) judge(ctx context.Context) (string, error) {
 		return "", j.blame(ctx, c, err)
 	} else if waits != "" {
 		j.log.WithField("why", waits).Info("the merge group waits")
-		return "", j.check.Waits(ctx, waits)
+		return "", j.waits(ctx, waits)
 	} else if undecided != nil {
 		return "undecided", j.conclude(ctx, store.Review{Head: j.head.String(), Ref: j.ref}, "behind "+j.base.String(), *undecided)
 	}

@@ -38,6 +38,7 @@ type Log interface {
 	Begin(ctx context.Context, key, intent string) error
 	Finish(ctx context.Context, key, result string) error
 	Forget(ctx context.Context, key string) error
+	ForgetBoth(ctx context.Context, one, other string) error
 }
 
 // A Check is the check run of a subject on a head.
@@ -116,7 +117,8 @@ func (c *Check) Ensure(ctx context.Context) (int64, error) {
 	return id, c.Log.Finish(ctx, key, strconv.FormatInt(id, 10))
 }
 
-// find looks for a run that was made before a crash: the newest, see Anew.
+// find looks for a run that was made before a crash: the newest, see Anew. Nothing is said of a run
+// before its id is kept, so one that is completed is an older one.
 func (c *Check) find(ctx context.Context) (id int64, err error) {
 	for page := 1; page > 0; {
 		runs, resp, err := c.Client.Checks.ListCheckRunsForRef(ctx, c.Repo.Owner, c.Repo.Name, c.Head, &github.ListCheckRunsOptions{
@@ -126,7 +128,7 @@ func (c *Check) find(ctx context.Context) (id int64, err error) {
 			return 0, fmt.Errorf("looking for the check run: %w", err)
 		}
 		for _, r := range runs.CheckRuns {
-			if r.GetExternalID() == c.external() && r.GetApp().GetID() == c.AppID {
+			if r.GetExternalID() == c.external() && r.GetApp().GetID() == c.AppID && r.GetStatus() != "completed" {
 				id = max(id, r.GetID())
 			}
 		}
@@ -217,14 +219,27 @@ func (c *Check) Anew(ctx context.Context) (is bool, err error) {
 	if err != nil || !e.Done || !strings.HasSuffix(e.Result, Success) {
 		return false, err
 	}
-	// Whoever comes to it from here on says what the run says, be it the same.
-	for _, key := range []string{c.Key(), c.key("check")} {
-		if err := c.Log.Forget(ctx, key); err != nil {
-			return false, err
-		}
+	// Whoever comes to it from here on says what the run says, be it the same; and makes the run,
+	// if that does not go well now.
+	if err := c.Log.ForgetBoth(ctx, c.Key(), c.key("check")); err != nil {
+		return false, err
 	}
 	_, err = c.Ensure(ctx)
 	return true, err
+}
+
+// Press has what a run says be said again, be it the same, since somebody asked. That it lets a
+// change through stays known, see Anew.
+func Press(ctx context.Context, log Log, repo int64, subject, head string) error {
+	key := ConcludeKey(repo, subject, head)
+	e, err := log.Effect(ctx, key)
+	switch {
+	case err != nil:
+		return err
+	case e.Done && strings.HasSuffix(e.Result, Success):
+		return log.Finish(ctx, key, "pressed"+Success)
+	}
+	return log.Forget(ctx, key)
 }
 
 // Waits makes a run that said nothing yet say why.

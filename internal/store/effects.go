@@ -84,7 +84,10 @@ func (s *Store) Finish(ctx context.Context, key, result string) error {
 }
 
 // Forget makes as if an effect had never been begun: what it made is gone.
-func (s *Store) Forget(ctx context.Context, key string) error {
-	_, err := s.db.exec(ctx, `DELETE FROM effects WHERE key = $1`, key)
+func (s *Store) Forget(ctx context.Context, key string) error { return s.ForgetBoth(ctx, key, key) }
+
+// ForgetBoth forgets two effects, or none.
+func (s *Store) ForgetBoth(ctx context.Context, one, other string) error {
+	_, err := s.db.exec(ctx, `DELETE FROM effects WHERE key IN ($1, $2)`, one, other)
 	return err
 }
