@@ -770,6 +770,10 @@ func TestRowThatDoesNotApplySaysWhy(t *testing.T) {
 	if i < 0 || r.Controls[i].Why != "it applies from 2027-12-02" || r.Controls[i].AsideWords() != "for 2 changes: it applies from 2027-12-02" {
 		t.Fatalf("%+v", r.Controls)
 	}
+	sheet := r.Sheets()[2]
+	if got := sheet.Rows[1+i][slices.Index(sheet.Rows[0], "why not")]; sheet.Name != "Controls" || got != "it applies from 2027-12-02" {
+		t.Errorf("the workbook says %q", got)
+	}
 	var text, page bytes.Buffer
 	if err := errors.Join(r.WriteText(&text), r.WritePage(&page)); err != nil {
 		t.Fatal(err)
