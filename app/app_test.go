@@ -50,6 +50,31 @@ func TestPullRequest(t *testing.T) {
 	if pack.Digest(file) != r.Pack {
 		t.Error("it is another pack")
 	}
+	// The log tells of each review by which delivery it was asked for, and what it is about.
+	w.settled()
+	guids := map[string]bool{}
+	for _, d := range w.gh.Deliveries() {
+		guids[d.GUID] = true
+	}
+	found := false
+	for line := range strings.Lines(w.logged.String()) {
+		if !strings.Contains(line, "msg=judged ") {
+			continue
+		}
+		found = true
+		for _, field := range []string{"repo=acme/shop ", "pr=1 ", "head=" + p.HeadSHA + " ", "subject=pull/1 ", "decision=pass ", `pack="` + r.Pack + `"`} {
+			if !strings.Contains(line, field) {
+				t.Errorf("the log does not say %s: %s", field, line)
+			}
+		}
+		_, guid, _ := strings.Cut(line, "delivery=")
+		if guid, _, _ = strings.Cut(guid, " "); !guids[guid] {
+			t.Errorf("the log names no delivery: %s", line)
+		}
+	}
+	if !found {
+		t.Error("the log does not say that it was judged")
+	}
 }
 
 // An approval makes of an incomplete verdict a pass: the same run says so.

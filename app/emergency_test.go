@@ -228,3 +228,24 @@ func TestEmergencyObjectionSettled(t *testing.T) {
 		t.Errorf("%s %s", r.Decision, s.outcome("seen"))
 	}
 }
+
+// Nor where it landed before anybody here saw the label.
+func TestEmergencyLandedAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, urgent, withWaivers)
+	p := w.burns()
+	w.settled()
+	w.gh.Hold()
+	p.Label("eve", "emergency")
+	p.Merge("eve", "merge")
+	w.gh.Release()
+	w.record("pull/1/record")
+	w.settled()
+	p.Edit("ada", "A change", "It burned.")
+	w.settled()
+	p.Review("ben", "COMMENTED", "looks fine so far")
+	w.settled()
+	if r, s := w.record("pull/1/record"); s.outcome("seen") != "excepted" || r.Decision != "pass" {
+		t.Errorf("%s %s", r.Decision, s.outcome("seen"))
+	}
+}

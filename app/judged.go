@@ -34,6 +34,7 @@ func (j *job) targetMoved(ctx context.Context, c *clone.Clone) error {
 	if err != nil {
 		return err
 	}
+	open = slices.DeleteFunc(open, j.landedBefore)
 	if !moved {
 		if open, err = j.holding(ctx, c, open); err != nil {
 			return err
@@ -43,7 +44,7 @@ func (j *job) targetMoved(ctx context.Context, c *clone.Clone) error {
 		if err != nil {
 			return err
 		}
-		open = append(slices.DeleteFunc(open, j.landedBefore), groups...)
+		open = append(open, groups...)
 	}
 	names := map[string]bool{}
 	for _, s := range open {

@@ -221,3 +221,24 @@ func TestMissedAtOnce(t *testing.T) {
 		t.Errorf("of %d repositories %d are noted: %v", n, len(words)-1, err)
 	}
 }
+
+// What is not a pull request goes over to another installation with its repository, too: a record
+// that waits is made with the token that leads there now.
+func TestRecordOfWhatChangedHands(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, recorded, func(w *world) {
+		w.installs = func() { w.gh.Install("acme"); w.gh.Install("globex") }
+	})
+	w.approved("topic", gittest.Write("a.py", "x = 2\n")).Merge("ben", "merge")
+	w.record("pull/1/record")
+	w.settled()
+	w.repo.Transfer("globex")
+	w.looks()
+	if err := w.store.Wake(t.Context(), store.Wake{Repo: w.repo.ID, Name: "pull/1/record"}); err != nil {
+		t.Fatal(err)
+	}
+	w.settled()
+	if w.waits("pull/1/record") {
+		t.Error("the record is asked for where the repository is no more")
+	}
+}

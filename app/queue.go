@@ -159,16 +159,6 @@ func (j *job) behind(ctx context.Context, c *clone.Clone) (waits string, undecid
 	return "", nil, nil
 }
 
-// waits says why a group is not judged yet: what was said of it before does not stand meanwhile.
-func (j *job) waits(ctx context.Context, why string) error {
-	j.telling.Lock()
-	defer j.telling.Unlock()
-	if _, err := j.check.Anew(ctx); err != nil {
-		return err
-	}
-	return j.check.Waits(ctx, why)
-}
-
 // holdsQueued forgets the pull request of a group that adds anything else than its change:
 // that somebody resolved a conflict, or that there are several in it.
 func (j *job) holdsQueued(ctx context.Context, c *clone.Clone) error {

@@ -13,6 +13,7 @@ import (
 	"custody/internal/git/gittest"
 	"custody/internal/githubtest"
 	"custody/internal/pack/verify"
+	"custody/internal/store"
 )
 
 // queued asks for approvals and for a pull request: what a merge queue has to bring.
@@ -338,5 +339,39 @@ func TestQueueOfWhatFails(t *testing.T) {
 	inst.Grant(whole)
 	for _, g := range groups {
 		w.concludedAs(g.HeadSHA, "success")
+	}
+}
+
+// A group that has to wait for what is ahead of it lets nothing through meanwhile, whatever its
+// check said before.
+func TestQueueWaitsWithoutSuccess(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, queued)
+	one, two := w.approved("one", gittest.Write("b.py", "y = 1\n")), w.approved("two", gittest.Write("c.py", "z = 1\n"))
+	first := one.Queue(nil, "merge")
+	second := two.Queue(first, "merge")
+	if got, text := w.says(second.HeadSHA); got != "success" {
+		t.Fatalf("%s: %s", got, text)
+	}
+	w.sql(`UPDATE subjects SET turn = turn + 1 WHERE name = '` + event.QueueName(first.HeadSHA) + `'`) // its review does not come
+	wake := func(g *githubtest.MergeGroup) (newest string) {
+		t.Helper()
+		if err := w.store.Wake(t.Context(), store.Wake{Repo: w.repo.ID, Name: event.QueueName(g.HeadSHA)}); err != nil {
+			t.Fatal(err)
+		}
+		w.settled()
+		id := int64(0)
+		for _, r := range w.ours(second.HeadSHA) {
+			if r.ID > id {
+				id, newest = r.ID, cmp.Or(r.Conclusion, r.Status)
+			}
+		}
+		return newest
+	}
+	if got := wake(second); got != "in_progress" {
+		t.Errorf("what is ahead is being judged, and the check says %s", got)
+	}
+	if got := wake(first); got != "success" {
+		t.Errorf("what is ahead passed again, and the check says %s", got)
 	}
 }

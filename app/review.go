@@ -100,6 +100,9 @@ func (a *App) Review(ctx context.Context, t store.Task) (err error) {
 	if s, err = a.store.Subject(ctx, t.Repo, t.Subject); err != nil || t.Turn < s.Turn || s.Closed {
 		return err
 	}
+	if ok && at.Installation != 0 { // a repository that changed hands is another installation's, whoever asked last
+		s.Installation = at.Installation
+	}
 	began := a.Now()
 	j := &job{App: a, task: t, subject: s, name: at.FullName, log: a.Log.WithFields(logrus.Fields{"delivery": s.Delivery, "repo": t.Repo, "subject": s.Name, "pr": s.Number})}
 	decision, err := j.caught(ctx)

@@ -356,6 +356,30 @@ func TestRecordsStayWhenTheJudgeMoves(t *testing.T) {
 	}
 }
 
+// Nor does it that the branch is taken back to before it landed, and forth again.
+func TestRecordsStayWhenTheBranchIsForced(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, recorded)
+	p := w.approved("topic", gittest.Write("a.py", "x = 2\n"))
+	p.Merge("ben", "merge")
+	w.record("pull/1/record")
+	w.repo.Commit("ben", "main", "behind it", gittest.Write("c.py", "z = 1\n"))
+	w.settled()
+	before, err := w.store.Subject(t.Context(), w.repo.ID, "pull/1/record")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.origin.Git("fetch", "--quiet", w.repo.Dir, "+main:landed")
+	for _, to := range []string{w.base, "landed"} {
+		w.origin.Git("update-ref", "refs/heads/main", to)
+		w.repo.ForcePush("ben", w.origin, "main")
+		w.settled()
+	}
+	if s, err := w.store.Subject(t.Context(), w.repo.ID, "pull/1/record"); err != nil || s.Turn != before.Turn {
+		t.Errorf("it was asked for %d times more: %v", s.Turn-before.Turn, err)
+	}
+}
+
 // What can not be judged is said of the branch that the change is for by now.
 func TestUndecidedTurned(t *testing.T) {
 	t.Parallel()

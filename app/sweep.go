@@ -58,8 +58,8 @@ func (a *App) sweep(ctx context.Context) (again bool, err error) {
 	if err := a.leave(ctx, left); err != nil {
 		return false, err
 	}
-	if !waits.IsZero() {
-		began = minTime(began, waits)
+	if !waits.IsZero() && waits.Before(began) {
+		began = waits
 	}
 	// A little of the past is looked at again: deliveries are listed in no strict order,
 	// and one that was asked for again may be lost again.
@@ -164,7 +164,8 @@ func (a *App) leave(ctx context.Context, left []gap) error {
 // that may still be on its way; zero for none.
 func (a *App) sweepFrom(ctx context.Context, cursor string, since time.Time) (next string, waits time.Time, again bool, err error) {
 	client := a.Hub.App()
-	attempts := map[string][]*github.HookDelivery{}
+	attempts := map[string][]*github.HookDelivery{} // the newest first
+	var order []string
 	limit, seen := a.MaxSweep, 0
 	if limit == 0 {
 		limit = maxSweep
@@ -179,7 +180,9 @@ pages:
 			if d.GetDeliveredAt().Before(since) {
 				break pages
 			}
-			seen++
+			if seen++; attempts[d.GetGUID()] == nil {
+				order = append(order, d.GetGUID())
+			}
 			attempts[d.GetGUID()] = append(attempts[d.GetGUID()], d)
 		}
 		if cursor = resp.Cursor; cursor == "" {
@@ -190,60 +193,73 @@ pages:
 			break
 		}
 	}
-	known, err := a.store.Known(ctx, slices.Collect(keys(attempts)))
+	known, err := a.store.Known(ctx, order)
 	if err != nil {
 		return "", waits, false, err
 	}
-	for guid, tries := range attempts {
+	wait := func(since time.Time) { // but not for so long that GitHub may not list it any more
+		if reach := a.Now().Add(time.Hour - told); since.Before(reach) {
+			since = reach
+		}
+		if waits.IsZero() || since.Before(waits) {
+			waits = since
+		}
+	}
+	answered := 0
+	for _, guid := range order {
+		tries := attempts[guid]
 		// One that was answered, and of which the store has no row, was answered by a store that is
 		// gone: a copy of it from before was put back, or another server took over.
-		if known, here := known[guid]; known || here && slices.ContainsFunc(tries, ok) || len(tries) > maxRedeliveries {
+		lost := slices.ContainsFunc(tries, ok)
+		if known, here := known[guid]; known || here && lost {
 			continue
 		}
-		// The attempts come newest first: one that was just made, and has no answer, may still be
-		// on its way.
+		// One that was just made, and has no answer, may still be on its way.
 		if at := tries[0].GetDeliveredAt().Time; tries[0].GetStatusCode() == 0 && a.Now().Sub(at) < time.Minute {
 			again = true
-			if waits.IsZero() {
-				waits = at
-			}
-			waits = minTime(waits, at)
+			wait(at)
 			continue
+		}
+		switch next := nextTry(tries, a.Now()); {
+		case next == tryNever:
+			if err := a.giveUp(ctx, tries); err != nil {
+				return "", waits, false, err
+			}
+			continue
+		case next == tryLater:
+			wait(tries[len(tries)-1].GetDeliveredAt().Time)
+			continue
+		}
+		if lost {
+			if answered++; answered > maxAnswered {
+				continue
+			}
 		}
 		_, _, err := client.Apps.RedeliverHookDelivery(ctx, tries[0].GetID())
 		if started := (*github.AcceptedError)(nil); err != nil && !errors.As(err, &started) { // 202 is what it should answer
 			if class, _ := hub.Classify(err); class == hub.Gone || class == hub.Refused {
+				if err := a.giveUp(ctx, tries); err != nil {
+					return "", waits, false, err
+				}
 				continue
 			}
 			return "", waits, false, a.later("asking for a delivery again", err)
 		}
+		if !lost { // else there may be three days of them
+			wait(tries[len(tries)-1].GetDeliveredAt().Time)
+		}
 		a.metrics.lost.Inc()
 		a.Log.WithField("delivery", guid).Info("asked for a delivery that never came, or is not in the store any more")
+	}
+	if answered > maxAnswered {
+		if err := a.unheard(ctx, since); err != nil {
+			return "", waits, false, err
+		}
 	}
 	return next, waits, again, nil
 }
 
-// maxRedeliveries is how often one delivery is asked for.
-const maxRedeliveries = 5
-
 func ok(d *github.HookDelivery) bool { return d.GetStatusCode() >= 200 && d.GetStatusCode() < 300 }
-
-func minTime(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
-	}
-	return a
-}
-
-func keys(m map[string][]*github.HookDelivery) func(func(string) bool) {
-	return func(yield func(string) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
-		}
-	}
-}
 
 // later makes an error of GitHub one that says when to come back.
 func (a *App) later(doing string, err error) error {

@@ -59,7 +59,7 @@ func (a *App) queuedHeads(ctx context.Context, s *store.Subject) (map[string]boo
 	if err != nil || !known || !named || at.State != store.Active {
 		return nil, err
 	}
-	refs, _, err := a.Hub.Installation(s.Installation).Git.ListMatchingRefs(ctx, owner, name, &github.ReferenceListOptions{Ref: queueRefs})
+	refs, _, err := a.Hub.Installation(at.Installation).Git.ListMatchingRefs(ctx, owner, name, &github.ReferenceListOptions{Ref: queueRefs})
 	if err != nil {
 		return nil, err
 	}

@@ -58,7 +58,11 @@ func (j *job) judge(ctx context.Context) (string, error) {
 		return "", j.blame(ctx, c, err)
 	} else if waits != "" {
 		j.log.WithField("why", waits).Info("the merge group waits")
-		return "", j.waits(ctx, waits)
+		j.concluding()
+		if _, err := j.check.Anew(ctx); err != nil { // nobody knows how long it waits
+			return "", err
+		}
+		return "", j.check.Waits(ctx, waits)
 	} else if undecided != nil {
 		return "undecided", j.conclude(ctx, store.Review{Head: j.head.String(), Ref: j.ref}, "behind "+j.base.String(), *undecided)
 	}

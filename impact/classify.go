@@ -37,7 +37,7 @@ func classify(path change.Path, mode git.Mode, languages []*lang.Language) class
 	}
 	name := baseName(path)
 	if isManifest(name) || manifest.IsRequirements(string(path)) {
-		return class{skip: skipReason{SkipUnsupported, "dependency manifest: it decides what imports mean"}}
+		return class{skip: skipReason{SkipUnsupported, ManifestDetail}}
 	}
 	if language, ok := codeNames[strings.ToLower(name)]; ok {
 		return class{skip: skipReason{SkipUnsupported, language}}
@@ -60,6 +60,10 @@ func classify(path change.Path, mode git.Mode, languages []*lang.Language) class
 	}
 	return class{skip: skipReason{SkipOpaque, ""}}
 }
+
+// ManifestDetail is the detail of a dependency manifest: it is read for what imports mean, and is
+// no source file.
+const ManifestDetail = "dependency manifest: it decides what imports mean"
 
 const noExtension = "file without an extension: it may be code"
 

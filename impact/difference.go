@@ -33,7 +33,7 @@ var harmless = sync.OnceValue(func() map[string]bool { return byWord(harmlessKey
 
 const harmlessKeys = `dependencies devDependencies peerDependencies optionalDependencies peerDependenciesMeta
 	bundledDependencies bundleDependencies dependenciesMeta overrides resolutions
-	name main module types typings exports imports browser type workspaces sideEffects typesVersions
+	name main module types typings exports imports browser workspaces sideEffects typesVersions
 	version description keywords homepage bugs license licenses author contributors maintainers funding files man
 	directories scripts repository engines os cpu libc private publishConfig packageManager devEngines
 	lint-staged simple-git-hooks husky volta eslintConfig eslintIgnore prettier browserslist stylelint commitlint
@@ -55,7 +55,10 @@ func knownKeys(was, now []byte) bool {
 	}
 	same := func(x, y map[string]json.RawMessage) bool {
 		for k, v := range x {
-			if !harmless()[k] && !bytes.Equal(v, y[k]) {
+			if bytes.Equal(v, y[k]) || k == "type" && len(y) == 0 { // of one that comes or goes
+				continue
+			}
+			if !harmless()[k] {
 				return false
 			}
 		}

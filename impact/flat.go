@@ -201,20 +201,23 @@ func (f *flat) index(b []byte, limit int) int {
 }
 
 // text reads what a reference is about.
-func (f *flat) text(ref []byte) string {
+func (f *flat) text(ref []byte) string { return string(f.textBytes(ref)) }
+
+// textBytes is text, for reading only.
+func (f *flat) textBytes(ref []byte) []byte {
 	at, n := wire.Uint32(ref), wire.Uint32(ref[4:])
 	if uint64(at)+uint64(n) > uint64(f.head[atNodes]-f.head[atStrings]) {
 		f.bad.Store(true)
-		return ""
+		return nil
 	}
 	if n == 0 {
-		return ""
+		return nil
 	}
 	b := f.region.Bytes(int(f.head[atStrings]+at), int(n))
 	if b == nil {
 		f.bad.Store(true)
 	}
-	return string(b)
+	return b
 }
 
 func (f *flat) word(n byte) string {
@@ -307,13 +310,12 @@ func (f *flat) into(n int32) []int32 {
 
 // place is where an id stands among the nodes, or would stand.
 func (f *flat) place(isPackage bool, path change.Path) (n int32, found bool) {
-	want := path.Escaped()
 	first, count := 0, int(f.head[headFiles])
 	if isPackage {
 		first, count = count, f.nodes()-count
 	}
 	at, found := sort.Find(count, func(i int) int {
-		return strings.Compare(want, f.path(int32(first+i)).Escaped())
+		return path.CompareEscaped(f.textBytes(f.row(atNodes, first+i, nodeRow)))
 	})
 	return int32(first + at), found
 }
@@ -359,7 +361,7 @@ func (f *flat) skipsOf(path change.Path, fn func(reason string, s flatSkip)) {
 	want := path.Escaped()
 	for _, g := range f.groups {
 		first := sort.Search(g.end-g.start, func(i int) bool {
-			return f.text(f.row(atSkips, g.start+i, f.skipRow())) >= want
+			return string(f.textBytes(f.row(atSkips, g.start+i, f.skipRow()))) >= want
 		})
 		for i := g.start + first; i < g.end; i++ {
 			s := f.skip(i)

@@ -75,6 +75,8 @@ func (t *tracer) assessFiles() (families []string, reasons []finding.Reason) {
 				families = append(families, "") // nothing that a resolver could have missed
 			case skipped && skip.reason == SkipOpaque && isStyle(side.path) && side.graph.importsStyles():
 				reasons = append(reasons, finding.Reason{Code: SkipUnsupported, Detail: "style sheet: one that code imports may import it", Path: side.path.Escaped()})
+			case skipped && skip.reason == SkipOpaque && patchesPackage(side.graph, side.path):
+				reasons = append(reasons, finding.Reason{Code: SkipUnsupported, Detail: "patch of a package: who imports that is not known", Path: side.path.Escaped()})
 			case skipped && skip.reason != SkipOpaque:
 				reasons = append(reasons, finding.Reason{Code: skip.reason, Detail: skip.detail, Path: side.path.Escaped()})
 			case n >= 0 && isAmbient(side.graph.Node(n)):
@@ -98,6 +100,24 @@ func (t *tracer) assessFiles() (families []string, reasons []finding.Reason) {
 	})
 	slices.Sort(families)
 	return slices.Compact(families), reasons
+}
+
+// patchesPackage says that a file is applied to a package of npm when it is installed.
+func patchesPackage(g *Graph, p change.Path) bool {
+	folder := folderOf(p)
+	if lang.Extension(string(p)) != ".patch" || baseName(folder) != "patches" {
+		return false
+	}
+	root := folderOf(folder)
+	if baseName(root) == ".yarn" {
+		root = folderOf(root)
+	}
+	manifest := change.Path("package.json")
+	if root != "." {
+		manifest = root + "/" + manifest
+	}
+	_, there := g.missing(manifest)
+	return there || g.node(manifest) >= 0
 }
 
 // importsStyles says whether code imports a style sheet. Style sheets import each other,

@@ -194,7 +194,11 @@ func parseSide(format manifest.Format, s side) (*manifest.File, error) {
 	if !s.there || s.skip.reason != "" {
 		return &manifest.File{}, nil
 	}
-	return format.Parse(s.data)
+	f, err := format.Parse(s.data)
+	if err == nil && format.Name == "package.json" {
+		addOverrides(f, s.data)
+	}
+	return f, err
 }
 
 type namedEntry struct {

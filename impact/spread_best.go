@@ -148,6 +148,12 @@ func (t *reachSet) add(a atom) {
 	}
 }
 
+// addNumber is add for what has a number, and is not reached.
+func (t *reachSet) addNumber(n int32, a atom) {
+	*t.symbols.at(n) = markReached
+	t.atoms = append(t.atoms, a)
+}
+
 func (t *reachSet) seed(a atom) {
 	t.add(a)
 	*t.place(a) |= markSeed

@@ -216,13 +216,18 @@ func (s *spread) keptOutside(a atom, f *spreadFile, name *goName, confidence Con
 		return
 	}
 	confidence = min(confidence*byQualified/byName, 1000)
-	take := func(g *spreadFile, def int32) bool {
+	if !s.index.eachRead(s.files, name.hash, func(g *spreadFile, def int32) bool {
 		s.takeOutside(a, f, g, atom{g.node, def}, confidence, who)
 		return !s.over
+	}) {
+		return
 	}
-	if s.index.eachRead(s.files, name.hash, take) {
-		s.keptTakers(name.first+name.inside, name.outside, -1, -1, who, take)
-	}
+	s.keptTakers(name.first+name.inside, name.outside, -1, -1, who, func(g *spreadFile, def int32) bool {
+		if mayTake(f, g) {
+			s.takeMinding(a, f, g, atom{g.node, def}, confidence, who)
+		}
+		return !s.over
+	})
 }
 
 // keptTakers calls fn for takers that mind and can be reached; all of them, or those from first
@@ -290,7 +295,7 @@ func (s *spread) keptMember(a atom, f *spreadFile, n int32) bool {
 		*m |= memberAsked
 		name, start, stop := s.index.flat.goMember(n)
 		if s.index.eachRead(s.files, name, s.callers(a)) {
-			s.index.among(s.files, start, stop, s.marks(code), s.callers(a))
+			s.reachAmong(start, stop)
 		}
 	}
 	if *m&memberLooked == 0 {
@@ -300,6 +305,31 @@ func (s *spread) keptMember(a atom, f *spreadFile, n int32) bool {
 		}
 	}
 	return *m&memberCalled != 0
+}
+
+// reachAmong reaches all of a part of the mentions in the graph's file: thousands call methods
+// such as Close, and most are reached already.
+func (s *spread) reachAmong(start, stop uint32) {
+	x, marks := &s.index, &s.only.symbols
+	var g *spreadFile // of the numbers below end; nil: it can not be reached
+	end := int32(0)
+	x.flat.mentions(start, stop, func(n int32) bool {
+		if marks.of(n) != 0 {
+			return true
+		}
+		if n >= end {
+			owner := x.flat.owner(n)
+			if g, end = nil, x.flat.firsts[owner+1]; x.places[owner] > 0 {
+				g = &s.files[x.places[owner]-1]
+			}
+		}
+		if g == nil {
+			return true
+		}
+		s.count()
+		s.only.addNumber(n, atom{g.node, n - g.first})
+		return !s.over
+	})
 }
 
 // keep marks the folders of which the graph's file knows what holds on this side: those of

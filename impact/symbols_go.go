@@ -48,8 +48,8 @@ func (s *spread) followGo(a atom, f *spreadFile, d *lang.Definition) {
 		s.inUnit(a, f, lang.GoMember(member), byMember, code)
 		return
 	}
-	if h := lang.GoMember(member); s.once(ask{-1, h, askEverywhere, code, 0}) {
-		s.index.eachNews(s.files, h, s.marks(code), s.callers(a))
+	if h := lang.GoMember(member); s.once(ask{-1, h, askEverywhere, code, 0}) && s.index.eachRead(s.files, h, s.callers(a)) && s.index.flat != nil {
+		s.reachAmong(s.index.flat.list(h))
 	}
 	if s.outsiders.call(member) {
 		s.followGoName(a, f, name, byType, holders)
@@ -197,12 +197,17 @@ func (s *spread) qualified(a atom, f *spreadFile, name lang.NameHash, confidence
 
 // takeOutside goes to what mentions a name behind that of its package.
 func (s *spread) takeOutside(a atom, f, g *spreadFile, to atom, confidence Confidence, who minder) {
-	if f.test && (g.folder != f.folder || !g.test) {
-		return // nobody imports tests, but for the external ones beside them
+	if mayTake(f, g) && s.isNews(who, to) && who.minds(g, to) {
+		s.takeMinding(a, f, g, to, confidence, who)
 	}
-	if !s.isNews(who, to) || !who.minds(g, to) {
-		return
-	}
+}
+
+// mayTake says whether g may import the package for what stands in f: nobody imports tests,
+// but for the external ones beside them.
+func mayTake(f, g *spreadFile) bool { return !f.test || g.folder == f.folder && g.test }
+
+// takeMinding is takeOutside for what minds, and is not known to be reached.
+func (s *spread) takeMinding(a atom, f, g *spreadFile, to atom, confidence Confidence, who minder) {
 	s.count()
 	s.breakBuild(who, to)
 	s.throughPackage(a, f, g, to, confidence)

@@ -11,6 +11,7 @@ import (
 
 	"custody/internal/change"
 	"custody/internal/git"
+	"custody/internal/parallel"
 )
 
 // TraceInput is a change and the graphs of the trees on its two sides.
@@ -176,11 +177,11 @@ func (t *tracer) start() {
 		}
 	}
 	now, then := t.origins()
-	t.head = walkBack(t.Head, head, now)
-	if t.From != nil {
-		t.from = walkBack(t.From, from, then)
+	if t.From == nil {
+		t.head = walkBack(t.Head, head, now)
+		return
 	}
-	t.meet()
+	parallel.Do(func() { t.head = walkBack(t.Head, head, now) }, func() { t.from = walkBack(t.From, from, then) })
 }
 
 // meet takes for each node that both walks reach the better path. What changed is listed
@@ -285,8 +286,9 @@ func (t *tracer) report() *Report {
 	return r
 }
 
-// reached lists the hits.
+// reached lists what the walks reach.
 func (t *tracer) reached() []Reached {
+	t.meet()
 	type found struct {
 		hit
 		Reached

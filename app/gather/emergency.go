@@ -1,7 +1,6 @@
 package gather
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -86,14 +85,19 @@ func (r *Reader) emergency(ctx context.Context, pr *github.PullRequest, reason s
 
 // asBefore is what was said with an emergency's label before the change landed, if anything
 // was: who tidies the text up behind that, or leaves the team, takes nothing back of what let
-// it land, and least of all that it has to be reviewed.
+// it land, and least of all that it has to be reviewed. Where nobody here saw it before that, it
+// is what was said when it was seen first.
 func (r *Reader) asBefore(ctx context.Context, pr *github.PullRequest, what string, set *github.IssueEvent, now string) (string, error) {
 	key := fmt.Sprintf("%s/%d/event/%d", what, r.Repo.ID, set.GetID())
-	switch {
-	case pr.GetMerged() && r.Recall != nil:
-		was, err := r.Recall(ctx, key)
-		return cmp.Or(was, now), err
-	case !pr.GetMerged() && now != "" && r.Remember != nil:
+	if r.Recall == nil || r.Remember == nil {
+		return now, nil
+	}
+	if pr.GetMerged() {
+		if was, err := r.Recall(ctx, key); err != nil || was != "" {
+			return was, err
+		}
+	}
+	if now != "" {
 		_, err := r.Remember(ctx, key, now)
 		return now, err
 	}

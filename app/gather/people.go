@@ -20,6 +20,9 @@ func (r *Reader) reviews(ctx context.Context, pr *github.PullRequest, known Know
 	err := r.read("reviews", r.path("pulls/%d/reviews", number), func() error {
 		return pages(func(o github.ListOptions) (*github.Response, error) {
 			list, resp, err := r.Client.PullRequests.ListReviews(ctx, r.Repo.Owner, r.Repo.Name, number, &o)
+			for _, v := range list {
+				v.Body = nil // nothing reads it, and strangers may write 3,000 of a quarter of a megabyte
+			}
 			all = append(all, list...)
 			return resp, err
 		})

@@ -223,18 +223,27 @@ func (with companions) risk(c *change.Change, report *impact.Report) *impact.Ris
 }
 
 // around adds what stands around the reached nodes.
-func (s surroundings) around(ctx context.Context, report *impact.Report, with companions) (err error) {
-	if report.Tests, err = nearby.Tests(ctx, s, s.head, s.graph, report); err != nil {
+func (s surroundings) around(ctx context.Context, report *impact.Report, with companions) error {
+	var tests *impact.TestPlan
+	var documents *impact.Documents
+	err := parallel.Together(ctx, func(ctx context.Context) (err error) {
+		tests, err = nearby.Tests(ctx, s, s.head, s.graph, report)
+		return err
+	}, func(ctx context.Context) (err error) {
+		if s.quick {
+			return nil
+		}
+		documents, err = impact.StaleDocuments(ctx, impact.DocumentsInput{
+			Source: impact.Objects(s.Reader), Tree: s.head, Facts: s.facts, Graph: s.graph, Report: report, Change: s.change, Kept: s.facts.prose,
+		})
+		return err
+	})
+	if err != nil {
 		return err
 	}
+	report.Tests, report.Documents = tests, documents
 	report.Owners, report.Together = nearby.Owners(with.owners, report), with.together
-	if s.quick {
-		return nil
-	}
-	report.Documents, err = impact.StaleDocuments(ctx, impact.DocumentsInput{
-		Source: impact.Objects(s.Reader), Tree: s.head, Facts: s.facts, Graph: s.graph, Report: report, Change: s.change, Kept: s.facts.prose,
-	})
-	return err
+	return nil
 }
 
 func impactOfPaths(ctx context.Context, p *process, o *impactOptions) (*impact.Report, error) {

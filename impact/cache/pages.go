@@ -45,7 +45,7 @@ type pages struct {
 	size  int   // of the content
 	sums  string
 	there []atomic.Pointer[[]byte] // pages that were read
-	mu    sync.Mutex               // for reading more
+	mu    sync.Mutex               // for more room
 	room  []byte                   // for the next pages
 	got   int                      // pages that there was room for so far
 }
@@ -159,13 +159,9 @@ func (p *pages) Bytes(off, n int) []byte {
 	return all
 }
 
-// page reads a page, once; nil when it is not what was written.
+// page reads a page; nil when it is not what was written. Those who ask for one at the same time
+// may each read it, which is seldom, and nobody waits for what another one reads.
 func (p *pages) page(i int) []byte {
-	if page := p.there[i].Load(); page != nil {
-		return *page
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	if page := p.there[i].Load(); page != nil {
 		return *page
 	}
@@ -176,12 +172,16 @@ func (p *pages) page(i int) []byte {
 	if uint64(crc32.Checksum(page, castagnoli())) != le(p.sums[4*i:4*i+4]) {
 		return nil
 	}
-	p.there[i].Store(&page)
+	if !p.there[i].CompareAndSwap(nil, &page) {
+		return *p.there[i].Load()
+	}
 	return page
 }
 
 // roomFor is memory for a page. To ask for it page by page takes as long as to read them.
 func (p *pages) roomFor(n int) []byte {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if len(p.room) < n {
 		p.room = make([]byte, pageSize*min(max(p.got, 1), 64, len(p.there)))
 	}

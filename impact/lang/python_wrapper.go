@@ -192,6 +192,9 @@ func (w *pyWrapper) oneLine(at, end int) bool {
 		case "global", "class", "async", "del", "match", "with", "await", "yield":
 			return false
 		case "def":
+			if at+1 >= end {
+				return false
+			}
 			w.inner[string(w.text(at+1))] = true
 			w.gives = true
 			w.locals[string(w.text(at+1))] = false

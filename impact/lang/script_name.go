@@ -56,7 +56,7 @@ func (o *scriptOutline) everyOf(place int, ok bool) []NameHash {
 	}
 	names := []NameHash{ScriptEvery(spec)}
 	for i := range all {
-		if other := all[i].Spec; other != spec && ScriptMayBeSame(spec, other) {
+		if other := all[i].Spec; other != spec && all[i].Kind != Computed && ScriptMayBeSame(spec, other) {
 			names = append(names, ScriptEvery(other))
 		}
 	}

@@ -1,6 +1,7 @@
 package change
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"unicode"
@@ -34,16 +35,34 @@ func (p Path) Escaped() string {
 	return b.String()
 }
 
+// CompareEscaped compares paths as they are escaped, and escapes them only where that can make
+// a difference. A path is searched for among tens of thousands.
+func (p Path) CompareEscaped(with []byte) int {
+	n := 0
+	for n < len(p) && n < len(with) && p[n] == with[n] {
+		n++
+	}
+	switch {
+	case n == len(p) && n == len(with):
+		return 0
+	case n < len(p) && n < len(with) && isPlain(p[n]) && isPlain(with[n]):
+		return cmp.Compare(p[n], with[n])
+	}
+	return cmp.Compare(p.Escaped(), Path(with).Escaped())
+}
+
 // isPlain says whether nothing needs escaping, as in nearly every path: a graph has tens
 // of thousands.
 func (p Path) isPlain() bool {
 	for i := range len(p) {
-		if c := p[i]; c < ' ' || c > '~' || c == '%' || c == '#' {
+		if !isPlain(p[i]) {
 			return false
 		}
 	}
 	return true
 }
+
+func isPlain(c byte) bool { return ' ' <= c && c <= '~' && c != '%' && c != '#' }
 
 // Unescape reads what Escaped wrote.
 func Unescape(s string) (Path, error) {

@@ -22,13 +22,13 @@ func (e *evaluation) checkRuns(r config.LayeredRule) answer {
 	var a answer
 	var outcomes []finding.Outcome
 	for _, want := range r.CheckRuns {
-		outcome, says := e.checkRun(want)
+		outcome, code, says := e.checkRun(want)
 		outcomes = append(outcomes, outcome)
-		a.because(ReasonCounted, "%s by %s %s", clip(want.Name), clip(want.App), says)
+		a.because(code, "%s by %s %s", clip(want.Name), clip(want.App), says)
 		if outcome == finding.NotSatisfied {
 			a.found = append(a.found, scoped{Finding: finding.Finding{
 				Message: fmt.Sprintf("the check %s by %s %s", clip(want.Name), clip(want.App), says),
-				Remedy:  fmt.Sprintf("Make it succeed on commit %s.", e.Change.Head.Short()),
+				Remedy:  e.makeSucceed(),
 				Who:     "the authors of the change",
 			}})
 		}
@@ -37,8 +37,20 @@ func (e *evaluation) checkRuns(r config.LayeredRule) answer {
 	return a
 }
 
+// makeSucceed is what to do about a check that did not succeed: on what the forge made, such as
+// what has landed, nobody can push a mend.
+func (e *evaluation) makeSucceed() string {
+	switch c := e.Context.Change; {
+	case e.Stage == change.AtRecord:
+		return "It has landed without that: see why, and mend it in a change of its own."
+	case c != nil && c.Kind == "merge_group":
+		return "Make it succeed on " + e.approvable() + "."
+	}
+	return fmt.Sprintf("Make it succeed on commit %s.", e.Change.Head.Short())
+}
+
 // checkRun is the answer of one check: its last run on the head counts.
-func (e *evaluation) checkRun(want config.CheckRun) (finding.Outcome, string) {
+func (e *evaluation) checkRun(want config.CheckRun) (o finding.Outcome, code, says string) {
 	var runs []change.CheckRun
 	unclear := ""
 	for _, c := range e.Context.Checks {
@@ -57,20 +69,20 @@ func (e *evaluation) checkRun(want config.CheckRun) (finding.Outcome, string) {
 	at := e.ranAt(last.Head)
 	switch {
 	case len(runs) == 0 && unclear == "":
-		return finding.NotSatisfied, "did not run on the head"
+		return finding.NotSatisfied, ReasonCounted, "did not run on the head"
 	case len(runs) == 0:
-		return finding.NotAssessed, unclear
+		return finding.NotAssessed, ReasonContextPart, unclear
 	case last.Conclusion == "":
-		return finding.NotAssessed, "has not ended on " + at
+		return finding.NotAssessed, ReasonRunning, "has not ended on " + at
 	case last.Conclusion != "success":
 		if !sure {
-			return finding.NotAssessed, "ended on " + at + " more than once, and not always with success"
+			return finding.NotAssessed, ReasonContextPart, "ended on " + at + " more than once, and not always with success"
 		}
-		return finding.NotSatisfied, fmt.Sprintf("ended on %s with %q, not with success", at, clip(last.Conclusion))
+		return finding.NotSatisfied, ReasonCounted, fmt.Sprintf("ended on %s with %q, not with success", at, clip(last.Conclusion))
 	case unclear != "":
-		return finding.NotAssessed, unclear
+		return finding.NotAssessed, ReasonContextPart, unclear
 	}
-	return finding.Satisfied, "succeeded on " + at
+	return finding.Satisfied, ReasonCounted, "succeeded on " + at
 }
 
 // onHead are the runs on the head, if there is one; else those on what was proposed: a check of

@@ -125,6 +125,7 @@ const (
 	ReasonNothingEdited  = "nothing-edited"  // no judge file was edited
 	ReasonNoContext      = "no-context"      // no context document was given
 	ReasonContextPart    = "context-part"    // a part of the context is absent or unusable
+	ReasonRunning        = "running"         // a check of others has not ended yet
 	ReasonUnknownPeople  = "unknown-people"  // the forge does not know who wrote some commit
 	ReasonNoRequirements = "no-requirements" // no requirements file at base
 	ReasonRequirement    = "requirement"     // a requirement that is not satisfied

@@ -178,8 +178,11 @@ func (e *evaluation) emergencyNotice() (finding.Check, bool) {
 	}
 	say := fmt.Sprintf("%s declared the change an emergency (%s): %s", who, clip(d.Via), clip(d.Reason))
 	var says []string
-	acts := who
-	remedy := waitsForNothing
+	acts, nothing := who, waitsForNothing
+	if e.Stage == change.AtRecord {
+		acts, nothing = "", "Nothing waited for it."
+	}
+	remedy := nothing
 	if e.Config != nil {
 		origins := []string{}
 		for _, r := range e.Config.Rules {
@@ -203,7 +206,7 @@ func (e *evaluation) emergencyNotice() (finding.Check, bool) {
 				} else {
 					says = append(says, fmt.Sprintf("what rules of %s may put off is there already", origin))
 				}
-				if remedy == waitsForNothing {
+				if remedy == nothing {
 					remedy, acts = "Nothing is left to do.", ""
 				}
 			} else if e.Day > u.due {

@@ -106,7 +106,8 @@ func TestReason(t *testing.T) {
 		{"in a message", any, message("fix\n\nSHOP-12\n"), finding.Satisfied, `says "SHOP-12"`},
 		{"in a ticket", any, func(in *Input) { in.Context.Change.Reason = &change.Why{Tickets: []string{"SHOP-1"}} }, finding.Satisfied, "ticket SHOP-1"},
 		{"in the title", any, func(in *Input) { in.Context.Change.Title = "SHOP-2: x" }, finding.Satisfied, "the title"},
-		{"nowhere", any, func(in *Input) { known(in.Context.Change) }, finding.NotSatisfied, "Name the reason or ticket there"},
+		{"nowhere", any, func(in *Input) { known(in.Context.Change) }, finding.NotSatisfied, "neither the tickets nor the title nor the text of the change nor any commit's message says anything that matches \"SHOP-[0-9]+\" | Name the reason or ticket in the tickets or the title or the text of the change or any commit's message,"},
+		{"not in the title", strings.Replace(any, "'SHOP-[0-9]+'", "'SHOP-[0-9]+', in: [title]", 1), func(in *Input) { known(in.Context.Change) }, finding.NotSatisfied, `nothing in the title matches "SHOP-[0-9]+" | Name the reason or ticket in the title,`},
 		{"nowhere that is known", any, nil, finding.NotAssessed, "has no title"},
 		{"no context", any, func(in *Input) { in.Context = nil }, finding.NotAssessed, ""},
 		{"history cut", any, func(in *Input) { known(in.Context.Change); in.Change.Shallow = true }, finding.NotAssessed, "history is cut"},
@@ -157,6 +158,14 @@ func TestCheckRuns(t *testing.T) {
 		{"neutral", rule, runs(run("neutral", early)), finding.NotSatisfied, ""},
 		{"not ended", rule, runs(run("", early)), finding.NotAssessed, "has not ended"},
 		{"none", rule, runs(), finding.NotSatisfied, "did not run on the head | Make it succeed"},
+		{"red, in a merge queue", rule, func(in *Input) {
+			runs(run("failure", early))(in)
+			in.Context.Change.Kind, in.Context.Change.Proposed = "merge_group", oid("proposed").String()
+		}, finding.NotSatisfied, "Make it succeed on commit " + oid("proposed").Short() + " of the pull request, and then queue it again."},
+		{"red, and it has landed", strings.Replace(rule, "check_runs:", "at: [record], check_runs:", 1), func(in *Input) {
+			runs(run("failure", early))(in)
+			in.Stage = change.AtRecord
+		}, finding.NotSatisfied, "It has landed without that"},
 		{"red, then green", rule, runs(run("failure", early), run("success", late)), finding.Satisfied, ""},
 		{"green, then red", rule, runs(run("failure", late), run("success", early)), finding.NotSatisfied, ""},
 		{"green and red, no times", rule, runs(run("failure", ""), run("success", early)), finding.NotAssessed, ""},
@@ -267,6 +276,7 @@ func TestEmergency(t *testing.T) {
 		"landed, reviewed too late":          "was due by 2026-11-25, and came only after that Nothing is left to do.",
 		"too little permission":              "it does not count",
 		"reviewed all the same":              "is there already Nothing is left to do.",
+		"declared after it had landed":       "Nothing waited for it.",
 		"landed, overdue":                    "was due by 2026-11-25, and is not there Do it now",
 		"landed, reviewed in time and again": "was due by 2026-11-25, and is there Nothing is left to do.",
 	}

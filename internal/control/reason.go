@@ -44,8 +44,8 @@ func (e *evaluation) reason(r config.LayeredRule) answer {
 	}
 	a.outcome = finding.NotSatisfied
 	a.found = []scoped{{Finding: finding.Finding{
-		Message: fmt.Sprintf("neither %s says anything that matches %q", placeList(want.In), clip(string(want.Pattern))),
-		Remedy:  "Name the reason or ticket there, and have the change reviewed again.",
+		Message: fmt.Sprintf("%s %q", nothingMatches(want.In), clip(string(want.Pattern))),
+		Remedy:  fmt.Sprintf("Name the reason or ticket in %s, and have the change reviewed again.", placeList(want.In, " or ")),
 		Who:     "the author of the change",
 	}}}
 	return a
@@ -128,14 +128,21 @@ func (e *evaluation) spots(place config.ReasonPlace) (spots []spot, missing stri
 	return spots, ""
 }
 
-func placeList(places []config.ReasonPlace) string {
+func nothingMatches(places []config.ReasonPlace) string {
+	if len(places) == 1 {
+		return "nothing in " + placeList(places, "") + " matches"
+	}
+	return "neither " + placeList(places, " nor ") + " says anything that matches"
+}
+
+func placeList(places []config.ReasonPlace, between string) string {
 	names := map[config.ReasonPlace]string{
 		config.InTickets: "the tickets", config.InTitle: "the title", config.InText: "the text of the change", config.InCommits: "any commit's message",
 	}
 	s := ""
 	for i, p := range places {
 		if i > 0 {
-			s += " nor "
+			s += between
 		}
 		s += names[p]
 	}

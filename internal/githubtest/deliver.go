@@ -30,6 +30,14 @@ type hooks struct {
 	stopped  chan struct{}
 	attempts []*Attempt // as they were made, oldest first
 	guid     int
+	now      func() time.Time // nil: that of everything
+}
+
+// DeliveryClock makes now the time of deliveries alone: tokens are of the time of their client.
+func (gh *GitHub) DeliveryClock(now func() time.Time) {
+	gh.hooks.mu.Lock()
+	defer gh.hooks.mu.Unlock()
+	gh.hooks.now = now
 }
 
 // An Attempt is one try to deliver one event.
@@ -90,6 +98,9 @@ func (h *hooks) run(gh *GitHub) {
 
 		h.mu.Lock()
 		a.StatusCode, a.At, a.Took = status, gh.now(), time.Since(start)
+		if h.now != nil {
+			a.At = h.now()
+		}
 		h.attempts = append(h.attempts, a)
 		h.sending--
 		h.cond.Broadcast()

@@ -43,7 +43,7 @@ func nextAction(v *review.Verdict) action {
 	}
 	for _, f := range v.Findings {
 		if f.Level == finding.Error && f.WaivedBy == "" && f.Remedy != "" {
-			return action{f.Remedy, f.Who, f.Rule}
+			return action{placed(f), f.Who, f.Rule}
 		}
 	}
 	for _, r := range v.Reasons {
@@ -99,12 +99,13 @@ func remedy(c finding.Check) action {
 	}
 	for _, f := range c.Found {
 		if blocks(f) && f.Remedy != "" {
-			return action{f.Remedy, f.Who, c.ID}
+			return action{placed(f), f.Who, c.ID}
 		}
 	}
 	for _, f := range c.Found {
 		if blocks(f) {
-			return action{"Resolve this: " + f.Message, f.Who, c.ID}
+			f.Remedy = "Resolve this: " + f.Message
+			return action{placed(f), f.Who, c.ID}
 		}
 	}
 	if c.Outcome == finding.NotAssessed && len(c.Reasons) > 0 {
@@ -129,6 +130,8 @@ func remedy(c finding.Check) action {
 				what += " " + capital(plural(others, "more fact is missing", "more facts are missing")) + ": see the rules."
 			}
 			return action{What: what, Who: runsCustody, For: c.ID}
+		case control.ReasonRunning:
+			return action{What: "Wait for it, and have the change reviewed again then, as the GitHub App does by itself: " + strings.TrimSuffix(reasonText(missing), ".") + ".", For: c.ID}
 		case control.ReasonUnknownPeople:
 			return action{What: "Add the addresses of these authors to their accounts on the forge, or to the people that the policy names: " + reasonText(missing), Who: "the authors, or a maintainer of the repository", For: c.ID}
 		case control.ReasonNoVerification, control.ReasonUnsupported, control.ReasonNothingChosen, control.ReasonNoCheck:
@@ -143,6 +146,14 @@ func remedy(c finding.Check) action {
 		return action{What: "Supply what is missing: " + reasonText(missing), For: c.ID}
 	}
 	return action{}
+}
+
+// placed is the remedy of a finding with its place, since what it is about stands elsewhere.
+func placed(f finding.Finding) string {
+	if f.Place.Path == "" || strings.Contains(f.Remedy, f.Place.Path) {
+		return f.Remedy
+	}
+	return strings.TrimSuffix(f.Remedy, ".") + " (" + f.Place.String() + ")."
 }
 
 // runsCustody is who can give a review what it lacks.

@@ -429,6 +429,24 @@ func TestHeadlineAndNext(t *testing.T) {
 	if a := nextAction(v); a.What != "Supply what is missing: Reviews are not in the context." {
 		t.Errorf("next is %q", a.What)
 	}
+	// A check that runs is waited for, and a remedy says where.
+	v.Checks[1].Reasons = []finding.Reason{{Code: control.ReasonRunning, Detail: "build by ci has not ended on the head"}}
+	if a := nextAction(v); a.What != "Wait for it, and have the change reviewed again then, as the GitHub App does by itself: build by ci has not ended on the head." {
+		t.Errorf("next is %q", a.What)
+	}
+	v.Checks[1].Outcome = finding.NotSatisfied
+	for want, f := range map[string]finding.Finding{
+		"Take it out (src/b.py:2).": {Remedy: "Take it out.", Place: finding.Place{Path: "src/b.py", StartLine: 2}},
+		"Read src/b.py.":            {Remedy: "Read src/b.py.", Place: finding.Place{Path: "src/b.py", StartLine: 2}},
+		"Name it.":                  {Remedy: "Name it."},
+		"Resolve this: a key is there (src/b.py).": {Message: "a key is there", Place: finding.Place{Path: "src/b.py"}},
+	} {
+		v.Checks[1].Found = []finding.Finding{f}
+		if a := nextAction(v); a.What != want {
+			t.Errorf("next is %q, want %q", a.What, want)
+		}
+	}
+	v.Checks[1].Outcome, v.Checks[1].Found = finding.NotAssessed, nil
 	// Of what nobody can supply it says what can be done.
 	for code, want := range map[string]string{
 		control.ReasonNoRequirements: "Write security requirements and commit them",

@@ -26,6 +26,9 @@ func (in *HealthInput) CountSources(g *impact.Graph) {
 	g.EachSkip(func(s *impact.Skipped) {
 		switch s.Reason {
 		case impact.SkipUnsupported:
+			if s.Detail == impact.ManifestDetail {
+				return
+			}
 			missing[s.Path] = cmp.Or(s.Detail, "of a language") + ", which is not read"
 		case impact.SkipLimit, impact.SkipUnreadable:
 			missing[s.Path] = cmp.Or(s.Detail, s.Reason)

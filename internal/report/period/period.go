@@ -52,7 +52,7 @@ type Counts struct {
 	Packs      int `json:"packs"`            // that were read
 	Refused    int `json:"refused"`          // of these: altered, unsigned, of an unknown signer, or no packs
 	Outside    int `json:"outside"`          // of these: of a day outside of the period
-	Superseded int `json:"superseded"`       // of these: of a change for which a later review counts
+	Superseded int `json:"superseded"`       // of these: of a change for which another review counts
 	Copies     int `json:"copies,omitempty"` // of these: the same pack once more
 	Changes    int `json:"changes"`
 	Pass       int `json:"pass"`

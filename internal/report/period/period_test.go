@@ -263,6 +263,20 @@ func TestOneChange(t *testing.T) {
 	}
 }
 
+// TestOneRepository: GitHub takes a name in either case for the same; of other hosts nobody knows.
+func TestOneRepository(t *testing.T) {
+	named := func(name string) func(*report.VerifiedPack) {
+		return func(p *report.VerifiedPack) { p.Says.About.Repository = name }
+	}
+	for name, want := range map[string]int{"github.com/Octo/Shop": 1, "GitHub.com/octo/shop": 1, "git.example.com/Octo/Shop": 2} {
+		other := strings.ToLower(name)
+		r := build(t, "soc2-2017", packOf(1, "merge", "pass", "2026-03-01", named(name)), packOf(1, "record", "pass", "2026-03-02", named(other)))
+		if r.Counts.Changes != want {
+			t.Errorf("%s and %s: %d changes", name, other, r.Counts.Changes)
+		}
+	}
+}
+
 // TestEditions: a company's matrix is reported in the words of its newest edition, whichever pack
 // comes first, and no change is asked for a row that its edition had not.
 func TestEditions(t *testing.T) {
@@ -769,6 +783,10 @@ func TestRowThatDoesNotApplySaysWhy(t *testing.T) {
 	i := slices.IndexFunc(r.Controls, func(c Control) bool { return c.ID == "Art. 17" })
 	if i < 0 || r.Controls[i].Why != "it applies from 2027-12-02" || r.Controls[i].AsideWords() != "for 2 changes: it applies from 2027-12-02" {
 		t.Fatalf("%+v", r.Controls)
+	}
+	sheet := r.Sheets()[2]
+	if got := sheet.Rows[1+i][slices.Index(sheet.Rows[0], "why not")]; sheet.Name != "Controls" || got != "it applies from 2027-12-02" {
+		t.Errorf("the workbook says %q", got)
 	}
 	var text, page bytes.Buffer
 	if err := errors.Join(r.WriteText(&text), r.WritePage(&page)); err != nil {

@@ -39,7 +39,7 @@ func (b *Builder) changes() []reviews {
 			continue
 		}
 		key := c.key()
-		if same, ok := only(numbered[c.Head], c.Repository+"\x00"); !c.numbered() && ok {
+		if same, ok := only(numbered[c.Head], c.repository()+"\x00"); !c.numbered() && ok {
 			key = same
 		}
 		note(placed, c.Head, key)
@@ -69,9 +69,17 @@ func (c *Change) numbered() bool { return c.Repository != "" && c.Number != 0 }
 // merge queue that adds one pull request has its number, and is a review of it.
 func (c *Change) key() string {
 	if c.numbered() {
-		return fmt.Sprintf("%s\x00%d", c.Repository, c.Number)
+		return fmt.Sprintf("%s\x00%d", c.repository(), c.Number)
 	}
-	return c.Repository + "\x00" + c.Head
+	return c.repository() + "\x00" + c.Head
+}
+
+// repository is its name as those of one repository are equal: GitHub takes either case for the same.
+func (c *Change) repository() string {
+	if lower := strings.ToLower(c.Repository); strings.HasPrefix(lower, "github.com/") {
+		return lower
+	}
+	return c.Repository
 }
 
 // stageRank: what happened counts before what may happen.

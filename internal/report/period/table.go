@@ -25,7 +25,7 @@ func (r *Report) Sheets() []Sheet {
 		{"what", "value"},
 		{"framework", r.Framework.Name}, {"edition", r.Framework.Version}, {"period", r.Period()},
 		{"files read", strconv.Itoa(n.Packs)}, {"refused", strconv.Itoa(n.Refused)}, {"of other days", strconv.Itoa(n.Outside)},
-		{"superseded by a later review", strconv.Itoa(n.Superseded)}, {"the same as another", strconv.Itoa(n.Copies)},
+		{"superseded by another review of the same change", strconv.Itoa(n.Superseded)}, {"the same as another", strconv.Itoa(n.Copies)},
 		{"changes", strconv.Itoa(n.Changes)}, {"pass", strconv.Itoa(n.Pass)}, {"fail", strconv.Itoa(n.Fail)}, {"incomplete", strconv.Itoa(n.Incomplete)},
 		{"with a closing review", strconv.Itoa(n.Landed)}, {"with an approval that counts", strconv.Itoa(n.Approved)},
 		{"whose pack does not say whether one counts", strconv.Itoa(n.Unsaid)},
@@ -37,13 +37,13 @@ func (r *Report) Sheets() []Sheet {
 	for _, e := range r.Exceptions {
 		exceptions = append(exceptions, []string{e.Kind, e.Day, e.Change, e.Detail, e.Pack, e.File})
 	}
-	controls := [][]string{{"control", "about", "relation", "with evidence", "without evidence", "not asked", "not applicable", "per mille", "lacking", "examples without evidence"}}
+	controls := [][]string{{"control", "about", "relation", "with evidence", "without evidence", "not asked", "not applicable", "why not", "per mille", "lacking", "examples without evidence"}}
 	for _, c := range r.Controls {
 		permille := ""
 		if c.Permille != nil {
 			permille = strconv.Itoa(*c.Permille)
 		}
-		controls = append(controls, []string{c.ID, c.About, c.Relation, strconv.Itoa(c.With), strconv.Itoa(c.Without), strconv.Itoa(c.Unasked), strconv.Itoa(c.Aside), permille, strings.Join(c.Lacks, " "), strings.Join(c.Examples, " ")})
+		controls = append(controls, []string{c.ID, c.About, c.Relation, strconv.Itoa(c.With), strconv.Itoa(c.Without), strconv.Itoa(c.Unasked), strconv.Itoa(c.Aside), c.Why, permille, strings.Join(c.Lacks, " "), strings.Join(c.Examples, " ")})
 	}
 	return []Sheet{
 		{"Summary", summary, []string{"value"}}, {"Exceptions", exceptions, nil},

@@ -39,7 +39,7 @@ func (r *Report) WriteText(w io.Writer) error {
 		unsaid = ", not said by " + plural(n.Unsaid, "pack")
 	}
 	fmt.Fprintf(&b, "\n  %s: %d pass, %d fail, %d incomplete; %d with a closing review, %d with an approval that counts%s\n", plural(n.Changes, "change"), n.Pass, n.Fail, n.Incomplete, n.Landed, n.Approved, unsaid)
-	fmt.Fprintf(&b, "  %s read: %d refused, %d of other days, %d superseded by a later review%s\n", plural(n.Packs, "file"), n.Refused, n.Outside, n.Superseded, n.copies())
+	fmt.Fprintf(&b, "  %s read: %d refused, %d of other days, %d superseded by another review of the same change%s\n", plural(n.Packs, "file"), n.Refused, n.Outside, n.Superseded, n.copies())
 	fmt.Fprintf(&b, "\nExceptions: %d\n", len(r.Exceptions))
 	for start := 0; start < len(r.Exceptions); {
 		end := start

@@ -133,3 +133,27 @@ func TestTrendPage(t *testing.T) {
 		t.Error("the page says too much or too little")
 	}
 }
+
+// Points stand as far apart as they are in time.
+func TestTrendDistances(t *testing.T) {
+	for want, days := range map[string][]string{
+		"48 81 382": {"2026-01-01", "2026-01-19", "2026-06-30"},
+		"48 382":    {"2026-01-01", "2026-01-02"},
+		"215":       {"2026-01-01"},
+	} {
+		var packs []*report.VerifiedPack
+		for i, day := range days {
+			packs = append(packs, packOf(i+1, "merge", "pass", day))
+		}
+		var got []string
+		for _, d := range trendOf(packs...).line(0, Rates()[0]).Dots {
+			got = append(got, fmt.Sprint(d.X))
+		}
+		if s := strings.Join(got, " "); s != want {
+			t.Errorf("%v: %s, want %s", days, s, want)
+		}
+	}
+	if a, b := dayNumber("2026-02"), dayNumber("2026-01"); a-b != 31 {
+		t.Errorf("a month of %d days", a-b)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 
 	"custody/internal/report"
 )
@@ -158,8 +159,9 @@ func (t *Trend) line(i int, r Rate) trendLine {
 	piece, n := "", len(t.Points)
 	for k, p := range t.Points {
 		x := (trendLeft + trendRight) / 2
-		if n > 1 {
-			x = trendLeft + 8 + k*(trendRight-trendLeft-16)/(n-1)
+		if n > 1 { // as far apart as they are in time
+			first, last := dayNumber(t.Points[0].When), dayNumber(t.Points[n-1].When)
+			x = trendLeft + 8 + (dayNumber(p.When)-first)*(trendRight-trendLeft-16)/max(1, last-first)
 		}
 		switch {
 		case n == 1:
@@ -184,6 +186,12 @@ func (t *Trend) line(i int, r Rate) trendLine {
 		out.Pieces = append(out.Pieces, piece)
 	}
 	return out
+}
+
+// dayNumber counts the days up to one, or up to the first of a month; both are well formed.
+func dayNumber(when string) int {
+	at, _ := time.Parse(time.DateOnly, (when + "-01")[:len(time.DateOnly)])
+	return int(at.Unix() / (24 * 60 * 60))
 }
 
 // ShownRefused are the first files that do not verify.

@@ -1,0 +1,79 @@
+package impact
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"custody/internal/change/manifest"
+)
+
+const (
+	maxOverrides    = 1000 // of one package.json
+	overridesNested = 8    // npm's, in each other
+)
+
+// addOverrides adds to what a package.json depends on the packages that it moves for all who
+// need them: the overrides of npm and the resolutions of yarn. Who has a package moved below it
+// is another one, too.
+func addOverrides(f *manifest.File, src []byte) {
+	var fields struct {
+		Overrides   map[string]any `json:"overrides"`
+		Resolutions map[string]any `json:"resolutions"`
+	}
+	if json.Unmarshal(bytes.TrimPrefix(src, []byte("\xef\xbb\xbf")), &fields) != nil {
+		return // of other types: what differs in them is not known
+	}
+	var found []manifest.Dependency
+	var read func(m map[string]any, above []string)
+	read = func(m map[string]any, above []string) {
+		for _, key := range sortedKeys(m) {
+			names := append(slices.Clone(above), overridden(key)...)
+			switch v := m[key].(type) {
+			case string:
+				for _, name := range names {
+					if len(found) < maxOverrides {
+						found = append(found, manifest.Dependency{Name: name, Version: v})
+					}
+				}
+			case map[string]any:
+				if len(above) < overridesNested {
+					read(v, names)
+				}
+			}
+		}
+	}
+	read(fields.Overrides, nil)
+	read(fields.Resolutions, nil)
+	f.Dependencies = append(f.Dependencies[:len(f.Dependencies):len(f.Dependencies)], found...)
+}
+
+func sortedKeys(m map[string]any) []string {
+	keys := make([]string, 0, len(m))
+	for key := range m {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// overridden are the packages in the key of an override: "lodash", "lodash@^4", "**/lodash",
+// "a/@b/c". In npm "." is the package around it.
+func overridden(key string) (names []string) {
+	scope := ""
+	for part := range strings.SplitSeq(strings.ReplaceAll(key, ">", "/"), "/") {
+		if strings.HasPrefix(part, "@") && scope == "" {
+			scope = part + "/"
+			continue
+		}
+		if i := strings.IndexByte(part, '@'); i >= 0 {
+			part = part[:i]
+		}
+		if part != "" && part != "." && part != "**" && part != "*" {
+			names = append(names, scope+part)
+		}
+		scope = ""
+	}
+	return names
+}
