@@ -50,7 +50,7 @@ func TestScanned(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, policy, func(w *world) {
 		w.base = w.origin.Commit("main", "scan", gittest.Write("security_requirements.yaml", scanned))
-		w.gh.Quietly(func() { w.repo.Push("ada", w.origin, "main") })
+		w.repo.Quietly(func() { w.repo.Push("ada", w.origin, "main") })
 	})
 	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
 	w.concludedAs(p.HeadSHA, "action_required")

@@ -90,7 +90,7 @@ func TestRecord(t *testing.T) {
 			p.Review("ben", "APPROVED", "")
 			w.concludedAs(p.HeadSHA, "success")
 			// The branch moves on, so that what lands is another tree.
-			w.gh.Quietly(func() { w.repo.Commit("ben", "main", "beside", gittest.Write("c.py", "z = 1\n")) })
+			w.repo.Quietly(func() { w.repo.Commit("ben", "main", "beside", gittest.Write("c.py", "z = 1\n")) })
 			before := w.repo.Git("rev-parse", "refs/heads/main")
 			landed := p.Merge("ben", method)
 			r, s := w.record("pull/1/record")
@@ -206,7 +206,7 @@ func TestRecordOfAPushedPullRebasedByWhoApproved(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, recorded)
 	p := w.approved("topic", gittest.Write("b.py", "y = 1\n"))
-	w.gh.Quietly(func() {
+	w.repo.Quietly(func() {
 		main := w.repo.Commit("ada", "main", "beside", gittest.By("Ada <ada@example.com>"), gittest.Write("c.py", "z = 1\n"))
 		if _, err := w.origin.Try("fetch", "--quiet", "file://"+w.repo.Dir, main); err != nil {
 			t.Error(err)

@@ -186,7 +186,7 @@ func TestApprovedUnfetched(t *testing.T) {
 	if err := os.RemoveAll(filepath.Join(w.dir, "clones")); err != nil { // or another process goes on
 		t.Fatal(err)
 	}
-	w.gh.Quietly(func() {
+	w.repo.Quietly(func() {
 		main := w.repo.Commit("ben", "main", "beside", gittest.Write("c.py", "z = 1\n"))
 		if _, err := w.origin.Try("fetch", "--quiet", "file://"+w.repo.Dir, main); err != nil {
 			t.Error(err)

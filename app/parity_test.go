@@ -42,7 +42,7 @@ func TestOneVerdictThroughEveryDoor(t *testing.T) {
 			var p *githubtest.PullRequest
 			if c.decision == "incomplete" { // nobody tells of the push: who pushed is not known
 				w.gh.Fail(githubtest.Fault{On: "GET /repos/{owner}/{repo}/activity", With: githubtest.Forbidden, Times: -1})
-				w.gh.Quietly(func() { p = w.pull("topic", gittest.Write("a.py", c.content)) })
+				w.repo.Quietly(func() { p = w.pull("topic", gittest.Write("a.py", c.content)) })
 				p.Label("ada", "ready")
 			} else {
 				p = w.pull("topic", gittest.Write("a.py", c.content))

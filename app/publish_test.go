@@ -102,7 +102,7 @@ func TestPublish(t *testing.T) {
 func TestPublishSameHead(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, policy, publishing)
-	w.gh.Quietly(func() {
+	w.repo.Quietly(func() {
 		w.origin.Commit("release", "release", gittest.From(w.base))
 		w.repo.Push("ada", w.origin, "release")
 	})

@@ -15,7 +15,7 @@ var cleanScan = []byte(`{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"se
 func newScanned(t *testing.T) *world {
 	return newWorld(t, policy, func(w *world) {
 		w.base = w.origin.Commit("main", "scan", gittest.Write("security_requirements.yaml", scanned))
-		w.gh.Quietly(func() { w.repo.Push("ada", w.origin, "main") })
+		w.repo.Quietly(func() { w.repo.Push("ada", w.origin, "main") })
 	})
 }
 
@@ -68,7 +68,7 @@ func TestRecordOfWhatRan(t *testing.T) {
 func TestScannedBranchOfMany(t *testing.T) {
 	t.Parallel()
 	w := newScanned(t)
-	w.gh.Quietly(func() {
+	w.repo.Quietly(func() {
 		for i := range 20 {
 			edits := []gittest.Edit{gittest.By("Ada <ada@example.com>"), gittest.Write("a.py", fmt.Sprintf("x = %d\n", i))}
 			if i == 0 {

@@ -25,7 +25,7 @@ func TestSpeed(t *testing.T) {
 			edits = append(edits, gittest.Write(source(i), code(i, 0)))
 		}
 		w.base = w.origin.Commit("main", "many files", edits...)
-		w.gh.Quietly(func() { w.repo.Push("ada", w.origin, "main") })
+		w.repo.Quietly(func() { w.repo.Push("ada", w.origin, "main") })
 	})
 	var took, ours []time.Duration
 	for round := range rounds + 1 {

@@ -385,7 +385,7 @@ func TestUndecidedTurned(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "version: none\n", func(w *world) {
 		w.origin.Commit("release", "release", gittest.From(w.base))
-		w.gh.Quietly(func() { w.repo.Push("ada", w.origin, "release") })
+		w.repo.Quietly(func() { w.repo.Push("ada", w.origin, "release") })
 	})
 	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
 	if run := w.concludedAs(p.HeadSHA, "action_required"); run.Name != "custody: main" {

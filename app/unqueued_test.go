@@ -31,7 +31,7 @@ func TestQueueGone(t *testing.T) {
 	untold.Destroy("dequeued")
 	w.gh.Lose()
 	early := two.Queue(nil, "squash")
-	w.gh.Quietly(func() { early.Destroy("dequeued") }) // which came first
+	w.repo.Quietly(func() { early.Destroy("dequeued") }) // which came first
 	w.gh.Release()
 	closed := func(g *githubtest.MergeGroup) bool {
 		s, err := w.store.Subject(context.Background(), w.repo.ID, event.QueueName(g.HeadSHA))

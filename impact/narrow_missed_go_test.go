@@ -50,20 +50,7 @@ func TestGoDoesNotMiss(t *testing.T) {
 			"b/b.go",
 		},
 	} {
-		head := maps.Clone(test.from)
-		for p, text := range test.head {
-			if head[p] = text; text == "" {
-				delete(head, p)
-			}
-		}
-		r := assessTrees(t, test.from, head)
-		found := false
-		for _, n := range r.Reached {
-			found = found || n.Path == test.want
-		}
-		if !found {
-			t.Errorf("%s: %s is not reached, but %s", test.name, test.want, narrowedLines(r))
-		}
+		checkReached(t, test.name, test.from, test.head, test.want)
 	}
 }
 

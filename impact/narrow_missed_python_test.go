@@ -80,19 +80,7 @@ func TestPythonDoesNotMiss(t *testing.T) {
 			"m.py", "print(f())\n\ndef f():\n    return 1\n", "use.py",
 		},
 	} {
-		head := map[string]string{}
-		for p, text := range test.from {
-			head[p] = text
-		}
-		head[test.path] = test.head
-		r := assessTrees(t, test.from, head)
-		found := false
-		for _, n := range r.Reached {
-			found = found || n.Path == test.want
-		}
-		if !found {
-			t.Errorf("%s: %s is not reached, but %s", test.name, test.want, narrowedLines(r))
-		}
+		checkReached(t, test.name, test.from, map[string]string{test.path: test.head}, test.want)
 	}
 }
 

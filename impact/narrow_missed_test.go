@@ -2,6 +2,7 @@ package impact
 
 import (
 	"maps"
+	"slices"
 	"testing"
 )
 
@@ -881,19 +882,22 @@ func TestNarrowDoesNotMiss(t *testing.T) {
 			"a/a.go",
 		},
 	} {
-		head := maps.Clone(test.from)
-		for p, text := range test.head {
-			if head[p] = text; text == "" {
-				delete(head, p)
-			}
+		checkReached(t, test.name, test.from, test.head, test.want)
+	}
+}
+
+// checkReached says that a change reaches a file: the files of head stand in place of those of
+// from, and one with an empty text is gone.
+func checkReached(t *testing.T, name string, from, head map[string]string, want string) {
+	t.Helper()
+	all := maps.Clone(from)
+	for p, text := range head {
+		if all[p] = text; text == "" {
+			delete(all, p)
 		}
-		r := assessTrees(t, test.from, head)
-		found := false
-		for _, n := range r.Reached {
-			found = found || n.Path == test.want
-		}
-		if !found {
-			t.Errorf("%s: %s is not reached, but %s", test.name, test.want, narrowedLines(r))
-		}
+	}
+	r := assessTrees(t, from, all)
+	if !slices.ContainsFunc(r.Reached, func(n Reached) bool { return string(n.Path) == want }) {
+		t.Errorf("%s: %s is not reached, but %s", name, want, narrowedLines(r))
 	}
 }

@@ -95,7 +95,7 @@ func create(ctx context.Context, p *process, o *createOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	form := &createForm{host: l.Addr().String(), action: web + formPath(o.org), manifest: manifest, codes: make(chan string, 1)}
+	form := &createForm{host: l.Addr().String(), web: web, action: web + formPath(o.org), manifest: manifest, codes: make(chan string, 1)}
 	if form.state, err = instance(); err != nil {
 		return err
 	}
@@ -149,8 +149,8 @@ func webOf(api string) (string, error) {
 // A createForm is the page that posts the manifest to GitHub, and where GitHub leads back
 // to. Nobody else can end it: the state is theirs to guess.
 type createForm struct {
-	host, action, manifest, state string
-	codes                         chan string
+	host, web, action, manifest, state string
+	codes                              chan string
 }
 
 var createPage = template.Must(template.New("").Parse(`<!doctype html>
@@ -167,7 +167,7 @@ func (f *createForm) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action "+strings.SplitN(f.action, "/settings", 2)[0])
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action "+f.web) // a path would be that one alone
 	switch {
 	case r.Host != f.host: // another site that has its name lead here
 		http.Error(w, "not here", http.StatusMisdirectedRequest)

@@ -38,6 +38,7 @@ func TestCreate(t *testing.T) {
 	page := regexp.MustCompile(`http://[0-9.:]+/`).FindString(string(buffer[:n]))
 	rest := make(chan string, 1)
 	go func() { text, _ := io.ReadAll(out); rest <- string(text) }()
+	policy := ""
 	get := func(address, host string) (int, string) {
 		t.Helper()
 		req, err := http.NewRequest("GET", address, nil)
@@ -50,6 +51,7 @@ func TestCreate(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer resp.Body.Close()
+		policy = resp.Header.Get("Content-Security-Policy")
 		body, err := io.ReadAll(resp.Body)
 		if err != nil {
 			t.Fatal(err)
@@ -61,6 +63,9 @@ func TestCreate(t *testing.T) {
 	field := regexp.MustCompile(`name="manifest" value="([^"]*)"`).FindStringSubmatch(form)
 	if action == nil || field == nil || !strings.HasPrefix(html.UnescapeString(action[1]), gh.URL+"/organizations/acme/settings/apps/new?state=") {
 		t.Fatalf("%s", form)
+	}
+	if !strings.HasSuffix(policy, "; form-action "+gh.URL) { // a source with a path is that path alone: browsers post to no other
+		t.Errorf("the page may post to %q", policy)
 	}
 	var m setup.Manifest
 	if err := json.Unmarshal([]byte(html.UnescapeString(field[1])), &m); err != nil {

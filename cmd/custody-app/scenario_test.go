@@ -178,7 +178,7 @@ func slug(name string) string {
 func (p *place) policy(text string) {
 	p.t.Helper()
 	p.base = p.src.Commit("main", "Policy", gittest.By("Ada <ada@example.com>"), gittest.Write(".custody.yaml", text))
-	p.w.gh.Quietly(func() { p.Push("ada", p.src, "main") })
+	p.Quietly(func() { p.Push("ada", p.src, "main") })
 }
 
 // becomes waits until the check run on a commit says something: the newest one, since a review

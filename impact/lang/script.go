@@ -3,6 +3,7 @@ package lang
 import (
 	"bytes"
 	"slices"
+	"sync"
 )
 
 // The languages of the ECMAScript family share one scanner: javascript and tsx read
@@ -46,6 +47,7 @@ type scriptScanner struct {
 	spent    int // bytes read again after what looked like an element was none
 	comments []Span
 	docs     []scriptDoc // types that comments name
+	pragmas  [][]byte    // comments that decide what code means
 	facts    Facts       // while scanning, Line of an import is its offset
 	tok      tokens
 	clause   int // where the import or export declaration ends that is being read; else 0
@@ -340,6 +342,7 @@ func (s *scriptScanner) slash() {
 		end := scriptLineEnd(s.src, s.i)
 		s.reference(s.i, end)
 		s.comments = append(s.comments, Span{s.i, end})
+		s.pragma(s.src[s.i:end])
 		s.i = end
 		return
 	case hasPrefixAt(s.src, s.i, "/*"):
@@ -351,6 +354,7 @@ func (s *scriptScanner) slash() {
 		}
 		s.newline = s.newline || bytes.IndexByte(s.src[s.i:s.i+2+n], '\n') >= 0
 		s.comments = append(s.comments, Span{s.i, s.i + n + 4})
+		s.pragma(s.src[s.i : s.i+n+4])
 		if s.jsx && n > 0 && s.src[s.i+2] == '*' {
 			s.doc(s.i, s.i+n+2)
 		}
@@ -373,6 +377,19 @@ func (s *scriptScanner) slash() {
 		s.after(false, scriptNone)
 	}
 	s.newline = false
+}
+
+// scriptPragmas are words of comments by which a compiler makes other code, or a bundler leaves
+// out what is imported. Those for type checkers and linters change nothing that runs.
+var scriptPragmas = sync.OnceValue(func() [][]byte {
+	return [][]byte{[]byte("@jsx"), []byte("webpackIgnore"), []byte("@vite-ignore")}
+})
+
+// pragma notes a comment that decides what code means.
+func (s *scriptScanner) pragma(comment []byte) {
+	if slices.ContainsFunc(scriptPragmas(), func(word []byte) bool { return bytes.Contains(comment, word) }) {
+		s.pragmas = append(s.pragmas, comment)
+	}
 }
 
 // word reads an identifier or a keyword.

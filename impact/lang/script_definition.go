@@ -62,6 +62,9 @@ func (s *scriptScanner) outline(base int) {
 		o.script.module = o.word(i, "export") || o.word(i, "import") && o.kind(i+1) != '(' && o.kind(i+1) != '.'
 	}
 	o.statements(row{0, len(o.tok)}, scriptScope{})
+	for _, comment := range s.pragmas {
+		o.rest.Add(comment)
+	}
 	o.done()
 	if !s.jsx && !s.markup && !o.script.module && len(s.facts.Definitions) > 0 {
 		s.facts.Package = ScriptGlobal

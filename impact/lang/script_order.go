@@ -46,16 +46,22 @@ func (o *scriptOutline) order(p *scriptPending) (order []byte) {
 }
 
 // touch counts a statement as one more definition of the names in it: they may stand for
-// something else behind it.
+// something else behind it. So may the name that it begins with, whoever defines that:
+// "process.env.A = 1".
 func (o *scriptOutline) touch(r row) {
-	for i := r.from; i < r.to && len(o.bindings) > 0; i++ {
+	for i := r.from; i < r.to; i++ {
 		if o.kind(i) != tokenWord {
 			continue
 		}
-		if bound, ok := o.bindings[string(o.text(i))]; ok {
-			bound.values++
-			o.bindings[string(o.text(i))] = bound
+		bound, ok := o.bindings[string(o.text(i))]
+		if !ok && (i > r.from || o.keywords.has(NameHash(o.tok[i].value))) {
+			continue
 		}
+		if o.bindings == nil {
+			o.bindings = map[string]scriptBound{}
+		}
+		bound.values++
+		o.bindings[string(o.text(i))] = bound
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -26,21 +27,41 @@ type Screen struct {
 // in it has run, and what the console said.
 func Browse(t *testing.T, page []byte, on Screen) (dom, console string) {
 	t.Helper()
+	scheme := "1"
+	if on.Dark {
+		scheme = "0"
+	}
+	return chromium(t, page, "--enable-logging=stderr", "--blink-settings=preferredColorScheme="+scheme,
+		"--window-size="+on.Width+",1200", "--virtual-time-budget=100000", "--dump-dom")
+}
+
+// Print is the text of a page as it is on paper, without what lays it out: a word may be anywhere
+// of its line.
+func Print(t *testing.T, page []byte) string {
+	t.Helper()
+	pdf := filepath.Join(t.TempDir(), "page.pdf")
+	chromium(t, page, "--no-pdf-header-footer", "--print-to-pdf="+pdf)
+	out, err := exec.Command("pdftotext", pdf, "-").Output() // of Poppler
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(out)
+}
+
+// chromium shows a page to a browser of its own, and gives what that answers and what the console
+// said.
+func chromium(t *testing.T, page []byte, options ...string) (answer, console string) {
+	t.Helper()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "index.html")
 	if err := os.WriteFile(file, page, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	scheme := "1"
-	if on.Dark {
-		scheme = "0"
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Minute) // a browser that hangs; nothing is timed
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage", "--no-first-run",
-		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions", "--enable-logging=stderr",
-		"--user-data-dir="+filepath.Join(dir, "profile"), "--blink-settings=preferredColorScheme="+scheme,
-		"--window-size="+on.Width+",1200", "--virtual-time-budget=100000", "--dump-dom", "file://"+file)
+	cmd := exec.CommandContext(ctx, "chromium", slices.Concat([]string{"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage", "--no-first-run",
+		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions",
+		"--user-data-dir=" + filepath.Join(dir, "profile")}, options, []string{"file://" + file})...)
 	var out, log strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &log
 	if err := cmd.Run(); err != nil {

@@ -214,8 +214,6 @@ func Sign(secret string, payload []byte) string {
 	return "sha256=" + hex.EncodeToString(m.Sum(nil))
 }
 
-// send queues a delivery about a repository, if the App is there to hear of it.
-// The caller holds the lock.
 // eventNeeds are the permissions, at least to read, that an App needs to subscribe to an event:
 // "Webhook events and payloads" in GitHub's documentation. Its OpenAPI description does not say.
 var eventNeeds = map[string]string{
@@ -233,9 +231,11 @@ func Unsupported(permissions map[string]string, events []string) []string {
 	})
 }
 
+// send queues a delivery about a repository, if the App is there to hear of it.
+// The caller holds the lock.
 func (gh *GitHub) send(r *Repo, event, action string, sender *Account, payload object) {
 	i := gh.installationOf(r)
-	if i == nil || i.Suspended || !slices.Contains(i.App.Events, event) || len(Unsupported(i.Permissions, []string{event})) > 0 {
+	if r.quiet || i == nil || i.Suspended || !slices.Contains(i.App.Events, event) || len(Unsupported(i.Permissions, []string{event})) > 0 {
 		return
 	}
 	payload["repository"] = r.object(nil)
@@ -267,7 +267,7 @@ func (gh *GitHub) deliver(i *Installation, repo int64, event, action string, sen
 	h.mu.Lock()
 	url := h.url
 	h.mu.Unlock()
-	if url == "" || gh.quiet {
+	if url == "" {
 		return
 	}
 	name := strings.ReplaceAll(event, "_", "-")

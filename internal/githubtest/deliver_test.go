@@ -88,7 +88,7 @@ func TestChanges(t *testing.T) {
 		"issue_comment created", "issue_comment edited", "pull_request converted_to_draft", "pull_request ready_for_review",
 		"pull_request edited", "pull_request closed", "pull_request reopened")
 
-	w.gh.Quietly(func() { w.pull.Label("ada", "unheard") })
+	w.repo.Quietly(func() { w.pull.Label("ada", "unheard") })
 	want(t, v.events(w.gh))
 
 	id := w.pull.Merge("bob", "squash")

@@ -60,7 +60,6 @@ type GitHub struct {
 	quota         quota
 	hooks         hooks
 	busy          busy
-	quiet         bool
 	stirred       chan struct{} // closed by the next call
 }
 
@@ -167,15 +166,16 @@ func (gh *GitHub) lock() func() {
 	return gh.mu.Unlock
 }
 
-// Quietly runs f, whose changes send no deliveries: what was there before the App.
-func (gh *GitHub) Quietly(f func()) {
-	gh.mu.Lock()
-	gh.quiet = true
-	gh.mu.Unlock()
+// Quietly runs f, whose changes to this repository send no deliveries: what was there before the
+// App. Others have theirs.
+func (r *Repo) Quietly(f func()) {
+	quiet := func(is bool) {
+		defer r.gh.lock()()
+		r.quiet = is
+	}
+	quiet(true)
 	f()
-	gh.mu.Lock()
-	gh.quiet = false
-	gh.mu.Unlock()
+	quiet(false)
 }
 
 // OtherApp is an App that is not under test, such as "github-actions".

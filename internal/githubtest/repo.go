@@ -21,6 +21,7 @@ type Repo struct {
 	DefaultBranch string
 	Dir           string // of the bare repository
 
+	quiet         bool // see Quietly
 	gh            *GitHub
 	store         *gittest.Repo
 	collaborators map[string]string // login in lower case: admin, maintain, write, triage, read

@@ -1,8 +1,11 @@
 package pack
 
 import (
+	"html"
+	"regexp"
 	"strings"
 	"testing"
+	"unicode"
 
 	"custody/internal/browsertest"
 	"custody/internal/pack/verify"
@@ -59,5 +62,38 @@ func TestPolicyInBrowser(t *testing.T) {
 	}
 	if n := strings.Count(console, "CONSOLE"); n < 4 {
 		t.Errorf("%d things were refused, of script, style, picture and style attribute:\n%s", n, console)
+	}
+}
+
+// unprinted are the words of a page that are not on paper, each with what stands around it.
+func unprinted(t *testing.T, page string) (all []string) {
+	t.Helper()
+	solid := func(text string) string { return regexp.MustCompile(`[\s\x{ad}\x{200b}-]+`).ReplaceAllString(text, "") } // a line may end in a word
+	paper := solid(browsertest.Print(t, []byte(page)))
+	page = regexp.MustCompile(`(?s)<details class="inner screen">.*?</details>`).ReplaceAllString(page, "")
+	for _, element := range regexp.MustCompile(`(?s)<(?:h1|h2|h3|summary|td|dd|li|p)\b[^>]*>.*?</(?:h1|h2|h3|summary|td|dd|li|p)>`).FindAllString(page, -1) {
+		text := html.UnescapeString(regexp.MustCompile(`<[^>]*>`).ReplaceAllString(element, " "))
+		for word := range strings.FieldsFuncSeq(text, func(c rune) bool { return unicode.IsSpace(c) || c == '-' }) {
+			if !strings.Contains(paper, solid(word)) {
+				all = append(all, word+" of "+element)
+			}
+		}
+	}
+	return all
+}
+
+// Whoever prints the page has all of it on paper, what is folded on the screen, too.
+func TestPageOnPaper(t *testing.T) {
+	fail := string(membersOf(t, build(t, samples()["fail"], nil))[verify.Page])
+	for name, page := range map[string]string{"fail": fail, "huge": string(membersOf(t, build(t, huge(40), nil))[verify.Page])} {
+		for _, lost := range unprinted(t, page) {
+			t.Errorf("%s: not on paper: %s", name, lost)
+		}
+	}
+	// The check can fail.
+	folded := strings.Replace(fail, "details::details-content", "details::nothing", 1)
+	folded = regexp.MustCompile(`<meta http-equiv="Content-Security-Policy"[^>]*>`).ReplaceAllString(folded, "") // which knows the style sheet by its digest
+	if len(unprinted(t, folded)) == 0 {
+		t.Error("where folds stay folded, nothing is lost on paper")
 	}
 }

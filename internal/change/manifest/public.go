@@ -11,6 +11,9 @@ import (
 // files are, and for longer. What names a version stays: a fragment, and what stands behind
 // the path's last @.
 func Public(s string) string {
+	if !addressLike(s) {
+		return s
+	}
 	for {
 		shorter := address().word.ReplaceAllStringFunc(s, publicWord)
 		if shorter == s {
@@ -30,13 +33,25 @@ func PublicMove(was, now string, public func(string) string) (string, string) {
 	return from, to
 }
 
+// addressLike says whether a text can have any of what is cut: most have not.
+func addressLike(s string) bool {
+	return strings.ContainsAny(s, "@?") || strings.Contains(s, ":/") || strings.Contains(s, `:\`)
+}
+
+// maxWord is the longest word that is looked at, and said.
+const maxWord = 4096
+
 func publicWord(s string) string {
+	if !addressLike(s) {
+		return s
+	}
+	if len(s) > maxWord {
+		return "..."
+	}
 	a := address()
 	if !a.begins.MatchString(s) {
-		s = a.login.ReplaceAllString(s, "$1$2")
-		if user, _, _ := strings.Cut(s, "@"); user != "git" {
-			s = a.account.ReplaceAllString(s, "$1")
-		}
+		rest := strings.TrimLeft(s, "('<[{`")
+		s = s[:len(s)-len(rest)] + a.withoutScheme(rest)
 	}
 	s = a.user.ReplaceAllString(s, "$1")
 	s = a.port.ReplaceAllStringFunc(s, func(s string) string {
@@ -49,26 +64,78 @@ func publicWord(s string) string {
 	return a.query.ReplaceAllString(s, "$1")
 }
 
+// withoutScheme is a word that begins with none, without who may fetch from there. Behind an @
+// stand versions, digests and kinds of archives, too: those are no hosts.
+func (a *addressForm) withoutScheme(s string) string {
+	user, _, _ := strings.Cut(s, ":")
+	packager := a.packager.MatchString(user)
+	if host := a.hostBehind(s, user, packager); host > 0 {
+		s = s[host:]
+	}
+	if m := a.account.FindStringSubmatchIndex(s); m != nil {
+		if at := max(m[2], m[4]); s[:at] != "git@" {
+			s = s[at:]
+		}
+	}
+	return a.asked.ReplaceAllString(s, "$1")
+}
+
+// hostBehind is where the host begins behind user:password@; 0: there is none.
+func (a *addressForm) hostBehind(s, user string, packager bool) int {
+	if m := a.login.FindStringSubmatchIndex(s); m != nil {
+		host := strings.TrimRight(s[m[2]:m[3]], "),.;'>]}`")
+		scope := s[:m[2]] == user+":@" // as names of npm have it; a token without a password is known by its host
+		if a.known.MatchString(host) || !packager && !scope && !a.noHost.MatchString(host) {
+			return m[2]
+		}
+	}
+	if m := a.scp.FindStringSubmatchIndex(s); m != nil && !packager && !a.noHost.MatchString(s[m[2]:m[3]]) {
+		return m[2]
+	}
+	if m := a.path.FindStringSubmatchIndex(s); m != nil && !a.hostPort.MatchString(s) {
+		return m[2]
+	}
+	return 0
+}
+
 // An addressForm finds the parts of addresses in a word, of such as no standard allows, too:
 // somebody may have written a password there all the same.
 type addressForm struct {
-	word, begins, login, account, user, port, query *regexp.Regexp
+	word, begins, user, port, query *regexp.Regexp
+	// of words without a scheme
+	scp, login, path, account, asked  *regexp.Regexp
+	hostPort, known, noHost, packager *regexp.Regexp
 }
 
 var address = sync.OnceValue(func() *addressForm {
 	const (
-		sep  = `:(?:\\*/)+`
-		host = `[A-Za-z0-9.-]+`
+		sep   = `:(?:\\*/)+`
+		host  = `[A-Za-z0-9.-]+`
+		label = `[A-Za-z0-9_\x80-\x{10FFFF}-]`
+		alpha = `[A-Za-z\x80-\x{10FFFF}]`
+		// a name as hosts have it, and no version has it
+		named = `(?:` + label + `+\.)*` + alpha + label + `*\.(?:` + label + `+\.)*(?:` + alpha + `{2,}|xn--` + label + `+)`
+		ends  = `(?:[^A-Za-z0-9]|$)`
+		known = `(?:` + named + `|localhost|[0-9]{1,3}(?:\.[0-9]{1,3}){3}|\[[0-9A-Fa-f:.]+\])`
+		asks  = `\?(?:[^#,']|[,'][^#])*`
 	)
 	return &addressForm{
 		word:   regexp.MustCompile(`[^\s"]+`),
 		begins: regexp.MustCompile(`^[^/@:?#]*(:(?:\\*/){2}|(?i:https?)` + sep + `)`),
-		// user:password@host:path and user:password@host/path, without a scheme
-		login:   regexp.MustCompile(`^[^/@:?#]+:(?:[^#]+@(` + host + `:)|[^/#?]+@(` + host + `/))`),
-		account: regexp.MustCompile(`^[^/@:?#]+@(` + host + `\.` + host + `:)`),
-		user:    regexp.MustCompile(`(` + sep + `|^//)[^/?#]*@`),
+		user:   regexp.MustCompile(`(` + sep + `|^//)[^/?#]*@`),
 		// What stands where the port does and is none begins a password with a slash in it.
 		port:  regexp.MustCompile(`[A-Za-z0-9+.-]*` + sep + `[^/?#@\[:]*:[0-9]*[^0-9/?#@].*`),
-		query: regexp.MustCompile(`(` + sep + `[^?#]*)\?(?:[^#,']|[,'][^#])*`),
+		query: regexp.MustCompile(`(` + sep + `[^?#]*)` + asks),
+
+		scp:     regexp.MustCompile(`^[^/:?#]*:[^#]*@(` + host + `):`),              // user:password@host:path
+		login:   regexp.MustCompile(`^[^/:?#]*:[^/?#]*@([^/@:?#]*)`),                // user:password@host, and what may follow
+		path:    regexp.MustCompile(`^[^/:?#]*:[^#]*/[^#]*@(` + known + `)` + ends), // with a slash in the password
+		account: regexp.MustCompile(`^[^/:?#]+@(?:(` + named + `)` + ends + `|(` + host + `\.` + host + `):)`),
+		asked:   regexp.MustCompile(`^((?:[^/@:?#]+@)?` + known + `[:/][^?#]*)` + asks),
+
+		hostPort: regexp.MustCompile(`^[^/:?#]*:[0-9]*/`),
+		known:    regexp.MustCompile(`^` + known + `$`),
+		noHost:   regexp.MustCompile(`^(?:v?[0-9]+(?:[-.+].*)?|sha[0-9]+|md5|aar|jar|war|pom|zip|klib|tar(?:\.gz)?|tgz)?$`),
+		packager: regexp.MustCompile(`(?:^|@)(?:npm|jsr|workspace|patch|portal|link|file|catalog|github|gitlab|cargo|pipx|gem|go|aqua|ubi)$`),
 	}
 })

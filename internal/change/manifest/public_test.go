@@ -36,6 +36,25 @@ func TestPublic(t *testing.T) {
 		"https:bot:secret@h/a":                                  "h/a",
 		"//bot:secret@h/a":                                      "//h/a",
 
+		// without a scheme, which whoever says only a host has cut away
+		"whatever u:ghp_secret@g.example.com serves":  "whatever g.example.com serves",
+		"whatever ghp_secret@g.example.com serves":    "whatever g.example.com serves",
+		"(bot:secret@registry.example.com), then":     "(registry.example.com), then",
+		"'bot:secret@gitlab'":                         "'gitlab'",
+		"bot:secret@localhost:5000/img":               "localhost:5000/img",
+		"bot:secret@10.0.0.5":                         "10.0.0.5",
+		"bot:secret@[::1]:5000/img":                   "[::1]:5000/img",
+		"bot:secret@my_host.example.com.":             "my_host.example.com.",
+		"bot:secret@b\u00fccher.example":              "b\u00fccher.example",
+		"bot:secret@3com.example/x":                   "3com.example/x",
+		"bot:se/cret@h.example.com/a.git":             "h.example.com/a.git",
+		"e@bot:secret@h.example.com:acme/e.git":       "h.example.com:acme/e.git",
+		"ghp@secret@git.example.com/acme/a.git@v1":    "git.example.com/acme/a.git@v1",
+		"git.example.com/acme/a.tgz?token=secret#v1":  "git.example.com/acme/a.tgz#v1",
+		"git@git.example.com:acme/a.git?token=secret": "git@git.example.com:acme/a.git",
+		"secret:@h.example.com/a":                     "h.example.com/a",
+		"npm:secret@npm.example.com/a":                "npm.example.com/a",
+
 		// and what is said as it is
 		"https://nexus:8081/repo/@scope/a/-/a@1.0.tgz":                 "https://nexus:8081/repo/@scope/a/-/a@1.0.tgz",
 		"https://[::1]:8080/a@1.0":                                     "https://[::1]:8080/a@1.0",
@@ -47,6 +66,24 @@ func TestPublic(t *testing.T) {
 		"com.acme:shop:1.0@aar":                                        "com.acme:shop:1.0@aar",
 		"file:../a@1.0.tgz":                                            "file:../a@1.0.tgz",
 		"@scope/a@1.0.0":                                               "@scope/a@1.0.0",
+		"alias:@scope/a":                                               "alias:@scope/a",
+		"alpine:3.19@sha256:0123":                                      "alpine:3.19@sha256:0123",
+		"registry:5000/acme/img@sha256:0123":                           "registry:5000/acme/img@sha256:0123",
+		"nexus.example.com:8081/a@b.example.co":                        "nexus.example.com:8081/a@b.example.co",
+		"node:20@sha256:0123,":                                         "node:20@sha256:0123,",
+		"react@npm:preact@latest":                                      "react@npm:preact@latest",
+		"npm:preact@10.0.0-beta.rc":                                    "npm:preact@10.0.0-beta.rc",
+		"react@patch:react@npm:17.0.2#a.patch":                         "react@patch:react@npm:17.0.2#a.patch",
+		"com.acme:shop:1.0@aar,":                                       "com.acme:shop:1.0@aar,",
+		"com.acme:shop@1.0.0.1-x":                                      "com.acme:shop@1.0.0.1-x",
+		"actions/checkout@v4":                                          "actions/checkout@v4",
+		"setup@v1.0.x":                                                 "setup@v1.0.x",
+		"rails@7.0.0.pre":                                              "rails@7.0.0.pre",
+		"logo@2x.png":                                                  "logo@2x.png",
+		"golang.org/x/tools/cmd/goimports@latest":                      "golang.org/x/tools/cmd/goimports@latest",
+		"git@github.com":                                               "git@github.com",
+		"10:30, line 7:":                                               "10:30, line 7:",
+		"1.0 " + strings.Repeat("a:b@c.example/", 400):                 "1.0 ...",
 		">=1.0,!=1.5,<2":                                               ">=1.0,!=1.5,<2",
 	} {
 		if got := Public(text); got != want {
@@ -82,6 +119,10 @@ func FuzzPublic(f *testing.F) {
 		}
 		if !strings.Contains(password, "#") && !strings.HasPrefix(strings.ReplaceAll(password, `\`, ""), "//") {
 			all = append(all, "bot:"+password+"@host.example:acme/a.git")
+		}
+		// No scheme, and nothing behind the host: all that a message says of an address, say.
+		if !strings.ContainsAny(password, "/?#") {
+			all = append(all, "bot:"+password+"@host.example", "bot:"+password+"@host", "(bot:"+password+"@host.example/a)", password+"x@host.example")
 		}
 		for _, s := range all {
 			if got := Public(s); strings.Contains(got, "SECRET") {

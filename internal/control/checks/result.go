@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"custody/internal/change"
+	"custody/internal/change/manifest"
 	"custody/internal/finding"
 )
 
@@ -65,7 +66,7 @@ func (r *Result) Find(f Found) {
 	if f.About == nil && f.Path != "" {
 		f.About = []change.Path{f.Path}
 	}
-	f.Message, f.Remedy = oneLine(f.Message), oneLine(f.Remedy)
+	f.Message, f.Remedy = sayable(f.Message), sayable(f.Remedy)
 	r.found = append(r.found, f)
 }
 
@@ -79,7 +80,7 @@ func (r *Result) Unread(p change.Path, why string, args ...any) {
 		r.skipped++
 		return
 	}
-	r.unread = append(r.unread, finding.Reason{Code: ReasonUnread, Detail: r.def.ID + ": " + oneLine(fmt.Sprintf(why, args...)), Path: p.Escaped()})
+	r.unread = append(r.unread, finding.Reason{Code: ReasonUnread, Detail: r.def.ID + ": " + sayable(fmt.Sprintf(why, args...)), Path: p.Escaped()})
 }
 
 // Missing says that a fact other than a file is not there.
@@ -93,7 +94,7 @@ func (r *Result) LookedAt(n int) { r.looked += n }
 
 // Note says something that decides nothing.
 func (r *Result) Note(detail string, args ...any) {
-	r.notes = append(r.notes, finding.Reason{Code: ReasonCounted, Detail: r.def.ID + ": " + oneLine(fmt.Sprintf(detail, args...))})
+	r.notes = append(r.notes, finding.Reason{Code: ReasonCounted, Detail: r.def.ID + ": " + sayable(fmt.Sprintf(detail, args...))})
 }
 
 // Codes of reasons.
@@ -163,6 +164,23 @@ func plural(n int, one string) string {
 	}
 	return change.Thousands(n) + " " + one + "s"
 }
+
+// sayable is one printable line without what addresses in it keep for who may fetch from there.
+// Whatever a check says comes through here, so that none of them has to think of it.
+func sayable(s string) string { return oneLine(manifest.Public(s)) }
+
+// Clip is the beginning of a text of a file, as it may stand in what a check says. A password
+// goes before the cut: behind it nobody could tell where it ends.
+func Clip(s string) string {
+	s = manifest.Public(s)
+	if len(s) > maxClip {
+		return strings.ToValidUTF8(s[:maxClip], "") + "..."
+	}
+	return s
+}
+
+// maxClip is how many bytes are repeated of one text of a file.
+const maxClip = 80
 
 // oneLine makes one printable line of any text.
 func oneLine(s string) string {

@@ -159,7 +159,7 @@ func compareManifest(out *checks.Result, p *Pair, declared map[string]bool) {
 	for _, name := range old {
 		direct := slices.ContainsFunc(before[name], func(d manifest.Dependency) bool { return !d.Indirect })
 		if after[name] == nil && direct {
-			out.Find(checks.Found{Rule: "removed", Path: where, Message: fmt.Sprintf("no longer depends on %s", clip(name))})
+			out.Find(checks.Found{Rule: "removed", Path: where, Message: fmt.Sprintf("no longer depends on %s", checks.Clip(name))})
 		}
 	}
 }
@@ -172,7 +172,7 @@ func compareEntries(out *checks.Result, p *Pair, before, after []manifest.Depend
 	for _, d := range after {
 		if remote(d.Source) && !slices.ContainsFunc(before, func(was manifest.Dependency) bool { return origin(was.Source) == origin(d.Source) }) {
 			declared[key(p, d.Name)] = true
-			say("source", 0, d, "%s comes from %s, not from the registry", clip(d.Name), clip(origin(d.Source)))
+			say("source", 0, d, "%s comes from %s, not from the registry", checks.Clip(d.Name), checks.Clip(origin(d.Source)))
 			return
 		}
 	}
@@ -187,7 +187,7 @@ func compareEntries(out *checks.Result, p *Pair, before, after []manifest.Depend
 			if i := slices.IndexFunc(direct, func(d manifest.Dependency) bool { return !d.Dev }); i >= 0 {
 				d, level = direct[i], finding.Warning
 			}
-			say("added", level, d, "adds dependency %s%s", clip(d.Name), version(d.Version))
+			say("added", level, d, "adds dependency %s%s", checks.Clip(d.Name), version(d.Version))
 		}
 		return
 	}
@@ -203,7 +203,7 @@ func compareEntries(out *checks.Result, p *Pair, before, after []manifest.Depend
 		at = direct[i]
 	}
 	from, to := manifest.PublicMove(strings.Join(gone, ", "), strings.Join(come, ", "), version)
-	say("moved", 0, at, "moves %s from%s to%s", clip(at.Name), from, to)
+	say("moved", 0, at, "moves %s from%s to%s", checks.Clip(at.Name), from, to)
 }
 
 // besides are the versions of some entries that others do not have, each once.
@@ -231,7 +231,7 @@ func registries(out *checks.Result, p *Pair) {
 	for _, r := range p.New.Registries {
 		if o := origin(r.URL); !before[o] {
 			before[o] = true
-			out.Find(checks.Found{Rule: "registry", Path: p.File.Path, Start: r.Line, Message: fmt.Sprintf("dependencies may come from %s", clip(o))})
+			out.Find(checks.Found{Rule: "registry", Path: p.File.Path, Start: r.Line, Message: fmt.Sprintf("dependencies may come from %s", checks.Clip(o))})
 		}
 	}
 }
@@ -283,11 +283,11 @@ func compareLock(out *checks.Result, p *Pair, declared map[string]bool, alone bo
 		moved = moved || !known
 		switch is := after[e]; {
 		case known && was.Integrity != "" && is.Integrity == "":
-			out.Find(checks.Found{Rule: "integrity", Path: p.File.Path, Start: d.Line, Message: fmt.Sprintf("the digest of %s%s was taken out", clip(d.Name), version(d.Version))})
+			out.Find(checks.Found{Rule: "integrity", Path: p.File.Path, Start: d.Line, Message: fmt.Sprintf("the digest of %s%s was taken out", checks.Clip(d.Name), version(d.Version))})
 		case known && otherDigest(was.Integrity, is.Integrity):
-			out.Find(checks.Found{Rule: "integrity", Path: p.File.Path, Start: d.Line, Message: fmt.Sprintf("%s%s has another digest than before, under the same version", clip(d.Name), version(d.Version))})
+			out.Find(checks.Found{Rule: "integrity", Path: p.File.Path, Start: d.Line, Message: fmt.Sprintf("%s%s has another digest than before, under the same version", checks.Clip(d.Name), version(d.Version))})
 		case !known && is.Integrity == "" && len(before) >= 10 && withDigest == len(before):
-			out.Find(checks.Found{Rule: "integrity", Path: p.File.Path, Start: d.Line, Message: fmt.Sprintf("%s%s has no digest, as everything else here had", clip(d.Name), version(d.Version))})
+			out.Find(checks.Found{Rule: "integrity", Path: p.File.Path, Start: d.Line, Message: fmt.Sprintf("%s%s has no digest, as everything else here had", checks.Clip(d.Name), version(d.Version))})
 		}
 	}
 	if p.Old != nil {
@@ -317,7 +317,7 @@ func newOrigins(out *checks.Result, p *Pair, declared, known map[string]bool) {
 		if count[o] > 1 {
 			more = fmt.Sprintf(" and %d more", count[o]-1)
 		}
-		out.Find(checks.Found{Rule: "source", Path: p.File.Path, Start: d.Line, Message: fmt.Sprintf("%s%s come from %s, from where nothing came before, and no manifest of the change says so", clip(d.Name), more, clip(o))})
+		out.Find(checks.Found{Rule: "source", Path: p.File.Path, Start: d.Line, Message: fmt.Sprintf("%s%s come from %s, from where nothing came before, and no manifest of the change says so", checks.Clip(d.Name), more, checks.Clip(o))})
 	}
 }
 
@@ -375,14 +375,5 @@ func version(v string) string {
 	if v == "" {
 		return " any version"
 	}
-	return " " + clip(v)
-}
-
-// clip is a text of a manifest as it may be said.
-func clip(s string) string {
-	s = manifest.Public(s)
-	if len(s) > 80 {
-		return strings.ToValidUTF8(s[:80], "") + "..."
-	}
-	return s
+	return " " + checks.Clip(v)
 }

@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"custody/internal/change"
-	"custody/internal/change/manifest"
 	"custody/internal/control/checks"
 	"custody/internal/control/checks/dependencies"
 	"custody/internal/finding"
@@ -191,7 +190,7 @@ func added(ctx context.Context, in *checks.Input, out *checks.Result) error {
 			if why := strict(d.Licence); why != "" && !(there && strict(before) != "") {
 				out.Looked()
 				was[d.Name] = d.Licence
-				out.Find(checks.Found{Rule: "strict", Path: p.File.Path, Start: d.Line, Message: fmt.Sprintf("%s is under %s, %s", clip(d.Name), clip(d.Licence), why)})
+				out.Find(checks.Found{Rule: "strict", Path: p.File.Path, Start: d.Line, Message: fmt.Sprintf("%s is under %s, %s", checks.Clip(d.Name), checks.Clip(d.Licence), why)})
 			}
 		}
 	}
@@ -212,7 +211,7 @@ func added(ctx context.Context, in *checks.Input, out *checks.Result) error {
 			was[d.Name] = true
 			out.Looked()
 			if known[p.Format.Ecosystem+"\x00"+d.Name] == "" {
-				out.Unread(p.File.Path, "line %d: no file says under which licence %s is", d.Line, clip(d.Name))
+				out.Unread(p.File.Path, "line %d: no file says under which licence %s is", d.Line, checks.Clip(d.Name))
 			}
 		}
 	}
@@ -242,12 +241,4 @@ func strict(expression string) string {
 		worst = why
 	}
 	return worst
-}
-
-func clip(s string) string {
-	s = manifest.Public(s)
-	if len(s) > 80 {
-		return strings.ToValidUTF8(s[:80], "") + "..."
-	}
-	return s
 }

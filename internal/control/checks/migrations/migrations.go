@@ -75,10 +75,7 @@ func clip(s string) string {
 	if s == "" {
 		return "(its name is not in the file)"
 	}
-	if len(s) > 80 {
-		s = strings.ToValidUTF8(s[:80], "") + "..."
-	}
-	return s
+	return checks.Clip(s)
 }
 
 // touched says whether one of the lines from first to last was added.

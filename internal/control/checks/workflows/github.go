@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"custody/internal/change/manifest"
+	"custody/internal/control/checks"
 	"custody/internal/control/checks/yamltree"
 	"custody/internal/finding"
 )
@@ -51,13 +52,13 @@ func (r *reader) workflow(root *yamltree.Node) {
 		own := job.Get("permissions")
 		r.permissions(own, "job "+f.Key.Text)
 		if top == nil && own == nil && !has(root, "permissions") && !has(job, "permissions") {
-			r.find("no-permissions", finding.Error, f.Key.Line, f.Key.Text, fmt.Sprintf("job %s says nothing of permissions, so its token has whatever the organisation's default is", clip(f.Key.Text)))
+			r.find("no-permissions", finding.Error, f.Key.Line, f.Key.Text, fmt.Sprintf("job %s says nothing of permissions, so its token has whatever the organisation's default is", checks.Clip(f.Key.Text)))
 		}
 		r.runner(w, f.Key, job)
 		if uses := job.Get("uses"); uses != nil {
 			r.uses(uses)
 			if secrets := job.Get("secrets"); secrets.Value() == "inherit" && !strings.HasPrefix(uses.Value(), "./") && !r.own(uses.Value()) {
-				r.find("secrets-inherit", finding.Error, secrets.Line, uses.Value(), fmt.Sprintf("job %s hands every secret to a workflow of another owner", clip(f.Key.Text)))
+				r.find("secrets-inherit", finding.Error, secrets.Line, uses.Value(), fmt.Sprintf("job %s hands every secret to a workflow of another owner", checks.Clip(f.Key.Text)))
 			}
 		}
 		r.steps(w, job.Get("steps"), job)
@@ -95,7 +96,7 @@ func events(on *yamltree.Node) []string {
 // permissions looks at the rights that somebody asks for.
 func (r *reader) permissions(n *yamltree.Node, who string) {
 	if n.Value() == "write-all" {
-		r.find("write-all", finding.Error, n.Line, who, fmt.Sprintf("%s asks for every right there is", clip(who)))
+		r.find("write-all", finding.Error, n.Line, who, fmt.Sprintf("%s asks for every right there is", checks.Clip(who)))
 	}
 }
 
@@ -130,7 +131,7 @@ func (r *reader) runner(w *workflow, key, job *yamltree.Node) {
 		if r.public {
 			level = finding.Error
 		}
-		r.find("self-hosted", level, on.Line, key.Text, fmt.Sprintf("job %s runs code of pull requests on a machine of one's own, which keeps what they leave there", clip(key.Text)))
+		r.find("self-hosted", level, on.Line, key.Text, fmt.Sprintf("job %s runs code of pull requests on a machine of one's own, which keeps what they leave there", checks.Clip(key.Text)))
 	}
 }
 
@@ -270,7 +271,7 @@ func (r *reader) uses(n *yamltree.Node) {
 	}
 	if image, ok := strings.CutPrefix(name, "docker://"); ok {
 		if !strings.Contains(image, "@sha256:") {
-			r.find("unpinned-action", finding.Warning, n.Line, name, fmt.Sprintf("image %s is not pinned by its digest", clip(image)))
+			r.find("unpinned-action", finding.Warning, n.Line, name, fmt.Sprintf("image %s is not pinned by its digest", checks.Clip(image)))
 		}
 		return
 	}
@@ -285,28 +286,18 @@ func (r *reader) uses(n *yamltree.Node) {
 	}
 	switch {
 	case ref == "":
-		r.find("unpinned-action", level, n.Line, action, fmt.Sprintf("action %s has no version", clip(action)))
+		r.find("unpinned-action", level, n.Line, action, fmt.Sprintf("action %s has no version", checks.Clip(action)))
 	case ref == "main" || ref == "master" || ref == "develop" || ref == "dev" || ref == "latest":
 		if level == finding.Warning {
 			level = finding.Error
 		}
-		r.find("moving-action", level, n.Line, action, fmt.Sprintf("action %s is whatever branch %s is when it runs", clip(action), clip(ref)))
+		r.find("moving-action", level, n.Line, action, fmt.Sprintf("action %s is whatever branch %s is when it runs", checks.Clip(action), checks.Clip(ref)))
 	default:
 		// A move from one tag to the next is no news.
-		r.find("unpinned-action", level, n.Line, action, fmt.Sprintf("action %s is pinned by %s, which its owner can move, not by a commit", clip(action), clip(ref)))
+		r.find("unpinned-action", level, n.Line, action, fmt.Sprintf("action %s is pinned by %s, which its owner can move, not by a commit", checks.Clip(action), checks.Clip(ref)))
 	}
 }
 
 func isHash(s string) bool {
 	return (len(s) == 40 || len(s) == 64) && strings.Trim(s, "0123456789abcdef") == ""
-}
-
-// clip keeps a name of the file short in a message.
-// clip is a text of a workflow as it may be said.
-func clip(s string) string {
-	s = manifest.Public(s)
-	if len(s) > 80 {
-		return strings.ToValidUTF8(s[:80], "") + "..."
-	}
-	return s
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"custody/internal/change/manifest"
+	"custody/internal/control/checks"
 	"custody/internal/control/checks/yamltree"
 	"custody/internal/finding"
 )
@@ -41,15 +42,15 @@ func (r *reader) include(n *yamltree.Node) {
 		ref := n.Get("ref")
 		switch {
 		case ref == nil:
-			r.find("unpinned-include", finding.Error, project.Line, project.Value(), fmt.Sprintf("the include of project %s has no ref, so it is whatever its default branch is", clip(project.Value())))
+			r.find("unpinned-include", finding.Error, project.Line, project.Value(), fmt.Sprintf("the include of project %s has no ref, so it is whatever its default branch is", checks.Clip(project.Value())))
 		case !isHash(ref.Value()):
-			r.find("unpinned-include", finding.Warning, ref.Line, project.Value(), fmt.Sprintf("the include of project %s is pinned by %s, which can move, not by a commit", clip(project.Value()), clip(ref.Value())))
+			r.find("unpinned-include", finding.Warning, ref.Line, project.Value(), fmt.Sprintf("the include of project %s is pinned by %s, which can move, not by a commit", checks.Clip(project.Value()), checks.Clip(ref.Value())))
 		}
 	}
 	if component := n.Get("component"); component != nil {
-		name, version, _ := strings.Cut(component.Value(), "@")
+		name, version, _ := strings.Cut(manifest.Public(component.Value()), "@")
 		if !isHash(version) && !strings.HasPrefix(name, "$CI_SERVER_FQDN/$CI_PROJECT_PATH") {
-			r.find("unpinned-include", finding.Warning, component.Line, name, fmt.Sprintf("component %s is pinned by %q, which can move, not by a commit", clip(name), clip(version)))
+			r.find("unpinned-include", finding.Warning, component.Line, name, fmt.Sprintf("component %s is pinned by %q, which can move, not by a commit", checks.Clip(name), checks.Clip(version)))
 		}
 	}
 }
@@ -63,5 +64,5 @@ func (r *reader) remote(n *yamltree.Node, url string, integrity *yamltree.Node) 
 	if strings.HasPrefix(url, "http://") {
 		level = finding.Error
 	}
-	r.find("remote-include", level, n.Line, url, fmt.Sprintf("the pipeline includes whatever %s serves when it runs", clip(host)))
+	r.find("remote-include", level, n.Line, url, fmt.Sprintf("the pipeline includes whatever %s serves when it runs", checks.Clip(host)))
 }
