@@ -63,6 +63,40 @@ func TestSuccessDoesNotStandBesideFaults(t *testing.T) {
 	}
 }
 
+// Nor once the run that was made beside it is about another branch, to which the change was turned,
+// and back.
+func TestSuccessDoesNotStandTurned(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, approvals, func(w *world) { w.slowly = 20 * time.Millisecond })
+	w.origin.Commit("side", "side", gittest.From(w.base), gittest.By("Ada <ada@example.com>"), gittest.Write("c.py", "z = 1\n"))
+	w.repo.Push("ada", w.origin, "side")
+	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
+	v := p.Review("ben", "APPROVED", "")
+	w.concludedAs(p.HeadSHA, "success")
+	w.settled()
+	w.keeping.Store(new(func() error {
+		w.until("a run is in progress beside it", func() bool { return len(w.ours(p.HeadSHA)) == 2 })
+		return nil
+	}))
+	p.Dismiss("ada", v)
+	w.settled()
+	w.keeping.Store(nil)
+	if run := newest(w.ours(p.HeadSHA)); run.Conclusion != "failure" {
+		t.Errorf("dismissed: %s", run.Conclusion)
+	}
+	p.Retarget("ada", "side")
+	w.settled()
+	w.gh.Hold() // before anybody has judged it again
+	p.Retarget("ada", "main")
+	for _, run := range w.ours(p.HeadSHA) {
+		if run.Conclusion == "success" {
+			t.Errorf("%s: %s", run.Name, run.Conclusion)
+		}
+	}
+	w.gh.Release()
+	w.settled()
+}
+
 // newest is the run that GitHub takes for what holds.
 func newest(runs []githubtest.CheckRun) (n githubtest.CheckRun) {
 	for _, r := range runs {

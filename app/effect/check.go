@@ -19,6 +19,7 @@ package effect
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -213,19 +214,43 @@ func (c *Check) saysAlready(ctx context.Context, id int64, o checkrun.Output) (b
 const Success = " success"
 
 // Anew makes another run, in progress, beside one that lets a change through, which is judged
-// anew: is says whether there was one. GitHub takes the newest for what holds.
+// anew: is says whether there was one. GitHub takes the newest of a name for what holds; the old one
+// is cancelled all the same, since the new one takes another name with the branch that the change is
+// for, and would leave it the newest of its own.
 func (c *Check) Anew(ctx context.Context) (is bool, err error) {
 	e, err := c.Log.Effect(ctx, c.Key())
 	if err != nil || !e.Done || !strings.HasSuffix(e.Result, Success) {
 		return false, err
 	}
+	old, err := c.Log.Effect(ctx, c.key("check"))
+	if err != nil {
+		return false, err
+	}
+	cancelled := c.cancel(ctx, old)
 	// Whoever comes to it from here on says what the run says, be it the same; and makes the run,
 	// if that does not go well now.
 	if err := c.Log.ForgetBoth(ctx, c.Key(), c.key("check")); err != nil {
 		return false, err
 	}
 	_, err = c.Ensure(ctx)
-	return true, err
+	return true, errors.Join(err, cancelled)
+}
+
+// cancel takes a success from a run that is over. One that is gone says nothing any more.
+func (c *Check) cancel(ctx context.Context, run store.Effect) error {
+	id, err := strconv.ParseInt(run.Result, 10, 64)
+	if err != nil || !run.Done {
+		return nil
+	}
+	_, _, err = c.Client.Checks.UpdateCheckRun(ctx, c.Repo.Owner, c.Repo.Name, id, github.UpdateCheckRunOptions{
+		Name: c.Name, ExternalID: github.String(c.external()), Status: github.String("completed"), Conclusion: github.String("cancelled"),
+		CompletedAt: &github.Timestamp{Time: c.Now().UTC()},
+		Output:      &github.CheckRunOutput{Title: github.String("It is judged again."), Summary: github.String("What comes out is said by the run that was made after this one.")},
+	})
+	if class, _ := hub.Classify(err); err == nil || class == hub.Gone {
+		return nil
+	}
+	return fmt.Errorf("cancelling the check run from before: %w", err)
 }
 
 // Press has what a run says be said again, be it the same, since somebody asked. That it lets a
