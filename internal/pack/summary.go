@@ -133,7 +133,10 @@ func findingBlock(f *entry) string {
 	case f.Count > 1:
 		line += fmt.Sprintf(" **%s times**", number(f.Count))
 	}
-	if f.Remedy != "" {
+	switch {
+	case f.Again:
+		line += " **To do:** as above."
+	case f.Remedy != "":
 		line += "  \n  **To do:** " + prose(plain(f.Remedy, messageLimit))
 		if f.Who != "" {
 			line += " (" + prose(name(f.Who)) + ")"
