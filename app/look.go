@@ -167,6 +167,9 @@ func (a *App) reconcilePage(ctx context.Context, client *hub.Client, id int64, p
 		if err != nil {
 			return 0, err
 		}
+		if err := a.notesMoved(ctx, client, id, r); err != nil {
+			return 0, err
+		}
 	}
 	return resp.NextPage, nil
 }
