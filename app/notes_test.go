@@ -37,6 +37,7 @@ var threeLines = gittest.Write("a.py", "x = 1\ny = 1\nz = 1\n")
 func TestNotesComeLater(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, byAgents)
+	w.lookedAround()
 	p, other := w.pull("topic", threeLines), w.pull("other", gittest.Write("b.py", "y = 1\n"))
 	w.concludedAs(p.HeadSHA, "success")
 	w.concludedAs(other.HeadSHA, "success")
