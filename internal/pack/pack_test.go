@@ -468,8 +468,8 @@ func TestHeadlineAndNext(t *testing.T) {
 		"Resolve this: a key is there (src/b.py).": {Message: "a key is there", Place: finding.Place{Path: "src/b.py"}},
 	} {
 		v.Checks[1].Found = []finding.Finding{f}
-		if a := nextAction(v); a.What != want {
-			t.Errorf("next is %q, want %q", a.What, want)
+		if a := nextAction(v); a.Text() != want {
+			t.Errorf("next is %q, want %q", a.Text(), want)
 		}
 	}
 	v.Checks[1].Outcome, v.Checks[1].Found = finding.NotAssessed, nil

@@ -60,7 +60,7 @@ func headBlocks(w *view) []string {
 		fmt.Sprintf("## %s %s", mark, w.Headline),
 		"**" + prose(w.Why) + "**",
 	}
-	next := "**Next:** " + prose(w.Next.What)
+	next := "**Next:** " + prose(w.Next.Text())
 	if w.Next.Who != "" {
 		next += "\n**Who can do it:** " + prose(w.Next.Who)
 	}
