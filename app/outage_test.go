@@ -98,8 +98,8 @@ func TestTextOfUndecided(t *testing.T) {
 func TestFactsComeBack(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, approvals)
-	w.lookedAround() // it would ask for a review, too
-	w.gh.Fail(githubtest.Fault{On: "GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews", With: githubtest.BadGateway, Times: 4})
+	w.settled()
+	w.gh.Fail(githubtest.Fault{On: "GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews", With: githubtest.BadGateway, Times: -1})
 	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
 	w.gh.Hold()
 	p.Review("ben", "APPROVED", "")
@@ -107,6 +107,7 @@ func TestFactsComeBack(t *testing.T) {
 	w.gh.Release()
 	w.concludedAs(p.HeadSHA, "action_required")
 	w.settled()
+	w.gh.Heal()
 	w.pass(30 * time.Minute)
 	w.looks()
 	if got, text := w.says(p.HeadSHA); got != "success" {
@@ -121,8 +122,8 @@ func TestFactsComeBack(t *testing.T) {
 func TestMovesComeBack(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, approvals)
-	w.lookedAround() // it would ask for a review, too
-	w.gh.Fail(githubtest.Fault{On: "GET /repos/{owner}/{repo}/activity", With: githubtest.BadGateway, Times: 4})
+	w.settled()
+	w.gh.Fail(githubtest.Fault{On: "GET /repos/{owner}/{repo}/activity", With: githubtest.BadGateway, Times: -1})
 	w.gh.Hold()
 	p := w.pull("topic", gittest.Write("a.py", "x = 2\n")) // who pushed it is told by no delivery
 	w.gh.Lose()
@@ -130,6 +131,7 @@ func TestMovesComeBack(t *testing.T) {
 	w.gh.Release()
 	w.concludedAs(p.HeadSHA, "action_required")
 	w.settled()
+	w.gh.Heal()
 	w.pass(30 * time.Minute)
 	w.looks()
 	if got, text := w.says(p.HeadSHA); got != "success" {
