@@ -62,7 +62,8 @@ type Parts struct {
 	LookEvery time.Duration
 	// Slowly is how long a success may stand while a change is judged anew; 0: ten seconds.
 	Slowly time.Duration
-	// Lag is how long it is not believed that no pull request brought a push; 0: twenty seconds.
+	// Lag is how long it is not believed that no pull request brought a push, and notes may be on
+	// their way; 0: twenty seconds.
 	Lag     time.Duration
 	Version string
 	Log     *logrus.Logger
@@ -77,7 +78,8 @@ type App struct {
 	self    event.Self
 	metrics *Metrics
 
-	listed lists
+	listed lists // of open pull requests
+	noted  lists // of the refs of notes
 
 	mu      sync.Mutex
 	running map[string]*running

@@ -223,6 +223,10 @@ func (j *job) input(ctx context.Context, c *clone.Clone) (in review.Input, judge
 	if j.Keys != nil {
 		in.KeyRing, in.KeyRingFile = j.Keys.Text, j.Keys.Name
 	}
+	if j.notes, err = readNotes(ctx, c); err != nil {
+		return in, nil, nil, err
+	}
+	in.Notes = j.notes.refs // others may fetch newer ones meanwhile
 	tree := git.EmptyTree(c.ObjectFormat())
 	if !j.base.IsZero() {
 		commit, err := c.Commit(ctx, j.base)
@@ -282,11 +286,10 @@ func (j *job) context(ctx context.Context, c *clone.Clone, judge *review.Judge) 
 		return target, !j.activity.unanswered, err
 	}}
 	j.activity = activity{} // of an earlier look
-	commits, _, err := c.Commits(ctx, j.base, j.head, maxCommits)
-	if err != nil {
+	if j.commits, _, err = c.Commits(ctx, j.base, j.head, maxCommits); err != nil {
 		return nil, err
 	}
-	for _, k := range commits {
+	for _, k := range j.commits {
 		known.Commits = append(known.Commits, k.ID.String())
 	}
 	if known.Pushers, known.NoPush, err = j.pushers(ctx, c); err != nil {
@@ -309,8 +312,8 @@ const maxCommits = 2000
 
 // fingerprint tells apart what verdicts follow from. Another version of the program may
 // judge otherwise.
-func fingerprint(in *review.Input, context string, mode config.Mode) string {
+func fingerprint(in *review.Input, context, noted string, mode config.Mode) string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%s\n%s\n%s\n%s\n%s\n%s\n%s\n%x\n%x\n", in.Base, in.Head, in.Stage, in.Day, in.Door.Version, context, mode, sha256.Sum256(in.Floor), sha256.Sum256(in.KeyRing))
+	fmt.Fprintf(h, "%s\n%s\n%s\n%s\n%s\n%s\n%s\n%s\n%x\n%x\n", in.Base, in.Head, in.Stage, in.Day, in.Door.Version, context, noted, mode, sha256.Sum256(in.Floor), sha256.Sum256(in.KeyRing))
 	return hex.EncodeToString(h.Sum(nil))
 }

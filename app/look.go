@@ -125,8 +125,9 @@ func (a *App) reconcileInstallation(ctx context.Context, id int64, again bool, m
 	}
 	first, _ := strconv.Atoi(cut) // the page of its repositories at which the last look was cut
 	first = max(first, 1)
+	odd := 0
 	for page, around := first, first == 1; ; {
-		next, err := a.reconcilePage(ctx, client, id, page, again, missed)
+		next, err := a.reconcilePage(ctx, client, id, page, again, missed, &odd)
 		if err != nil {
 			if ctx.Err() != nil {
 				err = errors.Join(err, a.store.SetMark(context.WithoutCancel(ctx), name, strconv.Itoa(page)))
@@ -140,51 +141,74 @@ func (a *App) reconcileInstallation(ctx context.Context, id int64, again bool, m
 			break
 		}
 	}
-	if cut == "" {
-		return nil
+	if cut != "" {
+		err = a.store.SetMark(ctx, name, "")
 	}
-	return a.store.SetMark(ctx, name, "")
+	if err == nil && odd > 0 {
+		err = fmt.Errorf("%d repositories could not be looked at", odd)
+	}
+	return err
 }
 
 // reconcilePage looks at a hundred repositories of an installation; next is the page behind them,
-// 0 for none.
-func (a *App) reconcilePage(ctx context.Context, client *hub.Client, id int64, page int, again bool, missed missed) (next int, err error) {
+// 0 for none. One that GitHub answers badly for keeps those behind it from nothing: odd counts them.
+func (a *App) reconcilePage(ctx context.Context, client *hub.Client, id int64, page int, again bool, missed missed, odd *int) (next int, err error) {
 	list, resp, err := client.Apps.ListRepos(ctx, &github.ListOptions{PerPage: 100, Page: page})
 	if err != nil {
 		return 0, fmt.Errorf("listing repositories: %w", err)
 	}
 	for _, r := range list.Repositories {
-		was, known, err := a.store.Repository(ctx, r.GetID())
+		err := a.lookAtOne(ctx, client, id, r, again, missed)
+		if class, _ := hub.Classify(err); err != nil && ctx.Err() == nil && *odd < maxOdd && slices.Contains(ofOne, class) {
+			*odd++
+			a.Log.WithError(err).WithField("repo", r.GetFullName()).Warn("a repository could not be looked at")
+			continue
+		}
 		if err != nil {
 			return 0, err
 		}
-		back := known && (was.State != store.Active || was.Installation != id)
-		if err := a.store.Installed(ctx, store.Installed{Repo: r.GetID(), Installation: id, FullName: r.GetFullName(), State: store.Active}); err != nil {
-			return 0, err
-		}
-		if r.GetArchived() || r.GetDisabled() {
-			continue
-		}
-		since := missed.of(r.GetID())
-		if back {
-			since = max(since, a.Now().UnixMilli())
-		}
-		if again || since > 0 {
-			if err := a.askAgain(ctx, id, r.GetID(), since, again || back); err != nil {
-				return 0, err
-			}
-		}
-		if again || back {
-			a.listed.forget(r.GetID())
-		}
-		if err := a.reconcileRepository(ctx, client, id, r); err != nil {
-			return 0, err
-		}
-		if err := a.untold(ctx, client, id, r); err != nil {
+		if err := a.notesMoved(ctx, client, id, r); err != nil {
 			return 0, err
 		}
 	}
 	return resp.NextPage, nil
+}
+
+// ofOne are the errors of GitHub's that may be of one repository alone, and maxOdd is for how many
+// that is believed: each may take half a minute.
+var ofOne = []hub.Class{hub.Forbidden, hub.Gone, hub.Refused, hub.Transient}
+
+const maxOdd = 10
+
+// lookAtOne looks at one repository.
+func (a *App) lookAtOne(ctx context.Context, client *hub.Client, id int64, r *github.Repository, again bool, missed missed) error {
+	was, known, err := a.store.Repository(ctx, r.GetID())
+	if err != nil {
+		return err
+	}
+	back := known && (was.State != store.Active || was.Installation != id)
+	if err := a.store.Installed(ctx, store.Installed{Repo: r.GetID(), Installation: id, FullName: r.GetFullName(), State: store.Active}); err != nil {
+		return err
+	}
+	if r.GetArchived() || r.GetDisabled() {
+		return nil
+	}
+	since := missed.of(r.GetID())
+	if back {
+		since = max(since, a.Now().UnixMilli())
+	}
+	if again || since > 0 {
+		if err := a.askAgain(ctx, id, r.GetID(), since, again || back); err != nil {
+			return err
+		}
+	}
+	if again || back {
+		a.listed.forget(r.GetID())
+	}
+	if err := a.reconcileRepository(ctx, client, id, r); err != nil {
+		return err
+	}
+	return a.untold(ctx, client, id, r)
 }
 
 // ended asks again for what was judged by something that has ended since: see holdsUntil.

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -98,12 +97,9 @@ func TestTextOfUndecided(t *testing.T) {
 // What GitHub could not tell for a while is asked for again when it may.
 func TestFactsComeBack(t *testing.T) {
 	t.Parallel()
-	var ahead atomic.Int64
-	w := newWorld(t, approvals, func(w *world) {
-		w.now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
-	})
+	w := newWorld(t, approvals)
 	w.settled()
-	w.gh.Fail(githubtest.Fault{On: "GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews", With: githubtest.BadGateway, Times: 4})
+	w.gh.Fail(githubtest.Fault{On: "GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews", With: githubtest.BadGateway, Times: -1})
 	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
 	w.gh.Hold()
 	p.Review("ben", "APPROVED", "")
@@ -111,10 +107,9 @@ func TestFactsComeBack(t *testing.T) {
 	w.gh.Release()
 	w.concludedAs(p.HeadSHA, "action_required")
 	w.settled()
-	ahead.Store(int64(30 * time.Minute))
-	if err := w.app.Tick(context.Background(), store.Reconcile); err != nil {
-		t.Fatal(err)
-	}
+	w.gh.Heal()
+	w.pass(30 * time.Minute)
+	w.looks()
 	if got, text := w.says(p.HeadSHA); got != "success" {
 		t.Errorf("%s: %s", got, text)
 	}
@@ -126,12 +121,9 @@ func TestFactsComeBack(t *testing.T) {
 // Where GitHub does not tell for a while who moved a branch, that is asked for again, too.
 func TestMovesComeBack(t *testing.T) {
 	t.Parallel()
-	var ahead atomic.Int64
-	w := newWorld(t, approvals, func(w *world) {
-		w.now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
-	})
+	w := newWorld(t, approvals)
 	w.settled()
-	w.gh.Fail(githubtest.Fault{On: "GET /repos/{owner}/{repo}/activity", With: githubtest.BadGateway, Times: 4})
+	w.gh.Fail(githubtest.Fault{On: "GET /repos/{owner}/{repo}/activity", With: githubtest.BadGateway, Times: -1})
 	w.gh.Hold()
 	p := w.pull("topic", gittest.Write("a.py", "x = 2\n")) // who pushed it is told by no delivery
 	w.gh.Lose()
@@ -139,10 +131,9 @@ func TestMovesComeBack(t *testing.T) {
 	w.gh.Release()
 	w.concludedAs(p.HeadSHA, "action_required")
 	w.settled()
-	ahead.Store(int64(30 * time.Minute))
-	if err := w.app.Tick(context.Background(), store.Reconcile); err != nil {
-		t.Fatal(err)
-	}
+	w.gh.Heal()
+	w.pass(30 * time.Minute)
+	w.looks()
 	if got, text := w.says(p.HeadSHA); got != "success" {
 		t.Errorf("%s: %s", got, text)
 	}
@@ -176,10 +167,7 @@ func TestQueueBehindWhatFails(t *testing.T) {
 // makes the same change is not known until it can.
 func TestApprovedUnfetched(t *testing.T) {
 	t.Parallel()
-	var ahead atomic.Int64
-	w := newWorld(t, approvals, func(w *world) {
-		w.now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
-	})
+	w := newWorld(t, approvals)
 	p := w.approved("topic", gittest.Write("b.py", "y = 1\n"))
 	old := p.HeadSHA
 	w.stop()
@@ -207,10 +195,8 @@ func TestApprovedUnfetched(t *testing.T) {
 	if err := os.Rename(file+".away", file); err != nil {
 		t.Fatal(err)
 	}
-	ahead.Store(int64(30 * time.Minute))
-	if err := w.app.Tick(context.Background(), store.Reconcile); err != nil {
-		t.Fatal(err)
-	}
+	w.pass(30 * time.Minute)
+	w.looks()
 	if got, text := w.says(p.HeadSHA); got != "success" {
 		t.Errorf("%s: %s", got, text)
 	}

@@ -141,9 +141,17 @@ const (
 const branchTold = "its branch knows"
 
 // mayLag has a push that no pull request seems to have brought looked at again, until it is old
-// enough for that to be believed.
+// enough for that to be believed: since GitHub told of it, and not since somebody asked again, as
+// each check that ends on its commit does.
 func (j *job) mayLag(ctx context.Context) error {
-	after := j.Lag - j.Now().Sub(time.UnixMilli(j.subject.Asked))
+	told, err := j.store.ToldOfPush(ctx, j.task.Repo, j.ref, j.subject.Base, j.subject.Head)
+	if err != nil {
+		return err
+	}
+	if told == 0 { // a look around found it
+		told = j.subject.Asked
+	}
+	after := j.Lag - j.Now().Sub(time.UnixMilli(told))
 	if after <= 0 || j.subject.DoneTurn > 0 && j.subject.Inputs != branchTold { // there is a record of it
 		return nil
 	}
@@ -202,7 +210,11 @@ func (j *job) mergedAs(ctx context.Context, landed git.OID) (*mergedPull, error)
 		return nil, err
 	}
 	for _, s := range told {
-		if pr, err := j.mergedPull(ctx, int(s.Number), landed); err != nil || pr != nil {
+		pr, err := j.mergedPull(ctx, int(s.Number), landed)
+		if class, _ := hub.Classify(err); err != nil && class == hub.Gone && j.task.Try >= patience {
+			continue // GitHub hides those of accounts that it hides: then nobody knows of it
+		}
+		if err != nil || pr != nil {
 			return pr, err
 		}
 	}

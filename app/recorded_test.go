@@ -205,3 +205,34 @@ func TestRecordDismissedUntold(t *testing.T) {
 		t.Errorf("%s, %+v", r.Decision, s.Checks)
 	}
 }
+
+// A push is old enough to be believed however often checks end on its commit.
+func TestPushBesideChecks(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, recorded, func(w *world) { w.lag = time.Hour })
+	direct := w.repo.Commit("ben", "main", "straight to main", gittest.By("Ben <ben@example.com>"), gittest.Write("b.py", "x = 3\n"))
+	name := event.PushName("refs/heads/main", direct)
+	w.until("it is looked at", func() bool {
+		s, err := w.store.Subject(context.Background(), w.repo.ID, name)
+		return err == nil && s.Inputs != ""
+	})
+	w.pass(2 * time.Hour)
+	w.repo.CheckRunBy("jenkins", "ci/build", direct, "success")
+	if _, s := w.record(name); s.outcome("by-pull-request") != "not-satisfied" {
+		t.Errorf("%+v", s)
+	}
+}
+
+// What landed by a pull request that GitHub shows nobody any more, as it does with those of accounts
+// that it takes for spam, has a record as a push.
+func TestPushOfAHiddenPull(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, recorded)
+	p := w.approved("topic", gittest.Write("a.py", "x = 2\n"))
+	w.gh.Fail(githubtest.Fault{On: broughtBy, Times: -1, With: githubtest.Missing})
+	w.gh.Fail(githubtest.Fault{On: "GET /repos/{owner}/{repo}/pulls/{pull_number}", Times: -1, With: githubtest.Missing})
+	landed := p.Merge("ben", "squash")
+	if _, s := w.record(event.PushName("refs/heads/main", landed)); s.outcome("by-pull-request") != "not-satisfied" {
+		t.Errorf("%+v", s)
+	}
+}

@@ -61,6 +61,10 @@ type job struct {
 	// unanswered says that GitHub did not answer, and another time may.
 	unanswered bool
 
+	commits []*git.Commit // of the change
+	notes   *notes        // that are read with it; nil: none were looked for yet
+	noted   string        // what they say of the commits
+
 	activity activity
 	asks     []ask
 	more     bool // commands were left for another time
@@ -119,7 +123,7 @@ func (a *App) Review(ctx context.Context, t store.Task) (err error) {
 		if decision != "" {
 			a.metrics.reviewed(decision, a.Now().Sub(began))
 		}
-		return nil
+		return j.askNotes(ctx)
 	}
 	if unpublished := (*unpublishedError)(nil); errors.As(err, &unpublished) {
 		return err
@@ -219,6 +223,9 @@ func (j *job) failed(ctx context.Context, err error) error {
 }
 
 func (j *job) run(ctx context.Context) (string, error) {
+	if wait := j.notesWait(&j.subject); j.subject.Kind == notesKind && wait > 0 {
+		return "", &store.LaterError{After: wait, Why: errors.New("notes may be on their way")}
+	}
 	j.client = j.Hub.Installation(j.subject.Installation)
 	var err error
 	if j.repo, err = j.client.Repository(ctx, j.task.Repo, j.name); err != nil {
@@ -232,6 +239,9 @@ func (j *job) run(ctx context.Context) (string, error) {
 		return "", err
 	} else if len(lacks) > 0 {
 		return "", j.unpermitted(ctx, lacks)
+	}
+	if j.subject.Kind == notesKind {
+		return "", j.lookAtNotes(ctx)
 	}
 	looks := 3
 	if j.task.Try > 1 { // it moved often already: the breaks between tries grow

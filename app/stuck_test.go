@@ -398,3 +398,22 @@ func TestUndecidedTurned(t *testing.T) {
 		t.Errorf("the run is named %s", run.Name)
 	}
 }
+
+// Nor does a repository for which GitHub answers badly keep those behind it from being looked at.
+func TestReconcileBeyondARefusal(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, policy)
+	w.settled()
+	other := w.gh.Repo("acme/other", w.origin)
+	w.settled()
+	w.unheard(func() {
+		w.origin.Commit("topic", "change", gittest.From(w.base), gittest.By("Ada <ada@example.com>"), gittest.Write("a.py", "x = 2\n"))
+		other.Push("ada", w.origin, "topic")
+		other.OpenPullRequest(githubtest.NewPull{Title: "A change", Author: "ada", Head: "topic"})
+	})
+	w.gh.Fail(githubtest.Fault{On: "GET /repos/{owner}/{repo}/pulls", Repo: "acme/shop", With: githubtest.Forbidden, Times: -1})
+	if err := w.app.Tick(context.Background(), store.Reconcile); err != nil {
+		t.Fatal(err)
+	}
+	w.until("the pull request of the other repository is heard of", func() bool { return len(other.CheckRuns(w.origin.ID("topic"))) > 0 })
+}

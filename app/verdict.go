@@ -88,7 +88,11 @@ func (j *job) judge(ctx context.Context) (string, error) {
 	if err := j.hear(ctx, &in, known); err != nil {
 		return "", err
 	}
-	inputs := fingerprint(&in, gather.Fingerprint(known), j.Mode)
+	noted, err := j.readNoted(ctx, c)
+	if err != nil {
+		return "", err
+	}
+	inputs := fingerprint(&in, gather.Fingerprint(known), noted, j.Mode)
 	if s := &j.subject; s.Inputs == inputs && s.DoneHead == j.head.String() {
 		j.concluding() // if the success was not taken back by now, it stands
 	}
@@ -100,6 +104,7 @@ func (j *job) judge(ctx context.Context) (string, error) {
 		j.log.Info("nothing changed since the last verdict")
 		last := lastReview(s)
 		last.Unsettled = j.unsettled(known, last.Decision)
+		last.Wants = withNotes(last.Wants, j.notes.at, j.noted)
 		if err := j.store.Conclude(ctx, j.task.Turn, last, nil, j.wakes(last.Decision)...); err != nil {
 			return "", err
 		}
@@ -207,7 +212,7 @@ func (j *job) keep(ctx context.Context, v *review.Verdict, judge *review.Judge, 
 	}
 	r := store.Review{
 		Verdict: verdict, Pack: digest, Head: v.Inputs.Head.String(), Base: v.Inputs.Base.String(), Ref: j.ref,
-		Stage: v.Stage.String(), Decision: v.Decision.String(), Inputs: inputs, Unsettled: j.unsettled(known, v.Decision.String()), Wants: wantsOf(gather.WantOf(judge)),
+		Stage: v.Stage.String(), Decision: v.Decision.String(), Inputs: inputs, Unsettled: j.unsettled(known, v.Decision.String()), Wants: withNotes(wantsOf(gather.WantOf(judge)), j.notes.at, j.noted),
 	}
 	var declared *change.Urgency
 	if known.Change != nil {

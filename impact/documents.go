@@ -167,7 +167,7 @@ func (in DocumentsInput) list(ctx context.Context, fn func(path string, e git.En
 	if in.Graph == nil || in.Graph.Tree != in.Tree || !in.Graph.isFlat() {
 		return in.Source.Walk(ctx, in.Tree, fn)
 	}
-	files := in.Graph.over.otherFiles(isDocument)
+	files := in.Graph.over.otherFiles("", isDocument)
 	if in.Graph.over.bad.Load() {
 		return in.Source.Walk(ctx, in.Tree, fn)
 	}

@@ -1,6 +1,7 @@
 package impact
 
 import (
+	"fmt"
 	"maps"
 	"testing"
 
@@ -10,6 +11,10 @@ import (
 // TestGiven: what files have without an import, and without anything in the tree that says so,
 // makes a change not assessed.
 func TestGiven(t *testing.T) {
+	many := map[string]string{"use.js": "exports.u = (name) => require('./plug/' + name)\n", "far.js": "require('./use')\n"}
+	for i := range 300 {
+		many[fmt.Sprintf("plug/p%d.js", i)] = "exports.f = 1\n"
+	}
 	for _, test := range []struct {
 		name  string
 		tree  map[string]string
@@ -42,6 +47,11 @@ func TestGiven(t *testing.T) {
 			"declarations for all files",
 			map[string]string{"env.d.ts": "declare const FOO: number\n", "a.ts": "import './b'\nexport const x = FOO\n", "b.ts": "export {}\n"},
 			"env.d.ts", "declare const FOO: string\n", "env.d.ts",
+		},
+		{
+			"one of many that are loaded by name",
+			many,
+			"plug/p7.js", "exports.f = 2\n", "use.js",
 		},
 		{
 			"a patch of a package",

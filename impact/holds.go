@@ -36,7 +36,7 @@ func (g *Graph) GoModules() (folders []change.Path, known bool) {
 	if g == nil || !g.isFlat() {
 		return nil, false
 	}
-	for _, f := range g.over.otherFiles(func(p change.Path) bool { return baseName(p) == "go.mod" }) {
+	for _, f := range g.over.otherFiles("go.mod", func(p change.Path) bool { return baseName(p) == "go.mod" }) {
 		if f.entry.Mode.IsRegular() {
 			folders = append(folders, folderOf(f.path))
 		}

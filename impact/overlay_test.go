@@ -192,7 +192,7 @@ func TestOverlay(t *testing.T) {
 			near += assessNear(t, m, c, want, first, kept)
 			if store.known.overlay != nil {
 				listed := []string{}
-				for _, f := range store.known.graph.over.otherFiles(isDocument) {
+				for _, f := range store.known.graph.over.otherFiles("", isDocument) {
 					listed = append(listed, fmt.Sprint(f.path, f.entry.Mode, f.entry.ID))
 				}
 				var walked []string

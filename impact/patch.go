@@ -1,9 +1,11 @@
 package impact
 
 import (
+	"bytes"
 	"maps"
 	"slices"
 	"sort"
+	"strings"
 
 	"custody/internal/change"
 	"custody/internal/git"
@@ -242,16 +244,17 @@ type otherFile struct {
 	entry git.Entry
 }
 
-// otherFiles are the files of no language whose path is wanted, sorted.
-func (g patched) otherFiles(wanted func(change.Path) bool) []otherFile {
+// otherFiles are the files of no language whose path ends in an end and is wanted, sorted. The
+// end must not need escaping: most of what a tree skips is told by it before it is copied.
+func (g patched) otherFiles(end string, wanted func(change.Path) bool) []otherFile {
 	found := map[change.Path]git.Entry{}
 	node := func(n Node) {
-		if n.Kind != KindPackage && n.Language == "" && wanted(n.Path) {
+		if n.Kind != KindPackage && n.Language == "" && strings.HasSuffix(string(n.Path), end) && wanted(n.Path) {
 			found[n.Path] = git.Entry{Mode: n.mode, ID: n.blob}
 		}
 	}
 	skip := func(escaped string, mode git.Mode, blob git.OID) {
-		if blob == (git.OID{}) || !wanted(change.Path(escaped)) {
+		if blob == (git.OID{}) || !strings.HasSuffix(escaped, end) || !wanted(change.Path(escaped)) {
 			return
 		}
 		path, err := change.Unescape(escaped)
@@ -271,8 +274,11 @@ func (g patched) otherFiles(wanted func(change.Path) bool) []otherFile {
 		node(g.added[i])
 	}
 	for i := range int(g.head[headSkips]) {
-		row := g.row(atSkips, i, g.skipRow())
-		path := g.text(row)
+		text := g.textBytes(g.row(atSkips, i, g.skipRow()))
+		if end != "" && !bytes.HasSuffix(text, []byte(end)) {
+			continue
+		}
+		path := string(text)
 		if !wanted(change.Path(path)) {
 			continue
 		}

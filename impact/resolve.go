@@ -326,7 +326,7 @@ func (b *builder) targets(r lang.Resolution) []int32 {
 func (b *builder) unresolved(f *treeFile, imp lang.Import) {
 	names := namesIn(imp)
 	anything := len(names) == 0
-	if family(f.language.Name) == "script" {
+	if family(f.language.Name) == "script" && imp.Kind != lang.Glob {
 		if place := placeOf(f.path, imp.Spec); place != "" {
 			names = append(names, place)
 			slices.Sort(names)

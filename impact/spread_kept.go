@@ -300,11 +300,17 @@ func (s *spread) keptMember(a atom, f *spreadFile, n int32) bool {
 	}
 	if *m&memberLooked == 0 {
 		*m |= memberLooked
-		if _, member := cutMember(s.definition(f, a.def).Name); s.outsiders.call(member) {
+		if s.outsiders.callAny() || s.outsiders.call(s.memberName(f, a.def)) {
 			*m |= memberCalled
 		}
 	}
 	return *m&memberCalled != 0
+}
+
+// memberName is that of a method, without its type.
+func (s *spread) memberName(f *spreadFile, def int32) string {
+	_, member := cutMember(s.definition(f, def).Name)
+	return member
 }
 
 // reachAmong reaches all of a part of the mentions in the graph's file: thousands call methods

@@ -23,10 +23,13 @@ type outsiders struct {
 
 const outsiderBits = 22
 
+// callAny says that any exported method may be called, whatever its name.
+func (o *outsiders) callAny() bool { return o == nil || o.any }
+
 // call says whether code that does not depend on what changed may call an exported method:
 // of this tree, or of a library.
 func (o *outsiders) call(method string) bool {
-	return o == nil || o.any || calledByOthers(method) || o.imported(method) || o.mention(lang.GoMember(method))
+	return o.callAny() || calledByOthers(method) || o.imported(method) || o.mention(lang.GoMember(method))
 }
 
 // imported says whether a package of the standard library is imported that may call a

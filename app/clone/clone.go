@@ -77,8 +77,8 @@ type Clone struct {
 	leave  sync.Once
 }
 
-// Refs under which notes on commits are looked for, see attestation.
-var noteRefs = []string{"refs/notes/ai", "refs/notes/agent-trace", "refs/notes/custody"}
+// NoteRefs are those under which notes on commits are looked for, see attestation.
+var NoteRefs = []string{"refs/notes/ai", "refs/notes/agent-trace", "refs/notes/custody"}
 
 // Get brings what is wanted of a repository up to date, with its notes, and opens the copy.
 // A ref that is gone is git.ErrNoRemoteRef. One that is damaged is made anew.
@@ -89,7 +89,7 @@ func (c *Clones) Get(ctx context.Context, id int64, from git.Remote, want git.Wa
 	}
 	defer func() { <-lock }()
 	want.Refs = slices.Clone(want.Refs)
-	for _, n := range noteRefs {
+	for _, n := range NoteRefs {
 		want.Refs = append(want.Refs, n+"*") // a pattern, so that a ref which is not there is no error
 	}
 	if err := c.renewDamaged(id); err != nil {
@@ -204,7 +204,7 @@ func (c *Clone) complete(ctx context.Context, base, head git.OID) error {
 			more, fork = c.MergeBases(ctx, base, head)
 		}
 	})
-	notes, err := c.NoteRefs(ctx, noteRefs...)
+	notes, err := c.NoteRefs(ctx, NoteRefs...)
 	side.Wait()
 	if err = errors.Join(err, fork); err != nil {
 		return err

@@ -16,9 +16,9 @@ import (
 )
 
 // look sets a GitHub up, and asks what is missing.
-func look(t *testing.T, now time.Time, with func(gh *githubtest.GitHub, r *githubtest.Repo)) map[string]setup.Point {
+func look(t *testing.T, now time.Time, with func(gh *githubtest.GitHub, r *githubtest.Repo), options ...githubtest.Option) map[string]setup.Point {
 	t.Helper()
-	gh := githubtest.New(t)
+	gh := githubtest.New(t, options...)
 	origin := gittest.New(t)
 	origin.Commit("main", "base", gittest.Write("a", "a"))
 	gh.User("ada", "ada@example.com")
@@ -132,5 +132,16 @@ func TestMissing(t *testing.T) {
 				t.Errorf("%s: %v %q %q", c.what, p.Outcome, p.Detail, p.ToDo)
 			}
 		})
+	}
+}
+
+// Where the clock is off by so much that GitHub does not take the App's word, that is what is said.
+func TestClockFarOff(t *testing.T) {
+	for _, off := range []time.Duration{time.Hour, -time.Hour} {
+		there := func() time.Time { return time.Now().Add(off) }
+		points := look(t, time.Now(), func(gh *githubtest.GitHub, r *githubtest.Repo) { gh.Install("acme") }, githubtest.Clock(there))
+		if p := points["The clock is right"]; len(points) != 1 || p.Outcome != finding.NotSatisfied || !strings.Contains(p.ToDo, "Set the clock") {
+			t.Errorf("%s off: %+v", off, points)
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"custody/impact/wire"
 	"custody/internal/git"
@@ -110,7 +111,8 @@ func (h *History) find(key string) (list []git.Touched, more, ok bool) {
 func decodeHistory(data string) (list []git.Touched, more, ok bool) {
 	d := wire.Decoder{Rest: data}
 	more = d.Byte() == 1
-	text := make([]byte, 0, 4*len(data)) // all paths, one behind the other
+	var text strings.Builder // all paths, one behind the other
+	text.Grow(4 * len(data))
 	ends := make([]int, 0, len(data)/16) // of each in text
 	var counts []int                     // of the paths of each commit
 	last, start := 0, 0                  // where the one before began and ended
@@ -121,15 +123,16 @@ func decodeHistory(data string) (list []git.Touched, more, ok bool) {
 		for range n {
 			same := int(d.Uint(uint64(start - last)))
 			rest := d.String()
-			if d.Bad || len(text)+same+len(rest) > maxHistoryText {
+			if d.Bad || text.Len()+same+len(rest) > maxHistoryText {
 				return nil, false, false
 			}
-			text = append(append(text, text[last:last+same]...), rest...)
-			last, start = start, len(text)
-			ends = append(ends, len(text))
+			text.WriteString(text.String()[last : last+same])
+			text.WriteString(rest)
+			last, start = start, text.Len()
+			ends = append(ends, start)
 		}
 	}
-	all, paths := string(text), make([]string, len(ends))
+	all, paths := text.String(), make([]string, len(ends))
 	start = 0
 	for i, end := range ends {
 		paths[i] = all[start:end]

@@ -13,11 +13,11 @@ import "slices"
 var All = []*Language{
 	{Name: "go", Extensions: []string{".go"}, Version: 7, Extract: extractGo, Sketch: sketchGo, NewResolver: newGoResolver, Defines: true, comments: goComments},
 	{Name: "python", Extensions: []string{".py", ".pyi"}, Version: 10, Extract: extractPython, NewResolver: newPythonResolver, Defines: true, comments: pythonComments},
-	{Name: "typescript", Extensions: []string{".ts", ".mts", ".cts"}, Version: 15, Extract: extractTypeScript, NewResolver: newScriptResolver, Defines: true, comments: typeScriptComments},
-	{Name: "tsx", Extensions: []string{".tsx"}, Version: 15, Extract: extractJSX, NewResolver: newScriptResolver, Defines: true, comments: jsxComments},
-	{Name: "javascript", Extensions: []string{".js", ".jsx", ".mjs", ".cjs"}, Version: 15, Extract: extractJSX, NewResolver: newScriptResolver, Defines: true, comments: jsxComments},
-	{Name: "vue", Extensions: []string{".vue"}, Version: 15, Extract: extractVue, NewResolver: newScriptResolver, Defines: true},
-	{Name: "svelte", Extensions: []string{".svelte"}, Version: 15, Extract: extractSvelte, NewResolver: newScriptResolver, Defines: true},
+	{Name: "typescript", Extensions: []string{".ts", ".mts", ".cts"}, Version: 16, Extract: extractTypeScript, NewResolver: newScriptResolver, Defines: true, comments: typeScriptComments},
+	{Name: "tsx", Extensions: []string{".tsx"}, Version: 16, Extract: extractJSX, NewResolver: newScriptResolver, Defines: true, comments: jsxComments},
+	{Name: "javascript", Extensions: []string{".js", ".jsx", ".mjs", ".cjs"}, Version: 16, Extract: extractJSX, NewResolver: newScriptResolver, Defines: true, comments: jsxComments},
+	{Name: "vue", Extensions: []string{".vue"}, Version: 16, Extract: extractVue, NewResolver: newScriptResolver, Defines: true},
+	{Name: "svelte", Extensions: []string{".svelte"}, Version: 16, Extract: extractSvelte, NewResolver: newScriptResolver, Defines: true},
 	{Name: "java", Extensions: []string{".java"}, Version: 9, Extract: extractJava, NewResolver: newJavaResolver, Defines: true, comments: javaComments},
 }
 

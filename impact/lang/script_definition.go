@@ -87,8 +87,13 @@ func scriptLooksUp(o *outline, i int) bool {
 		return false
 	}
 	end := o.next(i + 1)
-	if o.kind(i-1) == '=' && o.kind(i-2) == '}' { // a pattern takes parts of what the module is
+	if i > 1 && o.kind(i-1) == '=' && o.kind(i-2) == '}' { // a pattern takes parts of what the module is
 		o.seen.add(uint32(ScriptTaken(HashName("default"))))
+		for j := int(o.tok[i-2].value); j < i-2; j++ {
+			if o.kind(j) == '.' { // "...rest"
+				return true
+			}
+		}
 	}
 	if o.script.handed[i] {
 		return false

@@ -63,9 +63,9 @@ func parsePackage(folder string, src []byte) *scriptPackage {
 	}
 	for _, name := range []string{"browser", "react-native"} {
 		var swaps map[string]any
-		_ = json.Unmarshal(fields[name], &swaps) // another type: a path, which is one of the mains
-		for from, to := range swaps {
-			text, ok := to.(string) // false: nothing
+		_ = json.Unmarshal(fields[name], &swaps)               // another type: a path, which is one of the mains
+		for _, from := range slices.Sorted(maps.Keys(swaps)) { // several may be one path
+			text, ok := swaps[from].(string) // false: nothing
 			if path, in := joinPath(folder, from); in && isRelative(from) {
 				from = path
 			}

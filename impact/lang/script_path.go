@@ -79,7 +79,6 @@ func (s *scriptScanner) handed(at int) {
 		s.addPath(at, Handed, nil)
 	case path && member && name == "context" && top.token > 2 && s.spells(top.token-3, "require"): // of webpack
 		s.addPath(at, Glob, every)
-	case member && name == "resolve" && (s.spells(top.token-3, "require") || s.isMeta(top.token-2)): // read as an import
 	case path && !scriptReaders()[name]:
 		s.addPath(at, Handed, every)
 	}

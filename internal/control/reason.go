@@ -45,7 +45,7 @@ func (e *evaluation) reason(r config.LayeredRule) answer {
 	a.outcome = finding.NotSatisfied
 	a.found = []scoped{{Finding: finding.Finding{
 		Message: fmt.Sprintf("%s %q", nothingMatches(want.In), clip(string(want.Pattern))),
-		Remedy:  fmt.Sprintf("Name the reason or ticket in %s, and have the change reviewed again.", placeList(want.In, " or ")),
+		Remedy:  fmt.Sprintf("Give the reason in %s, and have the change reviewed again.", placeList(want.In, ", ", " or ")),
 		Who:     "the author of the change",
 	}}}
 	return a
@@ -130,18 +130,22 @@ func (e *evaluation) spots(place config.ReasonPlace) (spots []spot, missing stri
 
 func nothingMatches(places []config.ReasonPlace) string {
 	if len(places) == 1 {
-		return "nothing in " + placeList(places, "") + " matches"
+		return "nothing in " + placeList(places, "", "") + " matches"
 	}
-	return "neither " + placeList(places, " nor ") + " says anything that matches"
+	return "neither " + placeList(places, " nor ", " nor ") + " says anything that matches"
 }
 
-func placeList(places []config.ReasonPlace, between string) string {
+func placeList(places []config.ReasonPlace, between, beforeLast string) string {
 	names := map[config.ReasonPlace]string{
 		config.InTickets: "the tickets", config.InTitle: "the title", config.InText: "the text of the change", config.InCommits: "any commit's message",
 	}
 	s := ""
 	for i, p := range places {
-		if i > 0 {
+		switch {
+		case i == 0:
+		case i == len(places)-1:
+			s += beforeLast
+		default:
 			s += between
 		}
 		s += names[p]

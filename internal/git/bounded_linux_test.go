@@ -90,6 +90,16 @@ func TestFetchBounded(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	// Large notes are the repository's own, too.
+	note := oid(t, origin.Commit("notes", "notes", gittest.Write("note", noise(5, size))))
+	origin.Git("update-ref", "refs/notes/ai", note.String())
+	next := oid(t, origin.Commit("next", "next", gittest.From(b.String()), gittest.Write("b.txt", "z\n")))
+	origin.Git("update-ref", "refs/pull/1/head", next.String())
+	noted := want("refs/pull/1/head", git.OID{})
+	noted.Refs = append(noted.Refs, "refs/notes/ai*")
+	if err := errors.Join(m.Fetch(ctx, bounded, noted), m.FetchMissing(ctx, bounded, next, []git.OID{b}, note)); err != nil {
+		t.Error(err)
+	}
 	// And the large change comes where there is no bound.
 	if err := errors.Join(m.Fetch(ctx, free, want("refs/pull/2/head", git.OID{})), m.FetchMissing(ctx, free, l, []git.OID{b})); err != nil {
 		t.Fatal(err)

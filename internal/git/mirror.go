@@ -198,7 +198,7 @@ func (m *Mirror) clear(ctx context.Context, refs []string) (cleared bool, err er
 
 // FetchMissing brings the blobs that a review of base..head reads and that are not here
 // yet, in one request. bases are the base and the merge bases; whole are further commits
-// whose trees are read, such as those of notes. What the head holds beyond them is bounded.
+// whose trees are read, such as those of notes. What the head holds beyond all of these is bounded.
 func (m *Mirror) FetchMissing(ctx context.Context, from Remote, head OID, bases []OID, whole ...OID) error {
 	if from.Most > 0 {
 		if len(m.known()) > 0 {
@@ -208,7 +208,7 @@ func (m *Mirror) FetchMissing(ctx context.Context, from Remote, head OID, bases 
 		}
 		own := from
 		own.Most = 0
-		for _, b := range bases { // the repository's own
+		for _, b := range slices.Concat(bases, whole) { // the repository's own
 			if b.IsZero() {
 				continue
 			}

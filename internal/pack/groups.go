@@ -26,6 +26,7 @@ type entry struct {
 	Least           bool // there are more
 	Placed          int  // of them, those that have a place
 	Varies          bool // not all of them have the same numbers
+	Again           bool // to do, and by whom, is what the entry before says
 }
 
 // A place is where a finding is, and what it says when that varies.
@@ -48,6 +49,9 @@ func (g *group) add(f finding.Finding) {
 		e = &entry{Finding: f}
 		if g.seen == nil {
 			g.seen = map[finding.Finding]*entry{}
+		}
+		if n := len(g.Shown); n > 0 {
+			e.Again = f.Remedy != "" && f.Remedy == g.Shown[n-1].Remedy && f.Who == g.Shown[n-1].Who
 		}
 		g.seen[same], g.Shown = e, append(g.Shown, e)
 	}

@@ -16,6 +16,15 @@ type action struct {
 	What string
 	Who  string // empty when nobody in particular
 	For  string // the check that asks for it
+	At   string // the place that it is about, where it does not say it itself
+}
+
+// Text is the action with its place: the finding stands elsewhere.
+func (a action) Text() string {
+	if a.At == "" {
+		return a.What
+	}
+	return strings.TrimSuffix(a.What, ".") + " (" + a.At + ")."
 }
 
 // nextAction picks what unblocks the change first: a finding that somebody can act on,
@@ -43,7 +52,7 @@ func nextAction(v *review.Verdict) action {
 	}
 	for _, f := range v.Findings {
 		if f.Level == finding.Error && f.WaivedBy == "" && f.Remedy != "" {
-			return action{placed(f), f.Who, f.Rule}
+			return placed(f, f.Remedy, f.Rule)
 		}
 	}
 	for _, r := range v.Reasons {
@@ -99,13 +108,12 @@ func remedy(c finding.Check) action {
 	}
 	for _, f := range c.Found {
 		if blocks(f) && f.Remedy != "" {
-			return action{placed(f), f.Who, c.ID}
+			return placed(f, f.Remedy, c.ID)
 		}
 	}
 	for _, f := range c.Found {
 		if blocks(f) {
-			f.Remedy = "Resolve this: " + f.Message
-			return action{placed(f), f.Who, c.ID}
+			return placed(f, "Resolve this: "+f.Message, c.ID)
 		}
 	}
 	if c.Outcome == finding.NotAssessed && len(c.Reasons) > 0 {
@@ -148,12 +156,13 @@ func remedy(c finding.Check) action {
 	return action{}
 }
 
-// placed is the remedy of a finding with its place, since what it is about stands elsewhere.
-func placed(f finding.Finding) string {
-	if f.Place.Path == "" || strings.Contains(f.Remedy, f.Place.Path) {
-		return f.Remedy
+// placed is what to do about a finding.
+func placed(f finding.Finding, what, check string) action {
+	a := action{What: what, Who: f.Who, For: check}
+	if f.Place.Path != "" && !strings.Contains(what, f.Place.Path) {
+		a.At = f.Place.String()
 	}
-	return strings.TrimSuffix(f.Remedy, ".") + " (" + f.Place.String() + ")."
+	return a
 }
 
 // runsCustody is who can give a review what it lacks.

@@ -303,6 +303,32 @@ func TestNumbersAreNoDifference(t *testing.T) {
 	}
 }
 
+// What is to do about many things one after the other is said once, and of each level anew.
+func TestOneThingToDo(t *testing.T) {
+	v := failing()
+	v.Findings = nil
+	for i, m := range []string{"adds dependency a", "adds dependency b", "adds dependency c", "adds dependency d"} {
+		f := finding.Finding{Rule: "r", Level: finding.Warning, Message: m, Remedy: "Say why.", Who: "the authors", Place: finding.Place{Path: "package.json", StartLine: i + 1}}
+		if i == 2 {
+			f.Who = "somebody else"
+		}
+		if i == 3 {
+			f.Level = finding.Note
+		}
+		v.Findings = append(v.Findings, f)
+	}
+	ms := membersOf(t, build(t, v, nil))
+	for member, want := range map[verify.Member][2]string{
+		verify.Page:    {"Say why. ", "<strong>To do:</strong> as above."},
+		verify.Summary: {"**To do:** Say why", "**To do:** as above."},
+	} {
+		text := string(ms[member])
+		if said, again := strings.Count(text, want[0]), strings.Count(text, want[1]); said != 3 || again != 1 {
+			t.Errorf("member %d: what to do is said %d times, and %d times as above, want 3 and 1", member, said, again)
+		}
+	}
+}
+
 // The name of a check says what should be. Where it is given as a reason, what became of
 // it stands before it; and what is open and blocks stands before what does not.
 func TestReasonsAndOrder(t *testing.T) {
@@ -442,8 +468,8 @@ func TestHeadlineAndNext(t *testing.T) {
 		"Resolve this: a key is there (src/b.py).": {Message: "a key is there", Place: finding.Place{Path: "src/b.py"}},
 	} {
 		v.Checks[1].Found = []finding.Finding{f}
-		if a := nextAction(v); a.What != want {
-			t.Errorf("next is %q, want %q", a.What, want)
+		if a := nextAction(v); a.Text() != want {
+			t.Errorf("next is %q, want %q", a.Text(), want)
 		}
 	}
 	v.Checks[1].Outcome, v.Checks[1].Found = finding.NotAssessed, nil

@@ -60,7 +60,7 @@ func headBlocks(w *view) []string {
 		fmt.Sprintf("## %s %s", mark, w.Headline),
 		"**" + prose(w.Why) + "**",
 	}
-	next := "**Next:** " + prose(w.Next.What)
+	next := "**Next:** " + prose(w.Next.Text())
 	if w.Next.Who != "" {
 		next += "\n**Who can do it:** " + prose(w.Next.Who)
 	}
@@ -133,7 +133,10 @@ func findingBlock(f *entry) string {
 	case f.Count > 1:
 		line += fmt.Sprintf(" **%s times**", number(f.Count))
 	}
-	if f.Remedy != "" {
+	switch {
+	case f.Again:
+		line += " **To do:** as above."
+	case f.Remedy != "":
 		line += "  \n  **To do:** " + prose(plain(f.Remedy, messageLimit))
 		if f.Who != "" {
 			line += " (" + prose(name(f.Who)) + ")"

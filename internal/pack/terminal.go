@@ -23,7 +23,7 @@ func WriteText(w io.Writer, v *review.Verdict, path, digest string) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s  %s\n", strings.ToUpper(view.Decision), view.Headline)
 	fmt.Fprintf(&b, "\n  %s\n", message(view.Why))
-	fmt.Fprintf(&b, "  Next: %s\n", message(view.Next.What))
+	fmt.Fprintf(&b, "  Next: %s\n", message(view.Next.Text()))
 	if view.Next.Who != "" {
 		fmt.Fprintf(&b, "  Who:  %s\n", message(view.Next.Who))
 	}

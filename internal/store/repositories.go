@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Installed says that the App has, or has no longer, a repository.
@@ -100,6 +101,18 @@ func (s *Store) push(ctx context.Context, t querier, p Push) error {
 // PushesTo are the pushes that moved a ref to a commit.
 func (s *Store) PushesTo(ctx context.Context, repo int64, ref, after string) ([]Push, error) {
 	return s.pushes(ctx, `repo = $1 AND ref = $2 AND after = $3 ORDER BY before`, repo, ref, after)
+}
+
+// ToldOfPush is when somebody told of a push first, in Unix milliseconds; 0: nobody did.
+func (s *Store) ToldOfPush(ctx context.Context, repo int64, ref, before, after string) (at int64, err error) {
+	if strings.Trim(before, "0") == "" { // it made the ref
+		before = ""
+	}
+	err = s.db.row(ctx, `SELECT at FROM pushes WHERE repo = $1 AND ref = $2 AND before = $3 AND after = $4`, []any{repo, ref, before, after}, &at)
+	if errors.Is(err, ErrNotFound) {
+		return 0, nil
+	}
+	return at, err
 }
 
 // PushesFrom are the pushes that moved a ref away from a commit, the newest first.

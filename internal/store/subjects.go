@@ -12,7 +12,7 @@ type Request struct {
 	Repo         int64
 	Name         string // tells subjects of a repository apart: "pull/7", "queue/SHA", "push/refs/heads/main/SHA"
 	Installation int64
-	Kind         string // "pull_request", "merge_group", "push"
+	Kind         string // "pull_request", "merge_group", "push", "notes"
 	Stage        string // "merge" or "record"
 	Number       int64  // of the pull request
 	Head         string // as far as it is known
@@ -215,6 +215,11 @@ func (s *Store) Queued(ctx context.Context, before int64) ([]Subject, error) {
 // OpenAtMerge are those of all repositories that may be let through.
 func (s *Store) OpenAtMerge(ctx context.Context) ([]Subject, error) {
 	return s.subjects(ctx, `stage = 'merge' AND is_open ORDER BY repo, name`)
+}
+
+// OpenToMerge are those of a repository that may be let through.
+func (s *Store) OpenToMerge(ctx context.Context, repo int64) ([]Subject, error) {
+	return s.subjects(ctx, `repo = $1 AND stage = 'merge' AND is_open ORDER BY name`, repo)
 }
 
 // Ended are those whose verdict holds no more by a day, whatever their stage.
