@@ -38,7 +38,7 @@ func (j *job) large(ctx context.Context, err error) (string, error) {
 	}
 	j.log.WithError(err).Warn("a change brings too much: nothing can be judged")
 	o := checkrun.Undecided(j.Mode, "This change brings too much to be judged.",
-		fmt.Sprintf("It brings more than %d MB that the branch does not have, packed as git does.", j.MaxChange>>20),
-		"Take large files out of its commits, also out of those that later ones correct; or who runs Custody lets a change bring more: change_mb.")
+		fmt.Sprintf("It brings more than %d MB, packed as git does, or more than %d files that the branch does not have.", j.MaxChange>>20, git.MostFiles),
+		"Take large files, and folders of very many, out of its commits, also out of those that later ones correct. How many MB a change may bring says who runs Custody: change_mb.")
 	return "undecided", j.conclude(ctx, store.Review{Head: j.head.String(), Ref: j.ref}, "large "+j.change(), o)
 }

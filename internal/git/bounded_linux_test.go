@@ -1,11 +1,17 @@
 package git_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -107,4 +113,73 @@ func TestFetchBounded(t *testing.T) {
 	if err := m.Check(); err != nil {
 		t.Error(err)
 	}
+}
+
+// A change of more files than anybody may bring is not asked for file by file.
+func TestFilesBounded(t *testing.T) {
+	ctx := context.Background()
+	origin := gittest.New(t)
+	base := origin.Commit("main", "base", gittest.Write("a.txt", "a\n"))
+	url, _ := served(t, origin, "s3cret")
+	dir := filepath.Join(t.TempDir(), "mirror.git")
+	m, err := git.OpenMirror(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	from := git.Remote{URL: url, Token: "s3cret", Most: 1 << 30}
+	if err := m.Fetch(ctx, from, git.Want{Refs: []string{"refs/heads/main"}}); err != nil {
+		t.Fatal(err)
+	}
+	here := func(input []byte, args ...string) []string { // as if it had been fetched, without its files
+		t.Helper()
+		cmd := exec.Command("git", append([]string{"--git-dir=" + dir, "-c", "user.name=eve", "-c", "user.email=eve@example.com"}, args...)...)
+		cmd.Stdin = bytes.NewReader(input)
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Fields(string(out))
+	}
+	many := func(files int) git.OID {
+		const each = 1000 // of a folder
+		var folders, root bytes.Buffer
+		for n := range files {
+			if n > 0 && n%each == 0 {
+				folders.WriteByte('\n')
+			}
+			fmt.Fprintf(&folders, "100644 blob %040x\t%04d\n", n+1, n%each)
+		}
+		for i, id := range here(folders.Bytes(), "mktree", "--missing", "--batch") {
+			fmt.Fprintf(&root, "040000 tree %s\t%06d\n", id, i)
+		}
+		return oid(t, here(nil, "commit-tree", "-p", base, "-m", "many", here(root.Bytes(), "mktree", "--missing")[0])[0])
+	}
+	err = m.FetchMissing(ctx, from, many(git.MostFiles+1), []git.OID{oid(t, base)})
+	if !errors.Is(err, git.ErrTooMuch) || !strings.Contains(err.Error(), "files") {
+		t.Errorf("its files: %v", err)
+	}
+	if err := m.FetchMissing(ctx, from, many(100), []git.OID{oid(t, base)}); err == nil || errors.Is(err, git.ErrTooMuch) { // nobody has them
+		t.Errorf("a hundred files: %v", err)
+	}
+}
+
+// A fetch that is called off ends, and nothing of it goes on, while the server says nothing.
+func TestCalledOff(t *testing.T) {
+	ctx, callOff := context.WithCancel(context.Background())
+	gone := make(chan bool)
+	silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		callOff()
+		<-r.Context().Done()
+		close(gone)
+	}))
+	defer silent.Close()
+	m, err := git.OpenMirror(filepath.Join(t.TempDir(), "mirror.git"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = m.Fetch(ctx, git.Remote{URL: silent.URL + "/x.git", Quiet: time.Hour}, git.Want{Refs: []string{"refs/heads/main"}})
+	if !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	<-gone
 }

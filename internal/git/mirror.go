@@ -1,7 +1,7 @@
 package git
 
 import (
-	"bytes"
+	"bufio"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -37,14 +37,19 @@ type Remote struct {
 	Token string        // of an installation; empty for what everybody may read
 	Quiet time.Duration // how long it may send nothing at all; 0: 30 seconds
 	// Most bounds the bytes that come at a time, packed, of what is not the repository's own:
-	// see Want.Foreign and FetchMissing. 0: there is no bound. It holds on Linux.
+	// see Want.Foreign and FetchMissing; and with it MostFiles holds. 0: there is no bound. It
+	// holds on Linux.
 	Most int64
 }
+
+// MostFiles is how many files may come at a time of what is not the repository's own, where
+// Remote.Most bounds it: each is asked for by its id.
+const MostFiles = 200_000
 
 // ErrNoRemoteRef says that a ref which was asked for is not there (any more).
 var ErrNoRemoteRef = errors.New("the remote has no such ref")
 
-// ErrTooMuch says that more would have come than Remote.Most. Nothing of it is kept.
+// ErrTooMuch says that more would have come than Remote.Most, or MostFiles. Nothing of it is kept.
 var ErrTooMuch = errors.New("more would come than may")
 
 // mirrorConfig makes a repository whose missing blobs are missing on purpose.
@@ -201,6 +206,9 @@ func (m *Mirror) clear(ctx context.Context, refs []string) (cleared bool, err er
 // whose trees are read, such as those of notes. What the head holds beyond all of these is bounded.
 func (m *Mirror) FetchMissing(ctx context.Context, from Remote, head OID, bases []OID, whole ...OID) error {
 	if from.Most > 0 {
+		if err := m.fewFiles(ctx, head, bases); err != nil {
+			return err
+		}
 		if len(m.known()) > 0 {
 			if err := m.fetchMissing(ctx, from, head, bases, whole...); !errors.Is(err, ErrTooMuch) {
 				return err
@@ -260,33 +268,80 @@ func (m *Mirror) fetchMissing(ctx context.Context, from Remote, head OID, bases 
 	return nil
 }
 
-// missing are the ids of objects that walks from several places do not find. The walks
-// run side by side.
+// missing are the ids of objects that walks from several places do not find. The walks run side by
+// side.
 func (m *Mirror) missing(ctx context.Context, walks ...[]string) (map[string]bool, error) {
-	outs, errs := make([][]byte, len(walks)), make([]error, len(walks))
+	found, errs := make([][]string, len(walks)), make([]error, len(walks))
 	var group sync.WaitGroup
 	for i, revs := range walks {
-		group.Go(func() {
-			cmd := m.git.start(ctx, "/", m.git.env, append(append([]string{"--git-dir=" + m.dir}, pinned...),
-				append([]string{"rev-list", "--objects", "--no-object-names", "--missing=print", "--end-of-options"}, revs...)...))
-			if outs[i], errs[i] = cmd.Output(); errs[i] != nil {
-				errs[i] = failed(ctx, cmd, errs[i])
-			}
-		})
+		group.Go(func() { found[i], errs[i] = m.walk(ctx, revs) })
 	}
 	group.Wait()
 	if err := errors.Join(errs...); err != nil {
 		return nil, fmt.Errorf("looking for what is missing: %w", err)
 	}
 	missing := map[string]bool{}
-	for _, out := range outs {
-		for line := range bytes.Lines(out) {
-			if id, ok := bytes.CutPrefix(line, []byte("?")); ok {
-				missing[string(bytes.TrimSpace(id))] = true
-			}
+	for _, ids := range found {
+		for _, id := range ids {
+			missing[id] = true
 		}
 	}
 	return missing, nil
+}
+
+// walk gives the ids that one walk does not find. What it finds is told, too, and may be much more.
+func (m *Mirror) walk(ctx context.Context, revs []string) (ids []string, err error) {
+	err = m.lines(ctx, append([]string{"rev-list", "--objects", "--no-object-names", "--missing=print", "--end-of-options"}, revs...), func(line string) error {
+		if id, ok := strings.CutPrefix(line, "?"); ok {
+			ids = append(ids, id)
+		}
+		return nil
+	})
+	return ids, err
+}
+
+// fewFiles says whether the commits of a change bring no more files than MostFiles, by their
+// folders alone: to look for each file that is not here takes git a while.
+func (m *Mirror) fewFiles(ctx context.Context, head OID, bases []OID) error {
+	args := []string{"log", "--raw", "-r", "-c", "--root", "--no-renames", "--no-abbrev", "--format=", head.String(), "--not"}
+	for _, b := range bases {
+		if !b.IsZero() {
+			args = append(args, b.String())
+		}
+	}
+	n := 0
+	return m.lines(ctx, args, func(line string) error {
+		if n++; n > MostFiles {
+			return fmt.Errorf("%w: over %d files", ErrTooMuch, MostFiles)
+		}
+		return nil
+	})
+}
+
+// lines calls fn for each line of what git says of the mirror, until fn fails.
+func (m *Mirror) lines(ctx context.Context, args []string, fn func(line string) error) error {
+	cmd := m.git.start(ctx, "/", m.git.env, slices.Concat([]string{"--git-dir=" + m.dir}, pinned, args))
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return failed(ctx, cmd, err)
+	}
+	for lines := bufio.NewReader(out); ; {
+		line, rerr := lines.ReadString('\n')
+		if rerr != nil {
+			break
+		}
+		if err = fn(strings.TrimSuffix(line, "\n")); err != nil {
+			cmd.Process.Kill()
+			break
+		}
+	}
+	if ended := cmd.Wait(); err == nil && ended != nil {
+		err = failed(ctx, cmd, ended)
+	}
+	return err
 }
 
 // Reachable says whether the forge answers and gives the repository to us.
@@ -296,6 +351,7 @@ func (m *Mirror) Reachable(ctx context.Context, from Remote) bool {
 		return false
 	}
 	cmd := m.git.start(ctx, "/", env, append(append([]string{}, pinned...), "ls-remote", "--quiet", "origin", "HEAD"))
+	endTogether(cmd)
 	return cmd.Run() == nil
 }
 
@@ -354,6 +410,7 @@ func (m *Mirror) fetch(ctx context.Context, from Remote, specs []string, args ..
 	all = append(all, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance")
 	all = append(append(all, args...), "--stdin", "--end-of-options", "origin")
 	cmd := m.git.start(ctx, "/", env, all)
+	endTogether(cmd)
 	input, err := cmd.StdinPipe()
 	if err != nil {
 		return err
