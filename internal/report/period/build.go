@@ -44,7 +44,7 @@ func (b *Builder) Report() *Report {
 			if c != nil {
 				r.Counts.Superseded++
 				if c.whenLast(was) > 0 {
-					r.Exceptions = append(r.Exceptions, was.since(c)...)
+					r.Exceptions = append(r.Exceptions, of.since(was, c)...)
 					was = c
 				}
 			}

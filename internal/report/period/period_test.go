@@ -436,6 +436,7 @@ func TestRecordedAgain(t *testing.T) {
 		"a worse one":                   {is(packOf(1, "record", "pass", "2026-01-12"), packOf(1, "record", "fail", "2026-02-20")), "not-passed", ""},
 		"a better one":                  {is(packOf(1, "record", "fail", "2026-01-12"), packOf(1, "record", "pass", "2026-02-20")), "replaced", ""},
 		"a better one, in January":      {is(packOf(1, "record", "fail", "2026-01-12"), packOf(1, "record", "pass", "2026-01-20"), packOf(1, "record", "pass", "2026-02-20")), "", ""},
+		"a worse one, until it passed":  {is(packOf(1, "record", "pass", "2026-01-12"), packOf(1, "record", "fail", "2026-02-10"), packOf(1, "record", "pass", "2026-02-20")), "replaced", ""},
 		"one before it lands":           {is(packOf(1, "record", "fail", "2026-01-12"), packOf(1, "merge", "pass", "2026-02-20")), "", ""},
 		"one without the floor":         {is(packOf(1, "record", "pass", "2026-01-12", floor), packOf(1, "record", "fail", "2026-02-20")), "", ""},
 		"overdue, as before":            {is(packOf(1, "record", "fail", "2026-01-18", late), packOf(1, "record", "fail", "2026-02-20", late)), "", ""},

@@ -147,15 +147,16 @@ func (of reviews) closedBefore() (was *Change) {
 }
 
 // since is what c, which counts more, says of a change besides what an earlier closing review of it
-// said.
-func (was *Change) since(c *Change) (out []Exception) {
+// said, and the closing reviews of its period say that it took the place of.
+func (of reviews) since(was, c *Change) (out []Exception) {
 	for _, e := range c.exceptions {
 		said := slices.ContainsFunc(was.exceptions, func(o Exception) bool { return o.Kind == e.Kind && o.Detail == e.Detail })
 		if e.Kind == Overdue && !said || e.Kind == NotPassed && worst[c.Decision] > worst[was.Decision] {
 			out = append(out, e)
 		}
 	}
-	return append(out, reviews{was, c}.replaced(c)...)
+	asked := slices.DeleteFunc(slices.Clone(of), func(o *Change) bool { return o != was && o != c && (o.before || o.Stage != "record") })
+	return append(out, asked.replaced(c)...)
 }
 
 // replaced are the reviews that another one should not have taken the place of and that
