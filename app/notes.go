@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -151,18 +152,28 @@ func (j *job) askNotes(ctx context.Context) error {
 	if mark == j.notes.at && !first {
 		return nil
 	}
-	s, err := j.store.Subject(ctx, j.task.Repo, notesKind)
-	switch {
-	case store.IsNotFound(err):
-	case err != nil:
-		return err
-	case !s.Closed && j.notesWait(&s) > 0: // it is about to be done
-		return nil
-	}
 	return j.askForNotes(ctx, j.subject.Installation, j.task.Repo, j.subject.Delivery)
 }
 
+// begunMark is the mark of the turn in which the notes were looked at last.
+func begunMark(repo int64) string { return fmt.Sprintf("notes/%d/begun", repo) }
+
+// askForNotes asks for a look at them. One that did not begin yet reads them all when it does: asked
+// for again and again, its place in the line would be the last one for ever.
 func (a *App) askForNotes(ctx context.Context, installation, repo int64, delivery string) error {
+	s, err := a.store.Subject(ctx, repo, notesKind)
+	if err != nil && !store.IsNotFound(err) {
+		return err
+	}
+	if err == nil && !s.Closed {
+		begun, err := a.store.Mark(ctx, begunMark(repo))
+		if err != nil {
+			return err
+		}
+		if turn, _ := strconv.ParseInt(begun, 10, 64); turn < s.Turn {
+			return nil
+		}
+	}
 	return a.store.Ask(ctx, store.Request{Repo: repo, Name: notesKind, Installation: installation, Kind: notesKind, Stage: "record", Delivery: delivery})
 }
 
@@ -173,6 +184,9 @@ func (a *App) notesWait(s *store.Subject) time.Duration {
 
 // lookAtNotes asks for new reviews of what is noted otherwise than when it was judged.
 func (j *job) lookAtNotes(ctx context.Context) error {
+	if err := j.store.SetMark(ctx, begunMark(j.task.Repo), strconv.FormatInt(j.task.Turn, 10)); err != nil {
+		return err
+	}
 	remote, err := j.client.Remote(ctx, j.repo)
 	if err != nil {
 		return err

@@ -1,9 +1,11 @@
 package app_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"custody/internal/git/gittest"
 	"custody/internal/githubtest"
@@ -148,5 +150,33 @@ func TestNotesOfWhatIsQueued(t *testing.T) {
 				t.Errorf("%s: %s", got, text)
 			}
 		})
+	}
+}
+
+// A look at notes that is due and did not begin yet is not asked for again: it would lose its place
+// in the line with each verdict, and begin when none is reached any more.
+func TestNotesKeepTheirPlace(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, byAgents, func(w *world) { w.lag = time.Hour })
+	w.note(w.base)
+	p := w.pull("topic", threeLines)
+	w.concludedAs(p.HeadSHA, "success")
+	turn := func() int64 {
+		s, err := w.store.Subject(t.Context(), w.repo.ID, "notes")
+		if err != nil {
+			return 0
+		}
+		return s.Turn
+	}
+	w.until("notes are to be looked at", func() bool { return turn() > 0 })
+	first := turn()
+	w.pass(2 * time.Hour)
+	for i := range 3 {
+		next := w.pull(fmt.Sprint("next", i), gittest.Write(fmt.Sprintf("b%d.py", i), "y = 1\n"))
+		w.concluded(next.HeadSHA)
+	}
+	w.gh.Settle()
+	if last := turn(); last != first {
+		t.Errorf("asked for in turn %d, and then in turn %d", first, last)
 	}
 }

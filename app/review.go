@@ -347,7 +347,7 @@ func (j *job) locateRecord() (bool, error) {
 func (j *job) newCheck() {
 	j.check = &effect.Check{
 		Log: j.store, Client: j.client, Repo: j.repo, AppID: j.Hub.AppID(), Now: j.Now,
-		Subject: j.subject.Name, Head: j.head.String(), Name: CheckName(j.ref),
+		Subject: j.subject.Name, Head: j.head.String(), Name: CheckName(j.ref), Turns: j.subject.Kind == "pull_request",
 	}
 }
 

@@ -51,6 +51,7 @@ type Check struct {
 	Subject string
 	Head    string
 	Name    string // "custody: main"
+	Turns   bool   // the change may be turned to another branch, and Name with it
 	Now     func() time.Time
 }
 
@@ -215,8 +216,9 @@ const Success = " success"
 
 // Anew makes another run, in progress, beside one that lets a change through, which is judged
 // anew: is says whether there was one. GitHub takes the newest of a name for what holds; the old one
-// is cancelled all the same, since the new one takes another name with the branch that the change is
-// for, and would leave it the newest of its own.
+// is cancelled all the same where the new one may take another name with the branch that the change
+// is for, and would leave it the newest of its own. A merge queue throws out what has a run that is
+// cancelled, be it for a moment.
 func (c *Check) Anew(ctx context.Context) (is bool, err error) {
 	e, err := c.Log.Effect(ctx, c.Key())
 	if err != nil || !e.Done || !strings.HasSuffix(e.Result, Success) {
@@ -226,7 +228,10 @@ func (c *Check) Anew(ctx context.Context) (is bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	cancelled := c.cancel(ctx, old)
+	var cancelled error
+	if c.Turns {
+		cancelled = c.cancel(ctx, old)
+	}
 	// Whoever comes to it from here on says what the run says, be it the same; and makes the run,
 	// if that does not go well now.
 	if err := c.Log.ForgetBoth(ctx, c.Key(), c.key("check")); err != nil {
