@@ -10,6 +10,9 @@ import (
 	"custody/internal/store"
 )
 
+// maxFiles is how many files a pull request may bring at a time.
+const maxFiles = 200_000
+
 // largeMark is the mark of the change of a pull request that brought too much: it is not fetched
 // again, to find out the same.
 func largeMark(repo int64, subject string) string { return fmt.Sprintf("large/%d/%s", repo, subject) }
@@ -38,7 +41,7 @@ func (j *job) large(ctx context.Context, err error) (string, error) {
 	}
 	j.log.WithError(err).Warn("a change brings too much: nothing can be judged")
 	o := checkrun.Undecided(j.Mode, "This change brings too much to be judged.",
-		fmt.Sprintf("It brings more than %d MB, packed as git does, or more than %d files that the branch does not have.", j.MaxChange>>20, git.MostFiles),
+		fmt.Sprintf("It brings more than %d MB, packed as git does, or more than %d files that the branch does not have.", j.MaxChange>>20, maxFiles),
 		"Take large files, and folders of very many, out of its commits, also out of those that later ones correct. How many MB a change may bring says who runs Custody: change_mb.")
 	return "undecided", j.conclude(ctx, store.Review{Head: j.head.String(), Ref: j.ref}, "large "+j.change(), o)
 }

@@ -1,7 +1,6 @@
 package git_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -115,51 +113,44 @@ func TestFetchBounded(t *testing.T) {
 	}
 }
 
-// A change of more files than anybody may bring is not asked for file by file.
+// A change of more files than anybody may bring is not asked for file by file, however many the
+// repository itself has.
 func TestFilesBounded(t *testing.T) {
 	ctx := context.Background()
 	origin := gittest.New(t)
-	base := origin.Commit("main", "base", gittest.Write("a.txt", "a\n"))
+	files := func(n int, name string) (all []gittest.Edit) {
+		for i := range n {
+			all = append(all, gittest.Write(fmt.Sprintf("%s/%d.txt", name, i), fmt.Sprintf("%s %d\n", name, i)))
+		}
+		return all
+	}
+	base := origin.Commit("main", "base", files(60, "own")...)
+	small := origin.Commit("small", "small", append(files(20, "small"), gittest.From(base))...)
+	large := origin.Commit("large", "large", append(files(30, "large"), gittest.From(base))...)
+	origin.Git("update-ref", "refs/pull/1/head", small)
+	origin.Git("update-ref", "refs/pull/2/head", large)
 	url, _ := served(t, origin, "s3cret")
-	dir := filepath.Join(t.TempDir(), "mirror.git")
-	m, err := git.OpenMirror(dir)
+	m, err := git.OpenMirror(filepath.Join(t.TempDir(), "mirror.git"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	from := git.Remote{URL: url, Token: "s3cret", Most: 1 << 30}
-	if err := m.Fetch(ctx, from, git.Want{Refs: []string{"refs/heads/main"}}); err != nil {
-		t.Fatal(err)
-	}
-	here := func(input []byte, args ...string) []string { // as if it had been fetched, without its files
-		t.Helper()
-		cmd := exec.Command("git", append([]string{"--git-dir=" + dir, "-c", "user.name=eve", "-c", "user.email=eve@example.com"}, args...)...)
-		cmd.Stdin = bytes.NewReader(input)
-		out, err := cmd.Output()
-		if err != nil {
-			t.Fatal(err)
+	bring := func(n int, head string, from git.Remote) error {
+		err := m.Fetch(ctx, from, git.Want{Refs: []string{"refs/heads/main"}, Foreign: []string{fmt.Sprintf("refs/pull/%d/head", n)}})
+		if err == nil {
+			err = m.FetchMissing(ctx, from, oid(t, head), []git.OID{oid(t, base)})
 		}
-		return strings.Fields(string(out))
+		return err
 	}
-	many := func(files int) git.OID {
-		const each = 1000 // of a folder
-		var folders, root bytes.Buffer
-		for n := range files {
-			if n > 0 && n%each == 0 {
-				folders.WriteByte('\n')
-			}
-			fmt.Fprintf(&folders, "100644 blob %040x\t%04d\n", n+1, n%each)
-		}
-		for i, id := range here(folders.Bytes(), "mktree", "--missing", "--batch") {
-			fmt.Fprintf(&root, "040000 tree %s\t%06d\n", id, i)
-		}
-		return oid(t, here(nil, "commit-tree", "-p", base, "-m", "many", here(root.Bytes(), "mktree", "--missing")[0])[0])
+	from := git.Remote{URL: url, Token: "s3cret", Most: 1 << 30, MostFiles: 25}
+	if err := bring(1, small, from); err != nil {
+		t.Errorf("few files upon many of the repository's own: %v", err)
 	}
-	err = m.FetchMissing(ctx, from, many(git.MostFiles+1), []git.OID{oid(t, base)})
-	if !errors.Is(err, git.ErrTooMuch) || !strings.Contains(err.Error(), "files") {
-		t.Errorf("its files: %v", err)
+	if err := bring(2, large, from); !errors.Is(err, git.ErrTooMuch) || !strings.Contains(err.Error(), "files") {
+		t.Errorf("many files: %v", err)
 	}
-	if err := m.FetchMissing(ctx, from, many(100), []git.OID{oid(t, base)}); err == nil || errors.Is(err, git.ErrTooMuch) { // nobody has them
-		t.Errorf("a hundred files: %v", err)
+	from.Most = 0
+	if err := bring(2, large, from); err != nil {
+		t.Errorf("without a bound: %v", err)
 	}
 }
 

@@ -37,19 +37,16 @@ type Remote struct {
 	Token string        // of an installation; empty for what everybody may read
 	Quiet time.Duration // how long it may send nothing at all; 0: 30 seconds
 	// Most bounds the bytes that come at a time, packed, of what is not the repository's own:
-	// see Want.Foreign and FetchMissing; and with it MostFiles holds. 0: there is no bound. It
-	// holds on Linux.
+	// see Want.Foreign and FetchMissing. 0: there is no bound. It holds on Linux.
 	Most int64
+	// MostFiles bounds how many files of it are asked for, each by its id, where Most does.
+	MostFiles int
 }
-
-// MostFiles is how many files may come at a time of what is not the repository's own, where
-// Remote.Most bounds it: each is asked for by its id.
-const MostFiles = 200_000
 
 // ErrNoRemoteRef says that a ref which was asked for is not there (any more).
 var ErrNoRemoteRef = errors.New("the remote has no such ref")
 
-// ErrTooMuch says that more would have come than Remote.Most, or MostFiles. Nothing of it is kept.
+// ErrTooMuch says that more would have come than Remote.Most, or more files than Remote.MostFiles. Nothing of it is kept.
 var ErrTooMuch = errors.New("more would come than may")
 
 // mirrorConfig makes a repository whose missing blobs are missing on purpose.
@@ -206,9 +203,6 @@ func (m *Mirror) clear(ctx context.Context, refs []string) (cleared bool, err er
 // whose trees are read, such as those of notes. What the head holds beyond all of these is bounded.
 func (m *Mirror) FetchMissing(ctx context.Context, from Remote, head OID, bases []OID, whole ...OID) error {
 	if from.Most > 0 {
-		if err := m.fewFiles(ctx, head, bases); err != nil {
-			return err
-		}
 		if len(m.known()) > 0 {
 			if err := m.fetchMissing(ctx, from, head, bases, whole...); !errors.Is(err, ErrTooMuch) {
 				return err
@@ -259,6 +253,9 @@ func (m *Mirror) fetchMissing(ctx context.Context, from Remote, head OID, bases 
 	if err != nil {
 		return err
 	}
+	if from.Most > 0 && from.MostFiles > 0 && len(missing) > from.MostFiles {
+		return fmt.Errorf("%w: over %d files", ErrTooMuch, from.MostFiles)
+	}
 	if len(missing) > 0 {
 		if err := m.fetch(ctx, from, slices.Sorted(maps.Keys(missing)), "--filter=blob:none"); err != nil {
 			return fmt.Errorf("fetching %d blobs: %w", len(missing), err)
@@ -291,57 +288,25 @@ func (m *Mirror) missing(ctx context.Context, walks ...[]string) (map[string]boo
 
 // walk gives the ids that one walk does not find. What it finds is told, too, and may be much more.
 func (m *Mirror) walk(ctx context.Context, revs []string) (ids []string, err error) {
-	err = m.lines(ctx, append([]string{"rev-list", "--objects", "--no-object-names", "--missing=print", "--end-of-options"}, revs...), func(line string) error {
-		if id, ok := strings.CutPrefix(line, "?"); ok {
-			ids = append(ids, id)
-		}
-		return nil
-	})
-	return ids, err
-}
-
-// fewFiles says whether the commits of a change bring no more files than MostFiles, by their
-// folders alone: to look for each file that is not here takes git a while.
-func (m *Mirror) fewFiles(ctx context.Context, head OID, bases []OID) error {
-	args := []string{"log", "--raw", "-r", "-c", "--root", "--no-renames", "--no-abbrev", "--format=", head.String(), "--not"}
-	for _, b := range bases {
-		if !b.IsZero() {
-			args = append(args, b.String())
-		}
-	}
-	n := 0
-	return m.lines(ctx, args, func(line string) error {
-		if n++; n > MostFiles {
-			return fmt.Errorf("%w: over %d files", ErrTooMuch, MostFiles)
-		}
-		return nil
-	})
-}
-
-// lines calls fn for each line of what git says of the mirror, until fn fails.
-func (m *Mirror) lines(ctx context.Context, args []string, fn func(line string) error) error {
-	cmd := m.git.start(ctx, "/", m.git.env, slices.Concat([]string{"--git-dir=" + m.dir}, pinned, args))
+	cmd := m.git.start(ctx, "/", m.git.env, slices.Concat([]string{"--git-dir=" + m.dir}, pinned,
+		[]string{"rev-list", "--objects", "--no-object-names", "--missing=print", "--end-of-options"}, revs))
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := cmd.Start(); err != nil {
-		return failed(ctx, cmd, err)
+		return nil, failed(ctx, cmd, err)
 	}
-	for lines := bufio.NewReader(out); ; {
-		line, rerr := lines.ReadString('\n')
-		if rerr != nil {
-			break
-		}
-		if err = fn(strings.TrimSuffix(line, "\n")); err != nil {
-			cmd.Process.Kill()
-			break
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		if id, ok := strings.CutPrefix(lines.Text(), "?"); ok {
+			ids = append(ids, id)
 		}
 	}
-	if ended := cmd.Wait(); err == nil && ended != nil {
-		err = failed(ctx, cmd, ended)
+	if err := errors.Join(cmd.Wait(), lines.Err()); err != nil {
+		return nil, failed(ctx, cmd, err)
 	}
-	return err
+	return ids, nil
 }
 
 // Reachable says whether the forge answers and gives the repository to us.
