@@ -32,9 +32,13 @@ func addOverrides(f *manifest.File, src []byte) {
 			names := append(slices.Clone(above), overridden(key)...)
 			switch v := m[key].(type) {
 			case string:
-				for _, name := range names {
+				for i, name := range names {
+					version := v
+					if last := names[len(names)-1]; i < len(names)-1 {
+						version = "with " + last + " " + v // its own stays what it is
+					}
 					if len(found) < maxOverrides {
-						found = append(found, manifest.Dependency{Name: name, Version: v})
+						found = append(found, manifest.Dependency{Name: name, Version: version})
 					}
 				}
 			case map[string]any:
@@ -61,6 +65,9 @@ func sortedKeys(m map[string]any) []string {
 // overridden are the packages in the key of an override: "lodash", "lodash@^4", "**/lodash",
 // "a/@b/c". In npm "." is the package around it.
 func overridden(key string) (names []string) {
+	if i := strings.Index(key, "://"); i >= 0 { // "g@https://host/g.tgz": an address is no path of names
+		key = key[:max(strings.LastIndexByte(key[:i], '@'), 0)]
+	}
 	scope := ""
 	for part := range strings.SplitSeq(strings.ReplaceAll(key, ">", "/"), "/") {
 		if strings.HasPrefix(part, "@") && scope == "" {
