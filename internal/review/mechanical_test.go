@@ -113,7 +113,7 @@ func TestMovedIntoPower(t *testing.T) {
 	}{
 		{"pkg/a.go", "pkg/b.go", Moved}, {"a/x_linux.go", "b/x_linux.go", Moved}, {".github/workflows/a.yml", ".github/workflows/b.yml", Moved}, {"docs/a.md", "docs/b.md", Moved},
 		{"examples/deploy.yml", ".github/workflows/deploy.yml", ""}, {".github/workflows/b.txt", ".github/workflows/b.yaml", ""}, {".github/workflows/b.yml", ".github/workflows/b.yml.off", ""}, {"docs/drop.sql", "db/migrations/0002.sql", ""}, {"docs/a.py", "migrations/a.py", ""}, {"db/migrations/V1__a.sql", "db/migrations/V9__a.sql", ""}, {"docs/notes.md", "AGENTS.md", ""},
-		{"shop/migrations/0001_i.py", "store/migrations/0001_i.py", ""}, {"old/blog/migrations/0002_i.py", "new/blog/migrations/0002_i.py", Moved},
+		{"shop/migrations/0001_i.py", "store/migrations/0001_i.py", ""}, {"old/blog/migrations/0002_i.py", "new/blog/migrations/0002_i.py", Moved}, {"a/migrations/7_x.up.sql", "b/migrations/7_y.up.sql", ""},
 		{"pkg/check.go", "pkg/check_plan9.go", ""}, {"pkg/check.go", "pkg/_check.go", ""}, {"pkg/a.go", "pkg/a_test.go", ""}, {"tests/a.py", "lib/a.py", ""},
 		{"secure/auth.go", "pkg/auth.go", ""}, {"pkg/auth.go", "secure/auth.go", ""}, {"secure/a.go", "secure/b.go", Moved}, {"app/a.json", "package.json", ""}, {"src/x/a.go", "src/pay/a.go", ""}, {"src/x/a.go", "src/y/a.go", Moved},
 		{"examples/.gitlab-ci.yml", ".gitlab-ci.yml", ""}, {"examples/CODEOWNERS", "CODEOWNERS", ""}, {"examples/Dockerfile", "Dockerfile", ""}, {"examples/Makefile", "Makefile", ""},

@@ -18,11 +18,12 @@ import (
 
 // A role is what the place and name of a file make of it, whatever it holds.
 type role struct {
-	kinds  string          // pipeline, migration, tests ..., by its name and by its folder alone
-	agents agentfiles.Kind // what agents take it for
-	test   bool
-	built  string // for which systems alone, or that the build leaves it out
-	rules  string // those that name its path
+	kinds     string          // pipeline, migration, tests ..., by its name and by its folder alone
+	agents    agentfiles.Kind // what agents take it for
+	migration bool
+	test      bool
+	built     string // for which systems alone, or that the build leaves it out
+	rules     string // those that name its path
 }
 
 func roleOf(p change.Path, policy *config.Effective) role {
@@ -30,9 +31,8 @@ func roleOf(p change.Path, policy *config.Effective) role {
 	// SQL is taken for a migration anywhere: what its folder makes of any file tells more.
 	for _, name := range []change.Path{p, change.Path(path.Join(path.Dir(string(p)), "any"))} {
 		for _, k := range control.FileKinds(name, "", git.ModeFile, 0) { // what a program is called tells as much as of another file
-			if r.kinds += string(k) + " "; k == config.OfMigration {
-				r.kinds += migrations.Identity(p) + " "
-			}
+			r.kinds += string(k) + " "
+			r.migration = r.migration || k == config.OfMigration
 		}
 		r.kinds += "/ "
 	}
@@ -64,7 +64,8 @@ func samePlace(f *change.File, policy *config.Effective) bool {
 			return false
 		}
 	}
-	return roleOf(f.OldPath, policy) == roleOf(f.Path, policy)
+	was, is := roleOf(f.OldPath, policy), roleOf(f.Path, policy)
+	return was == is && (!is.migration || migrations.Same(f.OldPath, f.Path))
 }
 
 func isYAML(p change.Path) bool {

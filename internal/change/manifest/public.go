@@ -59,6 +59,9 @@ func publicWord(s string) string {
 		if strings.HasSuffix(scheme, "ssh") {
 			return s // people write host:path there
 		}
+		if _, port, _ := strings.Cut(strings.TrimLeft(rest, `\/`), ":"); a.variable.MatchString(port) {
+			return s // the port is known where it is read
+		}
 		return scheme + ":" + rest[:len(rest)-len(strings.TrimLeft(rest, `\/`))] + "..."
 	})
 	return a.query.ReplaceAllString(s, "$1")
@@ -101,7 +104,7 @@ func (a *addressForm) hostBehind(s, user string, packager bool) int {
 // An addressForm finds the parts of addresses in a word, of such as no standard allows, too:
 // somebody may have written a password there all the same.
 type addressForm struct {
-	word, begins, user, port, query *regexp.Regexp
+	word, begins, user, port, query, variable *regexp.Regexp
 	// of words without a scheme
 	scp, login, path, account, asked  *regexp.Regexp
 	hostPort, known, noHost, packager *regexp.Regexp
@@ -124,8 +127,9 @@ var address = sync.OnceValue(func() *addressForm {
 		begins: regexp.MustCompile(`^[^/@:?#]*(:(?:\\*/){2}|(?i:https?)` + sep + `)`),
 		user:   regexp.MustCompile(`(` + sep + `|^//)[^/?#]*@`),
 		// What stands where the port does and is none begins a password with a slash in it.
-		port:  regexp.MustCompile(`[A-Za-z0-9+.-]*` + sep + `[^/?#@\[:]*:[0-9]*[^0-9/?#@].*`),
-		query: regexp.MustCompile(`(` + sep + `[^?#]*)` + asks),
+		port:     regexp.MustCompile(`[A-Za-z0-9+.-]*` + sep + `[^/?#@\[:]*:[0-9]*[^0-9/?#@].*`),
+		variable: regexp.MustCompile(`^(?:\$[A-Za-z_][A-Za-z0-9_]*|\$\{[A-Za-z_][A-Za-z0-9_]*\}|\{\{ ?[A-Za-z_.]+ ?\}\})(?:[/?#][^@]*)?$`),
+		query:    regexp.MustCompile(`(` + sep + `[^?#]*)` + asks),
 
 		scp:     regexp.MustCompile(`^[^/:?#]*:[^#]*@(` + host + `):`),              // user:password@host:path
 		login:   regexp.MustCompile(`^[^/:?#]*:[^/?#]*@([^/@:?#]*)`),                // user:password@host, and what may follow

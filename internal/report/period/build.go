@@ -330,7 +330,7 @@ func (r *Report) lack(last string, over int) {
 	dayIsOver(waiting, "")
 	dayIsOver(over, " of before the period")
 	if unsaidDue > 0 {
-		say("%s a pack of an earlier version of Custody, which does not tell by which day what an emergency put off is due: whether that day is over is not known.", have(unsaidDue, "change"))
+		say("%s a pack of an earlier version of Custody, which tells in words alone by which day what an emergency put off is due: this report does not say whether that day is over.", have(unsaidDue, "change"))
 	}
 	for i, words := range r.otherWords {
 		if i == shownExamples {

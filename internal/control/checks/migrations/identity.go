@@ -49,7 +49,13 @@ func runsAnew(t *checks.Text) bool {
 		line := 1 + strings.Count(string(t.Bytes[:at[0]]), "\n")
 		return touched(t.Added, line, line)
 	}
-	return Identity(t.File.OldPath) != Identity(t.File.Path)
+	return !Same(t.File.OldPath, t.File.Path)
+}
+
+// Same says whether a migration that moved is the one that it was. A version tells migrations of
+// one database apart: under another name in another folder it may be one of another.
+func Same(was, is change.Path) bool {
+	return Identity(was) == Identity(is) && (path.Dir(string(was)) == path.Dir(string(is)) || path.Base(string(was)) == path.Base(string(is)))
 }
 
 // revision is where Alembic reads which migration it is.
