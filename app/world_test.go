@@ -211,7 +211,8 @@ func (w *world) until(what string, is func() bool) {
 	deadline := time.Now().Add(3 * time.Minute)
 	for !is() {
 		if time.Now().After(deadline) {
-			w.Fatalf("waited for three minutes: %s", what)
+			log := w.logged.String()
+			w.Fatalf("waited for three minutes: %s\n%s", what, log[max(0, len(log)-8<<10):])
 		}
 		time.Sleep(5 * time.Millisecond)
 	}

@@ -59,7 +59,8 @@ func (p *place) calls() []string {
 	p.t.Helper()
 	calls := map[string]bool{}
 	for _, c := range p.w.gh.Calls() {
-		if c.Operation == "GET /repos/{owner}/{repo}/pulls" || c.Operation == "GET /repos/{owner}/{repo}/git/ref/{ref}" {
+		switch c.Operation {
+		case "GET /repos/{owner}/{repo}/pulls", "GET /repos/{owner}/{repo}/git/ref/{ref}", "GET /repos/{owner}/{repo}/git/matching-refs/{ref}":
 			continue // that is the look around at the start
 		}
 		if strings.HasPrefix(c.Operation, "git ") || strings.Contains(c.Operation, "{repo}") {
