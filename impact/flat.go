@@ -68,6 +68,7 @@ const (
 	headWords
 	headRaw // edges and gaps before doubles were dropped: what Limits.Edges counts
 	headGuessed
+	headLaid
 	headStyles
 	headSpecs
 	headUses
@@ -231,6 +232,9 @@ func (f *flat) word(n byte) string {
 func (f *flat) nodes() int    { return int(f.head[headNodes]) }
 func (f *flat) edges() int    { return int(f.head[headEdges]) }
 func (f *flat) guessed() bool { return f.head[headGuessed] != 0 }
+
+// laid says that it was laid over other graphs, see Known.
+func (f *flat) laid() bool { return f.head[headLaid] != 0 }
 
 // node reads a node; its number is one that came from here.
 func (f *flat) node(n int32) Node {

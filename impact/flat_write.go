@@ -12,7 +12,7 @@ import (
 )
 
 // graphFormat is raised whenever the encoding, or what is in a Graph, changes.
-const graphFormat = 7
+const graphFormat = 8
 
 // maxFlat bounds what is kept for speed alone: a cache takes files of 256 MiB.
 const maxFlat = 250 << 20
@@ -68,7 +68,7 @@ func (w *flatWriter) write() [][]byte {
 	head[headNodes], head[headEdges], head[headGaps] = uint32(len(g.nodes)), uint32(len(g.edges)), uint32(len(g.gaps))
 	head[headSkips], head[headProjects] = uint32(len(g.skips)), uint32(len(w.k.projects))
 	head[headEmbedders], head[headWords], head[headRaw] = uint32(len(w.k.embedders)), uint32(len(w.k.words)), uint32(w.k.raw)
-	head[headGuessed] = uint32(bit(w.k.guessed))
+	head[headGuessed], head[headLaid] = uint32(bit(w.k.guessed)), uint32(bit(w.k.laid))
 	for i := range g.nodes {
 		if g.nodes[i].Kind != KindPackage {
 			head[headFiles]++

@@ -40,7 +40,11 @@ func (in AssessInput) footing(ctx context.Context) (*footing, error) {
 		return s.on, nil
 	}
 	if k, ok := in.Graphs.Graph(c.FromTree); ok && k.isWritten() {
-		return &footing{k: k, tree: c.FromTree, from: c.FromTree}, nil
+		on := &footing{k: k, tree: c.FromTree, from: c.FromTree}
+		if on.mayAskNoMore(c) {
+			return nil, nil
+		}
+		return on, nil
 	}
 	d, can := in.Source.(differ)
 	tree, k, ok := in.Graphs.Kept()
@@ -51,7 +55,26 @@ func (in AssessInput) footing(ctx context.Context) (*footing, error) {
 	if err != nil || !ok {
 		return nil, ctx.Err() // of a tree that can not be read, whoever lists it says so
 	}
-	return &footing{k, tree, c.FromTree, between}, nil
+	on := &footing{k, tree, c.FromTree, between}
+	if on.mayAskNoMore(c) {
+		return nil, nil
+	}
+	return on, nil
+}
+
+// mayAskNoMore says that the change is about settings of a compiler that some resolver asked for
+// once, and of which it is not known whether one does where the change begins: the last file that
+// imports something may have ceased to, and then they decide nothing.
+func (f *footing) mayAskNoMore(c *change.Change) bool {
+	flat := f.k.graph.over.flat
+	if len(f.between) == 0 && !flat.laid() {
+		return false
+	}
+	return slices.ContainsFunc(c.Files, func(file change.File) bool {
+		return slices.ContainsFunc([]change.Path{oldPath(&file), newPath(&file)}, func(p change.Path) bool {
+			return p != "" && isCompilerSettings(baseName(p)) && flat.asked(p)
+		})
+	})
 }
 
 // Know sees to it that a store knows the graph of a tree to which changes will be made: laid over

@@ -22,6 +22,7 @@ type Known struct {
 	uses      []use          // imports that could name packages of registries, sorted
 	raw       int            // edges and gaps before doubles were dropped
 	guessed   bool           // a resolver looked at what other files import
+	laid      bool           // it was laid over others: projects holds what resolvers ask for, and may hold more
 	overlay   *overlay       // instead of all these: of a change to a graph that had them
 	symbols   *mentionWriter // of what its files define and mention; nil: that is not kept
 }

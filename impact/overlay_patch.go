@@ -287,7 +287,7 @@ func (o *overlay) replacedAndRemoved(p *patch) map[int32]bool {
 
 // known is what can be kept of head, whose graph is g.
 func (o *overlay) known(g *Graph) Known {
-	k := Known{claims: o.base.claims, vendors: o.base.vendors, guessed: o.base.guessed(), raw: int(o.base.head[headRaw]) + len(o.fresh().edges) + len(o.fresh().gaps)}
+	k := Known{laid: true, claims: o.base.claims, vendors: o.base.vendors, guessed: o.base.guessed(), raw: int(o.base.head[headRaw]) + len(o.fresh().edges) + len(o.fresh().gaps)}
 	projects := map[string]project{}
 	for path, id := range o.builder.projects {
 		projects[path] = project{path, id, o.builder.projectTexts[path]}

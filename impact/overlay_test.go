@@ -151,7 +151,10 @@ func TestOverlay(t *testing.T) {
 		trees = 20_000
 	}
 	over, built, near := 0, 0, 0
-	for seed := range trees {
+	for seed := range trees + 1 {
+		if seed == trees {
+			seed = 11530 // settings that a resolver asked for, until what imports ceased to
+		}
 		r := rand.New(rand.NewPCG(seed, 7))
 		m := &memory{}
 		from := realTree(r)
