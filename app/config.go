@@ -31,7 +31,7 @@ type Config struct {
 	Clones string `yaml:"clones"`
 	// ClonesGB is how many gigabytes the copies may take; those that were not used for longest are removed. Default: 100.
 	ClonesGB int `yaml:"clones_gb"`
-	// ChangeMB is how many megabytes, packed, a pull request may bring at a time that its branch does not have; one that brings more is not judged, nor is one whose commits bring more than 200,000 files. Default: 512.
+	// ChangeMB is how many megabytes, packed, a pull request may bring at a time that its branch does not have; one that brings more is not judged, nor is one of which more than 200,000 files would have to be asked for one by one. Default: 512.
 	ChangeMB int `yaml:"change_mb"`
 	// SigningKeyFile is the private key (PEM, mode 0600) that signs packs.
 	SigningKeyFile string `yaml:"signing_key_file"`

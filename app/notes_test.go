@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -170,6 +171,7 @@ func TestNotesKeepTheirPlace(t *testing.T) {
 	}
 	w.until("notes are to be looked at", func() bool { return turn() > 0 })
 	first := turn()
+	w.until("it waits", func() bool { return strings.Contains(w.logged.String(), "the review waits") })
 	w.pass(2 * time.Hour)
 	for i := range 3 {
 		next := w.pull(fmt.Sprint("next", i), gittest.Write(fmt.Sprintf("b%d.py", i), "y = 1\n"))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -110,6 +111,9 @@ func (a *App) Review(ctx context.Context, t store.Task) (err error) {
 	began := a.Now()
 	j := &job{App: a, task: t, subject: s, name: at.FullName, log: a.Log.WithFields(logrus.Fields{"delivery": s.Delivery, "repo": t.Repo, "subject": s.Name, "pr": s.Number})}
 	decision, err := j.caught(ctx)
+	if s.Kind == notesKind && (err == nil || t.Last) { // whoever asks next must not take it for one that waits
+		err = errors.Join(err, a.store.SetMark(until, begunMark(t.Repo), strconv.FormatInt(t.Turn, 10)))
+	}
 	if errors.Is(context.Cause(ctx), errOvertaken) {
 		j.log.Info("stopped: a newer head came")
 		// Deliveries come in any order, and who decided on an older one may be late to say so: what

@@ -46,7 +46,7 @@ type Remote struct {
 // ErrNoRemoteRef says that a ref which was asked for is not there (any more).
 var ErrNoRemoteRef = errors.New("the remote has no such ref")
 
-// ErrTooMuch says that more would have come than Remote.Most, or more files than Remote.MostFiles. Nothing of it is kept.
+// ErrTooMuch says that more would have come than Remote.Most, or more files than Remote.MostFiles. No file of it is kept.
 var ErrTooMuch = errors.New("more would come than may")
 
 // mirrorConfig makes a repository whose missing blobs are missing on purpose.
@@ -249,12 +249,16 @@ func (m *Mirror) fetchMissing(ctx context.Context, from Remote, head OID, bases 
 	if since != nil {
 		walks = append(walks, since)
 	}
-	missing, err := m.missing(ctx, walks...)
+	most := 0
+	if from.Most > 0 {
+		most = from.MostFiles
+	}
+	missing, err := m.missing(ctx, most, walks...)
 	if err != nil {
 		return err
 	}
-	if from.Most > 0 && from.MostFiles > 0 && len(missing) > from.MostFiles {
-		return fmt.Errorf("%w: over %d files", ErrTooMuch, from.MostFiles)
+	if most > 0 && len(missing) > most {
+		return fmt.Errorf("%w: over %d files", ErrTooMuch, most)
 	}
 	if len(missing) > 0 {
 		if err := m.fetch(ctx, from, slices.Sorted(maps.Keys(missing)), "--filter=blob:none"); err != nil {
@@ -265,13 +269,13 @@ func (m *Mirror) fetchMissing(ctx context.Context, from Remote, head OID, bases 
 	return nil
 }
 
-// missing are the ids of objects that walks from several places do not find. The walks run side by
-// side.
-func (m *Mirror) missing(ctx context.Context, walks ...[]string) (map[string]bool, error) {
+// missing are the ids of objects that walks from several places do not find; where they are more
+// than most, and that is not 0, more than that of them. The walks run side by side.
+func (m *Mirror) missing(ctx context.Context, most int, walks ...[]string) (map[string]bool, error) {
 	found, errs := make([][]string, len(walks)), make([]error, len(walks))
 	var group sync.WaitGroup
 	for i, revs := range walks {
-		group.Go(func() { found[i], errs[i] = m.walk(ctx, revs) })
+		group.Go(func() { found[i], errs[i] = m.walk(ctx, most, revs) })
 	}
 	group.Wait()
 	if err := errors.Join(errs...); err != nil {
@@ -286,8 +290,9 @@ func (m *Mirror) missing(ctx context.Context, walks ...[]string) (map[string]boo
 	return missing, nil
 }
 
-// walk gives the ids that one walk does not find. What it finds is told, too, and may be much more.
-func (m *Mirror) walk(ctx context.Context, revs []string) (ids []string, err error) {
+// walk gives the ids that one walk does not find, at most one more than most. What it finds is told,
+// too, and may be much more.
+func (m *Mirror) walk(ctx context.Context, most int, revs []string) (ids []string, err error) {
 	cmd := m.git.start(ctx, "/", m.git.env, slices.Concat([]string{"--git-dir=" + m.dir}, pinned,
 		[]string{"rev-list", "--objects", "--no-object-names", "--missing=print", "--end-of-options"}, revs))
 	out, err := cmd.StdoutPipe()
@@ -299,8 +304,14 @@ func (m *Mirror) walk(ctx context.Context, revs []string) (ids []string, err err
 	}
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
-		if id, ok := strings.CutPrefix(lines.Text(), "?"); ok {
-			ids = append(ids, id)
+		id, ok := strings.CutPrefix(lines.Text(), "?")
+		if !ok {
+			continue
+		}
+		if ids = append(ids, id); most > 0 && len(ids) > most {
+			cmd.Process.Kill()
+			cmd.Wait()
+			return ids, nil
 		}
 	}
 	if err := errors.Join(cmd.Wait(), lines.Err()); err != nil {
