@@ -63,13 +63,13 @@ func sortedKeys(m map[string]any) []string {
 }
 
 // overridden are the packages in the key of an override: "lodash", "lodash@^4", "**/lodash",
-// "a/@b/c". In npm "." is the package around it.
+// "a/@b/c", "a>b". In npm "." is the package around it.
 func overridden(key string) (names []string) {
-	if i := strings.Index(key, "://"); i >= 0 { // "g@https://host/g.tgz": an address is no path of names
-		key = key[:max(strings.LastIndexByte(key[:i], '@'), 0)]
+	if i := strings.IndexByte(key, ':'); i >= 0 { // "g@https://host/g.tgz", "g@npm:h": what follows is no path of names
+		key = key[:behindName(key[:i])]
 	}
 	scope := ""
-	for part := range strings.SplitSeq(strings.ReplaceAll(key, ">", "/"), "/") {
+	for _, part := range pathOfNames(key) {
 		if strings.HasPrefix(part, "@") && scope == "" {
 			scope = part + "/"
 			continue
@@ -83,4 +83,27 @@ func overridden(key string) (names []string) {
 		scope = ""
 	}
 	return names
+}
+
+// behindName is where the version begins that stands behind the first name, at its "@"; 0 for none.
+func behindName(key string) int {
+	for i := 1; i < len(key); i++ {
+		if key[i] == '@' && key[i-1] != '/' && key[i-1] != '>' {
+			return i
+		}
+	}
+	return 0
+}
+
+// pathOfNames splits at "/", and at ">" where that begins no range, as pnpm does: "a@>=7 <8" is one
+// name with a range.
+func pathOfNames(key string) (parts []string) {
+	start := 0
+	for i := range len(key) {
+		if key[i] == '/' || key[i] == '>' && (i == 0 || !strings.ContainsRune(" |@", rune(key[i-1]))) {
+			parts = append(parts, key[start:i])
+			start = i + 1
+		}
+	}
+	return append(parts, key[start:])
 }
