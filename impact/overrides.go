@@ -3,8 +3,10 @@ package impact
 import (
 	"bytes"
 	"encoding/json"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"custody/internal/change/manifest"
 )
@@ -65,8 +67,13 @@ func sortedKeys(m map[string]any) []string {
 // overridden are the packages in the key of an override: "lodash", "lodash@^4", "**/lodash",
 // "a/@b/c", "a>b". In npm "." is the package around it.
 func overridden(key string) (names []string) {
+	key = versionOfNpm().ReplaceAllString(key, "@$1")
 	if i := strings.IndexByte(key, ':'); i >= 0 { // "g@https://host/g.tgz", "g@npm:h": what follows is no path of names
-		key = key[:behindName(key[:i])]
+		name := 1 + strings.LastIndexAny(key[:i], "/>")
+		if scope := strings.LastIndexByte(key[:max(name-1, 0)], '/') + 1; key[scope:name] != "" && key[scope] == '@' {
+			name = scope
+		}
+		key = key[:name+behindName(key[name:i])]
 	}
 	scope := ""
 	for _, part := range pathOfNames(key) {
@@ -84,6 +91,9 @@ func overridden(key string) (names []string) {
 	}
 	return names
 }
+
+// versionOfNpm is a version as yarn writes it, "a@npm:^1": what follows may be a path of names.
+var versionOfNpm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`@npm:([0-9^~*])`) })
 
 // behindName is where the version begins that stands behind the first name, at its "@"; 0 for none.
 func behindName(key string) int {
