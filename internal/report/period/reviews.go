@@ -178,6 +178,8 @@ func (of reviews) replaced(counts *Change) []Exception {
 		}
 		var what string
 		switch {
+		case c.Stage == "record" && c.Day > counts.Day:
+			what = "a later closing review"
 		case c.Stage == "record":
 			what = "an earlier closing review"
 		case c.Head == counts.Head && c.from != counts.from:
