@@ -360,6 +360,6 @@ func (s *Store) Running(ctx context.Context) (n int64, err error) {
 
 // Jobs counts deliveries and reviews that wait or are under way.
 func (s *Store) Jobs(ctx context.Context) (n int64, err error) {
-	err = s.db.row(ctx, `SELECT count(*) FROM river_job WHERE kind IN ('delivery', 'review') AND state IN ('available', 'pending', 'retryable', 'running', 'scheduled')`, nil, &n)
+	err = s.db.row(ctx, `SELECT count(*) FROM river_job WHERE kind IN ('delivery', 'review') AND state IN `+live, nil, &n)
 	return n, err
 }

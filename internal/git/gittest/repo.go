@@ -33,17 +33,13 @@ type Repo struct {
 // An Option of New.
 type Option func(*options)
 
-type options struct{ format, worktree string }
+type options struct{ format string }
 
 // SHA256 makes a repository whose ids have 64 digits.
 func SHA256() Option { return func(o *options) { o.format = "sha256" } }
 
 // Format makes a repository of the given object format, "sha1" or "sha256".
 func Format(name string) Option { return func(o *options) { o.format = name } }
-
-// WorkTree makes a repository with a work tree instead of a bare one. It stays empty
-// until Git("checkout", ...).
-func WorkTree() Option { return func(o *options) { o.worktree = "yes" } }
 
 // New makes an empty repository whose HEAD points at the unborn branch main.
 func New(tb testing.TB, opts ...Option) *Repo {
@@ -53,11 +49,7 @@ func New(tb testing.TB, opts ...Option) *Repo {
 		f(&o)
 	}
 	r := &Repo{Dir: filepath.Join(tb.TempDir(), "repo"), tb: tb}
-	args := []string{"init", "--quiet", "--template=", "--initial-branch=main", "--object-format=" + o.format}
-	if o.worktree == "" {
-		args = append(args, "--bare")
-	}
-	mustRun(tb, filepath.Dir(r.Dir), nil, append(args, r.Dir)...)
+	mustRun(tb, filepath.Dir(r.Dir), nil, "init", "--quiet", "--bare", "--template=", "--initial-branch=main", "--object-format="+o.format, r.Dir)
 	return r
 }
 
