@@ -128,7 +128,7 @@ var address = sync.OnceValue(func() *addressForm {
 		user:   regexp.MustCompile(`(` + sep + `|^//)[^/?#]*@`),
 		// What stands where the port does and is none begins a password with a slash in it.
 		port:     regexp.MustCompile(`[A-Za-z0-9+.-]*` + sep + `[^/?#@\[:]*:[0-9]*[^0-9/?#@].*`),
-		variable: regexp.MustCompile(`^(?:\$[A-Za-z_][A-Za-z0-9_]*|\$\{[A-Za-z_][A-Za-z0-9_]*\}|\{\{ ?[A-Za-z_.]+ ?\}\})(?:[/?#][^@]*)?$`),
+		variable: regexp.MustCompile(`^(?:\$[A-Z_][A-Z0-9_]*|\$\{[A-Z_][A-Z0-9_]*\}|\{\{ ?[A-Za-z_.]+ ?\}\})(?:[/?#][^@,]*)?$`),
 		query:    regexp.MustCompile(`(` + sep + `[^?#]*)` + asks),
 
 		scp:     regexp.MustCompile(`^[^/:?#]*:[^#]*@(` + host + `):`),              // user:password@host:path

@@ -31,6 +31,8 @@ func TestPublic(t *testing.T) {
 		"https://$HOST:$PORT/t.yml":                             "https://$HOST:$PORT/t.yml",
 		"https://${H}:${P}":                                     "https://${H}:${P}",
 		"https://{{host}}:{{port}}/x":                           "https://{{host}}:{{port}}/x",
+		"https://u:$ecret/word":                                 "https://...",
+		"https://$H:$P/a,https://u:se/cret":                     "https://...",
 		"https://u:$ecret/word@h/a":                             "https://...",
 		"https://u:cut-before-its-at":                           "https://...",
 		"https://u:se,cr'et@h/a,b":                              "https://h/a,b",
