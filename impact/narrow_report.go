@@ -26,8 +26,9 @@ func (t *tracer) addSymbols(r *Report, n *narrowing) {
 	}
 }
 
-// narrowed lists what the change reaches when its definitions are followed.
-func (t *tracer) narrowed(n *narrowing) []Reached {
+// narrowed lists what the change reaches when its definitions are followed, and what is reached
+// in the changed files themselves with these.
+func (t *tracer) narrowed(r *Report, n *narrowing) []Reached {
 	sides := make([][]narrowed, len(n.sides))
 	halves(len(sides), func(i, end int) {
 		for ; i < end; i++ {
@@ -35,12 +36,14 @@ func (t *tracer) narrowed(n *narrowing) []Reached {
 		}
 	})
 	places := map[nodeKey]int{}
+	changed := map[nodeKey][]narrowed{}
 	var best []narrowed
 	for i, side := range sides {
 		for _, x := range side {
 			node := n.sides[i].graph.Node(x.node)
 			key := node.key()
 			if t.changed[key] != nil {
+				changed[key] = append(changed[key], x)
 				continue
 			}
 			place, ok := places[key]
@@ -60,6 +63,7 @@ func (t *tracer) narrowed(n *narrowing) []Reached {
 			best[place] = old
 		}
 	}
+	t.reachedInside(r, changed)
 	list := make([]Reached, len(best))
 	halves(len(best), func(i, end int) {
 		ids := nodeIDs{}
@@ -77,6 +81,25 @@ func (t *tracer) narrowed(n *narrowing) []Reached {
 		}
 	}
 	return list
+}
+
+// reachedInside notes of each changed file what is reached in it.
+func (t *tracer) reachedInside(r *Report, changed map[nodeKey][]narrowed) {
+	for i := range t.files {
+		c := &r.Changed[i]
+		paths := []change.Path{newPath(&t.files[i])}
+		if old := oldPath(&t.files[i]); old != paths[0] {
+			paths = append(paths, old)
+		}
+		for _, p := range paths {
+			for _, x := range changed[nodeKey{path: p}] {
+				c.AllReached = c.AllReached || x.precision == PrecisionFile
+				c.Reached = append(c.Reached, x.names()...)
+			}
+		}
+		slices.Sort(c.Reached)
+		c.Reached = slices.Compact(c.Reached)
+	}
 }
 
 // halves does something with the first half of n things and with the rest, at the same time.

@@ -80,6 +80,11 @@ type Changed struct {
 	Symbols  []Symbol      `json:"symbols,omitzero"`       // nil: not assessed
 	More     int           `json:"more_symbols,omitempty"` // that are not listed
 	Skipped  string        `json:"skipped,omitempty"`      // a skip reason: the file, or what it imports, is not in the graph
+
+	// For those that plan tests: the definitions of either side that are reached, changed ones
+	// among them, or that all of the file is.
+	Reached    []string `json:"-"`
+	AllReached bool     `json:"-"`
 }
 
 // A Symbol that the change adds, alters or removes.

@@ -78,7 +78,7 @@ func Trace(ctx context.Context, in TraceInput) (*Report, error) {
 		r.Reached = t.reached()
 	} else {
 		t.addSymbols(r, n)
-		r.Reached = t.narrowed(n)
+		r.Reached = t.narrowed(r, n)
 	}
 	r.Outcome, r.Reasons = t.outcome()
 	return r, ctx.Err()

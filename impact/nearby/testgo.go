@@ -28,15 +28,27 @@ func reachedTests(n *impact.Reached) []string {
 	return n.Symbols
 }
 
-// changedTests are the tests that a changed file adds or alters; nil for all in it.
+// changedTests are the tests of a changed file that it adds or alters, or that what changed
+// reaches; nil for all in it.
 func changedTests(c impact.Changed) []string {
+	if c.AllReached {
+		return nil
+	}
 	var names []string
+	removed := map[string]bool{}
 	for _, s := range c.Symbols {
-		if s.Change != "removed" {
+		if s.Change == "removed" {
+			removed[s.Name] = true
+		} else {
 			names = append(names, s.Name)
 		}
 	}
-	if len(names) == 0 || !allTests(names) {
+	for _, name := range c.Reached {
+		if !removed[name] {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 || len(c.Symbols) >= impact.MaxReachedSymbols || !allTests(names) {
 		return nil
 	}
 	return names
