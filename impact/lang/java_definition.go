@@ -173,7 +173,6 @@ type javaDeclaration struct {
 	private bool
 	static  bool
 	final   bool
-	runs    bool // an annotation makes a framework find it
 }
 
 // modifiers reads them and the annotations between them; the place behind both. It goes
@@ -184,7 +183,7 @@ func (o *javaOutline) modifiers(d *javaDeclaration, i, to int) int {
 			if o.word(i+1, "interface") {
 				break
 			}
-			i = o.annotation(d, i, to)
+			i = o.annotation(i, to)
 			continue
 		}
 		if o.kind(i) != tokenWord || !o.modifier(i) {
@@ -223,21 +222,15 @@ func (o *javaOutline) modifier(i int) bool {
 	return false
 }
 
-// annotation reads "@a.B(c)".
-func (o *javaOutline) annotation(d *javaDeclaration, i, to int) int {
+// annotation reads "@a.B(c)". It makes nothing run when the file is loaded: whatever finds it
+// then, a framework or a processor, is given the type, by its name or by that of its package.
+func (o *javaOutline) annotation(i, to int) int {
 	i++
 	for i < to && o.kind(i) == tokenWord {
 		if i++; i >= to || o.kind(i) != '.' {
 			break
 		}
 		i++
-	}
-	if i > 0 && i <= len(o.tok) && o.kind(i-1) == tokenWord {
-		switch string(o.text(i - 1)) {
-		case "Override", "Deprecated", "SuppressWarnings", "FunctionalInterface", "SafeVarargs", "Nullable", "NonNull", "Serial":
-		default:
-			d.runs = true
-		}
 	}
 	if i < to && o.kind(i) == '(' {
 		i = o.next(i)
@@ -290,7 +283,7 @@ func (o *javaOutline) definition(t *javaType, d javaDeclaration, name string, ki
 	at := int(o.tok[min(first, end-1)].start)
 	line := o.lines.at(at)
 	return Definition{
-		Name: t.prefix + name, Kind: kind, Exported: t.exported && !d.private, Runs: d.runs,
+		Name: t.prefix + name, Kind: kind, Exported: t.exported && !d.private,
 		Start: line, End: o.lines.span(line, at, int(o.tok[end-1].end)),
 	}
 }
@@ -410,7 +403,7 @@ func (o *javaOutline) enumConstants(t *javaType, i, to int) int {
 	for i < to && o.kind(i) != ';' {
 		d := javaDeclaration{start: i}
 		for i < to && o.kind(i) == '@' {
-			i = o.annotation(&d, i, to)
+			i = o.annotation(i, to)
 		}
 		if i >= to || o.kind(i) != tokenWord {
 			if i < to && o.kind(i) == ',' {
@@ -433,11 +426,10 @@ func (o *javaOutline) enumConstants(t *javaType, i, to int) int {
 
 // typeEnd is the place behind the type at i.
 func (o *javaOutline) typeEnd(i, to int) int {
-	var none javaDeclaration
 	for i < to {
 		switch o.kind(i) {
 		case '@':
-			i = o.annotation(&none, i, to)
+			i = o.annotation(i, to)
 			continue
 		case tokenWord:
 			i++
@@ -450,7 +442,7 @@ func (o *javaOutline) typeEnd(i, to int) int {
 			} else if o.kind(i) == '[' {
 				i = o.next(i)
 			} else if o.kind(i) == '@' {
-				i = o.annotation(&none, i, to)
+				i = o.annotation(i, to)
 			} else {
 				break
 			}
