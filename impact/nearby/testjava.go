@@ -22,8 +22,11 @@ func (p *planner) java(path string) bool {
 	}
 	// PROJECT/src/SET/java/PACKAGE/CLASS.java
 	project, set, packagePath := layout(folder)
-	if set == "" || set == "main" || !isJavaName(class) {
-		return set == "main"
+	if set == "main" || set == "testFixtures" && p.gradleProject(project) { // fixtures help tests, and have no task that runs any
+		return true
+	}
+	if set == "" || !isJavaName(class) {
+		return false
 	}
 	full := class
 	if packagePath != "" {
