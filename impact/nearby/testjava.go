@@ -2,6 +2,7 @@ package nearby
 
 import (
 	"bytes"
+	"path"
 	"strings"
 )
 
@@ -109,14 +110,16 @@ func isJavaName(s string) bool {
 }
 
 // maven plans a class of a module: the root is the highest folder of those above it that
-// all have a pom.xml.
-func (p *planner) maven(project, path, class string) bool {
-	root := project
+// all have a pom.xml, or list the one below as a module where there is none in between.
+func (p *planner) maven(project, file, class string) bool {
+	root, gap := project, false
 	for at := range above(project) {
-		if !p.tree.has(p.ctx, at, "pom.xml") {
-			break
+		switch {
+		case !p.tree.has(p.ctx, at, "pom.xml"):
+			gap = true
+		case !gap || listsModule(p.tree.read(p.ctx, at, "pom.xml"), within(at, root)):
+			root, gap = at, false
 		}
-		root = at
 	}
 	program := "mvn"
 	if p.tree.has(p.ctx, root, "mvnw") {
@@ -127,8 +130,32 @@ func (p *planner) maven(project, path, class string) bool {
 		module = " -pl " + quote(within(root, project)) + " -am"
 	}
 	k := commandKey{runner: "maven", folder: root, program: program + module + mavenTests + " test"}
-	p.add(k, path, class, false)
+	p.add(k, file, class, false)
 	return true
+}
+
+// listsModule says whether a pom.xml has a folder below its own as a module.
+func listsModule(pom []byte, folder string) bool {
+	for len(pom) > 0 {
+		at := bytes.IndexByte(pom, '<')
+		if at < 0 {
+			return false
+		}
+		if pom = pom[at:]; bytes.HasPrefix(pom, []byte("<!--")) {
+			_, pom, _ = bytes.Cut(pom, []byte("-->"))
+			continue
+		}
+		text, ok := bytes.CutPrefix(pom, []byte("<module>"))
+		if pom = pom[1:]; !ok {
+			continue
+		}
+		text, _, _ = bytes.Cut(text, []byte("<"))
+		module := path.Clean(string(bytes.TrimSpace(text)))
+		if strings.TrimSuffix(module, "/pom.xml") == folder {
+			return true
+		}
+	}
+	return false
 }
 
 // mavenTests stand for the names, which are one argument.
