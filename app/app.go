@@ -8,9 +8,9 @@
 //
 // It promises that a delivery which was answered with 202 is worked on whatever happens to
 // the process; that of one pull request the newest head is judged, and only that; that a
-// check run is concluded with success for nothing but a verdict pass (or in mode report);
-// and that what GitHub would not tell is a missing fact. A pull request decides nothing but
-// what is judged: the judge is read at the base that GitHub names.
+// check run is concluded with success for nothing but a verdict pass (or in mode report), by
+// who has its subject alone; and that what GitHub would not tell is a missing fact. A pull
+// request decides nothing but what is judged: the judge is read at the base that GitHub names.
 package app
 
 import (
@@ -267,23 +267,33 @@ func (a *App) overtake(key, head string, closed bool) {
 }
 
 // enter takes a subject for a review. ok is false while another one has it.
-func (a *App) enter(ctx context.Context, s *store.Subject) (_ context.Context, leave func(), ok bool, err error) {
+func (a *App) enter(ctx context.Context, s *store.Subject) (_ context.Context, _ *store.Lock, leave func(), ok bool, err error) {
 	key := subjectKey(s.Repo, s.Name)
-	unlock, ok, err := a.store.Lock(ctx, key)
+	lock, ok, err := a.store.Lock(ctx, key)
 	if err != nil || !ok {
 		a.overtake(key, s.Head, false)
-		return ctx, nil, ok, err
+		return ctx, nil, nil, ok, err
 	}
 	ctx, stop := context.WithCancelCause(ctx)
+	go func() {
+		select {
+		case <-lock.Lost():
+			stop(store.ErrLost)
+		case <-ctx.Done():
+		}
+	}()
 	a.mu.Lock()
-	a.running[key] = &running{s.Head, stop}
+	this := &running{s.Head, stop}
+	a.running[key] = this
 	a.mu.Unlock()
-	return ctx, func() {
+	return ctx, lock, func() {
 		a.mu.Lock()
-		delete(a.running, key)
+		if a.running[key] == this { // else the lock was lost, and somebody else has it
+			delete(a.running, key)
+		}
 		a.mu.Unlock()
 		stop(nil)
-		unlock()
+		lock.Unlock()
 	}, true, nil
 }
 

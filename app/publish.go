@@ -63,12 +63,10 @@ func (j *job) comment() *effect.Comment {
 // comments says whether this review has a comment to write to.
 func (j *job) comments() bool { return j.Publish.Comment && j.pr != nil && j.shows }
 
-// intend adds to effects what is to be published of a conclusion.
-func (j *job) intend(ctx context.Context, effects map[string]string, r *store.Review, o checkrun.Output) error {
+// intend adds what is to be published of a conclusion.
+func (j *job) intend(ctx context.Context, follows *store.Follows, r *store.Review, o checkrun.Output) error {
 	if j.comments() {
-		if err := j.store.SetMark(ctx, j.commentMark(), commentBody(j.check.Name, r.Head, o)); err != nil {
-			return err
-		}
+		follows.Marks[j.commentMark()] = commentBody(j.check.Name, r.Head, o)
 	}
 	if r.Verdict == "" {
 		return nil
@@ -78,14 +76,14 @@ func (j *job) intend(ctx context.Context, effects map[string]string, r *store.Re
 		if there, err := a.Done(ctx, p.Verdict); err != nil {
 			return err
 		} else if !there {
-			effects[a.Key()] = p.Text()
+			follows.Effects[a.Key()] = p.Text()
 		}
 	}
 	if a := (&effect.Attestation{Place: j.place()}); j.Publish.Attestations {
 		if there, err := a.Done(ctx, p.Verdict); err != nil {
 			return err
 		} else if !there {
-			effects[a.Key()] = p.Text()
+			follows.Effects[a.Key()] = p.Text()
 		}
 	}
 	return nil

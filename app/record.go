@@ -156,7 +156,7 @@ func (j *job) mayLag(ctx context.Context) error {
 		return nil
 	}
 	r := store.Review{Repo: j.task.Repo, Subject: j.subject.Name, Ref: j.ref, Inputs: branchTold, Unsettled: true}
-	if err := j.store.Conclude(ctx, j.task.Turn, r, nil); err != nil {
+	if err := j.held.Conclude(ctx, j.task.Turn, r, store.Follows{}); err != nil {
 		return err
 	}
 	return &store.LaterError{After: min(after, lagStep), Why: errors.New("GitHub may not know yet which pull request brought a push")}

@@ -29,6 +29,7 @@ const patience = 4
 type job struct {
 	*App
 	task    store.Task
+	held    *store.Lock // of the subject
 	subject store.Subject
 	name    string // of the repository, as far as it is known
 	client  *hub.Client
@@ -77,6 +78,9 @@ func (a *App) Review(ctx context.Context, t store.Task) (err error) {
 	if err != nil {
 		return err
 	}
+	if t.Turn < s.Turn && t.Try > 1 { // a try that nobody saw the end of may have written behind it
+		return a.mend(ctx, s)
+	}
 	if t.Turn < s.Turn || s.Closed {
 		return nil // the job of a newer turn is there; or nobody waits
 	}
@@ -92,7 +96,7 @@ func (a *App) Review(ctx context.Context, t store.Task) (err error) {
 		return nil
 	}
 	until := ctx
-	ctx, leave, ok, err := a.enter(ctx, &s)
+	ctx, held, leave, ok, err := a.enter(ctx, &s)
 	if err != nil {
 		return err
 	}
@@ -109,7 +113,7 @@ func (a *App) Review(ctx context.Context, t store.Task) (err error) {
 		s.Installation = at.Installation
 	}
 	began := a.Now()
-	j := &job{App: a, task: t, subject: s, name: at.FullName, log: a.Log.WithFields(logrus.Fields{"delivery": s.Delivery, "repo": t.Repo, "subject": s.Name, "pr": s.Number})}
+	j := &job{App: a, task: t, held: held, subject: s, name: at.FullName, log: a.Log.WithFields(logrus.Fields{"delivery": s.Delivery, "repo": t.Repo, "subject": s.Name, "pr": s.Number})}
 	decision, err := j.caught(ctx)
 	if s.Kind == notesKind && (err == nil || t.Last) { // whoever asks next must not take it for one that waits
 		err = errors.Join(err, a.store.SetMark(until, begunMark(t.Repo), strconv.FormatInt(t.Turn, 10)))
@@ -120,6 +124,15 @@ func (a *App) Review(ctx context.Context, t store.Task) (err error) {
 		// was stopped may be of the newest head.
 		if s, err = a.store.Subject(until, t.Repo, t.Subject); err == nil && s.Turn == t.Turn && !s.Closed {
 			err = store.ErrBusy
+		}
+		return err
+	}
+	if err != nil && lost(ctx, err) {
+		leave()
+		j.log.WithError(err).Warn("somebody else had the subject meanwhile: the review is given up")
+		a.metrics.reviewed("error", a.Now().Sub(began))
+		if merr := a.mend(until, s); merr != nil {
+			j.log.WithError(merr).Info("what the check run shows is looked at by the next try")
 		}
 		return err
 	}
@@ -138,6 +151,14 @@ func (a *App) Review(ctx context.Context, t store.Task) (err error) {
 	}
 	a.metrics.reviewed(ended(ctx, err), a.Now().Sub(began))
 	return j.failed(ctx, err)
+}
+
+// lost says whether a review had its subject no more to itself.
+func lost(ctx context.Context, err error) bool {
+	if ctx.Err() != nil {
+		return errors.Is(context.Cause(ctx), store.ErrLost)
+	}
+	return errors.Is(err, store.ErrLost) || errors.Is(err, store.ErrLate) || errors.Is(err, effect.ErrOverwritten)
 }
 
 // ended is what a review that came to no decision is counted as.
@@ -349,10 +370,7 @@ func (j *job) locateRecord() (bool, error) {
 }
 
 func (j *job) newCheck() {
-	j.check = &effect.Check{
-		Log: j.store, Client: j.client, Repo: j.repo, AppID: j.Hub.AppID(), Now: j.Now,
-		Subject: j.subject.Name, Head: j.head.String(), Name: CheckName(j.ref), Turns: j.subject.Kind == "pull_request",
-	}
+	j.check = j.checkOf(j.client, j.repo, &j.subject, j.head.String(), j.ref)
 }
 
 // CheckName is the name of the check run on changes for a ref. It holds the branch, since

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/sirupsen/logrus"
 
@@ -105,7 +106,7 @@ func (j *job) judge(ctx context.Context) (string, error) {
 		last := lastReview(s)
 		last.Unsettled = j.unsettled(known, last.Decision)
 		last.Wants = withNotes(last.Wants, j.notes.at, j.noted)
-		if err := j.store.Conclude(ctx, j.task.Turn, last, nil, j.wakes(last.Decision)...); err != nil {
+		if err := j.held.Conclude(ctx, j.task.Turn, last, store.Follows{Wakes: j.wakes(last.Decision)}); err != nil {
 			return "", err
 		}
 		return s.Decision, j.answer(ctx, false)
@@ -139,13 +140,33 @@ func (j *job) judge(ctx context.Context) (string, error) {
 	return j.keep(ctx, &v, judge, known, inputs, landing)
 }
 
-// told says whether the check run says something of the head, or is about to.
+// told says whether the check run says what was concluded of the head, or is about to.
 func (j *job) told(ctx context.Context) (bool, error) {
 	if !j.shows {
 		return true, nil
 	}
-	e, err := j.store.Effect(ctx, j.check.Key())
-	return e.Key != "", err
+	mark, pending, err := j.check.Says(ctx)
+	s := &j.subject
+	if err != nil || mark == "" || !strings.HasPrefix(mark, s.Verdict) || !strings.Contains(mark, " "+j.ref+" ") || strings.HasSuffix(mark, effect.Success) && s.Decision != review.Pass.String() {
+		return false, err
+	}
+	return pending || j.stands(ctx, mark), nil
+}
+
+// stands says whether what the run was made to say last is what it shows. That it lets nothing
+// through is held against GitHub: a store from before that was put back does not know of a success
+// that came behind it. Where GitHub does not answer, it is said again.
+func (j *job) stands(ctx context.Context, mark string) bool {
+	if strings.HasSuffix(mark, effect.Success) {
+		return true
+	}
+	holds, err := j.check.Holds(ctx)
+	if err != nil {
+		j.log.WithError(err).Info("it is not known what the check run shows")
+	} else if !holds {
+		j.log.WithField("mark", mark).Warn("the check run does not show what it was made to say last: it is said again")
+	}
+	return holds && err == nil
 }
 
 // unsettled says whether a verdict that lets nothing through lacks what GitHub may tell another
@@ -248,25 +269,21 @@ func (j *job) conclude(ctx context.Context, r store.Review, mark string, o check
 		o.DetailsURL = j.Links.Home()
 	}
 	mark += " " + j.ref + " " + string(o.Conclusion) // the run is named after the branch
-	effects, first := map[string]string{}, false
+	follows, first := store.Follows{Effects: map[string]string{}, Marks: map[string]string{}, Wakes: j.wakes(r.Decision)}, false
 	if j.shows {
-		said, err := j.check.Said(ctx, mark)
-		if err != nil {
-			return err
-		}
-		pending, err := j.check.Pending(ctx) // and maybe written by a try that did not end
+		was, pending, err := j.check.Says(ctx) // what is pending may be written by a try that did not end
 		if err != nil {
 			return err
 		}
 		first = !pending
-		if !said {
-			effects[j.check.Key()] = effect.Intent{Mark: mark, Output: o, Again: j.subject.DoneTurn > 0 && j.subject.Inputs == ""}.Text()
+		if pending || was != mark || !j.stands(ctx, was) {
+			follows.Effects[j.check.Key()] = effect.Intent{Mark: mark, Output: o, Again: j.subject.DoneTurn > 0 && j.subject.Inputs == ""}.Text()
 		}
 	}
-	if err := j.intend(ctx, effects, &r, o); err != nil {
+	if err := j.intend(ctx, &follows, &r, o); err != nil {
 		return err
 	}
-	if err := j.store.Conclude(ctx, j.task.Turn, r, effects, j.wakes(r.Decision)...); err != nil {
+	if err := j.held.Conclude(ctx, j.task.Turn, r, follows); err != nil {
 		return err
 	}
 	return j.answer(ctx, first)

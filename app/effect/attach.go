@@ -51,7 +51,8 @@ func (a *Attachment) Done(ctx context.Context, verdict string) (bool, error) {
 // Attach attaches what is intended, if it is not there yet. pack gives its bytes.
 func (a *Attachment) Attach(ctx context.Context, pack func(ctx context.Context, digest string) ([]byte, error)) error {
 	var p Pack
-	if is, err := pending(ctx, a.Log, a.Key(), &p); err != nil || !is {
+	intent, err := pending(ctx, a.Log, a.Key(), &p)
+	if err != nil || intent == "" {
 		return err
 	}
 	file, err := pack(ctx, p.Digest)
@@ -73,7 +74,8 @@ func (a *Attachment) Attach(ctx context.Context, pack func(ctx context.Context, 
 			return err
 		}
 	}
-	return a.Log.Finish(ctx, a.Key(), p.Verdict)
+	_, err = a.Log.FinishIf(ctx, a.Key(), intent, p.Verdict) // who intends something else by now does that
+	return err
 }
 
 // blobID is what git calls a file. GitHub's repositories are SHA-1.

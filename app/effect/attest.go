@@ -26,7 +26,8 @@ func (a *Attestation) Done(ctx context.Context, verdict string) (bool, error) {
 // the digest of its manifest ("sha256:...").
 func (a *Attestation) Attest(ctx context.Context, statement func(ctx context.Context, digest string) (bundle []byte, manifest string, err error)) error {
 	var p Pack
-	if is, err := pending(ctx, a.Log, a.Key(), &p); err != nil || !is {
+	intent, err := pending(ctx, a.Log, a.Key(), &p)
+	if err != nil || intent == "" {
 		return err
 	}
 	bundle, manifest, err := statement(ctx, p.Digest)
@@ -46,7 +47,8 @@ func (a *Attestation) Attest(ctx context.Context, statement func(ctx context.Con
 			return fmt.Errorf("handing over the attestation: %w", err)
 		}
 	}
-	return a.Log.Finish(ctx, a.Key(), p.Verdict)
+	_, err = a.Log.FinishIf(ctx, a.Key(), intent, p.Verdict) // who intends something else by now does that
+	return err
 }
 
 // find looks whether a try that did not end handed it over.

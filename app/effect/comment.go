@@ -72,7 +72,8 @@ const MaxComment = 65_000
 // Say makes the comment say what is intended, if it does not yet.
 func (c *Comment) Say(ctx context.Context) error {
 	var s Saying
-	if is, err := pending(ctx, c.Log, c.Key(), &s); err != nil || !is {
+	intent, err := pending(ctx, c.Log, c.Key(), &s)
+	if err != nil || intent == "" {
 		return err
 	}
 	if moved, err := c.moved(ctx); err != nil || moved {
@@ -106,7 +107,10 @@ func (c *Comment) Say(ctx context.Context) error {
 			return err
 		}
 	}
-	return c.Log.Finish(ctx, c.Key(), s.Mark)
+	if ok, err := c.Log.FinishIf(ctx, c.Key(), intent, s.Mark); err != nil || ok {
+		return err
+	}
+	return c.Log.Forget(ctx, c.Key()) // somebody else wrote it, too: what it says is said again by whoever comes next
 }
 
 // id is the number of our comment, 0 for none. One that was begun is looked for.

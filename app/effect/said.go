@@ -42,16 +42,16 @@ func done(ctx context.Context, log Log, key, mark string) (bool, error) {
 	return err == nil && e.Done && e.Result == mark, err
 }
 
-// pending reads what is intended under a key into v; false when nothing is.
-func pending(ctx context.Context, log Log, key string, v any) (bool, error) {
+// pending reads what is intended under a key into v; the intent is empty when nothing is.
+func pending(ctx context.Context, log Log, key string, v any) (intent string, err error) {
 	e, err := log.Effect(ctx, key)
 	if err != nil || e.Key == "" || e.Done {
-		return false, err
+		return "", err
 	}
 	if err := json.Unmarshal([]byte(e.Result), v); err != nil {
-		return false, fmt.Errorf("reading what is intended for %s: %w", key, err)
+		return "", fmt.Errorf("reading what is intended for %s: %w", key, err)
 	}
-	return true, nil
+	return e.Result, nil
 }
 
 // moved says whether nothing may be written any more, because a newer head came.

@@ -135,7 +135,7 @@ func TestEnded(t *testing.T) {
 		if err := s.Ask(ctx, store.Request{Repo: 7, Name: "pull/1/record", Installation: 3, Kind: "pull_request", Stage: "record", Number: 1}); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Conclude(ctx, 1, store.Review{Repo: 7, Subject: "pull/1/record", Verdict: "v", Decision: "pass", Holds: "2026-01-31"}, nil); err != nil {
+		if err := conclude(ctx, s, 1, store.Review{Repo: 7, Subject: "pull/1/record", Verdict: "v", Decision: "pass", Holds: "2026-01-31"}, store.Follows{}); err != nil {
 			t.Fatal(err)
 		}
 		ended := func(day string, want int) {

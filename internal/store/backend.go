@@ -33,12 +33,21 @@ type tx interface {
 type backend interface {
 	querier
 	inTx(ctx context.Context, fn func(tx) error) error
-	tryLock(ctx context.Context, name string) (unlock func(), ok bool, err error)
+	tryLock(ctx context.Context, name string) (held, bool, error)
 	rescue(ctx context.Context) error
 	// live has other processes know that this one lives; alives asks that of one.
 	live(ctx context.Context) error
 	alives(ctx context.Context, id string) (bool, error)
 	close() error
+}
+
+// A held is a name that this process has, until unlock.
+type held interface {
+	// inTx is a transaction that ends well only if the name is still held.
+	inTx(ctx context.Context, fn func(tx) error) error
+	// check says ErrLost when it is not.
+	check(ctx context.Context) error
+	unlock()
 }
 
 //go:embed migrations

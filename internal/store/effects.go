@@ -83,11 +83,25 @@ func (s *Store) Finish(ctx context.Context, key, result string) error {
 	return nil
 }
 
-// Forget makes as if an effect had never been begun: what it made is gone.
-func (s *Store) Forget(ctx context.Context, key string) error { return s.ForgetBoth(ctx, key, key) }
+// FinishIf says that what was intended has happened. ok is false where something else is intended
+// by now, or was done.
+func (s *Store) FinishIf(ctx context.Context, key, intent, result string) (ok bool, err error) {
+	n, err := s.db.exec(ctx, `UPDATE effects SET state = 'done', result = $3, at = $4 WHERE key = $1 AND state <> 'done' AND result = $2`, key, intent, result, s.ms())
+	if err != nil {
+		return false, fmt.Errorf("finishing effect %s: %w", key, err)
+	}
+	return n > 0, nil
+}
 
-// ForgetBoth forgets two effects, or none.
-func (s *Store) ForgetBoth(ctx context.Context, one, other string) error {
-	_, err := s.db.exec(ctx, `DELETE FROM effects WHERE key IN ($1, $2)`, one, other)
+// Forget makes as if an effect had never been begun: what it made is gone.
+func (s *Store) Forget(ctx context.Context, key string) error {
+	_, err := s.db.exec(ctx, `DELETE FROM effects WHERE key = $1`, key)
 	return err
+}
+
+// ForgetIf forgets an effect that was done with a result, and another one with it. ok is false where
+// that is not so any more.
+func (s *Store) ForgetIf(ctx context.Context, key, result, other string) (ok bool, err error) {
+	n, err := s.db.exec(ctx, `DELETE FROM effects WHERE key IN ($1, $3) AND EXISTS (SELECT 1 FROM effects WHERE key = $1 AND state = 'done' AND result = $2)`, key, result, other)
+	return n > 0, err
 }

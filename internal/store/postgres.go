@@ -138,7 +138,13 @@ func (d *postgresDB) live(ctx context.Context) error {
 }
 
 func (d *postgresDB) inTx(ctx context.Context, fn func(tx) error) error {
-	return pgx.BeginFunc(ctx, d.pool, func(t pgx.Tx) error { return fn(pgTx{pgConn{t}, t, d.queue}) })
+	return d.txOn(ctx, d.pool, fn)
+}
+
+func (d *postgresDB) txOn(ctx context.Context, on interface {
+	Begin(context.Context) (pgx.Tx, error)
+}, fn func(tx) error) error {
+	return pgx.BeginFunc(ctx, on, func(t pgx.Tx) error { return fn(pgTx{pgConn{t}, t, d.queue}) })
 }
 
 // aliveLock begins the name of the lock that each process holds while it lives.
@@ -146,7 +152,7 @@ const aliveLock = "alive "
 
 // tryLock takes an advisory lock, which the server lets go of when the connection ends,
 // also because its process died.
-func (d *postgresDB) tryLock(ctx context.Context, name string) (func(), bool, error) {
+func (d *postgresDB) tryLock(ctx context.Context, name string) (held, bool, error) {
 	c, err := d.pool.Acquire(ctx)
 	if err != nil {
 		return nil, false, err
@@ -156,14 +162,62 @@ func (d *postgresDB) tryLock(ctx context.Context, name string) (func(), bool, er
 		c.Release()
 		return nil, false, err
 	}
-	return sync.OnceFunc(func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-		defer cancel()
-		if _, err := c.Exec(ctx, `SELECT pg_advisory_unlock($1)`, lockKey(name)); err != nil {
-			c.Conn().Close(ctx) // with the connection, the lock goes
-		}
-		c.Release()
-	}), true, nil
+	return &pgLock{db: d, key: lockKey(name), c: c}, true, nil
+}
+
+// A pgLock is held by a session. The server may end that, or something on the way to it, while
+// this process goes on: then somebody else may have the lock. So what must not happen without it
+// is done in the same session.
+type pgLock struct {
+	db  *postgresDB
+	key int64
+
+	mu sync.Mutex
+	c  *pgxpool.Conn // nil: it was let go
+}
+
+func (l *pgLock) inTx(ctx context.Context, fn func(tx) error) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if ctx.Err() != nil { // to begin with it would end the session
+		return ctx.Err()
+	}
+	if l.c == nil || l.c.Conn().IsClosed() {
+		return ErrLost
+	}
+	err := l.db.txOn(ctx, l.c, fn)
+	if err != nil && l.c.Conn().IsClosed() {
+		return fmt.Errorf("%w: %w", ErrLost, err)
+	}
+	return err
+}
+
+func (l *pgLock) check(ctx context.Context) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.c == nil {
+		return ErrLost
+	}
+	if err := l.c.Ping(ctx); err != nil {
+		l.c.Conn().Close(ctx) // what does not answer may be gone, or come back: it is not held any more
+		return fmt.Errorf("%w: %w", ErrLost, err)
+	}
+	return nil
+}
+
+func (l *pgLock) unlock() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.c == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if _, err := l.c.Exec(ctx, `SELECT pg_advisory_unlock($1)`, l.key); err != nil {
+		l.c.Conn().Close(ctx) // with the connection, the lock goes
+	}
+	l.c.Release()
+	l.c = nil
 }
 
 func lockKey(name string) int64 {
@@ -177,9 +231,9 @@ func (d *postgresDB) alives(ctx context.Context, id string) (bool, error) {
 	if id == d.id {
 		return true, nil
 	}
-	unlock, dead, err := d.tryLock(ctx, aliveLock+id)
+	l, dead, err := d.tryLock(ctx, aliveLock+id)
 	if dead {
-		unlock()
+		l.unlock()
 	}
 	return !dead, err
 }
@@ -206,7 +260,7 @@ func (d *postgresDB) rescue(ctx context.Context) error {
 		if id == d.id {
 			continue
 		}
-		unlock, dead, err := d.tryLock(ctx, aliveLock+id)
+		l, dead, err := d.tryLock(ctx, aliveLock+id)
 		if err != nil {
 			return err
 		}
@@ -214,7 +268,7 @@ func (d *postgresDB) rescue(ctx context.Context) error {
 			continue
 		}
 		_, err = d.exec(ctx, rescueText("attempted_by[array_length(attempted_by, 1)] <> $1", "::river_job_state"), id)
-		unlock()
+		l.unlock()
 		if err != nil {
 			return err
 		}

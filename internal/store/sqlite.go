@@ -138,19 +138,28 @@ func (d *sqliteDB) inTx(ctx context.Context, fn func(tx) error) error {
 	return nil
 }
 
-func (d *sqliteDB) tryLock(_ context.Context, name string) (func(), bool, error) {
+func (d *sqliteDB) tryLock(_ context.Context, name string) (held, bool, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.held[name] {
 		return nil, false, nil
 	}
 	d.held[name] = true
-	return sync.OnceFunc(func() {
+	return &sqliteLock{d, sync.OnceFunc(func() {
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		delete(d.held, name)
-	}), true, nil
+	})}, true, nil
 }
+
+// A sqliteLock is held by the process, which has the database to itself: it can not be lost.
+type sqliteLock struct {
+	*sqliteDB
+	release func()
+}
+
+func (*sqliteLock) check(context.Context) error { return nil }
+func (l *sqliteLock) unlock()                   { l.release() }
 
 // live has nobody to tell: the file is for one process.
 func (d *sqliteDB) live(context.Context) error { return nil }

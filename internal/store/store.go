@@ -16,9 +16,10 @@
 //
 // It promises that a delivery which was accepted is on the disk together with the job
 // that will decide on it; that a decision and the reviews it asks for are one
-// transaction; that a job which died with its process runs again; and that one review
-// at a time works on a subject, whichever process it is in. It knows nothing of the
-// forge or of reviews: what the bytes mean is the App's.
+// transaction; that a job which died with its process runs again; that one review
+// at a time works on a subject, whichever process it is in; and that a verdict is kept, with
+// what follows from it, by who has the subject and of no older turn than the last. It knows
+// nothing of the forge or of reviews: what the bytes mean is the App's.
 package store
 
 import (
@@ -113,12 +114,6 @@ func (s *Store) Ping(ctx context.Context) error {
 	return err
 }
 
-// Lock takes a name for as long as unlock was not called and this process lives. ok is
-// false while somebody else has it.
-func (s *Store) Lock(ctx context.Context, name string) (unlock func(), ok bool, err error) {
-	return s.db.tryLock(ctx, name)
-}
-
 func (s *Store) ms() int64 { return s.now().UnixMilli() }
 
 // Mark is the value of a mark, empty when it was never set.
@@ -132,7 +127,11 @@ func (s *Store) Mark(ctx context.Context, name string) (value string, err error)
 
 // SetMark remembers a value.
 func (s *Store) SetMark(ctx context.Context, name, value string) error {
-	_, err := s.db.exec(ctx, `INSERT INTO marks (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, value)
+	return setMark(ctx, s.db, name, value)
+}
+
+func setMark(ctx context.Context, q querier, name, value string) error {
+	_, err := q.exec(ctx, `INSERT INTO marks (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, value)
 	return err
 }
 

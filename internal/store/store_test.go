@@ -49,6 +49,16 @@ func start(t *testing.T, s *store.Store) {
 	}
 }
 
+// conclude concludes a turn of a subject as who works on it does.
+func conclude(ctx context.Context, s *store.Store, turn int64, r store.Review, f store.Follows) error {
+	l, ok, err := s.Lock(context.WithoutCancel(ctx), fmt.Sprintf("%d %s", r.Repo, r.Subject))
+	if err != nil || !ok {
+		return fmt.Errorf("somebody else works on it: %w", err)
+	}
+	defer l.Unlock()
+	return l.Conclude(ctx, turn, r, f)
+}
+
 func stop(t *testing.T, s *store.Store) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
@@ -348,18 +358,22 @@ func TestSubjects(t *testing.T) {
 		}
 
 		r := store.Review{Repo: 7, Subject: "pull/1", Verdict: "v2", Pack: "p2", Head: "h2", Base: "b", Ref: "refs/heads/main", Stage: "merge", Decision: "pass"}
-		if err := s.Conclude(ctx, 3, r, map[string]string{"e": "intent"}); err != nil {
+		if err := conclude(ctx, s, 3, r, store.Follows{Effects: map[string]string{"e": "intent"}, Marks: map[string]string{"said": "2"}}); err != nil {
 			t.Fatal(err)
 		}
 		r.Verdict, r.Pack, r.Head, r.Decision = "v1", "p1", "h1", "fail"
-		if err := s.Conclude(ctx, 1, r, nil); err != nil {
-			t.Fatal(err)
+		late := store.Follows{Effects: map[string]string{"e": "older"}, Marks: map[string]string{"said": "1"}, Wakes: []store.Wake{{Repo: 7, Name: "pull/1"}}}
+		if err := conclude(ctx, s, 1, r, late); !errors.Is(err, store.ErrLate) {
+			t.Errorf("an older turn was concluded: %v", err)
 		}
 		if got, err = s.Subject(ctx, 7, "pull/1"); err != nil || got.DoneTurn != 3 || got.Decision != "pass" || got.DoneHead != "h2" {
 			t.Errorf("an older turn took the place of a newer: %+v, %v", got, err)
 		}
 		if e, err := s.Effect(ctx, "e"); err != nil || e.Done || e.Result != "intent" {
-			t.Errorf("%+v, %v", e, err)
+			t.Errorf("what an older turn was about to say took the place of a newer: %+v, %v", e, err)
+		}
+		if v, err := s.Mark(ctx, "said"); err != nil || v != "2" || got.Turn != 3 {
+			t.Errorf("something followed from an older turn: %q, turn %d, %v", v, got.Turn, err)
 		}
 		if at, err := s.AtHead(ctx, 7, "h2"); err != nil || len(at) != 1 {
 			t.Errorf("%v, %v", at, err)
@@ -367,7 +381,7 @@ func TestSubjects(t *testing.T) {
 		if at, err := s.AtHead(ctx, 7, "h1"); err != nil || len(at) != 0 {
 			t.Errorf("%v, %v", at, err)
 		}
-		if all, err := s.Reviews(ctx, 7, "pull/1", 10); err != nil || len(all) != 2 {
+		if all, err := s.Reviews(ctx, 7, "pull/1", 10); err != nil || len(all) != 1 {
 			t.Errorf("%v, %v", all, err)
 		}
 		// What it is about is asked for with it, or not at all.
@@ -378,13 +392,13 @@ func TestSubjects(t *testing.T) {
 		about := store.Wake{Repo: 7, Kind: "merge_group", Ref: "refs/heads/main", Delivery: "d"}
 		cut, cancel := context.WithCancel(ctx)
 		cancel()
-		if err := s.Conclude(cut, 3, r, nil, about); err == nil {
+		if err := conclude(cut, s, 3, r, store.Follows{Wakes: []store.Wake{about}}); err == nil {
 			t.Error("nobody noticed that it was given up")
 		}
 		if got, err := s.Subject(ctx, 7, "queue/g2"); err != nil || got.Turn != 1 {
 			t.Errorf("asked for with a conclusion that is none: %+v %v", got, err)
 		}
-		if err := s.Conclude(ctx, 3, r, nil, about); err != nil {
+		if err := conclude(ctx, s, 3, r, store.Follows{Wakes: []store.Wake{about}}); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := s.Subject(ctx, 7, "queue/g2"); err != nil || got.Turn != 2 || got.DoneTurn != 0 || got.Delivery != "d" || got.Installation != 9 {
@@ -399,7 +413,7 @@ func TestSubjects(t *testing.T) {
 		if err := s.CloseSubject(ctx, 7, "queue/g2", 2); err != nil { // after it was found open
 			t.Fatal(err)
 		}
-		if err := s.Conclude(ctx, 3, r, nil, about); err != nil {
+		if err := conclude(ctx, s, 3, r, store.Follows{Wakes: []store.Wake{about}}); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := s.Subject(ctx, 7, "queue/g2"); err != nil || got.Turn != 2 || !got.Closed {
@@ -409,7 +423,7 @@ func TestSubjects(t *testing.T) {
 		if open, err := s.Open(ctx, 7, "pull_request", ""); err != nil || len(open) != 0 {
 			t.Errorf("%v, %v", open, err)
 		}
-		if r, err := s.ReviewOfPack(ctx, "p1"); err != nil || r.Decision != "fail" {
+		if r, err := s.ReviewOfPack(ctx, "p2"); err != nil || r.Decision != "pass" {
 			t.Errorf("%+v, %v", r, err)
 		}
 	})
@@ -445,7 +459,7 @@ func TestEffectsLocksMarks(t *testing.T) {
 
 		var mu sync.Mutex
 		got := 0
-		var unlock func()
+		var lock *store.Lock
 		var wg sync.WaitGroup
 		for range 8 {
 			wg.Go(func() {
@@ -455,7 +469,7 @@ func TestEffectsLocksMarks(t *testing.T) {
 				}
 				if mu.Lock(); ok {
 					got++
-					unlock = u
+					lock = u
 				}
 				mu.Unlock()
 			})
@@ -464,12 +478,12 @@ func TestEffectsLocksMarks(t *testing.T) {
 		if got != 1 {
 			t.Fatalf("%d have the lock", got)
 		}
-		unlock()
-		unlock()
+		lock.Unlock()
+		lock.Unlock()
 		if u, ok, err := s.Lock(ctx, "x"); err != nil || !ok {
 			t.Error("the lock can not be had again", err)
 		} else {
-			u()
+			u.Unlock()
 		}
 
 		if v, err := s.Mark(ctx, "m"); err != nil || v != "" {
@@ -668,7 +682,7 @@ func TestConcludedAtOnce(t *testing.T) {
 		for _, name := range names {
 			all.Go(func() {
 				for turn := range int64(30) {
-					if err := s.Conclude(ctx, turn, store.Review{Repo: 7, Subject: name, Decision: "pass"}, nil, store.Wake{Repo: 7, Kind: "merge_group"}); err != nil {
+					if err := conclude(ctx, s, turn, store.Review{Repo: 7, Subject: name, Decision: "pass"}, store.Follows{Wakes: []store.Wake{{Repo: 7, Kind: "merge_group"}}}); err != nil {
 						t.Errorf("%s: %v", name, err)
 						return
 					}
@@ -793,6 +807,11 @@ func TestDecidedAtOnce(t *testing.T) {
 		return store.Request{Repo: 7, Name: name, Kind: "merge_group", Stage: "merge", Ref: "refs/heads/main"}
 	}
 	names := []string{"a", "b", "c", "d"}
+	for _, name := range names {
+		if err := one.Ask(ctx, request(name)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	var all sync.WaitGroup
 	for i, s := range []*store.Store{one, two} {
 		all.Go(func() {
@@ -815,7 +834,7 @@ func TestDecidedAtOnce(t *testing.T) {
 		})
 		all.Go(func() {
 			for turn := range int64(40) {
-				if err := s.Conclude(ctx, turn, store.Review{Repo: 7, Subject: names[i], Decision: "pass"}, nil, store.Wake{Repo: 7, Kind: "merge_group"}); err != nil {
+				if err := conclude(ctx, s, turn, store.Review{Repo: 7, Subject: names[i], Decision: "pass"}, store.Follows{Wakes: []store.Wake{{Repo: 7, Kind: "merge_group"}}}); err != nil {
 					t.Errorf("concluding: %v", err)
 				}
 			}

@@ -124,7 +124,11 @@ WHERE repo = $1 AND name = $2 RETURNING turn`, []any{o.Repo, o.Name, s.ms(), w.D
 // inRepos is a transaction that writes to what is known of repositories, and the only one that
 // does: so what it reads of them stays so, and no two wait for each other.
 func (s *Store) inRepos(ctx context.Context, repos []int64, fn func(tx) error) error {
-	return s.db.inTx(ctx, func(t tx) error {
+	return inRepos(ctx, s.db.inTx, repos, fn)
+}
+
+func inRepos(ctx context.Context, inTx func(context.Context, func(tx) error) error, repos []int64, fn func(tx) error) error {
+	return inTx(ctx, func(t tx) error {
 		for _, repo := range slices.Compact(slices.Sorted(slices.Values(repos))) {
 			if err := t.alone(ctx, fmt.Sprint("repository ", repo)); err != nil {
 				return err
@@ -287,28 +291,50 @@ type Review struct {
 	Unsettled bool
 }
 
-// Conclude keeps a verdict as that of a turn, and what is to be done about it (keys and
-// intents of effects, and reviews of what it may change), all or nothing. An older turn never
-// takes the place of a newer one. The head of a pull request is from then on what was judged: what
-// asked for it may have been late, and have named an older one.
-func (s *Store) Conclude(ctx context.Context, turn int64, r Review, effects map[string]string, wakes ...Wake) error {
+// Follows is what follows from a verdict: it is kept together with it, or not at all.
+type Follows struct {
+	Effects map[string]string // keys and intents of what is to be written to the forge
+	Marks   map[string]string // names and values
+	Wakes   []Wake            // reviews of what it may change
+}
+
+// ErrLate says that a newer turn of a subject was concluded: nothing is kept of this one.
+var ErrLate = errors.New("a newer turn was concluded")
+
+// Conclude keeps a verdict as that of a turn of the subject that the lock is of, and what follows
+// from it, if the lock is held and no newer turn was concluded: else nothing. The head of a pull
+// request is from then on what was judged: what asked for it may have been late, and have named an
+// older one.
+func (l *Lock) Conclude(ctx context.Context, turn int64, r Review, f Follows) error {
 	if r.Unsettled {
 		turn--
 	}
-	err := s.inRepos(ctx, []int64{r.Repo}, func(t tx) error {
-		if err := s.wakeAll(ctx, t, wakes); err != nil {
+	s := l.store
+	err := inRepos(ctx, l.inTx, []int64{r.Repo}, func(t tx) error {
+		n, err := t.exec(ctx, `UPDATE subjects SET done_turn = $3, done_head = $4, decision = $5, verdict = $6, pack = $7, ref = $8, inputs = $9, wants = $10, holds = $11,
+	head = CASE WHEN turn = $3 AND kind = 'pull_request' AND stage = 'merge' AND $4 <> '' THEN $4 ELSE head END WHERE repo = $1 AND name = $2 AND done_turn <= $3`,
+			r.Repo, r.Subject, turn, r.Head, r.Decision, r.Verdict, r.Pack, r.Ref, r.Inputs, r.Wants, r.Holds)
+		if err != nil {
 			return err
 		}
-		for key, intent := range effects {
+		if n == 0 {
+			return ErrLate
+		}
+		if err := s.wakeAll(ctx, t, f.Wakes); err != nil {
+			return err
+		}
+		for key, intent := range f.Effects {
 			if err := s.begin(ctx, t, key, intent); err != nil {
 				return err
 			}
 		}
-		_, err := t.exec(ctx, `UPDATE subjects SET done_turn = $3, done_head = $4, decision = $5, verdict = $6, pack = $7, ref = $8, inputs = $9, wants = $10, holds = $11,
-	head = CASE WHEN turn = $3 AND kind = 'pull_request' AND stage = 'merge' AND $4 <> '' THEN $4 ELSE head END WHERE repo = $1 AND name = $2 AND done_turn <= $3`,
-			r.Repo, r.Subject, turn, r.Head, r.Decision, r.Verdict, r.Pack, r.Ref, r.Inputs, r.Wants, r.Holds)
-		if err != nil || r.Verdict == "" {
-			return err
+		for name, value := range f.Marks {
+			if err := setMark(ctx, t, name, value); err != nil {
+				return err
+			}
+		}
+		if r.Verdict == "" {
+			return nil
 		}
 		_, err = t.exec(ctx, `INSERT INTO reviews (repo, subject, verdict, pack, head, base, stage, decision, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 ON CONFLICT (repo, subject, verdict, pack) DO NOTHING`,

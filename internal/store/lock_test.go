@@ -1,0 +1,111 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"custody/internal/store"
+)
+
+// Who lost a lock concludes nothing, be it that nobody else has concluded anything yet, and hears of
+// it.
+func TestLockLost(t *testing.T) {
+	ctx := context.Background()
+	address := cluster.Database(t)
+	s := open(t, address, "one", nil)
+	if err := s.Ask(ctx, store.Request{Repo: 7, Name: "pull/1", Installation: 3, Kind: "pull_request", Stage: "merge", Number: 1}); err != nil {
+		t.Fatal(err)
+	}
+	l, ok, err := s.Lock(ctx, "subject")
+	if err != nil || !ok {
+		t.Fatal(ok, err)
+	}
+	defer l.Unlock()
+	c, err := pgx.Connect(ctx, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close(ctx)
+	if _, err := c.Exec(ctx, `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`); err != nil {
+		t.Fatal(err)
+	}
+	var other *store.Lock
+	for deadline := time.Now().Add(time.Minute); other == nil; time.Sleep(5 * time.Millisecond) {
+		if other, _, err = s.Lock(ctx, "subject"); err != nil || time.Now().After(deadline) {
+			t.Fatal("nobody else gets the lock", err)
+		}
+	}
+	defer other.Unlock()
+	r := store.Review{Repo: 7, Subject: "pull/1", Head: "h", Decision: "pass"}
+	if err := l.Conclude(ctx, 1, r, store.Follows{Effects: map[string]string{"e": "success"}}); !errors.Is(err, store.ErrLost) {
+		t.Errorf("it concluded without its lock: %v", err)
+	}
+	if o, err := s.Subject(ctx, 7, "pull/1"); err != nil || o.Decision != "" {
+		t.Errorf("%+v, %v", o, err)
+	}
+	if e, err := s.Effect(ctx, "e"); err != nil || e.Key != "" {
+		t.Errorf("%+v, %v", e, err)
+	}
+	select {
+	case <-l.Lost():
+	case <-time.After(time.Minute):
+		t.Error("nobody tells that the lock is lost")
+	}
+	if err := other.Conclude(ctx, 1, r, store.Follows{}); err != nil {
+		t.Errorf("who has the lock can not conclude: %v", err)
+	}
+}
+
+// What was intended is finished by who intended it, and forgotten as what it was.
+func TestEffectsOfOthers(t *testing.T) {
+	eachStore(t, func(t *testing.T, address string) {
+		ctx := context.Background()
+		s := open(t, address, "one", nil)
+		is := func(want store.Effect) {
+			t.Helper()
+			if e, err := s.Effect(ctx, "k"); err != nil || e != want {
+				t.Errorf("%+v, %v", e, err)
+			}
+		}
+		began := func(intent string) {
+			t.Helper()
+			if err := s.Begin(ctx, "k", intent); err != nil {
+				t.Fatal(err)
+			}
+		}
+		finish := func(intent, result string, want bool) {
+			t.Helper()
+			if ok, err := s.FinishIf(ctx, "k", intent, result); err != nil || ok != want {
+				t.Errorf("finished: %v, %v", ok, err)
+			}
+		}
+		forget := func(result string, want bool) {
+			t.Helper()
+			if ok, err := s.ForgetIf(ctx, "k", result, "other"); err != nil || ok != want {
+				t.Errorf("forgotten: %v, %v", ok, err)
+			}
+		}
+		began("success")
+		began("failure")
+		finish("success", "1", false)
+		is(store.Effect{Key: "k", Result: "failure"})
+		forget("failure", false)
+		finish("failure", "2", true)
+		finish("failure", "3", false)
+		is(store.Effect{Key: "k", Done: true, Result: "2"})
+		if err := s.Finish(ctx, "other", "42"); err != nil {
+			t.Fatal(err)
+		}
+		forget("1", false)
+		is(store.Effect{Key: "k", Done: true, Result: "2"})
+		forget("2", true)
+		is(store.Effect{})
+		if e, err := s.Effect(ctx, "other"); err != nil || e.Key != "" {
+			t.Errorf("%+v, %v", e, err)
+		}
+	})
+}
