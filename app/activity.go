@@ -65,7 +65,7 @@ func (j *job) activityOf(ctx context.Context, ref string) (*activity, error) {
 			m.Before = ""
 		}
 		j.activity.moves = append(j.activity.moves, move{store.Push{
-			Repo: j.repo.ID, Ref: ref, Before: m.Before, After: m.After, Login: m.Actor.GetLogin(), ID: hub.ID(m.Actor.GetID()), Type: m.Actor.GetType(),
+			Repo: j.repo.ID, Ref: ref, Before: m.Before, After: m.After, Login: m.Actor.GetLogin(), ID: hub.ID(m.Actor.GetID()), Type: m.Actor.GetType(), At: m.Timestamp.UnixMilli(),
 		}, m.Timestamp})
 	}
 	return &j.activity, nil

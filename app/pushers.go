@@ -2,7 +2,11 @@ package app
 
 import (
 	"context"
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
+	"time"
 
 	"custody/app/clone"
 	"custody/internal/change"
@@ -13,9 +17,19 @@ import (
 // maxPushes is how far back pushes are followed.
 const maxPushes = 200
 
-// pushers are the accounts that pushed the commits of the change, followed back push by
-// push from the head to a commit of the base, or to the branch's creation. A push that
-// nobody told us of leaves a hole: then they are not known, and why says so.
+// outOfOrder is by how much deliveries of pushes overtake each other. What came to another branch
+// later than that brought nothing: the commit was here already.
+const outOfOrder = 10 * time.Minute
+
+// actsForOthers are the Apps that push whatever somebody who may write to a repository has them
+// push: that one of them pushed does not tell who did. Others push what they made.
+var actsForOthers = []string{"github-actions[bot]"}
+
+// pushers are the accounts that pushed the commits of the change: those that moved its branch,
+// followed back push by push from the head to a commit of the base, or to the branch's creation;
+// and those that brought a commit of it to any other branch before, since whoever makes a branch
+// of what is there already need not be who put it there. A push that nobody told us of leaves a
+// hole: then they are not known, and why says so.
 func (j *job) pushers(ctx context.Context, c *clone.Clone) (all []change.Pusher, why string, err error) {
 	var refs []string
 	pr := j.pull()
@@ -34,8 +48,34 @@ func (j *job) pushers(ctx context.Context, c *clone.Clone) (all []change.Pusher,
 	if pr != nil {
 		at = pr.GetHead().GetSHA()
 	}
+	pushes, why, err := j.pushesBack(ctx, c, refs, at)
+	if err != nil || why != "" {
+		return nil, why, err
+	}
+	elsewhere, why, err := j.pushesElsewhere(ctx, c, append(refs, j.ref), at, pushes)
+	if err != nil || why != "" {
+		return nil, why, err
+	}
 	all = []change.Pusher{}
-	seen := map[string]bool{}
+	seen, forOthers := map[string]bool{}, 0
+	for _, p := range slices.Concat(pushes, elsewhere) {
+		if seen[p.ID] {
+			continue
+		}
+		seen[p.ID] = true
+		all = append(all, change.Pusher{Login: p.Login, ID: p.ID, Type: change.PersonType(p.Type), From: "github"})
+		if p.Type == "Bot" && slices.Contains(actsForOthers, strings.ToLower(p.Login)) {
+			forOthers++
+		}
+	}
+	if len(all) > 0 && forOthers == len(all) {
+		return nil, "all of it was pushed by " + all[0].Login + ", which pushes for whoever starts a workflow", nil
+	}
+	return all, "", nil
+}
+
+// pushesBack follows the pushes of a branch back from a commit, the newest first.
+func (j *job) pushesBack(ctx context.Context, c *clone.Clone, refs []string, at string) (all []store.Push, why string, err error) {
 	for range maxPushes {
 		pushes, err := j.pushesTo(ctx, refs, at)
 		if err != nil {
@@ -44,13 +84,8 @@ func (j *job) pushers(ctx context.Context, c *clone.Clone) (all []change.Pusher,
 		if len(pushes) == 0 {
 			return nil, "of the push that brought commit " + at + " no delivery came, and GitHub does not list it", nil
 		}
+		all = append(all, pushes...)
 		before := pushes[0].Before
-		for _, p := range pushes {
-			if !seen[p.ID] {
-				seen[p.ID] = true
-				all = append(all, change.Pusher{Login: p.Login, ID: p.ID, Type: change.PersonType(p.Type), From: "github"})
-			}
-		}
 		if before == "" {
 			return all, "", nil // the branch was made by this push
 		}
@@ -64,6 +99,56 @@ func (j *job) pushers(ctx context.Context, c *clone.Clone) (all []change.Pusher,
 		at = before
 	}
 	return nil, "there are more pushes than are followed", nil
+}
+
+// pushesElsewhere are those that brought a commit of the change, or one that was forced off its
+// branch, to another ref than these before it came to its branch by the pushes given. One that
+// came behind that brought nothing: somebody built on it, tried it out or landed it.
+func (j *job) pushesElsewhere(ctx context.Context, c *clone.Clone, refs []string, head string, own []store.Push) (all []store.Push, why string, err error) {
+	id, err := git.ParseOID(head)
+	if err != nil {
+		return nil, "", fmt.Errorf("the head that was pushed: %w", err)
+	}
+	commits, more, err := c.Commits(ctx, j.base, id, maxCommits)
+	switch {
+	case ctx.Err() != nil:
+		return nil, "", ctx.Err()
+	case err != nil:
+		return nil, "the commits that were pushed can not be read", nil
+	case more:
+		return nil, fmt.Sprintf("of more than %d commits is not looked for who pushed them", maxCommits), nil
+	}
+	parents := map[string][]git.OID{}
+	for _, k := range commits {
+		parents[k.ID.String()] = k.Parents
+	}
+	if _, ok := parents[head]; !ok && j.subject.Kind == "push" {
+		parents[head] = []git.OID{j.head} // a tag was pushed
+	}
+	came := map[string]int64{} // when each commit came to the branch
+	for _, p := range slices.Backward(own) {
+		if at, ok := came[p.After]; ok {
+			came[p.After] = min(at, p.At) // the branch was moved there twice
+			continue
+		}
+		came[p.After] = p.At
+		for next := slices.Clone(parents[p.After]); len(next) > 0; {
+			at := next[len(next)-1].String()
+			next = next[:len(next)-1]
+			of, ours := parents[at]
+			if _, there := came[at]; ours && !there {
+				came[at] = p.At
+				next = append(next, of...)
+			}
+		}
+	}
+	pushes, err := j.store.PushesOf(ctx, j.repo.ID, slices.Sorted(maps.Keys(came)))
+	if err != nil {
+		return nil, "", err
+	}
+	return slices.DeleteFunc(pushes, func(p store.Push) bool {
+		return slices.Contains(refs, p.Ref) || p.At > came[p.After]+outOfOrder.Milliseconds()
+	}), "", nil
 }
 
 func (j *job) pushesTo(ctx context.Context, refs []string, after string) ([]store.Push, error) {

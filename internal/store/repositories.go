@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -90,6 +92,7 @@ type Push struct {
 	Before, After string
 	Login, ID     string
 	Type          string
+	At            int64 // when somebody told of it first, in Unix milliseconds; who tells now leaves it out
 }
 
 func (s *Store) push(ctx context.Context, t querier, p Push) error {
@@ -101,6 +104,30 @@ func (s *Store) push(ctx context.Context, t querier, p Push) error {
 // PushesTo are the pushes that moved a ref to a commit.
 func (s *Store) PushesTo(ctx context.Context, repo int64, ref, after string) ([]Push, error) {
 	return s.pushes(ctx, `repo = $1 AND ref = $2 AND after = $3 ORDER BY before`, repo, ref, after)
+}
+
+// maxNamed is how many values one statement names: databases bound them.
+const maxNamed = 500
+
+// PushesOf are the pushes that moved any ref to one of these commits, in the order in which
+// somebody told of them.
+func (s *Store) PushesOf(ctx context.Context, repo int64, commits []string) (all []Push, err error) {
+	for some := range slices.Chunk(commits, maxNamed) {
+		args, named := []any{repo}, []string{}
+		for _, commit := range some {
+			args = append(args, commit)
+			named = append(named, fmt.Sprintf("$%d", len(args)))
+		}
+		pushes, err := s.pushes(ctx, `repo = $1 AND after IN (`+strings.Join(named, ", ")+`)`, args...)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, pushes...)
+	}
+	slices.SortFunc(all, func(a, b Push) int {
+		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Ref, b.Ref), cmp.Compare(a.Before, b.Before), cmp.Compare(a.After, b.After))
+	})
+	return all, nil
 }
 
 // ToldOfPush is when somebody told of a push first, in Unix milliseconds; 0: nobody did.
@@ -122,9 +149,9 @@ func (s *Store) PushesFrom(ctx context.Context, repo int64, ref, before string) 
 
 func (s *Store) pushes(ctx context.Context, where string, args ...any) ([]Push, error) {
 	var all []Push
-	err := s.db.rows(ctx, `SELECT repo, ref, before, after, login, person, type FROM pushes WHERE `+where, args, func(scan func(...any) error) error {
+	err := s.db.rows(ctx, `SELECT repo, ref, before, after, login, person, type, at FROM pushes WHERE `+where, args, func(scan func(...any) error) error {
 		var p Push
-		err := scan(&p.Repo, &p.Ref, &p.Before, &p.After, &p.Login, &p.ID, &p.Type)
+		err := scan(&p.Repo, &p.Ref, &p.Before, &p.After, &p.Login, &p.ID, &p.Type, &p.At)
 		all = append(all, p)
 		return err
 	})
