@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -226,6 +227,108 @@ func TestEmergencyObjectionSettled(t *testing.T) {
 	w.settled()
 	if r, s := w.record("pull/1/record"); s.outcome("seen") != "satisfied" || r.Decision != "pass" {
 		t.Errorf("%s %s", r.Decision, s.outcome("seen"))
+	}
+}
+
+// An emergency is declared of a commit: what somebody pushes behind the label is none before the
+// label is set again, unless it makes the same change. What the record is of is compared, too.
+func TestEmergencyPushed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, urgent, withWaivers)
+	p := w.burns()
+	push := func(text string, edits ...gittest.Edit) {
+		t.Helper()
+		w.origin.Commit("topic", text, append(edits, gittest.By("Ada <ada@example.com>"))...)
+		w.repo.Push("ada", w.origin, "topic")
+		w.settled()
+	}
+	says := func(when, conclusion, outcome, of string) {
+		t.Helper()
+		_, s := w.record("pull/1")
+		e := w.facts("pull/1").Change.Emergency
+		if got, _ := w.says(p.HeadSHA); got != conclusion || s.outcome("seen") != outcome || e == nil || e.Commit != of {
+			t.Errorf("%s: %s, %s, %+v, want it of %s", when, got, s.outcome("seen"), e, of)
+		}
+	}
+	first := p.HeadSHA
+	p.Label("eve", "emergency")
+	w.settled()
+	says("declared", "success", "excepted", first)
+
+	push("something else altogether", gittest.Write("pay.py", "send(everything)\n"))
+	says("pushed", "failure", "not-satisfied", first)
+	_, text := w.says(p.HeadSHA)
+	for _, want := range []string{"and not of what was pushed since", "Take the label emergency off and set it again"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the check does not say %q:\n%s", want, text)
+		}
+	}
+
+	p.Unlabel("ada", "emergency")
+	p.Label("eve", "emergency")
+	w.settled()
+	second := p.HeadSHA
+	says("declared again", "success", "excepted", second)
+
+	tip := w.origin.Commit("main", "elsewhere", gittest.By("Ben <ben@example.com>"), gittest.Write("other.py", "y = 1\n"))
+	w.repo.Push("ben", w.origin, "main")
+	w.origin.Git("branch", "-f", "topic", w.origin.Commit("again", "rebased", gittest.From(tip), gittest.By("Ada <ada@example.com>"), gittest.Write("a.py", "x = 2\n"), gittest.Write("pay.py", "send(everything)\n")))
+	w.repo.ForcePush("ada", w.origin, "topic")
+	w.settled()
+	if p.HeadSHA == second {
+		t.Fatal("nothing was rebased")
+	}
+	says("rebased", "success", "excepted", second)
+	p.Merge("eve", "squash")
+	w.settled()
+	if r, s := w.record("pull/1/record"); s.outcome("seen") != "excepted" || r.Decision != "pass" {
+		t.Errorf("landed: %s %s", r.Decision, s.outcome("seen"))
+	}
+}
+
+// The commit is the one that GitHub named with the label, whenever it tells: also if another was
+// pushed by the time that anybody looks, and if the App saw the label with that one first.
+func TestEmergencyPushedAtOnce(t *testing.T) {
+	t.Parallel()
+	for _, lost := range []bool{false, true} {
+		w := newWorld(t, urgent, withWaivers)
+		p := w.burns()
+		w.settled()
+		first := p.HeadSHA
+		push := func() {
+			w.origin.Commit("topic", "something else altogether", gittest.By("Ada <ada@example.com>"), gittest.Write("pay.py", "send(everything)\n"))
+			w.repo.Push("ada", w.origin, "topic")
+		}
+		guid := ""
+		if lost {
+			w.gh.DeliverTo("http://127.0.0.1:1/webhook")
+			p.Label("eve", "emergency")
+			w.gh.Settle()
+			for _, d := range w.gh.Deliveries() {
+				if d.Action == "labeled" {
+					guid = d.GUID
+				}
+			}
+			w.gh.DeliverTo(w.url + "/webhook")
+			push()
+			w.settled()
+			if e := w.facts("pull/1").Change.Emergency; e == nil || e.Commit != p.HeadSHA {
+				t.Errorf("nobody told of the label: %+v", e)
+			}
+			w.gh.Redeliver(guid)
+		} else {
+			w.gh.Hold()
+			p.Label("eve", "emergency")
+			push()
+			w.gh.Release()
+		}
+		w.settled()
+		if e := w.facts("pull/1").Change.Emergency; e == nil || e.Commit != first {
+			t.Errorf("lost %v: %+v, want it of %s", lost, e, first)
+		}
+		if got, _ := w.says(p.HeadSHA); got != "failure" {
+			t.Errorf("lost %v: %s", lost, got)
+		}
 	}
 }
 

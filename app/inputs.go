@@ -16,6 +16,7 @@ import (
 
 	"custody/app/checkrun"
 	"custody/app/clone"
+	"custody/app/event"
 	"custody/app/gather"
 	"custody/app/hub"
 	"custody/internal/change"
@@ -265,17 +266,20 @@ func inOneLine(err error) string {
 func (j *job) context(ctx context.Context, c *clone.Clone, judge *review.Judge) (*change.Context, error) {
 	r := &gather.Reader{
 		Client: j.client, Repo: j.repo, Host: j.Hub.Host(), AppID: j.Hub.AppID(), Now: j.Now,
-		Want: gather.WantOf(judge), Patient: j.task.Try < patience, Remember: j.store.Remember, Recall: j.store.Mark, Since: j.at,
+		Want: gather.WantOf(judge), Patient: j.task.Try < patience, Remember: j.store.Remember, Recall: j.store.Mark, Declared: j.declared, Since: j.at,
 	}
 	waivers, seen, noWaivers, err := j.granted(ctx)
 	if err != nil {
 		return nil, err
 	}
-	known := gather.Known{Waivers: waivers, NoWaivers: noWaivers, More: func(ctx context.Context, reviews []change.Review) (ids, unfetched []string, err error) {
-		for _, r := range reviews {
+	known := gather.Known{Waivers: waivers, NoWaivers: noWaivers, More: func(ctx context.Context, known *change.Context) (ids, unfetched []string, err error) {
+		for _, r := range known.Reviews {
 			if r.Said() == "approved" {
 				seen = append(seen, control.Seen{Commit: r.Commit, Base: r.Base})
 			}
+		}
+		if u := known.Change.Emergency; u != nil && u.Commit != "" {
+			seen = append(seen, control.Seen{Commit: u.Commit})
 		}
 		if pr := j.pull(); pr != nil { // the forge may have made the head of it
 			seen = append(seen, control.Seen{Commit: pr.GetHead().GetSHA()})
@@ -309,6 +313,19 @@ func (j *job) context(ctx context.Context, c *clone.Clone, judge *review.Judge) 
 }
 
 const maxCommits = 2000
+
+// declared is the head that an emergency was declared of, if a delivery told. GitHub makes that
+// when it comes to it: what it says of when the pull request changed last may be a little later
+// than the label, in its list of events.
+func (j *job) declared(ctx context.Context, number int, at time.Time) (string, error) {
+	for _, late := range []time.Duration{0, 1, -1, 2, 3, 4, 5} {
+		head, err := j.store.Mark(ctx, event.DeclaredMark(j.repo.ID, int64(number), at.Add(late*time.Second)))
+		if err != nil || head != "" {
+			return head, err
+		}
+	}
+	return "", nil
+}
 
 // fingerprint tells apart what verdicts follow from. Another version of the program may
 // judge otherwise.

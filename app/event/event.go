@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -179,6 +180,9 @@ func pullRequest(_ Self, p *payload) (Outcome, error) {
 	case "opened", "reopened", "synchronize", "ready_for_review", "converted_to_draft", "edited", "labeled", "unlabeled":
 		if p.Action == "synchronize" { // who opened it need not be who pushed
 			o.Pushes = p.pushed(pullRef(pr.Number), p.Before, pr.Head.SHA)
+		}
+		if p.Action == "labeled" {
+			o.Marks = p.declared()
 		}
 	case "closed":
 		r.Closed = true
@@ -368,6 +372,29 @@ func (p *payload) pushed(ref, before, after string) []store.Push {
 		before = ""
 	}
 	return []store.Push{{Repo: p.Repository.ID, Ref: ref, Before: before, After: after, Login: p.Sender.Login, ID: strconv.FormatInt(p.Sender.ID, 10), Type: p.Sender.Type}}
+}
+
+// EmergencyLabel is the label by which somebody declares a change an emergency.
+const EmergencyLabel = "emergency"
+
+// IsEmergency says whether a label is that.
+func IsEmergency(name string) bool { return strings.EqualFold(name, EmergencyLabel) }
+
+// declared keeps which head an emergency was declared of: GitHub's list of events does not tell,
+// and by the time that it is asked, another may have been pushed.
+func (p *payload) declared() []store.Mark {
+	pr := p.PullRequest
+	at, err := time.Parse(time.RFC3339, pr.Updated)
+	if err != nil || p.Repository == nil || p.Repository.ID <= 0 || p.Label == nil || !IsEmergency(p.Label.Name) {
+		return nil
+	}
+	return []store.Mark{{Repo: p.Repository.ID, Name: DeclaredMark(p.Repository.ID, pr.Number, at), Value: pr.Head.SHA}}
+}
+
+// DeclaredMark is the name of the mark that holds the head of a pull request which an emergency
+// was declared of, at an instant.
+func DeclaredMark(repo, number int64, at time.Time) string {
+	return fmt.Sprintf("declared/%d/%d/%d", repo, number, at.Unix())
 }
 
 // issueComment reads commands of people to us, on pull requests.

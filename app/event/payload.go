@@ -12,7 +12,9 @@ type payload struct {
 		Number int64  `json:"number"`
 		Merged bool   `json:"merged"`
 		Landed string `json:"merge_commit_sha"`
-		Head   struct {
+		// Updated is when the pull request changed last: of a label, when it was set.
+		Updated string `json:"updated_at"`
+		Head    struct {
 			SHA string `json:"sha"`
 		} `json:"head"`
 		Base struct {
@@ -22,6 +24,10 @@ type payload struct {
 			} `json:"repo"`
 		} `json:"base"`
 	} `json:"pull_request"`
+
+	Label *struct {
+		Name string `json:"name"`
+	} `json:"label"`
 
 	CheckRun *struct {
 		Name    string `json:"name"`

@@ -8,19 +8,16 @@ import (
 
 	"github.com/google/go-github/v62/github"
 
+	"custody/app/event"
 	"custody/app/hub"
 	"custody/internal/change"
 )
-
-// EmergencyLabel is the label by which somebody declares a change an emergency.
-const EmergencyLabel = "emergency"
 
 // emergency reads who set the label, when, and what they might do when that was first
 // seen. Why is for the pull request's text to say. Whether it counts is for the policy: a
 // label of which GitHub does not tell who set it is declared by nobody.
 func (r *Reader) emergency(ctx context.Context, pr *github.PullRequest, reason string) error {
-	is := func(name string) bool { return strings.EqualFold(name, EmergencyLabel) }
-	labeled := slices.ContainsFunc(pr.Labels, func(l *github.Label) bool { return is(l.GetName()) })
+	labeled := slices.ContainsFunc(pr.Labels, func(l *github.Label) bool { return event.IsEmergency(l.GetName()) })
 	if !r.Want.Emergency || !labeled && !pr.GetMerged() {
 		return nil
 	}
@@ -31,7 +28,7 @@ func (r *Reader) emergency(ctx context.Context, pr *github.PullRequest, reason s
 	var set, landed *github.IssueEvent
 	for _, e := range events { // the oldest first
 		switch {
-		case !is(e.GetLabel().GetName()):
+		case !event.IsEmergency(e.GetLabel().GetName()):
 		case e.GetEvent() == "labeled":
 			set = e
 		case e.GetEvent() == "unlabeled":
@@ -46,10 +43,13 @@ func (r *Reader) emergency(ctx context.Context, pr *github.PullRequest, reason s
 	} else if !labeled {
 		return nil
 	}
-	u := &change.Urgency{Via: "label " + EmergencyLabel, Reason: reason}
+	u := &change.Urgency{Via: "label " + event.EmergencyLabel, Reason: reason}
 	r.context.Change.Emergency = u
 	if set == nil {
 		return nil
+	}
+	if u.Commit, err = r.declaredOf(ctx, pr, set); err != nil {
+		return err
 	}
 	if u.Reason, err = r.asBefore(ctx, pr, "reason", set, reason); err != nil {
 		return err
@@ -81,6 +81,20 @@ func (r *Reader) emergency(ctx context.Context, pr *github.PullRequest, reason s
 		u.Teams = strings.Fields(teams)
 	}
 	return err
+}
+
+// declaredOf is the head that an emergency was declared of: as GitHub told when the label was set,
+// or where nobody was told, the one that the label was first seen with.
+func (r *Reader) declaredOf(ctx context.Context, pr *github.PullRequest, set *github.IssueEvent) (string, error) {
+	if r.Declared != nil {
+		if head, err := r.Declared(ctx, pr.GetNumber(), set.GetCreatedAt().Time); err != nil || head != "" {
+			return head, err
+		}
+	}
+	if r.Remember == nil {
+		return pr.GetHead().GetSHA(), nil
+	}
+	return r.Remember(ctx, fmt.Sprintf("commit/%d/event/%d", r.Repo.ID, set.GetID()), pr.GetHead().GetSHA())
 }
 
 // asBefore is what was said with an emergency's label before the change landed, if anything

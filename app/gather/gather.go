@@ -47,6 +47,9 @@ type Reader struct {
 	// their review was first seen.
 	Remember func(ctx context.Context, name, value string) (string, error)
 	Recall   func(ctx context.Context, name string) (string, error) // what is kept; empty: nothing
+	// Declared is the head of a pull request that an emergency was declared of, at an instant, as
+	// GitHub told then; empty: it is not known. nil: nobody was told.
+	Declared func(ctx context.Context, number int, at time.Time) (string, error)
 
 	context change.Context
 	events  []*github.IssueEvent // see happened
@@ -131,9 +134,10 @@ type Known struct {
 	// TargetAt is the commit that the target was at, at an instant, and whether that is for
 	// good: GitHub did not just fail to answer. nil: nobody knows.
 	TargetAt func(ctx context.Context, at time.Time) (commit string, lasting bool, err error)
-	// More gives further commits that count because somebody approved them, and those that
-	// could not be fetched just now; nil: none.
-	More func(ctx context.Context, reviews []change.Review) (ids, unfetched []string, err error)
+	// More gives further commits that count because somebody approved them or declared an
+	// emergency of them, by what is known of the change so far, and those that could not be fetched
+	// just now; nil: none.
+	More func(ctx context.Context, c *change.Context) (ids, unfetched []string, err error)
 }
 
 // PullRequest reads everything about a pull request.
@@ -178,7 +182,7 @@ func (r *Reader) pull(ctx context.Context, pr *github.PullRequest, kind, head, t
 		func(ctx context.Context) error {
 			ids := known.Commits
 			if known.More != nil {
-				more, unfetched, err := known.More(ctx, r.context.Reviews)
+				more, unfetched, err := known.More(ctx, &r.context)
 				if err != nil {
 					return err
 				}

@@ -83,6 +83,7 @@ type Urgency struct {
 	Via        string   `json:"via,omitempty"` // "label emergency", "command /emergency"
 	Reason     string   `json:"reason,omitempty"`
 	Target     string   `json:"target,omitempty"` // the ref that the change was for when they did, or "another branch"; absent: not known
+	Commit     string   `json:"commit,omitempty"` // the head that they declared it of; absent: not known, and it counts for any
 }
 
 // A Pusher is an account that pushed commits of the change, which need not be the one

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -26,6 +27,7 @@ const NoticeEmergency = "emergency"
 type urgency struct {
 	declared bool
 	why      string     // it does not count; "" when it does
+	earlier  bool       // it does not count, since it was declared of an earlier head
 	due      config.Day // by when the review is due
 }
 
@@ -48,6 +50,7 @@ func (e *evaluation) urgency(origin string) urgency {
 	at, err := time.Parse(time.RFC3339, d.At)
 	permission := config.Permission(d.Permission)
 	member, memberKnown := isMember(may.Teams, d.Teams, e.owner())
+	of := e.sameChange(Seen{Commit: d.Commit})
 	switch {
 	case d.By == nil || d.By.ID == "":
 		return no("the context does not say who declared it: a label alone may be anybody's")
@@ -55,6 +58,10 @@ func (e *evaluation) urgency(origin string) urgency {
 		return no("%s, who declared it, is not known to be a person", clip(d.By.Login))
 	case d.Target != "" && d.Target != e.Context.Change.Target:
 		return no("it was declared of a change to %s", clip(d.Target))
+	case d.Commit != "" && !of.Same:
+		u := no("it was declared of commit %s, and not of what was pushed since (%s)", shortCommit(d.Commit), cmp.Or(of.How, "it makes another change"))
+		u.earlier = true
+		return u
 	case !permission.AtLeast(may.Permission):
 		return no("%s, who declared it, has permission %q, and it takes %s", clip(d.By.Login), clip(d.Permission), may.Permission)
 	case !member && memberKnown:
@@ -164,6 +171,15 @@ func (e *evaluation) inTime(r config.LayeredRule, asks func() answer, a answer) 
 
 const waitsForNothing = "Nothing waits for it: what is asked of the change has to be there before it lands."
 
+// declareAgain says how to have an emergency count for what was pushed since.
+func declareAgain(via string) string {
+	how := "Declare it again"
+	if label, ok := strings.CutPrefix(via, "label "); ok {
+		how = "Take the label " + clip(label) + " off and set it again"
+	}
+	return how + ", so that it counts for what was pushed since. Until then nothing waits for it."
+}
+
 // emergencyNotice tells that an emergency was declared, by whom, why, and whether it
 // counts.
 func (e *evaluation) emergencyNotice() (finding.Check, bool) {
@@ -194,6 +210,9 @@ func (e *evaluation) emergencyNotice() (finding.Check, bool) {
 		for _, origin := range origins {
 			if u := e.urgency(origin); u.why != "" {
 				says = append(says, fmt.Sprintf("for %s it does not count: %s", origin, u.why))
+				if u.earlier && e.Stage != change.AtRecord && remedy == nothing {
+					remedy, acts = declareAgain(d.Via), "whoever may declare one"
+				}
 			} else if !slices.Contains(e.waits, origin) && !slices.Contains(e.met, origin) {
 				says = append(says, fmt.Sprintf("no rule of %s asks anything that could wait", origin))
 			} else if !slices.Contains(e.waits, origin) {

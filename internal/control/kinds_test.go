@@ -275,6 +275,8 @@ func TestEmergency(t *testing.T) {
 		"landed, reviewed after":             "was due by 2026-11-25, and is there Nothing is left to do.",
 		"landed, reviewed too late":          "was due by 2026-11-25, and came only after that Nothing is left to do.",
 		"too little permission":              "it does not count",
+		"another commit was pushed since":    "it was declared of commit " + oid("earlier").String()[:12] + ", and not of what was pushed since (it changes x otherwise) Take the label emergency off and set it again, so that",
+		"landed as another commit":           "Nothing waited for it.",
 		"reviewed all the same":              "is there already Nothing is left to do.",
 		"declared after it had landed":       "Nothing waited for it.",
 		"landed, overdue":                    "was due by 2026-11-25, and is not there Do it now",
@@ -300,6 +302,28 @@ func TestEmergency(t *testing.T) {
 		{"before it was turned to this branch", rule, declared(func(in *Input, u *change.Urgency) {
 			in.Context.Change.Target, u.Target = "refs/heads/main", change.AnotherTarget
 		}), finding.NotSatisfied, "of a change to another branch"},
+		{"of this commit", rule, declared(func(in *Input, u *change.Urgency) { u.Commit = in.Change.Head.String() }), finding.Excepted, ""},
+		{"another commit was pushed since", rule, declared(func(in *Input, u *change.Urgency) {
+			u.Commit = oid("earlier").String()
+			in.Approved = map[Seen]Approved{{Commit: u.Commit}: {How: "it changes x otherwise"}}
+		}), finding.NotSatisfied, "it was declared of commit "},
+		{"a commit that was not compared", rule, declared(func(in *Input, u *change.Urgency) { u.Commit = oid("earlier").String() }), finding.NotSatisfied, "was not looked at"},
+		{"the same change was pushed since", rule, declared(func(in *Input, u *change.Urgency) {
+			u.Commit = oid("earlier").String()
+			in.Approved = map[Seen]Approved{{Commit: u.Commit}: {Same: true, How: "it has the same files", Commits: in.Change.Commits}}
+		}), finding.Excepted, ""},
+		{"the same change of another author", rule, declared(func(in *Input, u *change.Urgency) {
+			u.Commit = oid("earlier").String()
+			in.Approved = map[Seen]Approved{{Commit: u.Commit}: {Same: true, How: "it has the same files", Commits: []change.Commit{{Commit: git.Commit{ID: oid("earlier"), Author: git.Signature{Name: "Zoe", Email: "zoe@example.org"}}}}}}
+		}), finding.NotSatisfied, "its commits name other authors than those of the head"},
+		{"landed as another commit", rule, landed("2026-11-25", func(in *Input, u *change.Urgency) {
+			u.Commit = oid("earlier").String()
+			in.Approved = map[Seen]Approved{{Commit: u.Commit}: {How: "it changes x otherwise"}}
+		}), finding.NotApplicable, ""},
+		{"landed as the same change", rule, landed("2026-11-25", func(in *Input, u *change.Urgency) {
+			u.Commit = oid("earlier").String()
+			in.Approved = map[Seen]Approved{{Commit: u.Commit}: {Same: true, How: "it has the same files", Commits: in.Change.Commits}}
+		}), finding.Excepted, "due by 2026-11-25"},
 		{"an App, with a maintainer's token", rule, declared(func(_ *Input, u *change.Urgency) { u.By.Type = change.App }), finding.NotSatisfied, "is not known to be a person"},
 		{"a bot", rule, declared(func(_ *Input, u *change.Urgency) { u.By.Type = change.Bot }), finding.NotSatisfied, "is not known to be a person"},
 		{"no reason", rule, declared(func(_ *Input, u *change.Urgency) { u.Reason = " \n" }), finding.NotSatisfied, "it has no reason"},

@@ -162,6 +162,9 @@ func (w world) facts(in *Input) {
 	if w.IntN(4) == 0 {
 		x.Change.Emergency = &change.Urgency{By: w.person(), Permission: w.pick("write", "admin"), Teams: []string{"a"}, At: "2026-11-20T09:00:00Z", Reason: "down"}
 	}
+	if x.Change.Emergency != nil {
+		x.Change.Emergency.Commit = w.pick("", c.Head.String(), oid("older").String())
+	}
 	if w.IntN(4) == 0 {
 		in.Stage = change.AtRecord
 	}

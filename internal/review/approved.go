@@ -17,8 +17,8 @@ import (
 // maxApproved bounds the changes that are compared with this one.
 const maxApproved = 32
 
-// readApproved compares every change that somebody approved, or granted a waiver for, with
-// this one. An approval holds over a rebase that changes nothing: the forge cannot tell, git
+// readApproved compares every change that somebody approved, granted a waiver for or declared
+// an emergency, with this one. An approval holds over a rebase that changes nothing: the forge cannot tell, git
 // can. And it holds no longer where the target has moved so that the same commit, merged into
 // it, changes something else.
 func (r *run) readApproved(ctx context.Context) error {
@@ -41,8 +41,8 @@ func (r *run) readApproved(ctx context.Context) error {
 }
 
 // seen are the changes to compare, each once. Those come first that most likely count, so
-// that nobody's older approvals, and no stranger's, keep them from being looked at: waivers
-// and what was proposed, then what each who may write approved last.
+// that nobody's older approvals, and no stranger's, keep them from being looked at: waivers,
+// what was proposed and what was declared an emergency, then what each who may write approved last.
 func (r *run) seen() []control.Seen {
 	rank := map[control.Seen]int{}
 	add := func(s control.Seen, n int) {
@@ -57,6 +57,9 @@ func (r *run) seen() []control.Seen {
 	}
 	if c := r.context.Change; c != nil && c.Proposed != "" {
 		add(control.Seen{Commit: c.Proposed}, 0)
+	}
+	if c := r.context.Change; c != nil && c.Emergency != nil && c.Emergency.Commit != "" {
+		add(control.Seen{Commit: c.Emergency.Commit}, 0)
 	}
 	last := map[change.Person]string{}
 	for _, v := range r.context.Reviews {

@@ -21,7 +21,7 @@ func TestManyApprovals(t *testing.T) {
 			change.Review{Reviewer: change.Person{Login: "bob", ID: "2", Type: change.User}, State: "approved", Commit: fmt.Sprintf("y%03d", i), At: at, Permission: "admin"},
 			change.Review{Reviewer: change.Person{Login: "mallory", ID: "3", Type: change.User}, State: "approved", Commit: fmt.Sprintf("a%03d", i), At: at, Permission: "read"})
 	}
-	r := &run{change: &change.Change{}, context: &change.Context{Reviews: reviews}}
+	r := &run{change: &change.Change{}, context: &change.Context{Reviews: reviews, Change: &change.Request{Emergency: &change.Urgency{Commit: "zz urgent"}}}}
 	if err := r.readApproved(context.Background()); err != nil {
 		t.Fatal(err)
 	}
@@ -31,7 +31,7 @@ func TestManyApprovals(t *testing.T) {
 			looked[s.Commit] = true
 		}
 	}
-	if last := fmt.Sprintf("y%03d", 3*maxApproved-1); len(looked) != maxApproved || !looked["zz once"] || !looked[last] || looked["a000"] {
+	if last := fmt.Sprintf("y%03d", 3*maxApproved-1); len(looked) != maxApproved || !looked["zz once"] || !looked["zz urgent"] || !looked[last] || looked["a000"] {
 		t.Errorf("%d of %d were looked at: %v", len(looked), len(r.approved), looked)
 	}
 }

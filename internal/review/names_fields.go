@@ -77,7 +77,7 @@ var contents = sync.OnceValue(func() map[string]content {
 		"change.Context: Schema",
 		"change.Repository: Host Owner Name ID Visibility",
 		"change.Request: Kind Head Proposed Lost Target",
-		"change.Urgency: Permission Teams At",
+		"change.Urgency: Permission Teams At Commit",
 		"change.CommitFacts: SHA",
 		"change.Review: State Commit At Target Base Permission Teams Was DismissedAt",
 		"change.Urgency: Target",

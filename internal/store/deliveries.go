@@ -113,6 +113,7 @@ type Decision struct {
 	Pushes   []Push
 	Installs []Installed
 	Commands []Command
+	Marks    []Mark // kept unless there is one of the name
 }
 
 // repos are those of which something is kept.
@@ -131,6 +132,9 @@ func (d *Decision) repos() (all []int64) {
 	}
 	for _, i := range d.Installs {
 		all = append(all, i.Repo)
+	}
+	for _, m := range d.Marks {
+		all = append(all, m.Repo)
 	}
 	return all
 }
@@ -208,6 +212,11 @@ func (s *Store) decideOne(ctx context.Context, t tx, guid string, d Decision) er
 	}
 	for _, c := range d.Commands {
 		if err := s.command(ctx, t, c); err != nil {
+			return err
+		}
+	}
+	for _, m := range d.Marks {
+		if err := remember(ctx, t, m.Name, m.Value); err != nil {
 			return err
 		}
 	}

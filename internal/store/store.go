@@ -116,6 +116,12 @@ func (s *Store) Ping(ctx context.Context) error {
 
 func (s *Store) ms() int64 { return s.now().UnixMilli() }
 
+// A Mark is a value that is kept by a name.
+type Mark struct {
+	Repo        int64 // that it is about
+	Name, Value string
+}
+
 // Mark is the value of a mark, empty when it was never set.
 func (s *Store) Mark(ctx context.Context, name string) (value string, err error) {
 	err = s.db.row(ctx, `SELECT value FROM marks WHERE name = $1`, []any{name}, &value)
@@ -149,8 +155,13 @@ func (s *Store) SwapMark(ctx context.Context, name, was, value string) (ok bool,
 // Remember keeps a value under the name of a mark, unless one is kept already, and gives
 // the one that is.
 func (s *Store) Remember(ctx context.Context, name, value string) (string, error) {
-	if _, err := s.db.exec(ctx, `INSERT INTO marks (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING`, name, value); err != nil {
+	if err := remember(ctx, s.db, name, value); err != nil {
 		return "", err
 	}
 	return s.Mark(ctx, name)
+}
+
+func remember(ctx context.Context, q querier, name, value string) error {
+	_, err := q.exec(ctx, `INSERT INTO marks (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING`, name, value)
+	return err
 }
