@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/url"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -36,8 +38,8 @@ func newCheck(p *process) *cobra.Command {
 		Short: "Say what is missing before the checks mean anything",
 		Long: `Look at the configuration, its files and the store, and ask GitHub about the App: its
 permissions, events and webhook, where it is installed, and whether its check is required
-and pinned on each default branch. GitHub is only asked; the store is opened as serve
-would, so an empty or older one is set up.
+and pinned on each default branch. GitHub is only asked, and the store only looked at:
+serve sets up an empty one, and brings an older one up to date.
 
 Exit code 0: nothing is missing. 1: something is. 3: something could not be found out.
 2: the configuration can not be read.`,
@@ -60,7 +62,7 @@ func check(ctx context.Context, p *process, file, format string) error {
 	if err != nil {
 		return err
 	}
-	points := here(ctx, p, &c)
+	points := here(ctx, &c)
 	log, err := newLog(p, "error")
 	if err != nil {
 		return err
@@ -89,18 +91,41 @@ func check(ctx context.Context, p *process, file, format string) error {
 }
 
 // here looks at what is on this machine.
-func here(ctx context.Context, p *process, c *app.Config) []setup.Point {
+func here(ctx context.Context, c *app.Config) []setup.Point {
 	secret := setup.Point{Outcome: finding.Satisfied, What: "There is a webhook secret"}
 	if _, err := readSecrets(c.GitHub.WebhookSecretFile); err != nil {
 		secret.Outcome, secret.Detail, secret.ToDo = finding.NotSatisfied, inWords(err), "Put the secret of the App's webhook into that file, mode 0600."
 	}
 	db := setup.Point{Outcome: finding.Satisfied, What: "The store answers"}
-	if err := ping(ctx, p, c.Store); errors.Is(err, store.ErrInUse) { // as docs/app.md says: start serve, and ask
+	switch is, err := store.Look(ctx, c.Store); {
+	case errors.Is(err, store.ErrInUse): // as docs/app.md says: start serve, and ask
 		db.Detail = "a server has it open"
-	} else if err != nil {
+	case err == nil && is == store.Older:
+		db.Detail = "it is of an older version: serve brings it up to date, and servers of that version do not start on it any more"
+	case err == nil && is == store.Unmade && room(c.Store) == nil:
+		db.Detail = "there is nothing in it yet: serve sets it up"
+	case err == nil && is == store.Unmade:
+		db.Outcome, db.Detail, db.ToDo = finding.NotSatisfied, inWords(room(c.Store)), "Let the user that the server runs as write there, or correct store."
+	case err != nil:
 		db.Outcome, db.Detail, db.ToDo = finding.NotSatisfied, inWords(err), "Start the database, or correct store."
 	}
 	return []setup.Point{secret, db}
+}
+
+// room says whether a file of SQLite can be made where there is none.
+func room(address string) error {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "sqlite" {
+		return err
+	}
+	folder := filepath.Dir(u.Path)
+	for folder != filepath.Dir(folder) {
+		if _, err := os.Stat(folder); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		folder = filepath.Dir(folder) // serve makes those below
+	}
+	return writable("store", folder)
 }
 
 // kept says whether packs and copies of repositories can be put where they belong.
@@ -127,20 +152,6 @@ func writable(key, folder string) error {
 		return fmt.Errorf("%s: %w", key, err)
 	}
 	return nil
-}
-
-// ping opens the store without working on it.
-func ping(ctx context.Context, p *process, address string) error {
-	id, err := instance()
-	if err != nil {
-		return err
-	}
-	s, err := store.Open(ctx, address, store.Options{Now: p.now, ID: id})
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	return s.Ping(ctx)
 }
 
 var marks = map[finding.Outcome]string{

@@ -34,3 +34,18 @@ func TestCheckWhileServing(t *testing.T) {
 		t.Errorf("every pack would be lost:\n%s", said)
 	}
 }
+
+// Who only asks what is missing sets up no store.
+func TestCheckBeforeServing(t *testing.T) {
+	t.Parallel()
+	w := newWhole(t, "")
+	if said := w.check(t); !strings.Contains(said, "ok        The store answers: there is nothing in it yet: serve sets it up\n") {
+		t.Errorf("it does not say what is in the store:\n%s", said)
+	}
+	if said := w.check(t, "CUSTODY_STORE=sqlite:///proc/none/custody.db"); !strings.Contains(said, "missing   The store answers: store: ") {
+		t.Errorf("no store can be made there:\n%s", said)
+	}
+	if made, err := filepath.Glob(filepath.Join(w.dir, "*.db*")); err != nil || len(made) > 0 {
+		t.Errorf("it made %q, %v", made, err)
+	}
+}

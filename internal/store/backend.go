@@ -64,11 +64,10 @@ func migrate[Tx any](ctx context.Context, folder string, dialect goose.Dialect, 
 	if err != nil {
 		return err
 	}
-	// What a newer one made of the tables, this one may spoil.
 	if there, known, err := ours.GetVersions(ctx); err != nil {
 		return err
 	} else if there > known {
-		return fmt.Errorf("it was made by a newer version of Custody (its tables are at version %d, this one knows %d): start that one, or go back to a copy of the store from before", there, known)
+		return newerError(there, known)
 	}
 	if _, err := ours.Up(ctx); err != nil {
 		return err

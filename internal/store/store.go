@@ -68,26 +68,38 @@ var ErrNotFound = errors.New("not in the store")
 // Open opens the store at an address, sqlite:///absolute/path or postgres://..., and
 // brings its tables up to date.
 func Open(ctx context.Context, address string, o Options) (*Store, error) {
-	u, err := url.Parse(address)
+	u, err := parseAddress(address)
 	if err != nil {
-		return nil, errors.New("the address of the store is no URL") // it may hold a password
+		return nil, err
 	}
 	s := &Store{now: o.Now, id: o.ID}
-	switch u.Scheme {
-	case "sqlite":
-		if u.Host != "" || !strings.HasPrefix(u.Path, "/") {
-			return nil, errors.New("the store: write sqlite:///absolute/path/to/file.db for SQLite")
-		}
+	if u.Scheme == "sqlite" {
 		s.db, s.queue, err = openSQLite(ctx, u.Path, o)
-	case "postgres", "postgresql":
+	} else {
 		s.db, s.queue, err = openPostgres(ctx, address, o)
-	default:
-		return nil, fmt.Errorf("the store: the scheme %q is not known: write sqlite:///path or postgres://user@host/name", u.Scheme)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("opening the store: %w", err)
 	}
 	return s, nil
+}
+
+// parseAddress reads an address as one of SQLite or PostgreSQL.
+func parseAddress(address string) (*url.URL, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil, errors.New("the address of the store is no URL") // it may hold a password
+	}
+	switch u.Scheme {
+	case "sqlite":
+		if u.Host != "" || !strings.HasPrefix(u.Path, "/") {
+			return nil, errors.New("the store: write sqlite:///absolute/path/to/file.db for SQLite")
+		}
+	case "postgres", "postgresql":
+	default:
+		return nil, fmt.Errorf("the store: the scheme %q is not known: write sqlite:///path or postgres://user@host/name", u.Scheme)
+	}
+	return u, nil
 }
 
 // Start begins to work on jobs, those first that a dead process left behind.
