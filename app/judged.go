@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 
 	"github.com/sirupsen/logrus"
@@ -18,7 +19,9 @@ import (
 
 // targetMoved asks for new reviews of the open pull requests and merge groups for a branch when what judges
 // them has changed there: what was let through by the old policy may not be by the new. Else
-// only of those that hold something that the branch got: they change something else now.
+// only of those that hold something that the branch got: they change something else now. Of what
+// landed, that is what this push brought, and what has no record yet: the others are judged by what
+// stood before them, whatever came behind.
 func (j *job) targetMoved(ctx context.Context, c *clone.Clone) error {
 	moved := j.gone || j.lost != git.OID{} // then everything may have
 	if !moved {
@@ -34,7 +37,11 @@ func (j *job) targetMoved(ctx context.Context, c *clone.Clone) error {
 	if err != nil {
 		return err
 	}
-	open = slices.DeleteFunc(open, j.landedBefore)
+	landed, err := j.store.Recorded(ctx, j.task.Repo, j.ref, j.head.String())
+	if err != nil {
+		return err
+	}
+	open = append(open, landed...)
 	if !moved {
 		if open, err = j.holding(ctx, c, open); err != nil {
 			return err
@@ -46,14 +53,8 @@ func (j *job) targetMoved(ctx context.Context, c *clone.Clone) error {
 		}
 		open = append(open, groups...)
 	}
-	names := map[string]bool{}
-	for _, s := range open {
-		names[s.Name] = true
-	}
-	for _, kind := range []string{"pull_request", "merge_group"} {
-		if err := j.store.Wake(ctx, store.Wake{Repo: j.task.Repo, Kind: kind, Ref: j.ref, Delivery: j.subject.Delivery, Which: func(o *store.Subject) bool { return names[o.Name] }}); err != nil {
-			return err
-		}
+	if err := j.wakeUp(ctx, open); err != nil {
+		return err
 	}
 	if len(open) > 0 {
 		j.log.WithFields(logrus.Fields{"ref": j.ref, "subjects": len(open)}).Info("the branch got what judges, or parts of what is open: that is reviewed again")
@@ -61,10 +62,29 @@ func (j *job) targetMoved(ctx context.Context, c *clone.Clone) error {
 	return nil
 }
 
-// landedBefore says of what landed that its record is made, and that this push did not bring it:
-// it is judged by what stood before it, whatever came behind. There may be thousands.
-func (j *job) landedBefore(s store.Subject) bool {
-	return s.Stage == "record" && s.DoneTurn == s.Turn && s.DoneHead != j.head.String()
+// wakeUp asks again for subjects: for what is open all at once, as there may be many, and for each
+// record by itself.
+func (j *job) wakeUp(ctx context.Context, all []store.Subject) error {
+	names := map[string]map[string]bool{}
+	for _, s := range all {
+		if s.Stage == "record" {
+			if err := j.store.Wake(ctx, store.Wake{Repo: s.Repo, Name: s.Name, Delivery: j.subject.Delivery}); err != nil {
+				return err
+			}
+			continue
+		}
+		if names[s.Kind] == nil {
+			names[s.Kind] = map[string]bool{}
+		}
+		names[s.Kind][s.Name] = true
+	}
+	for _, kind := range slices.Sorted(maps.Keys(names)) {
+		which := func(o *store.Subject) bool { return names[kind][o.Name] }
+		if err := j.store.Wake(ctx, store.Wake{Repo: j.task.Repo, Kind: kind, Stage: "merge", Ref: j.ref, Delivery: j.subject.Delivery, Which: which}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // holding are those of open pull requests whose commits hold a part of what the push brought,

@@ -188,7 +188,7 @@ func (j *job) holdsQueued(ctx context.Context, c *clone.Clone) error {
 // would ask for each other without end.
 func (j *job) wakes(decision string) []store.Wake {
 	s := j.subject
-	w := store.Wake{Repo: j.task.Repo, Kind: "merge_group", Ref: j.ref}
+	w := store.Wake{Repo: j.task.Repo, Kind: "merge_group", Stage: "merge", Ref: j.ref}
 	switch {
 	case s.Kind == "merge_group" && s.Decision == decision && decision != "" && decision != "pass":
 		return nil
@@ -210,7 +210,7 @@ func (j *job) wakes(decision string) []store.Wake {
 func behindThem(gone []store.Request) (all []store.Wake) {
 	for _, r := range gone {
 		if r.Kind == "merge_group" && r.Closed {
-			all = append(all, store.Wake{Repo: r.Repo, Kind: r.Kind, Ref: r.Ref, Delivery: r.Delivery, Which: func(o *store.Subject) bool {
+			all = append(all, store.Wake{Repo: r.Repo, Kind: r.Kind, Stage: "merge", Ref: r.Ref, Delivery: r.Delivery, Which: func(o *store.Subject) bool {
 				return (o.DoneTurn < o.Turn || o.Decision != "pass") && o.Name != r.Name
 			}})
 		}

@@ -77,7 +77,7 @@ type Wake struct {
 	Repo         int64
 	Name         string              // of one; empty: all
 	Kind, Ref    string              // of all; they say nothing of one
-	Stage        string              // empty: any
+	Stage        string              // of all; empty: any, of which there may be many: what landed stays open
 	Which        func(*Subject) bool // nil: all
 	Delivery     string              // that asks; empty: as before
 	Installation int64               // that leads there now; 0: as before
@@ -97,8 +97,8 @@ func (s *Store) Again(ctx context.Context, of *Subject) error {
 }
 
 func (s *Store) wake(ctx context.Context, t tx, w Wake) error {
-	where, args := openOf, []any{w.Repo, w.Kind, w.Ref}
-	if w.Name != "" { // of all there may be many: what landed stays open
+	where, args := openOf(w.Repo, w.Kind, w.Stage, w.Ref)
+	if w.Name != "" {
 		where, args = `repo = $1 AND name = $2 AND is_open`, []any{w.Repo, w.Name}
 	}
 	open, err := subjects(ctx, t, where, args...)
@@ -107,7 +107,7 @@ func (s *Store) wake(ctx context.Context, t tx, w Wake) error {
 	}
 	for i := range open {
 		o := &open[i]
-		if w.Stage != "" && o.Stage != w.Stage || w.Which != nil && !w.Which(o) {
+		if w.Which != nil && !w.Which(o) {
 			continue
 		}
 		if err := t.row(ctx, `UPDATE subjects SET turn = turn + 1, asked = $3, delivery = CASE WHEN $4 = '' THEN delivery ELSE $4 END, installation = CASE WHEN CAST($5 AS BIGINT) = 0 THEN installation ELSE $5 END, inputs = CASE WHEN $6 THEN '' ELSE inputs END, holds = CASE WHEN $7 THEN '' ELSE holds END, vain = CASE WHEN $8 THEN vain + 1 ELSE 0 END
@@ -203,27 +203,67 @@ func (s *Store) WaitingIn(ctx context.Context, repo int64, max int) ([]Subject, 
 	return s.subjects(ctx, `repo = $1 AND done_turn < turn AND is_open ORDER BY asked LIMIT $2`, repo, max)
 }
 
-// Open are the subjects of a repository that are not closed, for one ref or all ("").
+// Open are the subjects of a repository that may be let through, for one ref or all ("").
 func (s *Store) Open(ctx context.Context, repo int64, kind, ref string) ([]Subject, error) {
-	return s.subjects(ctx, openOf, repo, kind, ref)
+	where, args := openOf(repo, kind, "merge", ref)
+	return s.subjects(ctx, where, args...)
 }
 
-const openOf = `repo = $1 AND kind = $2 AND is_open AND ($3 = '' OR ref = $3) ORDER BY name`
+// openOf asks for what is not closed. Databases take an index of some of the rows for a statement
+// that says itself which it is about, and not by an argument.
+func openOf(repo int64, kind, stage, ref string) (where string, args []any) {
+	where, args = `repo = $1 AND kind = $2 AND is_open`, []any{repo, kind}
+	switch stage {
+	case "":
+	case "merge":
+		where += ` AND stage = 'merge'`
+	default:
+		args = append(args, stage)
+		where += fmt.Sprintf(` AND stage = $%d`, len(args))
+	}
+	if ref != "" {
+		args = append(args, ref)
+		where += fmt.Sprintf(` AND ref = $%d`, len(args))
+	}
+	return where + ` ORDER BY name`, args
+}
+
+const (
+	queuedBefore = `kind = 'merge_group' AND stage = 'merge' AND is_open AND asked < $1 ORDER BY repo, name`
+	openAtMerge  = `stage = 'merge' AND is_open ORDER BY repo, name`
+	openToMerge  = `repo = $1 AND stage = 'merge' AND is_open ORDER BY name`
+	aRecord      = `repo = $1 AND ref = $2 AND kind = 'pull_request' AND stage = 'record' AND is_open`
+)
+
+var recorded = []string{aRecord + ` AND done_turn < turn AND done_head <> $3`, aRecord + ` AND done_head = $3`}
+
+// Recorded are the records of a repository of what landed on a ref that a push may be about: those
+// that are not made yet, and those of the commit that it brought.
+func (s *Store) Recorded(ctx context.Context, repo int64, ref, commit string) (all []Subject, err error) {
+	for _, which := range recorded {
+		some, err := s.subjects(ctx, which, repo, ref, commit)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, some...)
+	}
+	return all, nil
+}
 
 // Queued are the open merge groups of all repositories about which nobody asked since an instant,
 // in Unix milliseconds.
 func (s *Store) Queued(ctx context.Context, before int64) ([]Subject, error) {
-	return s.subjects(ctx, `kind = 'merge_group' AND is_open AND asked < $1 ORDER BY repo, name`, before)
+	return s.subjects(ctx, queuedBefore, before)
 }
 
 // OpenAtMerge are those of all repositories that may be let through.
 func (s *Store) OpenAtMerge(ctx context.Context) ([]Subject, error) {
-	return s.subjects(ctx, `stage = 'merge' AND is_open ORDER BY repo, name`)
+	return s.subjects(ctx, openAtMerge)
 }
 
 // OpenToMerge are those of a repository that may be let through.
 func (s *Store) OpenToMerge(ctx context.Context, repo int64) ([]Subject, error) {
-	return s.subjects(ctx, `repo = $1 AND stage = 'merge' AND is_open ORDER BY name`, repo)
+	return s.subjects(ctx, openToMerge, repo)
 }
 
 // Ended are those whose verdict holds no more by a day, whatever their stage.
