@@ -9,8 +9,8 @@ import (
 // While a change is judged anew, its check still says what came out before. For the part of a
 // second that a review takes, that is as good as the delivery being on its way for as much longer;
 // but a review that takes long, or has to be made again, must not leave a success standing.
-// GitHub does not let a run that was completed be in progress again, and takes the newest of a
-// name for what holds: so another run is made beside it.
+// GitHub does not let a run that was completed be in progress again, so it is cancelled until the
+// verdict is there.
 
 // slowly is how long a success may stand while a change is judged anew.
 const slowly = 10 * time.Second
@@ -25,6 +25,11 @@ func (j *job) takeBack(ctx context.Context) {
 	if !j.shows || j.subject.DoneTurn >= j.task.Turn { // the turn has its verdict
 		j.concluding = func() {}
 		return
+	}
+	if stale, err := j.check.Stale(ctx, j.subject.DoneHead); err != nil {
+		j.log.WithError(err).Warn("it is not known whether a success stands")
+	} else if stale {
+		wait = 0
 	}
 	settled, over := make(chan struct{}), make(chan struct{})
 	j.concluding = sync.OnceFunc(func() {
@@ -46,7 +51,7 @@ func (j *job) takeBack(ctx context.Context) {
 		}
 		j.telling.Lock()
 		defer j.telling.Unlock()
-		if is, err := j.check.Anew(ctx); err != nil && ctx.Err() == nil {
+		if is, err := j.check.TakeBack(ctx); err != nil && ctx.Err() == nil {
 			j.log.WithError(err).Warn("a success stands while the change is judged anew")
 		} else if is {
 			j.log.Info("the success does not stand while the change is judged anew")

@@ -9,8 +9,8 @@ import (
 	"custody/internal/githubtest"
 )
 
-// A success does not stand while a change is judged anew, if that takes long: the newest run of
-// the check is in progress. What comes out then is said there, be it the same.
+// A success does not stand while a change is judged anew, if that takes long: the check is
+// cancelled. What comes out then is said there, be it the same.
 func TestSuccessDoesNotStand(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, approvals, func(w *world) { w.slowly = 20 * time.Millisecond })
@@ -20,20 +20,17 @@ func TestSuccessDoesNotStand(t *testing.T) {
 	w.settled()
 	slow := func(what string, happen func()) githubtest.CheckRun {
 		t.Helper()
-		runs := len(w.ours(p.HeadSHA))
 		goOn := make(chan struct{})
 		w.keeping.Store(new(func() error { <-goOn; return nil }))
 		happen()
-		w.until(what+": a run is in progress beside it", func() bool {
-			all := w.ours(p.HeadSHA)
-			return len(all) == runs+1 && newest(all).Status == "in_progress"
-		})
+		w.until(what+": the success is taken back", func() bool { return w.cancelled(p.HeadSHA) })
 		close(goOn)
 		w.settled()
-		if all := w.ours(p.HeadSHA); len(all) != runs+1 {
+		all := w.ours(p.HeadSHA)
+		if len(all) != 1 {
 			t.Errorf("%s: %d runs", what, len(all))
 		}
-		return newest(w.ours(p.HeadSHA))
+		return all[0]
 	}
 	if run := slow("a label", func() { p.Label("ada", "looked at") }); run.Conclusion != "success" {
 		t.Errorf("after a label: %s %s", run.Status, run.Conclusion)
@@ -53,18 +50,15 @@ func TestSuccessDoesNotStandBesideFaults(t *testing.T) {
 	w.settled()
 	w.gh.Fail(githubtest.Fault{On: "GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews", With: githubtest.BadGateway, Times: -1})
 	p.Dismiss("ada", v)
-	w.until("a run is in progress beside it", func() bool {
-		return len(w.ours(p.HeadSHA)) == 2 && newest(w.ours(p.HeadSHA)).Status == "in_progress"
-	})
+	w.until("the success is taken back", func() bool { return w.cancelled(p.HeadSHA) })
 	w.gh.Heal()
 	w.settled()
-	if all := w.ours(p.HeadSHA); len(all) != 2 || newest(all).Conclusion != "failure" {
+	if all := w.ours(p.HeadSHA); len(all) != 1 || all[0].Conclusion != "failure" {
 		t.Errorf("%+v", all)
 	}
 }
 
-// Nor once the run that was made beside it is about another branch, to which the change was turned,
-// and back.
+// Nor once the run is about another branch, to which the change was turned, and back.
 func TestSuccessDoesNotStandTurned(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, approvals, func(w *world) { w.slowly = 20 * time.Millisecond })
@@ -74,16 +68,15 @@ func TestSuccessDoesNotStandTurned(t *testing.T) {
 	v := p.Review("ben", "APPROVED", "")
 	w.concludedAs(p.HeadSHA, "success")
 	w.settled()
-	runs := len(w.ours(p.HeadSHA))
 	w.keeping.Store(new(func() error {
-		w.until("a run is in progress beside it", func() bool { return len(w.ours(p.HeadSHA)) == runs+1 })
+		w.until("the success is taken back", func() bool { return w.cancelled(p.HeadSHA) })
 		return nil
 	}))
 	p.Dismiss("ada", v)
 	w.settled()
 	w.keeping.Store(nil)
-	if run := newest(w.ours(p.HeadSHA)); run.Conclusion != "failure" {
-		t.Errorf("dismissed: %s", run.Conclusion)
+	if got, _ := w.says(p.HeadSHA); got != "failure" {
+		t.Errorf("dismissed: %s", got)
 	}
 	p.Retarget("ada", "side")
 	w.settled()
@@ -108,8 +101,14 @@ func newest(runs []githubtest.CheckRun) (n githubtest.CheckRun) {
 	return n
 }
 
-// Nor if GitHub does not take the new run at first: the old one is not taken for it.
-func TestSuccessDoesNotStandUntilARunIsMade(t *testing.T) {
+// cancelled says whether our check on a commit is taken back.
+func (w *world) cancelled(sha string) bool {
+	all := w.ours(sha)
+	return len(all) == 1 && all[0].Conclusion == "cancelled"
+}
+
+// Nor if GitHub does not take that at first.
+func TestSuccessDoesNotStandUntilItIsTakenBack(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, approvals)
 	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
@@ -117,12 +116,10 @@ func TestSuccessDoesNotStandUntilARunIsMade(t *testing.T) {
 	w.concludedAs(p.HeadSHA, "success")
 	w.settled()
 	w.gh.Fail(githubtest.Fault{On: "GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews", With: githubtest.BadGateway, Times: -1})
-	w.gh.Fail(githubtest.Fault{On: "POST /repos/{owner}/{repo}/check-runs", With: githubtest.BadGateway, Times: 4})
+	w.gh.Fail(githubtest.Fault{On: "PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}", With: githubtest.BadGateway, Times: 4})
 	w.keeping.Store(new(func() error { return errors.New("the disk of the packs is full") })) // no verdict at all
 	p.Dismiss("ada", v)
-	w.until("there is a run beside it", func() bool { // whether anybody sees it in progress depends on how long the tries take
-		return len(w.ours(p.HeadSHA)) == 2 && newest(w.ours(p.HeadSHA)).Conclusion != "success"
-	})
+	w.until("the success is taken back", func() bool { return w.ours(p.HeadSHA)[0].Conclusion != "success" })
 	w.gh.Heal()
 	w.keeping.Store(nil)
 	w.settled()
@@ -140,13 +137,45 @@ func TestSuccessDoesNotStandPressed(t *testing.T) {
 	w.gh.Fail(githubtest.Fault{On: "GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews", With: githubtest.BadGateway, Times: -1})
 	w.repo.Rerequest("ada", w.ours(p.HeadSHA)[0].ID)
 	p.Dismiss("ada", v)
-	w.until("a run is in progress beside it", func() bool {
-		return len(w.ours(p.HeadSHA)) == 2 && newest(w.ours(p.HeadSHA)).Status == "in_progress"
-	})
+	w.until("the success is taken back", func() bool { return w.cancelled(p.HeadSHA) })
 	w.gh.Heal()
 	w.settled()
-	if all := w.ours(p.HeadSHA); len(all) != 2 || newest(all).Conclusion != "failure" {
+	if all := w.ours(p.HeadSHA); len(all) != 1 || all[0].Conclusion != "failure" {
 		t.Errorf("%+v", all)
+	}
+}
+
+// Of a merge group, a run is in progress beside the success, which would be thrown out of the queue
+// if it was cancelled. GitHub may not take that run at first. Where the group does not pass then, no
+// success stays beside that.
+func TestSuccessOfAGroupDoesNotStand(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, queued, func(w *world) { w.slowly = 20 * time.Millisecond })
+	p := w.pull("one", gittest.Write("b.py", "y = 1\n"))
+	v := p.Review("ben", "APPROVED", "")
+	w.concludedAs(p.HeadSHA, "success")
+	w.settled()
+	g := p.Queue(nil, "merge")
+	w.concludedAs(g.HeadSHA, "success")
+	w.settled()
+	w.gh.Fail(githubtest.Fault{On: "POST /repos/{owner}/{repo}/check-runs", With: githubtest.BadGateway, Times: 1})
+	w.keeping.Store(new(func() error { return errors.New("the disk of the packs is full") }))
+	w.repo.Rerequest("ada", w.ours(g.HeadSHA)[0].ID)
+	w.until("a run is in progress beside it", func() bool {
+		all := w.ours(g.HeadSHA)
+		return len(all) == 2 && all[1].Status == "in_progress" && all[0].Conclusion == "success"
+	})
+	w.keeping.Store(nil)
+	w.settled()
+	if all := w.ours(g.HeadSHA); len(all) != 2 || all[0].Conclusion != "success" || all[1].Conclusion != "success" {
+		t.Errorf("it passes: %s", w.runsOf(g.HeadSHA))
+	}
+	p.Dismiss("ada", v)
+	w.settled()
+	for _, r := range w.ours(g.HeadSHA) {
+		if r.Status != "completed" || r.Conclusion == "success" {
+			t.Errorf("it does not pass: %s", w.runsOf(g.HeadSHA))
+		}
 	}
 }
 

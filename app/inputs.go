@@ -38,8 +38,7 @@ func (j *job) begun(ctx context.Context) error {
 	if err != nil || pending {
 		return err
 	}
-	_, err = j.check.Ensure(ctx)
-	return err
+	return j.check.Ensure(ctx)
 }
 
 // fetch brings what the review reads, and finds base and head.

@@ -54,6 +54,6 @@ func (a *App) mend(ctx context.Context, s store.Subject) error {
 func (a *App) checkOf(client *hub.Client, repo *hub.Repository, s *store.Subject, head, ref string) *effect.Check {
 	return &effect.Check{
 		Log: a.store, Client: client, Repo: repo, AppID: a.Hub.AppID(), Now: a.Now,
-		Subject: s.Name, Head: head, Name: CheckName(ref), Turns: s.Kind == "pull_request",
+		Subject: s.Name, Head: head, Ref: ref, Name: CheckName(ref), Group: s.Kind == "merge_group",
 	}
 }

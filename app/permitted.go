@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"custody/app/checkrun"
+	"custody/app/effect"
 	"custody/internal/git"
 )
 
@@ -56,6 +57,9 @@ func (j *job) unpermitted(ctx context.Context, lacks []string) error {
 	}
 	j.ref, j.shows = s.Ref, true
 	j.newCheck()
+	if err := j.check.Leave(ctx, effect.Moves); err != nil {
+		return err
+	}
 	return j.unable(ctx, "not permitted "+what, checkrun.Undecided(j.Mode, "This change can not be judged: a permission is missing.",
 		"The installation on "+j.repo.Owner+" does not grant the App "+what+".",
 		"An owner of "+j.repo.Owner+" accepts the App's permissions, in the settings of the installation. The review follows by itself."))

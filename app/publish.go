@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/go-github/v62/github"
+
 	"custody/app/checkrun"
 	"custody/app/effect"
 	"custody/app/event"
@@ -33,11 +35,17 @@ func (j *job) place() effect.Place {
 
 // current says whether the head that was judged is still that of the pull request.
 func (j *job) current(ctx context.Context) (bool, error) {
+	now, err := j.now(ctx)
+	return now.GetHead().GetSHA() == j.head.String(), err
+}
+
+// now is what GitHub says of the pull request by now.
+func (j *job) now(ctx context.Context) (*github.PullRequest, error) {
 	now, _, err := j.client.PullRequests.Get(ctx, j.repo.Owner, j.repo.Name, int(j.subject.Number))
 	if err != nil {
-		return false, fmt.Errorf("reading the pull request: %w", err)
+		return nil, fmt.Errorf("reading the pull request: %w", err)
 	}
-	return now.GetHead().GetSHA() == j.head.String(), nil
+	return now, nil
 }
 
 func (j *job) attachment() *effect.Attachment {

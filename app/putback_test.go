@@ -45,9 +45,9 @@ func (w *world) putBack(happens func()) {
 func TestStorePutBack(t *testing.T) {
 	for name, between := range map[string]func(w *world, p *githubtest.PullRequest){
 		"the same run": func(*world, *githubtest.PullRequest) {},
-		"another run": func(w *world, p *githubtest.PullRequest) { // made while it was judged anew
+		"taken back": func(w *world, p *githubtest.PullRequest) { // while it was judged anew
 			w.keeping.Store(new(func() error {
-				w.until("a run is in progress beside it", func() bool { return len(w.ours(p.HeadSHA)) == 2 })
+				w.until("the success is taken back", func() bool { return w.cancelled(p.HeadSHA) })
 				return nil
 			}))
 			p.Label("ada", "looked at")

@@ -111,11 +111,11 @@ func (j *job) groupEnds(ctx context.Context, c *clone.Clone) error {
 func (j *job) over(ctx context.Context) (string, error) {
 	decision := ""
 	j.concluding() // it may have made a run that is in progress
-	told, err := j.told(ctx)
+	spoke, err := j.check.Spoke(ctx)
 	if err != nil {
 		return "", err
 	}
-	if j.subject.DoneTurn == 0 || !told {
+	if j.subject.DoneTurn == 0 || !spoke {
 		decision = "undecided"
 		o := checkrun.Undecided(j.Mode, "This merge group landed before it was judged.",
 			"Commit "+j.head.String()+" is in "+strings.TrimPrefix(j.ref, "refs/heads/")+" already: there is nothing left to let through.",
@@ -199,10 +199,18 @@ func (j *job) wakes(decision string) []store.Wake {
 		}
 	case j.pr != nil && s.Stage != "record":
 		w.Which = func(o *store.Subject) bool { return o.Number == s.Number }
+		if s.Decision == "pass" && decision != "pass" {
+			return []store.Wake{w, twins(j.task.Repo, j.ref, j.head.String(), func(o *store.Subject) bool { return o.Name != s.Name && o.Decision == "pass" })}
+		}
 	default:
 		return nil
 	}
 	return []store.Wake{w}
+}
+
+// twins are pull requests of one name on one commit, see effect.Check.
+func twins(repo int64, ref, head string, which func(*store.Subject) bool) store.Wake {
+	return store.Wake{Repo: repo, Kind: "pull_request", Stage: "merge", Ref: ref, Which: func(o *store.Subject) bool { return o.Head == head && which(o) }}
 }
 
 // behindThem are the groups that wait in the queues out of which groups went, and those that
@@ -212,7 +220,7 @@ func behindThem(gone []store.Request) (all []store.Wake) {
 		if r.Kind == "merge_group" && r.Closed {
 			all = append(all, store.Wake{Repo: r.Repo, Kind: r.Kind, Stage: "merge", Ref: r.Ref, Delivery: r.Delivery, Which: func(o *store.Subject) bool {
 				return (o.DoneTurn < o.Turn || o.Decision != "pass") && o.Name != r.Name
-			}})
+			}}, twins(r.Repo, r.Ref, r.Head, func(*store.Subject) bool { return true }))
 		}
 	}
 	return all

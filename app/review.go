@@ -319,7 +319,7 @@ func (j *job) locate(ctx context.Context) (wanted bool, err error) {
 func (j *job) locatePull(ctx context.Context) (bool, error) {
 	pr, resp, err := j.client.PullRequests.Get(ctx, j.repo.Owner, j.repo.Name, int(j.subject.Number))
 	if class, _ := hub.Classify(err); err != nil && class == hub.Gone && j.task.Try >= patience && j.subject.Stage != "record" {
-		return false, j.store.CloseSubject(ctx, j.task.Repo, j.subject.Name, j.task.Turn) // a look around brings it back
+		return false, j.closed(ctx, effect.Closes) // a look around brings it back
 	}
 	if err != nil { // GitHub deletes no pull request: one that landed is not gone
 		return false, fmt.Errorf("reading the pull request: %w", err)
@@ -338,14 +338,26 @@ func (j *job) locatePull(ctx context.Context) (bool, error) {
 				return false, err
 			}
 		}
-		return false, j.store.CloseSubject(ctx, j.task.Repo, j.subject.Name, j.task.Turn)
+		if pr.GetMerged() {
+			return false, j.closed(ctx, effect.Lands)
+		}
+		return false, j.closed(ctx, effect.Closes)
 	}
 	if j.head, err = git.ParseOID(pr.GetHead().GetSHA()); err != nil {
 		return false, fmt.Errorf("the head of the pull request: %w", err)
 	}
 	j.shows = true
 	j.newCheck()
-	return true, nil
+	return true, j.check.Leave(ctx, effect.Moves)
+}
+
+// closed is what there is to do about a pull request that is not open any more.
+func (j *job) closed(ctx context.Context, why effect.Departure) error {
+	j.newCheck()
+	if err := j.check.Leave(ctx, why); err != nil {
+		return err
+	}
+	return j.store.CloseSubject(ctx, j.task.Repo, j.subject.Name, j.task.Turn)
 }
 
 // saidAt is when GitHub answered, by its own clock if it says.

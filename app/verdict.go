@@ -60,7 +60,7 @@ func (j *job) judge(ctx context.Context) (string, error) {
 	} else if waits != "" {
 		j.log.WithField("why", waits).Info("the merge group waits")
 		j.concluding()
-		if _, err := j.check.Anew(ctx); err != nil { // nobody knows how long it waits
+		if _, err := j.check.TakeBack(ctx); err != nil { // nobody knows how long it waits
 			return "", err
 		}
 		return "", j.check.Waits(ctx, waits)
@@ -157,8 +157,9 @@ func (j *job) told(ctx context.Context) (bool, error) {
 // through is held against GitHub: a store from before that was put back does not know of a success
 // that came behind it. Where GitHub does not answer, it is said again.
 func (j *job) stands(ctx context.Context, mark string) bool {
-	if strings.HasSuffix(mark, effect.Success) {
-		return true
+	heard, err := j.check.Heard(ctx, mark)
+	if err != nil || !heard || strings.HasSuffix(mark, effect.Success) {
+		return heard && err == nil
 	}
 	holds, err := j.check.Holds(ctx)
 	if err != nil {
@@ -314,13 +315,13 @@ func (j *job) speak(ctx context.Context, first bool) error {
 		return err
 	}
 	if j.pr != nil {
-		current, err := j.current(ctx)
+		now, err := j.now(ctx)
 		if err != nil {
 			return err
 		}
-		if !current {
-			j.log.Info("the head moved: nothing is said of the old one")
-			return nil // the delivery about the newer head asks for its review
+		if now.GetHead().GetSHA() != j.head.String() || now.GetState() != "open" {
+			j.log.Info("the head moved, or it was closed: nothing is said of the old one")
+			return nil // the delivery about that asks for its review
 		}
 	}
 	return j.check.Conclude(ctx, first)

@@ -6,9 +6,11 @@
 //
 // What an effect is keyed by:
 //
-//	check/REPO/SUBJECT/HEAD      the check run on a head: its id
-//	conclude/REPO/SUBJECT/HEAD   what the run says: while begun, the whole of it as
-//	                             JSON; when done, its mark
+//	run/REPO/HEAD/REF            the check run of a name on a commit: which, and whose word it
+//	                             is, as JSON; while begun, it is being made or written
+//	spoke/REPO/SUBJECT           where a subject spoke last, as JSON
+//	conclude/REPO/SUBJECT/HEAD   what a subject has to say there: while begun, the whole of
+//	                             it as JSON; when done, its mark
 //	attach/REPO/SUBJECT/HEAD     the pack in the repository: as JSON which; when done,
 //	                             the verdict's digest
 //	attest/REPO/SUBJECT/HEAD     the same for GitHub's attestations
@@ -23,8 +25,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -43,10 +43,12 @@ type Log interface {
 	Finish(ctx context.Context, key, result string) error
 	FinishIf(ctx context.Context, key, intent, result string) (ok bool, err error)
 	Forget(ctx context.Context, key string) error
-	ForgetIf(ctx context.Context, key, result, other string) (ok bool, err error)
+	Lock(ctx context.Context, name string) (_ *store.Lock, ok bool, err error)
+	AtHead(ctx context.Context, repo int64, head string) ([]store.Subject, error)
+	Again(ctx context.Context, of *store.Subject) error
 }
 
-// A Check is the check run of a subject on a head.
+// A Check is what a subject has to say of a head, in the run that it shares with its twins.
 type Check struct {
 	Log     Log
 	Client  *hub.Client
@@ -54,8 +56,9 @@ type Check struct {
 	AppID   int64
 	Subject string
 	Head    string
+	Ref     string // that the change is for
 	Name    string // "custody: main"
-	Turns   bool   // the change may be turned to another branch, and Name with it
+	Group   bool   // the subject is a merge group
 	Now     func() time.Time
 
 	made int64 // the run that it made itself, which is the newest
@@ -75,7 +78,7 @@ func ConcludeKey(repo int64, subject, head string) string {
 	return key("conclude", repo, subject, head)
 }
 
-// external ties a run to its subject: two pull requests may have one head.
+// external ties a run to the subject whose word it is.
 func (c *Check) external() string { return event.External(c.Repo.ID, c.Subject) }
 
 // An Intent is what a run is going to say, and the mark that tells it from any other.
@@ -94,76 +97,19 @@ func (i Intent) Text() string {
 	return string(text)
 }
 
-// Ensure gives the id of the run, and makes one, in progress, if there is none.
-func (c *Check) Ensure(ctx context.Context) (int64, error) {
-	key := c.key("check")
-	e, err := c.Log.Effect(ctx, key)
-	if err != nil {
-		return 0, err
+// Ensure makes a run, in progress, if there is none.
+func (c *Check) Ensure(ctx context.Context) error {
+	if r, err := c.run(ctx, c.here()); err != nil || r.ID != 0 {
+		return err
 	}
-	if e.Done {
-		return strconv.ParseInt(e.Result, 10, 64)
-	}
-	id := int64(0)
-	if e.Key != "" { // begun: it may be there
-		if id, err = c.find(ctx); err != nil {
-			return 0, err
-		}
-	} else if err := c.Log.Begin(ctx, key, ""); err != nil {
-		return 0, err
-	}
-	if id == 0 {
-		run, _, err := c.Client.Checks.CreateCheckRun(toTheEnd(ctx), c.Repo.Owner, c.Repo.Name, github.CreateCheckRunOptions{
-			Name: c.Name, HeadSHA: c.Head, ExternalID: github.String(c.external()),
-			Status: github.String("in_progress"), StartedAt: &github.Timestamp{Time: c.Now().UTC()},
-		})
-		if err != nil {
-			return 0, fmt.Errorf("creating the check run: %w", err)
-		}
-		id = run.GetID()
-		c.made = id
-	}
-	return id, c.Log.Finish(ctx, key, strconv.FormatInt(id, 10))
+	return c.alone(ctx, c.here(), func(r *run) error {
+		_, err := c.make(ctx, r)
+		return err
+	})
 }
 
-// find looks for a run that was made before a crash. Nothing is said of a run before its id is kept,
-// so one that is completed is an older one.
-func (c *Check) find(ctx context.Context) (int64, error) {
-	run, err := c.newest(ctx, func(r *github.CheckRun) bool { return r.GetStatus() != "completed" })
-	return run.GetID(), err
-}
-
-// newest is the newest of our runs of this check, see Anew, of those that are meant; nil for none.
-func (c *Check) newest(ctx context.Context, means func(*github.CheckRun) bool) (run *github.CheckRun, err error) {
-	for page := 1; page > 0; {
-		runs, resp, err := c.Client.Checks.ListCheckRunsForRef(ctx, c.Repo.Owner, c.Repo.Name, c.Head, &github.ListCheckRunsOptions{
-			CheckName: github.String(c.Name), AppID: github.Int64(c.AppID), Filter: github.String("all"), ListOptions: github.ListOptions{PerPage: 100, Page: page},
-		})
-		if err != nil {
-			return nil, fmt.Errorf("looking for the check run: %w", err)
-		}
-		for _, r := range runs.CheckRuns {
-			if r.GetExternalID() == c.external() && r.GetApp().GetID() == c.AppID && means(r) && r.GetID() > run.GetID() {
-				run = r
-			}
-		}
-		page = resp.NextPage
-	}
-	return run, nil
-}
-
-func every(*github.CheckRun) bool { return true }
-
-// adopt takes a newer run of ours for the one that is known: a store that was put back does not know
-// of it.
-func (c *Check) adopt(ctx context.Context, id int64, run *github.CheckRun) (int64, error) {
-	if run.GetID() <= id {
-		return id, nil
-	}
-	return run.GetID(), c.Log.Finish(ctx, c.key("check"), strconv.FormatInt(run.GetID(), 10))
-}
-
-// Says is the mark of what the run says, or is about to: pending. Empty where that is nothing.
+// Says is the mark of what this subject had to say last, or is about to: pending. Empty where that is
+// nothing.
 func (c *Check) Says(ctx context.Context) (mark string, pending bool, err error) {
 	e, err := c.Log.Effect(ctx, c.Key())
 	if err != nil || e.Key == "" {
@@ -179,14 +125,24 @@ func (c *Check) Says(ctx context.Context) (mark string, pending bool, err error)
 	return intent.Mark, true, nil
 }
 
+// Spoke says whether the run says something that is the word of this subject, or is about to.
+func (c *Check) Spoke(ctx context.Context) (bool, error) {
+	r, err := c.run(ctx, c.here())
+	if err != nil || r.By == c.Subject && r.Mark != "" {
+		return err == nil, err
+	}
+	return c.Pending(ctx)
+}
+
 // Pending says whether something is intended that did not happen yet.
 func (c *Check) Pending(ctx context.Context) (bool, error) {
 	e, err := c.Log.Effect(ctx, c.Key())
 	return err == nil && e.Key != "" && !e.Done, err
 }
 
-// Conclude makes the run say what is intended, if it does not say it yet. first says that it
-// was intended just now: then nobody can have tried, and the run is not asked.
+// Conclude makes the run say what is intended, if it does not say it yet, and it is for this subject
+// to say it. first says that it was intended just now: then nobody can have tried, and the run is not
+// asked.
 func (c *Check) Conclude(ctx context.Context, first bool) error {
 	e, err := c.Log.Effect(ctx, c.Key())
 	if err != nil || e.Key == "" || e.Done {
@@ -196,26 +152,59 @@ func (c *Check) Conclude(ctx context.Context, first bool) error {
 	if err := json.Unmarshal([]byte(e.Result), &intent); err != nil {
 		return fmt.Errorf("reading what the check run shall say: %w", err)
 	}
-	id, err := c.Ensure(ctx)
+	return c.alone(ctx, c.here(), func(r *run) error {
+		speaks, err := c.speaks(ctx, r, intent.Output.Conclusion == checkrun.Success)
+		if err == nil && speaks {
+			err = c.conclude(ctx, r, &intent, first)
+		}
+		if err != nil {
+			return err
+		}
+		ok, err := c.Log.FinishIf(ctx, c.Key(), e.Result, intent.Mark)
+		if err != nil || ok {
+			return err
+		}
+		switch e, err := c.Log.Effect(ctx, c.Key()); {
+		case err != nil:
+			return err
+		case e.Key == "", e.Done && e.Result == intent.Mark:
+			return nil // it is said again by who saw to that, or is what everybody says
+		}
+		return ErrOverwritten
+	})
+}
+
+func (c *Check) conclude(ctx context.Context, r *run, intent *Intent, first bool) error {
+	id, err := c.make(ctx, r)
 	if err != nil {
 		return err
 	}
 	says := false
 	switch {
 	case id != c.made && intent.Output.Conclusion != checkrun.Success: // no success of ours may be newer, see adopt
-		run, err := c.newest(ctx, every)
+		shown, err := c.newest(ctx, every)
 		if err != nil {
 			return err
 		}
-		if id, err = c.adopt(ctx, id, run); err != nil {
-			return err
-		}
-		says = !first && !intent.Again && run.GetID() == id && c.shows(run, intent.Output)
+		id = c.adopt(r, shown)
+		says = !first && !intent.Again && shown.GetID() == id && c.shows(shown, intent.Output)
 	case !first && !intent.Again:
 		if says, err = c.saysAlready(ctx, id, intent.Output); err != nil {
 			return err
 		}
 	}
+	spot, err := json.Marshal(c.here())
+	if err != nil {
+		return err
+	}
+	if err := c.Log.Finish(ctx, c.spokeKey(), string(spot)); err != nil {
+		return err
+	}
+	r.By, r.Mark = c.Subject, intent.Mark
+	if err := c.begin(ctx, c.here(), r); err != nil {
+		return err
+	}
+	begun := r.text()
 	if !says {
 		if err := c.write(ctx, id, intent.Output); err != nil {
 			if class, _ := hub.Classify(err); class == hub.Gone {
@@ -230,60 +219,65 @@ func (c *Check) Conclude(ctx context.Context, first bool) error {
 		}
 		return fmt.Errorf("annotating the check run: %w", err)
 	}
-	ok, err := c.Log.FinishIf(ctx, c.Key(), e.Result, intent.Mark)
-	if err != nil || ok {
-		return err
+	if !r.success() {
+		for _, id := range r.Before {
+			if err := c.cancel(ctx, id, c.here(), "It was judged again.", "What came out is said by the run that was made after this one."); err != nil {
+				return err
+			}
+		}
+		r.Before = nil
 	}
-	switch e, err = c.Log.Effect(ctx, c.Key()); {
-	case err != nil:
+	if ok, err := c.Log.FinishIf(ctx, c.runKey(c.here()), begun, r.text()); err != nil || ok {
 		return err
-	case e.Key == "", e.Done && slices.Contains([]string{intent.Mark, pressed + Success, overwritten + Success}, e.Result):
-		return nil // it is said again by who saw to that, or is what everybody says
 	}
 	return ErrOverwritten
 }
 
 // ErrOverwritten says that somebody else said something of the same head meanwhile, who had the
-// subject to themselves: the run may show what was overtaken. See Holds.
+// subject, or the run, to themselves: the run may show what was overtaken. See Holds.
 var ErrOverwritten = errors.New("the check run was written by somebody else, too")
 
-// Holds says whether the run shows what it was made to say last, or is about to be made to. If not,
-// whoever comes to it says it: it is as if the run had said nothing, or nothing but a success.
-func (c *Check) Holds(ctx context.Context) (bool, error) {
+// Holds says whether the run shows what it was made to say last, or is about to be made to; or that is
+// for another subject to see to. If not, whoever comes to it says it: it is as if the run had said
+// nothing, or nothing but a success.
+func (c *Check) Holds(ctx context.Context) (holds bool, err error) {
 	e, err := c.Log.Effect(ctx, c.Key())
 	if err != nil || !e.Done {
 		return e.Key != "", err
 	}
-	id, err := c.Ensure(ctx)
-	if err != nil {
+	if heard, err := c.Heard(ctx, e.Result); err != nil || !heard {
 		return false, err
 	}
-	run, err := c.newest(ctx, every)
-	if err != nil {
-		return false, err
-	}
-	if id, err = c.adopt(ctx, id, run); err != nil {
-		return false, err
-	}
-	shows := " " + run.GetConclusion()
-	switch {
-	case run.GetID() == id && run.GetStatus() == "completed" && strings.HasSuffix(e.Result, shows):
-		return true, nil
-	case shows == Success:
-		return false, c.Log.Finish(ctx, c.Key(), overwritten+Success)
-	}
-	return false, c.Log.Forget(ctx, c.Key())
+	err = c.alone(ctx, c.here(), func(r *run) error {
+		if holds = r.By != c.Subject; holds {
+			return nil
+		}
+		shown, err := c.newest(ctx, every)
+		if err != nil {
+			return err
+		}
+		id := c.adopt(r, shown)
+		shows := " " + shown.GetConclusion()
+		if holds = shown.GetID() == id && shown.GetStatus() == "completed" && strings.HasSuffix(e.Result, shows); holds {
+			return c.finish(ctx, c.here(), r)
+		}
+		if r.Mark = ""; shows == Success {
+			r.Mark = overwritten + Success
+		}
+		if err := c.Log.Forget(ctx, c.Key()); err != nil {
+			return err
+		}
+		return c.finish(ctx, c.here(), r)
+	})
+	return holds, err
 }
 
-// overwritten and pressed stand for what a run says of which only that is known.
-const (
-	overwritten = "overwritten"
-	pressed     = "pressed"
-)
+// overwritten stands for what a run says of which only that is known.
+const overwritten = "overwritten"
 
 // lost forgets a run that GitHub no longer has, so that the next try makes another.
 func (c *Check) lost(ctx context.Context, err error) error {
-	if ferr := c.Log.Forget(ctx, c.key("check")); ferr != nil {
+	if ferr := c.Log.Forget(ctx, c.runKey(c.here())); ferr != nil {
 		return ferr
 	}
 	return fmt.Errorf("the check run is gone: %w", err)
@@ -303,88 +297,40 @@ func (c *Check) saysAlready(ctx context.Context, id int64, o checkrun.Output) (b
 }
 
 func (c *Check) shows(run *github.CheckRun, o checkrun.Output) bool {
-	return run.GetName() == c.Name && run.GetStatus() == "completed" && run.GetConclusion() == string(o.Conclusion) &&
+	return run.GetName() == c.Name && run.GetExternalID() == c.external() && run.GetStatus() == "completed" && run.GetConclusion() == string(o.Conclusion) &&
 		run.GetOutput().GetTitle() == o.Title && run.GetOutput().GetSummary() == o.Summary
 }
 
 // Success ends the mark of what a run says that lets a change through.
 const Success = " " + string(checkrun.Success)
 
-// Anew makes another run, in progress, beside one that lets a change through, which is judged
-// anew: is says whether there was one. GitHub takes the newest of a name for what holds; the old one
-// is cancelled all the same where the new one may take another name with the branch that the change
-// is for, and would leave it the newest of its own. A merge queue throws out what has a run that is
-// cancelled, be it for a moment.
-func (c *Check) Anew(ctx context.Context) (is bool, err error) {
-	e, err := c.Log.Effect(ctx, c.Key())
-	if err != nil || !e.Done || !strings.HasSuffix(e.Result, Success) {
-		return false, err
-	}
-	old, err := c.Log.Effect(ctx, c.key("check"))
-	if err != nil {
-		return false, err
-	}
-	var cancelled error
-	if c.Turns {
-		cancelled = c.cancel(ctx, old)
-	}
-	// Whoever comes to it from here on says what the run says, be it the same; and makes the run,
-	// if that does not go well now.
-	if ok, err := c.Log.ForgetIf(ctx, c.Key(), e.Result, c.key("check")); err != nil || !ok {
-		return false, errors.Join(err, cancelled)
-	}
-	_, err = c.Ensure(ctx)
-	return true, errors.Join(err, cancelled)
-}
-
-// cancel takes a success from a run that is over. One that is gone says nothing any more.
-func (c *Check) cancel(ctx context.Context, run store.Effect) error {
-	id, err := strconv.ParseInt(run.Result, 10, 64)
-	if err != nil || !run.Done {
-		return nil
-	}
-	_, _, err = c.Client.Checks.UpdateCheckRun(toTheEnd(ctx), c.Repo.Owner, c.Repo.Name, id, github.UpdateCheckRunOptions{
-		Name: c.Name, ExternalID: github.String(c.external()), Status: github.String("completed"), Conclusion: github.String("cancelled"),
-		CompletedAt: &github.Timestamp{Time: c.Now().UTC()},
-		Output:      &github.CheckRunOutput{Title: github.String("It is judged again."), Summary: github.String("What comes out is said by the run that was made after this one.")},
-	})
-	if class, _ := hub.Classify(err); err == nil || class == hub.Gone {
-		return nil
-	}
-	return fmt.Errorf("cancelling the check run from before: %w", err)
-}
-
-// Press has what a run says be said again, be it the same, since somebody asked. That it lets a
-// change through stays known, see Anew.
+// Press has what a run says be said again, be it the same, since somebody asked.
 func Press(ctx context.Context, log Log, repo int64, subject, head string) error {
-	key := ConcludeKey(repo, subject, head)
-	e, err := log.Effect(ctx, key)
-	switch {
-	case err != nil:
-		return err
-	case e.Done && strings.HasSuffix(e.Result, Success):
-		return log.Finish(ctx, key, pressed+Success)
-	}
-	return log.Forget(ctx, key)
+	return log.Forget(ctx, ConcludeKey(repo, subject, head))
 }
 
-// Waits makes a run that said nothing yet say why.
+// Waits makes a run that says nothing yet say why.
 func (c *Check) Waits(ctx context.Context, why string) error {
 	if e, err := c.Log.Effect(ctx, c.Key()); err != nil || e.Key != "" {
 		return err
 	}
-	id, err := c.Ensure(ctx)
-	if err != nil {
-		return err
-	}
-	_, _, err = c.Client.Checks.UpdateCheckRun(ctx, c.Repo.Owner, c.Repo.Name, id, github.UpdateCheckRunOptions{
-		Name: c.Name, ExternalID: github.String(c.external()), Status: github.String("in_progress"),
-		Output: &github.CheckRunOutput{Title: github.String("It waits for its turn."), Summary: github.String(why)},
+	return c.alone(ctx, c.here(), func(r *run) error {
+		if r.Mark != "" {
+			return nil
+		}
+		id, err := c.make(ctx, r)
+		if err != nil {
+			return err
+		}
+		_, _, err = c.Client.Checks.UpdateCheckRun(ctx, c.Repo.Owner, c.Repo.Name, id, github.UpdateCheckRunOptions{
+			Name: c.Name, ExternalID: github.String(c.external()), Status: github.String("in_progress"),
+			Output: &github.CheckRunOutput{Title: github.String("It waits for its turn."), Summary: github.String(why)},
+		})
+		if err != nil {
+			return fmt.Errorf("saying that the check waits: %w", err)
+		}
+		return nil
 	})
-	if err != nil {
-		return fmt.Errorf("saying that the check waits: %w", err)
-	}
-	return nil
 }
 
 func (c *Check) write(ctx context.Context, id int64, o checkrun.Output) error {

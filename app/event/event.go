@@ -184,11 +184,10 @@ func pullRequest(_ Self, p *payload) (Outcome, error) {
 		if p.Action == "labeled" {
 			o.Marks = p.declared()
 		}
-	case "closed":
-		r.Closed = true
+	case "closed": // by now it may be open again: what it is, the review finds
 		if pr.Merged {
 			record := r
-			record.Name, record.Stage, record.Closed = RecordName(pr.Number), "record", false
+			record.Name, record.Stage = RecordName(pr.Number), "record"
 			if isCommit(pr.Landed) {
 				record.Landed = pr.Landed
 				o.Wakes = p.broughtPush(&record)

@@ -29,6 +29,7 @@ type CheckRun struct {
 
 	suite              *CheckSuite
 	started, completed string
+	ended              int // its place among those that ended; 0: it did not
 }
 
 // An Annotation is a remark on lines of a file.
@@ -91,7 +92,7 @@ func (r *Repo) CheckRunBy(app, name, sha, conclusion string) *CheckRun {
 	by := r.gh.bot(run.App)
 	r.sendRun("created", by, run, nil)
 	if conclusion != "" {
-		run.Status, run.completed, run.Concluded = "completed", r.gh.stamp(), []string{conclusion}
+		run.Status, run.completed, run.Concluded, run.ended = "completed", r.gh.stamp(), []string{conclusion}, r.end()
 		r.sendRun("completed", by, run, nil)
 	}
 	return run
@@ -131,6 +132,12 @@ func (r *Repo) Press(by string, id int64, identifier string) {
 		r.gh.tb.Fatalf("check run %d shows no button %q", id, identifier)
 	}
 	r.sendRun("requested_action", r.gh.person(by), run, object{"requested_action": object{"identifier": identifier}})
+}
+
+// end is the place of a run that ends now among those that did.
+func (r *Repo) end() int {
+	r.ends++
+	return r.ends
 }
 
 func (r *Repo) run(id int64) *CheckRun {
@@ -317,6 +324,8 @@ func (c *call) writeRun(run *CheckRun) *answer {
 		return invalid("a completed check run needs a conclusion")
 	case concluded && hasStatus && status != "completed":
 		return invalid("a check run with a conclusion is completed, not %s", status)
+	case run.Status == "completed" && hasStatus && status != "completed":
+		return invalid("a check run that is completed does not go back to %s", status)
 	}
 	if v := c.text("details_url"); v != "" {
 		if u, err := url.Parse(v); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
@@ -372,9 +381,9 @@ func (c *call) writeRun(run *CheckRun) *answer {
 	switch {
 	case concluded:
 		next.Status, next.Conclusion, next.completed = "completed", c.text("conclusion"), c.gh.stamp()
-		next.Concluded = append(slices.Clone(next.Concluded), next.Conclusion)
+		next.Concluded, next.ended = append(slices.Clone(next.Concluded), next.Conclusion), c.repo.end()
 	case hasStatus:
-		next.Status, next.Conclusion, next.completed = status, "", ""
+		next.Status, next.Conclusion, next.completed, next.ended = status, "", "", 0
 	}
 	if next.DetailsURL == "" {
 		next.DetailsURL = "https://custody.example.com" // the App's own page

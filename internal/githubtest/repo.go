@@ -35,7 +35,9 @@ type Repo struct {
 	moves         []move            // of refs, the oldest first
 	verified      map[string]object // by commit
 	rulesets      []*Ruleset
-	protection    map[string]object // by branch
+	protection    map[string]object   // by branch
+	protects      map[string]*Ruleset // the same
+	ends          int                 // of check runs, so far
 	analyses      []*Analysis
 	artifacts     []*Artifact
 	deployments   []*Deployment
@@ -71,7 +73,7 @@ func (gh *GitHub) newRepo(owner *Account, name string) *Repo {
 	r := &Repo{
 		ID: gh.nextID(), Owner: owner, Name: name, Private: true, DefaultBranch: "main", gh: gh,
 		collaborators: map[string]string{strings.ToLower(owner.Login): "admin"}, teams: map[*Team]string{},
-		verified: map[string]object{}, protection: map[string]object{}, parsed: map[string]parsed{}, sizes: map[[2]string]size{},
+		verified: map[string]object{}, protection: map[string]object{}, protects: map[string]*Ruleset{}, parsed: map[string]parsed{}, sizes: map[[2]string]size{},
 	}
 	r.place()
 	if err := os.MkdirAll(r.Dir, 0o755); err != nil {

@@ -144,7 +144,7 @@ func (r *Repo) Protect(branch string, approvals int, checks ...RequiredCheck) {
 	if approvals > 0 {
 		out["required_pull_request_reviews"] = object{"dismiss_stale_reviews": false, "require_code_owner_reviews": false, "required_approving_review_count": approvals}
 	}
-	r.protection[branch] = out
+	r.protection[branch], r.protects[branch] = out, &Ruleset{Checks: checks, Approvals: approvals}
 }
 
 func (r *Repo) protected(branch string) bool {

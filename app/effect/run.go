@@ -1,0 +1,402 @@
+package effect
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/go-github/v62/github"
+
+	"custody/app/hub"
+	"custody/internal/store"
+)
+
+// Several pull requests may have one head and be for one branch: twins. GitHub holds a required
+// check against a commit, by its name, and nowhere says which of several runs of one name counts:
+// the newest, what ended last, or all. So a name on a commit has one run, whoever asks for it, and
+// what it says is the word of one open subject:
+//
+//   - it lets the commit through while one of them passes: they bring the same commits to the same
+//     branch, and who may merge that one may not be kept from it by another that anybody can open;
+//   - one that does not pass speaks where no other open one does, and takes no other's word;
+//   - where a merge queue made the commit, its group alone speaks.
+//
+// A subject speaks in one place. Before it leaves for another head or branch, or is closed, its
+// success there is taken back, and another one is asked again, which speaks then.
+
+// A run is the check run of a name on a commit.
+type run struct {
+	ID     int64   `json:"id,omitempty"`     // 0: it is being made
+	By     string  `json:"by,omitempty"`     // the subject whose word it is; empty: nobody's
+	Mark   string  `json:"mark,omitempty"`   // of what it says; empty: nothing came out yet, or it was taken back
+	Before []int64 `json:"before,omitempty"` // runs that say success, beside which it was made
+
+	there bool // it was begun at least
+	done  bool // else it is being made, or written: it may say what it said before
+}
+
+func (r *run) success() bool { return strings.HasSuffix(r.Mark, Success) }
+
+// text is the form in which a run is kept.
+func (r *run) text() string {
+	text, err := json.Marshal(r)
+	if err != nil {
+		return "" // a struct of texts and numbers
+	}
+	return string(text)
+}
+
+// A spot is where a subject speaks.
+type spot struct {
+	Head string `json:"head"`
+	Ref  string `json:"ref"`
+	Name string `json:"name"` // of the check
+}
+
+func (c *Check) here() spot { return spot{c.Head, c.Ref, c.Name} }
+
+func (c *Check) runKey(at spot) string {
+	return fmt.Sprintf("run/%d/%s/%s", c.Repo.ID, at.Head, at.Ref)
+}
+
+func (c *Check) spokeKey() string { return fmt.Sprintf("spoke/%d/%s", c.Repo.ID, c.Subject) }
+
+func (c *Check) run(ctx context.Context, at spot) (*run, error) {
+	e, err := c.Log.Effect(ctx, c.runKey(at))
+	if err != nil || e.Key == "" {
+		return &run{}, err
+	}
+	r := &run{there: true, done: e.Done}
+	if err := json.Unmarshal([]byte(e.Result), r); err != nil {
+		return nil, fmt.Errorf("reading which check run is at %s: %w", at.Head, err)
+	}
+	return r, nil
+}
+
+// begin keeps what is about to be made or written, and finish that it is.
+func (c *Check) begin(ctx context.Context, at spot, r *run) error {
+	r.there, r.done = true, false
+	return c.Log.Begin(ctx, c.runKey(at), r.text())
+}
+
+func (c *Check) finish(ctx context.Context, at spot, r *run) error {
+	r.there, r.done = true, true
+	return c.Log.Finish(ctx, c.runKey(at), r.text())
+}
+
+// betweenTries is how long one waits who comes while another one writes.
+const betweenTries = 50 * time.Millisecond
+
+// alone has nobody else write to the run of a name on a commit meanwhile.
+func (c *Check) alone(ctx context.Context, at spot, do func(*run) error) error {
+	for {
+		lock, ok, err := c.Log.Lock(ctx, c.runKey(at))
+		if err != nil {
+			return err
+		}
+		if ok {
+			defer lock.Unlock()
+			r, err := c.run(ctx, at)
+			if err != nil {
+				return err
+			}
+			return do(r)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(betweenTries):
+		}
+	}
+}
+
+// others are the other open subjects of a name on a commit.
+func (c *Check) others(ctx context.Context, at spot) ([]store.Subject, error) {
+	all, err := c.Log.AtHead(ctx, c.Repo.ID, at.Head)
+	return slices.DeleteFunc(all, func(s store.Subject) bool {
+		return s.Name == c.Subject || s.Stage != "merge" || s.Ref != at.Ref
+	}), err
+}
+
+func named(all []store.Subject, name string) *store.Subject {
+	if i := slices.IndexFunc(all, func(s store.Subject) bool { return s.Name == name }); i >= 0 {
+		return &all[i]
+	}
+	return nil
+}
+
+// speaks says whether it is for this subject to say what it found.
+func (c *Check) speaks(ctx context.Context, r *run, passes bool) (bool, error) {
+	others, err := c.others(ctx, c.here())
+	if err != nil {
+		return false, err
+	}
+	if !c.Group && slices.ContainsFunc(others, func(s store.Subject) bool { return s.Kind == "merge_group" }) {
+		return false, nil
+	}
+	by := named(others, r.By)
+	if by == nil || c.Group {
+		return true, nil
+	}
+	holds := r.done && r.success() && by.Decision == "pass" && by.DoneHead == c.Head
+	return passes && !holds, nil
+}
+
+// Heard says whether the run says what this subject found, or it is for another one to speak.
+func (c *Check) Heard(ctx context.Context, mark string) (bool, error) {
+	r, err := c.run(ctx, c.here())
+	if err != nil {
+		return false, err
+	}
+	if r.By == c.Subject {
+		return r.done && r.Mark == mark, nil
+	}
+	speaks, err := c.speaks(ctx, r, strings.HasSuffix(mark, Success))
+	return !speaks, err
+}
+
+// make gives the id of the run, and makes one, in progress, if there is none.
+func (c *Check) make(ctx context.Context, r *run) (int64, error) {
+	if r.ID != 0 {
+		return r.ID, nil
+	}
+	if r.there { // begun: it may be there
+		var err error
+		if r.ID, err = c.find(ctx); err != nil {
+			return 0, err
+		}
+	} else if err := c.begin(ctx, c.here(), r); err != nil {
+		return 0, err
+	}
+	if r.ID == 0 {
+		made, _, err := c.Client.Checks.CreateCheckRun(toTheEnd(ctx), c.Repo.Owner, c.Repo.Name, github.CreateCheckRunOptions{
+			Name: c.Name, HeadSHA: c.Head, ExternalID: github.String(c.external()),
+			Status: github.String("in_progress"), StartedAt: &github.Timestamp{Time: c.Now().UTC()},
+		})
+		if err != nil {
+			return 0, fmt.Errorf("creating the check run: %w", err)
+		}
+		r.ID, c.made = made.GetID(), made.GetID()
+	}
+	return r.ID, c.finish(ctx, c.here(), r)
+}
+
+// find looks for a run that was made before a crash. Nothing is said of a run before its id is kept,
+// so one that is completed is an older one.
+func (c *Check) find(ctx context.Context) (int64, error) {
+	run, err := c.newest(ctx, func(r *github.CheckRun) bool { return r.GetStatus() != "completed" })
+	return run.GetID(), err
+}
+
+// newest is the newest of our runs of this name, of those that are meant; nil for none.
+func (c *Check) newest(ctx context.Context, means func(*github.CheckRun) bool) (run *github.CheckRun, err error) {
+	for page := 1; page > 0; {
+		runs, resp, err := c.Client.Checks.ListCheckRunsForRef(ctx, c.Repo.Owner, c.Repo.Name, c.Head, &github.ListCheckRunsOptions{
+			CheckName: github.String(c.Name), AppID: github.Int64(c.AppID), Filter: github.String("all"), ListOptions: github.ListOptions{PerPage: 100, Page: page},
+		})
+		if err != nil {
+			return nil, fmt.Errorf("looking for the check run: %w", err)
+		}
+		for _, r := range runs.CheckRuns {
+			if r.GetApp().GetID() == c.AppID && means(r) && r.GetID() > run.GetID() {
+				run = r
+			}
+		}
+		page = resp.NextPage
+	}
+	return run, nil
+}
+
+func every(*github.CheckRun) bool { return true }
+
+// adopt takes a newer run of ours for the one that is known: a store that was put back does not know
+// of it.
+func (c *Check) adopt(r *run, newer *github.CheckRun) (id int64) {
+	r.ID = max(r.ID, newer.GetID())
+	return r.ID
+}
+
+// Stale says whether the check says success, and it is nobody's word any more, or that on another
+// head of this subject.
+func (c *Check) Stale(ctx context.Context, judged string) (bool, error) {
+	r, err := c.run(ctx, c.here())
+	if err != nil || !r.success() {
+		return false, err
+	}
+	if r.By == c.Subject {
+		return judged != c.Head, nil
+	}
+	others, err := c.others(ctx, c.here())
+	return named(others, r.By) == nil, err
+}
+
+// TakeBack takes a success back while the change is judged anew, if it is the word of this subject,
+// or of none that is open: is says whether there was one. The run says so, and stays the only one of
+// its name. A merge queue throws out what has a run that is cancelled, be it for a moment: for it,
+// another run is made beside, in progress.
+func (c *Check) TakeBack(ctx context.Context) (is bool, err error) {
+	if r, err := c.run(ctx, c.here()); err != nil || !r.success() {
+		return false, err
+	}
+	others, err := c.others(ctx, c.here())
+	if err != nil {
+		return false, err
+	}
+	err = c.alone(ctx, c.here(), func(r *run) error {
+		if !r.success() || r.By != c.Subject && named(others, r.By) != nil {
+			return nil
+		}
+		is = true
+		// Whoever comes to it from here on says what came out, be it the same.
+		if err := c.Log.Forget(ctx, c.Key()); err != nil {
+			return err
+		}
+		if c.Group {
+			*r = run{By: c.Subject, Before: append(r.Before, r.ID)}
+			_, err := c.make(ctx, r)
+			return err
+		}
+		if err := c.cancel(ctx, r.ID, c.here(), "It is judged again.", "Something happened to this change. What came out before does not hold until it is judged."); err != nil {
+			return err
+		}
+		if r.Mark = ""; r.By != c.Subject {
+			r.By = ""
+		}
+		return c.finish(ctx, c.here(), r)
+	})
+	if err != nil || !is {
+		return is, err
+	}
+	return true, c.wake(ctx, c.here(), false)
+}
+
+// wake asks those of the others of a name on a commit again that pass. Where none does, one speaks
+// for all: it asks the one that was opened first, if that is wanted.
+func (c *Check) wake(ctx context.Context, at spot, one bool) error {
+	others, err := c.others(ctx, at)
+	if err != nil {
+		return err
+	}
+	woken := 0
+	for _, s := range others {
+		if s.Decision == "pass" {
+			err = errors.Join(err, c.Log.Again(ctx, &s))
+			woken++
+		}
+	}
+	if one && woken == 0 && len(others) > 0 {
+		first := slices.MinFunc(others, func(a, b store.Subject) int { return cmp.Compare(a.Number, b.Number) })
+		err = c.Log.Again(ctx, &first)
+	}
+	return err
+}
+
+// A Departure is why a subject speaks no more where it did.
+type Departure int
+
+const (
+	Moves  Departure = iota // to another head, or branch
+	Closes                  // without having landed
+	Lands
+)
+
+// Leave takes back what this subject says elsewhere than here, or at all if it does not only move,
+// and has the others speak there. Where there are none, a success stands on what landed, and on an
+// older head: nothing that is open has it.
+func (c *Check) Leave(ctx context.Context, why Departure) error {
+	e, err := c.Log.Effect(ctx, c.spokeKey())
+	if err != nil || e.Key == "" {
+		return err
+	}
+	var at spot
+	if err := json.Unmarshal([]byte(e.Result), &at); err != nil {
+		return fmt.Errorf("reading where %s speaks: %w", c.Subject, err)
+	}
+	if why == Moves && at.Head == c.Head && at.Ref == c.Ref {
+		return nil
+	}
+	turns := why == Moves && at.Head == c.Head
+	title, text := "The pull request has another head.", "What came out for it does not hold for this commit any more."
+	switch {
+	case turns:
+		title, text = "The pull request is for another branch.", "What came out for it does not hold for this one."
+	case why == Closes:
+		title, text = "The pull request is closed.", "What came out for it does not hold any more. If it is opened again, it is judged again."
+	case why == Lands:
+		title, text = "The pull request has landed.", "What came out for it does not hold for another one with this commit."
+	}
+	err = c.alone(ctx, at, func(r *run) error {
+		others, err := c.others(ctx, at)
+		if err != nil || r.By != c.Subject {
+			return err
+		}
+		stands := len(others) == 0 && (why == Lands || why == Moves && !turns)
+		if !stands && r.ID != 0 && (r.success() || !r.done) {
+			if err := c.begin(ctx, at, r); err != nil {
+				return err
+			}
+			if err := c.cancel(ctx, r.ID, at, title, text); err != nil {
+				return err
+			}
+			r.Mark = ""
+		}
+		if turns && len(others) == 0 {
+			return c.takeAlong(ctx, at, r)
+		}
+		if len(others) > 0 {
+			r.By, r.Mark = "", ""
+		}
+		return c.finish(ctx, at, r)
+	})
+	if err != nil {
+		return err
+	}
+	if err := c.wake(ctx, at, true); err != nil {
+		return err
+	}
+	return c.Log.Forget(ctx, c.spokeKey())
+}
+
+// takeAlong has a run that nobody else needs be about the branch that the change is for now, if
+// there is none for that: what is said next names it.
+func (c *Check) takeAlong(ctx context.Context, from spot, r *run) error {
+	lock, ok, err := c.Log.Lock(ctx, c.runKey(c.here()))
+	if err != nil {
+		return err
+	}
+	if ok {
+		defer lock.Unlock()
+		there, err := c.run(ctx, c.here())
+		if err != nil {
+			return err
+		}
+		if !there.there {
+			if err := c.Log.Forget(ctx, c.runKey(from)); err != nil { // at first: it must not be in two places
+				return err
+			}
+			return c.finish(ctx, c.here(), &run{ID: r.ID, Before: r.Before})
+		}
+	}
+	r.By, r.Mark = "", ""
+	return c.finish(ctx, from, r)
+}
+
+// cancel makes a run that is over, or is not, say that nothing holds. One that is gone says nothing
+// any more.
+func (c *Check) cancel(ctx context.Context, id int64, at spot, title, why string) error {
+	_, _, err := c.Client.Checks.UpdateCheckRun(toTheEnd(ctx), c.Repo.Owner, c.Repo.Name, id, github.UpdateCheckRunOptions{
+		Name: at.Name, ExternalID: github.String(c.external()), Status: github.String("completed"), Conclusion: github.String("cancelled"),
+		CompletedAt: &github.Timestamp{Time: c.Now().UTC()},
+		Output:      &github.CheckRunOutput{Title: github.String(title), Summary: github.String(why)},
+	})
+	if class, _ := hub.Classify(err); err == nil || class == hub.Gone {
+		return nil
+	}
+	return fmt.Errorf("cancelling check run %s: %w", strconv.FormatInt(id, 10), err)
+}
