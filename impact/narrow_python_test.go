@@ -108,3 +108,22 @@ func TestNarrowPythonLists(t *testing.T) {
 		}
 	}
 }
+
+// TestNarrowPythonGlobals: what is called globals, and is not the builtin, means no other name.
+func TestNarrowPythonGlobals(t *testing.T) {
+	for _, test := range []struct{ name, file, want string }{
+		{"a module", "from .a import f\n\ndef g():\n    from .globals import x\n    return x\n", ""},
+		{"a member", "from .a import f\n\ndef g(env):\n    return env.globals\n", ""},
+		{"a keyword", "from .a import f\n\ndef g(env):\n    return env(globals=1)\n", ""},
+		{"the builtin", "from .a import f\n\ndef g(n):\n    return globals()[n]()\n", "k/b.py: g"},
+		{"the builtin of its module", "import builtins\nfrom .a import f\n\ndef g(n):\n    return builtins.globals()[n]()\n", "k/b.py: g"},
+		{"the builtin, handed on", "from .a import f\n\ndef g(n, h):\n    return h(globals)\n", "k/b.py: g"},
+	} {
+		from := map[string]string{"k/__init__.py": "", "k/globals.py": "x = 1\n", "k/a.py": "def f():\n    return 1\n", "k/b.py": test.file}
+		head := maps.Clone(from)
+		head["k/a.py"] = "def f():\n    return 2\n"
+		if got := narrowedLines(assessTrees(t, from, head)); got != test.want {
+			t.Errorf("%s: reached %q, want %q", test.name, got, test.want)
+		}
+	}
+}

@@ -37,7 +37,9 @@ func pyLooksUp(o *outline, i int) bool {
 	open := i + 1
 	switch string(o.text(i)) {
 	case "globals":
-		o.seen.add(uint32(PyOwnNames))
+		if o.isGlobals(i) {
+			o.seen.add(uint32(PyOwnNames))
+		}
 		return false
 	case "modules": // sys.modules
 		if o.kind(i-1) != '.' || !o.word(i-2, "sys") {
@@ -77,6 +79,18 @@ func pyLooksUp(o *outline, i int) bool {
 		o.seen.add(uint32(PyValueOf(HashName(first))))
 	}
 	return false
+}
+
+// isGlobals says that the word at i is the builtin, and no module, member or keyword of that name.
+func (o *outline) isGlobals(i int) bool {
+	if o.kind(i-1) == '.' && !o.word(i-2, "builtins") || o.isImported(i) {
+		return false
+	}
+	switch o.kind(i + 1) {
+	case '.', ':', '=', '[':
+		return false // a name that stands for something else here
+	}
+	return true
 }
 
 // pyModuleNames are the first name of a module in a string, and the last two of it, or the
