@@ -180,7 +180,7 @@ func (w *mentionWriter) facts(n int32, f *Fact) bool {
 		return fits
 	}
 	for _, e := range f.Exports {
-		if e.OfDecorators() {
+		if e.OfDefinitions() {
 			continue
 		}
 		w.exports = append(w.exports, exportRow{lang.HashName(e.Name), n, uint32(len(w.texts)), uint32(len(e.As))})

@@ -429,7 +429,7 @@ func (s *symbolSide) addFiles(ctx context.Context, r *reachable, list []int32) e
 			}
 		} else if f.known {
 			for _, e := range f.facts.Exports {
-				if e.OfDecorators() {
+				if e.OfDefinitions() {
 					continue
 				}
 				h := lang.HashName(e.Name)

@@ -274,7 +274,13 @@ func (s *spread) goOn(a atom) {
 		return
 	}
 	d := s.definition(f, a.def)
-	if s.unbuilt[a] || d.Runs && !s.wrapsOnly(f, d) && !s.keepsOnly(f, d) {
+	switch {
+	case s.unbuilt[a]:
+		s.load(a, f)
+	case !d.Runs || s.wrapsOnly(f, d) || s.keepsOnly(f, d):
+	case !s.isSeed(a) && s.derivesOnly(f, d): // a class that changed itself may not come to be
+		s.followRegistered(a, f, d.Name)
+	default:
 		s.load(a, f)
 	}
 	if f.folder >= 0 {

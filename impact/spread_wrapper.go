@@ -6,9 +6,10 @@ import (
 	"custody/impact/lang"
 )
 
-// A pyWrappers finds out whether decorators of Python keep what they are given, which is told
-// by the files that define them: see lang/python_wrapper.go. Those need not be among the
-// files that a change can reach.
+// A pyWrappers finds out whether decorators of Python keep what they are given, and whether
+// something runs when a class is made, which is told by the files that define them: see
+// lang/python_wrapper.go and lang/python_class.go. Those need not be among the files that a
+// change can reach.
 type pyWrappers struct {
 	graph *Graph
 	facts func(node int32) *lang.Facts
@@ -19,7 +20,7 @@ type pyWrappers struct {
 	round bool               // what is open was asked again: what was found meanwhile holds there only
 }
 
-// A decorator is a name as it is used in a file: "name" or "name()".
+// A decorator is a name as it is used in a file: "name" or "name()"; behind isMade that of a class.
 type decorator struct {
 	node int32
 	name string
@@ -111,6 +112,9 @@ func (w *pyWrappers) find(node int32, name string) answer {
 	facts := w.facts(node)
 	if facts == nil {
 		return mayKeep
+	}
+	if class, ok := strings.CutPrefix(name, isMade); ok {
+		return w.findClass(node, facts, class)
 	}
 	plain := strings.TrimSuffix(strings.TrimSuffix(name, "()"), "!")
 	found := notThere

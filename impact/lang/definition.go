@@ -76,9 +76,10 @@ type Bound struct {
 	Import int      // place in Facts.Imports
 }
 
-// OfDecorators says that it is no name, but what a Python file says of its decorators: see
-// python_wrapper.go.
-func (e *Export) OfDecorators() bool { return len(e.Name) > 0 && e.Name[0] == '@' }
+// OfDefinitions says that it is no name, but what a file says of its own definitions: how they
+// decorate and what they keep (see python_wrapper.go), and of what classes are made (see
+// python_class.go).
+func (e *Export) OfDefinitions() bool { return len(e.Name) > 0 && e.Name[0] == '@' }
 
 // A NameHash stands for a name that code mentions. Equal names have equal hashes; that
 // two names may share one only makes more be reached, never less.

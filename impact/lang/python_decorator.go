@@ -53,6 +53,11 @@ func (r *pyReader) isPassive(first, last int) bool {
 			return !r.binds(name) && !slices.ContainsFunc(r.facts.Definitions, func(d Definition) bool { return d.Name == name })
 		}
 	}
+	return r.isOfLibrary(first)
+}
+
+// isOfLibrary says that the name at i can only come from pyPassiveLibraries.
+func (r *pyReader) isOfLibrary(i int) bool {
 	if r.known == nil {
 		r.known = map[string]bool{}
 		for i := range r.facts.Imports {
@@ -70,7 +75,7 @@ func (r *pyReader) isPassive(first, last int) bool {
 			}
 		}
 	}
-	return r.known[string(r.text(first))]
+	return r.known[string(r.text(i))]
 }
 
 // binds says that the file imports something of this name.

@@ -136,6 +136,7 @@ func (r *pyReader) open(start, keyword, name, end int) {
 	if len(r.blocks) == 0 && !b.class && (strings.HasPrefix(b.name, "pytest_") || b.name == "load_tests") {
 		b.runs = true // a hook: pytest and unittest call it for all tests around it
 	}
+	b.runs = b.runs || b.name == "__class_getitem__" // for brackets behind the class, as in annotations
 	b.header = row{b.first, r.colon(name, end)}
 	d := Definition{Kind: Function, Start: r.lines.at(int(r.tok[keyword].start))}
 	if n := len(r.blocks); n > 0 {
@@ -189,7 +190,9 @@ func (r *pyReader) close(end int) {
 	d.End = r.lines.span(d.Start, int(r.tok[b.keyword].start), int(r.tok[end-1].end))
 	d.Runs = b.runs
 	if b.class {
-		d.Runs = d.Runs || r.calls(row{b.own, b.header.to}) || r.bodyRuns(body, b.holes)
+		others := d.Runs || r.bodyRuns(body, b.holes)
+		d.Runs = others || r.calls(row{b.own, b.header.to})
+		r.basesOf(&b, others)
 	}
 	r.looseHeader(b)
 	r.needAnnotations(b)

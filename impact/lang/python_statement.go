@@ -242,12 +242,47 @@ func (r *pyReader) calls(s row) bool {
 // bodyRuns is calls for the body of a class, without what its methods do.
 func (r *pyReader) bodyRuns(s row, holes []row) bool {
 	for _, hole := range holes {
-		if r.calls(row{s.from, hole.from}) {
+		if r.callsBesidesTypes(row{s.from, hole.from}) {
 			return true
 		}
 		s.from = hole.to
 	}
+	return r.callsBesidesTypes(s)
+}
+
+// callsBesidesTypes is calls, but for brackets in annotations: a class that runs something for
+// them says so (see __class_getitem__).
+func (r *pyReader) callsBesidesTypes(s row) bool {
+	for i := s.from; i < s.to; i++ {
+		if r.kind(i) != tokenLine || r.kind(i+1) != tokenWord || r.kind(i+2) != ':' || r.assigns(i+3) || r.keywords.has(NameHash(r.tok[i+1].value)) {
+			continue
+		}
+		end := i + 3
+		for end < s.to && r.kind(end) != tokenLine && r.kind(end) != '=' && r.kind(end) != ';' && r.kind(end) != '(' {
+			if r.kind(end) == '[' && r.called(row{end, min(r.next(end), s.to)}) {
+				break
+			}
+			end = r.next(end)
+		}
+		if end < s.to && (r.kind(end) == '(' || r.kind(end) == '[') {
+			return true
+		}
+		if r.calls(row{s.from, i}) {
+			return true
+		}
+		s.from, i = end, end-1
+	}
 	return r.calls(s)
+}
+
+// called says that a round bracket opens in a row.
+func (r *pyReader) called(s row) bool {
+	for i := s.from; i < s.to; i++ {
+		if r.kind(i) == '(' {
+			return true
+		}
+	}
+	return false
 }
 
 // pyPublic says that a name is not private by convention.
