@@ -187,6 +187,13 @@ func (in RiskInput) untested(tests int, add adder) {
 			tests++
 		}
 	}
+	if plan := in.Report.Tests; plan != nil { // it knows some by the settings of a project
+		for _, run := range plan.Runs {
+			if run.Runner == "pytest" {
+				tests += len(run.Tests)
+			}
+		}
+	}
 	if code > 0 && tests == 0 {
 		add("untested", 160, "no test reaches what changed")
 	}

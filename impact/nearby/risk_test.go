@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -140,5 +141,23 @@ func TestRiskTable(t *testing.T) {
 				t.Errorf("docs/impact.md does not say %s of %s", n, call[1])
 			}
 		}
+	}
+}
+
+// TestRiskOfTestsByTheirSettings: a test that only the settings of pytest call one is a test.
+func TestRiskOfTestsByTheirSettings(t *testing.T) {
+	r := &impact.Report{
+		Changed: []impact.Changed{{Path: "a.py", Status: change.Modified, Language: "python"}},
+		Reached: []impact.Reached{{Node: "file:checks/check_a.py", Kind: impact.KindFile, Path: "checks/check_a.py"}},
+	}
+	untested := func() bool {
+		return slices.ContainsFunc(Risk(RiskInput{Report: r}).Reasons, func(x impact.RiskReason) bool { return x.Code == "untested" })
+	}
+	if !untested() {
+		t.Error("without a test: nothing is said")
+	}
+	r.Tests = planOf(t, map[string]string{"pytest.ini": "[pytest]\npython_files = check_*.py\n", "checks/check_a.py": ""}, r)
+	if untested() {
+		t.Errorf("untested, with the tests %v", r.Tests.Runs)
 	}
 }

@@ -9,7 +9,7 @@ import (
 // runs with the tests that use it; conftest.py stands for its folder.
 func (p *planner) python(path string) bool {
 	folder, name := split(path)
-	if name != "conftest.py" && !strings.HasPrefix(name, "test_") && !strings.HasSuffix(name, "_test.py") && name != "tests.py" {
+	if name != "conftest.py" && !strings.HasPrefix(name, "test_") && !strings.HasSuffix(name, "_test.py") && name != "tests.py" && !p.takesByName(path) {
 		return true
 	}
 	if strings.Contains(path, "::") {

@@ -43,6 +43,8 @@ func Tests(ctx context.Context, r git.Reader, head git.OID, g *impact.Graph, rep
 			p.goWhole(n.Path)
 		case n.Kind == impact.KindTest:
 			p.file(n.Path, reachedTests(n), n.Tagged)
+		case n.Kind == impact.KindFile && strings.HasSuffix(n.Path, ".py"): // see python_files
+			p.file(n.Path, nil, false)
 		}
 	}
 	if err := ctx.Err(); err != nil {
@@ -103,6 +105,7 @@ type planner struct {
 	unknown  []string
 	packages map[goPackage]map[string]bool // with the names of tests to run; nil: all of them
 	looked   int                           // into tests, for what their names do not say
+	settings map[string]pytestFolder       // by folder
 }
 
 // file plans one file, if it is a test. Names are the tests in it that matter, nil for
@@ -113,10 +116,10 @@ func (p *planner) file(path string, names []string, tagged bool) {
 		return
 	}
 	language, isTest := impact.TestLanguage(raw)
-	if !isTest {
+	t := string(raw)
+	if !isTest && (language != "python" || !p.takesByName(t)) {
 		return
 	}
-	t := string(raw)
 	if !printable(t) {
 		p.unknown = append(p.unknown, t)
 		return
@@ -166,6 +169,9 @@ func (p *planner) plan() *impact.TestPlan {
 	plan := &impact.TestPlan{Runs: []impact.TestRun{}}
 	for k, c := range p.commands {
 		run := impact.TestRun{Runner: k.runner, Folder: escaped(k.folder), Assumed: c.assumed}
+		if k.runner == "pytest" {
+			c.names = p.withoutBelow(c)
+		}
 		run.Tests, run.More = clipList(c.tests, maxListed)
 		slices.Sort(c.names)
 		c.names = slices.Compact(c.names)
@@ -192,6 +198,61 @@ func (p *planner) plan() *impact.TestPlan {
 		plan.Unknown = nil
 	}
 	return plan
+}
+
+// withoutBelow leaves out of the names of a command for pytest those that a folder in it runs.
+func (p *planner) withoutBelow(c *command) []string {
+	whole := map[string]bool{}
+	for _, test := range c.tests {
+		if folder, name := split(test); name == "conftest.py" && !p.pytest(folder).recurses {
+			whole[folder] = true
+		}
+	}
+	var names []string
+	for i, test := range c.tests {
+		if !p.runsBelow(whole, test) {
+			names = append(names, c.names[i])
+		}
+	}
+	return names
+}
+
+// runsBelow says that pytest finds a test by itself in one of these folders.
+func (p *planner) runsBelow(whole map[string]bool, test string) bool {
+	at, name := split(test)
+	if name == "conftest.py" {
+		if at == "." {
+			return false
+		}
+		up, last := split(at)
+		if at = up; isPassedOver(last) {
+			return false
+		}
+	} else if !p.takesByName(test) && (p.pytest(at).patterns != nil || !isPytestName(name)) {
+		return false
+	}
+	for !whole[at] {
+		up, last := split(at)
+		if at == "." || isPassedOver(last) {
+			return false
+		}
+		at = up
+	}
+	return true
+}
+
+// isPytestName says that pytest takes a file of that name for one of tests, by itself.
+func isPytestName(name string) bool {
+	return strings.HasPrefix(name, "test_") && strings.HasSuffix(name, ".py") || strings.HasSuffix(name, "_test.py")
+}
+
+// isPassedOver says that pytest does not go into a folder of that name.
+func isPassedOver(name string) bool {
+	switch name {
+	case "_darcs", "build", "CVS", "dist", "node_modules", "venv", "{arch}":
+		return true
+	}
+	return strings.HasPrefix(name, ".") || strings.HasSuffix(name, ".egg")
 }
 
 // foldersOf are those of tests, each a word of a command.

@@ -15,6 +15,7 @@ import (
 
 	"custody/impact"
 	"custody/impact/wire"
+	"custody/internal/change"
 	"custody/internal/git"
 	"custody/internal/git/gittest"
 )
@@ -42,7 +43,7 @@ func TestPlans(t *testing.T) {
 						if folder, ok := strings.CutPrefix(line, "package:"); ok {
 							r.Reached = append(r.Reached, impact.Reached{Node: line, Kind: impact.KindPackage, Path: folder})
 						} else {
-							r.Reached = append(r.Reached, impact.Reached{Node: "file:" + line, Kind: impact.KindTest, Path: line})
+							r.Reached = append(r.Reached, impact.Reached{Node: "file:" + line, Kind: kindOf(line), Path: line})
 						}
 					}
 				case "want":
@@ -319,4 +320,12 @@ func TestManyMochaTests(t *testing.T) {
 	if len(plan.Runs) != 1 || !plan.Runs[0].Whole || plan.Runs[0].Command != "npx mocha test 'test/deep down'" {
 		t.Errorf("%+v", plan.Runs)
 	}
+}
+
+// kindOf is that of a file as impact has it.
+func kindOf(p string) impact.Kind {
+	if _, isTest := impact.TestLanguage(change.Path(p)); isTest {
+		return impact.KindTest
+	}
+	return impact.KindFile
 }
