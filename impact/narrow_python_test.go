@@ -127,3 +127,32 @@ func TestNarrowPythonGlobals(t *testing.T) {
 		}
 	}
 }
+
+// TestReasonOfNamesFromElsewhere: a name that a file has from another one is not removed when it
+// comes from elsewhere, or comes at all.
+func TestReasonOfNamesFromElsewhere(t *testing.T) {
+	for _, test := range []struct{ name, was, is, want string }{
+		{"from elsewhere", "from .a import f\n", "from .b import f\n", "use mentions f of k/__init__.py, which comes from elsewhere now"},
+		{"at all", "", "from .a import f\n", "use may use any name, and so f of k/__init__.py, which is handed on now"},
+		{"no more", "from .a import f\n", "", "use mentions f of k/__init__.py, which is removed"},
+	} {
+		from := map[string]string{
+			"k/__init__.py": test.was, "k/a.py": "def f():\n    return 1\n", "k/b.py": "def f():\n    return 2\n",
+			"use.py": "import k\n\ndef use(n):\n    return k.f()\n",
+		}
+		if test.was == "" {
+			from["use.py"] = "import k\n\ndef use(n):\n    return getattr(k, n)()\n"
+		}
+		head := maps.Clone(from)
+		head["k/__init__.py"] = test.is
+		reason := ""
+		for _, r := range assessTrees(t, from, head).Reached {
+			if r.Path == "use.py" {
+				reason = r.Reason
+			}
+		}
+		if reason != test.want {
+			t.Errorf("%s: %q, want %q", test.name, reason, test.want)
+		}
+	}
+}

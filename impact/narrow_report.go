@@ -282,6 +282,14 @@ func (x *narrowed) changeOf(a atom) string {
 		return ", which changed"
 	}
 	if f := &x.files.files[i]; a.def >= f.count {
+		if handed := int(a.def-f.count) - len(d.removed); handed >= 0 {
+			switch d.handed[handed].change {
+			case SymbolAdded:
+				return ", which is handed on now"
+			case SymbolBody:
+				return ", which comes from elsewhere now"
+			}
+		}
 		return ", which is removed"
 	}
 	for _, pair := range d.altered {
