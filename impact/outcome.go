@@ -175,8 +175,17 @@ func (t *tracer) hidden() []finding.Reason {
 			continue
 		}
 		names := t.names(w)
+		var built *builtCode
 		w.graph.eachGap(func(g *gap) {
 			if !t.known(w, g.file) && names.mayBeMeantBy(g) && t.mayStandAt(w, g, names) {
+				if g.family == "java" && isBuildScript(g.file) {
+					if built == nil {
+						built = t.builtCode(w)
+					}
+					if !built.mayBeUsedBy(w, g) {
+						return
+					}
+				}
 				code, detail := g.skip.reason, g.skip.detail+": could use what changed or what it reaches"
 				if g.isLink() {
 					code, detail = SkipUnresolved, "symbolic link to what changed or is reached: who uses it by this name is not known"
