@@ -23,6 +23,16 @@ func TestNarrowDoesNotMiss(t *testing.T) {
 			"p/UseIt.java",
 		},
 		{
+			"a test of Java that names where its arguments come from",
+			map[string]string{
+				"src/main/java/p/A.java":     "package p;\npublic class A { public int m() { return 1; } }\n",
+				"src/test/java/q/Prov.java":  "package q;\nimport p.A;\nclass Prov { static int args() { return new A().m(); } }\n",
+				"src/test/java/r/PTest.java": "package r;\nclass PTest { @ParameterizedTest @MethodSource(\"q.Prov#args\") void t(int n) {} }\n",
+			},
+			map[string]string{"src/main/java/p/A.java": "package p;\npublic class A { public int m() { return 2; } }\n"},
+			"src/test/java/r/PTest.java",
+		},
+		{
 			"a Java member that a static import names by an heir",
 			map[string]string{
 				"q/A.java":     "package q;\nclass A { public static int f() { return 1; } }\n",

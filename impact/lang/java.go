@@ -276,9 +276,10 @@ func (s *javaScanner) className(at int) {
 }
 
 // named notes the string that ends here, if it spells the full name of a class: "a.b.C",
-// "a.b.C$D". It may stand for it where classes are loaded by their names.
+// "a.b.C$D", or "a.b.C#m(int)" for a member of it. It may stand for it where classes are loaded
+// by their names.
 func (s *javaScanner) named(at int) {
-	text := s.src[at+1 : s.i-1]
+	text, _, _ := bytes.Cut(s.src[at+1:s.i-1], []byte("#"))
 	if len(text) > maxSpec {
 		return
 	}
