@@ -247,7 +247,7 @@ func (x *narrowed) stepWords(at atom, r reach) string {
 	}
 	if i, ok := x.files.place(r.prev.node); ok && r.prev.def >= 0 {
 		if base, member := cutMember(x.files.files[i].definition(r.prev.def).Name); member != "" {
-			return subject + "uses " + symbolText(base) + " and with it "
+			return subject + "uses " + symbolText(base) + ", and so maybe "
 		}
 	}
 	return subject + "mentions "

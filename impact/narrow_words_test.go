@@ -31,3 +31,17 @@ func TestReasonNamesWhatIsThere(t *testing.T) {
 		t.Errorf("%s is not reached", path)
 	}
 }
+
+// TestReasonOfMembers: who uses a type may use another member of it than the one that changed.
+func TestReasonOfMembers(t *testing.T) {
+	from := map[string]string{
+		"p/W.java": "package p;\npublic class W { public int value() { return 1; } public int other() { return 1; } }\n",
+		"q/V.java": "package q;\nclass V { int g(p.W w) { return w.other(); } }\n",
+	}
+	head := maps.Clone(from)
+	head["p/W.java"] = "package p;\npublic class W { public int value() { return 2; } public int other() { return 1; } }\n"
+	r := assessTrees(t, from, head)
+	if want := "V.g uses W, and so maybe W.value of p/W.java, whose body changed"; len(r.Reached) != 1 || r.Reached[0].Reason != want {
+		t.Errorf("%+v, want %q", r.Reached, want)
+	}
+}
