@@ -41,3 +41,31 @@ func TestNarrowJava(t *testing.T) {
 		}
 	}
 }
+
+// TestServiceLists: who loads services depends on the file that lists them, whatever that is
+// called like.
+func TestServiceLists(t *testing.T) {
+	const list = "META-INF/services/p."
+	from := map[string]string{
+		"p/S.java":   "package p;\npublic interface S {}\n",
+		"p/T.java":   "package p;\npublic interface T {}\n",
+		"p/A.java":   "package p;\npublic class A implements S, T {}\n",
+		"p/B.java":   "package p;\npublic class B implements S, T {}\n",
+		"q/U.java":   "package q;\nimport java.util.ServiceLoader;\nimport p.S;\nclass U { Object s = ServiceLoader.load(S.class); }\n",
+		"q/V.java":   "package q;\nimport java.util.ServiceLoader;\nimport p.T;\nclass V { Object s = ServiceLoader.load(T.class); }\n",
+		list + "S":   "p.A\n",
+		list + "T":   "p.A\n",
+		"q/Web.java": "package q;\nclass Web { V v; p.S s; }\n",
+	}
+	for _, test := range []struct{ service, classes, want string }{
+		{"S", "p.A\np.B\n", "q/U.java whole"}, // called like a file of assembly
+		{"S", "# none\n", "q/U.java whole"},
+		{"T", "p.A\np.B\n", "q/V.java whole; q/Web.java whole"},
+		{"Gone", "p.A\n", ""},
+	} {
+		r := assessTrees(t, from, clone(from, list+test.service, test.classes))
+		if got := narrowedLines(r); got != test.want || (codes(r) != "") != (test.want == "") {
+			t.Errorf("%+v: %q, %+v", test, got, r.Reasons)
+		}
+	}
+}

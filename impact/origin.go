@@ -118,6 +118,54 @@ func (t *tracer) native(g *Graph, path func(*change.File) change.Path) []origin 
 	return origins
 }
 
+// services finds the files of Java that load what a changed file below META-INF/services lists:
+// those that have classes from a service loader, and use the type after which it is called.
+func (t *tracer) services(g *Graph, path func(*change.File) change.Path) []origin {
+	var origins []origin
+	var loaders []int32
+	looked := false
+	for i := range t.files {
+		p := path(&t.files[i])
+		_, service, ok := strings.Cut("/"+string(p), "/"+lang.ServiceFolder)
+		if !ok || g.node(p) >= 0 || strings.Contains(service, "/") {
+			continue
+		}
+		if !looked {
+			loaders, looked = g.loaders(), true
+		}
+		service, _, _ = strings.Cut(service, "$") // a nested type stands in the file of the outermost one
+		end := "/" + strings.ReplaceAll(service, ".", "/") + ".java"
+		for _, n := range loaders {
+			if g.dependsOnEnd(n, end) {
+				t.understood[p] = true
+				origins = append(origins, origin{node: g.Node(n).Path, changed: p, kind: Reads, confidence: readsServices, words: "may load what the changed " + p.Escaped() + " lists"})
+			}
+		}
+	}
+	return origins
+}
+
+// loaders are the files that have classes from a service loader.
+func (g *Graph) loaders() []int32 {
+	var all []int32
+	g.EachEdge(func(e *Edge) {
+		if e.Evidence.Source == serves {
+			all = append(all, e.From)
+		}
+	})
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// dependsOnEnd says whether a file is one whose path ends so, or depends on one.
+func (g *Graph) dependsOnEnd(n int32, end string) bool {
+	ends := func(n int32) bool { return strings.HasSuffix("/"+string(g.Node(n).Path), end) }
+	return ends(n) || slices.ContainsFunc(g.outOf(n), func(e int32) bool { return ends(g.Link(e).To) })
+}
+
+// readsServices is how sure it is that a file loads the services of a type that it uses.
+const readsServices = 500
+
 // isNative knows what the Go tool compiles into a package beside Go:
 // https://pkg.go.dev/go/build#Package
 func isNative(p change.Path) bool {

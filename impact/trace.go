@@ -217,8 +217,10 @@ func (t *tracer) meet() {
 // origins are the steps from changed files that are in no graph, on both sides.
 func (t *tracer) origins() (head, from []origin) {
 	head = append(t.testData(t.Head, newPath), t.native(t.Head, newPath)...)
+	head = append(head, t.services(t.Head, newPath)...)
 	if t.From != nil {
 		from = append(t.testData(t.From, oldPath), t.native(t.From, oldPath)...)
+		from = append(from, t.services(t.From, oldPath)...)
 	}
 	if t.packages == nil {
 		return head, from

@@ -11,10 +11,13 @@ type Server interface {
 	Serves(from string) Resolution
 }
 
+// ServiceFolder has a file for each service that an archive of Java provides: called as its type,
+// it lists classes.
+const ServiceFolder = "META-INF/services/"
+
 const (
-	serviceFolder = "META-INF/services/"
-	javaService   = 500 // a service loader may find it
-	maxServices   = 64  // classes of one service, and services of one file
+	javaService = 500 // a service loader may find it
+	maxServices = 64  // classes of one service, and services of one file
 )
 
 // ServiceLoader is how Java finds what a file below META-INF/services lists.
@@ -59,11 +62,11 @@ func (r *javaResolver) indexServices() {
 	}
 	r.services = map[string][]string{}
 	for _, path := range r.tree.Files() {
-		at := strings.LastIndex("/"+path, "/"+serviceFolder)
+		at := strings.LastIndex("/"+path, "/"+ServiceFolder)
 		if at < 0 {
 			continue
 		}
-		types := r.named(path, strings.ReplaceAll(path[at+len(serviceFolder):], "$", ".")).Files
+		types := r.named(path, strings.ReplaceAll(path[at+len(ServiceFolder):], "$", ".")).Files
 		if len(types) == 0 {
 			continue
 		}

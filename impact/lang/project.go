@@ -29,7 +29,7 @@ func (r *goResolver) Claims() []string {
 // ConfiguresNames says that a file, if it is there, may say what names of Python or Java mean
 // that stand in no import.
 func ConfiguresNames(path string) bool {
-	return slices.Contains(pySettingsFiles[:], baseOf(path)) || strings.Contains("/"+path, "/"+serviceFolder)
+	return slices.Contains(pySettingsFiles[:], baseOf(path)) || strings.Contains("/"+path, "/"+ServiceFolder)
 }
 
 // SameProject says whether two texts of a project file at path mean the same for all
