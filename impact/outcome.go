@@ -136,9 +136,9 @@ func (t *tracer) nothing() finding.Reason {
 		return finding.Reason{Code: ReasonNothing, Detail: "no file changed"}
 	}
 	if len(t.files) == 1 {
-		return finding.Reason{Code: ReasonNothing, Detail: "the changed file is neither code nor used by code"}
+		return finding.Reason{Code: ReasonNothing, Detail: "no code imports the changed file; what reads it by its path is not followed"}
 	}
-	return finding.Reason{Code: ReasonNothing, Detail: fmt.Sprintf("none of the %d changed files is code or used by code", len(t.files))}
+	return finding.Reason{Code: ReasonNothing, Detail: fmt.Sprintf("no code imports any of the %d changed files; what reads them by their paths is not followed", len(t.files))}
 }
 
 // noEdges distrusts silence: where no file imports another, importers may just not have
