@@ -20,8 +20,8 @@ import (
 //	head      see the constants below
 //	files     for each node: number of the code around its definitions, unit (see
 //	          spreadFile), node of its folder (-1: none), flags
-//	rows      by number: name (its place in texts), length of the name (2 bytes), kind, flags
-//	          (1 each), line where it starts
+//	rows      by number: name (its place in texts), length of the name (2 bytes), kind, flags and
+//	          shape in one (1 each), line where it starts
 //	texts     names
 //	buckets   for each value of the upper bits of a hash and one more: its first name
 //	names     hash, first place in mentions; sorted; one more at the end
@@ -195,7 +195,7 @@ func (x *mentionIndex) definition(number int32, d *lang.Definition) {
 		d.Name = "_"
 	}
 	d.Kind = lang.DefinitionKind(row[6])
-	d.Exported, d.Runs = row[7]&definitionExported != 0, row[7]&definitionRuns != 0
+	d.Exported, d.Runs, d.Shape = row[7]&definitionExported != 0, row[7]&definitionRuns != 0, lang.Shape(row[7]>>definitionShape)
 	d.Start = int(wire.Uint32(row[8:]) & math.MaxInt32)
 }
 
@@ -206,6 +206,7 @@ func (x *mentionIndex) kindOf(number int32) lang.DefinitionKind {
 const (
 	definitionExported = 1 << iota
 	definitionRuns
+	definitionShape = iota // where it begins
 )
 
 func (x *mentionIndex) string(at, n uint32) string {

@@ -172,7 +172,7 @@ func (w *mentionWriter) facts(n int32, f *Fact) bool {
 		}
 		w.rows = wire.AppendUint32(w.rows, uint32(len(w.texts)))
 		w.rows = binary.LittleEndian.AppendUint16(w.rows, uint16(len(name)))
-		w.rows = append(w.rows, byte(d.Kind), bit(d.Exported)*definitionExported|bit(d.Runs)*definitionRuns)
+		w.rows = append(w.rows, byte(d.Kind), bit(d.Exported)*definitionExported|bit(d.Runs)*definitionRuns|byte(d.Shape)<<definitionShape)
 		w.rows = wire.AppendUint32(w.rows, uint32(d.Start))
 		w.texts = append(w.texts, name...)
 	})

@@ -2,6 +2,7 @@ package impact
 
 import (
 	"maps"
+	"slices"
 	"testing"
 )
 
@@ -51,6 +52,49 @@ func TestGoDoesNotMiss(t *testing.T) {
 		},
 	} {
 		checkReached(t, test.name, test.from, test.head, test.want)
+	}
+}
+
+// TestGoMethodOfAShape: a method is called by the standard library only where it takes and gives
+// as much as one of its name does there.
+func TestGoMethodOfAShape(t *testing.T) {
+	for _, test := range []struct {
+		name, imports, method string
+		reached               bool
+	}{
+		{"as an interface asks for it", "", "String() string", true},
+		{"with more parameters", "", "String(name string) string", false},
+		{"with fewer results", "", "String()", false},
+		{"with results that have names", "", "Write(p []byte) (n int, err error)", true},
+		{"with one result less", "", "Write(p []byte) error", true}, // as crypto/internal has it
+		{"with parameters of one type", "", "Less(i, j int) bool", true},
+		{"with two results of one type", "", "Less(i, j int) (a, b bool)", false},
+		{"with parameters that have no names", `import "fmt"`, "Format(fmt.State, rune)", true},
+		{"with a function that takes more", "", "Len(less func(a, b int) bool) int", false},
+		{"with a function for a result", "", "Len() func(int) (int, error)", true},
+		{"with a result in parentheses", "", "Len() (int)", true},
+		{"with a list over lines", "", "Less(\n\ti int,\n\tj int,\n) bool", true},
+		{"of a name that a package asks for which is imported", `import _ "flag"`, "Set(string) error", true},
+		{"of that name and another shape", `import _ "flag"`, "Set(key, value string) error", false},
+		{"of a name that other libraries ask for, too", "", "Size(a, b, c int) (d, e, f int)", true},
+		{"of the error that everybody knows", "", "Error() string", true},
+		{"with more than there are digits for", "", "Open(a, b, c, d, e, f, g, h int) (a1, b1 int)", false},
+	} {
+		body := func(n string) string {
+			return "package a\n\n" + test.imports + "\n\ntype T struct{}\n\nfunc (t *T) " + test.method + " { panic(" + n + ") }\n"
+		}
+		from := map[string]string{
+			"go.mod": "module m\n",
+			"a/a.go": body("1"),
+			"b/b.go": "package b\n\nimport \"m/a\"\n\nfunc B() any { return &a.T{} }\n",
+			"c/c.go": "package c\n\nimport \"m/a\"\n\ntype heir struct{ a.T }\n\nfunc C() any { return &heir{} }\n",
+		}
+		r := assessTrees(t, from, map[string]string{"go.mod": from["go.mod"], "a/a.go": body("2"), "b/b.go": from["b/b.go"], "c/c.go": from["c/c.go"]})
+		for _, path := range []string{"b/b.go", "c/c.go"} {
+			if reached := slices.ContainsFunc(r.Reached, func(n Reached) bool { return n.Path == path }); reached != test.reached {
+				t.Errorf("a method %s: %s is reached: %v, %s", test.name, path, reached, narrowedLines(r))
+			}
+		}
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 //	rest (16 bytes), names in all mentions, mentions, definitions[], exports[], bound[]
 //
 // An import is: kind, level, line, spec, names[]. A definition is: name, kind, flags (1
-// exported, 2 runs), start, lines, signature and body (16 bytes each), mentions. Where the
+// exported, 2 runs, the shape in those above), start, lines, signature and body (16 bytes each), mentions. Where the
 // facts are sketched, there is no rest, signature and body. An export is: name, as, import.
 // A bound name is: local and name (4 bytes each), import. Mentions are their number and 4
 // bytes for each, little-endian,
@@ -40,6 +40,7 @@ func leastDefinition(f *lang.Facts) int {
 const (
 	flagExported = 1 << iota
 	flagRuns
+	shapeShift = iota
 )
 
 // AppendRecord encodes f; ok is false for a fact that no extractor makes, such as one
@@ -129,6 +130,10 @@ func appendSymbols(b []byte, f *lang.Facts) (_ []byte, ok bool) {
 		if d.Runs {
 			flags |= flagRuns
 		}
+		if d.Shape >= 1<<lang.ShapeBits {
+			return b, false
+		}
+		flags |= byte(d.Shape) << shapeShift
 		b = wire.AppendString(b, d.Name)
 		b = append(b, byte(d.Kind), flags)
 		b = wire.AppendUint(b, uint64(d.Start))
@@ -252,6 +257,7 @@ func (f *Fact) eachDefinition(fn func(d *lang.Definition, name string)) {
 	var def lang.Definition
 	f.walkPacked(func(string) {}, func(d packedDefinition) {
 		def.Kind, def.Exported, def.Runs, def.Start = d.kind, d.flags&flagExported != 0, d.flags&flagRuns != 0, d.start
+		def.Shape = lang.Shape(d.flags >> shapeShift)
 		fn(&def, d.name)
 	})
 }
@@ -323,7 +329,7 @@ func decodeSymbols(d *wire.Decoder, f *lang.Facts) {
 		def.Name = d.String()
 		def.Kind = lang.DefinitionKind(d.Byte())
 		flags := d.Byte()
-		def.Exported, def.Runs = flags&flagExported != 0, flags&flagRuns != 0
+		def.Exported, def.Runs, def.Shape = flags&flagExported != 0, flags&flagRuns != 0, lang.Shape(flags>>shapeShift)
 		def.Start = int(d.Uint(math.MaxInt32))
 		def.End = def.Start + int(d.Uint(uint64(math.MaxInt32-def.Start)))
 		if !f.Sketched {
@@ -331,9 +337,6 @@ func decodeSymbols(d *wire.Decoder, f *lang.Facts) {
 			copy(def.Body[:], d.Take(len(def.Body)))
 		}
 		def.Mentions = names.list()
-		if flags&^(flagExported|flagRuns) != 0 {
-			d.Fail()
-		}
 	}
 	if len(names.all) > 0 {
 		d.Fail() // fewer names than it said

@@ -25,6 +25,7 @@ const (
 	memberAsked  = 1 << iota
 	memberLooked // whether others may call it
 	memberCalled // and they may
+	memberShaped // a library may, if it has the shape
 )
 
 func newKeptAsks(x *mentionIndex, calls bool) (k keptAsks) {
@@ -300,9 +301,19 @@ func (s *spread) keptMember(a atom, f *spreadFile, n int32) bool {
 	}
 	if *m&memberLooked == 0 {
 		*m |= memberLooked
-		if s.outsiders.callAny() || s.outsiders.call(s.memberName(f, a.def)) {
+		if s.outsiders.callAny() {
 			*m |= memberCalled
+		} else if name := s.memberName(f, a.def); s.outsiders.mention(lang.GoMember(name)) {
+			*m |= memberCalled
+		} else if s.outsiders.library(name) {
+			*m |= memberShaped
 		}
+	}
+	if *m&memberShaped != 0 {
+		d := s.definition(f, a.def)
+		_, name := cutMember(d.Name)
+		asked := libraryMethods()[name]
+		return asked == nil || asked.has(d.Shape)
 	}
 	return *m&memberCalled != 0
 }

@@ -51,7 +51,7 @@ func (s *spread) followGo(a atom, f *spreadFile, d *lang.Definition) {
 	if h := lang.GoMember(member); s.once(ask{-1, h, askEverywhere, code, 0}) && s.index.eachRead(s.files, h, s.callers(a)) && s.index.flat != nil {
 		s.reachAmong(s.index.flat.list(h))
 	}
-	if s.outsiders.call(member) {
+	if s.outsiders.call(member, d.Shape) {
 		s.followGoName(a, f, name, byType, holders)
 	}
 }

@@ -26,16 +26,22 @@ const outsiderBits = 22
 // callAny says that any exported method may be called, whatever its name.
 func (o *outsiders) callAny() bool { return o == nil || o.any }
 
-// call says whether code that does not depend on what changed may call an exported method:
-// of this tree, or of a library.
-func (o *outsiders) call(method string) bool {
-	return o.callAny() || calledByOthers(method) || o.imported(method) || o.mention(lang.GoMember(method))
+// call says whether code that does not depend on what changed may call an exported method of a
+// shape: of this tree, or of a library.
+func (o *outsiders) call(method string, shape lang.Shape) bool {
+	return o.callAny() || o.mention(lang.GoMember(method)) || o.library(method) && libraryMethods()[method].has(shape)
 }
 
-// imported says whether a package of the standard library is imported that may call a
+// library says whether a library may call a method of this name.
+func (o *outsiders) library(method string) bool {
+	m := libraryMethods()[method]
+	return m != nil && (m.packages == nil || o.importOne(m.packages))
+}
+
+// importOne says whether a package of the standard library is imported that may call a
 // method as few do.
-func (o *outsiders) imported(method string) bool {
-	return slices.ContainsFunc(standardCalls()[method], func(spec string) bool {
+func (o *outsiders) importOne(packages []string) bool {
+	return slices.ContainsFunc(packages, func(spec string) bool {
 		return o.standard[spec] || o.flat != nil && o.flat.isImported(spec)
 	})
 }

@@ -17,8 +17,9 @@ type Definition struct {
 	// Runs says that some of it is executed when the file is loaded, before anybody asks
 	// for it by name: Go's init functions and variables that are computed by a call.
 	Runs  bool
-	Start int // line, 1-based; doc comments and decorators stand before it
-	End   int // line, inclusive
+	Shape Shape // of a method of Go; others have none
+	Start int   // line, 1-based; doc comments and decorators stand before it
+	End   int   // line, inclusive
 
 	// Signature is the digest of the tokens that others have to know to use it, without its
 	// own name, comments and white space; Body is that of the rest. What a signature reads
@@ -28,6 +29,19 @@ type Definition struct {
 	// Mentions are the names that signature and body (and decorators) mention, sorted,
 	// each once.
 	Mentions []NameHash
+}
+
+// A Shape is how many parameters and results a method of Go has. Only a method of the same
+// shape can be one that an interface asks for.
+type Shape uint8
+
+// ShapeBits is how many of the lower bits a shape takes.
+const ShapeBits = 6
+
+// ShapeOf is that of so many parameters, of which one behind three dots is one, and results.
+// What has seven of one or more is taken for the same.
+func ShapeOf(parameters, results int) Shape {
+	return Shape(min(parameters, 7)<<3 | min(results, 7))
 }
 
 // DefinitionKind says what a definition makes.

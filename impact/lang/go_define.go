@@ -130,7 +130,9 @@ func (d *goDefiner) function() {
 	if body {
 		d.sign.tokens = bytes.TrimSuffix(d.sign.tokens, []byte("{\x00"))
 	}
-	d.addSignature()
+	if shape := d.addSignature(); def.Kind == Method {
+		def.Shape = shape
+	}
 	if body {
 		d.out = &d.body
 		d.body.Add([]byte("{"))
@@ -211,12 +213,13 @@ func isTypeBrace(src []byte, i int) bool {
 
 // addSignature moves the names of parameters from the signature to the body, whose
 // business they are.
-func (d *goDefiner) addSignature() {
+func (d *goDefiner) addSignature() Shape {
 	d.scratch.tokens = d.scratch.tokens[:0]
-	named := moveParameterNames(&d.scratch, &d.body, d.sign.tokens)
+	named, shape := moveParameterNames(&d.scratch, &d.body, d.sign.tokens)
 	d.sign.tokens, d.scratch.tokens = d.scratch.tokens, d.sign.tokens
 	d.names = d.locals.take(d.names, named)
 	d.seen.round++
+	return shape
 }
 
 // group reads one specification, or several in parentheses.

@@ -176,6 +176,9 @@ func parsedDefinitions(fset *token.FileSet, tree *ast.File) []parsedDefinition {
 				mentions[GoAssembly] = "assembly"
 			}
 			add(name, kind, d.Pos(), d.End(), mentions)
+			if kind == Method {
+				all[len(all)-1].Shape = ShapeOf(d.Type.Params.NumFields(), d.Type.Results.NumFields())
+			}
 		case *ast.GenDecl:
 			var last []ast.Node
 			for _, s := range d.Specs {

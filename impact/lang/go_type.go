@@ -172,14 +172,24 @@ func (d *goDefiner) field(exported bool) {
 
 // moveParameterNames copies the tokens of a function's signature to sign, without the
 // names of its parameters and results, and those to body. Type parameters keep theirs.
-// Of the lists in parentheses named has a bit for each of the first 64 that has names.
-func moveParameterNames(sign, body *TokenHash, tokens []byte) (named uint64) {
-	depth := 0
+// Of the lists in parentheses named has a bit for each of the first 64 that has names. The
+// shape is that of a method, of which the first list are the parameters.
+func moveParameterNames(sign, body *TokenHash, tokens []byte) (named uint64, shape Shape) {
+	depth, parameters, between := 0, 0, false
 	for list := 0; len(tokens) > 0; {
 		end := bytes.IndexByte(tokens, 0)
 		if depth == 0 && tokens[0] == '(' {
-			n, has := moveNamesOfList(sign, body, tokens)
+			n, elements, has := moveNamesOfList(sign, body, tokens)
 			tokens = tokens[n:]
+			switch {
+			case list == 0:
+				parameters = elements
+				if shape = ShapeOf(parameters, 0); len(tokens) > 0 {
+					shape = ShapeOf(parameters, 1)
+				}
+			case list == 1 && !between:
+				shape = ShapeOf(parameters, elements)
+			}
 			if has {
 				named |= 1 << list
 			}
@@ -192,14 +202,15 @@ func moveParameterNames(sign, body *TokenHash, tokens []byte) (named uint64) {
 		case ')', ']', '}':
 			depth--
 		}
+		between = list == 1 // the result is no list, but a function, or has one in it
 		sign.Add(tokens[:end])
 		tokens = tokens[end+1:]
 	}
-	return named
+	return named, shape
 }
 
 // moveNamesOfList does it for one list in parentheses; n is how many bytes that takes.
-func moveNamesOfList(sign, body *TokenHash, tokens []byte) (n int, named bool) {
+func moveNamesOfList(sign, body *TokenHash, tokens []byte) (n, elements int, named bool) {
 	var few [8][]byte // as most functions have
 	segments := few[:0]
 	depth, start := 0, 2 // behind "("
@@ -243,7 +254,7 @@ func moveNamesOfList(sign, body *TokenHash, tokens []byte) (n int, named bool) {
 		sign.tokens = append(append(sign.tokens, t...), ',', 0)
 	}
 	sign.Add([]byte(")"))
-	return n, named
+	return n, len(segments), named
 }
 
 // isNamedParameter says whether "a T" can only be a name and its type, and no type.
