@@ -11,8 +11,7 @@ import (
 // tokens, without a tree. It is held against go/parser in go_define_test.go.
 //
 // What it leaves out on purpose: build constraints (a definition counts on every
-// platform), and scopes but for that of a function's parameters (a local variable mentions
-// the package's name of the same spelling, too).
+// platform), and some of the scopes: see goDeclared.
 type goDefiner struct {
 	goReading
 	goBuffers
@@ -32,10 +31,14 @@ type goReading struct {
 	start int     // where it starts
 	hash  NameHash
 
+	statement int     // where the last one starts that starts with a name, or the names that it declares
+	before    goToken // that
+
 	sketch  bool       // nobody asks for digests
 	muted   bool       // tokens go nowhere, since nobody asks for their digest
 	out     *TokenHash // where they go; nil: nowhere
 	fresh   bool       // the last name was not mentioned before
+	newAt   [4]int     // where the last names were that were not mentioned before, by their places
 	pending bool       // a semicolon stands before the next token, unless that closes a bracket
 	pragma  Digest
 	runs    goRuns
@@ -93,6 +96,7 @@ func (d *goDefiner) begin() {
 	d.runs = goRuns{}
 	d.muted = d.sketch
 	d.locals.forget()
+	d.statement = -1
 }
 
 // function reads a function or method from behind its keyword.

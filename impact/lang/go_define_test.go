@@ -27,6 +27,7 @@ func TestGoDefinitionsAgreeWithParser(t *testing.T) {
 		every = 1
 	}
 	files, definitions, partial, wrong := 0, 0, 0, 0
+	locals, told := 0, 0 // names that mean nothing of the package in their definition, and those told from it
 	err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(path, ".go") || !e.Type().IsRegular() {
 			return err
@@ -45,7 +46,7 @@ func TestGoDefinitionsAgreeWithParser(t *testing.T) {
 			t.Errorf("%s: the sketch says something else", path)
 		}
 		fset := token.NewFileSet()
-		tree, err := parser.ParseFile(fset, path, src, parser.SkipObjectResolution)
+		tree, err := parser.ParseFile(fset, path, src, 0)
 		if err != nil || slices.ContainsFunc(tree.Decls, hasNoReceiver) {
 			return nil // no Go: what we say of it does not matter
 		}
@@ -60,6 +61,16 @@ func TestGoDefinitionsAgreeWithParser(t *testing.T) {
 		}
 		want := parsedDefinitions(fset, tree)
 		definitions += len(want)
+		for i, d := range facts.Definitions {
+			for h := range want[min(i, len(want)-1)].locals {
+				if want[min(i, len(want)-1)].mentions[h] == "" && h != HashName("_") {
+					locals++
+					if !Mentions(d.Mentions, h) {
+						told++
+					}
+				}
+			}
+		}
 		for _, diff := range diffDefinitions(facts.Definitions, want) {
 			t.Errorf("%s: %s", path, diff)
 			if wrong++; wrong > 20 {
@@ -71,7 +82,10 @@ func TestGoDefinitionsAgreeWithParser(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
-	t.Logf("%d files, %d definitions, %d files as a whole", files/every, definitions, partial)
+	t.Logf("%d files, %d definitions, %d files as a whole; %d of %d local names told", files/every, definitions, partial, told, locals)
+	if told*10 < locals*8 {
+		t.Errorf("only %d of %d local names are told from those of the package", told, locals)
+	}
 	if definitions < 1000 {
 		t.Errorf("only %d definitions were compared", definitions)
 	}
@@ -126,11 +140,12 @@ func parsedDefinitions(fset *token.FileSet, tree *ast.File) []parsedDefinition {
 		}
 		return true
 	})
-	names := func(own, types map[string]bool, declared map[*ast.Ident]bool, nodes ...ast.Node) map[NameHash]string {
-		all := map[NameHash]string{}
-		add := func(name string, h NameHash) { all[h] = name }
+	names := func(own, types map[string]bool, declared map[*ast.Ident]bool, nodes ...ast.Node) parsedNames {
+		all := parsedNames{map[NameHash]string{}, map[NameHash]string{}}
+		add := func(name string, h NameHash) { all.mentions[h] = name }
 		for _, n := range nodes {
 			_, inBody := n.(*ast.BlockStmt)
+			from, to := n.Pos(), n.End()
 			ast.Inspect(n, func(n ast.Node) bool {
 				switch n := n.(type) {
 				case *ast.SelectorExpr:
@@ -145,7 +160,11 @@ func parsedDefinitions(fset *token.FileSet, tree *ast.File) []parsedDefinition {
 					}
 				case *ast.Ident:
 					if !declared[n] && !(own[n.Name] && (inBody || types[n.Name])) && !selected[n] && (!qualifiers[n] || imports[n.Name] == nil || shared[n.Name]) {
-						add(n.Name, HashName(n.Name))
+						if n.Obj != nil && from <= n.Obj.Pos() && n.Obj.Pos() < to {
+							all.locals[HashName(n.Name)] = n.Name
+						} else {
+							add(n.Name, HashName(n.Name))
+						}
 					}
 				}
 				return true
@@ -154,7 +173,7 @@ func parsedDefinitions(fset *token.FileSet, tree *ast.File) []parsedDefinition {
 		return all
 	}
 	var all []parsedDefinition
-	add := func(name string, kind DefinitionKind, start, end token.Pos, mentions map[NameHash]string) {
+	add := func(name string, kind DefinitionKind, start, end token.Pos, mentions parsedNames) {
 		all = append(all, parsedDefinition{
 			Definition{Name: name, Kind: kind, Start: fset.PositionFor(start, false).Line, End: fset.PositionFor(end-1, false).Line,
 				Exported: ast.IsExported(name[strings.LastIndexByte(name, '.')+1:])}, mentions})
@@ -173,7 +192,7 @@ func parsedDefinitions(fset *token.FileSet, tree *ast.File) []parsedDefinition {
 			own, types, declared := ownNames(d)
 			mentions := names(own, types, declared, nodes...)
 			if d.Body == nil {
-				mentions[GoAssembly] = "assembly"
+				mentions.mentions[GoAssembly] = "assembly"
 			}
 			add(name, kind, d.Pos(), d.End(), mentions)
 			if kind == Method {
@@ -200,7 +219,7 @@ func parsedDefinitions(fset *token.FileSet, tree *ast.File) []parsedDefinition {
 					if i, ok := elementOf(s.Type).(*ast.InterfaceType); ok {
 						for _, m := range i.Methods.List {
 							for _, name := range m.Names {
-								mentions[GoAsked(name.Name)] = "." + name.Name + "()"
+								mentions.mentions[GoAsked(name.Name)] = "." + name.Name + "()"
 							}
 						}
 					}
@@ -326,8 +345,12 @@ func elementOf(e ast.Expr) ast.Expr {
 
 type parsedDefinition struct {
 	Definition
-	mentions map[NameHash]string
+	parsedNames
 }
+
+// parsedNames are those of the package or of others that a definition mentions, and those that
+// it declares itself.
+type parsedNames struct{ mentions, locals map[NameHash]string }
 
 func receiverType(e ast.Expr) string {
 	for {
@@ -368,7 +391,7 @@ func diffDefinitions(got []Definition, want []parsedDefinition) (diffs []string)
 			}
 		}
 		for _, h := range names {
-			if _, ok := mentions[h]; !ok {
+			if mentions[h] == "" && want[i].locals[h] == "" {
 				diffs = append(diffs, fmt.Sprintf("%s mentions %x, which is not there (a name like %q)", g.Name, h, g.Name))
 			}
 		}
@@ -392,7 +415,7 @@ func FuzzGoDefinitions(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {
 		fset := token.NewFileSet()
-		tree, err := parser.ParseFile(fset, "p.go", src, parser.SkipObjectResolution)
+		tree, err := parser.ParseFile(fset, "p.go", src, 0)
 		if err != nil || slices.ContainsFunc(tree.Decls, hasNoReceiver) || len(src) > 10_000 {
 			return
 		}

@@ -3,11 +3,14 @@ package lang
 import "slices"
 
 // goLocals are the names that stand for something else in the body of a function than in
-// its package: receiver, parameters, named results and type parameters.
+// its package: receiver, parameters, named results and type parameters, and those that
+// statements declare.
 type goLocals struct {
-	names []NameHash
-	mask  uint64     // of names, to say no quickly
-	types []NameHash // of the names those that hide others in the signature, too
+	names    []NameHash // of the head
+	fixed    uint64     // a mask of them
+	types    []NameHash // of them those that hide others in the signature, too
+	declared []goDeclared
+	mask     uint64 // of all that count where the definer stands, to say no quickly
 
 	reading bool // the signature: each name is mentioned as often as it stands there
 	lists   int  // in parentheses, that have begun
@@ -25,7 +28,10 @@ type goLocal struct {
 	scoped bool
 }
 
-func (l *goLocals) forget() { l.names, l.types, l.mask = l.names[:0], l.types[:0], 0 }
+func (l *goLocals) forget() {
+	l.names, l.types, l.declared = l.names[:0], l.types[:0], l.declared[:0]
+	l.fixed, l.mask = 0, 0
+}
 
 // addType adds a type parameter.
 func (l *goLocals) addType(h NameHash) {
@@ -35,11 +41,12 @@ func (l *goLocals) addType(h NameHash) {
 
 func (l *goLocals) add(h NameHash) {
 	l.names = append(l.names, h)
-	l.mask |= 1 << (h % 64)
+	l.fixed |= 1 << (h % 64)
+	l.mask |= l.fixed
 }
 
 func (l *goLocals) has(h NameHash) bool {
-	return l.mask&(1<<(h%64)) != 0 && !l.reading && slices.Contains(l.names, h)
+	return l.mask&(1<<(h%64)) != 0 && !l.reading && (slices.Contains(l.names, h) || l.isDeclared(h))
 }
 
 func (l *goLocals) open() {

@@ -71,6 +71,9 @@ scan:
 			if end > i && line && newline { // it ends the statement
 				start, i = i, end
 				line, kind, pending = false, goEnd, written
+				if len(d.locals.declared) > 0 {
+					d.locals.ended(depth)
+				}
 				if depth <= level {
 					break scan
 				}
@@ -128,15 +131,27 @@ scan:
 				d.member(NameHash(h), start, i)
 			case isGoKeyword(src[start:i]):
 				kind, line = goKeyword, endsStatement(src[start:i])
+				if len(d.locals.declared) > 0 {
+					d.locals.keyword(src[start:i], depth)
+				}
 			default:
 				kind, line = goWord, true
 				d.name(NameHash(h), start, i)
+				if goStarts[last] {
+					d.statement, d.before = start, last
+					if last == goKeyword {
+						d.declareVar(start, i, depth)
+					}
+				}
 			}
 		case goClose:
 			i++
 			depth--
 			pending = false
 			kind, line = goToken(c), true
+			if len(d.locals.declared) > 0 {
+				d.locals.closed(depth)
+			}
 			if depth < 0 {
 				d.broken = true
 				i, kind = len(src), goEOF
@@ -149,8 +164,14 @@ scan:
 		case goNewline, goSemicolon:
 			i++
 			line, kind, pending = false, goEnd, written
+			if len(d.locals.declared) > 0 {
+				d.locals.ended(depth)
+			}
 		case goOpen:
 			depth++
+			if c == '{' && len(d.locals.declared) > 0 {
+				d.locals.opened(src, i, depth)
+			}
 			fallthrough
 		case goSingle, goDot:
 			i++
@@ -172,7 +193,9 @@ scan:
 				i = goNumberEnd(src, i)
 				kind, line = goLiteral, true
 			default:
-				i, kind, line = goOperator(src, i)
+				if i, kind, line = goOperator(src, i); kind == goOperators && c == ':' && src[start+1] == '=' {
+					d.declare(start, depth)
+				}
 			}
 			if !written {
 				break
@@ -344,7 +367,9 @@ func (d *goDefiner) name(h NameHash, start, end int) {
 	if d.uses.see(h, d.src, start, end) || d.locals.has(h) {
 		return
 	}
-	d.mention(h)
+	if d.mention(h); d.fresh {
+		d.newAt[(len(d.names)-1)%len(d.newAt)] = start
+	}
 }
 
 func (d *goDefiner) mention(h NameHash) {
