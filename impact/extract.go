@@ -104,9 +104,56 @@ const (
 	batchOfFewBytes = 64 << 10 // so that all extractors get some
 )
 
+// A sourceAtOnce is a Source of which some blobs can be read on several cores: see
+// git.BlobsAtOnce.
+type sourceAtOnce interface {
+	BlobsAtOnce(ctx context.Context, ids []git.OID, limit int64, workers int, begin func() func(i int, data []byte)) (left []int, err error)
+}
+
 func (r *factReader) extract(ctx context.Context, wants []want) ([]gotten, error) {
-	workers := min(max(runtime.GOMAXPROCS(0), 1), 8)
 	found := make([]gotten, len(wants)) // each place is written by one goroutine
+	places := make([]int, len(wants))
+	for i := range places {
+		places[i] = i
+	}
+	if source, ok := r.source.(sourceAtOnce); ok && len(wants) > fewBlobs {
+		var err error
+		places, err = source.BlobsAtOnce(ctx, idsOf(wants, places), r.limits.FileBytes, extractors(), func() func(int, []byte) {
+			one := r.extractor(wants, found)
+			return func(i int, data []byte) { one(i, data[:len(data):len(data)]) }
+		})
+		if err != nil || len(places) == 0 {
+			return found, err
+		}
+	}
+	return found, r.extractSome(ctx, wants, places, found)
+}
+
+func extractors() int { return min(max(runtime.GOMAXPROCS(0), 1), 8) }
+
+func idsOf(wants []want, places []int) []git.OID {
+	ids := make([]git.OID, len(places))
+	for i, place := range places {
+		ids[i] = wants[place].blob
+	}
+	return ids
+}
+
+// extractor makes what extracts one blob after the other.
+func (r *factReader) extractor(wants []want, found []gotten) func(place int, src []byte) {
+	var scratch []byte
+	return func(place int, src []byte) {
+		fact := wants[place].extract(src)
+		if r.packs {
+			scratch = fact.pack(scratch)
+		}
+		found[place] = gotten{fact: fact}
+	}
+}
+
+// extractSome is extract for some of the places, read by one and extracted by others.
+func (r *factReader) extractSome(ctx context.Context, wants []want, places []int, found []gotten) error {
+	workers := extractors()
 	full := make(chan *batch)
 	empty := make(chan *batch, workers+2)
 	for range workers + 2 {
@@ -117,7 +164,7 @@ func (r *factReader) extract(ctx context.Context, wants []want) ([]gotten, error
 	var err error
 	work := []func(){func() {
 		defer close(full)
-		err = r.feed(ctx, wants, found, full, empty)
+		err = r.feed(ctx, wants, places, found, full, empty)
 	}}
 	for range workers {
 		work = append(work, func() {
@@ -127,17 +174,12 @@ func (r *factReader) extract(ctx context.Context, wants []want) ([]gotten, error
 					empty <- b
 				}
 			}()
-			var scratch []byte
+			one := r.extractor(wants, found)
 			for b := range full {
 				start := 0
 				for i, place := range b.places {
-					src := b.data[start:b.ends[i]:b.ends[i]]
+					one(place, b.data[start:b.ends[i]:b.ends[i]])
 					start = b.ends[i]
-					fact := wants[place].extract(src)
-					if r.packs {
-						scratch = fact.pack(scratch)
-					}
-					found[place] = gotten{fact: fact}
 				}
 				b.places, b.ends, b.data = b.places[:0], b.ends[:0], b.data[:0]
 				empty <- b
@@ -145,34 +187,31 @@ func (r *factReader) extract(ctx context.Context, wants []want) ([]gotten, error
 		})
 	}
 	parallel.Do(work...)
-	return found, err
+	return err
 }
 
 // feed reads the blobs and hands them on; what can not be read it answers itself.
-func (r *factReader) feed(ctx context.Context, wants []want, found []gotten, full chan<- *batch, empty <-chan *batch) error {
-	ids := make([]git.OID, len(wants))
-	for i, w := range wants {
-		ids[i] = w.blob
-	}
+func (r *factReader) feed(ctx context.Context, wants []want, places []int, found []gotten, full chan<- *batch, empty <-chan *batch) error {
+	ids := idsOf(wants, places)
 	most := batchBytes
-	if len(wants) <= fewBlobs {
+	if len(ids) <= fewBlobs {
 		most = batchOfFewBytes
 	}
 	b := <-empty
-	seen := make([]bool, len(wants))
+	seen := make([]bool, len(ids))
 	err := r.source.Blobs(ctx, ids, r.limits.FileBytes, func(i int, data []byte, err error) error {
-		if i < 0 || i >= len(wants) || seen[i] {
-			return fmt.Errorf("reading blobs: unexpected answer number %d of %d", i, len(wants))
+		if i < 0 || i >= len(ids) || seen[i] {
+			return fmt.Errorf("reading blobs: unexpected answer number %d of %d", i, len(ids))
 		}
 		seen[i] = true
 		if err == nil && int64(len(data)) > r.limits.FileBytes {
 			err = &git.TooLargeError{ID: ids[i], Size: int64(len(data)), Limit: r.limits.FileBytes}
 		}
 		if err != nil {
-			found[i] = gotten{skip: unread(err)}
+			found[places[i]] = gotten{skip: unread(err)}
 			return ctx.Err()
 		}
-		b.places = append(b.places, i)
+		b.places = append(b.places, places[i])
 		b.data = append(b.data, data...)
 		b.ends = append(b.ends, len(b.data))
 		if len(b.data) < most {

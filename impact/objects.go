@@ -37,6 +37,11 @@ func (o objects) Blobs(ctx context.Context, ids []git.OID, limit int64, fn func(
 	return git.Blobs(ctx, o.reader, ids, limit, fn)
 }
 
+// BlobsAtOnce implements sourceAtOnce.
+func (o objects) BlobsAtOnce(ctx context.Context, ids []git.OID, limit int64, workers int, begin func() func(i int, data []byte)) (left []int, err error) {
+	return git.BlobsAtOnce(ctx, o.reader, ids, limit, workers, begin)
+}
+
 // Differences implements differ.
 func (o objects) Differences(ctx context.Context, from, to git.OID, most int) ([]git.Difference, bool, error) {
 	return git.Differences(ctx, o.reader, from, to, most)

@@ -1,6 +1,7 @@
 package impact_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -229,4 +230,62 @@ func sourceBlobs(b *testing.B, src impact.Source, commit *git.Commit, g *impact.
 		b.Fatal(err)
 	}
 	return ids.String()
+}
+
+// A graph is the same, and so are the facts that it is made of, whether git reads the blobs or
+// most of them are read without it: some are loose, too large, missing or no blobs here.
+func TestBuildWithoutGit(t *testing.T) {
+	r := gittest.New(t)
+	files := []gittest.Edit{gittest.Write("go.mod", "module example.org/m\n"), gittest.Write("large/large.go", "package large\n\n//"+strings.Repeat("x", 5<<20)+"\n")}
+	for i := range 300 {
+		files = append(files, gittest.Write(fmt.Sprintf("p%d/a.go", i), fmt.Sprintf("package p%d\n\nimport _ \"example.org/m/p%d\"\n\nfunc F%d() {}\n%s", i, i/2, i, strings.Repeat("// a line\n", 50))))
+	}
+	r.Commit("main", "one", files...)
+	r.Git("repack", "-q", "-a", "-d", "-f")
+	for i := range 20 {
+		files = append(files, gittest.Write(fmt.Sprintf("q%d/a.go", i), fmt.Sprintf("package q%d\n\nimport _ \"example.org/m/p%d\"\n", i, i)))
+	}
+	r.Commit("main", "two", files...)
+	repo := openRepository(t, r.Dir)
+	head, err := repo.Resolve(t.Context(), "main")
+	if err != nil {
+		t.Fatal(err)
+	}
+	commit, err := repo.Commit(t.Context(), head)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var documents []string
+	read := 0
+	for _, source := range []impact.Source{struct{ impact.Source }{impact.Objects(repo)}, countedSource{impact.Objects(repo), &read}} {
+		g, err := impact.Build(t.Context(), impact.BuildInput{Source: source, Commit: head, Tree: commit.Tree})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b strings.Builder
+		if err := g.WriteDocument(&b); err != nil {
+			t.Fatal(err)
+		}
+		documents = append(documents, b.String())
+	}
+	if documents[0] != documents[1] || !strings.Contains(documents[0], "large/large.go") {
+		t.Errorf("the documents differ: %d and %d bytes", len(documents[0]), len(documents[1]))
+	}
+	if read < 300 || read > 320 {
+		t.Errorf("%d blobs were read without git", read)
+	}
+}
+
+// A countedSource counts blobs that are read without git.
+type countedSource struct {
+	impact.Source
+	read *int
+}
+
+func (c countedSource) BlobsAtOnce(ctx context.Context, ids []git.OID, limit int64, workers int, begin func() func(i int, data []byte)) ([]int, error) {
+	left, err := c.Source.(interface {
+		BlobsAtOnce(context.Context, []git.OID, int64, int, func() func(int, []byte)) ([]int, error)
+	}).BlobsAtOnce(ctx, ids, limit, workers, begin)
+	*c.read += len(ids) - len(left)
+	return left, err
 }

@@ -25,16 +25,25 @@ func deltaSize(b []byte) (size uint64, rest []byte, err error) {
 // applyDelta makes an object of at most limit bytes out of another one, as
 // gitformat-pack(5) has it.
 func applyDelta(base, delta []byte, limit int) ([]byte, error) {
-	from, size, ops, err := deltaSizes(delta)
-	if err != nil || from != uint64(len(base)) || size > uint64(limit) {
+	_, size, _, err := deltaSizes(delta)
+	if err != nil || size > uint64(limit) {
 		return nil, errDelta
 	}
-	out := make([]byte, 0, size)
+	out := make([]byte, size)
+	return out, applyDeltaTo(out, base, delta)
+}
+
+// applyDeltaTo is applyDelta into memory that must have the size of the object.
+func applyDeltaTo(out, base, delta []byte) error {
+	from, size, ops, err := deltaSizes(delta)
+	if err != nil || from != uint64(len(base)) || size != uint64(len(out)) {
+		return errDelta
+	}
 	for len(ops) > 0 {
 		op := ops[0]
 		ops = ops[1:]
 		if op == 0 { // reserved
-			return nil, errDelta
+			return errDelta
 		}
 		piece := ops
 		n := int(op)
@@ -42,23 +51,23 @@ func applyDelta(base, delta []byte, limit int) ([]byte, error) {
 			var at int
 			at, n, ops = copied(op, ops)
 			if n < 0 || at > len(base) || n > len(base)-at {
-				return nil, errDelta
+				return errDelta
 			}
 			piece = base[at : at+n]
 		} else if n > len(ops) {
-			return nil, errDelta
+			return errDelta
 		} else {
 			piece, ops = ops[:n], ops[n:]
 		}
-		if len(piece) > cap(out)-len(out) {
-			return nil, errDelta
+		if len(piece) > len(out) {
+			return errDelta
 		}
-		out = append(out, piece...)
+		out = out[copy(out, piece):]
 	}
-	if uint64(len(out)) != size {
-		return nil, errDelta
+	if len(out) > 0 {
+		return errDelta
 	}
-	return out, nil
+	return nil
 }
 
 // copied reads where in the base a piece is and how long, -1 if the delta ends before.

@@ -38,6 +38,12 @@ func inflate(in []byte, size int) ([]byte, error) {
 	return inflateTo(in, make([]byte, size), false)
 }
 
+// inflateInto reads a stream that must give as many bytes as out has.
+func inflateInto(in, out []byte) error {
+	_, err := inflateTo(in, out, false)
+	return err
+}
+
 // inflateBeginning reads so many bytes, or all where the stream gives less.
 func inflateBeginning(in []byte, size int) ([]byte, error) {
 	return inflateTo(in, make([]byte, size), true)
@@ -154,28 +160,30 @@ func (h *huffman) make(lengths []uint8) error {
 		h.count[n]++
 	}
 	h.count[0] = 0
-	var first, next [maxCode + 2]int // places in symbols; words
+	var first [maxCode + 2]uint16 // places in symbols
 	for n, left := 1, 1; n <= maxCode; n++ {
 		if left = left<<1 - int(h.count[n]); left < 0 {
 			return errInflate
 		}
-		first[n+1] = first[n] + int(h.count[n])
-		next[n+1] = (next[n] + int(h.count[n])) << 1
+		first[n+1] = first[n] + h.count[n]
 	}
-	clear(h.fast[:])
-	for symbol, length := range lengths {
-		if length == 0 {
-			continue
+	for symbol, n := range lengths {
+		if n > 0 {
+			h.symbols[first[n]] = uint16(symbol)
+			first[n]++
 		}
-		n := int(length)
-		h.symbols[first[n]] = uint16(symbol)
-		first[n]++
-		word := next[n]
-		next[n]++
-		if n <= fastCode {
-			for i := int(bits.Reverse16(uint16(word)) >> (16 - n)); i < len(h.fast); i += 1 << n {
-				h.fast[i] = uint16(symbol<<4 | n)
-			}
+	}
+	// The table for words of n bits is that for one bit less, twice, and the words of n bits.
+	h.fast[0] = 0
+	size, next, word := 1, 0, uint16(0)
+	for n := 1; n <= fastCode; n++ {
+		copy(h.fast[size:2*size], h.fast[:size])
+		size <<= 1
+		word <<= 1
+		for range h.count[n] {
+			h.fast[bits.Reverse16(word)>>(16-n)] = h.symbols[next]<<4 | uint16(n)
+			next++
+			word++
 		}
 	}
 	return nil
@@ -183,23 +191,32 @@ func (h *huffman) make(lengths []uint8) error {
 
 // symbol reads one word; -1 if it is none.
 func (z *inflater) symbol(h *huffman) int {
-	if e := h.fast[z.bits&(1<<fastCode-1)]; e != 0 {
-		z.bits >>= e & 15
-		z.n -= int(e & 15)
-		return int(e >> 4)
+	e := h.fast[z.bits&(1<<fastCode-1)]
+	if e == 0 {
+		e = h.long(z.bits)
 	}
+	z.bits >>= e & 15
+	if z.n -= int(e & 15); e == 0 {
+		return -1
+	}
+	return int(e >> 4)
+}
+
+// long reads a word that the table does not have, as the table would have it; 0 if it is none.
+func (h *huffman) long(next uint64) uint16 {
 	word, first, index := 0, 0, 0
 	for n := 1; n <= maxCode; n++ {
-		word |= z.take(1)
+		word |= int(next & 1)
+		next >>= 1
 		count := int(h.count[n])
 		if word-first < count {
-			return int(h.symbols[index+word-first])
+			return h.symbols[index+word-first]<<4 | uint16(n)
 		}
 		index += count
 		first = (first + count) << 1
 		word <<= 1
 	}
-	return -1
+	return 0
 }
 
 // Beyond the bytes, symbols stand for lengths, and words of the other code for distances:
@@ -216,6 +233,9 @@ func (z *inflater) codes(literals, distances *huffman) error {
 	const end = 256
 	out := z.out
 	for {
+		if end, err := z.quick(literals, distances); end || err != nil {
+			return err
+		}
 		z.fill() // enough for all that follows: 15 + 5 + 15 + 13 bits
 		symbol := z.symbol(literals)
 		if z.n < 0 {
@@ -257,6 +277,99 @@ func (z *inflater) codes(literals, distances *huffman) error {
 			return nil
 		}
 	}
+}
+
+// quick is codes as long as there is so much to read, and so much room, that neither has to be
+// looked at after each symbol. end says that the block ended.
+func (z *inflater) quick(literals, distances *huffman) (end bool, err error) {
+	const (
+		least   = 16      // bytes that a round reads, at most
+		room    = 2 + 272 // that it writes, with what it copies too much
+		aByte   = 256<<4 - 1
+		inPlace = 32 // bytes that are copied faster than copy is called
+	)
+	in, bits, n, out, at := z.in, z.bits, z.n, z.out, z.at
+	if n < 0 {
+		return false, nil
+	}
+	for len(in) >= least && len(out)-at >= room {
+		bits |= binary.LittleEndian.Uint64(in) << (n & 63)
+		in = in[(63-n)>>3:]
+		n |= 56
+		e := literals.fast[bits&(1<<fastCode-1)]
+		if e-1 < aByte {
+			out[at] = byte(e >> 4)
+			at++
+			bits >>= e & 15
+			n -= int(e & 15)
+			if e = literals.fast[bits&(1<<fastCode-1)]; e-1 < aByte {
+				out[at] = byte(e >> 4)
+				at++
+				bits >>= e & 15
+				n -= int(e & 15)
+				e = literals.fast[bits&(1<<fastCode-1)]
+			}
+		}
+		if e == 0 {
+			if e = literals.long(bits); e == 0 {
+				return false, errInflate
+			}
+		}
+		bits >>= e & 15
+		n -= int(e & 15)
+		symbol := int(e >> 4)
+		if symbol < 256 {
+			out[at] = byte(symbol)
+			at++
+			continue
+		}
+		if symbol == 256 {
+			end = true
+			break
+		}
+		if symbol -= 257; symbol >= len(lengthFrom) {
+			return false, errInflate
+		}
+		more := lengthMore[symbol]
+		length := int(lengthFrom[symbol]) + int(bits&(1<<more-1))
+		bits >>= more
+		n -= int(more)
+		bits |= binary.LittleEndian.Uint64(in) << (n & 63)
+		in = in[(63-n)>>3:]
+		n |= 56
+		if e = distances.fast[bits&(1<<fastCode-1)]; e == 0 {
+			if e = distances.long(bits); e == 0 {
+				return false, errInflate
+			}
+		}
+		bits >>= e & 15
+		n -= int(e & 15)
+		if symbol = int(e >> 4); symbol >= len(distanceFrom) {
+			return false, errInflate
+		}
+		more = distanceMore[symbol]
+		distance := int(distanceFrom[symbol]) + int(bits&(1<<more-1))
+		bits >>= more
+		n -= int(more)
+		from := at - distance
+		switch {
+		case from < 0:
+			return false, errInflate
+		case distance >= 8 && length <= inPlace:
+			for k := 0; k < length; k += 8 {
+				binary.LittleEndian.PutUint64(out[at+k:], binary.LittleEndian.Uint64(out[from+k:]))
+			}
+		case distance >= length:
+			copy(out[at:at+length], out[from:])
+		default:
+			for n := 0; n < length; { // what is copied may begin in what it writes
+				n += copy(out[at+n:at+length], out[from:at+n])
+			}
+		}
+		at += length
+	}
+	z.in, z.bits, z.n, z.at = in, bits, n, at
+	return end, nil
 }
 
 // readCodes reads the two codes of a block.

@@ -7,14 +7,18 @@ import (
 	"compress/zlib"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"custody/internal/git/gittest"
@@ -147,7 +151,187 @@ func TestStored(t *testing.T) {
 		if _, _, ok := s.object(hashed("blob", []byte("nowhere"))); ok {
 			t.Errorf("%s: an object that is not there was read", c.name)
 		}
+		blobs := map[OID]string{}
+		eachObject(t, r.Dir, func(id OID, kind string, data []byte) {
+			if kind == "blob" {
+				blobs[id] = string(data)
+			}
+		})
+		least := c.least
+		if c.name == "loose" {
+			least = 0
+		}
+		if n := holdAtOnce(t, c.name, s, blobs); n < len(blobs)*least/100 || least == 0 && n > 0 {
+			t.Errorf("%s: %d of %d blobs were read at once", c.name, n, len(blobs))
+		}
 		s.close()
+	}
+}
+
+// holdAtOnce reads blobs at once, each twice, and says how many were read; right is what they are.
+func holdAtOnce(t *testing.T, name string, s *stored, right map[OID]string) (read int) {
+	t.Helper()
+	const limit = 1 << 20
+	var ids []OID
+	for id := range right {
+		ids = append(ids, id)
+	}
+	ids = append(ids, ids...)
+	ids = append(ids, OID{}, hashed("blob", []byte("nowhere")))
+	done := make([]bool, len(ids))
+	var mu sync.Mutex
+	seen := map[int]bool{}
+	err := s.blobs(context.Background(), ids, limit, 3, done, func() func(int, []byte) {
+		return func(i int, data []byte) {
+			mu.Lock()
+			defer mu.Unlock()
+			if want, known := right[ids[i]]; !known || want != string(data) {
+				t.Errorf("%s: %s is other than it says, %d bytes", name, ids[i], len(data))
+			}
+			if seen[i] {
+				t.Errorf("%s: %s was given twice", name, ids[i])
+			}
+			seen[i] = true
+		}
+	})
+	if err != nil {
+		t.Errorf("%s: %v", name, err)
+	}
+	for i, id := range ids {
+		if done[i] != seen[i] {
+			t.Errorf("%s: %s is done: %t, it was given: %t", name, id, done[i], seen[i])
+		}
+	}
+	for i := range right {
+		if seen[slices.Index(ids, i)] {
+			read++
+		}
+	}
+	return read
+}
+
+// What is larger than the limit, of another kind or called off is left, and so is everything
+// where git reads.
+func TestBlobsAtOnce(t *testing.T) {
+	r := gittest.New(t)
+	commit := r.Commit("main", "m", gittest.Write("small", "12345"), gittest.Write("large", "123456"), gittest.Write("made", strings.Repeat("line\n", 2)))
+	r.Git("repack", "-q", "-a", "-d")
+	repo, err := Open(context.Background(), r.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer repo.Close()
+	blob := func(data string) OID { return hashed("blob", []byte(data)) }
+	head, err := ParseOID(commit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := []OID{blob("123456"), head, blob("12345"), blob("nowhere")}
+	var got []string
+	begin := func() func(int, []byte) {
+		return func(i int, data []byte) { got = append(got, fmt.Sprint(i, " ", string(data))) }
+	}
+	left, err := BlobsAtOnce(context.Background(), repo, ids, 5, 1, begin)
+	if err != nil || !slices.Equal(left, []int{0, 1, 3}) || !slices.Equal(got, []string{"2 12345"}) {
+		t.Errorf("got %q, left %v, %v", got, left, err)
+	}
+	got = nil
+	left, err = BlobsAtOnce(context.Background(), struct{ Reader }{repo}, ids, 5, 1, begin)
+	if err != nil || len(left) != len(ids) || got != nil {
+		t.Errorf("of another reader: got %q, left %v, %v", got, left, err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	stop()
+	if left, err = BlobsAtOnce(ctx, repo, ids, 5, 1, begin); !errors.Is(err, context.Canceled) || got != nil {
+		t.Errorf("called off: got %q, left %v, %v", got, left, err)
+	}
+}
+
+// A pack may say of objects that each is made of the other, or that they are made of more than
+// fits into memory.
+func TestBlobsAtOnceOfHostilePack(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "pack"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	zipped := func(data []byte) []byte {
+		var b bytes.Buffer
+		w := zlib.NewWriter(&b)
+		w.Write(data)
+		w.Close()
+		return b.Bytes()
+	}
+	size := func(kind byte, n int) []byte {
+		b := []byte{kind<<4 | byte(n&15)}
+		for n >>= 4; n > 0; n >>= 7 {
+			b[len(b)-1] |= 0x80
+			b = append(b, byte(n&0x7f))
+		}
+		return b
+	}
+	uint := func(n int) (b []byte) {
+		for ; n > 0x7f; n >>= 7 {
+			b = append(b, byte(n)|0x80)
+		}
+		return append(b, byte(n))
+	}
+	pack := []byte("PACK\x00\x00\x00\x02\x00\x00\x00\x00")
+	places := map[OID]int{}
+	right := map[OID]string{}
+	one, other := hashed("blob", []byte("one")), hashed("blob", []byte("other"))
+	for id, base := range map[OID]OID{one: other, other: one} {
+		places[id] = len(pack)
+		right[id] = ""
+		delta := []byte{3, 3, 3, 'o', 'n', 'e'}
+		pack = append(append(append(pack, size(entryNamed, len(delta))...), base.Bytes()...), zipped(delta)...)
+	}
+	// A megabyte, and what is made of it: all of it once more and another byte, 200 times.
+	last := len(pack)
+	data := bytes.Repeat([]byte{'x'}, 1000_000)
+	places[hashed("blob", data)], right[hashed("blob", data)] = len(pack), string(data)
+	pack = append(append(pack, size(entryBlob, len(data))...), zipped(data)...)
+	for range 200 {
+		delta := append(append(uint(len(data)), uint(len(data)+1)...), 0xf0, byte(len(data)), byte(len(data)>>8), byte(len(data)>>16), 1, 'y')
+		data = append(data, 'y')
+		id := hashed("blob", data)
+		back := len(pack) - last
+		last = len(pack)
+		places[id], right[id] = len(pack), string(data)
+		pack = append(pack, size(entryNear, len(delta))...)
+		if back > 0x7f {
+			pack = append(pack, byte((back>>7)-1)|0x80)
+		}
+		pack = append(append(pack, byte(back&0x7f)), zipped(delta)...)
+	}
+	pack = append(pack, make([]byte, idBytes)...)
+	ids := slices.SortedFunc(maps.Keys(places), OID.Compare)
+	index := []byte("\377tOc\x00\x00\x00\x02")
+	for i := range 256 {
+		n := 0
+		for _, id := range ids {
+			if int(id.Bytes()[0]) <= i {
+				n++
+			}
+		}
+		index = binary.BigEndian.AppendUint32(index, uint32(n))
+	}
+	for _, id := range ids {
+		index = append(index, id.Bytes()...)
+	}
+	index = append(index, make([]byte, 4*len(ids))...)
+	for _, id := range ids {
+		index = binary.BigEndian.AppendUint32(index, uint32(places[id]))
+	}
+	index = append(index, make([]byte, 2*idBytes)...)
+	for name, data := range map[string][]byte{"pack-1.pack": pack, "pack-1.idx": index} {
+		if err := os.WriteFile(filepath.Join(dir, "pack", name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := &stored{dir: dir}
+	defer s.close()
+	if n, most := holdAtOnce(t, "hostile", s, right), maxMade/len(data)+1; n < most-2 || n > most {
+		t.Errorf("%d objects were read, not about %d", n, most)
 	}
 }
 
@@ -232,7 +416,21 @@ func TestStoredDamaged(t *testing.T) {
 	if n := read(); n != len(right) {
 		t.Fatalf("%d of %d objects were read", n, len(right))
 	}
-	unread := 0
+	blobs := map[OID]string{}
+	for id, want := range right {
+		if data, ok := strings.CutPrefix(want, "blob"); ok {
+			blobs[id] = data
+		}
+	}
+	atOnce := func() (n int) {
+		s := &stored{dir: dir}
+		defer s.close()
+		return holdAtOnce(t, "damaged", s, blobs)
+	}
+	if n := atOnce(); n != len(blobs) || n < 4 {
+		t.Fatalf("%d of %d blobs were read at once", n, len(blobs))
+	}
+	unread, left := 0, 0
 	for _, name := range names {
 		data := was[name]
 		for i := 0; i < len(data); i += 5 {
@@ -242,15 +440,19 @@ func TestStoredDamaged(t *testing.T) {
 			if read() < len(right) {
 				unread++
 			}
+			if atOnce() < len(blobs) {
+				left++
+			}
 		}
 		for i := 0; i < len(data); i += 31 {
 			write(name, data[:i])
 			read()
+			atOnce()
 		}
 		write(name, data)
 	}
-	if unread < 100 {
-		t.Errorf("only %d damages were noticed", unread)
+	if unread < 100 || left < 50 {
+		t.Errorf("only %d damages were noticed, and %d where many are read at once", unread, left)
 	}
 }
 
@@ -361,12 +563,26 @@ func FuzzPack(f *testing.F) {
 		}
 		const limit = 4 << 10
 		var kept keptObjects[packPlace]
+		var wanted []wantedObject
 		for at := int64(0); at < int64(min(len(data), 200)); at++ {
 			if _, got, err := p.object(at, limit, &kept); err == nil && len(got) > limit {
 				t.Errorf("%d bytes", len(got))
 			}
+			wanted = append(wanted, wantedObject{at, int32(at)})
 			p.index.find(append(data[at:min(int(at)+idBytes, len(data)):min(int(at)+idBytes, len(data))], make([]byte, idBytes)...)[:idBytes])
 		}
+		w := packWalk{pack: p, limit: limit, ids: make([]OID, len(wanted)), done: make([]bool, len(wanted)), wanted: wanted}
+		for i, o := range wanted {
+			if kind, got, err := p.object(o.at, limit, &kept); err == nil && kind == "blob" {
+				w.ids[i] = hashed(kind, got)
+			}
+		}
+		w.plan()
+		w.work(t.Context(), func(i int, got []byte) {
+			if len(got) > limit || hashed("blob", got) != w.ids[i] {
+				t.Errorf("%d other bytes", len(got))
+			}
+		})
 		if kind, got, err := looseObject(data); err == nil && len(got) > maxStored {
 			t.Errorf("%s of %d bytes", kind, len(got))
 		}
