@@ -104,10 +104,10 @@ const (
 	batchOfFewBytes = 64 << 10 // so that all extractors get some
 )
 
-// A sourceAtOnce is a Source of which some blobs can be read on several cores: see
+// A sourceAtOnce is a Source of which some blobs can be read on all cores: see
 // git.BlobsAtOnce.
 type sourceAtOnce interface {
-	BlobsAtOnce(ctx context.Context, ids []git.OID, limit int64, workers int, begin func() func(i int, data []byte)) (left []int, err error)
+	BlobsAtOnce(ctx context.Context, ids []git.OID, limit int64, begin func() func(i int, data []byte)) (left []int, err error)
 }
 
 func (r *factReader) extract(ctx context.Context, wants []want) ([]gotten, error) {
@@ -118,7 +118,7 @@ func (r *factReader) extract(ctx context.Context, wants []want) ([]gotten, error
 	}
 	if source, ok := r.source.(sourceAtOnce); ok && len(wants) > fewBlobs {
 		var err error
-		places, err = source.BlobsAtOnce(ctx, idsOf(wants, places), r.limits.FileBytes, extractors(), func() func(int, []byte) {
+		places, err = source.BlobsAtOnce(ctx, idsOf(wants, places), r.limits.FileBytes, func() func(int, []byte) {
 			one := r.extractor(wants, found)
 			return func(i int, data []byte) { one(i, data[:len(data):len(data)]) }
 		})
@@ -128,8 +128,6 @@ func (r *factReader) extract(ctx context.Context, wants []want) ([]gotten, error
 	}
 	return found, r.extractSome(ctx, wants, places, found)
 }
-
-func extractors() int { return min(max(runtime.GOMAXPROCS(0), 1), 8) }
 
 func idsOf(wants []want, places []int) []git.OID {
 	ids := make([]git.OID, len(places))
@@ -153,7 +151,7 @@ func (r *factReader) extractor(wants []want, found []gotten) func(place int, src
 
 // extractSome is extract for some of the places, read by one and extracted by others.
 func (r *factReader) extractSome(ctx context.Context, wants []want, places []int, found []gotten) error {
-	workers := extractors()
+	workers := min(max(runtime.GOMAXPROCS(0), 1), 8)
 	full := make(chan *batch)
 	empty := make(chan *batch, workers+2)
 	for range workers + 2 {

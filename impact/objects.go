@@ -38,8 +38,8 @@ func (o objects) Blobs(ctx context.Context, ids []git.OID, limit int64, fn func(
 }
 
 // BlobsAtOnce implements sourceAtOnce.
-func (o objects) BlobsAtOnce(ctx context.Context, ids []git.OID, limit int64, workers int, begin func() func(i int, data []byte)) (left []int, err error) {
-	return git.BlobsAtOnce(ctx, o.reader, ids, limit, workers, begin)
+func (o objects) BlobsAtOnce(ctx context.Context, ids []git.OID, limit int64, begin func() func(i int, data []byte)) (left []int, err error) {
+	return git.BlobsAtOnce(ctx, o.reader, ids, limit, begin)
 }
 
 // Differences implements differ.

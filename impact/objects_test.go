@@ -282,10 +282,10 @@ type countedSource struct {
 	read *int
 }
 
-func (c countedSource) BlobsAtOnce(ctx context.Context, ids []git.OID, limit int64, workers int, begin func() func(i int, data []byte)) ([]int, error) {
+func (c countedSource) BlobsAtOnce(ctx context.Context, ids []git.OID, limit int64, begin func() func(i int, data []byte)) ([]int, error) {
 	left, err := c.Source.(interface {
-		BlobsAtOnce(context.Context, []git.OID, int64, int, func() func(int, []byte)) ([]int, error)
-	}).BlobsAtOnce(ctx, ids, limit, workers, begin)
+		BlobsAtOnce(context.Context, []git.OID, int64, func() func(int, []byte)) ([]int, error)
+	}).BlobsAtOnce(ctx, ids, limit, begin)
 	*c.read += len(ids) - len(left)
 	return left, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 )
 
 // ErrMalformed says that a tree or commit object is not what git would write: nothing
@@ -76,6 +77,13 @@ const fewTrees = 16
 
 // trees is Blobs for parsed trees.
 func (r *Repository) trees(ctx context.Context, ids []OID, fn func(i int, entries []Entry, err error) error) error {
+	if len(ids) > fewObjects {
+		return r.manyTrees(ctx, ids, fn)
+	}
+	return r.someTrees(ctx, ids, fn)
+}
+
+func (r *Repository) someTrees(ctx context.Context, ids []OID, fn func(i int, entries []Entry, err error) error) error {
 	return r.bulk(ctx, ids, "tree", maxObject, func(i int, data []byte, err error) error {
 		if err != nil {
 			return fn(i, nil, fmt.Errorf("reading tree %s: %w", ids[i], err))
@@ -86,6 +94,73 @@ func (r *Repository) trees(ctx context.Context, ids []OID, fn func(i int, entrie
 		entries, err := parseTree(ids[i], data)
 		return fn(i, entries, err)
 	})
+}
+
+// What is read of trees at once, before the caller has it: he may want no more.
+const (
+	treesAtOnce = 4096
+	maxAtOnce   = 32 << 20 // bytes
+)
+
+// manyTrees is trees of which those that can be are read without git, on all cores.
+func (r *Repository) manyTrees(ctx context.Context, ids []OID, fn func(i int, entries []Entry, err error) error) error {
+	for from := 0; from < len(ids); from += treesAtOnce {
+		some := ids[from:min(from+treesAtOnce, len(ids))]
+		if err := r.treesTogether(ctx, some, func(i int, entries []Entry, err error) error { return fn(from+i, entries, err) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *Repository) treesTogether(ctx context.Context, ids []OID, fn func(i int, entries []Entry, err error) error) error {
+	type tree struct {
+		read    bool
+		entries []Entry
+		err     error
+	}
+	all := make([]tree, len(ids))
+	if r.own != nil && !r.isClosed() {
+		var size atomic.Int64
+		err := r.own.objects(ctx, ids, "tree", maxObject, make([]bool, len(ids)), func() func(int, []byte) {
+			return func(i int, data []byte) {
+				if size.Add(int64(len(data))) <= maxAtOnce {
+					entries, err := parseTree(ids[i], data)
+					all[i] = tree{true, entries, err}
+				}
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	var left []OID
+	var places []int
+	for i, t := range all {
+		if !t.read {
+			left, places = append(left, ids[i]), append(places, i)
+		}
+	}
+	next := 0
+	give := func(to int) error { // what was read, in order
+		for ; next < to; next++ {
+			if err := fn(next, all[next].entries, all[next].err); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	err := r.someTrees(ctx, left, func(k int, entries []Entry, err error) error {
+		if err := give(places[k]); err != nil {
+			return err
+		}
+		next++
+		return fn(places[k], entries, err)
+	})
+	if err != nil {
+		return err
+	}
+	return give(len(ids))
 }
 
 // A callerError carries what the caller's function returned through the machinery.

@@ -181,7 +181,7 @@ func holdAtOnce(t *testing.T, name string, s *stored, right map[OID]string) (rea
 	done := make([]bool, len(ids))
 	var mu sync.Mutex
 	seen := map[int]bool{}
-	err := s.blobs(context.Background(), ids, limit, 3, done, func() func(int, []byte) {
+	err := s.objects(context.Background(), ids, "blob", limit, done, func() func(int, []byte) {
 		return func(i int, data []byte) {
 			mu.Lock()
 			defer mu.Unlock()
@@ -227,22 +227,27 @@ func TestBlobsAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	ids := []OID{blob("123456"), head, blob("12345"), blob("nowhere")}
+	var mu sync.Mutex
 	var got []string
 	begin := func() func(int, []byte) {
-		return func(i int, data []byte) { got = append(got, fmt.Sprint(i, " ", string(data))) }
+		return func(i int, data []byte) {
+			mu.Lock()
+			defer mu.Unlock()
+			got = append(got, fmt.Sprint(i, " ", string(data)))
+		}
 	}
-	left, err := BlobsAtOnce(context.Background(), repo, ids, 5, 1, begin)
+	left, err := BlobsAtOnce(context.Background(), repo, ids, 5, begin)
 	if err != nil || !slices.Equal(left, []int{0, 1, 3}) || !slices.Equal(got, []string{"2 12345"}) {
 		t.Errorf("got %q, left %v, %v", got, left, err)
 	}
 	got = nil
-	left, err = BlobsAtOnce(context.Background(), struct{ Reader }{repo}, ids, 5, 1, begin)
+	left, err = BlobsAtOnce(context.Background(), struct{ Reader }{repo}, ids, 5, begin)
 	if err != nil || len(left) != len(ids) || got != nil {
 		t.Errorf("of another reader: got %q, left %v, %v", got, left, err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	stop()
-	if left, err = BlobsAtOnce(ctx, repo, ids, 5, 1, begin); !errors.Is(err, context.Canceled) || got != nil {
+	if left, err = BlobsAtOnce(ctx, repo, ids, 5, begin); !errors.Is(err, context.Canceled) || got != nil {
 		t.Errorf("called off: got %q, left %v, %v", got, left, err)
 	}
 }
@@ -571,13 +576,13 @@ func FuzzPack(f *testing.F) {
 			wanted = append(wanted, wantedObject{at, int32(at)})
 			p.index.find(append(data[at:min(int(at)+idBytes, len(data)):min(int(at)+idBytes, len(data))], make([]byte, idBytes)...)[:idBytes])
 		}
-		w := packWalk{pack: p, limit: limit, ids: make([]OID, len(wanted)), done: make([]bool, len(wanted)), wanted: wanted}
+		w := packWalk{pack: p, kind: "blob", limit: limit, ids: make([]OID, len(wanted)), done: make([]bool, len(wanted)), wanted: wanted}
 		for i, o := range wanted {
 			if kind, got, err := p.object(o.at, limit, &kept); err == nil && kind == "blob" {
 				w.ids[i] = hashed(kind, got)
 			}
 		}
-		w.plan()
+		w.plan(2)
 		w.work(t.Context(), func(i int, got []byte) {
 			if len(got) > limit || hashed("blob", got) != w.ids[i] {
 				t.Errorf("%d other bytes", len(got))

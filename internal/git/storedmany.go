@@ -5,21 +5,21 @@ import (
 	"cmp"
 	"context"
 	"math/bits"
+	"runtime"
 	"slices"
 	"sync/atomic"
 
 	"custody/internal/parallel"
 )
 
-// BlobsAtOnce reads the blobs of many ids that can be read without a process, on several cores,
-// and gives the places in ids of those that are left, for Blobs. begin makes a function for each
-// of the goroutines, at most workers, which then calls it for one blob after the other, in any
-// order; data is valid during the call only. What is over limit, or not what its id says, is
-// left.
-func BlobsAtOnce(ctx context.Context, r Reader, ids []OID, limit int64, workers int, begin func() func(i int, data []byte)) (left []int, err error) {
-	done := make([]bool, len(ids)) // each place is written by one goroutine
+// BlobsAtOnce reads the blobs of many ids that can be read without a process, on all cores, and
+// gives the places in ids of those that are left, for Blobs. begin makes a function for each of
+// the goroutines, which then calls it for one blob after the other, in any order; data is valid
+// during the call only. What is over limit, or not what its id says, is left.
+func BlobsAtOnce(ctx context.Context, r Reader, ids []OID, limit int64, begin func() func(i int, data []byte)) (left []int, err error) {
+	done := make([]bool, len(ids))
 	if repo, ok := r.(*Repository); ok && repo.own != nil && !repo.isClosed() {
-		if err := repo.own.blobs(ctx, ids, min(limit, maxMany), workers, done, begin); err != nil {
+		if err := repo.own.objects(ctx, ids, "blob", limit, done, begin); err != nil {
 			return nil, err
 		}
 	}
@@ -38,8 +38,9 @@ const (
 	maxIndex = 16 << 20 // bytes of the ids with the same first byte
 )
 
-// blobs is BlobsAtOnce for what lies in packs.
-func (s *stored) blobs(ctx context.Context, ids []OID, limit int64, workers int, done []bool, begin func() func(i int, data []byte)) error {
+// objects calls the functions that begin makes for those objects of a kind that lie in packs,
+// and notes which these are, each place by one goroutine.
+func (s *stored) objects(ctx context.Context, ids []OID, kind string, limit int64, done []bool, begin func() func(i int, data []byte)) error {
 	s.once.Do(s.open)
 	s.mu.Lock()
 	packs := s.packs
@@ -51,21 +52,30 @@ func (s *stored) blobs(ctx context.Context, ids []OID, limit int64, workers int,
 		}
 	}
 	slices.SortFunc(missing, func(a, b int32) int { return bytes.Compare(ids[a].Bytes(), ids[b].Bytes()) })
+	workers := min(runtime.GOMAXPROCS(0), 8)
 	for _, p := range packs {
 		if len(missing) == 0 || ctx.Err() != nil {
 			break
 		}
-		w := packWalk{pack: p, limit: int(limit), ids: ids, done: done}
-		w.wanted, missing = p.index.findMany(ids, missing)
-		w.plan()
-		all := make([]func(), workers)
-		for i := range all {
-			all[i] = func() { w.work(ctx, begin()) }
-		}
-		parallel.Do(all...)
+		w := packWalk{pack: p, kind: kind, limit: int(min(limit, maxMany)), ids: ids, done: done}
+		w.wanted, missing = p.index.findMany(ids, missing, workers)
+		w.plan(workers)
+		atOnce(workers, func(int) { w.work(ctx, begin()) })
 	}
 	return context.Cause(ctx)
 }
+
+// atOnce calls fn for 0 to n-1, at the same time.
+func atOnce(n int, fn func(i int)) {
+	all := make([]func(), n)
+	for i := range all {
+		all[i] = func() { fn(i) }
+	}
+	parallel.Do(all...)
+}
+
+// part is the i-th of n parts of a list.
+func part[T any](list []T, i, n int) []T { return list[len(list)*i/n : len(list)*(i+1)/n] }
 
 // A wantedObject is one of the ids asked for, and where in a pack it begins.
 type wantedObject struct {
@@ -73,9 +83,16 @@ type wantedObject struct {
 	place int32 // in ids
 }
 
-// findMany is find for ids that are sorted, given by their places. It reads whole parts of the
-// index where that is less work.
-func (x *packIndex) findMany(ids []OID, sorted []int32) (found []wantedObject, missing []int32) {
+// findMany is find for ids that are sorted, given by their places.
+func (x *packIndex) findMany(ids []OID, sorted []int32, workers int) (found []wantedObject, missing []int32) {
+	all := make([][]wantedObject, workers)
+	others := make([][]int32, workers)
+	atOnce(workers, func(i int) { all[i], others[i] = x.findSome(ids, part(sorted, i, workers)) })
+	return slices.Concat(all...), slices.Concat(others...)
+}
+
+// findSome reads whole parts of the index where that is less work.
+func (x *packIndex) findSome(ids []OID, sorted []int32) (found []wantedObject, missing []int32) {
 	var names, places []byte
 	n := int64(x.first[256])
 	for len(sorted) > 0 {
@@ -140,6 +157,7 @@ func be32(b []byte) uint32 {
 // pack, so that nothing is read twice and little is kept.
 type packWalk struct {
 	pack   *pack
+	kind   string
 	limit  int
 	ids    []OID
 	done   []bool
@@ -159,7 +177,7 @@ type packNode struct {
 }
 
 // plan finds the trees.
-func (w *packWalk) plan() {
+func (w *packWalk) plan(workers int) {
 	slices.SortFunc(w.wanted, func(a, b wantedObject) int { return cmp.Compare(a.at, b.at) })
 	places := make(map[int64]int32, len(w.wanted))
 	node := func(at int64) int32 {
@@ -179,20 +197,23 @@ func (w *packWalk) plan() {
 		}
 		n.to = int32(i) + 1
 	}
+	atOnce(workers, func(i int) {
+		some := part(w.nodes, i, workers)
+		for i := range some {
+			w.read(&some[i])
+		}
+	})
 	most := 4*len(w.wanted) + maxDeltas
 	for i := 0; i < len(w.nodes); i++ {
-		e, err := w.pack.entry(w.nodes[i].at, w.limit)
-		if err != nil {
-			e.kind, e.base = 0, 0 // it is left, and what is made of it
+		base := w.nodes[i].base
+		if _, known := places[base]; known || base <= 0 {
+			continue
 		}
-		if _, known := places[e.base]; !known && e.base > 0 {
-			if len(w.nodes) < most {
-				node(e.base)
-			} else {
-				e.kind = 0
-			}
+		if len(w.nodes) == most {
+			w.nodes[i].kind = 0
+			continue
 		}
-		w.nodes[i].packEntry = e
+		w.read(&w.nodes[node(base)])
 	}
 	order := make([]int32, len(w.nodes))
 	for i := range order {
@@ -207,11 +228,22 @@ func (w *packWalk) plan() {
 		case entryNear, entryNamed:
 			base := &w.nodes[places[n.base]]
 			n.next, base.first = base.first, i
-		case entryBlob:
-			w.roots = append(w.roots, i)
+		case entryCommit, entryTree, entryBlob, entryTag:
+			if entryKinds[n.kind] == w.kind {
+				w.roots = append(w.roots, i)
+			}
 		}
 	}
 	slices.Reverse(w.roots)
+}
+
+// read reads how the entry of a node begins.
+func (w *packWalk) read(n *packNode) {
+	e, err := w.pack.entry(n.at, w.limit)
+	if err != nil {
+		e.kind, e.base = 0, 0 // it is left, and what is made of it
+	}
+	n.packEntry = e
 }
 
 // rootsAtOnce are so many as lie near to each other.
@@ -275,7 +307,7 @@ func (r *packReader) tree(root int32) {
 // enter says what an object is, and goes on with what is made of it.
 func (r *packReader) enter(n *packNode, data []byte) {
 	for _, o := range r.wanted[n.from:n.to] {
-		if hashed("blob", data) == r.ids[o.place] {
+		if hashed(r.kind, data) == r.ids[o.place] {
 			r.done[o.place] = true
 			r.fn(int(o.place), data)
 		}
