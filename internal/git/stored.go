@@ -14,7 +14,8 @@ import (
 )
 
 // A stored reads objects of a repository by itself, out of packs and loose files: to ask a
-// process takes longer than that for the few that a small change needs.
+// process takes longer than that for the few that a small change needs, and of the many that a
+// graph is made from several cores read more than one process does (see storedmany.go).
 //
 // It never says more than it knows. An object is believed when its bytes have the hash that
 // is its id, and whatever is not found, too large, damaged or of another kind of repository
