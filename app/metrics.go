@@ -28,7 +28,7 @@ func (m *Metrics) waiting(s *store.Store) {
 
 // leaving shows whether this process leaves reviews to others, see judges.
 func (m *Metrics) leaving(overtaken *atomic.Bool) {
-	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "custody_overtaken", Help: "1 while reviews are left to processes that started later with another mode, floor or trusted keys, else 0."}, func() float64 {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "custody_overtaken", Help: "1 while reviews are left to processes of another version or configuration that came later, else 0."}, func() float64 {
 		if overtaken.Load() {
 			return 1
 		}

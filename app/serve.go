@@ -78,7 +78,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	if err != nil {
 		return err
 	}
-	if err := s.App.judgedByThis(ctx); err != nil {
+	if err := s.App.starting(ctx); err != nil {
 		return fmt.Errorf("asking for what was judged by something else: %w", err)
 	}
 	if err := s.Store.Start(ctx); err != nil {
@@ -118,6 +118,13 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	defer cancelReviews()
 	if serr := s.Store.Stop(reviews); serr != nil && !errors.Is(serr, context.DeadlineExceeded) {
 		err = errors.Join(err, serr)
+	}
+	enough() // who looks says that this process works
+	soon.Wait()
+	leaving, cancelLeaving := context.WithTimeout(context.WithoutCancel(ctx), stopRequests)
+	defer cancelLeaving()
+	if serr := s.Store.Leave(leaving); serr != nil {
+		s.Log.WithError(serr).Warn("the others do not know that this process stopped in order")
 	}
 	return err
 }

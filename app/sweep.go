@@ -94,7 +94,7 @@ func (a *App) hearAll(ctx context.Context) error {
 	if at, err := time.Parse(time.RFC3339, last); err == nil && a.Now().Sub(at) < time.Hour {
 		return nil
 	}
-	if _, err := a.allAgain(ctx); err != nil {
+	if _, err := a.allAgain(ctx, store.Wake{}); err != nil {
 		return err
 	}
 	if err := a.store.SetMark(ctx, heardMark, a.Now().UTC().Format(time.RFC3339)); err != nil {

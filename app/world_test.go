@@ -181,7 +181,7 @@ func (w *world) start() {
 	done := make(chan error, 1)
 	server := &app.Server{App: w.app, Store: w.store, Secrets: []string{w.gh.App.WebhookSecret}, Log: log}
 	go func() { done <- server.Serve(ctx, l) }()
-	stopped := false
+	stopped, opened := false, w.store
 	w.stop = func() {
 		if stopped {
 			return
@@ -191,7 +191,7 @@ func (w *world) start() {
 		if err := <-done; err != nil {
 			w.Errorf("serving: %v", err)
 		}
-		w.store.Close()
+		opened.Close()
 	}
 	w.Cleanup(w.stop)
 	w.gh.DeliverTo(w.url + "/webhook")

@@ -167,24 +167,33 @@ func TestWorkers(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	is := func(by string, want ...string) {
+	is := func(by string, want, wantGone []string) {
 		t.Helper()
-		if got, err := two.Workers(ctx, by); err != nil || !slices.Equal(got, want) {
-			t.Errorf("by %s work %v, %v", by, got, err)
+		if got, gone, err := two.Workers(ctx, by); err != nil || !slices.Equal(got, want) || !slices.Equal(gone, wantGone) {
+			t.Errorf("by %s work %v, and did %v: %v", by, got, gone, err)
 		}
 	}
-	is("old", "one")
-	is("new", "two")
+	is("old", []string{"one"}, nil)
+	is("new", []string{"two"}, nil)
 	one.Close()
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
-		if left, err := two.Workers(ctx, "old"); err != nil || len(left) == 0 { // its connection ends behind it
+		if left, _, err := two.Workers(ctx, "old"); err != nil || len(left) == 0 { // its connection ends behind it
 			break
 		}
 	}
-	is("old")
+	is("old", nil, []string{"one"})
 	if err := two.Works(ctx, "newer"); err != nil {
 		t.Fatal(err)
 	}
-	is("new")
-	is("newer", "two")
+	is("new", nil, nil)
+	is("newer", []string{"two"}, nil)
+	if err := two.ForgetDead(ctx); err != nil {
+		t.Fatal(err)
+	}
+	is("old", nil, nil)
+	is("newer", []string{"two"}, nil)
+	if err := two.Leave(ctx); err != nil {
+		t.Fatal(err)
+	}
+	is("newer", nil, nil)
 }

@@ -114,11 +114,17 @@ type reviewJob struct {
 	Repo    int64  `json:"repo"`
 	Subject string `json:"subject"`
 	Turn    int64  `json:"turn"`
+
+	last bool // behind all others that wait
 }
 
 func (reviewJob) Kind() string { return "review" }
-func (reviewJob) options() *river.InsertOpts {
-	return &river.InsertOpts{Queue: reviewQueue, MaxAttempts: reviewTries}
+func (r reviewJob) options() *river.InsertOpts {
+	priority := river.PriorityDefault
+	if r.last {
+		priority++
+	}
+	return &river.InsertOpts{Queue: reviewQueue, MaxAttempts: reviewTries, Priority: priority}
 }
 
 // Of each kind one waits or runs at most, however long it takes: else they add up. What a

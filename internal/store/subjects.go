@@ -84,6 +84,7 @@ type Wake struct {
 	Over         bool                // its verdict holds no more, and that is asked for once
 	Vain         bool                // nothing came of it before, and nobody asks but we
 	Anew         bool                // judge anew, even if nothing has changed since the last verdict
+	Last         bool                // behind all other reviews that wait
 }
 
 // Wake asks again.
@@ -114,7 +115,7 @@ func (s *Store) wake(ctx context.Context, t tx, w Wake) error {
 WHERE repo = $1 AND name = $2 RETURNING turn`, []any{o.Repo, o.Name, s.ms(), w.Delivery, w.Installation, w.Anew, w.Over, w.Vain}, &o.Turn); err != nil {
 			return fmt.Errorf("asking again for a review of %s: %w", o.Name, err)
 		}
-		if err := t.add(ctx, reviewJob{Repo: o.Repo, Subject: o.Name, Turn: o.Turn}); err != nil {
+		if err := t.add(ctx, reviewJob{Repo: o.Repo, Subject: o.Name, Turn: o.Turn, last: w.Last}); err != nil {
 			return err
 		}
 	}
