@@ -55,7 +55,7 @@ func (j *job) fetch(ctx context.Context) (*clone.Clone, error) {
 	switch {
 	case j.pr != nil && j.subject.Stage != "record": // anybody may fill it; what landed, somebody let in
 		head = pullRef(j.pr)
-		want.Foreign, remote.Most, remote.MostFiles = []string{head}, j.MaxChange, maxFiles
+		want.Foreign, remote.Most, remote.MostFiles, remote.MostMemory = []string{head}, j.MaxChange, maxFiles, maxMemory
 	case j.pr != nil:
 		want.Refs = append(want.Refs, pullRef(j.pr)) // approvals are of commits that squashing left behind
 	case j.subject.Kind == "push" && j.base.IsZero():

@@ -154,6 +154,45 @@ func TestFilesBounded(t *testing.T) {
 	}
 }
 
+// What git takes of memory to look through a change of very many files is bounded: beyond that it is
+// too much, and what the repository itself brings is looked through all the same.
+func TestMemoryBounded(t *testing.T) {
+	ctx := context.Background()
+	origin := gittest.New(t)
+	base := origin.Commit("main", "base", gittest.Write("a.txt", "x\n"))
+	const files = 30_000
+	edits := []gittest.Edit{gittest.From(base)}
+	for i := range files {
+		edits = append(edits, gittest.Write(fmt.Sprintf("%d.txt", i), fmt.Sprint(i)))
+	}
+	wide := origin.Commit("wide", "wide", edits...)
+	small := origin.Commit("small", "small", gittest.From(base), gittest.Write("b.txt", "y\n"))
+	origin.Git("update-ref", "refs/pull/1/head", small)
+	origin.Git("update-ref", "refs/pull/2/head", wide)
+	url, _ := served(t, origin, "s3cret")
+	m, err := git.OpenMirror(filepath.Join(t.TempDir(), "mirror.git"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	from := git.Remote{URL: url, Token: "s3cret", Most: 1 << 30, MostFiles: 10 * files}
+	want := git.Want{Refs: []string{"refs/heads/main"}, Foreign: []string{"refs/pull/1/head", "refs/pull/2/head"}}
+	if err := m.Fetch(ctx, from, want); err != nil {
+		t.Fatal(err)
+	}
+	from.MostMemory = 64 << 20
+	if err := m.FetchMissing(ctx, from, oid(t, small), []git.OID{oid(t, base)}); err != nil {
+		t.Errorf("a small change: %v", err)
+	}
+	from.MostMemory = 6 << 20 // of two walks
+	if err := m.FetchMissing(ctx, from, oid(t, wide), []git.OID{oid(t, base)}); !errors.Is(err, git.ErrTooMuch) || !strings.Contains(err.Error(), "memory") {
+		t.Errorf("a change of %d files: %.300v", files, err)
+	}
+	from.MostMemory, from.MostFiles = 1<<30, files-1
+	if err := m.FetchMissing(ctx, from, oid(t, wide), []git.OID{oid(t, base)}); !errors.Is(err, git.ErrTooMuch) || !strings.Contains(err.Error(), "files") {
+		t.Errorf("with the memory for it: %.300v", err)
+	}
+}
+
 // A fetch that is called off ends, and nothing of it goes on, while the server says nothing.
 func TestCalledOff(t *testing.T) {
 	ctx, callOff := context.WithCancel(context.Background())

@@ -7,13 +7,21 @@ import (
 	"unsafe"
 )
 
-// limitFiles keeps a process, and those that it starts from now on, from writing any file of
-// more bytes: whoever tries is killed, and leaves no core.
-func limitFiles(p *os.Process, bytes int64) error {
-	for resource, most := range map[uintptr]uint64{syscall.RLIMIT_FSIZE: uint64(bytes), syscall.RLIMIT_CORE: 0} {
-		limit := syscall.Rlimit{Cur: most, Max: most}
+// limit keeps a process, and those that it starts from now on, from writing any file of more bytes:
+// whoever tries is killed; and each of them from taking more memory: none is there then. 0 is no
+// limit. None leaves a core.
+func limit(p *os.Process, file, memory int64) error {
+	limits := map[uintptr]int64{syscall.RLIMIT_CORE: 0}
+	if file > 0 {
+		limits[syscall.RLIMIT_FSIZE] = file
+	}
+	if memory > 0 {
+		limits[syscall.RLIMIT_DATA] = memory // files that are mapped to be read are no part of it
+	}
+	for resource, most := range limits {
+		limit := syscall.Rlimit{Cur: uint64(most), Max: uint64(most)}
 		if _, _, errno := syscall.Syscall6(syscall.SYS_PRLIMIT64, uintptr(p.Pid), resource, uintptr(unsafe.Pointer(&limit)), 0, 0, 0); errno != 0 {
-			return fmt.Errorf("limiting what git may write: %w", errno)
+			return fmt.Errorf("limiting what git may write and take: %w", errno)
 		}
 	}
 	return nil

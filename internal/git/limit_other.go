@@ -4,5 +4,5 @@ package git
 
 import "os"
 
-// limitFiles is for the system that servers run on.
-func limitFiles(*os.Process, int64) error { return nil }
+// limit is for the system that servers run on.
+func limit(_ *os.Process, _, _ int64) error { return nil }

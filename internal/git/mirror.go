@@ -10,6 +10,7 @@ import (
 	"maps"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -41,12 +42,24 @@ type Remote struct {
 	Most int64
 	// MostFiles bounds how many files of it are asked for, each by its id, where Most does.
 	MostFiles int
+	// MostMemory bounds the bytes of memory that git takes for it at a time, where Most does; 0: it
+	// is not bounded. What it maps of packs is no part of that.
+	MostMemory int64
+}
+
+// memory is the bound of one of several processes that work side by side.
+func (r *Remote) memory(processes int) int64 {
+	if r.Most == 0 {
+		return 0
+	}
+	return r.MostMemory / int64(processes)
 }
 
 // ErrNoRemoteRef says that a ref which was asked for is not there (any more).
 var ErrNoRemoteRef = errors.New("the remote has no such ref")
 
-// ErrTooMuch says that more would have come than Remote.Most, or more files than Remote.MostFiles. No file of it is kept.
+// ErrTooMuch says that more would have come than Remote.Most, or more files than Remote.MostFiles,
+// or that to find that out takes more memory than Remote.MostMemory. No file of it is kept.
 var ErrTooMuch = errors.New("more would come than may")
 
 // mirrorConfig makes a repository whose missing blobs are missing on purpose.
@@ -253,7 +266,7 @@ func (m *Mirror) fetchMissing(ctx context.Context, from Remote, head OID, bases 
 	if from.Most > 0 {
 		most = from.MostFiles
 	}
-	missing, err := m.missing(ctx, most, walks...)
+	missing, err := m.missing(ctx, most, from.memory(len(walks)), walks...)
 	if err != nil {
 		return err
 	}
@@ -270,12 +283,13 @@ func (m *Mirror) fetchMissing(ctx context.Context, from Remote, head OID, bases 
 }
 
 // missing are the ids of objects that walks from several places do not find; where they are more
-// than most, and that is not 0, more than that of them. The walks run side by side.
-func (m *Mirror) missing(ctx context.Context, most int, walks ...[]string) (map[string]bool, error) {
+// than most, and that is not 0, more than that of them. The walks run side by side, and take no more
+// memory each, unless that is 0.
+func (m *Mirror) missing(ctx context.Context, most int, memory int64, walks ...[]string) (map[string]bool, error) {
 	found, errs := make([][]string, len(walks)), make([]error, len(walks))
 	var group sync.WaitGroup
 	for i, revs := range walks {
-		group.Go(func() { found[i], errs[i] = m.walk(ctx, most, revs) })
+		group.Go(func() { found[i], errs[i] = m.walk(ctx, most, memory, revs) })
 	}
 	group.Wait()
 	if err := errors.Join(errs...); err != nil {
@@ -291,16 +305,16 @@ func (m *Mirror) missing(ctx context.Context, most int, walks ...[]string) (map[
 }
 
 // walk gives the ids that one walk does not find, at most one more than most. What it finds is told,
-// too, and may be much more.
-func (m *Mirror) walk(ctx context.Context, most int, revs []string) (ids []string, err error) {
+// too, and may be much more. Where to walk is its input: it begins when its limit is set.
+func (m *Mirror) walk(ctx context.Context, most int, memory int64, revs []string) (ids []string, err error) {
 	cmd := m.git.start(ctx, "/", m.git.env, slices.Concat([]string{"--git-dir=" + m.dir}, pinned,
-		[]string{"rev-list", "--objects", "--no-object-names", "--missing=print", "--end-of-options"}, revs))
+		[]string{"rev-list", "--objects", "--no-object-names", "--missing=print", "--stdin"}))
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
 	}
-	if err := cmd.Start(); err != nil {
-		return nil, failed(ctx, cmd, err)
+	if err := begin(ctx, cmd, 0, memory, revs); err != nil {
+		return nil, err
 	}
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
@@ -315,9 +329,40 @@ func (m *Mirror) walk(ctx context.Context, most int, revs []string) (ids []strin
 		}
 	}
 	if err := errors.Join(cmd.Wait(), lines.Err()); err != nil {
+		if lacked(cmd, memory) {
+			return nil, fmt.Errorf("%w: over %d MiB of memory to look through it", ErrTooMuch, memory>>20)
+		}
 		return nil, failed(ctx, cmd, err)
 	}
 	return ids, nil
+}
+
+// begin starts a command that reads lines before it does anything: by then its limits are set. What
+// it does not read it says itself, when it ends.
+func begin(ctx context.Context, cmd *exec.Cmd, file, memory int64, lines []string) error {
+	input, err := cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return failed(ctx, cmd, err)
+	}
+	if file > 0 || memory > 0 {
+		if err := limit(cmd.Process, file, memory); err != nil {
+			cmd.Process.Kill()
+			cmd.Wait()
+			return err
+		}
+	}
+	_, _ = io.WriteString(input, strings.Join(lines, "\n")+"\n")
+	input.Close()
+	return nil
+}
+
+// lacked says whether a command ended for want of the memory that it may take.
+func lacked(cmd *exec.Cmd, memory int64) bool {
+	said := complaint(cmd)
+	return memory > 0 && (strings.Contains(said, "ut of memory") || strings.Contains(said, "Cannot allocate memory"))
 }
 
 // Reachable says whether the forge answers and gives the repository to us.
@@ -387,27 +432,15 @@ func (m *Mirror) fetch(ctx context.Context, from Remote, specs []string, args ..
 	all = append(append(all, args...), "--stdin", "--end-of-options", "origin")
 	cmd := m.git.start(ctx, "/", env, all)
 	endTogether(cmd)
-	input, err := cmd.StdinPipe()
-	if err != nil {
+	if err := begin(ctx, cmd, from.Most, from.memory(1), specs); err != nil {
 		return err
 	}
-	if err := cmd.Start(); err != nil {
-		return failed(ctx, cmd, err)
-	}
-	if from.Most > 0 {
-		if err := limitFiles(cmd.Process, from.Most); err != nil {
-			cmd.Process.Kill()
-			cmd.Wait()
-			return err
-		}
-	}
-	_, err = io.WriteString(input, strings.Join(specs, "\n")+"\n")
-	input.Close()
-	if ended := cmd.Wait(); ended != nil { // one that does not read on says why itself
-		err = ended
-	}
+	err = cmd.Wait()
 	if m.cut(from.Most) {
 		return fmt.Errorf("%w: over %d MiB", ErrTooMuch, from.Most>>20)
+	}
+	if err != nil && lacked(cmd, from.memory(1)) {
+		return fmt.Errorf("%w: over %d MiB of memory to take it in", ErrTooMuch, from.memory(1)>>20)
 	}
 	if err != nil && ctx.Err() == nil {
 		if said := complaint(cmd); strings.Contains(said, "couldn't find remote ref") || strings.Contains(said, "not our ref") {
