@@ -24,7 +24,7 @@ build: ## bin/custody: static, and the same bytes from the same commit anywhere
 
 test: build lint ## everything that gates a change
 	$(if $(filter true,$(VCS)),bin/custody requirements check)
-	go test $(RACE) -timeout 10m ./...
+	go test $(RACE) -timeout 14m ./...
 
 lint: ## formatting, vet, staticcheck, go.mod
 	@unformatted=$$($(GOFILES) -exec gofmt -l {} +) && test -z "$$unformatted" || { echo "run gofmt -w on: $$unformatted"; exit 1; }

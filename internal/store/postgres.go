@@ -36,8 +36,9 @@ func openPostgres(ctx context.Context, address string, o Options) (_ *postgresDB
 	if err != nil {
 		return nil, nil, errors.New("the address of PostgreSQL can not be read") // the error may quote a password
 	}
-	// Each review that is under way holds a connection, for its lock.
-	config.MaxConns = max(config.MaxConns, int32(orDefault(o.Limits.Reviews, 2)+24))
+	// Each review that is under way holds a connection for its lock, and up to two for those of
+	// check runs.
+	config.MaxConns = max(config.MaxConns, int32(3*orDefault(o.Limits.Reviews, 2)+24))
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, nil, err
@@ -193,7 +194,9 @@ func (l *pgLock) inTx(ctx context.Context, fn func(tx) error) error {
 }
 
 func (l *pgLock) check(ctx context.Context) error {
-	l.mu.Lock()
+	if !l.mu.TryLock() { // something is asked of the session already, and that tells
+		return nil
+	}
 	defer l.mu.Unlock()
 	if l.c == nil {
 		return ErrLost
