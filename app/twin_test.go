@@ -121,6 +121,7 @@ func TestTwinGone(t *testing.T) {
 			w.merge("and gone", false, p)
 			p.Review("ben", "CHANGES_REQUESTED", "no")
 			w.merge("and changes are asked for", false, p)
+			time.Sleep(1100 * time.Millisecond) // GitHub tells of reviews by the second
 			p.Review("ben", "APPROVED", "")
 			w.merge("approved itself", true, p)
 		})
