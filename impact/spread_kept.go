@@ -305,7 +305,7 @@ func (s *spread) keptMember(a atom, f *spreadFile, n int32) bool {
 			*m |= memberCalled
 		} else if name := s.memberName(f, a.def); s.outsiders.mention(lang.GoMember(name)) {
 			*m |= memberCalled
-		} else if s.outsiders.library(name) {
+		} else if s.outsiders.byLibrary(name) {
 			*m |= memberShaped
 		}
 	}

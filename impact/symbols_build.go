@@ -159,7 +159,7 @@ func (s *symbolSide) breaksMethods() bool {
 // isAsked says whether an interface that did not change asks for a method.
 func (s *symbolSide) isAsked(to *spread, name string) (asked bool) {
 	_, member := cutMember(name)
-	if m := libraryMethods()[member]; m != nil && m.standard && to.outsiders.library(member) || to.outsiders.mention(lang.GoAsked(member)) {
+	if m := libraryMethods()[member]; m != nil && m.standard && to.outsiders.byLibrary(member) || to.outsiders.mention(lang.GoAsked(member)) {
 		return true
 	}
 	to.index.each(to.files, lang.GoAsked(member), func(g *spreadFile, def int32) bool {

@@ -29,11 +29,11 @@ func (o *outsiders) callAny() bool { return o == nil || o.any }
 // call says whether code that does not depend on what changed may call an exported method of a
 // shape: of this tree, or of a library.
 func (o *outsiders) call(method string, shape lang.Shape) bool {
-	return o.callAny() || o.mention(lang.GoMember(method)) || o.library(method) && libraryMethods()[method].has(shape)
+	return o.callAny() || o.mention(lang.GoMember(method)) || o.byLibrary(method) && libraryMethods()[method].has(shape)
 }
 
-// library says whether a library may call a method of this name.
-func (o *outsiders) library(method string) bool {
+// byLibrary says whether a library may call a method of this name.
+func (o *outsiders) byLibrary(method string) bool {
 	m := libraryMethods()[method]
 	return m != nil && (m.packages == nil || o.importOne(m.packages))
 }
