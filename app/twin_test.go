@@ -94,6 +94,24 @@ func TestTwinOfAStranger(t *testing.T) {
 	w.merge("approved again", true, p)
 }
 
+// Of twins that fail, the one that was opened first speaks, though the other was judged first.
+func TestTwinThatFailsFirst(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, approvals, required)
+	var p *githubtest.PullRequest
+	w.repo.Quietly(func() { p = w.pull("topic", gittest.Write("a.py", "x = 2\n")) })
+	q := w.stranger(p, "theirs")
+	w.merge("one fails", false, q)
+	if all := w.ours(p.HeadSHA); len(all) != 1 || !strings.HasSuffix(all[0].ExternalID, "/pull/2") {
+		t.Errorf("the run is none of the twin's: %s", w.runsOf(p.HeadSHA))
+	}
+	p.Edit("ada", "A change that is heard of late", "")
+	w.merge("both fail", false, p, q)
+	if all := w.ours(p.HeadSHA); len(all) != 1 || !strings.HasSuffix(all[0].ExternalID, "/pull/1") {
+		t.Errorf("the run is another one's: %s", w.runsOf(p.HeadSHA))
+	}
+}
+
 // The success of a pull request that is closed, or turned, or got another head, or has landed,
 // decides nothing on another one with the head that it had.
 func TestTwinGone(t *testing.T) {

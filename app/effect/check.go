@@ -42,6 +42,7 @@ type Log interface {
 	Begin(ctx context.Context, key, intent string) error
 	Finish(ctx context.Context, key, result string) error
 	FinishIf(ctx context.Context, key, intent, result string) (ok bool, err error)
+	Swap(ctx context.Context, key, was, is string, done bool) (ok bool, err error)
 	Forget(ctx context.Context, key string) error
 	Lock(ctx context.Context, name string) (_ *store.Lock, ok bool, err error)
 	AtHead(ctx context.Context, repo int64, head string) ([]store.Subject, error)
@@ -204,7 +205,6 @@ func (c *Check) conclude(ctx context.Context, r *run, intent *Intent, first bool
 	if err := c.begin(ctx, c.here(), r); err != nil {
 		return err
 	}
-	begun := r.text()
 	if !says {
 		if err := c.write(ctx, id, intent.Output); err != nil {
 			if class, _ := hub.Classify(err); class == hub.Gone {
@@ -227,10 +227,7 @@ func (c *Check) conclude(ctx context.Context, r *run, intent *Intent, first bool
 		}
 		r.Before = nil
 	}
-	if ok, err := c.Log.FinishIf(ctx, c.runKey(c.here()), begun, r.text()); err != nil || ok {
-		return err
-	}
-	return ErrOverwritten
+	return c.finish(ctx, c.here(), r)
 }
 
 // ErrOverwritten says that somebody else said something of the same head meanwhile, who had the

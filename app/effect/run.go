@@ -24,7 +24,7 @@ import (
 //
 //   - it lets the commit through while one of them passes: they bring the same commits to the same
 //     branch, and who may merge that one may not be kept from it by another that anybody can open;
-//   - one that does not pass speaks where no other open one does, and takes no other's word;
+//   - of those that do not pass, the one that was opened first speaks, where none passes;
 //   - where a merge queue made the commit, its group alone speaks.
 //
 // A subject speaks in one place. Before it leaves for another head or branch, or is closed, its
@@ -37,8 +37,9 @@ type run struct {
 	Mark   string  `json:"mark,omitempty"`   // of what it says; empty: nothing came out yet, or it was taken back
 	Before []int64 `json:"before,omitempty"` // runs that say success, beside which it was made
 
-	there bool // it was begun at least
-	done  bool // else it is being made, or written: it may say what it said before
+	there bool   // it was begun at least
+	done  bool   // else it is being made, or written: it may say what it said before
+	kept  string // its text as the store has it; empty: nothing
 }
 
 func (r *run) success() bool { return strings.HasSuffix(r.Mark, Success) }
@@ -72,22 +73,30 @@ func (c *Check) run(ctx context.Context, at spot) (*run, error) {
 	if err != nil || e.Key == "" {
 		return &run{}, err
 	}
-	r := &run{there: true, done: e.Done}
+	r := &run{there: true, done: e.Done, kept: e.Result}
 	if err := json.Unmarshal([]byte(e.Result), r); err != nil {
 		return nil, fmt.Errorf("reading which check run is at %s: %w", at.Head, err)
 	}
 	return r, nil
 }
 
-// begin keeps what is about to be made or written, and finish that it is.
-func (c *Check) begin(ctx context.Context, at spot, r *run) error {
-	r.there, r.done = true, false
-	return c.Log.Begin(ctx, c.runKey(at), r.text())
-}
+// begin keeps what is about to be made or written, and finish that it is. Who holds the lock may have
+// lost it, and what somebody else wrote since is not written over: that is ErrOverwritten.
+func (c *Check) begin(ctx context.Context, at spot, r *run) error { return c.swap(ctx, at, r, false) }
 
-func (c *Check) finish(ctx context.Context, at spot, r *run) error {
-	r.there, r.done = true, true
-	return c.Log.Finish(ctx, c.runKey(at), r.text())
+func (c *Check) finish(ctx context.Context, at spot, r *run) error { return c.swap(ctx, at, r, true) }
+
+func (c *Check) swap(ctx context.Context, at spot, r *run, done bool) error {
+	text := r.text()
+	ok, err := c.Log.Swap(ctx, c.runKey(at), r.kept, text, done)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return ErrOverwritten
+	}
+	r.there, r.done, r.kept = true, done, text
+	return nil
 }
 
 // betweenTries is how long one waits who comes while another one writes.
@@ -118,10 +127,23 @@ func (c *Check) alone(ctx context.Context, at spot, do func(*run) error) error {
 
 // others are the other open subjects of a name on a commit.
 func (c *Check) others(ctx context.Context, at spot) ([]store.Subject, error) {
+	_, others, err := c.open(ctx, at)
+	return others, err
+}
+
+// open are the open subjects of a name on a commit: this one, if it is there, and the others.
+func (c *Check) open(ctx context.Context, at spot) (own *store.Subject, others []store.Subject, err error) {
 	all, err := c.Log.AtHead(ctx, c.Repo.ID, at.Head)
-	return slices.DeleteFunc(all, func(s store.Subject) bool {
-		return s.Name == c.Subject || s.Stage != "merge" || s.Ref != at.Ref
-	}), err
+	for _, s := range all {
+		switch {
+		case s.Stage != "merge" || s.Ref != at.Ref:
+		case s.Name == c.Subject:
+			own = &s
+		default:
+			others = append(others, s)
+		}
+	}
+	return own, others, err
 }
 
 func named(all []store.Subject, name string) *store.Subject {
@@ -133,7 +155,7 @@ func named(all []store.Subject, name string) *store.Subject {
 
 // speaks says whether it is for this subject to say what it found.
 func (c *Check) speaks(ctx context.Context, r *run, passes bool) (bool, error) {
-	others, err := c.others(ctx, c.here())
+	own, others, err := c.open(ctx, c.here())
 	if err != nil {
 		return false, err
 	}
@@ -144,8 +166,10 @@ func (c *Check) speaks(ctx context.Context, r *run, passes bool) (bool, error) {
 	if by == nil || c.Group {
 		return true, nil
 	}
-	holds := r.done && r.success() && by.Decision == "pass" && by.DoneHead == c.Head
-	return passes && !holds, nil
+	if r.done && r.success() && by.Decision == "pass" && by.DoneHead == c.Head {
+		return false, nil
+	}
+	return passes || own != nil && own.Number < by.Number, nil
 }
 
 // Heard says whether the run says what this subject found, or it is for another one to speak.
@@ -253,12 +277,20 @@ func (c *Check) TakeBack(ctx context.Context) (is bool, err error) {
 			return nil
 		}
 		is = true
-		// Whoever comes to it from here on says what came out, be it the same.
+		// From here on it does not hold, for the others that pass, too: they are asked to speak, whatever
+		// happens before it is taken back.
+		if err := c.begin(ctx, c.here(), r); err != nil {
+			return err
+		}
+		if err := c.wake(ctx, c.here(), false); err != nil {
+			return err
+		}
+		// Whoever comes to it says what came out, be it the same.
 		if err := c.Log.Forget(ctx, c.Key()); err != nil {
 			return err
 		}
 		if c.Group {
-			*r = run{By: c.Subject, Before: append(r.Before, r.ID)}
+			*r = run{By: c.Subject, Before: append(r.Before, r.ID), kept: r.kept}
 			_, err := c.make(ctx, r)
 			return err
 		}
@@ -270,10 +302,7 @@ func (c *Check) TakeBack(ctx context.Context) (is bool, err error) {
 		}
 		return c.finish(ctx, c.here(), r)
 	})
-	if err != nil || !is {
-		return is, err
-	}
-	return true, c.wake(ctx, c.here(), false)
+	return is, err
 }
 
 // wake asks those of the others of a name on a commit again that pass. Where none does, one speaks
@@ -344,13 +373,12 @@ func (c *Check) Leave(ctx context.Context, why Departure) error {
 			if err := c.cancel(ctx, r.ID, at, title, text); err != nil {
 				return err
 			}
-			r.Mark = ""
+		}
+		if !stands {
+			r.By, r.Mark = "", ""
 		}
 		if turns && len(others) == 0 {
 			return c.takeAlong(ctx, at, r)
-		}
-		if len(others) > 0 {
-			r.By, r.Mark = "", ""
 		}
 		return c.finish(ctx, at, r)
 	})
@@ -383,7 +411,6 @@ func (c *Check) takeAlong(ctx context.Context, from spot, r *run) error {
 			return c.finish(ctx, c.here(), &run{ID: r.ID, Before: r.Before})
 		}
 	}
-	r.By, r.Mark = "", ""
 	return c.finish(ctx, from, r)
 }
 

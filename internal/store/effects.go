@@ -93,15 +93,26 @@ func (s *Store) FinishIf(ctx context.Context, key, intent, result string) (ok bo
 	return n > 0, nil
 }
 
+// Swap writes what an effect is, done or only begun, if nobody wrote since it was what is said: empty,
+// where it was not there. ok is false where somebody did.
+func (s *Store) Swap(ctx context.Context, key, was, is string, done bool) (ok bool, err error) {
+	state := "begun"
+	if done {
+		state = "done"
+	}
+	query := `UPDATE effects SET state = $3, result = $4, at = $5 WHERE key = $1 AND result = $2`
+	if was == "" {
+		query = `INSERT INTO effects (key, state, result, at) SELECT $1, $3, $4, $5 WHERE $2 = '' ON CONFLICT (key) DO NOTHING`
+	}
+	n, err := s.db.exec(ctx, query, key, was, state, is, s.ms())
+	if err != nil {
+		return false, fmt.Errorf("writing effect %s: %w", key, err)
+	}
+	return n > 0, nil
+}
+
 // Forget makes as if an effect had never been begun: what it made is gone.
 func (s *Store) Forget(ctx context.Context, key string) error {
 	_, err := s.db.exec(ctx, `DELETE FROM effects WHERE key = $1`, key)
 	return err
-}
-
-// ForgetIf forgets an effect that was done with a result, and another one with it. ok is false where
-// that is not so any more.
-func (s *Store) ForgetIf(ctx context.Context, key, result, other string) (ok bool, err error) {
-	n, err := s.db.exec(ctx, `DELETE FROM effects WHERE key IN ($1, $3) AND EXISTS (SELECT 1 FROM effects WHERE key = $1 AND state = 'done' AND result = $2)`, key, result, other)
-	return n > 0, err
 }

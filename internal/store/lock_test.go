@@ -60,7 +60,7 @@ func TestLockLost(t *testing.T) {
 	}
 }
 
-// What was intended is finished by who intended it, and forgotten as what it was.
+// What was intended is finished by who intended it, and what somebody else wrote is not written over.
 func TestEffectsOfOthers(t *testing.T) {
 	eachStore(t, func(t *testing.T, address string) {
 		ctx := context.Background()
@@ -83,29 +83,32 @@ func TestEffectsOfOthers(t *testing.T) {
 				t.Errorf("finished: %v, %v", ok, err)
 			}
 		}
-		forget := func(result string, want bool) {
+		swap := func(was, now string, done, want bool) {
 			t.Helper()
-			if ok, err := s.ForgetIf(ctx, "k", result, "other"); err != nil || ok != want {
-				t.Errorf("forgotten: %v, %v", ok, err)
+			if ok, err := s.Swap(ctx, "k", was, now, done); err != nil || ok != want {
+				t.Errorf("swapped: %v, %v", ok, err)
 			}
 		}
 		began("success")
 		began("failure")
 		finish("success", "1", false)
 		is(store.Effect{Key: "k", Result: "failure"})
-		forget("failure", false)
 		finish("failure", "2", true)
 		finish("failure", "3", false)
 		is(store.Effect{Key: "k", Done: true, Result: "2"})
-		if err := s.Finish(ctx, "other", "42"); err != nil {
+		swap("1", "4", true, false)
+		swap("", "4", true, false)
+		is(store.Effect{Key: "k", Done: true, Result: "2"})
+		swap("2", "4", false, true)
+		is(store.Effect{Key: "k", Result: "4"})
+		swap("4", "5", true, true)
+		is(store.Effect{Key: "k", Done: true, Result: "5"})
+		if err := s.Forget(ctx, "k"); err != nil {
 			t.Fatal(err)
 		}
-		forget("1", false)
-		is(store.Effect{Key: "k", Done: true, Result: "2"})
-		forget("2", true)
+		swap("5", "6", true, false)
 		is(store.Effect{})
-		if e, err := s.Effect(ctx, "other"); err != nil || e.Key != "" {
-			t.Errorf("%+v, %v", e, err)
-		}
+		swap("", "7", false, true)
+		is(store.Effect{Key: "k", Result: "7"})
 	})
 }
