@@ -24,8 +24,7 @@ build: ## bin/custody: static, and the same bytes from the same commit anywhere
 
 test: build lint ## everything that gates a change
 	$(if $(filter true,$(VCS)),bin/custody requirements check)
-	go test $(RACE) -timeout 14m $$(go list ./... | grep -v -x custody/app)
-	go test -timeout 14m ./app
+	go test $(RACE) -timeout 14m ./...
 
 lint: ## formatting, vet, staticcheck, go.mod
 	@unformatted=$$($(GOFILES) -exec gofmt -l {} +) && test -z "$$unformatted" || { echo "run gofmt -w on: $$unformatted"; exit 1; }
@@ -35,7 +34,6 @@ lint: ## formatting, vet, staticcheck, go.mod
 
 slow: build ## what takes long: large tests, real repositories (REPO=DIR), every fuzz target for FUZZTIME
 	CUSTODY_SLOW=1 CUSTODY_TEST_REPO='$(REPO)' go test -timeout 60m ./...
-	go test $(RACE) -timeout 60m ./app # twice as long as all else in the gate
 	.ci/fuzz $(FUZZTIME)
 
 bench: build ## ratios against git on REPO=DIR, into bench/results/
