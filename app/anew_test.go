@@ -21,7 +21,7 @@ func TestSuccessDoesNotStand(t *testing.T) {
 	slow := func(what string, happen func()) githubtest.CheckRun {
 		t.Helper()
 		goOn := make(chan struct{})
-		w.keeping.Store(new(func() error { <-goOn; return nil }))
+		w.keeping.Store(new(func([]byte) error { <-goOn; return nil }))
 		happen()
 		w.until(what+": the success is taken back", func() bool { return w.cancelled(p.HeadSHA) })
 		close(goOn)
@@ -68,7 +68,7 @@ func TestSuccessDoesNotStandTurned(t *testing.T) {
 	v := p.Review("ben", "APPROVED", "")
 	w.concludedAs(p.HeadSHA, "success")
 	w.settled()
-	w.keeping.Store(new(func() error {
+	w.keeping.Store(new(func([]byte) error {
 		w.until("the success is taken back", func() bool { return w.cancelled(p.HeadSHA) })
 		return nil
 	}))
@@ -117,7 +117,7 @@ func TestSuccessDoesNotStandUntilItIsTakenBack(t *testing.T) {
 	w.settled()
 	w.gh.Fail(githubtest.Fault{On: "GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews", With: githubtest.BadGateway, Times: -1})
 	w.gh.Fail(githubtest.Fault{On: "PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}", With: githubtest.BadGateway, Times: 4})
-	w.keeping.Store(new(func() error { return errors.New("the disk of the packs is full") })) // no verdict at all
+	w.keeping.Store(new(func([]byte) error { return errors.New("the disk of the packs is full") })) // no verdict at all
 	p.Dismiss("ada", v)
 	w.until("the success is taken back", func() bool { return w.ours(p.HeadSHA)[0].Conclusion != "success" })
 	w.gh.Heal()
@@ -159,7 +159,7 @@ func TestSuccessOfAGroupDoesNotStand(t *testing.T) {
 	w.concludedAs(g.HeadSHA, "success")
 	w.settled()
 	w.gh.Fail(githubtest.Fault{On: "POST /repos/{owner}/{repo}/check-runs", With: githubtest.BadGateway, Times: 1})
-	w.keeping.Store(new(func() error { return errors.New("the disk of the packs is full") }))
+	w.keeping.Store(new(func([]byte) error { return errors.New("the disk of the packs is full") }))
 	w.repo.Rerequest("ada", w.ours(g.HeadSHA)[0].ID)
 	w.until("a run is in progress beside it", func() bool {
 		all := w.ours(g.HeadSHA)
@@ -188,7 +188,7 @@ func TestQueueLandsWhileTakenBack(t *testing.T) {
 	w.settled()
 	taken := func() bool { return newest(w.ours(g.HeadSHA)).Status == "in_progress" }
 	goOn := make(chan struct{})
-	w.keeping.Store(new(func() error {
+	w.keeping.Store(new(func([]byte) error {
 		if taken() {
 			<-goOn
 		}

@@ -19,15 +19,20 @@ func (w *world) facts(subject string) *change.Context {
 	if err != nil {
 		w.Fatal(err)
 	}
-	members, err := verify.Decode(file)
-	if err != nil {
-		w.Fatal(err)
-	}
-	c, err := change.ParseContext(members[verify.Context])
+	c, err := contextOf(file)
 	if err != nil {
 		w.Fatal(err)
 	}
 	return c
+}
+
+// contextOf reads the context out of a pack.
+func contextOf(file []byte) (*change.Context, error) {
+	members, err := verify.Decode(file)
+	if err != nil {
+		return nil, err
+	}
+	return change.ParseContext(members[verify.Context])
 }
 
 func missing(c *change.Context) map[string]string {

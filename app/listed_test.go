@@ -2,7 +2,6 @@ package app_test
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"strings"
 	"sync/atomic"
@@ -94,15 +93,9 @@ func TestReconcileCost(t *testing.T) {
 // lookedAround waits until what the App does at its start is over.
 func (w *world) lookedAround() {
 	w.Helper()
-	db, err := sql.Open("sqlite", "file:"+strings.TrimPrefix(w.address, "sqlite://")+"?_pragma=busy_timeout(5000)")
-	if err != nil {
-		w.Fatal(err)
-	}
-	defer db.Close()
-	w.until("the look around at the start is over", func() bool {
-		n := 0
-		err := db.QueryRow(`SELECT count(*) FROM river_job WHERE kind = 'tick' AND state = 'completed'`).Scan(&n)
-		return err == nil && n >= 3
+	w.until("the look around at the start is over", func() (is bool) {
+		w.sqlRow(`SELECT count(*) >= 3 FROM river_job WHERE kind = 'tick' AND state = 'completed'`, &is)
+		return is
 	})
 }
 

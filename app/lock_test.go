@@ -55,7 +55,7 @@ func TestLockLostInReview(t *testing.T) {
 			w.settled()
 			goOn, waits := make(chan struct{}), make(chan struct{})
 			var n atomic.Int32
-			w.keeping.Store(new(func() error {
+			w.keeping.Store(new(func([]byte) error {
 				if n.Add(1) == 1 {
 					close(waits)
 					<-goOn
@@ -125,7 +125,7 @@ func TestLockLostInTakingBack(t *testing.T) {
 		}
 	}})
 	goOn := make(chan struct{})
-	w.keeping.Store(new(func() error { <-goOn; return nil }))
+	w.keeping.Store(new(func([]byte) error { <-goOn; return nil }))
 	p.Label("ada", "looked at")
 	w.until("it could not be taken back", func() bool {
 		return strings.Contains(w.logged.String(), "a success stands while the change is judged anew")

@@ -110,7 +110,7 @@ func TestNotesComeWhileItIsJudged(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, byAgents)
 	w.note(w.base) // there are notes here
-	w.keeping.Store(new(func() error {
+	w.keeping.Store(new(func([]byte) error {
 		w.keeping.Store(nil)
 		w.note(w.origin.Git("rev-parse", "topic"))
 		return nil

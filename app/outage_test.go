@@ -28,7 +28,7 @@ func TestCheckEndsBehindTheReader(t *testing.T) {
 	w.settled()
 	w.origin.Commit("topic", "change", gittest.From(w.base), gittest.By("Ada <ada@example.com>"), gittest.Write("a.py", "x = 2\n"))
 	sha := w.origin.ID("topic")
-	w.keeping.Store(new(func() error {
+	w.keeping.Store(new(func([]byte) error {
 		w.keeping.Store(nil)
 		w.repo.CheckRunBy("jenkins", "ci/build", sha, "success")
 		w.gh.Settle()
@@ -152,7 +152,7 @@ func TestQueueBehindWhatFails(t *testing.T) {
 			t.Fatalf("%s: %s", got, text)
 		}
 	}
-	w.keeping.Store(new(func() error { return errors.New("the disk of the packs is full") }))
+	w.keeping.Store(new(func([]byte) error { return errors.New("the disk of the packs is full") }))
 	w.repo.Rerequest("ada", w.ours(first.HeadSHA)[0].ID)
 	w.concludedAs(first.HeadSHA, "action_required")
 	w.concludedAs(second.HeadSHA, "action_required")

@@ -46,7 +46,7 @@ func TestStorePutBack(t *testing.T) {
 	for name, between := range map[string]func(w *world, p *githubtest.PullRequest){
 		"the same run": func(*world, *githubtest.PullRequest) {},
 		"taken back": func(w *world, p *githubtest.PullRequest) { // while it was judged anew
-			w.keeping.Store(new(func() error {
+			w.keeping.Store(new(func([]byte) error {
 				w.until("the success is taken back", func() bool { return w.cancelled(p.HeadSHA) })
 				return nil
 			}))

@@ -21,7 +21,7 @@ func TestPanicIsSaid(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, policy)
 	w.settled()
-	w.keeping.Store(new(func() error { panic("a bug that a change brings out") }))
+	w.keeping.Store(new(func([]byte) error { panic("a bug that a change brings out") }))
 	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
 	if run := w.concluded(p.HeadSHA); run.Conclusion != "action_required" || !strings.Contains(run.Title, "could not be judged") {
 		t.Errorf("%+v", run)
@@ -60,7 +60,7 @@ func TestDeadlineIsSaid(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, end := context.WithCancelCause(context.Background())
-	w.keeping.Store(new(func() error { end(context.DeadlineExceeded); return nil }))
+	w.keeping.Store(new(func([]byte) error { end(context.DeadlineExceeded); return nil }))
 	// The turn is one that was asked for, and that no job works on.
 	if _, err := db.Exec(`UPDATE subjects SET turn = turn + 1 WHERE name = 'pull/1'`); err != nil {
 		t.Fatal(err)

@@ -58,7 +58,7 @@ type world struct {
 	pause    time.Duration // before a review that failed is tried again; 0: less than it is
 	slowly   time.Duration // a success may stand while a change is judged anew; 0: as long as that takes
 
-	keeping atomic.Pointer[func() error] // runs when a pack is kept: behind the review, before its verdict
+	keeping atomic.Pointer[func(file []byte) error] // runs when a pack is kept: behind the review, before its verdict
 
 	store  *store.Store
 	blobs  store.Blobs
@@ -209,12 +209,12 @@ func (w *world) start() {
 func (w *world) until(what string, is func() bool) {
 	w.Helper()
 	deadline := time.Now().Add(3 * time.Minute)
-	for !is() {
+	for pause := 2 * time.Millisecond; !is(); pause = min(2*pause, 50*time.Millisecond) { // to ask costs the others time
 		if time.Now().After(deadline) {
 			log := w.logged.String()
 			w.Fatalf("waited for three minutes: %s\n%s", what, log[max(0, len(log)-8<<10):])
 		}
-		time.Sleep(5 * time.Millisecond)
+		time.Sleep(pause)
 	}
 }
 
@@ -342,7 +342,7 @@ type hookedBlobs struct {
 
 func (b hookedBlobs) Put(ctx context.Context, digest string, data []byte) error {
 	if fn := b.w.keeping.Load(); fn != nil {
-		if err := (*fn)(); err != nil {
+		if err := (*fn)(data); err != nil {
 			return err
 		}
 	}
