@@ -82,6 +82,24 @@ func ourFiles(t *testing.T, visit func(name string)) {
 	}
 }
 
+// TestNothingBuilt wants no file that is larger than what people write and look at: a program
+// that somebody built in passing is kept for ever once it is committed.
+func TestNothingBuilt(t *testing.T) {
+	const most = 1 << 20
+	ourFiles(t, func(name string) {
+		if slices.Contains([]string{".test", ".prof"}, path.Ext(name)) || name == "pack.zip" { // .gitignore names these
+			return
+		}
+		info, err := os.Lstat(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Size() > most {
+			t.Errorf("%s has %d bytes: what is built does not belong here", name, info.Size())
+		}
+	})
+}
+
 // TestDependencies holds docs/dependencies.md against go.mod, and its column "in"
 // against what is really linked.
 func TestDependencies(t *testing.T) {
