@@ -34,6 +34,7 @@ type symbolSide struct {
 	files  *reachable
 	holds  *spread
 	calls  *spread // nil: no method is reached, so names alone decide
+	runs   *runs   // nil: what runs is not followed
 	starts map[int32]*fileDiff
 	begins map[int32]int32 // nodes reached straight from a changed file that is none -> place in origins
 }
@@ -70,6 +71,12 @@ func (t *tracer) narrow(ctx context.Context) (*narrowing, error) {
 	for _, s := range n.sides {
 		if s.holds.over || s.calls != nil && s.calls.over {
 			return nil, nil
+		}
+	}
+	for _, s := range n.sides {
+		var err error
+		if s.runs, err = s.findRuns(ctx); err != nil {
+			return nil, err
 		}
 	}
 	return n, nil
@@ -656,6 +663,9 @@ func (s *symbolSide) nodes() []narrowed {
 		slices.Sort(x.defs)
 		x.defs = slices.Compact(x.defs)
 		list = append(list, *x)
+	}
+	if s.runs != nil {
+		return s.runs.narrow(list)
 	}
 	return list
 }
