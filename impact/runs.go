@@ -13,11 +13,12 @@ import (
 // symbols_go.go say that somebody on the way holds a value of a changed type, and that somebody
 // calls a method of that name, but not that one program does both: a test that calls String of
 // one type, and makes a flag set that can hold another one, runs no String of the latter. So
-// what they reach is asked from its own end: the names that it says lead to definitions; a type
-// that one of these says can have values; a method runs once its type can have values and its
-// name is said, or others may call it. What runs when the program is loaded is part of it. A
-// definition that can not get at changed code so is not reached, and a file that a load reaches
-// as a whole is where that load does.
+// what they reach is asked from its own end, by what is known as rapid type analysis (Bacon and
+// Sweeney 1996), on names: the names that a definition says lead to definitions; a type that one
+// of these says can have values; a method runs once its type can have values and its name is
+// said, or others may call it. What runs when the program is loaded is part of it. A definition
+// that can not get at changed code so is not reached, and a file that a load reaches as a whole
+// is where that load does.
 //
 // Values that come in from outside are the business of whoever made them, as for holds.
 
