@@ -80,7 +80,7 @@ func newReach(r *impact.Report) reach {
 	case out.Total == 0 && out.Assessed:
 		out.Sentence = "Nothing else in the repository depends on what was changed."
 	case out.Total == 0 && len(r.Reasons) == 1 && r.Reasons[0].Code == impact.ReasonNothing && counts[0] > 0:
-		out.Sentence = "No changed file is code or used by code, so there is nothing to follow."
+		out.Sentence = "No changed file is code, and no code imports one. What reads one by its path is not seen."
 	case out.Total == 0 && !slices.ContainsFunc(r.Changed, func(c impact.Changed) bool { return c.Language != "" }):
 		out.Sentence = "What this change reaches was not assessed."
 	case out.Total == 0:

@@ -39,7 +39,7 @@ func TestAuthorshipSentence(t *testing.T) {
 // A change of prose has nothing that could be followed, which is no failure to follow it.
 func TestReachOfProse(t *testing.T) {
 	r := &impact.Report{Changed: []impact.Changed{{Path: "README.md"}}, Reasons: []finding.Reason{{Code: impact.ReasonNothing}}}
-	if got, want := newReach(r).Sentence, "No changed file is code or used by code, so there is nothing to follow."; got != want {
+	if got, want := newReach(r).Sentence, "No changed file is code, and no code imports one. What reads one by its path is not seen."; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	r.Reasons = append(r.Reasons, finding.Reason{Code: impact.SkipLimit})
