@@ -29,7 +29,7 @@ import (
 // order is the one way of the data flow. A package imports its own row and the rows
 // above it, nothing below it.
 var order = [][]string{
-	{"internal/finding", "internal/git", "internal/parallel", "internal/private", "internal/program", "internal/sign"},
+	{"internal/filelock", "internal/finding", "internal/git", "internal/parallel", "internal/private", "internal/program", "internal/sign"},
 	{"internal/change"},
 	{"impact", "attestation", "internal/config", "internal/control"},
 	{"internal/review"},

@@ -1,6 +1,7 @@
 // Package clone keeps bare copies of the repositories that are reviewed, one folder each,
 // named by the repository's number, which stays when it is renamed.
 //
+//	<folder>/lock                held by the process that uses the folder
 //	<folder>/<id>.git            objects and refs, see git.Mirror
 //	<folder>/<id>.git/custody    what files say of themselves, and the last graph
 //	<folder>/<id>.git/used       is as old as the last use
@@ -21,6 +22,7 @@ import (
 	"time"
 
 	"custody/impact/cache"
+	"custody/internal/filelock"
 	"custody/internal/git"
 )
 
@@ -47,8 +49,7 @@ type Options struct {
 	Bytes   int64    // that all copies may take, see Tidy; 0: any number
 }
 
-// Open makes the folder if it is missing. It is for one process: who removes copies has to
-// know which are in use.
+// Open makes the folder if it is missing. Who uses it holds it.
 func Open(folder string, o Options) (*Clones, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("opening the folder of clones: %w", err)
@@ -60,6 +61,19 @@ func Open(folder string, o Options) (*Clones, error) {
 		folder: folder, environ: o.Environ, program: o.Program, limit: o.Bytes, packs: manyPacks,
 		locks: map[int64]chan struct{}{}, uses: map[int64]int{}, failed: map[int64]int{}, renewed: map[int64]time.Time{},
 	}, nil
+}
+
+// Hold keeps other processes from the folder until the file is closed: who removes copies has to
+// know which are in use.
+func (c *Clones) Hold() (*os.File, error) {
+	f, err := filelock.Hold(filepath.Join(c.folder, "lock"))
+	switch {
+	case errors.Is(err, filelock.ErrHeld):
+		return nil, fmt.Errorf("the folder of clones %s is in use by another process: give each process one of its own", c.folder)
+	case err != nil:
+		return nil, fmt.Errorf("the folder of clones: %w", err)
+	}
+	return f, nil
 }
 
 // A Clone is a copy that is in use.

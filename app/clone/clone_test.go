@@ -104,6 +104,26 @@ func open(t *testing.T, o Options) *Clones {
 	return c
 }
 
+// Who removes copies has to know which are in use, so a second process is told to take another
+// folder.
+func TestHold(t *testing.T) {
+	c := open(t, Options{})
+	held, err := c.Hold()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Hold(); err == nil || !strings.Contains(err.Error(), "is in use by another process: give each process one of its own") {
+		t.Errorf("a second time: %v", err)
+	}
+	if err := held.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if held, err = c.Hold(); err != nil {
+		t.Fatal(err)
+	}
+	held.Close()
+}
+
 // files are those of a copy that match a pattern, the largest first.
 func files(t *testing.T, dir, pattern string) []string {
 	t.Helper()

@@ -93,6 +93,11 @@ func serve(ctx context.Context, p *process, file string) error {
 	if err != nil {
 		return err
 	}
+	clones, err := a.Clones.Hold()
+	if err != nil {
+		return err
+	}
+	defer clones.Close()
 	id, err := instance()
 	if err != nil {
 		return err

@@ -52,11 +52,11 @@ func lookSQLite(ctx context.Context, path string) (_ Condition, err error) {
 	} else if err != nil {
 		return "", err
 	}
-	guard, err := lockFile(path + ".lock")
+	held, err := guard(path)
 	if err != nil {
-		return "", fmt.Errorf("locking %s: %w", path, err)
+		return "", err
 	}
-	defer guard.Close()
+	defer held.Close()
 	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?mode=rw&_pragma=busy_timeout(5000)&_pragma=query_only(1)")
 	if err != nil {
 		return "", err

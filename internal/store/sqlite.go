@@ -14,6 +14,8 @@ import (
 	"github.com/pressly/goose/v3"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
 	_ "modernc.org/sqlite" // the driver "sqlite"
+
+	"custody/internal/filelock"
 )
 
 // A sqliteDB is a database in one file, for one process at a time.
@@ -42,8 +44,8 @@ func openSQLite(ctx context.Context, path string, o Options) (_ *sqliteDB, _ que
 			d.close()
 		}
 	}()
-	if d.guard, err = lockFile(path + ".lock"); err != nil {
-		return nil, nil, fmt.Errorf("locking %s: %w", path, err)
+	if d.guard, err = guard(path); err != nil {
+		return nil, nil, err
 	}
 	if err := private(path); err != nil {
 		return nil, nil, err
@@ -69,6 +71,18 @@ func openSQLite(ctx context.Context, path string, o Options) (_ *sqliteDB, _ que
 		return nil, nil, err
 	}
 	return d, d.queue, nil
+}
+
+// guard keeps other processes from a database for as long as it is not closed.
+func guard(path string) (*os.File, error) {
+	f, err := filelock.Hold(path + ".lock")
+	if errors.Is(err, filelock.ErrHeld) {
+		err = ErrInUse
+	}
+	if err != nil {
+		return nil, fmt.Errorf("locking %s: %w", path, err)
+	}
+	return f, nil
 }
 
 // private makes the file nobody else's to read, before there is anything in it: the files that
