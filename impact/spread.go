@@ -41,6 +41,7 @@ type spread struct {
 
 	wrappers *pyWrappers    // nil: not asked for yet
 	stars    map[int32]bool // see starsOf
+	tops     []lang.PyTop   // see topsOf
 
 	nearTo      int32 // see dependents
 	nearby      map[int32]int32
@@ -558,6 +559,14 @@ func (s *spread) count() {
 // followNames goes on in languages whose files import files: to what mentions the name in
 // the file itself and in all files that depend on it, however they do.
 func (s *spread) followNames(a atom, f *spreadFile, d *lang.Definition) {
+	switch {
+	case d.Name == lang.PyMain:
+		s.followPrograms(a, f)
+		return
+	case d.Name == lang.PyDoc && !s.isSeed(a): // its text is what it was
+		s.followDoctests(a, f)
+		return
+	}
 	name, member := cutMember(d.Name)
 	confidence := Confidence(byName)
 	if member != "" {
@@ -639,9 +648,12 @@ func (s *spread) followNameFrom(a atom, f *spreadFile, name lang.NameHash, confi
 			s.stepIn(g, a, to, from[g.node], confidence)
 		}
 	}
-	if s.isScript(f) {
+	switch {
+	case s.isScript(f):
 		s.followScriptName(a, f, name, take)
-	} else {
+	case s.graph.Node(f.node).Language == "python":
+		s.followPythonName(f, name, take)
+	default:
 		s.mentioning(name, take)
 	}
 	fails := s.came[a] && (s.broken[a] || s.takenWhole(f))

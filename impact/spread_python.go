@@ -1,6 +1,8 @@
 package impact
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"custody/impact/lang"
@@ -19,6 +21,35 @@ func (s *spread) followPython(a atom, f *spreadFile, name, member string) {
 	if s.came[a] && s.lists(f, name) { // the file is there, and all its names can not be had
 		s.followStars(a, f)
 	}
+}
+
+// followPythonName goes to what says a name of a file: plainly in the file itself, and elsewhere
+// where an import has it.
+func (s *spread) followPythonName(f *spreadFile, name lang.NameHash, take func(g *spreadFile, to atom)) {
+	s.index.here(s.files, f, lang.PyOwn(name), s.counted(take))
+	s.mentioning(name, take)
+	for _, top := range s.topsOf() {
+		s.mentioning(lang.PyFromTop(top, name), take)
+	}
+}
+
+// topsOf are the first parts of the paths by which files of Python import others here.
+func (s *spread) topsOf() []lang.PyTop {
+	if s.tops != nil {
+		return s.tops
+	}
+	found := map[lang.PyTop]bool{}
+	for i := range s.files {
+		n := s.files[i].node
+		if s.graph.Node(n).Language != "python" {
+			continue
+		}
+		for _, e := range s.graph.outOf(n) {
+			found[lang.PyTopOf(s.graph.Edge(e).Evidence.Detail)] = true
+		}
+	}
+	s.tops = append([]lang.PyTop{}, slices.Sorted(maps.Keys(found))...)
+	return s.tops
 }
 
 // followModules goes to what may find the name in a module by one that is put together at run
@@ -76,7 +107,11 @@ func (s *spread) followRegistered(a atom, f *spreadFile, class string) {
 	for i := range f.count {
 		if d := f.definition(i); d.Name == class && d.Runs {
 			near := s.dependents(f.node)
-			for _, name := range []lang.NameHash{lang.PyUnsaid, subclasses} {
+			names := []lang.NameHash{lang.PyUnsaid, subclasses}
+			for _, top := range s.topsOf() {
+				names = append(names, lang.PyFromTop(top, lang.PyUnsaid))
+			}
+			for _, name := range names {
 				s.mentioning(name, func(g *spreadFile, to atom) {
 					s.mayUse(a, f.node, near, g, to)
 				})
@@ -125,5 +160,30 @@ func (s *spread) followImports(a atom, f *spreadFile) {
 		if link := s.graph.Link(e); link.Kind == Imports {
 			s.edge(a, atom{link.From, whole}, e, link)
 		}
+	}
+}
+
+// followPrograms goes to the files that may run the file as a program: python -m, runpy.
+func (s *spread) followPrograms(a atom, f *spreadFile) {
+	for _, e := range s.graph.Into(f.node) {
+		if link := s.graph.Link(e); link.Kind == Imports && s.graph.Edge(e).Evidence.Source == importSource[lang.Dynamic] {
+			s.edge(a, atom{link.From, whole}, e, link)
+		}
+	}
+}
+
+// followDoctests goes to what runs the examples of a file with doctest: what the file says of it
+// itself, and who has the module as a value and doctest.
+func (s *spread) followDoctests(a atom, f *spreadFile) {
+	for _, name := range []string{"doctest", "testmod"} {
+		s.index.here(s.files, f, lang.PyFrom("doctest", lang.HashName(name)), s.counted(func(g *spreadFile, to atom) {
+			s.step(a, to, 0, byName)
+		}))
+	}
+	near := s.dependents(f.node)
+	for _, name := range moduleNames(s.graph.Node(f.node).Path) {
+		s.mentioning(lang.PyTested(lang.HashName(name)), func(g *spreadFile, to atom) {
+			s.mayUse(a, f.node, near, g, to)
+		})
 	}
 }

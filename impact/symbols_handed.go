@@ -93,8 +93,12 @@ func (d *fileDiff) compareImports(was, is importSide) {
 	}
 	if slices.Equal(was.stars(), is.stars()) {
 		if len(changed) > 0 {
+			said := changed
+			if d.python {
+				said = was.said(is.said(maps.Clone(changed), changed), changed)
+			}
 			d.alter(func(mentions []lang.NameHash) bool {
-				return slices.ContainsFunc(mentions, func(n lang.NameHash) bool { return changed[n] })
+				return slices.ContainsFunc(mentions, func(n lang.NameHash) bool { return said[n] })
 			})
 		}
 	} else { // it may be any name
@@ -104,6 +108,16 @@ func (d *fileDiff) compareImports(was, is importSide) {
 	if d.python && (was.loads(after) || is.loads(before) || was.future(changed) || is.future(changed)) {
 		d.rest = true
 	}
+}
+
+// said adds to some names of a Python file, which imports bind, how it says them.
+func (s *importSide) said(how, names map[lang.NameHash]bool) map[lang.NameHash]bool {
+	for _, b := range s.Bound {
+		if names[b.Local] && b.Import < len(s.Imports) && s.Imports[b.Import].Level == 0 {
+			how[lang.PyFrom(s.Imports[b.Import].Spec, b.Local)] = true
+		}
+	}
+	return how
 }
 
 // future says whether one of some names is bound by an import from __future__, by which all
@@ -120,7 +134,8 @@ func (s *importSide) loads(others map[lang.NameHash][]string) bool {
 		return false
 	}
 	return slices.ContainsFunc(s.Bound, func(b lang.Bound) bool {
-		return others[b.Local] == nil && strings.HasPrefix(s.of(b.Import), inTree) && !s.mentions(b.Local)
+		return others[b.Local] == nil && strings.HasPrefix(s.of(b.Import), inTree) && !s.mentions(b.Local) &&
+			(b.Import >= len(s.Imports) || !s.mentions(lang.PyFrom(s.Imports[b.Import].Spec, b.Local)))
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -98,7 +99,7 @@ func describeDefinitions(b *bytes.Buffer, src []byte, facts *Facts) {
 		for _, name := range []string{word, strings.TrimPrefix(word, "$"), "default"} {
 			h := HashName(name)
 			names[h] = name
-			names[PyValueOf(h)] = "value:" + name
+			names[PyValueOf(h)], names[PyOwn(h)], names[PyParameter(h)] = "value:"+name, "own:"+name, "parameter:"+name
 			names[ScriptTaken(h)], names[ScriptValueOf(h)] = "taken:"+name, "value:"+name
 			names[ScriptTyped(h)], names[ScriptTyped(ScriptTaken(h))] = "type:"+name, "type:taken:"+name
 		}
@@ -106,6 +107,14 @@ func describeDefinitions(b *bytes.Buffer, src []byte, facts *Facts) {
 	}
 	for i := range facts.Imports {
 		names[ScriptEvery(facts.Imports[i].Spec)] = "*" + facts.Imports[i].Spec
+	}
+	for _, imp := range facts.Imports {
+		top, _, _ := strings.Cut(imp.Spec, ".")
+		for _, h := range slices.Sorted(maps.Keys(names)) {
+			if name := names[h]; !strings.Contains(name, ":") {
+				names[PyFrom(top, h)] = top + ":" + name
+			}
+		}
 	}
 	mentions := func(hashes []NameHash) string {
 		var list []string

@@ -62,7 +62,8 @@ func PyBase(class, base string) string {
 	return "@<" + class + " " + base
 }
 
-// pyAbstract stands for the metaclass of the standard library that makes abstract classes.
+// pyAbstract stands for the metaclass of the standard library that makes abstract classes, and for
+// a switch such as total=False: it makes nothing run that the other bases do not.
 const pyAbstract = "metaclass=ABCMeta"
 
 // baseOf is the dotted name of a base, behind which a type may stand in brackets; empty for
@@ -76,6 +77,9 @@ func (r *pyReader) baseOf(s row) string {
 			}
 		}
 		return ""
+	}
+	if r.kind(i+1) == '=' && s.to == i+3 && (r.word(i+2, "True") || r.word(i+2, "False")) {
+		return pyAbstract // it is for what the bases say about their heirs
 	}
 	name := ""
 	for ; i < s.to && r.kind(i) == tokenWord; i += 2 {
@@ -155,7 +159,7 @@ func PyMakesNothing(module string, name string) bool {
 var pyMakesNothing = sync.OnceValue(func() map[string]bool {
 	m := map[string]bool{}
 	for name := range strings.FieldsSeq(`_pytest click django docutils flask httpx itsdangerous jinja2 markupsafe pluggy pytest requests
-		rest_framework setuptools sphinx starlette typing_extensions urllib3 werkzeug`) {
+		rest_framework setuptools simplejson sphinx starlette typing_extensions urllib3 werkzeug`) {
 		m[name] = true
 	}
 	return m

@@ -58,24 +58,8 @@ func (r *pyReader) isPassive(first, last int) bool {
 
 // isOfLibrary says that the name at i can only come from pyPassiveLibraries.
 func (r *pyReader) isOfLibrary(i int) bool {
-	if r.known == nil {
-		r.known = map[string]bool{}
-		for i := range r.facts.Imports {
-			imp := &r.facts.Imports[i]
-			top, _, _ := strings.Cut(imp.Spec, ".")
-			library := imp.Level == 0 && pyPassiveLibraries()[top]
-			if len(imp.Names) == 0 {
-				r.known[top] = library
-			}
-			for _, name := range imp.Names {
-				if was, ok := r.known[name]; ok {
-					library = library && was
-				}
-				r.known[name] = library
-			}
-		}
-	}
-	return r.known[string(r.text(i))]
+	from := r.python.from[NameHash(r.tok[i].value)]
+	return len(from) > 0 && !slices.ContainsFunc(from, func(b pyBinding) bool { return !b.library })
 }
 
 // binds says that the file imports something of this name.

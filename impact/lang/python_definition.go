@@ -37,12 +37,12 @@ type pyReader struct {
 	decorated int // the token of the line of the first decorator, -1 without one
 	imported  []pyImport
 	all       map[string]bool // the names in __all__
-	known     map[string]bool // imported names: whether pyPassiveLibraries have them
 	plain     []row           // names that a plain import binds, outside of functions
 	needed    map[string]bool // names among Exports without which the file does not load
 	takesAll  bool            // it imports all names of another file
 	bindings  map[string]int  // how often each name was defined so far
-	docs      int8            // whether it mentions __doc__: 1 no, 2 yes, 0 not known
+	main      pyMain
+	docs      int8 // whether it mentions __doc__: 1 no, 2 yes, 0 not known
 }
 
 var pyKeywords = sync.OnceValue(func() *keywordSet {
@@ -56,10 +56,14 @@ func (p *pyScanner) outline() {
 		r.lookups = pyRouteLookups()
 	}
 	r.values = &keywordSet{}
+	tests := false
 	for i := range p.facts.Imports {
+		tests = tests || p.facts.Imports[i].Spec == "doctest"
 		r.takesAll = r.takesAll || slices.Contains(p.facts.Imports[i].Names, "*")
 	}
+	r.python = &pyNames{tests: tests, meaning: make([]pyMeaning, len(r.tok)), from: map[NameHash][]pyBinding{}, takesAll: r.takesAll}
 	r.aliases()
+	r.tellNames()
 	for i := 0; i < len(r.tok); {
 		end := i + 1
 		for end < len(r.tok) && r.tok[end].kind != tokenLine {
@@ -70,6 +74,8 @@ func (p *pyScanner) outline() {
 	}
 	r.dedent(0, len(r.tok))
 	r.plainImports()
+	r.defineExamples()
+	r.defineMain()
 	if code := pyEncodingName(p.src); code != "" && code != "utf-8" && code != "utf8" {
 		r.rest.Add([]byte(code)) // the same bytes are other strings
 	}
@@ -88,6 +94,12 @@ func (r *pyReader) line(start, end int) {
 		return // inside of a function
 	}
 	at := start + 1
+	if r.tok[start].value == 0 {
+		r.main.reading = r.isMain(at)
+	}
+	if r.main.reading {
+		r.main.note(r.lines.at(int(r.tok[at].start)))
+	}
 	if r.kind(at) == '@' {
 		if r.decorated < 0 {
 			r.decorated = start
@@ -178,6 +190,7 @@ func (r *pyReader) close(end int) {
 	body := row{b.header.to, end}
 	if says, ok := r.saysOfItself(&b, body); ok {
 		b.holes = append([]row{says}, b.holes...)
+		r.ownExamples(says)
 	}
 	r.indents = append(r.indents[:0], b.column)
 	r.seen.reset()

@@ -18,7 +18,7 @@ func TestDocstrings(t *testing.T) {
 		{"a string that is returned", "def f():\n    return 'A'\n", "def f():\n    return 'B'\n", false},
 		{"bytes", "def f():\n    b'A'\n", "def f():\n    b'B'\n", false},
 		{"what is computed", "def f():\n    f'{a()}'\n", "def f():\n    f'{b()}'\n", false},
-		{"examples", "def f():\n    '>>> f()\\n1'\n", "def f():\n    '>>> f()\\n2'\n", false},
+		{"examples", "def f():\n    '>>> f()\\n1'\n", "def f():\n    '>>> g()\\n2'\n", false},
 		{"of a command", "@command\ndef f():\n    'A'\n", "@command\ndef f():\n    'B'\n", false},
 		{"of a class with a base", "class C(B):\n    'A'\n", "class C(B):\n    'B'\n", false},
 		{"of a method of one", "class C(B):\n    def m(self):\n        'A'\n", "class C(B):\n    def m(self):\n        'B'\n", false},

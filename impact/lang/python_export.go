@@ -1,5 +1,7 @@
 package lang
 
+import "slices"
+
 // What a Python file has from others, and what it hands on.
 
 // aliases reads all import statements, wherever they stand: after "from x import y as z" who
@@ -12,6 +14,7 @@ func (r *pyReader) aliases() {
 		}
 		done = imp.token
 		from, plain := r.word(imp.token, "from"), r.word(imp.token, "import")
+		r.bindFrom(imp, from)
 		names := plain
 		i := imp.token
 		for ; i < len(r.tok) && r.tok[i].kind != tokenLine && r.kind(i) != ';'; i++ {
@@ -26,6 +29,60 @@ func (r *pyReader) aliases() {
 		if from || plain {
 			r.imports = append(r.imports, row{imp.token, i})
 		}
+	}
+}
+
+// bindFrom notes what the names that an import statement binds are elsewhere.
+func (r *pyReader) bindFrom(imp pyImport, from bool) {
+	b := pyBinding{}
+	start := imp.token
+	if from {
+		spec := &r.facts.Imports[imp.place]
+		b = newPyBinding(spec.Spec, spec.Level > 0)
+		for start < len(r.tok) && r.tok[start].kind != tokenLine && !r.word(start, "import") {
+			start++
+		}
+	}
+	end := start + 1
+	for end < len(r.tok) && r.tok[end].kind != tokenLine && r.kind(end) != ';' {
+		end++
+	}
+	r.tellImported(row{imp.token, min(start, end)}, b)
+	for i := start + 1; i < end; i++ {
+		if r.kind(i) != tokenWord {
+			continue
+		}
+		local, first := i, i
+		if !from {
+			b = newPyBinding(string(r.text(i)), false)
+		}
+		for !from && r.kind(i+1) == '.' && r.kind(i+2) == tokenWord {
+			i += 2
+		}
+		if b.name = NameHash(r.tok[i].value); r.word(i+1, "as") && r.kind(i+2) == tokenWord {
+			i += 2
+			local = i
+		}
+		r.tellImported(row{first, i + 1}, b)
+		name := NameHash(r.tok[local].value)
+		switch from := r.python.from[name]; {
+		case slices.Contains(from, b):
+		case len(from) < maxPyBindings:
+			r.python.from[name] = append(from, b)
+		default:
+			r.python.takesAll = true // names alone tell, then: see alias
+		}
+	}
+}
+
+// tellImported marks the words of an import.
+func (r *pyReader) tellImported(s row, b pyBinding) {
+	m := pyImported
+	if !b.relative {
+		m = pyImportedFrom + pyMeaning(b.top)
+	}
+	for i := s.from; i < s.to; i++ {
+		r.python.meaning[i] = m
 	}
 }
 
@@ -112,7 +169,11 @@ func (r *pyReader) plainImports() {
 				continue
 			}
 			r.looseRow(s)
-			r.loose = append(r.loose, PyUnsaid)
+			for i := s.from; i < s.to; i++ {
+				if i == s.from || r.kind(i) == ',' {
+					r.loose = append(r.loose, PyFrom(string(r.text(i+1)), PyUnsaid))
+				}
+			}
 			break
 		}
 	}
@@ -161,7 +222,7 @@ func PyListed(name string) string { return "__all__ " + name }
 func (r *pyReader) mentionListed(s row) {
 	for i := s.from; i < s.to; i++ {
 		if r.kind(i) == tokenWord {
-			r.seen.add(r.tok[i].value)
+			r.say(i)
 		}
 	}
 }

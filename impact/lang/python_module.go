@@ -18,8 +18,9 @@ func PyValueOf(name NameHash) NameHash { return (name ^ 0x5bd1e995) * fnvPrime32
 // PyOwnNames is mentioned by what may use any name of its own file: globals()[x].
 var PyOwnNames = HashName("globals()")
 
-// PyUnsaid is mentioned by a file that imports a module and never says it: for what loading
-// it registers, such as classes that their base finds.
+// PyUnsaid is mentioned, as a name from the module (see PyFrom), by a file that imports one and
+// never says it: for what loading it registers, such as classes that their base finds. Plainly
+// it is mentioned by the applications of Django.
 var PyUnsaid = HashName("import *")
 
 // pyLookups are the words by which Python finds a module, or a name of its own, that is put
@@ -163,10 +164,17 @@ func (o *outline) isImported(i int) bool {
 
 func (o *outline) addValue(first, last int) {
 	name := NameHash(o.tok[last].value)
-	o.seen.add(uint32(PyValueOf(name)))
+	o.sayValue(name)
 	if first == last {
 		for _, other := range o.names[name] {
-			o.seen.add(uint32(PyValueOf(other)))
+			o.sayValue(other)
 		}
+	}
+}
+
+func (o *outline) sayValue(name NameHash) {
+	o.seen.add(uint32(PyValueOf(name)))
+	if o.python.tests {
+		o.seen.add(uint32(PyTested(name)))
 	}
 }

@@ -150,7 +150,7 @@ func pyLogs(src []byte, tok []lexeme, n int) bool {
 func (o *outline) mentionNamed(i int) {
 	text := bytes.TrimLeft(o.text(i), "uUrR")
 	if bytes.Contains(text, []byte(">>> ")) {
-		o.mentionExamples(text)
+		o.mentionExamples(i)
 	}
 	if len(text) < 5 || len(text) > maxPyNamedText {
 		return
@@ -164,25 +164,4 @@ func (o *outline) mentionNamed(i int) {
 		return
 	}
 	o.seen.add(uint32(PyValueOf(HashName(text[bytes.LastIndexByte(text[:dot], '.')+1:]))))
-}
-
-// mentionExamples collects the names in the examples for doctest that a string holds: they
-// are run.
-func (o *outline) mentionExamples(text []byte) {
-	for line := range bytes.Lines(text) {
-		line = bytes.TrimLeft(line, " \t\"'rRuU")
-		if !bytes.HasPrefix(line, []byte(">>> ")) && !bytes.HasPrefix(line, []byte("... ")) {
-			continue
-		}
-		for i := 0; i < len(line); {
-			end, name := identHash(line, i)
-			switch {
-			case end == i:
-				end++
-			case !isDigit(line[i]):
-				o.seen.add(name)
-			}
-			i = end
-		}
-	}
 }

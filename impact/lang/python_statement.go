@@ -49,8 +49,12 @@ func (r *pyReader) looseRow(s row) {
 	}
 	r.indents = append(r.indents[:0], 0)
 	r.seen.reset()
-	r.digest(&r.rest, s, nil)
-	r.rest.addSome(r.orderOf(nil, s))
+	rest := &r.rest
+	if r.main.reading {
+		rest = &r.main.texts
+	}
+	r.digest(rest, s, nil)
+	rest.addSome(r.orderOf(nil, s))
 	for i := s.from; i < s.to; i++ { // what it names may be something else behind it
 		if r.kind(i) == tokenWord && (r.bindings[string(r.text(i))] > 0 || i == s.from && !r.keywords.has(NameHash(r.tok[i].value))) {
 			r.bind(nil, string(r.text(i)))
@@ -58,6 +62,10 @@ func (r *pyReader) looseRow(s row) {
 	}
 	if r.word(s.from, "load_dotenv") {
 		r.bind(nil, "os") // it alters what os.environ says
+	}
+	if r.main.reading {
+		r.main.names = append(r.main.names, r.seen.names...)
+		return
 	}
 	r.loose = append(r.loose, r.seen.names...)
 }
@@ -157,7 +165,7 @@ func (r *pyReader) targets(names []int, t row) []int {
 // alone is no part of its signature.
 func (r *pyReader) variables(s row, names []int, value int, kind DefinitionKind) {
 	names = r.fits(names)
-	d := Definition{Kind: kind, Runs: len(r.blocks) == 0 && r.calls(row{value, s.to})}
+	d := Definition{Kind: kind, Runs: len(r.blocks) == 0 && !r.main.reading && r.evaluates(s, value)}
 	if kind == Variable && !d.Runs {
 		if r.kind(s.from+1) == ':' {
 			r.need(row{s.from + 2, value}, false)
@@ -206,6 +214,15 @@ func (r *pyReader) variables(s row, names []int, value int, kind DefinitionKind)
 		}
 		r.facts.Definitions = append(r.facts.Definitions, one)
 	}
+}
+
+// evaluates says that the value of a statement may run code that somebody wrote: of one that
+// says that it is a type, as annotations do.
+func (r *pyReader) evaluates(s row, value int) bool {
+	if r.kind(s.from+1) == ':' && r.word(value-2, "TypeAlias") {
+		return r.called(row{value, s.to})
+	}
+	return r.calls(row{value, s.to})
 }
 
 // calls says that evaluating a row of tokens may run code that somebody wrote.

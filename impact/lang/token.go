@@ -87,6 +87,9 @@ type outline struct {
 
 	script *scriptNames // ECMAScript: what a name can mean there
 
+	examples pyExamples // Python: for doctest
+
+	python  *pyNames    // Python: what a name can mean there; nil: another language
 	values  *keywordSet // Python: names that an import binds, see mentionValue; nil: not looked for
 	imports []row       // the statements that bind them, in order
 
@@ -292,12 +295,24 @@ func (o *outline) digest(h *TokenHash, r row, holes []row) {
 	}
 }
 
+// say collects the word at i.
+func (o *outline) say(i int) {
+	switch {
+	case o.python != nil:
+		o.sayPython(i)
+	case o.script != nil:
+		o.sayScript(i)
+	default:
+		o.seen.add(o.tok[i].value)
+	}
+}
+
 // mention collects the names in a row of tokens.
 func (o *outline) mention(r row) {
 	for i := r.from; i < r.to; i++ {
 		switch t := &o.tok[i]; t.kind {
 		case tokenWord:
-			o.seen.add(t.value)
+			o.say(i)
 		case tokenString, tokenText, tokenPiece:
 			o.digestText(o.text(i))
 		}
@@ -311,10 +326,9 @@ func (o *outline) digestToken(h *TokenHash, i int) {
 	case tokenLine:
 		text = o.indent(t.value)
 	case tokenWord:
-		if o.script != nil {
-			o.sayScript(i)
-		} else {
-			o.seen.add(t.value)
+		o.say(i)
+		if o.python != nil && o.python.isOwn(i) {
+			break
 		}
 		if len(o.modules) > 0 {
 			o.handsOn(i)
