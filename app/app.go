@@ -62,6 +62,9 @@ type Parts struct {
 	LookEvery time.Duration
 	// Slowly is how long a success may stand while a change is judged anew; 0: ten seconds.
 	Slowly time.Duration
+	// Pace is how long the third look within an hour at a head waits that anybody may ask for; each
+	// further one twice as long as the one before; 0: thirty seconds.
+	Pace time.Duration
 	// Lag is how long it is not believed that no pull request brought a push, and notes may be on
 	// their way; 0: twenty seconds.
 	Lag     time.Duration
@@ -80,6 +83,7 @@ type App struct {
 
 	listed lists // of open pull requests
 	noted  lists // of the refs of notes
+	say    says  // who has one
 
 	mu      sync.Mutex
 	running map[string]*running
@@ -104,6 +108,9 @@ func New(p Parts) (*App, error) {
 	}
 	if p.Lag == 0 {
 		p.Lag = lag
+	}
+	if p.Pace == 0 {
+		p.Pace = firstWait
 	}
 	a := &App{Parts: p, running: map[string]*running{}, metrics: newMetrics()}
 	if p.Floor != nil {
@@ -194,7 +201,7 @@ func (a *App) decide(ctx context.Context, guid string) error {
 			r := s.Request
 			r.Again = h.Again
 			about = append(about, r)
-			o.Wakes = append(o.Wakes, store.Wake{Repo: s.Repo, Name: s.Name, Delivery: guid, Anew: h.Again, Which: func(o *store.Subject) bool { return o.Head == s.Head }})
+			o.Wakes = append(o.Wakes, store.Wake{Repo: s.Repo, Name: s.Name, Delivery: guid, Anew: h.Again, Pace: h.Pace, Which: func(o *store.Subject) bool { return o.Head == s.Head }})
 		}
 	}
 	o.Wakes = append(o.Wakes, behindThem(o.Requests)...)

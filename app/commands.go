@@ -38,6 +38,10 @@ import (
 const (
 	// maxCommands is how many commands of a pull request one review looks at.
 	maxCommands = 20
+	// maxOwn is how many of an author with no say, and fewCommands are so few that who wrote them
+	// is told of each by itself.
+	maxOwn      = 5
+	fewCommands = 2
 	// MaxWaiverDays is how long a waiver that a comment grants may count.
 	MaxWaiverDays = 90
 )
@@ -147,17 +151,37 @@ func (j *job) hear(ctx context.Context, in *review.Input, known *change.Context)
 // heard reads commands of which nobody knows yet what they say. It gives those that ask for a
 // waiver; those that ask for an answer wait in j.asks.
 func (j *job) heard(ctx context.Context, commands []store.Command) ([]ask, error) {
-	j.asks, j.more = nil, false // of a head that moved
+	j.asks, j.more = nil, 0 // of a head that moved
+	commands = slices.DeleteFunc(slices.Clone(commands), func(c store.Command) bool { return c.State != store.Asked })
 	var waivers []ask
-	n := 0
+	n, own := 0, 0
 	for _, c := range commands {
-		if c.State != store.Asked {
-			continue
-		}
-		if n++; n > maxCommands {
-			j.more = true
+		if n == maxCommands {
+			j.more = time.Second
 			break
 		}
+		if len(commands) > fewCommands && c.Author != "" {
+			has, err := j.hasSay(ctx, c.Author)
+			switch {
+			case err != nil:
+				return nil, err
+			case has:
+			case c.Author != j.pr.GetUser().GetLogin():
+				c.State = store.Unheard // a stranger has no answer, and costs no request
+				if err := j.store.Settle(ctx, c); err != nil {
+					return nil, err
+				}
+				continue
+			case own == maxOwn:
+				if j.more == 0 {
+					j.more = max(time.Second, j.wait(len(j.subject.Lately(j.Now().UnixMilli()))+1))
+				}
+				continue
+			default:
+				own++
+			}
+		}
+		n++
 		if c.Comment == 0 {
 			j.asks = append(j.asks, ask{Command: c})
 			continue

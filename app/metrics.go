@@ -45,6 +45,7 @@ type Metrics struct {
 	reviewTime prometheus.Histogram
 	lost       prometheus.Counter
 	published  *prometheus.CounterVec
+	putOff     prometheus.Counter
 }
 
 func newMetrics() *Metrics {
@@ -57,7 +58,8 @@ func newMetrics() *Metrics {
 		lost:       prometheus.NewCounter(prometheus.CounterOpts{Name: "custody_deliveries_redelivered_total", Help: "Deliveries that never came, and were asked for again."}),
 	}
 	m.published = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "custody_published_total", Help: "Answers to commands, comments, attached packs and attestations, by what became of them."}, []string{"what", "outcome"})
-	m.registry.MustRegister(m.published, m.received, m.decisions, m.reviews, m.reviewTime, m.lost, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.putOff = prometheus.NewCounter(prometheus.CounterOpts{Name: "custody_reviews_put_off_total", Help: "Reviews that wait, since their head was looked at often within an hour and nobody with a say in the repository asked."})
+	m.registry.MustRegister(m.putOff, m.published, m.received, m.decisions, m.reviews, m.reviewTime, m.lost, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 

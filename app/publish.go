@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/google/go-github/v62/github"
 
@@ -258,8 +257,8 @@ func (j *job) publish(ctx context.Context) error {
 		j.metrics.published.WithLabelValues(o.name, "failed").Inc()
 		j.log.WithError(err).WithField("what", o.name).Warn("it could not be published; the check run stands")
 	}
-	if later == nil && j.more {
-		return &unpublishedError{&store.LaterError{After: time.Second, Why: errors.New("there are more commands")}}
+	if later == nil && j.more > 0 {
+		return &unpublishedError{&store.LaterError{After: j.more, Why: errors.New("there are more commands")}}
 	}
 	return later
 }

@@ -69,7 +69,7 @@ type job struct {
 
 	activity activity
 	asks     []ask
-	more     bool // commands were left for another time
+	more     time.Duration // commands were left, for after that
 }
 
 // Review implements store.Worker.
@@ -252,6 +252,9 @@ func (j *job) run(ctx context.Context) (string, error) {
 		return "", &store.LaterError{After: wait, Why: errors.New("notes may be on their way")}
 	}
 	j.client = j.Hub.Installation(j.subject.Installation)
+	if goes, err := j.pace(ctx); err != nil || !goes {
+		return "", err
+	}
 	var err error
 	if j.repo, err = j.client.Repository(ctx, j.task.Repo, j.name); err != nil {
 		return "", err

@@ -216,20 +216,11 @@ func lastReview(s *store.Subject) store.Review {
 
 // keep makes the pack, stores it, and says what came out.
 func (j *job) keep(ctx context.Context, v *review.Verdict, judge *review.Judge, known *change.Context, inputs, landing string) (string, error) {
-	file, err := pack.Build(ctx, pack.Input{Verdict: v, Context: v.Context, Signer: j.Signer})
-	if err != nil {
-		return "", err
+	verdict, digest, err := j.kept(ctx, inputs)
+	if err == nil && digest == "" {
+		verdict, digest, err = j.pack(ctx, v)
 	}
-	doc, err := pack.Document(v)
 	if err != nil {
-		return "", err
-	}
-	verdict, err := pack.VerdictDigest(doc)
-	if err != nil {
-		return "", err
-	}
-	digest := pack.Digest(file)
-	if err := j.Blobs.Put(ctx, digest, file); err != nil {
 		return "", err
 	}
 	r := store.Review{
@@ -258,6 +249,38 @@ func (j *job) keep(ctx context.Context, v *review.Verdict, judge *review.Judge, 
 	}
 	j.log.WithFields(logrus.Fields{"decision": v.Decision.String(), "verdict": verdict, "pack": digest}).Info("judged")
 	return v.Decision.String(), nil
+}
+
+// kept are the digests of the last verdict and its pack, if it was reached from the same, and the
+// pack is there: another would differ in when it was read alone, and be kept for good.
+func (j *job) kept(ctx context.Context, inputs string) (verdict, digest string, err error) {
+	s := &j.subject
+	if s.Pack == "" || s.Inputs != inputs || s.DoneHead != j.head.String() {
+		return "", "", nil
+	}
+	if _, err := j.Blobs.Get(ctx, s.Pack); errors.Is(err, store.ErrNotFound) {
+		return "", "", nil
+	} else if err != nil {
+		return "", "", fmt.Errorf("reading pack %s: %w", s.Pack, err)
+	}
+	return s.Verdict, s.Pack, nil
+}
+
+// pack makes the pack of a verdict, and stores it.
+func (j *job) pack(ctx context.Context, v *review.Verdict) (verdict, digest string, err error) {
+	file, err := pack.Build(ctx, pack.Input{Verdict: v, Context: v.Context, Signer: j.Signer})
+	if err != nil {
+		return "", "", err
+	}
+	doc, err := pack.Document(v)
+	if err != nil {
+		return "", "", err
+	}
+	if verdict, err = pack.VerdictDigest(doc); err != nil {
+		return "", "", err
+	}
+	digest = pack.Digest(file)
+	return verdict, digest, j.Blobs.Put(ctx, digest, file)
 }
 
 // conclude keeps a verdict together with what is to be said, and says it. mark stands for what

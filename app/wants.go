@@ -17,6 +17,8 @@ import (
 const (
 	wantsChecks = "checks" // all that there are
 	wantsScans  = "scans"  // results of scanners
+	// wantsAnybody says that reviews count of who has no say, see hasSay.
+	wantsAnybody = "anybody"
 )
 
 // wantsOf are the words of what a judge needs.
@@ -27,6 +29,9 @@ func wantsOf(w gather.Want) string {
 	}
 	if len(w.Tools) > 0 {
 		words = append(words, wantsScans)
+	}
+	if w.Anybody {
+		words = append(words, wantsAnybody)
 	}
 	for _, c := range w.Named {
 		words = append(words, nameWord(c.Name))

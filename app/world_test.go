@@ -55,6 +55,7 @@ type world struct {
 	most     int64         // bytes that a change may bring
 	look     time.Duration // between looks at who judges; 0: a minute
 	lag      time.Duration // GitHub's list of what brought a commit may be behind; 0: it is not
+	pace     time.Duration // the third look at a head waits; 0: it does not
 	pause    time.Duration // before a review that failed is tried again; 0: less than it is
 	slowly   time.Duration // a success may stand while a change is judged anew; 0: as long as that takes
 
@@ -153,7 +154,7 @@ func (w *world) start() {
 	if err != nil {
 		w.Fatal(err)
 	}
-	parts := app.Parts{Links: links, Hub: h, Blobs: w.blobs, Clones: clones, Signer: w.key, Mode: w.mode, Publish: w.publish, MaxSweep: w.maxSweep, MaxChange: w.most, LookEvery: w.look, Slowly: cmp.Or(w.slowly, time.Hour), Lag: cmp.Or(w.lag, time.Nanosecond), Version: cmp.Or(w.version, "test"), Log: log, Now: w.now}
+	parts := app.Parts{Links: links, Hub: h, Blobs: w.blobs, Clones: clones, Signer: w.key, Mode: w.mode, Publish: w.publish, MaxSweep: w.maxSweep, MaxChange: w.most, LookEvery: w.look, Slowly: cmp.Or(w.slowly, time.Hour), Lag: cmp.Or(w.lag, time.Nanosecond), Pace: cmp.Or(w.pace, time.Nanosecond), Version: cmp.Or(w.version, "test"), Log: log, Now: w.now}
 	if w.floor != "" {
 		parts.Floor = &app.File{Name: "floor.yaml", Text: []byte(w.floor)}
 	}

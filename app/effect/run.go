@@ -265,7 +265,11 @@ func (c *Check) Stale(ctx context.Context, judged string) (bool, error) {
 // its name. A merge queue throws out what has a run that is cancelled, be it for a moment: for it,
 // another run is made beside, in progress.
 func (c *Check) TakeBack(ctx context.Context) (is bool, err error) {
-	if r, err := c.run(ctx, c.here()); err != nil || !r.success() {
+	return c.takeBack(ctx, "It is judged again.", "Something happened to this change. What came out before does not hold until it is judged.", (*run).success)
+}
+
+func (c *Check) takeBack(ctx context.Context, title, why string, means func(*run) bool) (is bool, err error) {
+	if r, err := c.run(ctx, c.here()); err != nil || !means(r) {
 		return false, err
 	}
 	others, err := c.others(ctx, c.here())
@@ -273,7 +277,7 @@ func (c *Check) TakeBack(ctx context.Context) (is bool, err error) {
 		return false, err
 	}
 	err = c.alone(ctx, c.here(), func(r *run) error {
-		if !r.success() || r.By != c.Subject && named(others, r.By) != nil {
+		if !means(r) || r.By != c.Subject && named(others, r.By) != nil {
 			return nil
 		}
 		is = true
@@ -294,7 +298,7 @@ func (c *Check) TakeBack(ctx context.Context) (is bool, err error) {
 			_, err := c.make(ctx, r)
 			return err
 		}
-		if err := c.cancel(ctx, r.ID, c.here(), "It is judged again.", "Something happened to this change. What came out before does not hold until it is judged."); err != nil {
+		if err := c.cancel(ctx, r.ID, c.here(), title, why); err != nil {
 			return err
 		}
 		if r.Mark = ""; r.By != c.Subject {
@@ -303,6 +307,39 @@ func (c *Check) TakeBack(ctx context.Context) (is bool, err error) {
 		return c.finish(ctx, c.here(), r)
 	})
 	return is, err
+}
+
+// PutOff has the check say that the change is judged again later, and why, where it is for this
+// subject to say something: a success does not hold meanwhile, nor does what may be written as one.
+// What lets nothing through is left.
+func (c *Check) PutOff(ctx context.Context, title, why string) error {
+	lets := func(r *run) bool { return r.success() || r.ID != 0 && !r.done && r.By == c.Subject }
+	if is, err := c.takeBack(ctx, title, why, lets); err != nil || is {
+		return err
+	}
+	others, err := c.others(ctx, c.here())
+	if err != nil {
+		return err
+	}
+	return c.alone(ctx, c.here(), func(r *run) error {
+		if r.Mark != "" || named(others, r.By) != nil {
+			return nil
+		}
+		id, err := c.make(ctx, r)
+		if err != nil {
+			return err
+		}
+		run, _, err := c.Client.Checks.GetCheckRun(ctx, c.Repo.Owner, c.Repo.Name, id)
+		switch class, _ := hub.Classify(err); {
+		case class == hub.Gone:
+			return nil
+		case err != nil:
+			return fmt.Errorf("reading the check run: %w", err)
+		case run.GetStatus() == "completed": // it was taken back
+			return c.cancel(ctx, id, c.here(), title, why)
+		}
+		return c.waits(ctx, id, title, why)
+	})
 }
 
 // wake asks those of the others of a name on a commit again that pass. Where none does, one speaks

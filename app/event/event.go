@@ -58,6 +58,7 @@ type Head struct {
 	SHA   string
 	Ended *Ended // only those that need it; nil: all
 	Again bool   // even if nothing has changed
+	store.Pace
 }
 
 // Ended is what somebody else's check says of a commit.
@@ -88,6 +89,7 @@ func Read(self Self, guid, name string, body []byte) (Outcome, error) {
 		// What it is called now; that it is there does not say that we may work on it.
 		o.Installs = append(o.Installs, each(p.Installation.ID, []repository{*p.Repository}, "")...)
 	}
+	pace(&o, name, &p)
 	if err := plain(&o.Decision); err != nil {
 		return Outcome{}, err
 	}
@@ -109,10 +111,13 @@ const maxName = 1 << 10
 func plain(d *store.Decision) error {
 	var names []string
 	for _, r := range d.Requests {
-		names = append(names, r.Name, r.Ref, r.Base, r.Head)
+		names = append(names, r.Name, r.Ref, r.Base, r.Head, r.Asker)
 	}
 	for _, p := range d.Pushes {
 		names = append(names, p.Ref, p.Before, p.After, p.Login, p.Type)
+	}
+	for _, c := range d.Commands {
+		names = append(names, c.Author)
 	}
 	for _, i := range d.Installs {
 		names = append(names, i.FullName)
@@ -410,7 +415,7 @@ func issueComment(_ Self, p *payload) (Outcome, error) {
 	case by == nil || by.Type != "User":
 		return ignore("a command that no person wrote"), nil
 	case p.Repository != nil && (p.Action == "created" || p.Action == "edited" || p.Action == "deleted"):
-		c := store.Command{Repo: p.Repository.ID, Name: "comment/" + strconv.FormatInt(p.Comment.ID, 10), Pull: p.Issue.Number, Comment: p.Comment.ID}
+		c := store.Command{Repo: p.Repository.ID, Name: "comment/" + strconv.FormatInt(p.Comment.ID, 10), Pull: p.Issue.Number, Comment: p.Comment.ID, Author: by.Login}
 		if p.Action == "created" {
 			c.Asks = TextDigest(p.Comment.Body)
 		} // else what was granted by it is over

@@ -58,6 +58,7 @@ type payload struct {
 	Issue *struct {
 		Number      int64     `json:"number"`
 		PullRequest *struct{} `json:"pull_request"`
+		User        *account  `json:"user"`
 	} `json:"issue"`
 	Comment *struct {
 		ID   int64    `json:"id"`

@@ -63,6 +63,7 @@ type Want struct {
 	Teams  []string          // "organisation/team": which of them reviewers are in
 
 	Emergency bool // who declared an emergency
+	Anybody   bool // reviews count of whoever may read the repository
 }
 
 // WantOf says what the rules and requirements of a judge need.
@@ -83,6 +84,7 @@ func WantOf(judge *review.Judge) Want {
 			w.Named = append(w.Named, r.CheckRuns...)
 		}
 		if r.Approvals != nil {
+			w.Anybody = w.Anybody || r.Approvals.Permission == "read"
 			for _, t := range r.Approvals.Teams {
 				if !slices.Contains(w.Teams, string(t)) {
 					w.Teams = append(w.Teams, string(t))

@@ -13,6 +13,7 @@ type Command struct {
 	Pull    int64  // number of the pull request
 	Comment int64  // id; 0: a button
 	Asks    string // digest of the comment's text as it was delivered, empty when that is over; the button's identifier
+	Author  string // the login of who wrote the comment, as it was delivered; empty: not known
 	Head    string // that the last verdict was about when the command came, empty for none
 	State   CommandState
 	Answer  string // Markdown, for who asked
@@ -38,8 +39,8 @@ func (s *Store) command(ctx context.Context, t querier, c Command) error {
 		}
 		return nil
 	}
-	_, err := t.exec(ctx, `INSERT INTO commands (repo, name, pull, comment, asks, state, at, head) VALUES ($1, $2, $3, $4, $5, 'asked', $6, COALESCE((SELECT done_head FROM subjects WHERE repo = $1 AND kind = 'pull_request' AND stage = 'merge' AND number = $3), '')) ON CONFLICT (repo, name) DO NOTHING`,
-		c.Repo, c.Name, c.Pull, c.Comment, c.Asks, s.ms())
+	_, err := t.exec(ctx, `INSERT INTO commands (repo, name, pull, comment, asks, state, at, author, head) VALUES ($1, $2, $3, $4, $5, 'asked', $6, $7, COALESCE((SELECT done_head FROM subjects WHERE repo = $1 AND kind = 'pull_request' AND stage = 'merge' AND number = $3), '')) ON CONFLICT (repo, name) DO NOTHING`,
+		c.Repo, c.Name, c.Pull, c.Comment, c.Asks, s.ms(), c.Author)
 	if err != nil {
 		return fmt.Errorf("keeping a command: %w", err)
 	}
@@ -52,10 +53,10 @@ func (s *Store) Command(ctx context.Context, c Command) error { return s.command
 // Commands are those on a pull request, in the order in which they came.
 func (s *Store) Commands(ctx context.Context, repo, pull int64) ([]Command, error) {
 	var all []Command
-	err := s.db.rows(ctx, `SELECT repo, name, pull, comment, asks, head, state, answer, record, at FROM commands WHERE repo = $1 AND pull = $2 ORDER BY at, comment, name`, []any{repo, pull}, func(scan func(...any) error) error {
+	err := s.db.rows(ctx, `SELECT repo, name, pull, comment, asks, author, head, state, answer, record, at FROM commands WHERE repo = $1 AND pull = $2 ORDER BY at, comment, name`, []any{repo, pull}, func(scan func(...any) error) error {
 		var c Command
 		var state string
-		err := scan(&c.Repo, &c.Name, &c.Pull, &c.Comment, &c.Asks, &c.Head, &state, &c.Answer, &c.Record, &c.At)
+		err := scan(&c.Repo, &c.Name, &c.Pull, &c.Comment, &c.Asks, &c.Author, &c.Head, &state, &c.Answer, &c.Record, &c.At)
 		c.State = CommandState(state)
 		all = append(all, c)
 		return err

@@ -22,6 +22,7 @@ type Request struct {
 	Delivery     string // the GUID of what asked
 	Again        bool   // judge anew, even if nothing has changed since the last verdict
 	Closed       bool   // the pull request is closed: nobody waits for a verdict at merge
+	Pace                // of who asks
 }
 
 // A Subject is what was asked last and what was concluded last.
@@ -39,12 +40,21 @@ type Subject struct {
 	Asked    int64  // when it was asked for last, in Unix milliseconds
 	// Vain counts how often it was asked for since anybody but us did, because nothing came of it.
 	Vain int64
+	Paced
 }
 
 // request asks for a review in a transaction.
 func (s *Store) request(ctx context.Context, t tx, r Request) error {
+	there, err := subjects(ctx, t, `repo = $1 AND name = $2`, r.Repo, r.Name)
+	if err != nil {
+		return fmt.Errorf("asking for a review of %s: %w", r.Name, err)
+	}
+	var p Paced
+	if len(there) > 0 && (r.Head == "" || r.Head == there[0].Head) { // what was made of another head says nothing of this one
+		p = there[0].asks(r.Pace)
+	}
 	var turn int64
-	err := t.row(ctx, `INSERT INTO subjects (repo, name, installation, kind, stage, number, head, base, ref, delivery, is_open, turn, asked, landed)
+	err = t.row(ctx, `INSERT INTO subjects (repo, name, installation, kind, stage, number, head, base, ref, delivery, is_open, turn, asked, landed)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, $12, $14)
 ON CONFLICT (repo, name) DO UPDATE SET
 	installation = excluded.installation, kind = excluded.kind, stage = excluded.stage, number = excluded.number,
@@ -53,9 +63,10 @@ ON CONFLICT (repo, name) DO UPDATE SET
 	ref = CASE WHEN excluded.ref = '' THEN subjects.ref ELSE excluded.ref END,
 	landed = CASE WHEN excluded.landed = '' THEN subjects.landed ELSE excluded.landed END,
 	delivery = excluded.delivery, is_open = excluded.is_open, asked = excluded.asked, turn = subjects.turn + 1, vain = 0,
-	inputs = CASE WHEN $13 THEN '' ELSE subjects.inputs END
+	inputs = CASE WHEN $13 THEN '' ELSE subjects.inputs END,
+	waits = $15, askers = $16, looks = $17, weighs = $18
 RETURNING turn`,
-		[]any{r.Repo, r.Name, r.Installation, r.Kind, r.Stage, r.Number, r.Head, r.Base, r.Ref, r.Delivery, !r.Closed, s.ms(), r.Again, r.Landed}, &turn)
+		[]any{r.Repo, r.Name, r.Installation, r.Kind, r.Stage, r.Number, r.Head, r.Base, r.Ref, r.Delivery, !r.Closed, s.ms(), r.Again, r.Landed, p.Waits, p.askers(), p.looks(), int64(p.Weighs)}, &turn)
 	if err != nil {
 		return fmt.Errorf("asking for a review of %s: %w", r.Name, err)
 	}
@@ -85,6 +96,7 @@ type Wake struct {
 	Vain         bool                // nothing came of it before, and nobody asks but we
 	Anew         bool                // judge anew, even if nothing has changed since the last verdict
 	Last         bool                // behind all other reviews that wait
+	Pace                             // of who asks
 }
 
 // Wake asks again.
@@ -111,8 +123,9 @@ func (s *Store) wake(ctx context.Context, t tx, w Wake) error {
 		if w.Which != nil && !w.Which(o) {
 			continue
 		}
-		if err := t.row(ctx, `UPDATE subjects SET turn = turn + 1, asked = $3, delivery = CASE WHEN $4 = '' THEN delivery ELSE $4 END, installation = CASE WHEN CAST($5 AS BIGINT) = 0 THEN installation ELSE $5 END, inputs = CASE WHEN $6 THEN '' ELSE inputs END, holds = CASE WHEN $7 THEN '' ELSE holds END, vain = CASE WHEN $8 THEN vain + 1 ELSE 0 END
-WHERE repo = $1 AND name = $2 RETURNING turn`, []any{o.Repo, o.Name, s.ms(), w.Delivery, w.Installation, w.Anew, w.Over, w.Vain}, &o.Turn); err != nil {
+		p := o.asks(w.Pace)
+		if err := t.row(ctx, `UPDATE subjects SET turn = turn + 1, waits = $9, askers = $10, weighs = $11, asked = $3, delivery = CASE WHEN $4 = '' THEN delivery ELSE $4 END, installation = CASE WHEN CAST($5 AS BIGINT) = 0 THEN installation ELSE $5 END, inputs = CASE WHEN $6 THEN '' ELSE inputs END, holds = CASE WHEN $7 THEN '' ELSE holds END, vain = CASE WHEN $8 THEN vain + 1 ELSE 0 END
+WHERE repo = $1 AND name = $2 RETURNING turn`, []any{o.Repo, o.Name, s.ms(), w.Delivery, w.Installation, w.Anew, w.Over, w.Vain, p.Waits, p.askers(), int64(p.Weighs)}, &o.Turn); err != nil {
 			return fmt.Errorf("asking again for a review of %s: %w", o.Name, err)
 		}
 		if err := t.add(ctx, reviewJob{Repo: o.Repo, Subject: o.Name, Turn: o.Turn, last: w.Last}); err != nil {
@@ -139,12 +152,14 @@ func inRepos(ctx context.Context, inTx func(context.Context, func(tx) error) err
 	})
 }
 
-const subjectColumns = `repo, name, installation, kind, stage, number, head, base, ref, delivery, is_open, turn, done_turn, done_head, decision, verdict, inputs, wants, pack, holds, asked, vain, landed`
+const subjectColumns = `repo, name, installation, kind, stage, number, head, base, ref, delivery, is_open, turn, done_turn, done_head, decision, verdict, inputs, wants, pack, holds, asked, vain, landed, waits, weighs, askers, looked, looks, put_off`
 
 func scanSubject(scan func(...any) error) (s Subject, err error) {
 	var open bool
-	err = scan(&s.Repo, &s.Name, &s.Installation, &s.Kind, &s.Stage, &s.Number, &s.Head, &s.Base, &s.Ref, &s.Delivery, &open, &s.Turn, &s.DoneTurn, &s.DoneHead, &s.Decision, &s.Verdict, &s.Inputs, &s.Wants, &s.Pack, &s.Holds, &s.Asked, &s.Vain, &s.Landed)
+	var askers, looks string
+	err = scan(&s.Repo, &s.Name, &s.Installation, &s.Kind, &s.Stage, &s.Number, &s.Head, &s.Base, &s.Ref, &s.Delivery, &open, &s.Turn, &s.DoneTurn, &s.DoneHead, &s.Decision, &s.Verdict, &s.Inputs, &s.Wants, &s.Pack, &s.Holds, &s.Asked, &s.Vain, &s.Landed, &s.Waits, &s.Weighs, &askers, &s.Looked, &looks, &s.PutOff)
 	s.Closed = !open
+	s.read(askers, looks)
 	return s, err
 }
 

@@ -1,0 +1,191 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"custody/app/event"
+	"custody/app/gather"
+	"custody/app/hub"
+	"custody/internal/config"
+	"custody/internal/git"
+	"custody/internal/store"
+)
+
+// A review costs some ten requests of those that GitHub lets an installation make, and what anybody
+// may do to a pull request asks for one. So the first two looks at a head within an hour are made
+// at once, and each further one, if nothing asks for it but what may wait, only a while after the
+// last: thirty seconds, and each time twice as long, up to ten minutes. That are twelve an hour at
+// most, however much happens; what happens meanwhile has one look together. What can only matter by
+// the say of who asks, and they have none, has no third look at all. Where the verdict may be
+// stricter by now, nothing that was said before stands: the check says when the next look is due.
+
+// firstWait is how long the third look at a head waits behind the second.
+const firstWait = 30 * time.Second
+
+// free is how many looks at a head are made within an hour before one waits.
+const free = 2
+
+// wait is how long the next look waits behind so many.
+func (a *App) wait(looks int) time.Duration {
+	if looks < free {
+		return 0
+	}
+	most := time.Duration(event.MayWait/firstWait) * a.Pace
+	return min(a.Pace<<min(looks-free, 10), most)
+}
+
+// putOff says until when a look at a subject is put off; zero: it is not.
+func (a *App) putOff(s *store.Subject) time.Time {
+	looks := s.Lately(a.Now().UnixMilli())
+	if s.Kind != "pull_request" || s.Looked == s.Turn || len(looks) == 0 { // one that was begun goes on
+		return time.Time{}
+	}
+	wait := min(a.wait(len(looks)), time.Duration(s.Waits)*time.Millisecond)
+	due := time.UnixMilli(looks[len(looks)-1]).Add(wait)
+	if left := due.Sub(a.Now()); left <= 0 || left > wait { // the clock was put back
+		return time.Time{}
+	}
+	return due
+}
+
+// pace has a look wait if it may, which is an error that says so, and keeps that there is one. goes
+// is false where it needs none, or where somebody asked for another meanwhile.
+func (j *job) pace(ctx context.Context) (goes bool, err error) {
+	if due := j.putOff(&j.subject); !due.IsZero() {
+		if goes, err = j.waits(ctx, due); err != nil || !goes {
+			return false, err
+		}
+	}
+	return j.store.Look(ctx, &j.subject)
+}
+
+// waits has a look wait until it is due, unless somebody with a say asked for it.
+func (j *job) waits(ctx context.Context, due time.Time) (goes bool, err error) {
+	s := &j.subject
+	weighs, err := j.weighs(ctx)
+	if err != nil {
+		return false, err
+	}
+	says := weighs == store.Stricter && s.Stage == "merge" && s.Head != "" && s.PutOff != due.UnixMilli()
+	if says || !j.say.known(s.Repo, s.Askers, j.Now()) {
+		if j.repo, err = j.client.Repository(ctx, j.task.Repo, j.name); err != nil {
+			return false, err
+		}
+	}
+	for _, login := range slices.Backward(s.Askers) {
+		if has, err := j.hasSay(ctx, login); err != nil || has {
+			return has, err
+		}
+	}
+	if weighs < store.Question && s.DoneTurn == s.Looked {
+		j.log.Info("somebody with no say asked again: it is not looked at for that")
+		return false, j.store.Pass(ctx, s)
+	}
+	if says {
+		if err := j.sayPutOff(ctx, due); err != nil {
+			return false, err
+		}
+	}
+	j.metrics.putOff.Inc()
+	return false, &store.LaterError{After: due.Sub(j.Now()), Why: errors.New("its head was looked at often of late")}
+}
+
+// weighs is what that may mean which waits.
+func (j *job) weighs(ctx context.Context) (store.Weight, error) {
+	s := &j.subject
+	if s.Weighs == store.Opinion && slices.Contains(strings.Fields(s.Wants), wantsAnybody) {
+		return store.Stricter, nil
+	}
+	commands, err := j.store.Commands(ctx, s.Repo, s.Number)
+	if slices.ContainsFunc(commands, func(c store.Command) bool { return c.Record != "" && c.State == store.Answered && c.Asks == "" }) {
+		return store.Stricter, err // a waiver is over
+	}
+	return s.Weighs, err
+}
+
+// sayPutOff takes back what the check says, and says when the next look is due.
+func (j *job) sayPutOff(ctx context.Context, due time.Time) (err error) {
+	s := &j.subject
+	if j.head, err = git.ParseOID(s.Head); err != nil {
+		return err
+	}
+	j.ref = s.Ref
+	j.newCheck()
+	why := fmt.Sprintf("Something happened to this pull request, whose newest commit was looked at %d times within an hour. So it is looked at again only at %s, for all that happens until then; what came out before does not hold meanwhile.\n\n**What to do:** wait. Somebody with permission `triage` or more can have it looked at now: `/custody recheck`.", len(s.Lately(j.Now().UnixMilli())), clock(due))
+	if err := j.check.PutOff(ctx, "It is judged again at "+clock(due)+".", why); err != nil {
+		return err
+	}
+	return j.store.PutOff(ctx, s, due.UnixMilli())
+}
+
+// clock is a time of the day, in whole seconds and not before it.
+func clock(t time.Time) string {
+	return t.UTC().Truncate(time.Second).Add(time.Second).Format("15:04:05 UTC")
+}
+
+// hasSay says whether somebody has a say in the repository: they may at least triage.
+func (j *job) hasSay(ctx context.Context, login string) (bool, error) {
+	if has, known := j.say.of(j.task.Repo, login, j.Now()); known {
+		return has, nil
+	}
+	_, permission, err := gather.PermissionOf(ctx, j.client, j.repo, login)
+	switch class, _ := hub.Classify(err); {
+	case err == nil:
+	case class == hub.Gone, class == hub.Forbidden, class == hub.Refused: // they have none here, or it does not tell
+	default:
+		return false, fmt.Errorf("asking what somebody may do: %w", err)
+	}
+	has := config.Permission(permission).AtLeast("triage")
+	j.say.keep(j.task.Repo, login, has, j.Now())
+	return has, nil
+}
+
+// says remember for a while who has a say in a repository, so that a stranger who asks for
+// something again and again costs one request an hour.
+type says struct {
+	mu  sync.Mutex
+	has map[sayer]said
+}
+
+type sayer struct {
+	repo  int64
+	login string
+}
+
+type said struct {
+	has bool
+	at  time.Time
+}
+
+// maxSays is how many are remembered.
+const maxSays = 10_000
+
+func (s *says) of(repo int64, login string, now time.Time) (has, known bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	was, known := s.has[sayer{repo, login}]
+	return was.has, known && now.Sub(was.at) < store.Lately
+}
+
+// known says whether it is of all of them.
+func (s *says) known(repo int64, logins []string, now time.Time) bool {
+	return !slices.ContainsFunc(logins, func(login string) bool {
+		_, known := s.of(repo, login, now)
+		return !known
+	})
+}
+
+func (s *says) keep(repo int64, login string, has bool, now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.has == nil || len(s.has) >= maxSays {
+		s.has = map[sayer]said{}
+	}
+	s.has[sayer{repo, login}] = said{has, now}
+}

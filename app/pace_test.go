@@ -1,0 +1,296 @@
+package app_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"custody/internal/git/gittest"
+	"custody/internal/githubtest"
+)
+
+// slow is a world in which the third look at a head waits for thirty seconds of a time that passes
+// only where the test lets it.
+func slow(w *world) {
+	w.pace = 30 * time.Second
+	began := time.Now()
+	w.now = func() time.Time { return began.Add(time.Duration(w.ahead.Load())) }
+}
+
+// paced is such a world, whose pull request is a stranger's.
+func paced(t *testing.T, text string, options ...func(*world)) (*world, *githubtest.Repo, *githubtest.PullRequest) {
+	t.Helper()
+	w := newWorld(t, text, append(options, slow)...)
+	w.repo.Public()
+	fork := w.repo.Fork("eve")
+	w.origin.Commit("theirs", "theirs", gittest.From(w.base), gittest.By("Eve <eve@example.com>"), gittest.Write("a.py", "x = 2\n"))
+	fork.Push("eve", w.origin, "theirs")
+	p := w.repo.OpenPullRequest(githubtest.NewPull{Title: "Theirs", Author: "eve", Head: "theirs", From: fork})
+	w.concluded(p.HeadSHA)
+	w.idle()
+	w.pass(time.Hour) // what that took
+	return w, fork, p
+}
+
+// idle waits until what came was looked at, or put off.
+func (w *world) idle() {
+	w.Helper()
+	w.gh.Settle()
+	w.until("what came was looked at or put off", func() bool {
+		var n int
+		w.sqlRow(`SELECT (SELECT count(*) FROM deliveries WHERE state = 'accepted') + (SELECT count(*) FROM river_job WHERE kind IN ('review', 'delivery') AND (state IN ('running', 'retryable') OR state = 'available' AND attempt = 0 AND scheduled_at <= datetime('now', 'subsec')))`, &n)
+		return n == 0
+	})
+}
+
+// due lets time pass, and has the queue come to what is due by then.
+func (w *world) due(d time.Duration) {
+	w.Helper()
+	w.pass(d)
+	w.sql(`UPDATE river_job SET scheduled_at = datetime('now', '-1 second') WHERE state IN ('scheduled', 'available')`)
+	w.settled()
+}
+
+// spent counts the requests about the repository, without those of git.
+func (w *world) spent() (n int) {
+	for _, c := range w.gh.Calls() {
+		if strings.Contains(c.Operation, "{repo}") && !strings.HasPrefix(c.Operation, "git ") {
+			n++
+		}
+	}
+	return n
+}
+
+func (w *world) reviews(subject string) int {
+	w.Helper()
+	all, err := w.store.Reviews(context.Background(), w.repo.ID, subject, 1000)
+	if err != nil {
+		w.Fatal(err)
+	}
+	return len(all)
+}
+
+// Who edits their pull request again and again has two reviews made at once, and one of all that
+// comes behind them, with one pack each. What came out before does not stand meanwhile, and the check says until when;
+// then it is of what stands last.
+func TestPacedEdits(t *testing.T) {
+	t.Parallel()
+	w, _, p := paced(t, policy)
+	w.lookedAround()
+	w.gh.ResetCalls()
+	packs := w.reviews("pull/1")
+	for i := range 10 {
+		p.Edit("eve", fmt.Sprintf("Title %d", i), "Text")
+		w.idle()
+	}
+	run := newest(w.ours(p.HeadSHA))
+	if run.Status != "in_progress" || !strings.HasPrefix(run.Title, "It is judged again at ") || !strings.Contains(run.Summary, "2 times within an hour") {
+		t.Errorf("while it waits: %s %q: %s", run.Status, run.Title, run.Summary)
+	}
+	for _, r := range w.ours(p.HeadSHA) {
+		if r.Conclusion == "success" {
+			t.Error("a success stands while it waits")
+		}
+	}
+	w.due(30 * time.Second)
+	if run := newest(w.ours(p.HeadSHA)); run.Conclusion != "success" {
+		t.Errorf("then: %s %s", run.Status, run.Conclusion)
+	}
+	if title := w.facts("pull/1").Change.Title; title != "Title 9" {
+		t.Errorf("what was judged last has the title %q", title)
+	}
+	if n := w.reviews("pull/1") - packs; n != 3 { // two at once, as there was none for an hour, and one for the rest
+		t.Errorf("%d packs", n)
+	}
+	if n := w.spent(); n > 35 {
+		t.Errorf("%d requests", n)
+	}
+}
+
+// Each further look waits for longer, also behind a new process, and no longer once the hour is
+// over; a new commit does not wait.
+func TestPacedLonger(t *testing.T) {
+	t.Parallel()
+	w, fork, p := paced(t, policy)
+	looks := func() int {
+		s, err := w.store.Subject(context.Background(), w.repo.ID, "pull/1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(s.Looks)
+	}
+	edit := func(title string) { t.Helper(); p.Edit("eve", title, "Text"); w.idle() }
+	edit("one")
+	edit("two")
+	first := looks()
+	if first != 2 {
+		t.Fatalf("%d looks", first)
+	}
+	edit("three")
+	w.stop()
+	w.start()
+	edit("four")
+	if n := looks(); n != first {
+		t.Errorf("%d looks: it does not wait behind a start", n)
+	}
+	for i, wait := range []time.Duration{30 * time.Second, time.Minute, 2 * time.Minute, 4 * time.Minute, 8 * time.Minute, 10 * time.Minute, 10 * time.Minute} {
+		w.pass(wait - time.Second)
+		edit(fmt.Sprint("too early ", i))
+		if n := looks(); n != first+i {
+			t.Errorf("the look after %d did not wait for %s", n-1, wait)
+		}
+		w.pass(time.Second)
+		edit(fmt.Sprint("in time ", i))
+		if n := looks(); n != first+i+1 {
+			t.Fatalf("%d looks after waiting for %s behind %d", n, wait, first+i)
+		}
+	}
+	edit("waits")
+	if run := newest(w.ours(p.HeadSHA)); run.Status != "in_progress" {
+		t.Errorf("%s %s", run.Status, run.Conclusion)
+	}
+	w.origin.Commit("theirs", "more", gittest.By("Eve <eve@example.com>"), gittest.Write("b.py", "y = 1\n"))
+	fork.Push("eve", w.origin, "theirs")
+	w.concludedAs(w.origin.ID("theirs"), "success")
+	if n := looks(); n > 2 { // the push, and that GitHub asks for checks of it
+		t.Errorf("%d looks at a new commit", n)
+	}
+	w.idle()
+	edit("again")
+	edit("again and again")
+	edit("and again")
+	w.pass(time.Hour)
+	edit("an hour later")
+	if n := looks(); n != 1 {
+		t.Errorf("%d looks after an hour", n)
+	}
+}
+
+// Somebody with a say in the repository is not kept waiting, also where others are.
+func TestPacedSay(t *testing.T) {
+	t.Parallel()
+	for what, do := range map[string]func(w *world, p *githubtest.PullRequest){
+		"command": func(w *world, p *githubtest.PullRequest) { p.Comment("ben", "/custody recheck") },
+		"label":   func(w *world, p *githubtest.PullRequest) { p.Label("ben", "seen") },
+		"title":   func(w *world, p *githubtest.PullRequest) { p.Edit("ben", "Better", "Text") },
+		"review":  func(w *world, p *githubtest.PullRequest) { p.Review("ben", "CHANGES_REQUESTED", "") },
+		"suite":   func(w *world, p *githubtest.PullRequest) { w.repo.RerequestSuite("ben", p.HeadSHA) },
+		"triage":  func(w *world, p *githubtest.PullRequest) { p.Comment("tim", "/custody recheck") },
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			w, _, p := paced(t, approvals, func(w *world) {
+				w.gh.User("tim", "tim@example.com")
+				w.repo.Collaborator("tim", "triage")
+			})
+			for i := range 3 {
+				p.Edit("eve", fmt.Sprint("title ", i), "Text")
+				w.idle()
+			}
+			if run := newest(w.ours(p.HeadSHA)); run.Status != "in_progress" {
+				t.Fatalf("it does not wait: %s %s", run.Status, run.Conclusion)
+			}
+			do(w, p)
+			w.idle()
+			if run := newest(w.ours(p.HeadSHA)); run.Status != "completed" {
+				t.Errorf("somebody with a say waits: %s", run.Status)
+			}
+			p.Edit("eve", "later", "Text")
+			w.idle()
+			if run := newest(w.ours(p.HeadSHA)); run.Status != "in_progress" {
+				t.Errorf("and a stranger does not: %s %s", run.Status, run.Conclusion)
+			}
+		})
+	}
+}
+
+// A stranger can not have a success of somebody else's pull request taken back, nor use up what
+// there is of GitHub's requests, by comments and reviews that count for nothing.
+func TestPacedStranger(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, approvals, slow)
+	w.repo.Public()
+	w.gh.User("eve", "eve@example.com")
+	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
+	p.Review("ben", "APPROVED", "")
+	w.concludedAs(p.HeadSHA, "success")
+	w.idle()
+	w.lookedAround()
+	for range 2 {
+		p.Comment("eve", "/custody recheck")
+		w.idle()
+	}
+	w.gh.ResetCalls()
+	for i := range 10 {
+		p.Comment("eve", "/custody recheck")
+		p.Review("eve", "CHANGES_REQUESTED", fmt.Sprint(i))
+		w.idle()
+	}
+	w.settled()
+	if run := newest(w.ours(p.HeadSHA)); run.Conclusion != "success" {
+		t.Errorf("%s %s", run.Status, run.Conclusion)
+	}
+	if n := w.spent(); n > 2 { // the repository, and what they may do there
+		t.Errorf("%d requests", n)
+	}
+	w.gh.ResetCalls()
+	p.Comment("ben", "/custody recheck") // reads none of theirs
+	w.settled()
+	n := 0
+	for _, c := range w.gh.Calls() {
+		if strings.Contains(c.Operation, "issues/comments/{comment_id}") {
+			n++
+		}
+	}
+	if n > 2 { // ben's is read, and gets a reaction
+		t.Errorf("%d requests about comments", n)
+	}
+}
+
+// Where reviews of anybody count, a stranger's takes the success back until it was looked at.
+func TestPacedAnybodyCounts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, strings.Replace(approvals, "{humans: 1}", "{humans: 1, permission: read}", 1), slow)
+	w.repo.Public()
+	w.gh.User("eve", "eve@example.com")
+	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
+	p.Review("ben", "APPROVED", "")
+	w.concludedAs(p.HeadSHA, "success")
+	w.idle()
+	for range 2 {
+		p.Comment("eve", "/custody recheck")
+		w.idle()
+	}
+	p.Review("eve", "CHANGES_REQUESTED", "")
+	w.idle()
+	for _, r := range w.ours(p.HeadSHA) {
+		if r.Conclusion == "success" {
+			t.Error("a success stands although somebody whose review counts asks for changes")
+		}
+	}
+}
+
+// Of commands that an author from outside writes in numbers, a few are answered at a time.
+func TestPacedCommands(t *testing.T) {
+	t.Parallel()
+	w, _, p := paced(t, policy)
+	w.gh.Hold()
+	for range 30 {
+		p.Comment("eve", "/custody explain NO-EVAL")
+	}
+	w.gh.ResetCalls()
+	w.gh.Release()
+	w.idle()
+	w.idle()
+	answers := 0
+	for _, c := range w.gh.Calls() {
+		if c.Operation == "POST /repos/{owner}/{repo}/issues/{issue_number}/comments" {
+			answers++
+		}
+	}
+	if answers > 10 || answers == 0 {
+		t.Errorf("%d answers at once", answers)
+	}
+}
