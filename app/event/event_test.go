@@ -76,6 +76,61 @@ func TestRead(t *testing.T) {
 	}
 }
 
+// What anybody may do waits, and says who does it and what it may mean; a new head, what landed,
+// and what takes a say does not.
+func TestPace(t *testing.T) {
+	pull := `"pull_request":{"number":5,"merged":%t,"head":{"sha":"` + head + `"},"base":{"ref":"main"}}`
+	open := fmt.Sprintf(pull, false)
+	comment := `"issue":{"number":5,"pull_request":{},"user":{"id":%d}},"comment":{"id":8,"user":{"id":1,"type":"User"},"body":"/custody recheck"},` + place
+	by := " by ada"
+	for _, c := range []struct{ event, body, want string }{
+		{"pull_request", `{"action":"opened",` + open + `,` + place + `}`, "0s 0"},
+		{"pull_request", `{"action":"synchronize",` + open + `,` + place + `}`, "0s 0"},
+		{"pull_request", `{"action":"edited",` + open + `,` + place + `}`, "10m0s 3" + by},
+		{"pull_request", `{"action":"reopened",` + open + `,` + place + `}`, "10m0s 3" + by},
+		{"pull_request", `{"action":"closed",` + open + `,` + place + `}`, "10m0s 3" + by},
+		{"pull_request", `{"action":"closed",` + fmt.Sprintf(pull, true) + `,` + place + `}`, "0s 0"},
+		{"pull_request", `{"action":"labeled",` + open + `,` + strings.Replace(place, `"User"`, `"Bot"`, 1) + `}`, "10m0s 3"},
+		{"pull_request_review", `{"action":"submitted",` + open + `,` + place + `}`, "10m0s 1" + by},
+		{"pull_request_review", `{"action":"dismissed",` + open + `,` + place + `}`, "0s 0"},
+		{"issue_comment", `{"action":"created",` + fmt.Sprintf(comment, 2) + `}`, "10m0s 0" + by},
+		{"issue_comment", `{"action":"created",` + fmt.Sprintf(comment, 1) + `}`, "10m0s 2" + by},
+		{"check_run", `{"action":"rerequested","check_run":{"head_sha":"` + head + `","app":{"id":99}},` + place + `}`, "10m0s 0" + by},
+		{"check_run", `{"action":"completed","check_run":{"head_sha":"` + head + `","app":{"id":98}},` + place + `}`, "1m0s 3"},
+		{"status", `{"context":"ci","state":"success","sha":"` + head + `",` + place + `}`, "1m0s 3"},
+		{"merge_group", `{"action":"checks_requested","merge_group":{"head_sha":"` + head + `","base_sha":"` + prev + `","base_ref":"refs/heads/main"},` + place + `}`, "0s 0"},
+		{"push", `{"ref":"refs/heads/side","before":"` + prev + `","after":"` + head + `",` + place + `}`, "0s 0"},
+	} {
+		o, err := Read(self, "guid", c.event, []byte(c.body))
+		if err != nil {
+			t.Errorf("%s %s: %v", c.event, c.body, err)
+			continue
+		}
+		var paces []store.Pace
+		for _, r := range o.Requests {
+			paces = append(paces, r.Pace)
+		}
+		for _, w := range o.Wakes {
+			paces = append(paces, w.Pace)
+		}
+		for _, h := range o.Heads {
+			paces = append(paces, h.Pace)
+		}
+		if len(paces) == 0 {
+			t.Errorf("%s %s asks for nothing", c.event, c.body)
+		}
+		for _, p := range paces {
+			got := fmt.Sprintf("%s %d", p.MayWait, p.Weighs)
+			if p.Asker != "" {
+				got += " by " + p.Asker
+			}
+			if got != c.want {
+				t.Errorf("%s %s\n\t%s, want %s", c.event, c.body, got, c.want)
+			}
+		}
+	}
+}
+
 // Which pull request a group adds is told by the ref that GitHub makes for it, and a branch
 // of any name makes no other out of it.
 func TestQueued(t *testing.T) {
