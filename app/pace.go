@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"custody/app/effect"
 	"custody/app/event"
 	"custody/app/gather"
 	"custody/app/hub"
@@ -117,6 +118,9 @@ func (j *job) sayPutOff(ctx context.Context, due time.Time) (err error) {
 	}
 	j.ref = s.Ref
 	j.newCheck()
+	if err := j.check.Leave(ctx, effect.Moves); err != nil {
+		return err
+	}
 	why := fmt.Sprintf("Something happened to this pull request, whose newest commit was looked at %d times within an hour. So it is looked at again only at %s, for all that happens until then; what came out before does not hold meanwhile.\n\n**What to do:** wait. Somebody with permission `triage` or more can have it looked at now: `/custody recheck`.", len(s.Lately(j.Now().UnixMilli())), clock(due))
 	if err := j.check.PutOff(ctx, "It is judged again at "+clock(due)+".", why); err != nil {
 		return err

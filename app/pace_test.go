@@ -34,6 +34,20 @@ func paced(t *testing.T, text string, options ...func(*world)) (*world, *githubt
 	return w, fork, p
 }
 
+// isPutOff says whether a run says that the change is judged again later.
+func isPutOff(run githubtest.CheckRun) bool {
+	return strings.HasPrefix(run.Title, "It is judged again at ")
+}
+
+func (w *world) noSuccess(head string) {
+	w.Helper()
+	for _, r := range w.ours(head) {
+		if r.Conclusion == "success" {
+			w.Errorf("a success stands while something that may be stricter waits: %s", w.runsOf(head))
+		}
+	}
+}
+
 // idle waits until what came was looked at, or put off.
 func (w *world) idle() {
 	w.Helper()
@@ -86,14 +100,10 @@ func TestPacedEdits(t *testing.T) {
 		w.idle()
 	}
 	run := newest(w.ours(p.HeadSHA))
-	if run.Status != "in_progress" || !strings.HasPrefix(run.Title, "It is judged again at ") || !strings.Contains(run.Summary, "2 times within an hour") {
-		t.Errorf("while it waits: %s %q: %s", run.Status, run.Title, run.Summary)
+	if run.Conclusion != "cancelled" || !isPutOff(run) || !strings.Contains(run.Summary, "2 times within an hour") {
+		t.Errorf("while it waits: %s %q: %s", run.Conclusion, run.Title, run.Summary)
 	}
-	for _, r := range w.ours(p.HeadSHA) {
-		if r.Conclusion == "success" {
-			t.Error("a success stands while it waits")
-		}
-	}
+	w.noSuccess(p.HeadSHA)
 	w.due(30 * time.Second)
 	if run := newest(w.ours(p.HeadSHA)); run.Conclusion != "success" {
 		t.Errorf("then: %s %s", run.Status, run.Conclusion)
@@ -148,8 +158,8 @@ func TestPacedLonger(t *testing.T) {
 		}
 	}
 	edit("waits")
-	if run := newest(w.ours(p.HeadSHA)); run.Status != "in_progress" {
-		t.Errorf("%s %s", run.Status, run.Conclusion)
+	if run := newest(w.ours(p.HeadSHA)); run.Conclusion != "cancelled" || !isPutOff(run) {
+		t.Errorf("%s %q", run.Conclusion, run.Title)
 	}
 	w.origin.Commit("theirs", "more", gittest.By("Eve <eve@example.com>"), gittest.Write("b.py", "y = 1\n"))
 	fork.Push("eve", w.origin, "theirs")
@@ -189,18 +199,18 @@ func TestPacedSay(t *testing.T) {
 				p.Edit("eve", fmt.Sprint("title ", i), "Text")
 				w.idle()
 			}
-			if run := newest(w.ours(p.HeadSHA)); run.Status != "in_progress" {
-				t.Fatalf("it does not wait: %s %s", run.Status, run.Conclusion)
+			if run := newest(w.ours(p.HeadSHA)); run.Conclusion != "failure" || !isPutOff(run) {
+				t.Fatalf("it does not wait, or does not say so: %s %q", run.Conclusion, run.Title)
 			}
 			do(w, p)
 			w.idle()
-			if run := newest(w.ours(p.HeadSHA)); run.Status != "completed" {
-				t.Errorf("somebody with a say waits: %s", run.Status)
+			if run := newest(w.ours(p.HeadSHA)); run.Conclusion != "failure" || isPutOff(run) {
+				t.Errorf("somebody with a say waits: %s %q", run.Conclusion, run.Title)
 			}
 			p.Edit("eve", "later", "Text")
 			w.idle()
-			if run := newest(w.ours(p.HeadSHA)); run.Status != "in_progress" {
-				t.Errorf("and a stranger does not: %s %s", run.Status, run.Conclusion)
+			if run := newest(w.ours(p.HeadSHA)); run.Conclusion != "failure" || !isPutOff(run) {
+				t.Errorf("and a stranger does not: %s %q", run.Conclusion, run.Title)
 			}
 		})
 	}
@@ -265,11 +275,7 @@ func TestPacedAnybodyCounts(t *testing.T) {
 	}
 	p.Review("eve", "CHANGES_REQUESTED", "")
 	w.idle()
-	for _, r := range w.ours(p.HeadSHA) {
-		if r.Conclusion == "success" {
-			t.Error("a success stands although somebody whose review counts asks for changes")
-		}
-	}
+	w.noSuccess(p.HeadSHA)
 }
 
 // Of commands that an author from outside writes in numbers, a few are answered at a time.
@@ -292,5 +298,95 @@ func TestPacedCommands(t *testing.T) {
 	}
 	if answers > 10 || answers == 0 {
 		t.Errorf("%d answers at once", answers)
+	}
+}
+
+// What is turned to another branch and back while it waits gets no success back by it.
+func TestPacedTurned(t *testing.T) {
+	t.Parallel()
+	w, _, p := paced(t, policy)
+	w.origin.Git("branch", "side", w.base)
+	w.repo.Push("ada", w.origin, "side")
+	w.idle()
+	for i := range 2 {
+		p.Edit("eve", fmt.Sprint("title ", i), "Text")
+		w.idle()
+	}
+	p.Retarget("eve", "side")
+	w.idle()
+	w.noSuccess(p.HeadSHA)
+	p.Edit("eve", "it waits", "Text")
+	w.idle()
+	p.Retarget("eve", "main")
+	w.idle()
+	w.noSuccess(p.HeadSHA)
+	w.due(10 * time.Minute)
+	if run := newest(w.ours(p.HeadSHA)); run.Conclusion != "success" || run.Name != "custody: main" {
+		t.Errorf("then: %s", w.runsOf(p.HeadSHA))
+	}
+}
+
+// A stranger who edits the twin of an approved pull request all the time neither has its success
+// taken back nor its own check put off.
+func TestPacedTwin(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, approvals, required, slow)
+	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
+	w.idle()
+	q := w.stranger(p, "theirs")
+	w.idle()
+	w.lookedAround()
+	w.pass(time.Hour)
+	for i := range 5 {
+		q.Edit("eve", fmt.Sprint("title ", i), "Text")
+		w.idle()
+	}
+	if run := newest(w.ours(p.HeadSHA)); run.Conclusion != "failure" || isPutOff(run) {
+		t.Errorf("what waits for the twin is said of the one that was opened first: %s", w.runsOf(p.HeadSHA))
+	}
+	p.Review("ben", "APPROVED", "")
+	w.idle()
+	if !w.merges(p) {
+		t.Errorf("approved, it may not merge: %s", w.runsOf(p.HeadSHA))
+	}
+	for i := range 5 {
+		q.Edit("eve", fmt.Sprint("more ", i), "Text")
+		w.idle()
+		if !w.merges(p) {
+			t.Fatalf("by edits of a twin it may not merge: %s", w.runsOf(p.HeadSHA))
+		}
+	}
+}
+
+// That a look was put off is said once for all that waits for it, and again after a crash.
+func TestPacedSaidOnce(t *testing.T) {
+	t.Parallel()
+	w, _, p := paced(t, approvals)
+	said := func() (n int) {
+		for _, c := range w.gh.Calls() {
+			if c.Operation == "PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}" && strings.Contains(string(c.Body), "It is judged again at ") {
+				n++
+			}
+		}
+		return n
+	}
+	for i := range 6 {
+		p.Edit("eve", fmt.Sprint("title ", i), "Text")
+		w.idle()
+	}
+	if n := said(); n != 1 {
+		t.Errorf("said %d times", n)
+	}
+	w.stop()
+	w.sql(`UPDATE subjects SET put_off = 0`) // it was said, and the process killed before it was kept
+	w.start()
+	p.Edit("eve", "and again", "Text")
+	w.idle()
+	if n := said(); n != 2 {
+		t.Errorf("said %d times", n)
+	}
+	w.due(10 * time.Minute)
+	if run := newest(w.ours(p.HeadSHA)); run.Conclusion != "failure" || isPutOff(run) {
+		t.Errorf("then: %s %q", run.Conclusion, run.Title)
 	}
 }

@@ -319,20 +319,15 @@ func (c *Check) Waits(ctx context.Context, why string) error {
 		if err != nil {
 			return err
 		}
-		return c.waits(ctx, id, "It waits for its turn.", why)
+		_, _, err = c.Client.Checks.UpdateCheckRun(ctx, c.Repo.Owner, c.Repo.Name, id, github.UpdateCheckRunOptions{
+			Name: c.Name, ExternalID: github.String(c.external()), Status: github.String("in_progress"),
+			Output: &github.CheckRunOutput{Title: github.String("It waits for its turn."), Summary: github.String(why)},
+		})
+		if err != nil {
+			return fmt.Errorf("saying that the check waits: %w", err)
+		}
+		return nil
 	})
-}
-
-// waits makes a run that is in progress say why.
-func (c *Check) waits(ctx context.Context, id int64, title, why string) error {
-	_, _, err := c.Client.Checks.UpdateCheckRun(ctx, c.Repo.Owner, c.Repo.Name, id, github.UpdateCheckRunOptions{
-		Name: c.Name, ExternalID: github.String(c.external()), Status: github.String("in_progress"),
-		Output: &github.CheckRunOutput{Title: github.String(title), Summary: github.String(why)},
-	})
-	if err != nil {
-		return fmt.Errorf("saying that the check waits: %w", err)
-	}
-	return nil
 }
 
 func (c *Check) write(ctx context.Context, id int64, o checkrun.Output) error {

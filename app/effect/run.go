@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -268,6 +267,7 @@ func (c *Check) TakeBack(ctx context.Context) (is bool, err error) {
 	return c.takeBack(ctx, "It is judged again.", "Something happened to this change. What came out before does not hold until it is judged.", (*run).success)
 }
 
+// takeBack is TakeBack of a run that means something that may not hold.
 func (c *Check) takeBack(ctx context.Context, title, why string, means func(*run) bool) (is bool, err error) {
 	if r, err := c.run(ctx, c.here()); err != nil || !means(r) {
 		return false, err
@@ -309,36 +309,34 @@ func (c *Check) takeBack(ctx context.Context, title, why string, means func(*run
 	return is, err
 }
 
-// PutOff has the check say that the change is judged again later, and why, where it is for this
-// subject to say something: a success does not hold meanwhile, nor does what may be written as one.
-// What lets nothing through is left.
+// PutOff has the run say that the change is judged again later, and why, if what it says is the word
+// of this subject, or nobody's. A success does not hold meanwhile, nor does what may be written as one;
+// what lets nothing through keeps its conclusion. Whoever judges the change says what came out, be it
+// the same.
 func (c *Check) PutOff(ctx context.Context, title, why string) error {
 	lets := func(r *run) bool { return r.success() || r.ID != 0 && !r.done && r.By == c.Subject }
 	if is, err := c.takeBack(ctx, title, why, lets); err != nil || is {
 		return err
 	}
-	others, err := c.others(ctx, c.here())
-	if err != nil {
-		return err
-	}
 	return c.alone(ctx, c.here(), func(r *run) error {
-		if r.Mark != "" || named(others, r.By) != nil {
+		if r.ID == 0 || lets(r) || r.By != "" && r.By != c.Subject {
 			return nil
 		}
-		id, err := c.make(ctx, r)
-		if err != nil {
+		conclusion := cancelled
+		if i := strings.LastIndexByte(r.Mark, ' '); i >= 0 {
+			conclusion = r.Mark[i+1:]
+		}
+		if err := c.Log.Forget(ctx, c.Key()); err != nil {
 			return err
 		}
-		run, _, err := c.Client.Checks.GetCheckRun(ctx, c.Repo.Owner, c.Repo.Name, id)
-		switch class, _ := hub.Classify(err); {
-		case class == hub.Gone:
-			return nil
-		case err != nil:
-			return fmt.Errorf("reading the check run: %w", err)
-		case run.GetStatus() == "completed": // it was taken back
-			return c.cancel(ctx, id, c.here(), title, why)
+		r.Mark = ""
+		if err := c.begin(ctx, c.here(), r); err != nil {
+			return err
 		}
-		return c.waits(ctx, id, title, why)
+		if err := c.complete(ctx, r.ID, c.here(), conclusion, title, why); err != nil {
+			return err
+		}
+		return c.finish(ctx, c.here(), r)
 	})
 }
 
@@ -451,16 +449,23 @@ func (c *Check) takeAlong(ctx context.Context, from spot, r *run) error {
 	return c.finish(ctx, from, r)
 }
 
-// cancel makes a run that is over, or is not, say that nothing holds. One that is gone says nothing
-// any more.
+// cancelled is the conclusion of a run that says nothing that holds.
+const cancelled = "cancelled"
+
+// cancel makes a run that is over, or is not, say that nothing holds.
 func (c *Check) cancel(ctx context.Context, id int64, at spot, title, why string) error {
+	return c.complete(ctx, id, at, cancelled, title, why)
+}
+
+// complete makes a run say something else than a verdict. One that is gone says nothing any more.
+func (c *Check) complete(ctx context.Context, id int64, at spot, conclusion, title, why string) error {
 	_, _, err := c.Client.Checks.UpdateCheckRun(toTheEnd(ctx), c.Repo.Owner, c.Repo.Name, id, github.UpdateCheckRunOptions{
-		Name: at.Name, ExternalID: github.String(c.external()), Status: github.String("completed"), Conclusion: github.String("cancelled"),
+		Name: at.Name, ExternalID: github.String(c.external()), Status: github.String("completed"), Conclusion: github.String(conclusion),
 		CompletedAt: &github.Timestamp{Time: c.Now().UTC()},
 		Output:      &github.CheckRunOutput{Title: github.String(title), Summary: github.String(why)},
 	})
 	if class, _ := hub.Classify(err); err == nil || class == hub.Gone {
 		return nil
 	}
-	return fmt.Errorf("cancelling check run %s: %w", strconv.FormatInt(id, 10), err)
+	return fmt.Errorf("making check run %d say %q: %w", id, title, err)
 }

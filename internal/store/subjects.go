@@ -64,7 +64,8 @@ ON CONFLICT (repo, name) DO UPDATE SET
 	landed = CASE WHEN excluded.landed = '' THEN subjects.landed ELSE excluded.landed END,
 	delivery = excluded.delivery, is_open = excluded.is_open, asked = excluded.asked, turn = subjects.turn + 1, vain = 0,
 	inputs = CASE WHEN $13 THEN '' ELSE subjects.inputs END,
-	waits = $15, askers = $16, looks = $17, weighs = $18
+	waits = $15, askers = $16, looks = $17, weighs = $18,
+	put_off = CASE WHEN excluded.head NOT IN ('', subjects.head) OR excluded.ref NOT IN ('', subjects.ref) THEN 0 ELSE subjects.put_off END
 RETURNING turn`,
 		[]any{r.Repo, r.Name, r.Installation, r.Kind, r.Stage, r.Number, r.Head, r.Base, r.Ref, r.Delivery, !r.Closed, s.ms(), r.Again, r.Landed, p.Waits, p.askers(), p.looks(), int64(p.Weighs)}, &turn)
 	if err != nil {
