@@ -385,8 +385,47 @@ func TestPacedSaidOnce(t *testing.T) {
 	if n := said(); n != 2 {
 		t.Errorf("said %d times", n)
 	}
+	if run := newest(w.ours(p.HeadSHA)); run.Conclusion != "failure" || !isPutOff(run) {
+		t.Errorf("said again: %s %q", run.Conclusion, run.Title)
+	}
 	w.due(10 * time.Minute)
 	if run := newest(w.ours(p.HeadSHA)); run.Conclusion != "failure" || isPutOff(run) {
 		t.Errorf("then: %s %q", run.Conclusion, run.Title)
+	}
+}
+
+// Who puts a look off and has lost the run meanwhile keeps nothing over what another one said of it,
+// and does not take the look for put off.
+func TestPacedLockLost(t *testing.T) {
+	t.Parallel()
+	for what, text := range map[string]string{"success": policy, "failure": approvals} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			w, _, p := paced(t, text)
+			for i := range 2 {
+				p.Edit("eve", fmt.Sprint("title ", i), "Text")
+				w.idle()
+			}
+			ctx, key := context.Background(), fmt.Sprintf("run/%d/%s/refs/heads/main", w.repo.ID, p.HeadSHA)
+			const theirs = `{"id":1,"by":"pull/7","mark":"theirs failure"}`
+			overtaken := make(chan bool, 1)
+			w.gh.Fail(githubtest.Fault{On: "PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}", Then: func() {
+				if err := w.store.Finish(ctx, key, theirs); err != nil {
+					t.Error(err)
+				}
+				s, err := w.store.Subject(ctx, w.repo.ID, "pull/1")
+				overtaken <- err == nil && s.PutOff == 0
+			}})
+			p.Edit("eve", "it waits", "Text")
+			if !<-overtaken {
+				t.Error("it was put off before that was said")
+			}
+			w.until("it is known to be overtaken", func() bool {
+				return strings.Contains(w.logged.String(), "written by somebody else, too")
+			})
+			if e, err := w.store.Effect(ctx, key); err != nil || !e.Done || e.Result != theirs {
+				t.Errorf("%+v, %v", e, err)
+			}
+		})
 	}
 }

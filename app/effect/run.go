@@ -329,7 +329,9 @@ func (c *Check) PutOff(ctx context.Context, title, why string) error {
 		if err := c.Log.Forget(ctx, c.Key()); err != nil {
 			return err
 		}
-		r.Mark = ""
+		if r.Mark = ""; conclusion != cancelled { // it is known still what GitHub shows, when it is put off once more
+			r.Mark = overwritten + " " + conclusion
+		}
 		if err := c.begin(ctx, c.here(), r); err != nil {
 			return err
 		}
