@@ -2,8 +2,11 @@ package app
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
+
+	"custody/app/effect"
 )
 
 // While a change is judged anew, its check still says what came out before. For the part of a
@@ -51,9 +54,12 @@ func (j *job) takeBack(ctx context.Context) {
 		}
 		j.telling.Lock()
 		defer j.telling.Unlock()
-		if is, err := j.check.TakeBack(ctx); err != nil && ctx.Err() == nil {
+		switch is, err := j.check.TakeBack(ctx); {
+		case errors.Is(err, effect.ErrOverwritten):
+			j.log.WithError(err).Info("somebody else wrote to the check run while a success was taken back: what it shows was looked at")
+		case err != nil && ctx.Err() == nil:
 			j.log.WithError(err).Warn("a success stands while the change is judged anew")
-		} else if is {
+		case is:
 			j.log.Info("the success does not stand while the change is judged anew")
 		}
 	}()

@@ -2,11 +2,8 @@ package app_test
 
 import (
 	"context"
-	"fmt"
-	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -106,33 +103,4 @@ func TestLockLostInWriting(t *testing.T) {
 		t.Errorf("%d runs; the check says %s: %v", len(w.ours(p.HeadSHA)), run.Conclusion, run.Concluded)
 	}
 	w.judgedAs("fail")
-}
-
-// Nor does a review that takes a success back write over what another one said meanwhile, which had
-// the run to itself by then.
-func TestLockLostInTakingBack(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, approvals, func(w *world) { w.slowly = 20 * time.Millisecond })
-	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
-	p.Review("ben", "APPROVED", "")
-	w.concludedAs(p.HeadSHA, "success")
-	w.settled()
-	ctx, key := context.Background(), fmt.Sprintf("run/%d/%s/refs/heads/main", w.repo.ID, p.HeadSHA)
-	const theirs = `{"id":1,"by":"pull/7","mark":"theirs success"}`
-	w.gh.Fail(githubtest.Fault{On: "PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}", Then: func() {
-		if err := w.store.Finish(ctx, key, theirs); err != nil {
-			t.Error(err)
-		}
-	}})
-	goOn := make(chan struct{})
-	w.keeping.Store(new(func([]byte) error { <-goOn; return nil }))
-	p.Label("ada", "looked at")
-	w.until("it could not be taken back", func() bool {
-		return strings.Contains(w.logged.String(), "a success stands while the change is judged anew")
-	})
-	if e, err := w.store.Effect(ctx, key); err != nil || !e.Done || e.Result != theirs {
-		t.Errorf("%+v, %v", e, err)
-	}
-	close(goOn)
-	w.settled()
 }

@@ -8,6 +8,7 @@ import (
 
 	"custody/app/effect"
 	"custody/app/hub"
+	"custody/internal/config"
 	"custody/internal/store"
 )
 
@@ -54,6 +55,6 @@ func (a *App) mend(ctx context.Context, s store.Subject) error {
 func (a *App) checkOf(client *hub.Client, repo *hub.Repository, s *store.Subject, head, ref string) *effect.Check {
 	return &effect.Check{
 		Log: a.store, Client: client, Repo: repo, AppID: a.Hub.AppID(), Now: a.Now,
-		Subject: s.Name, Head: head, Ref: ref, Name: CheckName(ref), Group: s.Kind == "merge_group",
+		Subject: s.Name, Head: head, Ref: ref, Name: CheckName(ref), Group: s.Kind == "merge_group", Enforces: a.Mode == config.Enforce,
 	}
 }

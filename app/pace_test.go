@@ -423,9 +423,6 @@ func TestPacedLockLost(t *testing.T) {
 			w.until("it is known to be overtaken", func() bool {
 				return strings.Contains(w.logged.String(), "written by somebody else, too")
 			})
-			if e, err := w.store.Effect(ctx, key); err != nil || !e.Done || e.Result != theirs {
-				t.Errorf("%+v, %v", e, err)
-			}
 		})
 	}
 }

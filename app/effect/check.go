@@ -42,8 +42,9 @@ type Log interface {
 	Begin(ctx context.Context, key, intent string) error
 	Finish(ctx context.Context, key, result string) error
 	FinishIf(ctx context.Context, key, intent, result string) (ok bool, err error)
-	Swap(ctx context.Context, key, was, is string, done bool) (ok bool, err error)
+	Swap(ctx context.Context, was store.Effect, is string, done bool) (ok bool, err error)
 	Forget(ctx context.Context, key string) error
+	ForgetIf(ctx context.Context, key, result string) (ok bool, err error)
 	Lock(ctx context.Context, name string) (_ *store.Lock, ok bool, err error)
 	AtHead(ctx context.Context, repo int64, head string) ([]store.Subject, error)
 	Again(ctx context.Context, of *store.Subject) error
@@ -60,7 +61,9 @@ type Check struct {
 	Ref     string // that the change is for
 	Name    string // "custody: main"
 	Group   bool   // the subject is a merge group
-	Now     func() time.Time
+	// Enforces says that a neutral run lets through what it should not; in mode report it should.
+	Enforces bool
+	Now      func() time.Time
 
 	made int64 // the run that it made itself, which is the newest
 }
@@ -183,14 +186,14 @@ func (c *Check) conclude(ctx context.Context, r *run, intent *Intent, first bool
 	says := false
 	switch {
 	case id != c.made && intent.Output.Conclusion != checkrun.Success: // no success of ours may be newer, see adopt
-		shown, err := c.newest(ctx, every)
+		shown, err := c.newest(ctx, c.here(), every)
 		if err != nil {
 			return err
 		}
 		id = c.adopt(r, shown)
 		says = !first && !intent.Again && shown.GetID() == id && c.shows(shown, intent.Output)
 	case !first && !intent.Again:
-		if says, err = c.saysAlready(ctx, id, intent.Output); err != nil {
+		if says, err = c.saysAlready(ctx, r, intent.Output); err != nil {
 			return err
 		}
 	}
@@ -208,24 +211,26 @@ func (c *Check) conclude(ctx context.Context, r *run, intent *Intent, first bool
 	if !says {
 		if err := c.write(ctx, id, intent.Output); err != nil {
 			if class, _ := hub.Classify(err); class == hub.Gone {
-				return c.lost(ctx, err)
+				return c.lost(ctx, r, err)
 			}
 			return fmt.Errorf("concluding the check run: %w", err)
 		}
 	}
 	if err := c.annotate(ctx, id, intent.Output); err != nil {
 		if class, _ := hub.Classify(err); class == hub.Gone {
-			return c.lost(ctx, err)
+			return c.lost(ctx, r, err)
 		}
 		return fmt.Errorf("annotating the check run: %w", err)
 	}
-	if !r.success() {
-		for _, id := range r.Before {
-			if err := c.cancel(ctx, id, c.here(), "It was judged again.", "What came out is said by the run that was made after this one."); err != nil {
-				return err
-			}
+	for _, id := range r.Before {
+		if r.success() {
+			err = c.write(ctx, id, intent.Output)
+		} else {
+			err = c.cancel(ctx, id, c.here(), "It was judged again.", "What came out is said by the run that was made after this one.")
 		}
-		r.Before = nil
+		if err != nil {
+			return err
+		}
 	}
 	return c.finish(ctx, c.here(), r)
 }
@@ -249,7 +254,7 @@ func (c *Check) Holds(ctx context.Context) (holds bool, err error) {
 		if holds = r.By != c.Subject; holds {
 			return nil
 		}
-		shown, err := c.newest(ctx, every)
+		shown, err := c.newest(ctx, c.here(), every)
 		if err != nil {
 			return err
 		}
@@ -269,12 +274,10 @@ func (c *Check) Holds(ctx context.Context) (holds bool, err error) {
 	return holds, err
 }
 
-// overwritten stands for what a run says of which only that is known.
-const overwritten = "overwritten"
-
-// lost forgets a run that GitHub no longer has, so that the next try makes another.
-func (c *Check) lost(ctx context.Context, err error) error {
-	if ferr := c.Log.Forget(ctx, c.runKey(c.here())); ferr != nil {
+// lost forgets a run that GitHub no longer has, so that the next try makes another; unless somebody
+// else did by now.
+func (c *Check) lost(ctx context.Context, r *run, err error) error {
+	if _, ferr := c.Log.ForgetIf(ctx, c.runKey(c.here()), r.kept); ferr != nil {
 		return ferr
 	}
 	return fmt.Errorf("the check run is gone: %w", err)
@@ -282,11 +285,11 @@ func (c *Check) lost(ctx context.Context, err error) error {
 
 // saysAlready compares what a run shows with what it shall show: a try that did not end may
 // have written it.
-func (c *Check) saysAlready(ctx context.Context, id int64, o checkrun.Output) (bool, error) {
-	run, _, err := c.Client.Checks.GetCheckRun(ctx, c.Repo.Owner, c.Repo.Name, id)
+func (c *Check) saysAlready(ctx context.Context, r *run, o checkrun.Output) (bool, error) {
+	run, _, err := c.Client.Checks.GetCheckRun(ctx, c.Repo.Owner, c.Repo.Name, r.ID)
 	if err != nil {
 		if class, _ := hub.Classify(err); class == hub.Gone {
-			return false, c.lost(ctx, err)
+			return false, c.lost(ctx, r, err)
 		}
 		return false, fmt.Errorf("reading the check run: %w", err)
 	}

@@ -12,6 +12,8 @@ import (
 
 	"github.com/google/go-github/v62/github"
 
+	"custody/app/checkrun"
+	"custody/app/event"
 	"custody/app/hub"
 	"custody/internal/store"
 )
@@ -34,7 +36,7 @@ type run struct {
 	ID     int64   `json:"id,omitempty"`     // 0: it is being made
 	By     string  `json:"by,omitempty"`     // the subject whose word it is; empty: nobody's
 	Mark   string  `json:"mark,omitempty"`   // of what it says; empty: nothing came out yet, or it was taken back
-	Before []int64 `json:"before,omitempty"` // runs that say success, beside which it was made
+	Before []int64 `json:"before,omitempty"` // runs beside which it was made: they say success as it does, else nothing that holds
 
 	there bool   // it was begun at least
 	done  bool   // else it is being made, or written: it may say what it said before
@@ -42,6 +44,19 @@ type run struct {
 }
 
 func (r *run) success() bool { return strings.HasSuffix(r.Mark, Success) }
+
+// shows is the conclusion that GitHub shows, once it is written; empty: none, or "cancelled".
+func (r *run) shows() string { return r.Mark[strings.LastIndexByte(r.Mark, ' ')+1:] }
+
+// lets says whether the run may let the commit through: by what it says, or by what it said before,
+// since it is not known whether GitHub got what was written.
+func (c *Check) lets(r *run) bool { return c.letsBy(r.shows()) || r.ID != 0 && !r.done }
+
+// letsBy says whether GitHub lets through what shows a conclusion. In mode report nothing else is
+// wanted than that it lets through a failure, which is neutral there.
+func (c *Check) letsBy(conclusion string) bool {
+	return conclusion == string(checkrun.Success) || c.Enforces && conclusion == string(checkrun.Neutral)
+}
 
 // text is the form in which a run is kept.
 func (r *run) text() string {
@@ -87,7 +102,7 @@ func (c *Check) finish(ctx context.Context, at spot, r *run) error { return c.sw
 
 func (c *Check) swap(ctx context.Context, at spot, r *run, done bool) error {
 	text := r.text()
-	ok, err := c.Log.Swap(ctx, c.runKey(at), r.kept, text, done)
+	ok, err := c.Log.Swap(ctx, store.Effect{Key: c.runKey(at), Done: r.done, Result: r.kept}, text, done)
 	if err != nil {
 		return err
 	}
@@ -101,8 +116,29 @@ func (c *Check) swap(ctx context.Context, at spot, r *run, done bool) error {
 // betweenTries is how long one waits who comes while another one writes.
 const betweenTries = 50 * time.Millisecond
 
-// alone has nobody else write to the run of a name on a commit meanwhile.
+// alone has nobody else write to the run of a name on a commit meanwhile. If the database loses the
+// lock, what do wrote may come to GitHub behind what somebody else said: then the run is set right.
 func (c *Check) alone(ctx context.Context, at spot, do func(*run) error) error {
+	var r *run
+	err := c.locked(ctx, at, func(is *run) error {
+		r = is
+		return do(r)
+	})
+	if err == nil || r == nil || !errors.Is(err, ErrOverwritten) && ctx.Err() == nil {
+		return err
+	}
+	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), rightTime)
+	defer cancel()
+	if now, rerr := c.run(late, at); rerr != nil || now.kept == r.kept && now.done == r.done { // nobody else came to it
+		return errors.Join(err, rerr)
+	}
+	return errors.Join(err, c.SetRight(late, at))
+}
+
+// rightTime is how long it may take to set a run right.
+const rightTime = 30 * time.Second
+
+func (c *Check) locked(ctx context.Context, at spot, do func(*run) error) error {
 	for {
 		lock, ok, err := c.Log.Lock(ctx, c.runKey(at))
 		if err != nil {
@@ -123,6 +159,49 @@ func (c *Check) alone(ctx context.Context, at spot, do func(*run) error) error {
 		}
 	}
 }
+
+// SetRight holds what GitHub shows against what the run was made to say last, whoever's word that is.
+// If it differs, that is said again, or, if nobody who is open says it, lets nothing through.
+func (c *Check) SetRight(ctx context.Context, at spot) error {
+	return c.locked(ctx, at, func(r *run) error {
+		shown, err := c.newest(ctx, at, every)
+		if err != nil || shown == nil {
+			return err
+		}
+		same := shown.GetConclusion() == r.shows() && shown.GetExternalID() == event.External(c.Repo.ID, r.By)
+		if nothing := r.Mark == "" && !c.letsBy(shown.GetConclusion()); r.done && shown.GetID() == r.ID && (same || nothing) {
+			return nil
+		}
+		c.adopt(r, shown)
+		own, others, err := c.open(ctx, at)
+		if err != nil {
+			return err
+		}
+		by := named(others, r.By)
+		if by == nil && r.By == c.Subject {
+			by = own
+		}
+		if by == nil {
+			if c.letsBy(shown.GetConclusion()) {
+				if err := c.cancel(ctx, r.ID, at, "What came out does not hold.", "The pull request that it came out for is closed, or has another commit by now."); err != nil {
+					return err
+				}
+			}
+			r.By, r.Mark = "", ""
+			return errors.Join(c.finish(ctx, at, r), c.wake(ctx, at, true))
+		}
+		if err := c.Log.Forget(ctx, ConcludeKey(c.Repo.ID, by.Name, at.Head)); err != nil {
+			return err
+		}
+		if r.Mark = ""; c.letsBy(shown.GetConclusion()) {
+			r.Mark = overwritten + " " + shown.GetConclusion()
+		}
+		return errors.Join(c.finish(ctx, at, r), c.Log.Again(ctx, by))
+	})
+}
+
+// overwritten stands for what a run says of which only that is known.
+const overwritten = "overwritten"
 
 // others are the other open subjects of a name on a commit.
 func (c *Check) others(ctx context.Context, at spot) ([]store.Subject, error) {
@@ -213,15 +292,15 @@ func (c *Check) make(ctx context.Context, r *run) (int64, error) {
 // find looks for a run that was made before a crash. Nothing is said of a run before its id is kept,
 // so one that is completed is an older one.
 func (c *Check) find(ctx context.Context) (int64, error) {
-	run, err := c.newest(ctx, func(r *github.CheckRun) bool { return r.GetStatus() != "completed" })
+	run, err := c.newest(ctx, c.here(), func(r *github.CheckRun) bool { return r.GetStatus() != "completed" })
 	return run.GetID(), err
 }
 
 // newest is the newest of our runs of this name, of those that are meant; nil for none.
-func (c *Check) newest(ctx context.Context, means func(*github.CheckRun) bool) (run *github.CheckRun, err error) {
+func (c *Check) newest(ctx context.Context, at spot, means func(*github.CheckRun) bool) (run *github.CheckRun, err error) {
 	for page := 1; page > 0; {
-		runs, resp, err := c.Client.Checks.ListCheckRunsForRef(ctx, c.Repo.Owner, c.Repo.Name, c.Head, &github.ListCheckRunsOptions{
-			CheckName: github.String(c.Name), AppID: github.Int64(c.AppID), Filter: github.String("all"), ListOptions: github.ListOptions{PerPage: 100, Page: page},
+		runs, resp, err := c.Client.Checks.ListCheckRunsForRef(ctx, c.Repo.Owner, c.Repo.Name, at.Head, &github.ListCheckRunsOptions{
+			CheckName: github.String(at.Name), AppID: github.Int64(c.AppID), Filter: github.String("all"), ListOptions: github.ListOptions{PerPage: 100, Page: page},
 		})
 		if err != nil {
 			return nil, fmt.Errorf("looking for the check run: %w", err)
@@ -239,9 +318,14 @@ func (c *Check) newest(ctx context.Context, means func(*github.CheckRun) bool) (
 func every(*github.CheckRun) bool { return true }
 
 // adopt takes a newer run of ours for the one that is known: a store that was put back does not know
-// of it.
+// of it, nor does who made another one meanwhile.
 func (c *Check) adopt(r *run, newer *github.CheckRun) (id int64) {
-	r.ID = max(r.ID, newer.GetID())
+	if newer.GetID() > r.ID {
+		if r.ID != 0 {
+			r.Before = append(r.Before, r.ID)
+		}
+		r.ID = newer.GetID()
+	}
 	return r.ID
 }
 
@@ -249,7 +333,7 @@ func (c *Check) adopt(r *run, newer *github.CheckRun) (id int64) {
 // head of this subject.
 func (c *Check) Stale(ctx context.Context, judged string) (bool, error) {
 	r, err := c.run(ctx, c.here())
-	if err != nil || !r.success() {
+	if err != nil || !c.lets(r) {
 		return false, err
 	}
 	if r.By == c.Subject {
@@ -264,12 +348,11 @@ func (c *Check) Stale(ctx context.Context, judged string) (bool, error) {
 // its name. A merge queue throws out what has a run that is cancelled, be it for a moment: for it,
 // another run is made beside, in progress.
 func (c *Check) TakeBack(ctx context.Context) (is bool, err error) {
-	return c.takeBack(ctx, "It is judged again.", "Something happened to this change. What came out before does not hold until it is judged.", (*run).success)
+	return c.takeBack(ctx, "It is judged again.", "Something happened to this change. What came out before does not hold until it is judged.")
 }
 
-// takeBack is TakeBack of a run that means something that may not hold.
-func (c *Check) takeBack(ctx context.Context, title, why string, means func(*run) bool) (is bool, err error) {
-	if r, err := c.run(ctx, c.here()); err != nil || !means(r) {
+func (c *Check) takeBack(ctx context.Context, title, why string) (is bool, err error) {
+	if r, err := c.run(ctx, c.here()); err != nil || !c.lets(r) {
 		return false, err
 	}
 	others, err := c.others(ctx, c.here())
@@ -277,7 +360,7 @@ func (c *Check) takeBack(ctx context.Context, title, why string, means func(*run
 		return false, err
 	}
 	err = c.alone(ctx, c.here(), func(r *run) error {
-		if !means(r) || r.By != c.Subject && named(others, r.By) != nil {
+		if !c.lets(r) || r.By != c.Subject && named(others, r.By) != nil {
 			return nil
 		}
 		is = true
@@ -298,7 +381,7 @@ func (c *Check) takeBack(ctx context.Context, title, why string, means func(*run
 			_, err := c.make(ctx, r)
 			return err
 		}
-		if err := c.cancel(ctx, r.ID, c.here(), title, why); err != nil {
+		if err := c.cancelAll(ctx, r, c.here(), title, why); err != nil {
 			return err
 		}
 		if r.Mark = ""; r.By != c.Subject {
@@ -314,18 +397,14 @@ func (c *Check) takeBack(ctx context.Context, title, why string, means func(*run
 // what lets nothing through keeps its conclusion. Whoever judges the change says what came out, be it
 // the same.
 func (c *Check) PutOff(ctx context.Context, title, why string) error {
-	lets := func(r *run) bool { return r.success() || r.ID != 0 && !r.done && r.By == c.Subject }
-	if is, err := c.takeBack(ctx, title, why, lets); err != nil || is {
+	if is, err := c.takeBack(ctx, title, why); err != nil || is {
 		return err
 	}
 	return c.alone(ctx, c.here(), func(r *run) error {
-		if r.ID == 0 || lets(r) || r.By != "" && r.By != c.Subject {
+		if r.ID == 0 || c.lets(r) || r.By != "" && r.By != c.Subject {
 			return nil
 		}
-		conclusion := cancelled
-		if i := strings.LastIndexByte(r.Mark, ' '); i >= 0 {
-			conclusion = r.Mark[i+1:]
-		}
+		conclusion := cmp.Or(r.shows(), cancelled)
 		if err := c.Log.Forget(ctx, c.Key()); err != nil {
 			return err
 		}
@@ -403,16 +482,21 @@ func (c *Check) Leave(ctx context.Context, why Departure) error {
 			return err
 		}
 		stands := len(others) == 0 && (why == Lands || why == Moves && !turns)
-		if !stands && r.ID != 0 && (r.success() || !r.done) {
+		if stands && !r.done { // it is not known what it says: whoever comes to the head takes that back
+			return nil
+		}
+		if !stands && r.ID != 0 && c.lets(r) {
 			if err := c.begin(ctx, at, r); err != nil {
 				return err
 			}
-			if err := c.cancel(ctx, r.ID, at, title, text); err != nil {
+			if err := c.cancelAll(ctx, r, at, title, text); err != nil {
 				return err
 			}
 		}
 		if !stands {
-			r.By, r.Mark = "", ""
+			if r.By = ""; r.shows() != string(checkrun.Neutral) || c.Enforces {
+				r.Mark = ""
+			} // else it stays as it is, and is to be taken back once the mode is another
 		}
 		if turns && len(others) == 0 {
 			return c.takeAlong(ctx, at, r)
@@ -442,8 +526,11 @@ func (c *Check) takeAlong(ctx context.Context, from spot, r *run) error {
 			return err
 		}
 		if !there.there {
-			if err := c.Log.Forget(ctx, c.runKey(from)); err != nil { // at first: it must not be in two places
+			switch ok, err := c.Log.ForgetIf(ctx, c.runKey(from), r.kept); { // at first: it must not be in two places
+			case err != nil:
 				return err
+			case !ok:
+				return ErrOverwritten
 			}
 			return c.finish(ctx, c.here(), &run{ID: r.ID, Before: r.Before})
 		}
@@ -457,6 +544,16 @@ const cancelled = "cancelled"
 // cancel makes a run that is over, or is not, say that nothing holds.
 func (c *Check) cancel(ctx context.Context, id int64, at spot, title, why string) error {
 	return c.complete(ctx, id, at, cancelled, title, why)
+}
+
+// cancelAll cancels the run, and those beside which it was made.
+func (c *Check) cancelAll(ctx context.Context, r *run, at spot, title, why string) error {
+	for _, id := range append([]int64{r.ID}, r.Before...) {
+		if err := c.cancel(ctx, id, at, title, why); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // complete makes a run say something else than a verdict. One that is gone says nothing any more.

@@ -93,26 +93,38 @@ func (s *Store) FinishIf(ctx context.Context, key, intent, result string) (ok bo
 	return n > 0, nil
 }
 
-// Swap writes what an effect is, done or only begun, if nobody wrote since it was what is said: empty,
-// where it was not there. ok is false where somebody did.
-func (s *Store) Swap(ctx context.Context, key, was, is string, done bool) (ok bool, err error) {
-	state := "begun"
-	if done {
-		state = "done"
+// Swap writes what an effect is, done or only begun, if it still is what it was; with an empty
+// Result, if it is not there. ok is false where somebody else wrote meanwhile.
+func (s *Store) Swap(ctx context.Context, was Effect, is string, done bool) (ok bool, err error) {
+	query := `UPDATE effects SET state = $4, result = $5, at = $6 WHERE key = $1 AND state = $2 AND result = $3`
+	if was.Result == "" {
+		query = `INSERT INTO effects (key, state, result, at) SELECT $1, $4, $5, $6 WHERE $2 <> '' AND $3 = '' ON CONFLICT (key) DO NOTHING`
 	}
-	query := `UPDATE effects SET state = $3, result = $4, at = $5 WHERE key = $1 AND result = $2`
-	if was == "" {
-		query = `INSERT INTO effects (key, state, result, at) SELECT $1, $3, $4, $5 WHERE $2 = '' ON CONFLICT (key) DO NOTHING`
-	}
-	n, err := s.db.exec(ctx, query, key, was, state, is, s.ms())
+	n, err := s.db.exec(ctx, query, was.Key, state(was.Done), was.Result, state(done), is, s.ms())
 	if err != nil {
-		return false, fmt.Errorf("writing effect %s: %w", key, err)
+		return false, fmt.Errorf("writing effect %s: %w", was.Key, err)
 	}
 	return n > 0, nil
+}
+
+func state(done bool) string {
+	if done {
+		return "done"
+	}
+	return "begun"
 }
 
 // Forget makes as if an effect had never been begun: what it made is gone.
 func (s *Store) Forget(ctx context.Context, key string) error {
 	_, err := s.db.exec(ctx, `DELETE FROM effects WHERE key = $1`, key)
 	return err
+}
+
+// ForgetIf forgets what still is what it was. ok is false where somebody else wrote meanwhile.
+func (s *Store) ForgetIf(ctx context.Context, key, result string) (ok bool, err error) {
+	n, err := s.db.exec(ctx, `DELETE FROM effects WHERE key = $1 AND result = $2`, key, result)
+	if err != nil {
+		return false, fmt.Errorf("forgetting effect %s: %w", key, err)
+	}
+	return n > 0, nil
 }

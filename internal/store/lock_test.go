@@ -83,9 +83,10 @@ func TestEffectsOfOthers(t *testing.T) {
 				t.Errorf("finished: %v, %v", ok, err)
 			}
 		}
-		swap := func(was, now string, done, want bool) {
+		swap := func(was store.Effect, now string, done, want bool) {
 			t.Helper()
-			if ok, err := s.Swap(ctx, "k", was, now, done); err != nil || ok != want {
+			was.Key = "k"
+			if ok, err := s.Swap(ctx, was, now, done); err != nil || ok != want {
 				t.Errorf("swapped: %v, %v", ok, err)
 			}
 		}
@@ -96,19 +97,26 @@ func TestEffectsOfOthers(t *testing.T) {
 		finish("failure", "2", true)
 		finish("failure", "3", false)
 		is(store.Effect{Key: "k", Done: true, Result: "2"})
-		swap("1", "4", true, false)
-		swap("", "4", true, false)
+		swap(store.Effect{Done: true, Result: "1"}, "4", true, false)
+		swap(store.Effect{Result: "2"}, "4", true, false)
+		swap(store.Effect{}, "4", true, false)
 		is(store.Effect{Key: "k", Done: true, Result: "2"})
-		swap("2", "4", false, true)
+		swap(store.Effect{Done: true, Result: "2"}, "4", false, true)
 		is(store.Effect{Key: "k", Result: "4"})
-		swap("4", "5", true, true)
+		swap(store.Effect{Result: "4"}, "5", true, true)
 		is(store.Effect{Key: "k", Done: true, Result: "5"})
 		if err := s.Forget(ctx, "k"); err != nil {
 			t.Fatal(err)
 		}
-		swap("5", "6", true, false)
+		swap(store.Effect{Done: true, Result: "5"}, "6", true, false)
 		is(store.Effect{})
-		swap("", "7", false, true)
+		swap(store.Effect{}, "7", false, true)
 		is(store.Effect{Key: "k", Result: "7"})
+		for _, result := range []string{"6", "7"} {
+			if ok, err := s.ForgetIf(ctx, "k", result); err != nil || ok != (result == "7") {
+				t.Errorf("forgot %s: %v, %v", result, ok, err)
+			}
+		}
+		is(store.Effect{})
 	})
 }
