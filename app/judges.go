@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
@@ -201,7 +202,9 @@ func (a *App) judges(ctx context.Context) error {
 		}
 	}
 	if a.overtaken.Load() {
-		return &store.LaterError{After: min(leaveWait, a.LookEvery), Why: errors.New(overtakenText)}
+		// Both look for jobs once in a second: after a wait that is always the same, this process could
+		// be the first to come to it each time.
+		return &store.LaterError{After: min(leaveWait, a.LookEvery) + rand.N(time.Second), Why: errors.New(overtakenText)}
 	}
 	return nil
 }
