@@ -4,9 +4,12 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"custody/internal/config"
 	"custody/internal/git/gittest"
@@ -313,4 +316,87 @@ func TestNeutralWhileItIsJudged(t *testing.T) {
 	w.until("it may not merge before it was judged", func() bool { return !w.merges(p) })
 	close(goOn)
 	w.merge("judged", false, p)
+}
+
+// The same while the database, or GitHub, does not answer for a moment.
+func TestLateSuccessBesideFaults(t *testing.T) {
+	t.Parallel()
+	const list = "GET /repos/{owner}/{repo}/commits/{ref}/check-runs"
+	for _, what := range []string{"database", "502", "limit"} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, approvals, required, onPostgres)
+			q := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
+			w.settled()
+			p := w.twin(q, "twin")
+			w.merge("at first", false, p, q)
+			goOn, waits := make(chan struct{}), make(chan struct{})
+			w.gh.Fail(githubtest.Fault{On: patchRun, Then: func() { close(waits); <-goOn }})
+			p.Review("ben", "APPROVED", "")
+			<-waits
+			w.lose(sessions["idle"])
+			p.Close("ada")
+			w.until("it is left, and the other one speaks", func() bool {
+				r := w.ours(q.HeadSHA)[0]
+				return strings.HasSuffix(r.ExternalID, "/pull/1") && r.Conclusion == "failure" && len(r.Concluded) >= 3
+			})
+			switch what {
+			case "database":
+				w.sqlPostgres(`ALTER TABLE effects RENAME TO away`)
+			case "502":
+				w.gh.Fail(githubtest.Fault{On: list, With: githubtest.BadGateway, Times: 4})
+			case "limit":
+				w.gh.Fail(githubtest.Fault{On: list, With: githubtest.SecondaryLimit, In: 2 * time.Second, Times: 2})
+			}
+			close(goOn)
+			time.Sleep(3 * time.Second) // so long it fails
+			if what == "database" {
+				w.sqlPostgres(`ALTER TABLE away RENAME TO effects`)
+			}
+			w.gh.Heal()
+			w.merge("nobody approves", false, q)
+			w.pass(25 * time.Minute)
+			w.looks()
+			w.merge("looked around", false, q)
+		})
+	}
+}
+
+func (w *world) sqlPostgres(text string) {
+	w.Helper()
+	c, err := pgx.Connect(context.Background(), w.address)
+	if err != nil {
+		w.Fatal(err)
+	}
+	defer c.Close(context.Background())
+	if _, err := c.Exec(context.Background(), text); err != nil {
+		w.Fatal(err)
+	}
+}
+
+// A success that comes late over the failure of the same one does not stand until a review can be made.
+func TestLateSuccessBeforeTheReview(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, approvals, required, onPostgres)
+	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
+	w.settled()
+	goOn, waits := make(chan struct{}), make(chan struct{})
+	w.gh.Fail(githubtest.Fault{On: patchRun, Then: func() { close(waits); <-goOn }})
+	v := p.Review("ben", "APPROVED", "")
+	<-waits
+	w.lose(sessions["idle"])
+	p.Dismiss("ada", v)
+	w.until("it is judged again", func() bool {
+		s, err := w.store.Subject(context.Background(), w.repo.ID, "pull/1")
+		r := w.ours(p.HeadSHA)[0]
+		return err == nil && s.DoneTurn == s.Turn && s.Decision == "fail" && r.Conclusion == "failure" && len(r.Concluded) >= 2
+	})
+	w.gh.Fail(githubtest.Fault{On: "GET /repos/{owner}/{repo}/pulls/{pull_number}", With: githubtest.PrimaryLimit, In: time.Hour, Times: -1})
+	close(goOn)
+	w.until("the success came", func() bool { return slices.Contains(w.ours(p.HeadSHA)[0].Concluded, "success") })
+	w.until("the review waits", func() bool { return strings.Contains(w.logged.String(), "GitHub's rate limit: later") })
+	if w.merges(p) {
+		t.Errorf("it is known that it does not hold: %s", w.runsOf(p.HeadSHA))
+	}
+	w.gh.Heal()
 }

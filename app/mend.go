@@ -28,7 +28,7 @@ func (a *App) mend(ctx context.Context, s store.Subject) error {
 		return store.ErrBusy
 	}
 	defer leave()
-	if s, err = a.store.Subject(ctx, s.Repo, s.Name); err != nil || s.Stage != "merge" || s.Kind == notesKind || s.Closed || s.DoneHead == "" {
+	if s, err = a.store.Subject(ctx, s.Repo, s.Name); err != nil || s.Stage != "merge" || s.Kind == notesKind || s.DoneHead == "" {
 		return err
 	}
 	at, known, err := a.store.Repository(ctx, s.Repo)
@@ -37,7 +37,13 @@ func (a *App) mend(ctx context.Context, s store.Subject) error {
 		return err
 	}
 	check := a.checkOf(a.Hub.Installation(at.Installation), &hub.Repository{ID: s.Repo, Owner: owner, Name: name}, &s, s.DoneHead, s.Ref)
-	holds, err := check.Holds(ctx)
+	holds := true
+	if !s.Closed {
+		holds, err = check.Holds(ctx)
+	}
+	if err == nil && holds { // also where it is for another one to say
+		err = check.SetRight(ctx)
+	}
 	if class, _ := hub.Classify(err); err != nil && (class == hub.Gone || class == hub.Forbidden) {
 		return nil // it is no longer ours to say
 	}

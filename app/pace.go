@@ -58,7 +58,18 @@ func (a *App) putOff(s *store.Subject) time.Time {
 // pace has a look wait if it may, which is an error that says so, and keeps that there is one. goes
 // is false where it needs none, or where somebody asked for another meanwhile.
 func (j *job) pace(ctx context.Context) (goes bool, err error) {
-	if due := j.putOff(&j.subject); !due.IsZero() {
+	due := j.putOff(&j.subject)
+	if !due.IsZero() {
+		// What is in a merge queue lands by the verdict of its group, which follows this one.
+		groups, err := j.store.Open(ctx, j.task.Repo, "merge_group", j.subject.Ref)
+		if err != nil {
+			return false, err
+		}
+		if slices.ContainsFunc(groups, func(g store.Subject) bool { return g.Number == j.subject.Number }) {
+			due = time.Time{}
+		}
+	}
+	if !due.IsZero() {
 		if goes, err = j.waits(ctx, due); err != nil || !goes {
 			return false, err
 		}
@@ -84,7 +95,7 @@ func (j *job) waits(ctx context.Context, due time.Time) (goes bool, err error) {
 			return has, err
 		}
 	}
-	if weighs < store.Question && s.DoneTurn == s.Looked {
+	if weighs == store.Idle {
 		j.log.Info("somebody with no say asked again: it is not looked at for that")
 		return false, j.store.Pass(ctx, s)
 	}
@@ -100,6 +111,9 @@ func (j *job) waits(ctx context.Context, due time.Time) (goes bool, err error) {
 // weighs is what that may mean which waits.
 func (j *job) weighs(ctx context.Context) (store.Weight, error) {
 	s := &j.subject
+	if s.DoneTurn < s.Looked { // the last look came to nothing, and what it was for is not known any more
+		return store.Stricter, nil
+	}
 	if s.Weighs == store.Opinion && slices.Contains(strings.Fields(s.Wants), wantsAnybody) {
 		return store.Stricter, nil
 	}
@@ -142,6 +156,7 @@ func (j *job) hasSay(ctx context.Context, login string) (bool, error) {
 	switch class, _ := hub.Classify(err); {
 	case err == nil:
 	case class == hub.Gone, class == hub.Forbidden, class == hub.Refused: // they have none here, or it does not tell
+		return false, nil
 	default:
 		return false, fmt.Errorf("asking what somebody may do: %w", err)
 	}
@@ -150,8 +165,9 @@ func (j *job) hasSay(ctx context.Context, login string) (bool, error) {
 	return has, nil
 }
 
-// says remember for a while who has a say in a repository, so that a stranger who asks for
-// something again and again costs one request an hour.
+// says remember who has a say in a repository, so that whoever asks for something again and again
+// costs few requests: one an hour where they have one, and one a minute where they have none, since
+// they may have got it.
 type says struct {
 	mu  sync.Mutex
 	has map[sayer]said
@@ -174,7 +190,11 @@ func (s *says) of(repo int64, login string, now time.Time) (has, known bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	was, known := s.has[sayer{repo, login}]
-	return was.has, known && now.Sub(was.at) < store.Lately
+	lasts := time.Minute
+	if was.has {
+		lasts = store.Lately
+	}
+	return was.has, known && now.Sub(was.at) < lasts
 }
 
 // known says whether it is of all of them.

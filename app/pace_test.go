@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"custody/internal/config"
 	"custody/internal/git/gittest"
 	"custody/internal/githubtest"
 )
@@ -238,7 +239,6 @@ func TestPacedStranger(t *testing.T) {
 		p.Review("eve", "CHANGES_REQUESTED", fmt.Sprint(i))
 		w.idle()
 	}
-	w.settled()
 	if run := newest(w.ours(p.HeadSHA)); run.Conclusion != "success" {
 		t.Errorf("%s %s", run.Status, run.Conclusion)
 	}
@@ -424,5 +424,129 @@ func TestPacedLockLost(t *testing.T) {
 				return strings.Contains(w.logged.String(), "written by somebody else, too")
 			})
 		})
+	}
+}
+
+// commented has an approved pull request of ada's at which a stranger used up the looks that do not wait.
+func commented(t *testing.T, options ...func(*world)) (*world, *githubtest.PullRequest) {
+	w := newWorld(t, approvals, append(options, slow)...)
+	w.repo.Public()
+	w.gh.User("eve", "eve@example.com")
+	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
+	p.Review("ben", "APPROVED", "")
+	w.concludedAs(p.HeadSHA, "success")
+	w.idle()
+	w.lookedAround()
+	for range 3 {
+		p.Comment("eve", "/custody recheck")
+		w.idle()
+	}
+	return w, p
+}
+
+// A look that came to nothing is not forgotten where a stranger comments before it is tried again.
+func TestPacedLookLost(t *testing.T) {
+	t.Parallel()
+	w, p := commented(t)
+	p.Label("ben", "x") // the last look is just now
+	w.idle()
+	waits, goOn := make(chan struct{}), make(chan struct{})
+	w.gh.Fail(githubtest.Fault{On: "GET /repos/{owner}/{repo}/pulls/{pull_number}", With: githubtest.BadGateway, Then: func() { close(waits); <-goOn }})
+	p.Review("ben", "CHANGES_REQUESTED", "no")
+	<-waits
+	p.Comment("eve", "/custody recheck")
+	w.until("the comment asked for a turn", func() bool {
+		s, err := w.store.Subject(t.Context(), w.repo.ID, "pull/1")
+		return err == nil && s.Turn > s.Looked
+	})
+	close(goOn)
+	w.until("no success stands", func() bool { return newest(w.ours(p.HeadSHA)).Conclusion != "success" })
+}
+
+// Somebody who asked as a stranger, and has a say a minute later, is heard.
+func TestPacedSayComes(t *testing.T) {
+	t.Parallel()
+	w, p := commented(t)
+	w.pass(time.Minute)
+	w.repo.Collaborator("eve", "write")
+	p.Review("eve", "CHANGES_REQUESTED", "no")
+	w.idle()
+	w.noSuccess(p.HeadSHA)
+}
+
+// In mode report edits keep nothing from landing.
+func TestPacedReport(t *testing.T) {
+	t.Parallel()
+	w, _, p := paced(t, policy, func(w *world) { w.mode = config.Report })
+	for i := range 5 {
+		p.Edit("eve", fmt.Sprint("title ", i), "Text")
+		w.idle()
+	}
+	if run := newest(w.ours(p.HeadSHA)); run.Conclusion != "success" || !isPutOff(run) {
+		t.Errorf("%s %q", run.Conclusion, run.Title)
+	}
+}
+
+// What is closed while a look waits does not say for ever that it is judged again.
+func TestPacedClosed(t *testing.T) {
+	t.Parallel()
+	for what, text := range map[string]string{"success": policy, "failure": approvals} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			w, _, p := paced(t, text)
+			for i := range 3 {
+				p.Edit("eve", fmt.Sprint("title ", i), "Text")
+				w.idle()
+			}
+			p.Close("eve")
+			w.idle()
+			w.due(10 * time.Minute)
+			w.idle()
+			if run := newest(w.ours(p.HeadSHA)); isPutOff(run) {
+				t.Errorf("%s %q, long after it was closed", run.Conclusion, run.Title)
+			}
+		})
+	}
+}
+
+// What is in a merge queue does not wait: its group lands by its verdict.
+func TestPacedQueued(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, strings.Replace(queued, "{humans: 1}", "{humans: 1, permission: read}", 1), slow)
+	w.repo.Public()
+	w.gh.User("eve", "eve@example.com")
+	p := w.approved("topic", gittest.Write("b.py", "y = 1\n"))
+	w.idle()
+	w.lookedAround()
+	for range 2 {
+		p.Comment("eve", "/custody recheck")
+		w.idle()
+	}
+	g := p.Queue(nil, "merge")
+	w.until("the group passes", func() bool { r := w.ours(g.HeadSHA); return len(r) == 1 && r[0].Conclusion == "success" })
+	w.idle()
+	p.Review("eve", "CHANGES_REQUESTED", "no")
+	w.idle()
+	w.idle()
+	w.noSuccess(p.HeadSHA)
+	if w.ours(g.HeadSHA)[0].Conclusion == "success" && len(w.ours(g.HeadSHA)) == 1 {
+		t.Errorf("the success of the group stands while somebody asks for changes")
+	}
+}
+
+// Edits of what landed cost no more than others.
+func TestPacedLanded(t *testing.T) {
+	t.Parallel()
+	w, _, p := paced(t, policy)
+	p.Merge("ben", "merge")
+	w.settled()
+	w.lookedAround()
+	w.gh.ResetCalls()
+	for i := range 20 {
+		p.Edit("eve", fmt.Sprint("title ", i), "Text")
+		w.idle()
+	}
+	if n := w.spent(); n > 10 {
+		t.Errorf("%d requests for 20 edits of what landed", n)
 	}
 }

@@ -48,9 +48,10 @@ func (r *run) success() bool { return strings.HasSuffix(r.Mark, Success) }
 // shows is the conclusion that GitHub shows, once it is written; empty: none, or "cancelled".
 func (r *run) shows() string { return r.Mark[strings.LastIndexByte(r.Mark, ' ')+1:] }
 
-// lets says whether the run may let the commit through: by what it says, or by what it said before,
-// since it is not known whether GitHub got what was written.
-func (c *Check) lets(r *run) bool { return c.letsBy(r.shows()) || r.ID != 0 && !r.done }
+// lets says whether the run may let through what it should not: by what it says, or by what it said
+// before, since it is not known whether GitHub got what was written. In mode report only a success is
+// such.
+func (c *Check) lets(r *run) bool { return c.letsBy(r.shows()) || c.Enforces && r.ID != 0 && !r.done }
 
 // letsBy says whether GitHub lets through what shows a conclusion. In mode report nothing else is
 // wanted than that it lets through a failure, which is neutral there.
@@ -129,14 +130,27 @@ func (c *Check) alone(ctx context.Context, at spot, do func(*run) error) error {
 	}
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), rightTime)
 	defer cancel()
-	if now, rerr := c.run(late, at); rerr != nil || now.kept == r.kept && now.done == r.done { // nobody else came to it
-		return errors.Join(err, rerr)
+	for pause := time.Second; ; pause = min(2*pause, 15*time.Second) { // the database may be away, and GitHub, too
+		now, rerr := c.run(late, at)
+		if rerr == nil && now.kept == r.kept && now.done == r.done { // nobody else came to it
+			return err
+		}
+		if rerr == nil {
+			rerr = c.setRight(late, at)
+		}
+		if class, _ := hub.Classify(rerr); rerr == nil || class == hub.Gone || class == hub.Forbidden || class == hub.Refused {
+			return errors.Join(err, rerr)
+		}
+		select {
+		case <-late.Done():
+			return errors.Join(err, rerr)
+		case <-time.After(pause):
+		}
 	}
-	return errors.Join(err, c.SetRight(late, at))
 }
 
 // rightTime is how long it may take to set a run right.
-const rightTime = 30 * time.Second
+const rightTime = 3 * time.Minute
 
 func (c *Check) locked(ctx context.Context, at spot, do func(*run) error) error {
 	for {
@@ -162,7 +176,9 @@ func (c *Check) locked(ctx context.Context, at spot, do func(*run) error) error 
 
 // SetRight holds what GitHub shows against what the run was made to say last, whoever's word that is.
 // If it differs, that is said again, or, if nobody who is open says it, lets nothing through.
-func (c *Check) SetRight(ctx context.Context, at spot) error {
+func (c *Check) SetRight(ctx context.Context) error { return c.setRight(ctx, c.here()) }
+
+func (c *Check) setRight(ctx context.Context, at spot) error {
 	return c.locked(ctx, at, func(r *run) error {
 		shown, err := c.newest(ctx, at, every)
 		if err != nil || shown == nil {
@@ -193,7 +209,12 @@ func (c *Check) SetRight(ctx context.Context, at spot) error {
 		if err := c.Log.Forget(ctx, ConcludeKey(c.Repo.ID, by.Name, at.Head)); err != nil {
 			return err
 		}
-		if r.Mark = ""; c.letsBy(shown.GetConclusion()) {
+		if c.letsBy(shown.GetConclusion()) && !c.letsBy(r.shows()) && c.Enforces && by.Kind != "merge_group" {
+			if err := c.cancel(ctx, r.ID, at, "It is judged again.", "What this check said came late: something else had come out by then."); err != nil {
+				return err
+			}
+			r.Mark = ""
+		} else if r.Mark = ""; c.letsBy(shown.GetConclusion()) {
 			r.Mark = overwritten + " " + shown.GetConclusion()
 		}
 		return errors.Join(c.finish(ctx, at, r), c.Log.Again(ctx, by))
@@ -397,11 +418,13 @@ func (c *Check) takeBack(ctx context.Context, title, why string) (is bool, err e
 // what lets nothing through keeps its conclusion. Whoever judges the change says what came out, be it
 // the same.
 func (c *Check) PutOff(ctx context.Context, title, why string) error {
-	if is, err := c.takeBack(ctx, title, why); err != nil || is {
-		return err
+	if c.Enforces { // else nothing is to be kept from landing, not for a while either
+		if is, err := c.takeBack(ctx, title, why); err != nil || is {
+			return err
+		}
 	}
 	return c.alone(ctx, c.here(), func(r *run) error {
-		if r.ID == 0 || c.lets(r) || r.By != "" && r.By != c.Subject {
+		if r.ID == 0 || c.Enforces && c.lets(r) || r.By != "" && r.By != c.Subject {
 			return nil
 		}
 		conclusion := cmp.Or(r.shows(), cancelled)
@@ -490,6 +513,11 @@ func (c *Check) Leave(ctx context.Context, why Departure) error {
 				return err
 			}
 			if err := c.cancelAll(ctx, r, at, title, text); err != nil {
+				return err
+			}
+		}
+		if r.ID != 0 && r.done && (r.Mark == "" || strings.HasPrefix(r.Mark, overwritten)) && !c.lets(r) { // it may say when it is judged again
+			if err := c.complete(ctx, r.ID, at, cmp.Or(r.shows(), cancelled), title, text); err != nil {
 				return err
 			}
 		}

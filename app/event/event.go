@@ -66,6 +66,8 @@ type Ended struct {
 	Name  string // of the check
 	Suite bool   // all checks of an App, each of which was told of before
 	Scans bool   // results of scanners may have come with it
+	// Passed says that a check run succeeded, and brought no results of scanners.
+	Passed bool
 }
 
 // Read says what follows from a delivery with this GUID.
@@ -253,6 +255,7 @@ func checkRun(self Self, p *payload) (Outcome, error) {
 		return ignore("our own check run"), nil
 	case p.Action == "completed":
 		ended := &Ended{Name: c.Name, Scans: slices.Contains(codeScanning, c.App.Slug)}
+		ended.Passed = c.Conclusion == "success" && !ended.Scans
 		return Outcome{Heads: []Head{{Repo: p.Repository.ID, SHA: c.HeadSHA, Ended: ended}}}, nil
 	}
 	return ignore("a check that has not ended"), nil

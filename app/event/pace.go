@@ -28,7 +28,7 @@ func pace(o *Outcome, name string, p *payload) {
 		by.Asker = p.Sender.Login
 	}
 	switch {
-	case name == "pull_request" && (p.Action == "opened" || p.Action == "synchronize" || p.PullRequest.Merged):
+	case name == "pull_request" && (p.Action == "opened" || p.Action == "synchronize" || p.Action == "closed" && p.PullRequest.Merged):
 		return
 	case name == "pull_request":
 		by.Weighs = store.Stricter
@@ -46,6 +46,9 @@ func pace(o *Outcome, name string, p *payload) {
 			o.Heads[i].Pace = by
 			if o.Heads[i].Ended != nil {
 				o.Heads[i].Pace = store.Pace{MayWait: ChecksMayWait, Weighs: store.Stricter}
+				if o.Heads[i].Ended.Passed { // somebody waits for it, and nothing gets stricter by it
+					o.Heads[i].Weighs = store.Question
+				}
 			}
 		}
 	default:

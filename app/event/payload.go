@@ -30,9 +30,10 @@ type payload struct {
 	} `json:"label"`
 
 	CheckRun *struct {
-		Name    string `json:"name"`
-		HeadSHA string `json:"head_sha"`
-		App     struct {
+		Name       string `json:"name"`
+		HeadSHA    string `json:"head_sha"`
+		Conclusion string `json:"conclusion"`
+		App        struct {
 			ID   int64  `json:"id"`
 			Slug string `json:"slug"`
 		} `json:"app"`
