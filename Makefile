@@ -18,8 +18,8 @@ GOFILES = find . -name '*.go' -not -path '*/testdata/*'
 RACE = -race -gcflags='modernc.org/sqlite/lib=-race=false -d=checkptr=0'
 
 # With the race detector these take as long as all others together: most of that is scanning
-# texts on one core, or (app) waiting for git and for a database. It looks at them in make slow.
-LATE = custody/app custody/bench/accuracy custody/impact/lang custody/internal/control/checks/secrets
+# texts on one core, or waiting for git and for a database. It looks at them in make slow.
+LATE = custody/app custody/bench/accuracy custody/cmd/custody custody/impact/lang custody/internal/control/checks/secrets
 
 .PHONY: build test lint slow bench docs
 
