@@ -3,6 +3,7 @@ path read from standard input. Written against the documentation of ast alone.""
 
 import ast
 import json
+import re
 import sys
 
 
@@ -61,6 +62,17 @@ def listed(tree):
                     yield part.value
 
 
+def examples(tree):
+    """The line of the first string that is a statement and has an example for doctest."""
+    found = [
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        and re.search(r"^[ \t]*(>>>|\.\.\.) .*[A-Za-z_]", node.value.value, re.MULTILINE)
+    ]
+    return min(found, default=None)
+
+
 def main():
     for line in sys.stdin:
         path = line.rstrip("\n")
@@ -74,9 +86,9 @@ def main():
         out = []
         first = tree.body[0] if tree.body else None
         if ast.get_docstring(tree, clean=False) is not None and first.col_offset == 0:
-            lines = source.splitlines()[first.lineno - 1 : first.end_lineno]
-            if b">>>" not in b"".join(lines):  # else doctest may run it
-                out.append(["__doc__", "variable", False, first.lineno, first.end_lineno])
+            out.append(["__doc__", "variable", False, first.lineno, first.end_lineno])
+        elif (line := examples(tree)) is not None:  # for doctest
+            out.append(["__doc__", "variable", False, line, line])
         walk(tree.body, "", True, 0, out)
         public_names = set(listed(tree))
         for d in out:
