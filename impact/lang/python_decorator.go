@@ -59,7 +59,7 @@ func (r *pyReader) isPassive(first, last int) bool {
 // isOfLibrary says that the name at i can only come from pyPassiveLibraries.
 func (r *pyReader) isOfLibrary(i int) bool {
 	from := r.python.from[NameHash(r.tok[i].value)]
-	return len(from) > 0 && !slices.ContainsFunc(from, func(b pyBinding) bool { return !b.library })
+	return len(from) > 0 && !slices.ContainsFunc(from, func(b pyBinding) bool { return !b.passive })
 }
 
 // binds says that the file imports something of this name.

@@ -61,12 +61,12 @@ type pyBinding struct {
 	name     NameHash // as it is called there
 	top      PyTop
 	relative bool
-	library  bool // of pyPassiveLibraries
+	passive  bool // of pyPassiveLibraries
 }
 
 func newPyBinding(path string, relative bool) pyBinding {
 	top, _, _ := strings.Cut(path, ".")
-	return pyBinding{top: PyTopOf(top), relative: relative, library: !relative && pyPassiveLibraries()[top]}
+	return pyBinding{top: PyTopOf(top), relative: relative, passive: !relative && pyPassiveLibraries()[top]}
 }
 
 // maxPyBindings is how many imports of one name are told apart.
