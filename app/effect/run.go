@@ -197,27 +197,32 @@ func (c *Check) setRight(ctx context.Context, at spot) error {
 		if by == nil && r.By == c.Subject {
 			by = own
 		}
+		// Whoever is to speak is asked before anything is kept as settled.
 		if by == nil {
-			if c.letsBy(shown.GetConclusion()) {
-				if err := c.cancel(ctx, r.ID, at, "What came out does not hold.", "The pull request that it came out for is closed, or has another commit by now."); err != nil {
-					return err
-				}
-			}
-			r.By, r.Mark = "", ""
-			return errors.Join(c.finish(ctx, at, r), c.wake(ctx, at, true))
+			r.By, err = "", c.wake(ctx, at, true)
+		} else {
+			err = errors.Join(c.Log.Forget(ctx, ConcludeKey(c.Repo.ID, by.Name, at.Head)), c.Log.Again(ctx, by))
 		}
-		if err := c.Log.Forget(ctx, ConcludeKey(c.Repo.ID, by.Name, at.Head)); err != nil {
+		if err != nil {
 			return err
 		}
-		if c.letsBy(shown.GetConclusion()) && !c.letsBy(r.shows()) && c.Enforces && by.Kind != "merge_group" {
-			if err := c.cancel(ctx, r.ID, at, "It is judged again.", "What this check said came late: something else had come out by then."); err != nil {
-				return err
-			}
-			r.Mark = ""
-		} else if r.Mark = ""; c.letsBy(shown.GetConclusion()) {
+		said, why := c.letsBy(r.shows()), ""
+		r.Mark = ""
+		switch {
+		case !c.letsBy(shown.GetConclusion()):
+		case by == nil:
+			why = "The pull request that it came out for is closed, or has another commit by now."
+		case c.Enforces && !said && by.Kind != "merge_group": // whose runs are not cancelled, see TakeBack
+			why = "It came late: something else had come out by then. It is judged again."
+		default:
 			r.Mark = overwritten + " " + shown.GetConclusion()
 		}
-		return errors.Join(c.finish(ctx, at, r), c.Log.Again(ctx, by))
+		if why != "" {
+			if err := c.cancel(ctx, r.ID, at, "What came out does not hold.", why); err != nil {
+				return err
+			}
+		}
+		return c.finish(ctx, at, r)
 	})
 }
 
