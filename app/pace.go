@@ -84,12 +84,6 @@ func (j *job) waits(ctx context.Context, due time.Time) (goes bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	says := weighs == store.Stricter && s.Stage == "merge" && s.Head != "" && s.PutOff != due.UnixMilli()
-	if says || !j.say.known(s.Repo, s.Askers, j.Now()) {
-		if j.repo, err = j.client.Repository(ctx, j.task.Repo, j.name); err != nil {
-			return false, err
-		}
-	}
 	for _, login := range slices.Backward(s.Askers) {
 		if has, err := j.hasSay(ctx, login); err != nil || has {
 			return has, err
@@ -99,7 +93,7 @@ func (j *job) waits(ctx context.Context, due time.Time) (goes bool, err error) {
 		j.log.Info("somebody with no say asked again: it is not looked at for that")
 		return false, j.store.Pass(ctx, s)
 	}
-	if says {
+	if weighs == store.Stricter && s.Stage == "merge" && s.Head != "" && s.PutOff != due.UnixMilli() {
 		if err := j.sayPutOff(ctx, due); err != nil {
 			return false, err
 		}
@@ -130,6 +124,9 @@ func (j *job) sayPutOff(ctx context.Context, due time.Time) (err error) {
 	if j.head, err = git.ParseOID(s.Head); err != nil {
 		return err
 	}
+	if err := j.findRepo(ctx); err != nil {
+		return err
+	}
 	j.ref = s.Ref
 	j.newCheck()
 	if err := j.check.Leave(ctx, effect.Moves); err != nil {
@@ -151,6 +148,9 @@ func clock(t time.Time) string {
 func (j *job) hasSay(ctx context.Context, login string) (bool, error) {
 	if has, known := j.say.of(j.task.Repo, login, j.Now()); known {
 		return has, nil
+	}
+	if err := j.findRepo(ctx); err != nil {
+		return false, err
 	}
 	_, permission, err := gather.PermissionOf(ctx, j.client, j.repo, login)
 	switch class, _ := hub.Classify(err); {
@@ -195,14 +195,6 @@ func (s *says) of(repo int64, login string, now time.Time) (has, known bool) {
 		lasts = store.Lately
 	}
 	return was.has, known && now.Sub(was.at) < lasts
-}
-
-// known says whether it is of all of them.
-func (s *says) known(repo int64, logins []string, now time.Time) bool {
-	return !slices.ContainsFunc(logins, func(login string) bool {
-		_, known := s.of(repo, login, now)
-		return !known
-	})
 }
 
 func (s *says) keep(repo int64, login string, has bool, now time.Time) {

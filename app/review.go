@@ -255,8 +255,7 @@ func (j *job) run(ctx context.Context) (string, error) {
 	if goes, err := j.pace(ctx); err != nil || !goes {
 		return "", err
 	}
-	var err error
-	if j.repo, err = j.client.Repository(ctx, j.task.Repo, j.name); err != nil {
+	if err := j.findRepo(ctx); err != nil {
 		return "", err
 	}
 	j.log = j.log.WithField("repo", j.repo.FullName())
@@ -382,6 +381,14 @@ func (j *job) locateRecord() (bool, error) {
 		return false, fmt.Errorf("the commit of the merge: %w", err)
 	}
 	return true, nil
+}
+
+// findRepo asks GitHub for the repository, once.
+func (j *job) findRepo(ctx context.Context) (err error) {
+	if j.repo == nil {
+		j.repo, err = j.client.Repository(ctx, j.task.Repo, j.name)
+	}
+	return err
 }
 
 func (j *job) newCheck() {
