@@ -30,6 +30,20 @@ func (w *world) holdsRun(head string) string {
 	return fmt.Sprintf(`pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid = %d AND objid = %d)`, uint32(k>>32), uint32(k))
 }
 
+// holds keeps the next request of an operation until goOn is closed; waits is closed when it came.
+func (w *world) holds(operation string) (waits, goOn chan struct{}) {
+	waits, goOn = make(chan struct{}), make(chan struct{})
+	w.gh.Fail(githubtest.Fault{On: operation, Then: func() { close(waits); <-goOn }})
+	return waits, goOn
+}
+
+// looksLater has the App look around when all that is done in a while was done.
+func (w *world) looksLater() {
+	w.Helper()
+	w.pass(25 * time.Minute)
+	w.looks()
+}
+
 // judgedTwice has a pull request judged again and again.
 func (w *world) judgedTwice(subject string) {
 	for range 2 {
@@ -46,13 +60,8 @@ func (w *world) judgedTwice(subject string) {
 // A success that comes late, over the failure of a twin that speaks by then.
 func TestLateSuccess(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, approvals, required, onPostgres)
-	q := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
-	w.settled()
-	p := w.twin(q, "twin")
-	w.merge("at first", false, p, q)
-	goOn, waits := make(chan struct{}), make(chan struct{})
-	w.gh.Fail(githubtest.Fault{On: patchRun, Then: func() { close(waits); <-goOn }})
+	w, q, p := twins(t, onPostgres)
+	waits, goOn := w.holds(patchRun)
 	v := p.Review("ben", "APPROVED", "")
 	<-waits
 	w.lose(sessions["idle"])
@@ -66,8 +75,7 @@ func TestLateSuccess(t *testing.T) {
 	w.until("the other one speaks", func() bool { return strings.HasSuffix(w.ours(p.HeadSHA)[0].ExternalID, "/pull/1") })
 	close(goOn)
 	w.merge("nobody approves", false, p, q)
-	w.pass(25 * time.Minute)
-	w.looks()
+	w.looksLater()
 	w.merge("looked around", false, p, q)
 }
 
@@ -83,13 +91,8 @@ func TestLateSuccessGone(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, approvals, required, onPostgres)
-			q := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
-			w.settled()
-			p := w.twin(q, "twin")
-			w.merge("at first", false, p, q)
-			goOn, waits := make(chan struct{}), make(chan struct{})
-			w.gh.Fail(githubtest.Fault{On: patchRun, Then: func() { close(waits); <-goOn }})
+			w, q, p := twins(t, onPostgres)
+			waits, goOn := w.holds(patchRun)
 			p.Review("ben", "APPROVED", "")
 			<-waits
 			w.lose(sessions["idle"])
@@ -100,8 +103,7 @@ func TestLateSuccessGone(t *testing.T) {
 			})
 			close(goOn)
 			w.merge("nobody approves", false, q)
-			w.pass(25 * time.Minute)
-			w.looks()
+			w.looksLater()
 			w.merge("looked around", false, q)
 		})
 	}
@@ -110,13 +112,8 @@ func TestLateSuccessGone(t *testing.T) {
 // A failure that comes late, over the success of a twin.
 func TestLateFailure(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, approvals, required, onPostgres)
-	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
-	w.settled()
-	q := w.twin(p, "twin")
-	w.merge("at first", false, p, q)
-	goOn, waits := make(chan struct{}), make(chan struct{})
-	w.gh.Fail(githubtest.Fault{On: patchRun, Then: func() { close(waits); <-goOn }})
+	w, p, q := twins(t, onPostgres)
+	waits, goOn := w.holds(patchRun)
 	p.Review("ben", "CHANGES_REQUESTED", "no")
 	<-waits
 	w.lose(w.holdsRun(p.HeadSHA))
@@ -131,16 +128,14 @@ func TestLateFailure(t *testing.T) {
 		}
 		w.merge("woken: "+n, true, q)
 	}
-	w.pass(25 * time.Minute)
-	w.looks()
+	w.looksLater()
 	w.merge("looked around", true, q)
 	q.Label("ada", "looked at")
 	w.merge("the twin is approved, and something happens to it", true, q)
 	p.Label("ada", "looked at")
 	w.merge("and to the other", true, q)
 	w.looks()
-	w.pass(25 * time.Minute)
-	w.looks()
+	w.looksLater()
 	w.merge("after looks around", true, q)
 	w.repo.Rerequest("ada", w.ours(p.HeadSHA)[0].ID)
 	w.merge("reviewed again", true, q)
@@ -149,26 +144,11 @@ func TestLateFailure(t *testing.T) {
 // A success that is taken back late, over that of the twin that was asked to speak.
 func TestLateTakeBack(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, approvals, required, onPostgres, func(w *world) { w.slowly = 20 * time.Millisecond })
-	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
-	w.settled()
-	q := w.twin(p, "twin")
-	w.settled()
-	p.Review("ben", "APPROVED", "")
-	w.merge("one is approved", true, p, q)
-	q.Review("ben", "APPROVED", "")
-	w.merge("both are", true, p, q)
+	w, p, q := twins(t, onPostgres, func(w *world) { w.slowly = 20 * time.Millisecond })
+	w.bothPass(p, q)
 	w.judgedTwice("pull/2")
-	goOn, waits := make(chan struct{}), make(chan struct{})
-	w.keeping.Store(new(func(file []byte) error {
-		c, err := contextOf(file)
-		if err == nil && int(c.Change.Number) == p.Number {
-			<-goOn
-		}
-		return err
-	}))
-	back := make(chan struct{})
-	w.gh.Fail(githubtest.Fault{On: patchRun, Then: func() { close(waits); <-back }})
+	goOn := w.holdsPackOf(p)
+	waits, back := w.holds(patchRun)
 	p.Label("ada", "looked at")
 	<-waits
 	w.lose(w.holdsRun(p.HeadSHA))
@@ -183,8 +163,7 @@ func TestLateTakeBack(t *testing.T) {
 		}
 		w.merge("woken: "+n, true, q)
 	}
-	w.pass(25 * time.Minute)
-	w.looks()
+	w.looksLater()
 	w.merge("looked around", true, q)
 	q.Label("ada", "looked at")
 	w.merge("something happens to the twin", true, p, q)
@@ -195,17 +174,9 @@ func TestLateTakeBack(t *testing.T) {
 // The same where it is closed.
 func TestLateLeave(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, approvals, required, onPostgres)
-	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
-	w.settled()
-	q := w.twin(p, "twin")
-	w.settled()
-	p.Review("ben", "APPROVED", "")
-	w.merge("one is approved", true, p, q)
-	q.Review("ben", "APPROVED", "")
-	w.merge("both are", true, p, q)
-	goOn, waits := make(chan struct{}), make(chan struct{})
-	w.gh.Fail(githubtest.Fault{On: patchRun, Then: func() { close(waits); <-goOn }})
+	w, p, q := twins(t, onPostgres)
+	w.bothPass(p, q)
+	waits, goOn := w.holds(patchRun)
 	p.Close("ada")
 	<-waits
 	w.lose(w.holdsRun(p.HeadSHA))
@@ -214,8 +185,7 @@ func TestLateLeave(t *testing.T) {
 	w.judgedTwice("pull/2")
 	close(goOn)
 	w.merge("the other passes", true, q)
-	w.pass(25 * time.Minute)
-	w.looks()
+	w.looksLater()
 	w.merge("looked around", true, q)
 }
 
@@ -223,8 +193,7 @@ func TestLateLeave(t *testing.T) {
 func TestLateRun(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, approvals, required, onPostgres)
-	goOn, waits := make(chan struct{}), make(chan struct{})
-	w.gh.Fail(githubtest.Fault{On: "POST /repos/{owner}/{repo}/check-runs", Then: func() { close(waits); <-goOn }})
+	waits, goOn := w.holds("POST /repos/{owner}/{repo}/check-runs")
 	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
 	<-waits
 	w.lose(w.holdsRun(p.HeadSHA))
@@ -325,13 +294,8 @@ func TestLateSuccessBesideFaults(t *testing.T) {
 	for _, what := range []string{"database", "502", "limit"} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, approvals, required, onPostgres)
-			q := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
-			w.settled()
-			p := w.twin(q, "twin")
-			w.merge("at first", false, p, q)
-			goOn, waits := make(chan struct{}), make(chan struct{})
-			w.gh.Fail(githubtest.Fault{On: patchRun, Then: func() { close(waits); <-goOn }})
+			w, q, p := twins(t, onPostgres)
+			waits, goOn := w.holds(patchRun)
 			p.Review("ben", "APPROVED", "")
 			<-waits
 			w.lose(sessions["idle"])
@@ -355,8 +319,7 @@ func TestLateSuccessBesideFaults(t *testing.T) {
 			}
 			w.gh.Heal()
 			w.merge("nobody approves", false, q)
-			w.pass(25 * time.Minute)
-			w.looks()
+			w.looksLater()
 			w.merge("looked around", false, q)
 		})
 	}
@@ -380,8 +343,7 @@ func TestLateSuccessBeforeTheReview(t *testing.T) {
 	w := newWorld(t, approvals, required, onPostgres)
 	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
 	w.settled()
-	goOn, waits := make(chan struct{}), make(chan struct{})
-	w.gh.Fail(githubtest.Fault{On: patchRun, Then: func() { close(waits); <-goOn }})
+	waits, goOn := w.holds(patchRun)
 	v := p.Review("ben", "APPROVED", "")
 	<-waits
 	w.lose(sessions["idle"])

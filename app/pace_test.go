@@ -49,6 +49,15 @@ func (w *world) noSuccess(head string) {
 	}
 }
 
+// edits has eve change the title so often, and waits for what comes of each time.
+func (w *world) edits(p *githubtest.PullRequest, times int) {
+	w.Helper()
+	for i := range times {
+		p.Edit("eve", fmt.Sprint("Title ", i), "Text")
+		w.idle()
+	}
+}
+
 // idle waits until what came was looked at, or put off.
 func (w *world) idle() {
 	w.Helper()
@@ -96,10 +105,7 @@ func TestPacedEdits(t *testing.T) {
 	w.lookedAround()
 	w.gh.ResetCalls()
 	packs := w.reviews("pull/1")
-	for i := range 10 {
-		p.Edit("eve", fmt.Sprintf("Title %d", i), "Text")
-		w.idle()
-	}
+	w.edits(p, 10)
 	run := newest(w.ours(p.HeadSHA))
 	if run.Conclusion != "cancelled" || !isPutOff(run) || !strings.Contains(run.Summary, "2 times within an hour") {
 		t.Errorf("while it waits: %s %q: %s", run.Conclusion, run.Title, run.Summary)
@@ -196,10 +202,7 @@ func TestPacedSay(t *testing.T) {
 				w.gh.User("tim", "tim@example.com")
 				w.repo.Collaborator("tim", "triage")
 			})
-			for i := range 3 {
-				p.Edit("eve", fmt.Sprint("title ", i), "Text")
-				w.idle()
-			}
+			w.edits(p, 3)
 			if run := newest(w.ours(p.HeadSHA)); run.Conclusion != "failure" || !isPutOff(run) {
 				t.Fatalf("it does not wait, or does not say so: %s %q", run.Conclusion, run.Title)
 			}
@@ -308,10 +311,7 @@ func TestPacedTurned(t *testing.T) {
 	w.origin.Git("branch", "side", w.base)
 	w.repo.Push("ada", w.origin, "side")
 	w.idle()
-	for i := range 2 {
-		p.Edit("eve", fmt.Sprint("title ", i), "Text")
-		w.idle()
-	}
+	w.edits(p, 2)
 	p.Retarget("eve", "side")
 	w.idle()
 	w.noSuccess(p.HeadSHA)
@@ -370,10 +370,7 @@ func TestPacedSaidOnce(t *testing.T) {
 		}
 		return n
 	}
-	for i := range 6 {
-		p.Edit("eve", fmt.Sprint("title ", i), "Text")
-		w.idle()
-	}
+	w.edits(p, 6)
 	if n := said(); n != 1 {
 		t.Errorf("said %d times", n)
 	}
@@ -402,10 +399,7 @@ func TestPacedLockLost(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
 			w, _, p := paced(t, text)
-			for i := range 2 {
-				p.Edit("eve", fmt.Sprint("title ", i), "Text")
-				w.idle()
-			}
+			w.edits(p, 2)
 			ctx, key := context.Background(), fmt.Sprintf("run/%d/%s/refs/heads/main", w.repo.ID, p.HeadSHA)
 			const theirs = `{"id":1,"by":"pull/7","mark":"theirs failure"}`
 			overtaken := make(chan bool, 1)
@@ -423,6 +417,10 @@ func TestPacedLockLost(t *testing.T) {
 			w.until("it is known to be overtaken", func() bool {
 				return strings.Contains(w.logged.String(), "written by somebody else, too")
 			})
+			w.due(10 * time.Minute)
+			if run := newest(w.ours(p.HeadSHA)); run.Conclusion != what || isPutOff(run) {
+				t.Errorf("then: %s %q", run.Conclusion, run.Title)
+			}
 		})
 	}
 }
@@ -478,10 +476,7 @@ func TestPacedSayComes(t *testing.T) {
 func TestPacedReport(t *testing.T) {
 	t.Parallel()
 	w, _, p := paced(t, policy, func(w *world) { w.mode = config.Report })
-	for i := range 5 {
-		p.Edit("eve", fmt.Sprint("title ", i), "Text")
-		w.idle()
-	}
+	w.edits(p, 5)
 	if run := newest(w.ours(p.HeadSHA)); run.Conclusion != "success" || !isPutOff(run) {
 		t.Errorf("%s %q", run.Conclusion, run.Title)
 	}
@@ -494,10 +489,7 @@ func TestPacedClosed(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
 			w, _, p := paced(t, text)
-			for i := range 3 {
-				p.Edit("eve", fmt.Sprint("title ", i), "Text")
-				w.idle()
-			}
+			w.edits(p, 3)
 			p.Close("eve")
 			w.idle()
 			w.due(10 * time.Minute)
@@ -542,10 +534,7 @@ func TestPacedLanded(t *testing.T) {
 	w.settled()
 	w.lookedAround()
 	w.gh.ResetCalls()
-	for i := range 20 {
-		p.Edit("eve", fmt.Sprint("title ", i), "Text")
-		w.idle()
-	}
+	w.edits(p, 20)
 	if n := w.spent(); n > 10 {
 		t.Errorf("%d requests for 20 edits of what landed", n)
 	}

@@ -58,6 +58,39 @@ func (w *world) twin(of *githubtest.PullRequest, branch string) *githubtest.Pull
 	return w.repo.OpenPullRequest(githubtest.NewPull{Title: "The same", Author: "ada", Head: branch})
 }
 
+// twins is a world with two pull requests of ada's that have one head, and that nobody approved.
+func twins(t *testing.T, options ...func(*world)) (w *world, first, second *githubtest.PullRequest) {
+	t.Helper()
+	w = newWorld(t, approvals, append(options, required)...)
+	first = w.pull("topic", gittest.Write("a.py", "x = 2\n"))
+	w.settled()
+	second = w.twin(first, "twin")
+	w.merge("at first", false, first, second)
+	return w, first, second
+}
+
+// bothPass has one approved after the other.
+func (w *world) bothPass(p, q *githubtest.PullRequest) {
+	w.Helper()
+	p.Review("ben", "APPROVED", "")
+	w.merge("one is approved", true, p, q)
+	q.Review("ben", "APPROVED", "")
+	w.merge("both are", true, p, q)
+}
+
+// holdsPackOf keeps each review of a pull request before its verdict until goOn is closed.
+func (w *world) holdsPackOf(p *githubtest.PullRequest) (goOn chan struct{}) {
+	goOn = make(chan struct{})
+	w.keeping.Store(new(func(file []byte) error {
+		c, err := contextOf(file)
+		if err == nil && int(c.Change.Number) == p.Number {
+			<-goOn
+		}
+		return err
+	}))
+	return goOn
+}
+
 // stranger opens one from a fork.
 func (w *world) stranger(of *githubtest.PullRequest, branch string) *githubtest.PullRequest {
 	w.Helper()
@@ -278,18 +311,8 @@ func TestTwinTakesBack(t *testing.T) {
 	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
 	q := w.twin(p, "twin")
 	w.settled()
-	p.Review("ben", "APPROVED", "")
-	w.merge("one is approved", true, p, q)
-	q.Review("ben", "APPROVED", "")
-	w.merge("both are", true, p, q)
-	goOn := make(chan struct{})
-	w.keeping.Store(new(func(file []byte) error {
-		c, err := contextOf(file)
-		if err == nil && int(c.Change.Number) == p.Number {
-			<-goOn
-		}
-		return err
-	}))
+	w.bothPass(p, q)
+	goOn := w.holdsPackOf(p)
 	p.Label("ada", "looked at")
 	w.until("the twin speaks for both", func() bool {
 		all := w.ours(p.HeadSHA)
