@@ -99,7 +99,7 @@ func describeDefinitions(b *bytes.Buffer, src []byte, facts *Facts) {
 		for _, name := range []string{word, strings.TrimPrefix(word, "$"), "default"} {
 			h := HashName(name)
 			names[h] = name
-			names[PyValueOf(h)], names[PyOwn(h)], names[PyParameter(h)] = "value:"+name, "own:"+name, "parameter:"+name
+			names[PyValueOf(h)], names[PyOwn(h)] = "value:"+name, "own:"+name
 			names[ScriptTaken(h)], names[ScriptValueOf(h)] = "taken:"+name, "value:"+name
 			names[ScriptTyped(h)], names[ScriptTyped(ScriptTaken(h))] = "type:"+name, "type:taken:"+name
 		}

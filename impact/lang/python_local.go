@@ -17,14 +17,9 @@ type pyMeaning uint32
 const (
 	pyAny          pyMeaning = iota // what the file, or the language, has under this name
 	pyLocal                         // a name of the function around it, or a keyword
-	pyParameter                     // where a function declares it
 	pyImported                      // in a relative import
 	pyImportedFrom                  // in one of an absolute path; with its PyTop added
 )
-
-// PyParameter is mentioned by a function that has a parameter of that name: pytest gives it
-// what the fixture of the name makes.
-func PyParameter(name NameHash) NameHash { return (name ^ 0x3c6ef372) * fnvPrime32 }
 
 const (
 	maxPyScopes  = 8   // how deep in each other functions have names of their own
@@ -136,7 +131,7 @@ func (r *pyReader) tellKeywords(open int) {
 func (r *pyReader) tellFunction(f *pyScopes, start, name, depth int) int {
 	n, at, column := len(f.all), r.lineEnd(start), r.tok[start].value
 	s := pyScope{body: row{r.colon(name, at), at}}
-	r.bindParameters(&s, name, depth == 1)
+	r.bindParameters(&s, name)
 	r.bindLine(f, &s, s.body)
 	f.all = append(f.all, pyScope{})
 	for at < len(r.tok) && r.tok[at].value > column {
@@ -158,7 +153,7 @@ func (r *pyReader) tellFunction(f *pyScopes, start, name, depth int) int {
 }
 
 // bindParameters takes in those of the function whose name is at i.
-func (r *pyReader) bindParameters(s *pyScope, i int, declare bool) {
+func (r *pyReader) bindParameters(s *pyScope, i int) {
 	for i < s.body.from && r.kind(i) != '(' {
 		i = r.next(i)
 	}
@@ -169,9 +164,7 @@ func (r *pyReader) bindParameters(s *pyScope, i int, declare bool) {
 	for i++; i < end; i = r.next(i) {
 		if k := r.kind(i - 1); r.kind(i) == tokenWord && (k == '(' || k == ',' || k == '*') {
 			s.bind(r.tok[i].value)
-			if r.python.meaning[i] = pyLocal; declare {
-				r.python.meaning[i] = pyParameter
-			}
+			r.python.meaning[i] = pyLocal
 		}
 	}
 }

@@ -53,7 +53,7 @@ type pyNames struct {
 
 // isOwn says that the word at i is a name of the function around it.
 func (n *pyNames) isOwn(i int) bool {
-	return n.meaning[i] == pyLocal || n.meaning[i] == pyParameter
+	return n.meaning[i] == pyLocal
 }
 
 // pyBinding is what an import binds to a name.
@@ -90,11 +90,6 @@ func (o *outline) sayPython(i int) {
 	case m >= pyImportedFrom:
 		if !o.keywords.has(name) {
 			o.seen.add(uint32(PyFromTop(PyTop(m-pyImportedFrom), name)))
-		}
-		return
-	case m == pyParameter:
-		if !o.keywords.has(name) {
-			o.seen.add(uint32(PyParameter(name)))
 		}
 		return
 	default:
