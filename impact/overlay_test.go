@@ -91,6 +91,13 @@ func realText(r *rand.Rand, name string) string {
 		fmt.Fprintf(&b, "v = %d\n", r.IntN(1000))
 	case strings.HasSuffix(name, ".java"):
 		fmt.Fprintf(&b, "package q%d;\nimport q%d.%s;\nclass %s { %s x; int y = %d; }\n", r.IntN(2), r.IntN(2), strings.ToUpper(n()), strings.ToUpper(n()), strings.ToUpper(n()), r.IntN(1000))
+	case !strings.Contains(name, ".") && r.IntN(2) == 0:
+		interpreter := []string{"python3", "env python", "env -S deno run", "sh"}[r.IntN(4)]
+		fmt.Fprintf(&b, "#!/usr/bin/%s\n", interpreter)
+		for range r.IntN(4) {
+			fmt.Fprintf(&b, "%s\n", []string{"import py." + n(), "import '../web/src/" + n() + "'", "x"}[r.IntN(3)])
+		}
+		return []string{program, program, ""}[r.IntN(3)] + b.String()
 	default:
 		fmt.Fprintf(&b, "%s %s %d\n", n(), n(), r.IntN(1000))
 	}

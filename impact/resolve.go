@@ -287,6 +287,9 @@ func takesFixtures(path change.Path, language string) bool {
 		return false
 	}
 	name := baseName(path)
+	if lang.Extension(name) == "" {
+		return false
+	}
 	return strings.HasPrefix(name, "test_") || strings.HasSuffix(name, "_test.py") || name == "tests.py" || name == fixtures
 }
 
