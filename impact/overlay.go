@@ -35,6 +35,7 @@ type overlay struct {
 	same     []*treeFile               // changed files that say the same of themselves
 	targets  map[string]int32          // nodes of files that are not read again
 	all      []string                  // of paths
+	links    map[string]string         // that may lead to folders; see paths
 	failed   bool                      // something is not known after all
 }
 
@@ -45,7 +46,7 @@ func (in AssessInput) newOverlay(head *builder, k *Known, c *change.Change) *ove
 	o := &overlay{
 		builder: head, base: k.graph.over.flat, k: k, change: c,
 		entered: map[change.Path]git.Entry{}, left: map[change.Path]bool{}, again: map[change.Path]bool{},
-		gone: map[change.Path]bool{}, moved: map[change.Path]int{}, packages: map[change.Path]bool{}, targets: map[string]int32{},
+		gone: map[change.Path]bool{}, moved: map[change.Path]int{}, packages: map[change.Path]bool{}, targets: map[string]int32{}, links: map[string]string{},
 	}
 	head.over = o
 	return o
@@ -168,6 +169,9 @@ func (o *overlay) had(path change.Path, mode git.Mode, id git.OID) bool {
 // what unchanged files import. What is not a regular file is not seen by any resolver.
 func (o *overlay) pathMoves(path change.Path, mode git.Mode, by int) bool {
 	o.gone[path] = true
+	if mode == git.ModeSymlink && o.followsLinks() && classify(path, git.ModeFile, o.Languages).language == nil {
+		return false // see linkedTree
+	}
 	if !mode.IsRegular() {
 		return true
 	}
@@ -193,6 +197,22 @@ func (o *overlay) pathMoves(path change.Path, mode git.Mode, by int) bool {
 		return false
 	}
 	return !o.base.meantByScripts(baseName(path))
+}
+
+// followsLinks says whether the tree has files of a language whose imports may go through links.
+func (o *overlay) followsLinks() bool {
+	for name := range o.base.languages {
+		if f := family(name); f == "python" || f == "script" {
+			return true
+		}
+	}
+	return false
+}
+
+// folderLinks are those of the tree of from: see pathMoves.
+func (o *overlay) folderLinks() map[string]string {
+	o.paths()
+	return o.links
 }
 
 // isProject says whether resolvers go by the file, or by whether it is there.
@@ -349,11 +369,16 @@ func (o *overlay) paths() []string {
 	}
 	for i := range o.base.head[headSkips] {
 		s := o.base.skip(int(i))
-		if !s.mode.IsRegular() {
+		link := s.mode == git.ModeSymlink
+		if !link && !s.mode.IsRegular() {
 			continue
 		}
 		path, err := change.Unescape(s.path)
 		o.failed = o.failed || err != nil
+		if link {
+			addLink(o.links, path, s.detail)
+			continue
+		}
 		add(path)
 	}
 	for path, e := range o.entered {

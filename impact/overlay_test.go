@@ -27,6 +27,7 @@ func realTree(r *rand.Rand) map[string]string {
 		"web/src/index.ts":  "export * from './a'\n",
 		"py/__init__.py":    "",
 		"README.md":         "words",
+		"linked":            linkTo + []string{"py", "web/src", "docs", "../x", "linked"}[r.IntN(5)],
 	}
 	for range 6 + r.IntN(25) {
 		name := realName(r)
@@ -81,12 +82,12 @@ func realText(r *rand.Rand, name string) string {
 		fmt.Fprintf(&b, "func F%d() { fmt.Println(%d) }\n", r.IntN(5), r.IntN(1000))
 	case strings.HasSuffix(name, ".ts"):
 		for range r.IntN(4) {
-			fmt.Fprintf(&b, "import '%s'\n", []string{"./" + n(), "./" + n() + ".css", "@app/" + n(), "web", "web/" + n(), "left", "../../docs/" + n() + ".json", "./gone"}[r.IntN(8)])
+			fmt.Fprintf(&b, "import '%s'\n", []string{"./" + n(), "./" + n() + ".css", "@app/" + n(), "web", "web/" + n(), "left", "../../docs/" + n() + ".json", "./gone", "../../linked/" + n()}[r.IntN(9)])
 		}
 		fmt.Fprintf(&b, "export const v = %d\n", r.IntN(1000))
 	case strings.HasSuffix(name, ".py"):
 		for range r.IntN(4) {
-			fmt.Fprintf(&b, "%s\n", []string{"import py." + n(), "from . import " + n(), "from py." + n() + " import x", "import os"}[r.IntN(4)])
+			fmt.Fprintf(&b, "%s\n", []string{"import py." + n(), "from . import " + n(), "from py." + n() + " import x", "import os", "import linked." + n(), "from docs.d import " + n()}[r.IntN(6)])
 		}
 		fmt.Fprintf(&b, "v = %d\n", r.IntN(1000))
 	case strings.HasSuffix(name, ".java"):
@@ -131,7 +132,7 @@ func realChange(r *rand.Rand, from map[string]string) map[string]string {
 				head[realName(r)] = text
 			}
 		case what < 15:
-			head[name] = []string{symlink, linkTo + "../" + names[r.IntN(len(names))], exec, submodule}[r.IntN(4)]
+			head[name] = []string{symlink, linkTo + "../" + names[r.IntN(len(names))], linkTo + "../py", exec, submodule}[r.IntN(5)]
 		default:
 			switch r.IntN(5) {
 			case 0:
