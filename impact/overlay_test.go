@@ -75,7 +75,12 @@ func realText(r *rand.Rand, name string) string {
 		for range r.IntN(4) {
 			fmt.Fprintf(&b, "\t%q\n", []string{"example.com/m/p" + fmt.Sprint(r.IntN(5)), "example.com/sub/util", "example.com/v" + fmt.Sprint(r.IntN(3)), "example.com/m/gone"}[r.IntN(4)])
 		}
-		b.WriteString(")\n\n")
+		text := ""
+		if strings.HasSuffix(name, "_test.go") && r.IntN(2) == 0 {
+			b.WriteString("\t\"os/exec\"\n\t\"testing\"\n")
+			text = fmt.Sprintf("var path = %q\n", []string{"../p0", "example.com/m/p1", "example.com/v0", "example.com/sub/util"}[r.IntN(4)])
+		}
+		b.WriteString(")\n\n" + text)
 		if r.IntN(4) == 0 {
 			fmt.Fprintf(&b, "//go:embed %s\nvar x string\n", []string{"*.txt", "a.txt", "*.go"}[r.IntN(3)])
 		}

@@ -11,7 +11,7 @@ import "slices"
 
 // All lists the languages, in the order in which they are tried.
 var All = []*Language{
-	{Name: "go", Extensions: []string{".go"}, Version: 9, Extract: extractGo, Sketch: sketchGo, NewResolver: newGoResolver, Defines: true, comments: goComments},
+	{Name: "go", Extensions: []string{".go"}, Version: 10, Extract: extractGo, Sketch: sketchGo, NewResolver: newGoResolver, Defines: true, comments: goComments},
 	{Name: "python", Extensions: []string{".py", ".pyi"}, Version: 13, Extract: extractPython, NewResolver: newPythonResolver, Defines: true, comments: pythonComments},
 	{Name: "typescript", Extensions: []string{".ts", ".mts", ".cts"}, Version: 16, Extract: extractTypeScript, NewResolver: newScriptResolver, Defines: true, comments: typeScriptComments},
 	{Name: "tsx", Extensions: []string{".tsx"}, Version: 16, Extract: extractJSX, NewResolver: newScriptResolver, Defines: true, comments: jsxComments},
@@ -133,8 +133,8 @@ const (
 	// is written, and nobody can resolve it.
 	Computed
 	// Named is a string that spells the full name of something, as the settings of Django and
-	// the registries of Java do: "a.b.C". It is no import by itself, and never unresolved: what
-	// it does not find is External.
+	// the registries of Java do: "a.b.C". Of Go it is the path of a package that a test may build
+	// or run. It is no import by itself, and never unresolved: what it does not find is External.
 	Named
 	// Handed is a path that a script hands to a function, or a type that a comment of it names. It
 	// is no import by itself, and never unresolved: what it does not find is External.
