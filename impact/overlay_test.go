@@ -92,7 +92,7 @@ func realText(r *rand.Rand, name string) string {
 		fmt.Fprintf(&b, "export const v = %d\n", r.IntN(1000))
 	case strings.HasSuffix(name, ".py"):
 		for range r.IntN(4) {
-			fmt.Fprintf(&b, "%s\n", []string{"import py." + n(), "from . import " + n(), "from py." + n() + " import x", "import os", "import linked." + n(), "from docs.d import " + n()}[r.IntN(6)])
+			fmt.Fprintf(&b, "%s\n", []string{"import py." + n(), "from . import " + n(), "from py." + n() + " import x", "import os", "import linked." + n(), "from docs.d import " + n(), "import_module(f'py.{x}')", "def __getattr__(x): return '." + n() + "'"}[r.IntN(8)])
 		}
 		fmt.Fprintf(&b, "v = %d\n", r.IntN(1000))
 	case strings.HasSuffix(name, ".java"):

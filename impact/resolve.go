@@ -92,7 +92,7 @@ func (b *builder) addImports(resolver lang.Resolver, links *linkResolver, f *tre
 				continue
 			}
 			kind := Imports
-			if imp.Kind == lang.Named {
+			if imp.Kind == lang.Named && imp.Level == 0 {
 				kind = References
 			}
 			b.addEdge(Edge{

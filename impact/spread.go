@@ -597,7 +597,9 @@ func (s *spread) followNames(a atom, f *spreadFile, d *lang.Definition) {
 	case "__all__":
 		s.followStars(a, f)
 	case "__getattr__":
-		s.followImports(a, f)
+		if !s.onlyLoads(a) {
+			s.followImports(a, f)
+		}
 	case "__path__": // where the modules of a package are
 		s.load(a, f)
 	}
