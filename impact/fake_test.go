@@ -33,7 +33,6 @@ const (
 	badFolder  = "!folder"
 	hugeFolder = "!huge"
 	exec       = "!exec"
-	program    = "!program " // with what an executable file says
 )
 
 func oid(s string) git.OID {
@@ -52,11 +51,7 @@ func (m *memory) tree(files map[string]string) git.OID {
 	id := oid(fmt.Sprint(files))
 	m.trees[id] = files
 	for _, content := range files {
-		if to, ok := strings.CutPrefix(content, linkTo); ok {
-			m.blobs[oid(content)] = strings.TrimSuffix(to, "\n")
-		} else {
-			m.blobs[oid(content)] = strings.TrimPrefix(content, program)
-		}
+		m.blobs[oid(content)] = strings.TrimPrefix(content, linkTo)
 	}
 	return id
 }
@@ -71,9 +66,6 @@ func (m *memory) Walk(_ context.Context, tree git.OID, fn func(string, git.Entry
 		var err error
 		if strings.HasPrefix(files[p], linkTo) {
 			e.Mode = git.ModeSymlink
-		}
-		if strings.HasPrefix(files[p], program) {
-			e.Mode = git.ModeExecutable
 		}
 		switch files[p] {
 		case symlink:

@@ -300,8 +300,13 @@ func (w *mentionWriter) eachMention(start, end int, fn func(name lang.NameHash, 
 		}
 		number := w.firsts[n]
 		from.fact.eachMention(func() {
-			if w.graph.nodes[n].Language == "go" {
+			switch w.graph.nodes[n].Language {
+			case "go":
 				eachStandardImport(&from.fact.Facts, func(spec string) { fn(standardImport(spec), number) })
+			case "java":
+				if lang.JavaImportsBeans(&from.fact.Facts, func(spec string) bool { return w.graph.imports(int32(n), spec) }) {
+					fn(beanImport, number)
+				}
 			}
 		}, func(name lang.NameHash, def uint32) { fn(name, number+def) })
 	}

@@ -346,6 +346,7 @@ func (s *symbolSide) prepareCalls(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	s.files.javaIn = s.files.javaTree(s.graph)
 	s.calls = newSpread(s.graph, s.files, true)
 	s.start(s.calls)
 	return nil
@@ -382,7 +383,22 @@ func (s *symbolSide) reachable(ctx context.Context) (*reachable, error) {
 			nodes[n] = true
 		}
 	}
+	s.addJava(nodes)
 	return r, s.addFiles(ctx, r, slices.Sorted(maps.Keys(nodes)))
+}
+
+// addJava adds all files of Java where the change can reach one: who calls a method by the type that
+// it has it from need not depend on what changed.
+func (s *symbolSide) addJava(nodes map[int32]bool) {
+	is := func(n int32) bool { return s.graph.Kind(n) != KindPackage && s.graph.Node(n).Language == "java" }
+	if s.graph.byLanguage()["java"].files == 0 || !slices.ContainsFunc(slices.Collect(maps.Keys(nodes)), is) {
+		return
+	}
+	for n := range int32(s.graph.Len()) {
+		if is(n) {
+			nodes[n] = true
+		}
+	}
 }
 
 // addFiles takes in what the files define: out of the graph's file where that has it,

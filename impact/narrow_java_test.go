@@ -16,22 +16,33 @@ func TestNarrowJava(t *testing.T) {
 			"a method with an annotation runs nothing when its class is loaded",
 			map[string]string{
 				"p/W.java": "package p;\npublic class W { @CanIgnoreReturnValue public W value(int n) { return this; } }\n",
-				"q/V.java": "package q;\nimport p.W;\nclass V { W w; int n; }\nclass Beside { int n; }\n",
+				"q/V.java": "package q;\nimport p.W;\nclass V { W w; int n; W m() { return w.value(n); } }\nclass Beside { int n; }\n",
 				"q/X.java": "package q;\nclass X { Beside b; }\n",
 			},
 			map[string]string{"p/W.java": "package p;\npublic class W { @CanIgnoreReturnValue public W value(int n) { return null; } }\n"},
-			"q/V.java: V V.w",
+			"q/V.java: V.m",
 		},
 		{
 			"a method that a framework calls is found by its type",
 			map[string]string{
-				"p/Conf.java":  "package p;\n@Configuration public class Conf { @Bean public S s() { return new S(); } }\n",
+				"p/Conf.java":  "package p;\n@Configuration public class Conf { @Bean public S s() { S s = new S(); s.n(); return s; } }\n",
 				"p/S.java":     "package p;\npublic class S { int n() { return 1; } }\n",
 				"q/ATest.java": "package q;\nimport p.Conf;\n@ContextConfiguration(classes = Conf.class) class ATest { @Test void t() {} }\n",
 				"q/BTest.java": "package q;\nimport p.Conf;\nclass BTest { @Test void t() { run(Conf.class); } }\n",
 			},
 			map[string]string{"p/S.java": "package p;\npublic class S { int n() { return 2; } }\n"},
 			"p/Conf.java: Conf.s; q/ATest.java: ATest; q/BTest.java: BTest.t",
+		},
+		{
+			"a method reaches who calls it by its name, with as many arguments, and who calls that",
+			map[string]string{
+				"p/W.java":     "package p;\npublic class W { public int a(int n) { return n; } public int b() { return 1; } }\n",
+				"q/V.java":     "package q;\nclass V { p.W w = new p.W(); int c() { return w.a(1); } int d() { return w.b(); } int e() { return w.a(); } }\n",
+				"q/CTest.java": "package q;\nclass CTest { @Test void t() { new V().c(); } }\n",
+				"q/DTest.java": "package q;\nclass DTest { @Test void t() { new V().d(); } }\n",
+			},
+			map[string]string{"p/W.java": "package p;\npublic class W { public int a(int n) { return n + 1; } public int b() { return 1; } }\n"},
+			"q/V.java: V.c; q/CTest.java: CTest.t",
 		},
 	} {
 		head := maps.Clone(test.from)

@@ -236,6 +236,8 @@ func (x *narrowed) stepWords(at atom, r reach) string {
 		return subject + x.t.verb(hit{x.walk, at.node}, &e) + " "
 	case r.edge == anyName:
 		return subject + "may use any name, and so "
+	case r.edge == oneClass:
+		return subject + "is in one class with "
 	case x.graph.Kind(at.node) == KindPackage:
 		return "contains "
 	case at.def == whole && r.prev.node == at.node && (x.holds.unbuilt[r.prev] || x.calls != nil && x.calls.unbuilt[r.prev]):
@@ -246,9 +248,6 @@ func (x *narrowed) stepWords(at atom, r reach) string {
 		return "is one program with "
 	}
 	if i, ok := x.files.place(r.prev.node); ok && r.prev.def >= 0 {
-		if f := &x.files.files[i]; f.folder >= 0 && !f.test && x.graph.Kind(at.node) == KindTest && f.definition(r.prev.def).Name == "main" {
-			return subject + "may run "
-		}
 		if base, member := cutMember(x.files.files[i].definition(r.prev.def).Name); member != "" {
 			return subject + "uses " + symbolText(base) + ", and so maybe "
 		}

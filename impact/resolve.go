@@ -38,7 +38,6 @@ func (b *builder) resolveLanguage(ctx context.Context, l *lang.Language) error {
 		}
 	}
 	resolver := l.NewResolver(view)
-	links := &linkResolver{view: view}
 	for _, f := range mine {
 		if f.fact == nil {
 			continue
@@ -47,7 +46,7 @@ func (b *builder) resolveLanguage(ctx context.Context, l *lang.Language) error {
 			return err
 		}
 		view.from = string(f.path)
-		b.addImports(resolver, links, f)
+		b.addImports(resolver, f)
 		b.addFixtures(f)
 		b.addPreloads(resolver, f)
 		b.addJoined(resolver, f)
@@ -61,7 +60,7 @@ func (b *builder) resolveLanguage(ctx context.Context, l *lang.Language) error {
 }
 
 // addImports adds the edges out of one file.
-func (b *builder) addImports(resolver lang.Resolver, links *linkResolver, f *treeFile) {
+func (b *builder) addImports(resolver lang.Resolver, f *treeFile) {
 	imports := f.fact.Imports
 	if len(imports) > b.Limits.ImportsPerFile {
 		b.gap(gap{file: f.path, family: family(f.language.Name), any: true,
@@ -76,11 +75,6 @@ func (b *builder) addImports(resolver lang.Resolver, links *linkResolver, f *tre
 		}
 		to := resolver.Resolve(string(f.path), imp)
 		targets := b.targets(to)
-		if len(targets) == 0 {
-			if behind, ok := links.resolve(string(f.path), imp); ok {
-				to, targets = behind, b.targets(behind)
-			}
-		}
 		if !b.roomFor(f, len(targets)) {
 			return
 		}
@@ -92,7 +86,7 @@ func (b *builder) addImports(resolver lang.Resolver, links *linkResolver, f *tre
 				continue
 			}
 			kind := Imports
-			if imp.Kind == lang.Named && imp.Level == 0 {
+			if imp.Kind == lang.Named {
 				kind = References
 			}
 			b.addEdge(Edge{
@@ -293,9 +287,6 @@ func takesFixtures(path change.Path, language string) bool {
 		return false
 	}
 	name := baseName(path)
-	if lang.Extension(name) == "" {
-		return false
-	}
 	return strings.HasPrefix(name, "test_") || strings.HasSuffix(name, "_test.py") || name == "tests.py" || name == fixtures
 }
 

@@ -40,6 +40,7 @@ type spread struct {
 	methods bool          // a method of Go was reached
 
 	wrappers *pyWrappers    // nil: not asked for yet
+	java     *javaTypes     // nil: not asked for yet
 	stars    map[int32]bool // see starsOf
 	tops     []lang.PyTop   // see topsOf
 
@@ -64,6 +65,7 @@ type reachable struct {
 	broken    map[atom]bool                                 // methods that others have to call differently, or can not
 	breaks    map[atom]bool                                 // what mentions it does not compile, unless it changed, too
 	outsiders *outsiders                                    // nil: not looked for
+	javaIn    *javaTree                                     // nil: there is no Java
 	factsOf   func(int32) *lang.Facts                       // of any file; nil: not known
 	otherOf   func(int32) (facts *lang.Facts, changed bool) // of a changed file, on the other side
 }
@@ -111,7 +113,7 @@ type reach struct {
 	distance   int32
 	confidence Confidence
 	prev       atom  // its own atom for a seed
-	edge       int32 // of the graph, from here to prev; -1: none, or over the package of prev; or anyName
+	edge       int32 // of the graph, from here to prev; -1: none, or over the package of prev; or anyName, oneClass
 	known      bool  // it is reached
 	final      bool  // and there is no better way
 }
@@ -266,9 +268,6 @@ func (s *spread) goOn(a atom) {
 		s.load(a, f)
 		return
 	}
-	if f.folder >= 0 {
-		s.followProgram(a, f)
-	}
 	if s.isKept(f, a.def) {
 		d := f.index.goDefinition(f.first + a.def)
 		if d.flags&definitionRuns != 0 || s.unbuilt[a] {
@@ -361,6 +360,9 @@ func b2i(b bool) int32 {
 // may use it all the same, since it may use any name.
 const anyName = -2
 
+// oneClass stands there where an atom is in a class with the one before it.
+const oneClass = -3
+
 // step reaches an atom from another one that is final.
 func (s *spread) step(from, to atom, edges int32, confidence Confidence) {
 	s.stepBy(from, to, edges, confidence, -1)
@@ -420,11 +422,7 @@ func (s *spread) followEdges(a atom) {
 		to := atom{link.From, whole}
 		if i, ok := s.place(link.From); ok && s.files[i].known && (link.Kind == Imports || link.Kind == References) {
 			if link.Kind == References {
-				if s.files[i].folder >= 0 {
-					s.programInText(a, &s.files[i], e, link)
-				} else {
-					s.nameInText(a, &s.files[i], e, link)
-				}
+				s.nameInText(a, &s.files[i], e, link)
 				continue
 			}
 			if n := s.embedder(&s.files[i], e); n >= 0 {
@@ -575,6 +573,12 @@ func (s *spread) followNames(a atom, f *spreadFile, d *lang.Definition) {
 		return
 	}
 	name, member := cutMember(d.Name)
+	if s.graph.Node(f.node).Language == "java" {
+		s.followJava(a, f, d)
+		s.followServices(a, f)
+		s.failWithout(a, f, member)
+		return
+	}
 	confidence := Confidence(byName)
 	if member != "" {
 		confidence = byType
@@ -586,20 +590,13 @@ func (s *spread) followNames(a atom, f *spreadFile, d *lang.Definition) {
 	case s.graph.Node(f.node).Language == "python":
 		s.followEverything(a, f)
 		s.followPython(a, f, name, member)
-	default:
-		s.followEverything(a, f)
-		s.followServices(a, f)
 	}
-	if member != "" && s.came[a] && s.broken[a] {
-		s.failWithout(a, f, member[strings.LastIndexByte(member, '.')+1:])
-	}
+	s.failWithout(a, f, member)
 	switch d.Name {
 	case "__all__":
 		s.followStars(a, f)
 	case "__getattr__":
-		if !s.onlyLoads(a) {
-			s.followImports(a, f)
-		}
+		s.followImports(a, f)
 	case "__path__": // where the modules of a package are
 		s.load(a, f)
 	}
@@ -608,6 +605,10 @@ func (s *spread) followNames(a atom, f *spreadFile, d *lang.Definition) {
 // failWithout goes to the files that need a member which is not there any more: an import of
 // Java that names it does not compile, and Python does not load what looks it up at once.
 func (s *spread) failWithout(a atom, f *spreadFile, member string) {
+	if member == "" || !s.came[a] || !s.broken[a] {
+		return
+	}
+	member = member[strings.LastIndexByte(member, '.')+1:]
 	for _, e := range s.handedOn(lang.HashName(member)) {
 		g := &s.files[e.file]
 		if edges := s.dependents(f.node)[g.node]; edges > 0 && e.as == "" && !namesFiles(family(s.graph.Node(g.node).Language)) {

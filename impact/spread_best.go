@@ -181,6 +181,8 @@ const (
 	askModule
 	askRegistered
 	askNamespace
+	askTogether
+	askCalls
 )
 
 const (

@@ -7,7 +7,6 @@ import (
 	"sort"
 	"strings"
 
-	"custody/impact/lang"
 	"custody/impact/wire"
 	"custody/internal/change"
 )
@@ -18,9 +17,6 @@ type use struct {
 	node int32
 	line int
 }
-
-// inText begins the spec of what is no import, but a text that may name a Go package.
-const inText = "text/"
 
 func compareUses(a, b use) int {
 	return cmp.Or(compareSpecs(a.spec, b.spec), cmp.Compare(a.node, b.node), cmp.Compare(a.line, b.line))
@@ -41,15 +37,10 @@ func (b *builder) uses(g *Graph) []use {
 		}
 		n := g.node(f.path)
 		for _, imp := range f.fact.Imports {
-			spec := imp.Spec
-			switch {
-			case imp.Kind == lang.Named && foldersArePackages(f.language):
-				spec = inText + spec // no registry has it, but packages that come may: see packagesMove
-			case !namesPackage(imp):
-				continue
+			if namesPackage(imp) {
+				bySpec[imp.Spec] = append(bySpec[imp.Spec], use{imp.Spec, n, imp.Line})
+				count++
 			}
-			bySpec[spec] = append(bySpec[spec], use{spec, n, imp.Line})
-			count++
 		}
 	}
 	all := make([]use, 0, count)

@@ -17,7 +17,7 @@ type Definition struct {
 	// Runs says that some of it is executed when the file is loaded, before anybody asks
 	// for it by name: Go's init functions and variables that are computed by a call.
 	Runs  bool
-	Shape Shape // of a method of Go; others have none
+	Shape Shape // of a method of Go; of a method or type of Java, see java_member.go; others have none
 	Start int   // line, 1-based; doc comments and decorators stand before it
 	End   int   // line, inclusive
 

@@ -21,6 +21,8 @@ type javaType struct {
 	depth    int
 	exported bool
 	shared   bool  // an interface: its fields are constants
+	record   bool  // its components are asked for without their names
+	notes    bool  // an annotation: its members are
 	holes    []row // its methods and types
 }
 
@@ -33,6 +35,7 @@ var javaKeywords = sync.OnceValue(func() *keywordSet {
 
 func (s *javaScanner) outline() {
 	o := javaOutline{outline: *newOutline(s.src, s.tok.list, &s.facts, javaKeywords())}
+	o.java = &o
 	top := javaType{exported: true}
 	for i := 0; i < len(o.tok); {
 		end := o.declaration(&top, i, len(o.tok))
@@ -173,6 +176,8 @@ type javaDeclaration struct {
 	private bool
 	static  bool
 	final   bool
+	native  bool
+	noted   bool // an annotation may make somebody use it who does not say its name
 }
 
 // modifiers reads them and the annotations between them; the place behind both. It goes
@@ -183,7 +188,9 @@ func (o *javaOutline) modifiers(d *javaDeclaration, i, to int) int {
 			if o.word(i+1, "interface") {
 				break
 			}
-			i = o.annotation(i, to)
+			end := o.annotation(i, to)
+			d.noted = d.noted || !o.isPassive(i, end)
+			i = end
 			continue
 		}
 		if o.kind(i) != tokenWord || !o.modifier(i) {
@@ -199,6 +206,8 @@ func (o *javaOutline) modifiers(d *javaDeclaration, i, to int) int {
 			d.static = true
 		case "final":
 			d.final = true
+		case "native":
+			d.native = true
 		case "non":
 			i += 2
 		}
@@ -257,9 +266,13 @@ func (o *javaOutline) typeDeclaration(t *javaType, d javaDeclaration, i, to int,
 	inner := javaType{
 		prefix: t.prefix + name + ".", name: name, depth: t.depth + 1,
 		exported: t.exported && !d.private, shared: kind == Interface,
+		record: o.word(i, "record"), notes: o.kind(i-1) == '@',
 	}
 	place := len(o.facts.Definitions)
 	o.facts.Definitions = append(o.facts.Definitions, o.definition(t, d, name, kind, d.first, end))
+	if d.noted {
+		o.facts.Definitions[place].Shape = javaOpen
+	}
 	if body < end && t.depth < maxNesting {
 		last := end
 		if o.kind(end-1) == '}' {
@@ -274,6 +287,7 @@ func (o *javaOutline) typeDeclaration(t *javaType, d javaDeclaration, i, to int,
 		}
 	}
 	o.digestInto(place, d.start, own, body, end, inner.holes)
+	o.heirs(&o.facts.Definitions[place], own+1, body)
 	t.holes = append(t.holes, row{d.start, end})
 	return end
 }
@@ -322,6 +336,7 @@ func (o *javaOutline) method(t *javaType, d javaDeclaration, own, to int) int {
 	}
 	place := len(o.facts.Definitions)
 	o.facts.Definitions = append(o.facts.Definitions, o.definition(t, d, string(o.text(own)), kind, d.first, end))
+	o.facts.Definitions[place].Shape = o.shape(t, d, own, to)
 	o.digestInto(place, d.start, own, body, end, nil)
 	t.holes = append(t.holes, row{d.start, end})
 	return end

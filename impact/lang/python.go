@@ -14,7 +14,6 @@ func extractPython(src []byte) Facts {
 	defer p.tok.free()
 	p.facts.Damaged = isBinary(src) || !pyEncoding(src)
 	p.run()
-	p.addLate()
 	p.facts.Damaged = p.facts.Damaged || len(p.open) > 0
 	p.facts.Generated = saysGenerated(src, p.comments, p.tok.code(src))
 	p.outline()
@@ -37,7 +36,6 @@ type pyScanner struct {
 	imported  []pyImport
 	comments  []Span
 	inTexts   map[string]bool // names that strings spell, see named
-	lates     pyLates
 }
 
 func newPyScanner(src []byte) *pyScanner {
@@ -214,7 +212,6 @@ func (p *pyScanner) word() {
 	p.tok.list[len(p.tok.list)-1].value = name
 	start := p.start
 	p.start = false
-	p.seeLazy(word)
 	switch string(word) {
 	case "import":
 		if start {
@@ -464,13 +461,12 @@ func (p *pyScanner) dynamic(at int, always bool) {
 	}
 	i++
 	space()
-	argument := i
 	if i < len(p.src) && (p.src[i]|0x20 == 'u' || p.src[i]|0x20 == 'r') {
 		i++
 	}
 	if i >= len(p.src) || p.src[i] != '"' && p.src[i] != '\'' {
 		if always {
-			p.computed(at, argument)
+			p.computed(at, i)
 		}
 		return
 	}
@@ -485,7 +481,7 @@ func (p *pyScanner) dynamic(at int, always bool) {
 	i = end
 	if space(); i >= len(p.src) || p.src[i] != ')' && p.src[i] != ',' {
 		if always {
-			p.computed(at, argument)
+			p.computed(at, from-1)
 		}
 		return
 	}
@@ -505,9 +501,6 @@ func (p *pyScanner) addDynamic(at int, spec string) {
 // computed notes an import of what is written at i, in parentheses: a name that is known
 // only when it runs.
 func (p *pyScanner) computed(at, i int) {
-	if p.globbed(at, i) {
-		return
-	}
 	if i >= len(p.src) || p.src[i] == ')' || bytes.HasSuffix(bytes.TrimRight(p.src[:at], " \t"), []byte("def")) {
 		return
 	}

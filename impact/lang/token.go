@@ -86,6 +86,7 @@ type outline struct {
 	always  []NameHash                 // what all code of the file may mean: Java's "import static a.B.*"
 
 	script *scriptNames // ECMAScript: what a name can mean there
+	java   *javaOutline // Java: it says which members are called
 
 	examples pyExamples // Python: for doctest
 
@@ -302,6 +303,8 @@ func (o *outline) say(i int) {
 		o.sayPython(i)
 	case o.script != nil:
 		o.sayScript(i)
+	case o.java != nil:
+		o.java.sayJava(i)
 	default:
 		o.seen.add(o.tok[i].value)
 	}
@@ -468,6 +471,9 @@ func (o *outline) digestText(text []byte) {
 		case end == i || isDigit(text[i]):
 		case o.script != nil:
 			o.sayAny(NameHash(h))
+		case o.java != nil:
+			o.seen.add(h)
+			o.seen.add(uint32(javaText(NameHash(h))))
 		default:
 			o.seen.add(h)
 		}
