@@ -79,7 +79,7 @@ func (b *builder) load(ctx context.Context) error {
 		b.whole = len(b.graph.gaps) == 0
 	}
 	b.place()
-	for _, step := range []func(context.Context) error{b.read, b.readMentions, b.readLinks} {
+	for _, step := range []func(context.Context) error{b.readInterpreters, b.read, b.readMentions, b.readLinks} {
 		if err := step(ctx); err != nil {
 			return b.failed(err)
 		}
@@ -227,11 +227,7 @@ func (b *builder) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if b.answers == nil {
-		b.answers = answers
-	} else {
-		maps.Copy(b.answers, answers)
-	}
+	b.learn(answers)
 	for i := range b.files {
 		f := &b.files[i]
 		if f.language == nil || f.fact != nil {
@@ -243,6 +239,15 @@ func (b *builder) read(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// learn takes in what was read.
+func (b *builder) learn(answers map[want]gotten) {
+	if b.answers == nil {
+		b.answers = answers
+	} else {
+		maps.Copy(b.answers, answers)
+	}
 }
 
 // want asks for digests, too, of what will be compared.

@@ -19,7 +19,8 @@ type class struct {
 }
 
 // classify never reads a file, so it costs nothing for the thousands that do not
-// matter. What it does not know and git does not call executable is opaque.
+// matter. What it does not know and git does not call executable is opaque. What it calls
+// executable may turn out to be of a language: see withInterpreter.
 func classify(path change.Path, mode git.Mode, languages []*lang.Language) class {
 	switch {
 	case mode == git.ModeSymlink:
@@ -52,7 +53,7 @@ func classify(path change.Path, mode git.Mode, languages []*lang.Language) class
 		return class{skip: skipReason{SkipOpaque, "prose"}}
 	}
 	if mode&0o111 != 0 && !opaqueExtensions()[ext] {
-		return class{skip: skipReason{SkipUnsupported, "executable file of unknown language"}}
+		return class{skip: skipReason{SkipUnsupported, executable}}
 	}
 	if ext == "" {
 		// A script needs no extension, and no mode where something else runs it.
@@ -64,6 +65,8 @@ func classify(path change.Path, mode git.Mode, languages []*lang.Language) class
 // ManifestDetail is the detail of a dependency manifest: it is read for what imports mean, and is
 // no source file.
 const ManifestDetail = "dependency manifest: it decides what imports mean"
+
+const executable = "executable file of unknown language"
 
 const noExtension = "file without an extension: it may be code"
 
@@ -236,6 +239,9 @@ const opaqueData = `.json .yaml .yml .toml .xml .ini .cfg .conf .csv .tsv
 
 // isTest goes by the conventions of each language's usual test runner.
 func isTest(path change.Path, language string) bool {
+	if lang.Extension(string(path)) == "" {
+		return false // a program: test runners look for names with one
+	}
 	name := baseName(path)
 	stem, _, _ := strings.Cut(name, ".")
 	switch family(language) {

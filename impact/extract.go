@@ -18,6 +18,10 @@ type factReader struct {
 	store  FactStore
 	limits Limits
 	packs  bool // what is read says encoded what it defines and mentions: see Fact.pack
+
+	// languages are those that an interpreter can be of: what is asked for its interpreter is
+	// read in its language, too, so that nothing is read twice.
+	languages []*lang.Language
 }
 
 // A want is one blob to be read in one language.
@@ -47,8 +51,9 @@ func (w want) key() FactKey {
 
 // A gotten is the answer: facts, or why there are none.
 type gotten struct {
-	fact *Fact
-	skip skipReason
+	fact   *Fact
+	skip   skipReason
+	script *Fact // of what was asked for its interpreter: in the language of that
 }
 
 // read answers every want. Its error is the context's or the source's own; a blob that
@@ -85,6 +90,11 @@ func (r *factReader) read(ctx context.Context, wants []want) (map[want]gotten, e
 		answers[w] = found[i]
 		if found[i].fact != nil {
 			r.store.Put(w.key(), found[i].fact)
+		}
+		if script := found[i].script; script != nil {
+			in := want{blob: w.blob, language: languageOf(r.languages, found[i].fact.Package)}
+			answers[in] = gotten{fact: script}
+			r.store.Put(in.key(), script)
 		}
 	}
 	return answers, nil
@@ -141,11 +151,19 @@ func idsOf(wants []want, places []int) []git.OID {
 func (r *factReader) extractor(wants []want, found []gotten) func(place int, src []byte) {
 	var scratch []byte
 	return func(place int, src []byte) {
-		fact := wants[place].extract(src)
-		if r.packs {
-			scratch = fact.pack(scratch)
+		w := wants[place]
+		got := gotten{fact: w.extract(src)}
+		if w.language == interpreters {
+			if w.language = languageOf(r.languages, got.fact.Package); w.language != nil {
+				got.script = w.extract(src)
+			}
 		}
-		found[place] = gotten{fact: fact}
+		for _, fact := range []*Fact{got.fact, got.script} {
+			if fact != nil && r.packs {
+				scratch = fact.pack(scratch)
+			}
+		}
+		found[place] = got
 	}
 }
 

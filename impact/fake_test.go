@@ -33,6 +33,7 @@ const (
 	badFolder  = "!folder"
 	hugeFolder = "!huge"
 	exec       = "!exec"
+	program    = "!program " // with what an executable file says
 )
 
 func oid(s string) git.OID {
@@ -51,7 +52,11 @@ func (m *memory) tree(files map[string]string) git.OID {
 	id := oid(fmt.Sprint(files))
 	m.trees[id] = files
 	for _, content := range files {
-		m.blobs[oid(content)] = strings.TrimPrefix(content, linkTo)
+		if to, ok := strings.CutPrefix(content, linkTo); ok {
+			m.blobs[oid(content)] = strings.TrimSuffix(to, "\n")
+		} else {
+			m.blobs[oid(content)] = strings.TrimPrefix(content, program)
+		}
 	}
 	return id
 }
@@ -66,6 +71,9 @@ func (m *memory) Walk(_ context.Context, tree git.OID, fn func(string, git.Entry
 		var err error
 		if strings.HasPrefix(files[p], linkTo) {
 			e.Mode = git.ModeSymlink
+		}
+		if strings.HasPrefix(files[p], program) {
+			e.Mode = git.ModeExecutable
 		}
 		switch files[p] {
 		case symlink:

@@ -248,6 +248,9 @@ func (x *narrowed) stepWords(at atom, r reach) string {
 		return "is one program with "
 	}
 	if i, ok := x.files.place(r.prev.node); ok && r.prev.def >= 0 {
+		if f := &x.files.files[i]; f.folder >= 0 && !f.test && x.graph.Kind(at.node) == KindTest && f.definition(r.prev.def).Name == "main" {
+			return subject + "may run "
+		}
 		if base, member := cutMember(x.files.files[i].definition(r.prev.def).Name); member != "" {
 			return subject + "uses " + symbolText(base) + ", and so maybe "
 		}

@@ -45,3 +45,19 @@ func TestReasonOfMembers(t *testing.T) {
 		t.Errorf("%+v, want %q", r.Reached, want)
 	}
 }
+
+// TestReasonOfPrograms: a test that runs a program does not say its function main.
+func TestReasonOfPrograms(t *testing.T) {
+	from := map[string]string{
+		"go.mod":        "module m\n",
+		"cmd/x/x.go":    "package main\nfunc main() { println(1) }\n",
+		"e2e/x_test.go": "package e2e\nimport (\"os/exec\"; \"testing\")\nfunc TestX(t *testing.T) { exec.Command(\"go\", \"run\", \"../cmd/x\").Run() }\n",
+	}
+	head := maps.Clone(from)
+	head["cmd/x/x.go"] = "package main\nfunc main() { println(2) }\n"
+	want := "TestX may run main of cmd/x/x.go, whose body changed"
+	r := assessTrees(t, from, head)
+	if len(r.Reached) != 2 || r.Reached[1].Reason != want {
+		t.Errorf("%+v, want %q", r.Reached, want)
+	}
+}

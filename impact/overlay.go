@@ -35,6 +35,7 @@ type overlay struct {
 	same     []*treeFile               // changed files that say the same of themselves
 	targets  map[string]int32          // nodes of files that are not read again
 	all      []string                  // of paths
+	links    map[string]string         // that may lead to folders; see paths
 	failed   bool                      // something is not known after all
 }
 
@@ -45,7 +46,7 @@ func (in AssessInput) newOverlay(head *builder, k *Known, c *change.Change) *ove
 	o := &overlay{
 		builder: head, base: k.graph.over.flat, k: k, change: c,
 		entered: map[change.Path]git.Entry{}, left: map[change.Path]bool{}, again: map[change.Path]bool{},
-		gone: map[change.Path]bool{}, moved: map[change.Path]int{}, packages: map[change.Path]bool{}, targets: map[string]int32{},
+		gone: map[change.Path]bool{}, moved: map[change.Path]int{}, packages: map[change.Path]bool{}, targets: map[string]int32{}, links: map[string]string{},
 	}
 	head.over = o
 	return o
@@ -54,6 +55,9 @@ func (in AssessInput) newOverlay(head *builder, k *Known, c *change.Change) *ove
 // graph is the graph of head; ok is false when it has to be built. An error is the
 // source's or the context's.
 func (o *overlay) graph(ctx context.Context) (g *Graph, ok bool, err error) {
+	if err := o.askChanged(ctx); err != nil {
+		return nil, false, o.builder.failed(err)
+	}
 	if !o.enter() || o.base.bad.Load() {
 		return nil, false, nil
 	}
@@ -78,6 +82,37 @@ func (o *overlay) graph(ctx context.Context) (g *Graph, ok bool, err error) {
 		return nil, false, nil
 	}
 	return &Graph{Commit: o.Commit, Tree: o.Tree, over: patched{o.base, p}}, true, nil
+}
+
+// askChanged reads the first lines of the changed files whose name does not tell their language.
+func (o *overlay) askChanged(ctx context.Context) error {
+	var blobs []git.OID
+	ask := func(path change.Path, mode git.Mode, id git.OID) {
+		if path != "" && !id.IsZero() && mayHaveInterpreter(path, classify(path, mode, o.Languages)) {
+			blobs = append(blobs, id)
+		}
+	}
+	for i := range o.change.Files {
+		f := &o.change.Files[i]
+		ask(oldPath(f), f.OldMode, f.OldID)
+		ask(newPath(f), f.Mode, f.ID)
+	}
+	return o.askInterpreters(ctx, blobs)
+}
+
+// classOf is what a file of head is, or was before the change. That of one that is not read
+// again is known to the graph.
+func (o *overlay) classOf(path change.Path, mode git.Mode, blob git.OID) class {
+	c := classify(path, mode, o.Languages)
+	if !mayHaveInterpreter(path, c) {
+		return c
+	}
+	if n := o.base.find(false, path); n >= 0 {
+		if node := o.base.node(n); node.blob == blob && node.mode == mode && node.Language != "" {
+			return class{language: languageOf(o.Languages, node.Language)}
+		}
+	}
+	return o.withInterpreter(path, blob, c)
 }
 
 // enter takes in which paths the change touches, and checks that it is about this tree.
@@ -134,6 +169,9 @@ func (o *overlay) had(path change.Path, mode git.Mode, id git.OID) bool {
 // what unchanged files import. What is not a regular file is not seen by any resolver.
 func (o *overlay) pathMoves(path change.Path, mode git.Mode, by int) bool {
 	o.gone[path] = true
+	if mode == git.ModeSymlink && o.followsLinks() && classify(path, git.ModeFile, o.Languages).language == nil {
+		return false // see linkedTree
+	}
 	if !mode.IsRegular() {
 		return true
 	}
@@ -146,7 +184,7 @@ func (o *overlay) pathMoves(path change.Path, mode git.Mode, by int) bool {
 			o.again[embedder] = true
 		}
 	}
-	is := classify(path, mode, o.Languages)
+	is := classify(path, mode, o.Languages) // nothing but a path that ends so imports what has no extension
 	switch {
 	case is.language != nil && foldersArePackages(is.language):
 		// Others import its folder: see packagesMove; only its test, or what it tests, names it.
@@ -159,6 +197,22 @@ func (o *overlay) pathMoves(path change.Path, mode git.Mode, by int) bool {
 		return false
 	}
 	return !o.base.meantByScripts(baseName(path))
+}
+
+// followsLinks says whether the tree has files of a language whose imports may go through links.
+func (o *overlay) followsLinks() bool {
+	for name := range o.base.languages {
+		if f := family(name); f == "python" || f == "script" {
+			return true
+		}
+	}
+	return false
+}
+
+// folderLinks are those of the tree of from: see pathMoves.
+func (o *overlay) folderLinks() map[string]string {
+	o.paths()
+	return o.links
 }
 
 // isProject says whether resolvers go by the file, or by whether it is there.
@@ -202,10 +256,12 @@ func (o *overlay) gather(ctx context.Context) (bool, error) {
 		if is == "" {
 			continue
 		}
-		now := classify(is, f.Mode, o.Languages)
+		now := o.classOf(is, f.Mode, f.ID)
 		switch {
 		case was != is || !f.Mode.IsRegular() || !f.OldMode.IsRegular():
 			o.again[is] = true
+		case now.language != o.classOf(was, f.OldMode, f.OldID).language:
+			return false, nil // it became a script, or is none any more
 		case now.language != nil:
 			both = append(both, f)
 			wants = append(wants, o.want(f.OldID, now.language), o.want(f.ID, now.language))
@@ -218,11 +274,11 @@ func (o *overlay) gather(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, o.builder.failed(err)
 	}
-	o.answers = facts
+	o.learn(facts)
 	for i, f := range both {
 		was, now := facts[wants[2*i]].fact, facts[wants[2*i+1]].fact
 		if was != nil && sameFact(was, now) && !was.Damaged {
-			o.same = append(o.same, &treeFile{path: f.Path, entry: o.entered[f.Path], class: classify(f.Path, f.Mode, o.Languages), fact: now})
+			o.same = append(o.same, &treeFile{path: f.Path, entry: o.entered[f.Path], class: o.classOf(f.Path, f.Mode, f.ID), fact: now})
 			continue
 		}
 		if foldersArePackages(wants[2*i].language) {
@@ -251,7 +307,7 @@ func (o *overlay) list() bool {
 			e = git.Entry{Mode: node.mode, ID: node.blob}
 		}
 		o.gone[path] = true
-		o.files = append(o.files, treeFile{path: path, entry: e, class: classify(path, e.Mode, o.Languages), node: -1})
+		o.files = append(o.files, treeFile{path: path, entry: e, class: o.classOf(path, e.Mode, e.ID), node: -1})
 	}
 	return o.base.nodes()+int(o.base.head[headSkips])+len(o.entered) <= o.Limits.Files
 }
@@ -313,11 +369,16 @@ func (o *overlay) paths() []string {
 	}
 	for i := range o.base.head[headSkips] {
 		s := o.base.skip(int(i))
-		if !s.mode.IsRegular() {
+		link := s.mode == git.ModeSymlink
+		if !link && !s.mode.IsRegular() {
 			continue
 		}
 		path, err := change.Unescape(s.path)
 		o.failed = o.failed || err != nil
+		if link {
+			addLink(o.links, path, s.detail)
+			continue
+		}
 		add(path)
 	}
 	for path, e := range o.entered {
@@ -343,7 +404,7 @@ func (o *overlay) nodeOf(path string) int32 {
 	if !changed {
 		e, _ = o.unchanged(p)
 	}
-	f := treeFile{path: p, entry: e, class: classify(p, e.Mode, o.Languages), node: -1}
+	f := treeFile{path: p, entry: e, class: o.classOf(p, e.Mode, e.ID), node: -1}
 	o.addFile(&f)
 	o.targets[path] = f.node
 	return f.node
@@ -358,9 +419,10 @@ func (o *overlay) factOf(path string, l *lang.Language) *Fact {
 		if n < 0 || o.left[p] {
 			return nil
 		}
-		e.ID = o.base.node(n).blob
+		node := o.base.node(n)
+		e = git.Entry{Mode: node.mode, ID: node.blob}
 	}
-	if classify(p, git.ModeFile, o.Languages).language != l {
+	if o.classOf(p, e.Mode, e.ID).language != l {
 		return nil
 	}
 	fact, ok := o.reader.store.Get(want{blob: e.ID, language: l}.key())

@@ -27,6 +27,7 @@ func realTree(r *rand.Rand) map[string]string {
 		"web/src/index.ts":  "export * from './a'\n",
 		"py/__init__.py":    "",
 		"README.md":         "words",
+		"linked":            linkTo + []string{"py", "web/src", "docs", "../x", "linked"}[r.IntN(5)],
 	}
 	for range 6 + r.IntN(25) {
 		name := realName(r)
@@ -74,23 +75,35 @@ func realText(r *rand.Rand, name string) string {
 		for range r.IntN(4) {
 			fmt.Fprintf(&b, "\t%q\n", []string{"example.com/m/p" + fmt.Sprint(r.IntN(5)), "example.com/sub/util", "example.com/v" + fmt.Sprint(r.IntN(3)), "example.com/m/gone"}[r.IntN(4)])
 		}
-		b.WriteString(")\n\n")
+		text := ""
+		if strings.HasSuffix(name, "_test.go") && r.IntN(2) == 0 {
+			b.WriteString("\t\"os/exec\"\n\t\"testing\"\n")
+			text = fmt.Sprintf("var path = %q\n", []string{"../p0", "example.com/m/p1", "example.com/v0", "example.com/sub/util"}[r.IntN(4)])
+		}
+		b.WriteString(")\n\n" + text)
 		if r.IntN(4) == 0 {
 			fmt.Fprintf(&b, "//go:embed %s\nvar x string\n", []string{"*.txt", "a.txt", "*.go"}[r.IntN(3)])
 		}
 		fmt.Fprintf(&b, "func F%d() { fmt.Println(%d) }\n", r.IntN(5), r.IntN(1000))
 	case strings.HasSuffix(name, ".ts"):
 		for range r.IntN(4) {
-			fmt.Fprintf(&b, "import '%s'\n", []string{"./" + n(), "./" + n() + ".css", "@app/" + n(), "web", "web/" + n(), "left", "../../docs/" + n() + ".json", "./gone"}[r.IntN(8)])
+			fmt.Fprintf(&b, "import '%s'\n", []string{"./" + n(), "./" + n() + ".css", "@app/" + n(), "web", "web/" + n(), "left", "../../docs/" + n() + ".json", "./gone", "../../linked/" + n()}[r.IntN(9)])
 		}
 		fmt.Fprintf(&b, "export const v = %d\n", r.IntN(1000))
 	case strings.HasSuffix(name, ".py"):
 		for range r.IntN(4) {
-			fmt.Fprintf(&b, "%s\n", []string{"import py." + n(), "from . import " + n(), "from py." + n() + " import x", "import os"}[r.IntN(4)])
+			fmt.Fprintf(&b, "%s\n", []string{"import py." + n(), "from . import " + n(), "from py." + n() + " import x", "import os", "import linked." + n(), "from docs.d import " + n(), "import_module(f'py.{x}')", "def __getattr__(x): return '." + n() + "'"}[r.IntN(8)])
 		}
 		fmt.Fprintf(&b, "v = %d\n", r.IntN(1000))
 	case strings.HasSuffix(name, ".java"):
 		fmt.Fprintf(&b, "package q%d;\nimport q%d.%s;\nclass %s { %s x; int y = %d; }\n", r.IntN(2), r.IntN(2), strings.ToUpper(n()), strings.ToUpper(n()), strings.ToUpper(n()), r.IntN(1000))
+	case !strings.Contains(name, ".") && r.IntN(2) == 0:
+		interpreter := []string{"python3", "env python", "env -S deno run", "sh"}[r.IntN(4)]
+		fmt.Fprintf(&b, "#!/usr/bin/%s\n", interpreter)
+		for range r.IntN(4) {
+			fmt.Fprintf(&b, "%s\n", []string{"import py." + n(), "import '../web/src/" + n() + "'", "x"}[r.IntN(3)])
+		}
+		return []string{program, program, ""}[r.IntN(3)] + b.String()
 	default:
 		fmt.Fprintf(&b, "%s %s %d\n", n(), n(), r.IntN(1000))
 	}
@@ -124,7 +137,7 @@ func realChange(r *rand.Rand, from map[string]string) map[string]string {
 				head[realName(r)] = text
 			}
 		case what < 15:
-			head[name] = []string{symlink, linkTo + "../" + names[r.IntN(len(names))], exec, submodule}[r.IntN(4)]
+			head[name] = []string{symlink, linkTo + "../" + names[r.IntN(len(names))], linkTo + "../py", exec, submodule}[r.IntN(5)]
 		default:
 			switch r.IntN(5) {
 			case 0:

@@ -38,6 +38,7 @@ func (b *builder) resolveLanguage(ctx context.Context, l *lang.Language) error {
 		}
 	}
 	resolver := l.NewResolver(view)
+	links := &linkResolver{view: view}
 	for _, f := range mine {
 		if f.fact == nil {
 			continue
@@ -46,7 +47,7 @@ func (b *builder) resolveLanguage(ctx context.Context, l *lang.Language) error {
 			return err
 		}
 		view.from = string(f.path)
-		b.addImports(resolver, f)
+		b.addImports(resolver, links, f)
 		b.addFixtures(f)
 		b.addPreloads(resolver, f)
 		b.addJoined(resolver, f)
@@ -60,7 +61,7 @@ func (b *builder) resolveLanguage(ctx context.Context, l *lang.Language) error {
 }
 
 // addImports adds the edges out of one file.
-func (b *builder) addImports(resolver lang.Resolver, f *treeFile) {
+func (b *builder) addImports(resolver lang.Resolver, links *linkResolver, f *treeFile) {
 	imports := f.fact.Imports
 	if len(imports) > b.Limits.ImportsPerFile {
 		b.gap(gap{file: f.path, family: family(f.language.Name), any: true,
@@ -75,6 +76,11 @@ func (b *builder) addImports(resolver lang.Resolver, f *treeFile) {
 		}
 		to := resolver.Resolve(string(f.path), imp)
 		targets := b.targets(to)
+		if len(targets) == 0 {
+			if behind, ok := links.resolve(string(f.path), imp); ok {
+				to, targets = behind, b.targets(behind)
+			}
+		}
 		if !b.roomFor(f, len(targets)) {
 			return
 		}
@@ -86,7 +92,7 @@ func (b *builder) addImports(resolver lang.Resolver, f *treeFile) {
 				continue
 			}
 			kind := Imports
-			if imp.Kind == lang.Named {
+			if imp.Kind == lang.Named && imp.Level == 0 {
 				kind = References
 			}
 			b.addEdge(Edge{
@@ -287,6 +293,9 @@ func takesFixtures(path change.Path, language string) bool {
 		return false
 	}
 	name := baseName(path)
+	if lang.Extension(name) == "" {
+		return false
+	}
 	return strings.HasPrefix(name, "test_") || strings.HasSuffix(name, "_test.py") || name == "tests.py" || name == fixtures
 }
 

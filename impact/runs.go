@@ -39,6 +39,7 @@ type runs struct {
 	behind  map[lang.NameHash][]int32
 	methods map[lang.NameHash][]int32 // by ".name"
 	dots    map[lang.NameHash]int32   // "path.*" -> folder
+	mains   map[int32][]int32         // by folder: the functions main of programs
 	types   [][]int32                 // of a method; of a type its methods
 	says    []*runSays                // nil: not looked up yet
 	goals   []bool                    // what is changed, or known to run that
@@ -89,7 +90,7 @@ func (s *symbolSide) findRuns(ctx context.Context) (*runs, error) {
 		}
 	}
 	r := &runs{symbolSide: s, facts: make([]*lang.Facts, len(files)), first: make([]int32, len(files)), loads: map[loadOf]*loaded{},
-		plain: map[scopedName][]int32{}, dotted: map[scopedName][]int32{}, behind: map[lang.NameHash][]int32{}, methods: map[lang.NameHash][]int32{}, dots: map[lang.NameHash]int32{}}
+		plain: map[scopedName][]int32{}, dotted: map[scopedName][]int32{}, behind: map[lang.NameHash][]int32{}, methods: map[lang.NameHash][]int32{}, dots: map[lang.NameHash]int32{}, mains: map[int32][]int32{}}
 	facts, err := s.t.symbols.facts(ctx, s.graph, nodes, s.blobs())
 	if err != nil {
 		return nil, err
@@ -164,6 +165,9 @@ func (r *runs) index() bool {
 			if d.Kind == lang.Type || d.Kind == lang.Interface {
 				typesOf[own] = append(typesOf[own], id)
 			}
+			if name == "main" && f.beside.program && !f.test {
+				r.programs(id, f)
+			}
 			if !isExportedGo(name) {
 				continue
 			}
@@ -233,6 +237,12 @@ func (r *runs) said(id int32) *runSays {
 		said.definitions = append(said.definitions, r.behind[h]...)
 		if len(r.methods[h]) > 0 {
 			said.members = append(said.members, h)
+		}
+	}
+	said.definitions = append(said.definitions, r.started(f, d)...)
+	for _, to := range slices.Clone(said.definitions) {
+		if g, main := r.definition(to); f.test && main.Name == "main" { // and what is loaded with the program
+			said.definitions = append(said.definitions, r.load(loadOf{folder: g.folder}).roots...)
 		}
 	}
 	r.work += len(d.Mentions)
@@ -350,8 +360,8 @@ func (r *runs) load(of loadOf) *loaded {
 			}
 		}
 	}
+	r.loads[of] = l // before it is followed, since a program may be run by what is loaded with it
 	l.hits = r.follow(l.roots...)
-	r.loads[of] = l
 	return l
 }
 

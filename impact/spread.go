@@ -268,6 +268,9 @@ func (s *spread) goOn(a atom) {
 		s.load(a, f)
 		return
 	}
+	if f.folder >= 0 {
+		s.followProgram(a, f)
+	}
 	if s.isKept(f, a.def) {
 		d := f.index.goDefinition(f.first + a.def)
 		if d.flags&definitionRuns != 0 || s.unbuilt[a] {
@@ -422,7 +425,11 @@ func (s *spread) followEdges(a atom) {
 		to := atom{link.From, whole}
 		if i, ok := s.place(link.From); ok && s.files[i].known && (link.Kind == Imports || link.Kind == References) {
 			if link.Kind == References {
-				s.nameInText(a, &s.files[i], e, link)
+				if s.files[i].folder >= 0 {
+					s.programInText(a, &s.files[i], e, link)
+				} else {
+					s.nameInText(a, &s.files[i], e, link)
+				}
 				continue
 			}
 			if n := s.embedder(&s.files[i], e); n >= 0 {
@@ -596,7 +603,9 @@ func (s *spread) followNames(a atom, f *spreadFile, d *lang.Definition) {
 	case "__all__":
 		s.followStars(a, f)
 	case "__getattr__":
-		s.followImports(a, f)
+		if !s.onlyLoads(a) {
+			s.followImports(a, f)
+		}
 	case "__path__": // where the modules of a package are
 		s.load(a, f)
 	}

@@ -172,9 +172,10 @@ type spreadFolder struct {
 	// The same of what was read, and the one behind it.
 	fresh, freshEnd int32
 
-	kept   bool // the graph's file knows who takes what stands in it: see keep
-	mixed  bool // some of its files were read anew: what these take is looked up
-	relook bool // others may import it otherwise than the graph's file says
+	program bool // it is a package main
+	kept    bool // the graph's file knows who takes what stands in it: see keep
+	mixed   bool // some of its files were read anew: what these take is looked up
+	relook  bool // others may import it otherwise than the graph's file says
 
 	once     sync.Once
 	looked   atomic.Bool

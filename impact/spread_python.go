@@ -163,6 +163,33 @@ func (s *spread) followImports(a atom, f *spreadFile) {
 	}
 }
 
+// onlyLoads says that the __getattr__ of a module is reached since it loads another one when it
+// is asked for a name: who asks for one that is reached says that.
+func (s *spread) onlyLoads(a atom) bool {
+	r := s.way
+	for r.edge != anyName && r.prev != a && r.prev.node == a.node {
+		a = r.prev
+		r = s.best.of(a)
+	}
+	return r.edge == anyName || r.prev.node != a.node && s.loadsLate(a.node, r.prev.node)
+}
+
+// loadsLate says that a file has another one by its name in a text, and not otherwise.
+func (s *spread) loadsLate(node, other int32) (late bool) {
+	for _, e := range s.graph.outOf(node) {
+		if s.graph.Link(e).To != other {
+			continue
+		}
+		switch s.graph.Edge(e).Evidence.Source {
+		case importSource[lang.Named], importSource[lang.Glob], importSource[lang.Dynamic]:
+			late = true
+		default:
+			return false
+		}
+	}
+	return late
+}
+
 // followPrograms goes to the files that may run the file as a program: python -m, runpy.
 func (s *spread) followPrograms(a atom, f *spreadFile) {
 	for _, e := range s.graph.Into(f.node) {

@@ -254,10 +254,11 @@ func (s *spread) look(in *spreadFolder) {
 		in.assembly = true
 		return false
 	})
+	name := s.graph.Node(in.node).Name
+	in.program = name == "main"
 	if s.lookAroundKept(in) {
 		return
 	}
-	name := s.graph.Node(in.node).Name
 	seen := map[string]bool{}
 	for _, e := range s.graph.Into(in.node) {
 		link := s.graph.Link(e)

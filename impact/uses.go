@@ -7,6 +7,7 @@ import (
 	"sort"
 	"strings"
 
+	"custody/impact/lang"
 	"custody/impact/wire"
 	"custody/internal/change"
 )
@@ -17,6 +18,9 @@ type use struct {
 	node int32
 	line int
 }
+
+// inText begins the spec of what is no import, but a text that may name a Go package.
+const inText = "text/"
 
 func compareUses(a, b use) int {
 	return cmp.Or(compareSpecs(a.spec, b.spec), cmp.Compare(a.node, b.node), cmp.Compare(a.line, b.line))
@@ -37,10 +41,15 @@ func (b *builder) uses(g *Graph) []use {
 		}
 		n := g.node(f.path)
 		for _, imp := range f.fact.Imports {
-			if namesPackage(imp) {
-				bySpec[imp.Spec] = append(bySpec[imp.Spec], use{imp.Spec, n, imp.Line})
-				count++
+			spec := imp.Spec
+			switch {
+			case imp.Kind == lang.Named && foldersArePackages(f.language):
+				spec = inText + spec // no registry has it, but packages that come may: see packagesMove
+			case !namesPackage(imp):
+				continue
 			}
+			bySpec[spec] = append(bySpec[spec], use{spec, n, imp.Line})
+			count++
 		}
 	}
 	all := make([]use, 0, count)

@@ -43,6 +43,7 @@ func (g *goScanner) define() {
 	uses := newGoImports(g.imports)
 	for range 2 {
 		d.open(g.src, g.body, uses, g.facts.Sketched)
+		d.programs = g.programs()
 		d.define()
 		if d.broken {
 			g.facts.Partial = true
@@ -53,6 +54,7 @@ func (g *goScanner) define() {
 		}
 		uses.unsure = false
 	}
+	g.facts.Imports = append(g.facts.Imports, d.said...)
 	g.facts.Definitions = d.definitions()
 	g.rest(uses)
 }

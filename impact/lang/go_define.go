@@ -42,6 +42,9 @@ type goReading struct {
 	pending bool       // a semicolon stands before the next token, unless that closes a bracket
 	pragma  Digest
 	runs    goRuns
+
+	programs goPrograms
+	said     []Import // texts that may name programs
 }
 
 // goToken is a token's kind: a byte of punctuation stands for itself.

@@ -110,6 +110,7 @@ func partialOnPurpose(tree *ast.File, src []byte) bool {
 // are what their hashes stand for.
 func parsedDefinitions(fset *token.FileSet, tree *ast.File) []parsedDefinition {
 	imports := map[string][]string{}
+	var scanned goScanner
 	shared := map[string]bool{} // stands anywhere but before a dot, too
 	for _, imp := range tree.Imports {
 		spec, _ := strconv.Unquote(imp.Path.Value)
@@ -118,6 +119,7 @@ func parsedDefinitions(fset *token.FileSet, tree *ast.File) []parsedDefinition {
 			name = imp.Name.Name
 		}
 		imports[name] = append(imports[name], spec)
+		scanned.imports = append(scanned.imports, goImport{spec: spec})
 		shared[name] = len(imports[name]) > 1
 	}
 	qualifiers := map[*ast.Ident]bool{}
@@ -148,6 +150,13 @@ func parsedDefinitions(fset *token.FileSet, tree *ast.File) []parsedDefinition {
 			from, to := n.Pos(), n.End()
 			ast.Inspect(n, func(n ast.Node) bool {
 				switch n := n.(type) {
+				case *ast.BasicLit:
+					if n.Kind != token.STRING {
+						break
+					}
+					if text := n.Value[1 : len(n.Value)-1]; len(text) <= maxGoProgram && scanned.programs().mayName([]byte(text)) {
+						add(n.Value, GoProgram(text))
+					}
 				case *ast.SelectorExpr:
 					x, ok := n.X.(*ast.Ident)
 					if !ok || imports[x.Name] == nil || shared[x.Name] {

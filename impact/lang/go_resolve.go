@@ -140,6 +140,8 @@ func (r *goResolver) Resolve(from string, imp Import) Resolution {
 	switch spec := imp.Spec; {
 	case imp.Kind == Embed:
 		return r.embed(folder, spec)
+	case imp.Kind == Named:
+		return r.program(from, spec)
 	case spec == "C" || spec == "unsafe":
 		return Resolution{External: true}
 	case spec == "." || spec == ".." || strings.HasPrefix(spec, "./") || strings.HasPrefix(spec, "../"):

@@ -189,6 +189,10 @@ scan:
 					break scan
 				}
 				kind, line = goLiteral, true
+				if d.programs != noPrograms {
+					d.start, d.i = start, i
+					d.program()
+				}
 			case class == goFigure, c == '.' && last != goWord && i+1 < len(src) && isDigit(src[i+1]):
 				i = goNumberEnd(src, i)
 				kind, line = goLiteral, true

@@ -11,8 +11,8 @@ import "slices"
 
 // All lists the languages, in the order in which they are tried.
 var All = []*Language{
-	{Name: "go", Extensions: []string{".go"}, Version: 9, Extract: extractGo, Sketch: sketchGo, NewResolver: newGoResolver, Defines: true, comments: goComments},
-	{Name: "python", Extensions: []string{".py", ".pyi"}, Version: 13, Extract: extractPython, NewResolver: newPythonResolver, Defines: true, comments: pythonComments},
+	{Name: "go", Extensions: []string{".go"}, Version: 10, Extract: extractGo, Sketch: sketchGo, NewResolver: newGoResolver, Defines: true, comments: goComments},
+	{Name: "python", Extensions: []string{".py", ".pyi"}, Version: 14, Extract: extractPython, NewResolver: newPythonResolver, Defines: true, comments: pythonComments},
 	{Name: "typescript", Extensions: []string{".ts", ".mts", ".cts"}, Version: 16, Extract: extractTypeScript, NewResolver: newScriptResolver, Defines: true, comments: typeScriptComments},
 	{Name: "tsx", Extensions: []string{".tsx"}, Version: 16, Extract: extractJSX, NewResolver: newScriptResolver, Defines: true, comments: jsxComments},
 	{Name: "javascript", Extensions: []string{".js", ".jsx", ".mjs", ".cjs"}, Version: 16, Extract: extractJSX, NewResolver: newScriptResolver, Defines: true, comments: jsxComments},
@@ -133,13 +133,14 @@ const (
 	// is written, and nobody can resolve it.
 	Computed
 	// Named is a string that spells the full name of something, as the settings of Django and
-	// the registries of Java do: "a.b.C". It is no import by itself, and never unresolved: what
-	// it does not find is External.
+	// the registries of Java do: "a.b.C". Of Go it is the path of a package that a test may build
+	// or run. It is no import by itself, and never unresolved: what it does not find is External.
 	Named
 	// Handed is a path that a script hands to a function, or a type that a comment of it names. It
 	// is no import by itself, and never unresolved: what it does not find is External.
 	Handed
-	// Glob is a path of which a script computes a part: a star stands for that, two for folders.
+	// Glob is a path of which a script computes a part: a star stands for that, two for folders. Of
+	// Python it is the beginning of a module's name, with a star behind it.
 	Glob
 	// Text is an import of a file as it stands, or of what a bundler makes of it: none of its
 	// names is said, and all of it is used.

@@ -14,6 +14,7 @@ func extractPython(src []byte) Facts {
 	defer p.tok.free()
 	p.facts.Damaged = isBinary(src) || !pyEncoding(src)
 	p.run()
+	p.addLate()
 	p.facts.Damaged = p.facts.Damaged || len(p.open) > 0
 	p.facts.Generated = saysGenerated(src, p.comments, p.tok.code(src))
 	p.outline()
@@ -36,6 +37,7 @@ type pyScanner struct {
 	imported  []pyImport
 	comments  []Span
 	inTexts   map[string]bool // names that strings spell, see named
+	lates     pyLates
 }
 
 func newPyScanner(src []byte) *pyScanner {
@@ -212,6 +214,7 @@ func (p *pyScanner) word() {
 	p.tok.list[len(p.tok.list)-1].value = name
 	start := p.start
 	p.start = false
+	p.seeLazy(word)
 	switch string(word) {
 	case "import":
 		if start {
@@ -461,12 +464,13 @@ func (p *pyScanner) dynamic(at int, always bool) {
 	}
 	i++
 	space()
+	argument := i
 	if i < len(p.src) && (p.src[i]|0x20 == 'u' || p.src[i]|0x20 == 'r') {
 		i++
 	}
 	if i >= len(p.src) || p.src[i] != '"' && p.src[i] != '\'' {
 		if always {
-			p.computed(at, i)
+			p.computed(at, argument)
 		}
 		return
 	}
@@ -481,7 +485,7 @@ func (p *pyScanner) dynamic(at int, always bool) {
 	i = end
 	if space(); i >= len(p.src) || p.src[i] != ')' && p.src[i] != ',' {
 		if always {
-			p.computed(at, from-1)
+			p.computed(at, argument)
 		}
 		return
 	}
@@ -501,6 +505,9 @@ func (p *pyScanner) addDynamic(at int, spec string) {
 // computed notes an import of what is written at i, in parentheses: a name that is known
 // only when it runs.
 func (p *pyScanner) computed(at, i int) {
+	if p.globbed(at, i) {
+		return
+	}
 	if i >= len(p.src) || p.src[i] == ')' || bytes.HasSuffix(bytes.TrimRight(p.src[:at], " \t"), []byte("def")) {
 		return
 	}

@@ -72,7 +72,11 @@ func pyLooksUp(o *outline, i int) bool {
 	}
 	name, end := open+1, o.next(open)-1
 	if o.kind(name) != tokenString || name+1 != end && o.kind(name+1) != ',' {
-		return name < end && o.looksInto()
+		if name < end {
+			_, _, globbed := pyGlob(o.src, int(o.tok[name].start))
+			return globbed || o.looksInto()
+		}
+		return false
 	}
 	first, last := pyModuleNames(o.text(name))
 	o.seen.add(uint32(PyValueOf(HashName(last))))

@@ -29,6 +29,7 @@ func (p *pyScanner) named(at int) {
 		return
 	}
 	text = text[1 : len(text)-1]
+	p.late(at, text)
 	n := len(p.tok.list)
 	if command := n >= 3 && p.tok.list[n-2].kind == '(' && p.isWord(n-3, "call_command"); command || p.apps {
 		p.label(at, text, command)

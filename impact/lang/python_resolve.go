@@ -134,6 +134,10 @@ func (r *pyResolver) Resolve(from string, imp Import) Resolution {
 		return Resolution{}
 	}
 	switch {
+	case imp.Kind == Glob:
+		return r.folder(from, imp)
+	case imp.Kind == Named && imp.Level > 0:
+		return r.beside(from, imp)
 	case imp.Kind == Named:
 		return r.named(from, imp)
 	case imp.Level > 0:
@@ -147,12 +151,9 @@ func (r *pyResolver) Resolve(from string, imp Import) Resolution {
 }
 
 func (r *pyResolver) relative(from string, imp Import) Resolution {
-	base := folderOf(from)
-	for range imp.Level - 1 {
-		if base == "." {
-			return Resolution{}
-		}
-		base = folderOf(base)
+	base, ok := relativeBase(from, imp.Level)
+	if !ok {
+		return Resolution{}
 	}
 	found := r.module(base, imp)
 	confidence := 1000
