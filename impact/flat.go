@@ -428,7 +428,11 @@ type project struct {
 func keepsText(path string, size int) bool {
 	const most = 64 << 10
 	name := baseName(change.Path(path))
-	return size <= most && (name == "go.mod" || name == "go.work")
+	switch name {
+	case "go.mod", "go.work", "pyproject.toml", "setup.cfg", "setup.py":
+		return size <= most
+	}
+	return false
 }
 
 // project finds a project file, without its text.

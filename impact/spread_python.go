@@ -15,6 +15,10 @@ import (
 // of which it may be a member.
 func (s *spread) followPython(a atom, f *spreadFile, name, member string) {
 	s.followModules(a, f, name)
+	s.followEntryPoints(a, f)
+	if member == "" {
+		s.followInstalled(a, f)
+	}
 	if member != "" {
 		s.followRegistered(a, f, name)
 	}
@@ -193,8 +197,38 @@ func (s *spread) loadsLate(node, other int32) (late bool) {
 // followPrograms goes to the files that may run the file as a program: python -m, runpy.
 func (s *spread) followPrograms(a atom, f *spreadFile) {
 	for _, e := range s.graph.Into(f.node) {
-		if link := s.graph.Link(e); link.Kind == Imports && s.graph.Edge(e).Evidence.Source == importSource[lang.Dynamic] {
+		if link := s.graph.Link(e); link.Kind == Imports {
+			switch s.graph.Edge(e).Evidence.Source {
+			case importSource[lang.Dynamic], importSource[lang.Handed]:
+				s.edge(a, atom{link.From, whole}, e, link)
+			}
+		}
+	}
+}
+
+// followInstalled goes to the files that run a program which is installed from the file: it calls
+// a function of it, by which name only the settings tell.
+func (s *spread) followInstalled(a atom, f *spreadFile) {
+	for _, e := range s.graph.Into(f.node) {
+		link := s.graph.Link(e)
+		if evidence := s.graph.Edge(e).Evidence; evidence.Source == importSource[lang.Handed] && !strings.Contains(evidence.Detail, "/") && !strings.HasSuffix(evidence.Detail, ".py") {
 			s.edge(a, atom{link.From, whole}, e, link)
+		}
+	}
+}
+
+// followEntryPoints goes to who may load what a file defines as an entry point.
+func (s *spread) followEntryPoints(a atom, f *spreadFile) {
+	for _, e := range s.graph.Into(f.node) {
+		link := s.graph.Link(e)
+		i, ok := s.place(link.From)
+		if link.Kind != References || !ok || s.graph.Edge(e).Evidence.Source != serves {
+			continue
+		}
+		for _, name := range lang.PyEntryPoints {
+			s.index.here(s.files, &s.files[i], name, s.counted(func(_ *spreadFile, to atom) {
+				s.edge(a, to, e, link)
+			}))
 		}
 	}
 }

@@ -13,7 +13,7 @@ import (
 // A module with a __getattr__ of its own loads others under names that its texts spell: with the
 // dot of a relative import ({"Fast": ".fast"}), or without ({"fast": ["Fast"]}), as lazy_loader
 // and the LazyModule of transformers have it. import_module(f"plugins.{name}") loads something of
-// a folder.
+// a folder. And a file that runs programs says their names, or the paths of scripts.
 
 // A pyLate is a text that may name a module, or a program, if the file turns out to load some.
 type pyLate struct {
@@ -24,13 +24,16 @@ type pyLate struct {
 type pyLates struct {
 	relative []pyLate // ".fast"
 	bare     []pyLate // "fast"
+	handed   []pyLate // "scripts/go.py", or the name of a program
 
 	imports bool // something in the file imports by a name
 	lazy    bool // the file gives names that it has loaded only then
+	runs    bool // it runs programs
 }
 
 // late notes a text, without its quotes, for when all of the file was read.
 func (p *pyScanner) late(at int, text []byte) {
+	p.lateProgram(at, text)
 	to := &p.lates.bare
 	name := bytes.TrimLeft(text, ".")
 	if len(name) < len(text) {
@@ -39,6 +42,28 @@ func (p *pyScanner) late(at int, text []byte) {
 	if len(*to) < maxPyNamed && len(name) > 0 && isIdentStart(name[0]) && isPyDotted(name) {
 		*to = append(*to, pyLate{at, string(text)})
 	}
+}
+
+// lateProgram notes the paths of scripts in a text, and the first word of a command.
+func (p *pyScanner) lateProgram(at int, text []byte) {
+	n := len(p.tok.list) - 2
+	first := n >= 0 && (p.tok.list[n].kind == '(' || p.tok.list[n].kind == '[')
+	for word := range bytes.FieldsSeq(text) {
+		if script := bytes.HasSuffix(word, []byte(".py")) && len(word) > len(".py"); (script || first) && len(p.lates.handed) < maxPyNamed && isPyProgram(word) {
+			p.lates.handed = append(p.lates.handed, pyLate{at, string(word)})
+		}
+		first = false
+	}
+}
+
+// isPyProgram says that a word may be a path in the tree, or the name of a program.
+func isPyProgram(word []byte) bool {
+	for _, c := range word {
+		if !isIdent(c) && c != '.' && c != '-' && c != '/' || c >= 0x80 {
+			return false
+		}
+	}
+	return word[0] != '/' && word[0] != '-'
 }
 
 // isPyDotted says that a text is a name, with dots in between or not.
@@ -63,6 +88,8 @@ func (p *pyScanner) seeLazy(word []byte) {
 		p.lates.lazy = p.lates.lazy || n > 0 && p.tok.list[n-1].kind == tokenLine && p.tok.list[n-1].value == 0
 	case "import_module", "__import__":
 		p.lates.imports = true
+	case "subprocess", "runpy", "run_path", "pexpect", "create_subprocess_exec", "create_subprocess_shell", "system", "execv", "execvp":
+		p.lates.runs = true
 	default:
 		if bytes.HasSuffix(word, []byte("LazyModule")) {
 			p.lates.imports, p.lates.lazy = true, true
@@ -77,6 +104,15 @@ func (p *pyScanner) addLate() {
 	}
 	if p.lates.lazy {
 		p.addRelative(p.lates.bare)
+	}
+	if p.lates.runs {
+		seen := map[string]bool{}
+		for _, late := range p.lates.handed {
+			if !seen[late.text] {
+				seen[late.text] = true
+				p.facts.Imports = append(p.facts.Imports, Import{Spec: late.text, Line: p.lines.at(late.at), Kind: Handed})
+			}
+		}
 	}
 	p.sortImports()
 }

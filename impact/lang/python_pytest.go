@@ -82,7 +82,7 @@ func samePySettings(path string, a, b []byte) bool {
 	}
 	before, had := versionFile(a)
 	after, has := versionFile(b)
-	return before == after && had == has
+	return before == after && had == has && sameInstalled(path, a, b)
 }
 
 // readPySettings reads the lines of a file: settings of INI and TOML, or strings of Python.

@@ -35,6 +35,9 @@ func newPythonResolver(tree Tree) Resolver {
 		if baseOf(path) == "setup.py" {
 			r.roots[folderOf(path)] = pyDeclared
 		}
+		if slices.Contains(pyProjectFiles[:], baseOf(path)) {
+			r.projects = append(r.projects, path)
+		}
 	}
 	r.roots["."] = pyDeclared
 	for root := range r.roots {
@@ -64,6 +67,9 @@ type pyResolver struct {
 	labels  map[string][]string // see indexLabels; nil: not looked for yet
 	pytest  map[string][]Preload
 	django  map[string][]string // see settings
+
+	projects  []string   // settings files of projects
+	installed *pyProject // see project; nil: not read yet
 }
 
 // pyRoot says how a folder came to be a root.
@@ -136,6 +142,8 @@ func (r *pyResolver) Resolve(from string, imp Import) Resolution {
 	switch {
 	case imp.Kind == Glob:
 		return r.folder(from, imp)
+	case imp.Kind == Handed:
+		return r.handed(from, imp.Spec)
 	case imp.Kind == Named && imp.Level > 0:
 		return r.beside(from, imp)
 	case imp.Kind == Named:
@@ -147,7 +155,13 @@ func (r *pyResolver) Resolve(from string, imp Import) Resolution {
 			return Resolution{Files: files, Confidence: pyNamed}
 		}
 	}
-	return r.absolute(from, imp)
+	to := r.absolute(from, imp)
+	if len(to.Files) == 0 {
+		if as := r.installedAs(from, imp); len(as.Files) > 0 {
+			return as
+		}
+	}
+	return to
 }
 
 func (r *pyResolver) relative(from string, imp Import) Resolution {

@@ -1,0 +1,291 @@
+package lang
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// What the settings of a project of Python say about names when it is installed: packages that
+// stand in a folder of another name, programs, and entry points, by which others load what they
+// do not name.
+
+// pyProject is what the settings files of a tree say together. Modules stand with the file that
+// names them.
+type pyProject struct {
+	renamed  map[string]string // by the name of a package: its folder
+	programs map[string]pyModuleOf
+	points   []pyModuleOf // of pytest aside: see plugins
+}
+
+// A pyModuleOf is a module as a settings file names it.
+type pyModuleOf struct{ path, module string }
+
+// pyInstalled is what one file says. Folders are as it writes them.
+type pyInstalled struct {
+	renamed, programs map[string]string
+	points            []string // sorted
+}
+
+// pyProjectFiles say how a project is installed.
+var pyProjectFiles = [...]string{"pyproject.toml", "setup.cfg", "setup.py"}
+
+const (
+	pyEntry       = 500 // some entry point of the tree, of whatever group
+	pyHanded      = 700 // a text spells a path or a program, and the file runs some
+	maxPyProjects = 64  // settings files of one tree that are read for this
+)
+
+// project reads the settings of the tree, once.
+func (r *pyResolver) project() *pyProject {
+	if r.installed != nil {
+		return r.installed
+	}
+	r.installed = &pyProject{renamed: map[string]string{}, programs: map[string]pyModuleOf{}}
+	for _, path := range r.projects[:min(len(r.projects), maxPyProjects)] {
+		said := readPyInstalled(path, r.tree.Read(path))
+		for _, name := range slices.Sorted(maps.Keys(said.renamed)) {
+			folder, ok := joinPath(folderOf(path), said.renamed[name])
+			if _, twice := r.installed.renamed[name]; ok && !twice {
+				r.installed.renamed[name] = folder
+			}
+		}
+		for name, module := range said.programs {
+			if _, twice := r.installed.programs[name]; !twice {
+				r.installed.programs[name] = pyModuleOf{path, module}
+			}
+		}
+		for _, module := range said.points {
+			r.installed.points = append(r.installed.points, pyModuleOf{path, module})
+		}
+	}
+	return r.installed
+}
+
+// files are those of such a module.
+func (m pyModuleOf) files(r *pyResolver) []string {
+	return r.exactly(m.path, Import{Spec: m.module, Kind: Named}).Files
+}
+
+// installedAs finds what an import means by the name that a package has when it is installed.
+func (r *pyResolver) installedAs(from string, imp Import) Resolution {
+	renamed := r.project().renamed
+	if len(renamed) == 0 {
+		return Resolution{}
+	}
+	for end := len(imp.Spec); end > 0; end = strings.LastIndexByte(imp.Spec[:end], '.') {
+		folder, ok := renamed[imp.Spec[:end]]
+		if !ok {
+			continue
+		}
+		behind := imp
+		behind.Spec = strings.TrimPrefix(imp.Spec[end:], ".")
+		if to := r.module(folder, behind).resolution(from, pyElsewhere); len(to.Files) > 0 {
+			return to
+		}
+	}
+	return Resolution{}
+}
+
+// handed answers for a text in a file that runs programs: the path of a script, or the name
+// that a program of the tree is installed under.
+func (r *pyResolver) handed(from, spec string) Resolution {
+	if strings.Contains(spec, "/") || strings.HasSuffix(spec, ".py") {
+		for dir := range ancestors(folderOf(from)) {
+			if path, ok := joinPath(dir, spec); ok && path != from && r.tree.Has(path) {
+				return Resolution{Files: []string{path}, Confidence: pyHanded}
+			}
+		}
+		return Resolution{External: true}
+	}
+	to := Resolution{Confidence: pyHanded}
+	if module, ok := r.project().programs[spec]; ok {
+		to.Files = module.files(r)
+	}
+	to.External = len(to.Files) == 0
+	return to
+}
+
+// Serves implements Server: who asks for entry points may have any of the tree.
+func (r *pyResolver) Serves(from string) Resolution {
+	facts := r.tree.Facts(from)
+	if facts == nil || !slices.ContainsFunc(facts.Imports, func(imp Import) bool {
+		switch top, _, _ := strings.Cut(imp.Spec, "."); top {
+		case "importlib_metadata", "pkg_resources", "stevedore":
+			return imp.Kind == Static
+		}
+		return imp.Spec == "importlib.metadata" || imp.Spec == "importlib" && slices.Contains(imp.Names, "metadata")
+	}) {
+		return Resolution{}
+	}
+	var files []string
+	for _, module := range r.project().points {
+		files = append(files, module.files(r)...)
+	}
+	return Resolution{Files: targets(files...), Confidence: pyEntry}
+}
+
+// PyEntryPoints are names that code says which loads entry points.
+var PyEntryPoints = pyEntryNames()
+
+func pyEntryNames() (names []NameHash) {
+	for _, name := range []string{"entry_points", "iter_entry_points", "load_entry_point", "ExtensionManager", "DriverManager", "NamedExtensionManager"} {
+		h := HashName(name)
+		names = append(names, h)
+		for _, top := range []string{"importlib", "importlib_metadata", "pkg_resources", "stevedore"} {
+			names = append(names, PyFrom(top, h))
+		}
+	}
+	return names
+}
+
+// sameInstalled says whether two texts of a settings file say the same of names.
+func sameInstalled(path string, a, b []byte) bool {
+	x, y := readPyInstalled(path, a), readPyInstalled(path, b)
+	return maps.Equal(x.renamed, y.renamed) && maps.Equal(x.programs, y.programs) && slices.Equal(x.points, y.points)
+}
+
+// readPyInstalled reads the lines of a file: settings of INI and TOML, or strings of a setup.py.
+func readPyInstalled(path string, text []byte) pyInstalled {
+	said := pyInstalled{renamed: map[string]string{}, programs: map[string]string{}}
+	if !slices.Contains(pyProjectFiles[:], baseOf(path)) {
+		return said
+	}
+	text = text[:min(len(text), maxPySettingsText)]
+	if strings.HasSuffix(path, ".py") {
+		said.readSetup(string(text))
+	} else {
+		said.readSettings(string(text))
+	}
+	slices.Sort(said.points)
+	said.points = slices.Compact(said.points)
+	said.points = said.points[:min(len(said.points), maxPySettings)]
+	return said
+}
+
+func (p *pyInstalled) readSettings(text string) {
+	section, key := "", ""
+	for line := range strings.Lines(text) {
+		line = strings.TrimRight(line, "\r\n")
+		trimmed := strings.TrimSpace(line)
+		if trimmed == "" || trimmed[0] == '#' || trimmed[0] == ';' {
+			continue
+		}
+		if line[0] == '[' {
+			section, key = strings.NewReplacer(`"`, "", "'", "", " ", "").Replace(strings.Trim(trimmed, "[]")), ""
+			continue
+		}
+		name, value, found := strings.Cut(trimmed, "=")
+		name = strings.Trim(strings.TrimSpace(name), `"'`)
+		value = strings.TrimSpace(value)
+		if !isSpace(line[0]) {
+			key = name
+		}
+		if !found {
+			continue
+		}
+		switch {
+		case section == "project.scripts", section == "project.gui-scripts", section == "tool.poetry.scripts",
+			section == "options.entry_points" && isSpace(line[0]) && (key == "console_scripts" || key == "gui_scripts"):
+			p.program(name, value)
+		case strings.HasPrefix(section, "project.entry-points.") || strings.HasPrefix(section, "tool.poetry.plugins."),
+			section == "options.entry_points" && isSpace(line[0]):
+			if !strings.HasSuffix(section, ".pytest11") && key != "pytest11" {
+				p.point(value)
+			}
+		case section == "tool.setuptools.package-dir", section == "options" && isSpace(line[0]) && key == "package_dir":
+			p.rename(name, unquoted(value))
+		case section == "tool.setuptools" && key == "package-dir", section == "options" && key == "package_dir" && strings.HasPrefix(value, "{"):
+			for name, folder := range pairs(value) {
+				p.rename(name, folder)
+			}
+		case section == "tool.hatch.build.sources", strings.HasPrefix(section, "tool.hatch.build.targets.") && strings.HasSuffix(section, ".sources"):
+			p.rename(strings.ReplaceAll(unquoted(value), "/", "."), name)
+		case strings.HasPrefix(section, "tool.hatch.build") && key == "sources":
+			for folder, name := range pairs(value) {
+				p.rename(strings.ReplaceAll(name, "/", "."), folder)
+			}
+		}
+	}
+}
+
+// readSetup reads the texts behind package_dir and entry_points.
+func (p *pyInstalled) readSetup(text string) {
+	if _, behind, found := strings.Cut(text, "package_dir"); found {
+		behind, _, _ = strings.Cut(behind, "}")
+		for name, folder := range pairs(behind) {
+			p.rename(name, folder)
+		}
+	}
+	_, behind, found := strings.Cut(text, "entry_points")
+	if !found {
+		return
+	}
+	group := ""
+	for _, word := range strings.FieldsFunc(behind, func(c rune) bool { return c == '"' || c == '\'' || c == '\n' || c == '[' }) {
+		name, value, found := strings.Cut(word, "=")
+		switch name = strings.TrimSpace(name); {
+		case !found && (strings.HasSuffix(name, "scripts") || strings.ContainsAny(name, ".") && isDotted(name) || name == "pytest11"):
+			group = name
+		case found && isSpaceless(name) && strings.HasSuffix(group, "scripts"):
+			p.program(name, value)
+		case found && isSpaceless(name) && group != "" && group != "pytest11":
+			p.point(value)
+		}
+	}
+}
+
+func isSpaceless(name string) bool { return name != "" && !strings.ContainsAny(name, " \t(){},") }
+
+// program notes the module of a program: "a.b:main".
+func (p *pyInstalled) program(name, value string) {
+	if module := pointsTo(value); module != "" && name != "" && len(p.programs) < maxPySettings {
+		p.programs[name] = module
+	}
+}
+
+func (p *pyInstalled) point(value string) {
+	if module := pointsTo(value); module != "" {
+		p.points = append(p.points, module)
+	}
+}
+
+// pointsTo is the module in the value of an entry point; empty if it is none.
+func pointsTo(value string) string {
+	module, _, _ := strings.Cut(unquoted(value), ":")
+	if module = strings.TrimSpace(module); !isDotted(module) {
+		return ""
+	}
+	return module
+}
+
+func (p *pyInstalled) rename(name, folder string) {
+	if isDotted(name) && folder != "" && len(p.renamed) < maxPySettings {
+		p.renamed[name] = folder
+	}
+}
+
+// unquoted is a value without its quotation marks, and what stands behind them.
+func unquoted(value string) string {
+	value = strings.TrimSpace(value)
+	if text := quoted(value); text != "" {
+		return text
+	}
+	return strings.Trim(value, `"'`)
+}
+
+// pairs are the keys and values of a table that is written in one: {"a" = "b"}, {'a': 'b'}.
+func pairs(table string) map[string]string {
+	found := map[string]string{}
+	for pair := range strings.SplitSeq(strings.Trim(table, " \t=(){}"), ",") {
+		at := strings.IndexAny(pair, ":=")
+		if at < 0 {
+			continue
+		}
+		trim := func(s string) string { return strings.Trim(strings.TrimSpace(s), " \t\r\n\"'{}()=") }
+		if key := trim(pair[:at]); key != "" {
+			found[key] = trim(pair[at+1:])
+		}
+	}
+	return found
+}
