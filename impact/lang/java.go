@@ -27,6 +27,7 @@ func extractJava(src []byte) Facts {
 	s.facts.Damaged = damaged
 	s.run()
 	s.facts.Damaged = s.facts.Damaged || s.nested != 0
+	s.addProvided()
 	s.dropImported()
 	s.facts.Generated = s.facts.Generated || saysGenerated(src, s.comments, s.tok.code(src))
 	s.outline()
@@ -37,12 +38,15 @@ type javaScanner struct {
 	src    []byte
 	i      int
 	nested int  // open braces, brackets and parentheses
+	module bool // it declares one
 	dot    bool // the token before was "."
 	at     bool // the token before was "@"
 	seen   map[string]bool
 	texts  map[string]bool // names that strings spell, see named
-	lines  lineCounter
-	facts  Facts
+
+	provides []string // types of services, as annotations say them
+	lines    lineCounter
+	facts    Facts
 
 	comments []Span
 	tok      tokens
@@ -229,9 +233,22 @@ func (s *javaScanner) name() {
 		return
 	case "this", "super":
 		return
+	case "module":
+		if s.nested == 0 && len(s.facts.Types) == 0 {
+			s.declaredModule()
+			return
+		}
+	case "exports", "requires":
+		if s.nested == 1 && s.module {
+			s.moduleDirective(string(word))
+			return
+		}
 	}
 	if isTypeName(word) {
 		s.mention(at, word)
+		if s.at && string(word) == "AutoService" {
+			s.autoService()
+		}
 		if s.at && s.nested == 0 && string(word) == "Generated" {
 			s.facts.Generated = true
 		}
@@ -338,13 +355,14 @@ func (s *javaScanner) qualified() string {
 	}
 }
 
-// importDeclaration reads on behind "import". "import module m", which names all the
-// packages of a module, is left out: what it brings is mentioned where it is used.
+// importDeclaration reads on behind "import". "import module m" names all the packages that a
+// module exports.
 func (s *javaScanner) importDeclaration(at int) {
 	spec := s.qualified()
 	if spec == "static" || spec == "module" {
 		module := spec == "module"
-		if spec = s.qualified(); module {
+		if spec = s.qualified(); module && spec != "" {
+			s.facts.Imports = append(s.facts.Imports, Import{Spec: javaModule + spec, Names: []string{"*"}, Line: s.lines.at(at)})
 			return
 		}
 	}

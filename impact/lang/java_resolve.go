@@ -9,7 +9,10 @@ import (
 // package. Where a file lies decides nothing, only what it declares; but of several
 // types with one name that in the own module counts.
 func newJavaResolver(tree Tree) Resolver {
-	r := &javaResolver{tree: tree, packages: map[string]map[string][]string{}, others: map[string][]string{}}
+	r := &javaResolver{
+		tree: tree, packages: map[string]map[string][]string{}, others: map[string][]string{},
+		modules: map[string]javaModuleInfo{}, provided: map[string][]string{},
+	}
 	for _, path := range tree.Files() {
 		switch Extension(path) {
 		case ".java":
@@ -27,6 +30,8 @@ type javaResolver struct {
 	tree     Tree
 	packages map[string]map[string][]string // package -> type -> files, sorted
 	others   map[string][]string            // stem -> files of other languages of the JVM
+	modules  map[string]javaModuleInfo      // by name
+	provided map[string][]string            // by the name of a service: files that say that they provide it
 	services map[string][]string            // see Serves; nil: not looked for yet
 	looks    int                            // names looked up for wildcards
 }
@@ -48,7 +53,7 @@ func (r *javaResolver) add(path string) {
 	if facts == nil {
 		return
 	}
-	types := facts.Types
+	types := r.declare(path, facts.Types)
 	if stem := strings.TrimSuffix(baseOf(path), ".java"); len(types) == 0 && !strings.Contains(stem, "-") {
 		types = []string{stem} // damaged, or a compact source file
 	}
@@ -74,6 +79,9 @@ func (r *javaResolver) Resolve(from string, imp Import) Resolution {
 	}
 	if len(imp.Spec) > maxSpec {
 		return Resolution{}
+	}
+	if module, ok := strings.CutPrefix(imp.Spec, javaModule); ok {
+		return r.importedModule(from, module)
 	}
 	if to := r.named(from, imp.Spec); len(to.Files) > 0 {
 		return to
@@ -131,6 +139,12 @@ func (r *javaResolver) typeIn(from, pkg, name string) Resolution {
 	}
 	near := nearest(files, from)
 	home := javaHome(from)
+	for _, file := range files {
+		if (isRelease(file) || isRelease(from)) && javaHome(file) == home && !slices.Contains(near, file) && len(near) < maxTies {
+			near = append(near, file)
+		}
+	}
+	slices.Sort(near)
 	own := slices.DeleteFunc(slices.Clone(near), func(file string) bool {
 		return javaHome(file) != home || pkg == "" && folderOf(file) != folderOf(from)
 	})

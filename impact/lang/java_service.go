@@ -1,6 +1,7 @@
 package lang
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -61,6 +62,13 @@ func (r *javaResolver) indexServices() {
 		return
 	}
 	r.services = map[string][]string{}
+	for _, name := range slices.Sorted(maps.Keys(r.provided)) {
+		for _, file := range r.provided[name][:min(len(r.provided[name]), maxServices)] {
+			for _, of := range r.named(file, name).Files {
+				r.services[of] = append(r.services[of], file)
+			}
+		}
+	}
 	for _, path := range r.tree.Files() {
 		at := strings.LastIndex("/"+path, "/"+ServiceFolder)
 		if at < 0 {

@@ -18,7 +18,7 @@ var All = []*Language{
 	{Name: "javascript", Extensions: []string{".js", ".jsx", ".mjs", ".cjs"}, Version: 16, Extract: extractJSX, NewResolver: newScriptResolver, Defines: true, comments: jsxComments},
 	{Name: "vue", Extensions: []string{".vue"}, Version: 16, Extract: extractVue, NewResolver: newScriptResolver, Defines: true},
 	{Name: "svelte", Extensions: []string{".svelte"}, Version: 16, Extract: extractSvelte, NewResolver: newScriptResolver, Defines: true},
-	{Name: "java", Extensions: []string{".java"}, Version: 12, Extract: extractJava, NewResolver: newJavaResolver, Defines: true, comments: javaComments},
+	{Name: "java", Extensions: []string{".java"}, Version: 13, Extract: extractJava, NewResolver: newJavaResolver, Defines: true, comments: javaComments},
 }
 
 // A Language is one row of All.
@@ -65,7 +65,7 @@ func ForPath(path string) *Language {
 type Facts struct {
 	Package   string   // declared: Go package name, Java package; of TypeScript ScriptGlobal; else empty
 	Imports   []Import // in order of appearance; the same one may come twice
-	Types     []string // Java: the top-level types that the file declares, in order
+	Types     []string // Java: the top-level types that the file declares, in order, and what else it says to others: see java_module.go
 	Generated bool     // carries its language's "generated, do not edit" mark
 	Damaged   bool     // not understood to the end (unterminated string, binary bytes): imports may be missing
 
