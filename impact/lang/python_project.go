@@ -16,6 +16,7 @@ type pyProject struct {
 	renamed  map[string]string // by the name of a package: its folder
 	programs map[string]pyModuleOf
 	points   []pyModuleOf // of pytest aside: see plugins
+	paths    []string     // folders on the path of tests, or in which packages are looked for
 }
 
 // A pyModuleOf is a module as a settings file names it.
@@ -24,11 +25,11 @@ type pyModuleOf struct{ path, module string }
 // pyInstalled is what one file says. Folders are as it writes them.
 type pyInstalled struct {
 	renamed, programs map[string]string
-	points            []string // sorted
+	points, paths     []string // sorted
 }
 
 // pyProjectFiles say how a project is installed.
-var pyProjectFiles = [...]string{"pyproject.toml", "setup.cfg", "setup.py"}
+var pyProjectFiles = [...]string{"pyproject.toml", "setup.cfg", "setup.py", "pytest.ini", ".pytest.ini", "tox.ini"}
 
 const (
 	pyEntry       = 500 // some entry point of the tree, of whatever group
@@ -55,6 +56,11 @@ func (r *pyResolver) project() *pyProject {
 				r.installed.programs[name] = pyModuleOf{path, module}
 			}
 		}
+		for _, name := range said.paths {
+			if folder, ok := joinPath(folderOf(path), name); ok && !slices.Contains(r.installed.paths, folder) {
+				r.installed.paths = append(r.installed.paths, folder)
+			}
+		}
 		for _, module := range said.points {
 			r.installed.points = append(r.installed.points, pyModuleOf{path, module})
 		}
@@ -67,12 +73,10 @@ func (m pyModuleOf) files(r *pyResolver) []string {
 	return r.exactly(m.path, Import{Spec: m.module, Kind: Named}).Files
 }
 
-// installedAs finds what an import means by the name that a package has when it is installed.
+// installedAs finds what an import means by the name that a package has when it is installed, and
+// in folders that only the settings put on the path: a package there need not have an __init__.py.
 func (r *pyResolver) installedAs(from string, imp Import) Resolution {
 	renamed := r.project().renamed
-	if len(renamed) == 0 {
-		return Resolution{}
-	}
 	for end := len(imp.Spec); end > 0; end = strings.LastIndexByte(imp.Spec[:end], '.') {
 		folder, ok := renamed[imp.Spec[:end]]
 		if !ok {
@@ -81,6 +85,11 @@ func (r *pyResolver) installedAs(from string, imp Import) Resolution {
 		behind := imp
 		behind.Spec = strings.TrimPrefix(imp.Spec[end:], ".")
 		if to := r.module(folder, behind).resolution(from, pyElsewhere); len(to.Files) > 0 {
+			return to
+		}
+	}
+	for _, folder := range r.project().paths {
+		if to := r.module(folder, imp).resolution(from, pyElsewhere); len(to.Files) > 0 {
 			return to
 		}
 	}
@@ -142,7 +151,7 @@ func pyEntryNames() (names []NameHash) {
 // sameInstalled says whether two texts of a settings file say the same of names.
 func sameInstalled(path string, a, b []byte) bool {
 	x, y := readPyInstalled(path, a), readPyInstalled(path, b)
-	return maps.Equal(x.renamed, y.renamed) && maps.Equal(x.programs, y.programs) && slices.Equal(x.points, y.points)
+	return maps.Equal(x.renamed, y.renamed) && maps.Equal(x.programs, y.programs) && slices.Equal(x.points, y.points) && slices.Equal(x.paths, y.paths)
 }
 
 // readPyInstalled reads the lines of a file: settings of INI and TOML, or strings of a setup.py.
@@ -157,9 +166,11 @@ func readPyInstalled(path string, text []byte) pyInstalled {
 	} else {
 		said.readSettings(string(text))
 	}
-	slices.Sort(said.points)
-	said.points = slices.Compact(said.points)
-	said.points = said.points[:min(len(said.points), maxPySettings)]
+	for _, list := range []*[]string{&said.points, &said.paths} {
+		slices.Sort(*list)
+		*list = slices.Compact(*list)
+		*list = (*list)[:min(len(*list), maxPySettings)]
+	}
 	return said
 }
 
@@ -180,6 +191,15 @@ func (p *pyInstalled) readSettings(text string) {
 		value = strings.TrimSpace(value)
 		if !isSpace(line[0]) {
 			key = name
+		}
+		if isPyPathKey(section, key) {
+			if isSpace(line[0]) || !found {
+				value = trimmed
+			}
+			for _, word := range words(value) {
+				p.path(word)
+			}
+			continue
 		}
 		if !found {
 			continue
@@ -235,6 +255,23 @@ func (p *pyInstalled) readSetup(text string) {
 	}
 }
 
+// isPyPathKey says that a setting lists folders from which modules are imported.
+func isPyPathKey(section, key string) bool {
+	switch section {
+	case "tool.pytest.ini_options", "tool.pytest", "pytest", "tool:pytest":
+		return key == "pythonpath"
+	case "tool.setuptools.packages.find", "options.packages.find":
+		return key == "where"
+	}
+	return false
+}
+
+func (p *pyInstalled) path(folder string) {
+	if folder != "" && folder != "." && !strings.Contains(folder, "=") {
+		p.paths = append(p.paths, folder)
+	}
+}
+
 func isSpaceless(name string) bool { return name != "" && !strings.ContainsAny(name, " \t(){},") }
 
 // program notes the module of a program: "a.b:main".
@@ -260,7 +297,10 @@ func pointsTo(value string) string {
 }
 
 func (p *pyInstalled) rename(name, folder string) {
-	if isDotted(name) && folder != "" && len(p.renamed) < maxPySettings {
+	switch {
+	case name == "":
+		p.path(folder)
+	case isDotted(name) && folder != "" && len(p.renamed) < maxPySettings:
 		p.renamed[name] = folder
 	}
 }
@@ -283,9 +323,7 @@ func pairs(table string) map[string]string {
 			continue
 		}
 		trim := func(s string) string { return strings.Trim(strings.TrimSpace(s), " \t\r\n\"'{}()=") }
-		if key := trim(pair[:at]); key != "" {
-			found[key] = trim(pair[at+1:])
-		}
+		found[trim(pair[:at])] = trim(pair[at+1:])
 	}
 	return found
 }
