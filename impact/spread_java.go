@@ -25,7 +25,8 @@ type javaRef struct {
 type javaType struct {
 	bases   []javaRef // the next ones in this tree
 	outside []string  // the next ones from elsewhere, by their full names
-	open    bool      // others may make values of it and call any method, or what it is made of is not known
+	open    bool      // what it is made of is not known
+	found   bool      // others may make values of it, and look for methods
 	asks    bool      // an interface: its heirs, and functions that stand for it, have its methods
 }
 
@@ -43,6 +44,7 @@ type javaAbove struct {
 	outside []string
 	bases   []javaRef // in this tree
 	open    bool
+	found   bool
 }
 
 // followJava goes on from a definition of Java.
@@ -184,6 +186,7 @@ func (s *spread) typesFor(a atom, t javaRef, name string, shape lang.Shape) (typ
 		return []javaRef{t}
 	}
 	heirs := s.heirsOf(t)
+	own := !s.declaredAbove(t, name)                                        // else who calls it has it from the type that asks for it
 	if (s.came[a] || s.broken[a]) && (len(heirs) > 1 || s.typeOf(t).asks) { // they may not be what they have to be any more
 		return []javaRef{t}
 	}
@@ -193,7 +196,7 @@ func (s *spread) typesFor(a atom, t javaRef, name string, shape lang.Shape) (typ
 			return []javaRef{t}
 		}
 		switch {
-		case !above.mayCall(name):
+		case !above.mayCall(name) && !(own && above.found):
 		case heir.name == "": // whoever makes one says what it is made of
 			types = append(types, t)
 		default:
@@ -203,19 +206,25 @@ func (s *spread) typesFor(a atom, t javaRef, name string, shape lang.Shape) (typ
 	return types
 }
 
+// declaredAbove says whether a type of the tree, of which this one is made, declares a method.
+func (s *spread) declaredAbove(t javaRef, name string) bool {
+	return slices.ContainsFunc(s.aboveOf(t).bases, func(base javaRef) bool {
+		facts := s.javaFacts(base.node)
+		return facts != nil && defines(facts, base.name+"."+name) > 0
+	})
+}
+
 // isAccessor says that a method reads or writes a property of a bean, which libraries do by the
 // name of the property.
 func isAccessor(name string, shape lang.Shape) bool {
 	n, more := lang.JavaParameters(shape)
 	for _, prefix := range []string{"get", "is", "set"} {
 		if rest, ok := strings.CutPrefix(name, prefix); ok && rest != "" && (rest[0] < 'a' || rest[0] > 'z') {
-			return more || n == b2n(prefix == "set")
+			return more || n == int(b2i(prefix == "set"))
 		}
 	}
 	return false
 }
-
-func b2n(b bool) int { return int(b2i(b)) }
 
 // mayCall says whether code that is not read may call a method of a type, by what that is made of.
 func (above *javaAbove) mayCall(name string) bool {
@@ -280,7 +289,7 @@ func (s *spread) aboveOf(t javaRef) *javaAbove {
 	seen := map[javaRef]bool{t: true}
 	for list := []javaRef{t}; len(list) > 0; list = list[1:] {
 		of := s.typeOf(list[0])
-		above.open = above.open || of.open
+		above.open, above.found = above.open || of.open, above.found || of.found
 		above.outside = append(above.outside, of.outside...)
 		for _, base := range of.bases {
 			if !seen[base] {
@@ -327,12 +336,12 @@ func (s *spread) typeOf(t javaRef) *javaType {
 	}
 	for i := range facts.Definitions {
 		if d := &facts.Definitions[i]; d.Name == t.name && d.Kind != lang.Method {
-			of.open = of.open || lang.JavaIsOpen(d.Shape)
+			of.found = of.found || lang.JavaIsOpen(d.Shape)
 			of.asks = of.asks || d.Kind == lang.Interface
 		}
 	}
 	for _, e := range s.graph.Into(t.node) { // whoever says it in a text may make values of it
-		of.open = of.open || s.graph.Edge(e).Evidence.Source == importSource[lang.Named]
+		of.found = of.found || s.graph.Edge(e).Evidence.Source == importSource[lang.Named]
 	}
 	for _, e := range facts.Exports {
 		if base, ok := strings.CutPrefix(e.Name, lang.JavaBase(t.name)); ok {
