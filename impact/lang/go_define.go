@@ -3,6 +3,7 @@ package lang
 import (
 	"bytes"
 	"strconv"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -143,13 +144,39 @@ func (d *goDefiner) function() {
 	if body {
 		d.out = &d.body
 		d.body.Add([]byte("{"))
+		from := d.i
 		d.skipTo(d.depth - 1)
+		if def.Kind == Function && strings.HasPrefix(name, "Example") && !d.sketch && !d.broken {
+			d.body.Add(goOutput(d.src[from:d.i]))
+		}
 	}
 	if !body {
 		d.names = append(d.names, GoAssembly)
 	}
 	d.out = nil
 	d.add(def, d.sum(&d.sign), d.sum(&d.body), d.taken())
+}
+
+// goOutput is what go test compares the output of an example with: the last comment in its body,
+// from "Output:" or "Unordered output:" on. It is no code, and changes what the test says.
+func goOutput(body []byte) []byte {
+	var output []byte
+	found := false
+	for line := range bytes.Lines(body) {
+		line = bytes.TrimSpace(line)
+		text, comment := bytes.CutPrefix(line, []byte("//"))
+		text = bytes.TrimSpace(text)
+		first := bytes.ToLower(text[:min(len(text), len("unordered output:"))])
+		switch {
+		case !comment:
+			found = found && len(line) == 0
+		case bytes.HasPrefix(first, []byte("output:")), bytes.HasPrefix(first, []byte("unordered output:")):
+			output, found = append(output[:0], text...), true
+		case found:
+			output = append(append(output, '\n'), text...)
+		}
+	}
+	return output
 }
 
 // receiver reads "(t *T[K])" up to the name of the method. The type that it names is no
