@@ -60,6 +60,9 @@ type Parts struct {
 	MaxSweep int
 	// LookEvery is how often each process looks whether others judge otherwise; 0: a minute.
 	LookEvery time.Duration
+	// RightEvery is how often each process looks at check runs that may have been written late; 0: five
+	// seconds.
+	RightEvery time.Duration
 	// Slowly is how long a success may stand while a change is judged anew; 0: ten seconds.
 	Slowly time.Duration
 	// Pace is how long the third look within an hour at a head waits that anybody may ask for; each
@@ -102,6 +105,9 @@ type running struct {
 func New(p Parts) (*App, error) {
 	if p.LookEvery == 0 {
 		p.LookEvery = lookEvery
+	}
+	if p.RightEvery == 0 {
+		p.RightEvery = rightEvery
 	}
 	if p.Slowly == 0 {
 		p.Slowly = slowly

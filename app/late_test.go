@@ -318,6 +318,8 @@ func TestLateSuccessBesideFaults(t *testing.T) {
 				w.sqlPostgres(`ALTER TABLE away RENAME TO effects`)
 			}
 			w.gh.Heal()
+			w.pass(time.Minute)
+			w.until("it does not stand", func() bool { return !w.merges(q) })
 			w.merge("nobody approves", false, q)
 			w.looksLater()
 			w.merge("looked around", false, q)

@@ -17,6 +17,7 @@ import (
 	"custody/app/checkrun"
 	"custody/app/effect"
 	"custody/app/hub"
+	"custody/internal/config"
 	"custody/internal/git"
 	"custody/internal/store"
 )
@@ -78,9 +79,6 @@ func (a *App) Review(ctx context.Context, t store.Task) (err error) {
 	if err != nil {
 		return err
 	}
-	if t.Turn < s.Turn && t.Try > 1 { // a try that nobody saw the end of may have written behind it
-		return a.mend(ctx, s)
-	}
 	if t.Turn < s.Turn || s.Closed {
 		return nil // the job of a newer turn is there; or nobody waits
 	}
@@ -131,9 +129,6 @@ func (a *App) Review(ctx context.Context, t store.Task) (err error) {
 		leave()
 		j.log.WithError(err).Warn("somebody else had the subject meanwhile: the review is given up")
 		a.metrics.reviewed("error", a.Now().Sub(began))
-		if merr := a.mend(until, s); merr != nil {
-			j.log.WithError(merr).Info("what the check run shows is looked at by the next try")
-		}
 		return err
 	}
 	if err == nil {
@@ -392,7 +387,13 @@ func (j *job) findRepo(ctx context.Context) (err error) {
 }
 
 func (j *job) newCheck() {
-	j.check = j.checkOf(j.client, j.repo, &j.subject, j.head.String(), j.ref)
+	j.check = j.checkOf(j.client, j.repo, j.head.String(), j.ref)
+	j.check.Subject, j.check.Group, j.check.Held = j.subject.Name, j.subject.Kind == "merge_group", j.held.Check
+}
+
+// checkOf is the check run on a head, for a ref.
+func (a *App) checkOf(client *hub.Client, repo *hub.Repository, head, ref string) *effect.Check {
+	return &effect.Check{Log: a.store, Client: client, Repo: repo, AppID: a.Hub.AppID(), Now: a.Now, Head: head, Ref: ref, Name: CheckName(ref), Enforces: a.Mode == config.Enforce}
 }
 
 // CheckName is the name of the check run on changes for a ref. It holds the branch, since

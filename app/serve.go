@@ -97,6 +97,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	var soon sync.WaitGroup
 	soon.Go(func() { s.catchUp(looking) })
 	soon.Go(func() { s.watch(looking) })
+	soon.Go(func() { s.setRight(looking) })
 	defer soon.Wait()
 	defer enough()
 	failed := make(chan error, 1)

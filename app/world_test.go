@@ -154,7 +154,7 @@ func (w *world) start() {
 	if err != nil {
 		w.Fatal(err)
 	}
-	parts := app.Parts{Links: links, Hub: h, Blobs: w.blobs, Clones: clones, Signer: w.key, Mode: w.mode, Publish: w.publish, MaxSweep: w.maxSweep, MaxChange: w.most, LookEvery: w.look, Slowly: cmp.Or(w.slowly, time.Hour), Lag: cmp.Or(w.lag, time.Nanosecond), Pace: cmp.Or(w.pace, time.Nanosecond), Version: cmp.Or(w.version, "test"), Log: log, Now: w.now}
+	parts := app.Parts{Links: links, Hub: h, Blobs: w.blobs, Clones: clones, Signer: w.key, Mode: w.mode, Publish: w.publish, MaxSweep: w.maxSweep, MaxChange: w.most, LookEvery: w.look, RightEvery: 100 * time.Millisecond, Slowly: cmp.Or(w.slowly, time.Hour), Lag: cmp.Or(w.lag, time.Nanosecond), Pace: cmp.Or(w.pace, time.Nanosecond), Version: cmp.Or(w.version, "test"), Log: log, Now: w.now}
 	if w.floor != "" {
 		parts.Floor = &app.File{Name: "floor.yaml", Text: []byte(w.floor)}
 	}

@@ -8,6 +8,8 @@
 //
 //	run/REPO/HEAD/REF            the check run of a name on a commit: which, and whose word it
 //	                             is, as JSON; while begun, it is being made or written
+//	right/REPO/HEAD/REF          something that was begun may come late to that run: since when,
+//	                             in Unix milliseconds; see Late
 //	spoke/REPO/SUBJECT           where a subject spoke last, as JSON
 //	conclude/REPO/SUBJECT/HEAD   what a subject has to say there: while begun, the whole of
 //	                             it as JSON; when done, its mark
@@ -25,7 +27,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/google/go-github/v62/github"
@@ -43,6 +44,8 @@ type Log interface {
 	Finish(ctx context.Context, key, result string) error
 	FinishIf(ctx context.Context, key, intent, result string) (ok bool, err error)
 	Swap(ctx context.Context, was store.Effect, is string, done bool) (ok bool, err error)
+	Later(ctx context.Context, key, intent string, at int64) error
+	Postpone(ctx context.Context, e store.Effect, until int64) (ok bool, err error)
 	Forget(ctx context.Context, key string) error
 	ForgetIf(ctx context.Context, key, result string) (ok bool, err error)
 	Lock(ctx context.Context, name string) (_ *store.Lock, ok bool, err error)
@@ -56,7 +59,7 @@ type Check struct {
 	Client  *hub.Client
 	Repo    *hub.Repository
 	AppID   int64
-	Subject string
+	Subject string // empty: nobody's in particular, see Look
 	Head    string
 	Ref     string // that the change is for
 	Name    string // "custody: main"
@@ -64,6 +67,8 @@ type Check struct {
 	// Enforces says that a neutral run lets through what it should not; in mode report it should.
 	Enforces bool
 	Now      func() time.Time
+	// Held says whether who writes has the subject still; nil: nobody has it.
+	Held func(ctx context.Context) error
 
 	made int64 // the run that it made itself, which is the newest
 }
@@ -186,10 +191,11 @@ func (c *Check) conclude(ctx context.Context, r *run, intent *Intent, first bool
 	says := false
 	switch {
 	case id != c.made && intent.Output.Conclusion != checkrun.Success: // no success of ours may be newer, see adopt
-		shown, err := c.newest(ctx, c.here(), every)
+		runs, err := c.list(ctx, c.here())
 		if err != nil {
 			return err
 		}
+		shown := newest(runs)
 		id = c.adopt(r, shown)
 		says = !first && !intent.Again && shown.GetID() == id && c.shows(shown, intent.Output)
 	case !first && !intent.Again:
@@ -210,21 +216,23 @@ func (c *Check) conclude(ctx context.Context, r *run, intent *Intent, first bool
 	}
 	if !says {
 		if err := c.write(ctx, id, intent.Output); err != nil {
-			if class, _ := hub.Classify(err); class == hub.Gone {
+			if gone(err) {
 				return c.lost(ctx, r, err)
 			}
 			return fmt.Errorf("concluding the check run: %w", err)
 		}
 	}
 	if err := c.annotate(ctx, id, intent.Output); err != nil {
-		if class, _ := hub.Classify(err); class == hub.Gone {
+		if gone(err) {
 			return c.lost(ctx, r, err)
 		}
 		return fmt.Errorf("annotating the check run: %w", err)
 	}
 	for _, id := range r.Before {
 		if r.success() {
-			err = c.write(ctx, id, intent.Output)
+			if err = c.write(ctx, id, intent.Output); gone(err) { // and says nothing that holds
+				err = nil
+			}
 		} else {
 			err = c.cancel(ctx, id, c.here(), "It was judged again.", "What came out is said by the run that was made after this one.")
 		}
@@ -236,12 +244,12 @@ func (c *Check) conclude(ctx context.Context, r *run, intent *Intent, first bool
 }
 
 // ErrOverwritten says that somebody else said something of the same head meanwhile, who had the
-// subject, or the run, to themselves: the run may show what was overtaken. See Holds.
+// subject, or the run, to themselves: nothing is kept of what was said behind that.
 var ErrOverwritten = errors.New("the check run was written by somebody else, too")
 
-// Holds says whether the run shows what it was made to say last, or is about to be made to; or that is
-// for another subject to see to. If not, whoever comes to it says it: it is as if the run had said
-// nothing, or nothing but a success.
+// Holds says whether the run shows what it was made to say last, or is about to be made to, or it is
+// not for this subject to say anything. If not, whoever comes to it says it: it is as if the run had
+// said nothing, or nothing but a success.
 func (c *Check) Holds(ctx context.Context) (holds bool, err error) {
 	e, err := c.Log.Effect(ctx, c.Key())
 	if err != nil || !e.Done {
@@ -250,28 +258,7 @@ func (c *Check) Holds(ctx context.Context) (holds bool, err error) {
 	if heard, err := c.Heard(ctx, e.Result); err != nil || !heard {
 		return false, err
 	}
-	err = c.alone(ctx, c.here(), func(r *run) error {
-		if holds = r.By != c.Subject; holds {
-			return nil
-		}
-		shown, err := c.newest(ctx, c.here(), every)
-		if err != nil {
-			return err
-		}
-		id := c.adopt(r, shown)
-		shows := " " + shown.GetConclusion()
-		if holds = shown.GetID() == id && shown.GetStatus() == "completed" && strings.HasSuffix(e.Result, shows); holds {
-			return c.finish(ctx, c.here(), r)
-		}
-		if r.Mark = ""; shows == Success {
-			r.Mark = overwritten + Success
-		}
-		if err := c.Log.Forget(ctx, c.Key()); err != nil {
-			return err
-		}
-		return c.finish(ctx, c.here(), r)
-	})
-	return holds, err
+	return c.setRight(ctx, c.here())
 }
 
 // lost forgets a run that GitHub no longer has, so that the next try makes another; unless somebody
@@ -288,7 +275,7 @@ func (c *Check) lost(ctx context.Context, r *run, err error) error {
 func (c *Check) saysAlready(ctx context.Context, r *run, o checkrun.Output) (bool, error) {
 	run, _, err := c.Client.Checks.GetCheckRun(ctx, c.Repo.Owner, c.Repo.Name, r.ID)
 	if err != nil {
-		if class, _ := hub.Classify(err); class == hub.Gone {
+		if gone(err) {
 			return false, c.lost(ctx, r, err)
 		}
 		return false, fmt.Errorf("reading the check run: %w", err)
@@ -322,14 +309,17 @@ func (c *Check) Waits(ctx context.Context, why string) error {
 		if err != nil {
 			return err
 		}
-		_, _, err = c.Client.Checks.UpdateCheckRun(ctx, c.Repo.Owner, c.Repo.Name, id, github.UpdateCheckRunOptions{
+		if err := c.begin(ctx, c.here(), r); err != nil {
+			return err
+		}
+		_, _, err = c.Client.Checks.UpdateCheckRun(toTheEnd(ctx), c.Repo.Owner, c.Repo.Name, id, github.UpdateCheckRunOptions{
 			Name: c.Name, ExternalID: github.String(c.external()), Status: github.String("in_progress"),
 			Output: &github.CheckRunOutput{Title: github.String("It waits for its turn."), Summary: github.String(why)},
 		})
 		if err != nil {
 			return fmt.Errorf("saying that the check waits: %w", err)
 		}
-		return nil
+		return c.finish(ctx, c.here(), r)
 	})
 }
 

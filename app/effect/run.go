@@ -13,7 +13,6 @@ import (
 	"github.com/google/go-github/v62/github"
 
 	"custody/app/checkrun"
-	"custody/app/event"
 	"custody/app/hub"
 	"custody/internal/store"
 )
@@ -37,10 +36,12 @@ type run struct {
 	By     string  `json:"by,omitempty"`     // the subject whose word it is; empty: nobody's
 	Mark   string  `json:"mark,omitempty"`   // of what it says; empty: nothing came out yet, or it was taken back
 	Before []int64 `json:"before,omitempty"` // runs beside which it was made: they say success as it does, else nothing that holds
+	Writes int64   `json:"writes,omitempty"` // counts them, so that the same that was written again is told from what it was
 
 	there bool   // it was begun at least
 	done  bool   // else it is being made, or written: it may say what it said before
 	kept  string // its text as the store has it; empty: nothing
+	at    int64  // when it was kept, in Unix milliseconds
 }
 
 func (r *run) success() bool { return strings.HasSuffix(r.Mark, Success) }
@@ -88,7 +89,7 @@ func (c *Check) run(ctx context.Context, at spot) (*run, error) {
 	if err != nil || e.Key == "" {
 		return &run{}, err
 	}
-	r := &run{there: true, done: e.Done, kept: e.Result}
+	r := &run{there: true, done: e.Done, kept: e.Result, at: e.At}
 	if err := json.Unmarshal([]byte(e.Result), r); err != nil {
 		return nil, fmt.Errorf("reading which check run is at %s: %w", at.Head, err)
 	}
@@ -102,6 +103,7 @@ func (c *Check) begin(ctx context.Context, at spot, r *run) error { return c.swa
 func (c *Check) finish(ctx context.Context, at spot, r *run) error { return c.swap(ctx, at, r, true) }
 
 func (c *Check) swap(ctx context.Context, at spot, r *run, done bool) error {
+	r.Writes++
 	text := r.text()
 	ok, err := c.Log.Swap(ctx, store.Effect{Key: c.runKey(at), Done: r.done, Result: r.kept}, text, done)
 	if err != nil {
@@ -117,11 +119,23 @@ func (c *Check) swap(ctx context.Context, at spot, r *run, done bool) error {
 // betweenTries is how long one waits who comes while another one writes.
 const betweenTries = 50 * time.Millisecond
 
-// alone has nobody else write to the run of a name on a commit meanwhile. If the database loses the
-// lock, what do wrote may come to GitHub behind what somebody else said: then the run is set right.
+// alone has nobody else write to the run of a name on a commit meanwhile, and only who has the
+// subject. What do sends it begins before; what somebody else sent and did not come to the end of is
+// kept as what may come late. If the database loses the lock, what do sent may come to GitHub behind
+// what somebody else said: then the run is set right.
 func (c *Check) alone(ctx context.Context, at spot, do func(*run) error) error {
 	var r *run
 	err := c.locked(ctx, at, func(is *run) error {
+		if c.Held != nil {
+			if err := c.Held(ctx); err != nil {
+				return err
+			}
+		}
+		if is.there && !is.done {
+			if err := c.mayComeLate(ctx, at, is); err != nil {
+				return err
+			}
+		}
 		r = is
 		return do(r)
 	})
@@ -130,27 +144,14 @@ func (c *Check) alone(ctx context.Context, at spot, do func(*run) error) error {
 	}
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), rightTime)
 	defer cancel()
-	for pause := time.Second; ; pause = min(2*pause, 15*time.Second) { // the database may be away, and GitHub, too
-		now, rerr := c.run(late, at)
-		if rerr == nil && now.kept == r.kept && now.done == r.done { // nobody else came to it
-			return err
-		}
-		if rerr == nil {
-			rerr = c.setRight(late, at)
-		}
-		if class, _ := hub.Classify(rerr); rerr == nil || class == hub.Gone || class == hub.Forbidden || class == hub.Refused {
-			return errors.Join(err, rerr)
-		}
-		select {
-		case <-late.Done():
-			return errors.Join(err, rerr)
-		case <-time.After(pause):
-		}
+	now, rerr := c.run(late, at)
+	if rerr == nil && (now.kept != r.kept || now.done != r.done) { // else nobody else came to it
+		anybody := *c
+		anybody.Subject = ""
+		_, rerr = anybody.setRight(late, at)
 	}
+	return errors.Join(err, rerr) // what fails is tried again, see Late
 }
-
-// rightTime is how long it may take to set a run right.
-const rightTime = 3 * time.Minute
 
 func (c *Check) locked(ctx context.Context, at spot, do func(*run) error) error {
 	for {
@@ -173,61 +174,6 @@ func (c *Check) locked(ctx context.Context, at spot, do func(*run) error) error 
 		}
 	}
 }
-
-// SetRight holds what GitHub shows against what the run was made to say last, whoever's word that is.
-// If it differs, that is said again, or, if nobody who is open says it, lets nothing through.
-func (c *Check) SetRight(ctx context.Context) error { return c.setRight(ctx, c.here()) }
-
-func (c *Check) setRight(ctx context.Context, at spot) error {
-	return c.locked(ctx, at, func(r *run) error {
-		shown, err := c.newest(ctx, at, every)
-		if err != nil || shown == nil {
-			return err
-		}
-		same := shown.GetConclusion() == r.shows() && shown.GetExternalID() == event.External(c.Repo.ID, r.By)
-		if nothing := r.Mark == "" && !c.letsBy(shown.GetConclusion()); r.done && shown.GetID() == r.ID && (same || nothing) {
-			return nil
-		}
-		c.adopt(r, shown)
-		own, others, err := c.open(ctx, at)
-		if err != nil {
-			return err
-		}
-		by := named(others, r.By)
-		if by == nil && r.By == c.Subject {
-			by = own
-		}
-		// Whoever is to speak is asked before anything is kept as settled.
-		if by == nil {
-			r.By, err = "", c.wake(ctx, at, true)
-		} else {
-			err = errors.Join(c.Log.Forget(ctx, ConcludeKey(c.Repo.ID, by.Name, at.Head)), c.Log.Again(ctx, by))
-		}
-		if err != nil {
-			return err
-		}
-		said, why := c.letsBy(r.shows()), ""
-		r.Mark = ""
-		switch {
-		case !c.letsBy(shown.GetConclusion()):
-		case by == nil:
-			why = "The pull request that it came out for is closed, or has another commit by now."
-		case c.Enforces && !said && by.Kind != "merge_group": // whose runs are not cancelled, see TakeBack
-			why = "It came late: something else had come out by then. It is judged again."
-		default:
-			r.Mark = overwritten + " " + shown.GetConclusion()
-		}
-		if why != "" {
-			if err := c.cancel(ctx, r.ID, at, "What came out does not hold.", why); err != nil {
-				return err
-			}
-		}
-		return c.finish(ctx, at, r)
-	})
-}
-
-// overwritten stands for what a run says of which only that is known.
-const overwritten = "overwritten"
 
 // others are the other open subjects of a name on a commit.
 func (c *Check) others(ctx context.Context, at spot) ([]store.Subject, error) {
@@ -299,10 +245,11 @@ func (c *Check) make(ctx context.Context, r *run) (int64, error) {
 		if r.ID, err = c.find(ctx); err != nil {
 			return 0, err
 		}
-	} else if err := c.begin(ctx, c.here(), r); err != nil {
-		return 0, err
 	}
 	if r.ID == 0 {
+		if err := c.begin(ctx, c.here(), r); err != nil {
+			return 0, err
+		}
 		made, _, err := c.Client.Checks.CreateCheckRun(toTheEnd(ctx), c.Repo.Owner, c.Repo.Name, github.CreateCheckRunOptions{
 			Name: c.Name, HeadSHA: c.Head, ExternalID: github.String(c.external()),
 			Status: github.String("in_progress"), StartedAt: &github.Timestamp{Time: c.Now().UTC()},
@@ -318,12 +265,12 @@ func (c *Check) make(ctx context.Context, r *run) (int64, error) {
 // find looks for a run that was made before a crash. Nothing is said of a run before its id is kept,
 // so one that is completed is an older one.
 func (c *Check) find(ctx context.Context) (int64, error) {
-	run, err := c.newest(ctx, c.here(), func(r *github.CheckRun) bool { return r.GetStatus() != "completed" })
-	return run.GetID(), err
+	runs, err := c.list(ctx, c.here())
+	return newest(slices.DeleteFunc(runs, func(r *github.CheckRun) bool { return r.GetStatus() == "completed" })).GetID(), err
 }
 
-// newest is the newest of our runs of this name, of those that are meant; nil for none.
-func (c *Check) newest(ctx context.Context, at spot, means func(*github.CheckRun) bool) (run *github.CheckRun, err error) {
+// list are our runs of this name.
+func (c *Check) list(ctx context.Context, at spot) (all []*github.CheckRun, err error) {
 	for page := 1; page > 0; {
 		runs, resp, err := c.Client.Checks.ListCheckRunsForRef(ctx, c.Repo.Owner, c.Repo.Name, at.Head, &github.ListCheckRunsOptions{
 			CheckName: github.String(at.Name), AppID: github.Int64(c.AppID), Filter: github.String("all"), ListOptions: github.ListOptions{PerPage: 100, Page: page},
@@ -332,16 +279,24 @@ func (c *Check) newest(ctx context.Context, at spot, means func(*github.CheckRun
 			return nil, fmt.Errorf("looking for the check run: %w", err)
 		}
 		for _, r := range runs.CheckRuns {
-			if r.GetApp().GetID() == c.AppID && means(r) && r.GetID() > run.GetID() {
-				run = r
+			if r.GetApp().GetID() == c.AppID {
+				all = append(all, r)
 			}
 		}
 		page = resp.NextPage
 	}
-	return run, nil
+	return all, nil
 }
 
-func every(*github.CheckRun) bool { return true }
+// newest of some runs; nil for none.
+func newest(runs []*github.CheckRun) (run *github.CheckRun) {
+	for _, r := range runs {
+		if r.GetID() > run.GetID() {
+			run = r
+		}
+	}
+	return run
+}
 
 // adopt takes a newer run of ours for the one that is known: a store that was put back does not know
 // of it, nor does who made another one meanwhile.
@@ -395,7 +350,7 @@ func (c *Check) takeBack(ctx context.Context, title, why string) (is bool, err e
 		if err := c.begin(ctx, c.here(), r); err != nil {
 			return err
 		}
-		if err := c.wake(ctx, c.here(), false); err != nil {
+		if _, err := c.wake(ctx, c.here(), false); err != nil {
 			return err
 		}
 		// Whoever comes to it says what came out, be it the same.
@@ -403,7 +358,7 @@ func (c *Check) takeBack(ctx context.Context, title, why string) (is bool, err e
 			return err
 		}
 		if c.Group {
-			*r = run{By: c.Subject, Before: append(r.Before, r.ID), kept: r.kept}
+			*r = run{By: c.Subject, Before: append(r.Before, r.ID), Writes: r.Writes, kept: r.kept}
 			_, err := c.make(ctx, r)
 			return err
 		}
@@ -442,7 +397,7 @@ func (c *Check) PutOff(ctx context.Context, title, why string) error {
 		if err := c.begin(ctx, c.here(), r); err != nil {
 			return err
 		}
-		if err := c.complete(ctx, r.ID, c.here(), conclusion, title, why); err != nil {
+		if err := c.complete(ctx, r.ID, c.here(), c.external(), conclusion, title, why); err != nil {
 			return err
 		}
 		return c.finish(ctx, c.here(), r)
@@ -450,24 +405,23 @@ func (c *Check) PutOff(ctx context.Context, title, why string) error {
 }
 
 // wake asks those of the others of a name on a commit again that pass. Where none does, one speaks
-// for all: it asks the one that was opened first, if that is wanted.
-func (c *Check) wake(ctx context.Context, at spot, one bool) error {
+// for all: it asks the one that was opened first, if that is wanted. asked is one of them.
+func (c *Check) wake(ctx context.Context, at spot, one bool) (asked *store.Subject, err error) {
 	others, err := c.others(ctx, at)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	woken := 0
 	for _, s := range others {
 		if s.Decision == "pass" {
 			err = errors.Join(err, c.Log.Again(ctx, &s))
-			woken++
+			asked = &s
 		}
 	}
-	if one && woken == 0 && len(others) > 0 {
+	if one && asked == nil && len(others) > 0 {
 		first := slices.MinFunc(others, func(a, b store.Subject) int { return cmp.Compare(a.Number, b.Number) })
-		err = c.Log.Again(ctx, &first)
+		asked, err = &first, c.Log.Again(ctx, &first)
 	}
-	return err
+	return asked, err
 }
 
 // A Departure is why a subject speaks no more where it did.
@@ -513,16 +467,21 @@ func (c *Check) Leave(ctx context.Context, why Departure) error {
 		if stands && !r.done { // it is not known what it says: whoever comes to the head takes that back
 			return nil
 		}
-		if !stands && r.ID != 0 && c.lets(r) {
+		says := r.Mark != "" && !strings.HasPrefix(r.Mark, overwritten) // else it may say when it is judged again
+		switch {
+		case r.ID == 0:
+		case !stands && c.lets(r):
 			if err := c.begin(ctx, at, r); err != nil {
 				return err
 			}
 			if err := c.cancelAll(ctx, r, at, title, text); err != nil {
 				return err
 			}
-		}
-		if r.ID != 0 && r.done && (r.Mark == "" || strings.HasPrefix(r.Mark, overwritten)) && !c.lets(r) { // it may say when it is judged again
-			if err := c.complete(ctx, r.ID, at, cmp.Or(r.shows(), cancelled), title, text); err != nil {
+		case r.done && !says && !c.lets(r):
+			if err := c.begin(ctx, at, r); err != nil {
+				return err
+			}
+			if err := c.complete(ctx, r.ID, at, c.external(), cmp.Or(r.shows(), cancelled), title, text); err != nil {
 				return err
 			}
 		}
@@ -539,7 +498,7 @@ func (c *Check) Leave(ctx context.Context, why Departure) error {
 	if err != nil {
 		return err
 	}
-	if err := c.wake(ctx, at, true); err != nil {
+	if _, err := c.wake(ctx, at, true); err != nil {
 		return err
 	}
 	return c.Log.Forget(ctx, c.spokeKey())
@@ -558,7 +517,11 @@ func (c *Check) takeAlong(ctx context.Context, from spot, r *run) error {
 		if err != nil {
 			return err
 		}
-		if !there.there {
+		late, err := c.Log.Effect(ctx, c.lateKey(from))
+		if err != nil {
+			return err
+		}
+		if !there.there && late.Key == "" { // what comes late would have it be about the other branch again
 			switch ok, err := c.Log.ForgetIf(ctx, c.runKey(from), r.kept); { // at first: it must not be in two places
 			case err != nil:
 				return err
@@ -576,7 +539,7 @@ const cancelled = "cancelled"
 
 // cancel makes a run that is over, or is not, say that nothing holds.
 func (c *Check) cancel(ctx context.Context, id int64, at spot, title, why string) error {
-	return c.complete(ctx, id, at, cancelled, title, why)
+	return c.complete(ctx, id, at, c.external(), cancelled, title, why)
 }
 
 // cancelAll cancels the run, and those beside which it was made.
@@ -590,14 +553,21 @@ func (c *Check) cancelAll(ctx context.Context, r *run, at spot, title, why strin
 }
 
 // complete makes a run say something else than a verdict. One that is gone says nothing any more.
-func (c *Check) complete(ctx context.Context, id int64, at spot, conclusion, title, why string) error {
+// external says whose word it is; empty: as before.
+func (c *Check) complete(ctx context.Context, id int64, at spot, external, conclusion, title, why string) error {
 	_, _, err := c.Client.Checks.UpdateCheckRun(toTheEnd(ctx), c.Repo.Owner, c.Repo.Name, id, github.UpdateCheckRunOptions{
-		Name: at.Name, ExternalID: github.String(c.external()), Status: github.String("completed"), Conclusion: github.String(conclusion),
+		Name: at.Name, ExternalID: text(external), Status: github.String("completed"), Conclusion: github.String(conclusion),
 		CompletedAt: &github.Timestamp{Time: c.Now().UTC()},
 		Output:      &github.CheckRunOutput{Title: github.String(title), Summary: github.String(why)},
 	})
-	if class, _ := hub.Classify(err); err == nil || class == hub.Gone {
+	if err == nil || gone(err) {
 		return nil
 	}
 	return fmt.Errorf("making check run %d say %q: %w", id, title, err)
+}
+
+// gone says whether GitHub has a run no longer, by its error.
+func gone(err error) bool {
+	class, _ := hub.Classify(err)
+	return class == hub.Gone
 }

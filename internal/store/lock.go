@@ -41,6 +41,15 @@ func (s *Store) Lock(ctx context.Context, name string) (_ *Lock, ok bool, err er
 // Lost is closed when it is known that the lock is not held any more.
 func (l *Lock) Lost() <-chan struct{} { return l.lost }
 
+// Check says ErrLost, or what else went wrong, if it is not known that the lock is held. It asks the
+// database.
+func (l *Lock) Check(ctx context.Context) error {
+	// Not with ctx: to end a question ends the session, and others wait for the connection.
+	asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), lostAfter)
+	defer cancel()
+	return l.check(asking)
+}
+
 // Unlock lets the name go.
 func (l *Lock) Unlock() {
 	l.stop()
@@ -56,10 +65,7 @@ func (l *Lock) watch(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		// Not with ctx: to end a question ends the session, and others wait for the connection.
-		asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), lostAfter)
-		err := l.check(asking)
-		cancel()
+		err := l.Check(ctx)
 		if ctx.Err() == nil && err != nil {
 			close(l.lost)
 			return

@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -67,7 +68,11 @@ func TestEffectsOfOthers(t *testing.T) {
 		s := open(t, address, "one", nil)
 		is := func(want store.Effect) {
 			t.Helper()
-			if e, err := s.Effect(ctx, "k"); err != nil || e != want {
+			e, err := s.Effect(ctx, "k")
+			if (e.At == 0) != (e.Key == "") {
+				t.Errorf("at %d", e.At)
+			}
+			if e.At = 0; err != nil || e != want {
 				t.Errorf("%+v, %v", e, err)
 			}
 		}
@@ -118,5 +123,46 @@ func TestEffectsOfOthers(t *testing.T) {
 			}
 		}
 		is(store.Effect{})
+	})
+}
+
+// What may be come back to later is due then, for one of those who come, and where the clock was put
+// back.
+func TestEffectsLater(t *testing.T) {
+	eachStore(t, func(t *testing.T, address string) {
+		ctx := context.Background()
+		s := open(t, address, "one", nil)
+		for key, at := range map[string]int64{"right/1": 1000, "right/2": 2000, "right/3": 9000, "run/1": 1000} {
+			if err := s.Later(ctx, key, "since", at); err != nil {
+				t.Fatal(err)
+			}
+		}
+		due := func(before int64, want ...string) {
+			t.Helper()
+			if keys, err := s.Due(ctx, "right/", before, 5*time.Second, 10); err != nil || !slices.Equal(keys, want) {
+				t.Errorf("due before %d: %v, %v", before, keys, err)
+			}
+		}
+		due(1000, "right/3")
+		due(1001, "right/1", "right/3")
+		due(4000, "right/1", "right/2")
+		due(9001, "right/1", "right/2", "right/3")
+		e, err := s.Effect(ctx, "right/1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range []bool{true, false} {
+			if ok, err := s.Postpone(ctx, e, 5000); err != nil || ok != want {
+				t.Errorf("%d: put off: %v, %v", i, ok, err)
+			}
+		}
+		due(4001, "right/2")
+		if e, err := s.Effect(ctx, "right/1"); err != nil || e != (store.Effect{Key: "right/1", Result: "since", At: 5000}) {
+			t.Errorf("%+v, %v", e, err)
+		}
+		if err := s.Later(ctx, "right/1", "since then", 3000); err != nil {
+			t.Fatal(err)
+		}
+		due(4001, "right/2", "right/1")
 	})
 }

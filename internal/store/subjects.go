@@ -381,7 +381,7 @@ func (l *Lock) Conclude(ctx context.Context, turn int64, r Review, f Follows) er
 			return err
 		}
 		for key, intent := range f.Effects {
-			if err := s.begin(ctx, t, key, intent); err != nil {
+			if err := s.begin(ctx, t, key, intent, s.ms()); err != nil {
 				return err
 			}
 		}
