@@ -1,10 +1,12 @@
 package app_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
 
+	"custody/app/effect"
 	"custody/internal/git/gittest"
 	"custody/internal/githubtest"
 )
@@ -177,6 +179,28 @@ func TestSuccessOfAGroupDoesNotStand(t *testing.T) {
 			t.Errorf("it does not pass: %s", w.runsOf(g.HeadSHA))
 		}
 	}
+}
+
+// Where a run beside which another one was made is gone, that says what came out all the same.
+func TestRunBesideIsGone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, queued, func(w *world) { w.slowly = 20 * time.Millisecond })
+	g := w.approved("one", gittest.Write("b.py", "y = 1\n")).Queue(nil, "merge")
+	w.concludedAs(g.HeadSHA, "success")
+	w.settled()
+	w.keeping.Store(new(func([]byte) error { return errors.New("the disk of the packs is full") }))
+	w.repo.Rerequest("ada", w.ours(g.HeadSHA)[0].ID)
+	w.until("a run is in progress beside it", func() bool { return len(w.ours(g.HeadSHA)) == 2 })
+	w.gh.Fail(githubtest.Fault{On: patchRun, Skip: 1, With: githubtest.Missing, Times: -1})
+	w.keeping.Store(nil)
+	w.until("it says what came out", func() bool {
+		s, err := w.store.Effect(context.Background(), effect.ConcludeKey(w.repo.ID, "queue/"+g.HeadSHA, g.HeadSHA))
+		return err == nil && s.Done
+	})
+	if run := newest(w.ours(g.HeadSHA)); run.Conclusion != "success" {
+		t.Errorf("%s", w.runsOf(g.HeadSHA))
+	}
+	w.gh.Heal()
 }
 
 // A group that lands while its success is taken back does not stay in progress.

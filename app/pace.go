@@ -47,9 +47,8 @@ func (a *App) putOff(s *store.Subject) time.Time {
 	if s.Kind != "pull_request" || s.Looked == s.Turn || len(looks) == 0 { // one that was begun goes on
 		return time.Time{}
 	}
-	wait := min(a.wait(len(looks)), time.Duration(s.Waits)*time.Millisecond)
-	due := time.UnixMilli(looks[len(looks)-1]).Add(wait)
-	if left := due.Sub(a.Now()); left <= 0 || left > wait { // the clock was put back
+	due := time.UnixMilli(s.Looks[len(s.Looks)-1]).Add(min(a.wait(len(looks)), time.Duration(s.Waits)*time.Millisecond))
+	if !due.After(a.Now()) || s.Looks[len(s.Looks)-1] > a.Now().UnixMilli() { // the clock was put back since it was asked for
 		return time.Time{}
 	}
 	return due

@@ -461,6 +461,58 @@ func TestPacedLookLost(t *testing.T) {
 	w.until("no success stands", func() bool { return newest(w.ours(p.HeadSHA)).Conclusion != "success" })
 }
 
+// Somebody with a say who asked is not forgotten for many who ask behind them.
+func TestPacedCrowd(t *testing.T) {
+	t.Parallel()
+	w, p := commented(t)
+	asks := func(n int) {
+		login := fmt.Sprint("crowd-", n)
+		w.gh.User(login, login+"@example.com")
+		p.Comment(login, "/custody recheck")
+	}
+	waits, goOn := w.holds("GET /repos/{owner}/{repo}/collaborators/{username}/permission")
+	asks(0)
+	<-waits
+	was, err := w.store.Subject(t.Context(), w.repo.ID, "pull/1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := func(turns int64) {
+		w.until("all that came was decided on", func() bool {
+			s, err := w.store.Subject(t.Context(), w.repo.ID, "pull/1")
+			return err == nil && s.Turn == was.Turn+turns
+		})
+	}
+	p.Comment("ben", "/custody recheck")
+	asked(1)
+	for n := range 12 {
+		asks(n + 1)
+	}
+	asked(13)
+	close(goOn)
+	w.until("the look that was asked for is made", func() bool {
+		s, err := w.store.Subject(t.Context(), w.repo.ID, "pull/1")
+		return err == nil && len(s.Looks) > len(was.Looks)
+	})
+}
+
+// Where the clock is put back, what waits behind looks that lie ahead waits no longer than behind one
+// that is just made, and no shorter.
+func TestPacedClockPutBack(t *testing.T) {
+	t.Parallel()
+	w, _, p := paced(t, policy)
+	w.edits(p, 2)
+	w.pass(-45 * time.Minute)
+	w.edits(p, 1)
+	if run := newest(w.ours(p.HeadSHA)); run.Conclusion != "cancelled" || !isPutOff(run) {
+		t.Errorf("it does not wait: %s %q", run.Conclusion, run.Title)
+	}
+	w.due(30 * time.Second)
+	if run := newest(w.ours(p.HeadSHA)); run.Conclusion != "success" {
+		t.Errorf("then: %s %q", run.Conclusion, run.Title)
+	}
+}
+
 // Somebody who asked as a stranger, and has a say a minute later, is heard.
 func TestPacedSayComes(t *testing.T) {
 	t.Parallel()

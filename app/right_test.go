@@ -93,6 +93,11 @@ func TestKilledWriting(t *testing.T) {
 				})
 				w.settled()
 				w.arrives(goOn, 4*time.Minute, q)
+				for _, c := range w.gh.Calls() { // whoever presses a button of it is answered at the one that is open
+					if strings.Contains(string(c.Body), "What came out does not hold.") && strings.Contains(string(c.Body), "/pull/2") && what != "dismissed" {
+						t.Errorf("it is set right as the word of who was late: %s", c.Body)
+					}
+				}
 				if what == "all closed" {
 					w.noSuccess(head)
 				}

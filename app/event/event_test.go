@@ -96,7 +96,14 @@ func TestPace(t *testing.T) {
 		{"pull_request_review", `{"action":"dismissed",` + open + `,` + place + `}`, "0s 0"},
 		{"issue_comment", `{"action":"created",` + fmt.Sprintf(comment, 2) + `}`, "10m0s 0" + by},
 		{"issue_comment", `{"action":"created",` + fmt.Sprintf(comment, 1) + `}`, "10m0s 2" + by},
-		{"check_run", `{"action":"rerequested","check_run":{"head_sha":"` + head + `","app":{"id":99}},` + place + `}`, "10m0s 0" + by},
+		{"check_run", `{"action":"rerequested","check_run":{"head_sha":"` + head + `","app":{"id":99}},` + place + `}`, "10m0s 0" + by + ", likely"},
+		{"pull_request", `{"action":"labeled",` + strings.Replace(open, `"number"`, `"user":{"id":2},"number"`, 1) + `,` + place + `}`, "10m0s 3" + by + ", likely"},
+		{"pull_request", `{"action":"edited",` + strings.Replace(open, `"number"`, `"user":{"id":1},"author_association":"NONE","number"`, 1) + `,` + place + `}`, "10m0s 3" + by},
+		{"pull_request", `{"action":"edited",` + strings.Replace(open, `"number"`, `"user":{"id":1},"author_association":"MEMBER","number"`, 1) + `,` + place + `}`, "10m0s 3" + by + ", likely"},
+		{"pull_request_review", `{"action":"submitted","review":{"author_association":"COLLABORATOR"},` + open + `,` + place + `}`, "10m0s 1" + by + ", likely"},
+		{"pull_request_review", `{"action":"edited","review":{"author_association":"COLLABORATOR"},` + open + `,` + place + `}`, "10m0s 1" + by},
+		{"issue_comment", strings.Replace(`{"action":"created",`+fmt.Sprintf(comment, 2)+`}`, `"body"`, `"author_association":"OWNER","body"`, 1), "10m0s 0" + by + ", likely"},
+		{"issue_comment", strings.Replace(`{"action":"created",`+fmt.Sprintf(comment, 2)+`}`, `"body"`, `"author_association":"CONTRIBUTOR","body"`, 1), "10m0s 0" + by},
 		{"check_run", `{"action":"completed","check_run":{"head_sha":"` + head + `","app":{"id":98}},` + place + `}`, "1m0s 3"},
 		{"check_run", `{"action":"completed","check_run":{"head_sha":"` + head + `","conclusion":"success","app":{"id":98}},` + place + `}`, "1m0s 2"},
 		{"check_run", `{"action":"completed","check_run":{"head_sha":"` + head + `","conclusion":"success","app":{"id":98,"slug":"github-advanced-security"}},` + place + `}`, "1m0s 3"},
@@ -126,6 +133,9 @@ func TestPace(t *testing.T) {
 			got := fmt.Sprintf("%s %d", p.MayWait, p.Weighs)
 			if p.Asker != "" {
 				got += " by " + p.Asker
+			}
+			if p.Likely {
+				got += ", likely"
 			}
 			if got != c.want {
 				t.Errorf("%s %s\n\t%s, want %s", c.event, c.body, got, c.want)

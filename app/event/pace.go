@@ -25,7 +25,7 @@ const (
 func pace(o *Outcome, name string, p *payload) {
 	by := store.Pace{MayWait: MayWait}
 	if p.Sender != nil && p.Sender.Type == "User" { // what another App does, anybody may have it do
-		by.Asker = p.Sender.Login
+		by.Asker, by.Likely = p.Sender.Login, likely(name, p)
 	}
 	switch {
 	case name == "pull_request" && (p.Action == "opened" || p.Action == "synchronize" || p.Action == "closed" && p.PullRequest.Merged):
@@ -60,4 +60,24 @@ func pace(o *Outcome, name string, p *payload) {
 	for i := range o.Wakes {
 		o.Wakes[i].Pace = by
 	}
+}
+
+// likely says whether who did something has a say by all that the event tells: by what they are there,
+// or since nobody else may do it.
+func likely(name string, p *payload) bool {
+	who := ""
+	switch {
+	case name == "issue_comment" && p.Comment != nil && p.Comment.User != nil && p.Comment.User.ID == p.Sender.ID:
+		who = p.Comment.Who
+	case name == "pull_request_review" && p.Action == "submitted" && p.Review != nil:
+		who = p.Review.Who
+	case name == "pull_request" && p.PullRequest.User != nil:
+		if p.PullRequest.User.ID != p.Sender.ID {
+			return true
+		}
+		who = p.PullRequest.Who
+	case name == "check_run", name == "check_suite":
+		return p.Action == "rerequested" || p.Action == "requested_action"
+	}
+	return who == "OWNER" || who == "MEMBER" || who == "COLLABORATOR"
 }

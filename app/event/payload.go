@@ -13,7 +13,9 @@ type payload struct {
 		Merged bool   `json:"merged"`
 		Landed string `json:"merge_commit_sha"`
 		// Updated is when the pull request changed last: of a label, when it was set.
-		Updated string `json:"updated_at"`
+		Updated string   `json:"updated_at"`
+		User    *account `json:"user"`
+		Who     string   `json:"author_association"`
 		Head    struct {
 			SHA string `json:"sha"`
 		} `json:"head"`
@@ -65,7 +67,11 @@ type payload struct {
 		ID   int64    `json:"id"`
 		Body string   `json:"body"`
 		User *account `json:"user"`
+		Who  string   `json:"author_association"`
 	} `json:"comment"`
+	Review *struct {
+		Who string `json:"author_association"`
+	} `json:"review"`
 	Changes *struct { // of a comment that was edited
 		Body *struct {
 			From string `json:"from"`

@@ -15,6 +15,7 @@ type Pace struct {
 	MayWait time.Duration // at most, behind the last look
 	Weighs  Weight        // what it may mean, where it waits
 	Asker   string        // the login of who asks, for whom it does not wait if they are somebody; or empty
+	Likely  bool          // that they are: then they are remembered before others
 }
 
 // A Weight says what something may mean that waits. Of several the greatest counts.
@@ -31,7 +32,7 @@ const (
 type Paced struct {
 	Waits  int64    // how long that may wait at most, in milliseconds
 	Weighs Weight   // the greatest of it
-	Askers []string // logins of who asked for it since the last look, the newest last
+	Askers []string // logins of who asked for it since the last look, the likeliest last
 	Looked int64    // the turn that was looked at last
 	Looks  []int64  // when its head was looked at of late, in Unix milliseconds, the newest last
 	PutOff int64    // until when the next look was put off, in Unix milliseconds, once that was said; 0: it was not
@@ -45,18 +46,26 @@ const (
 	Lately = time.Hour
 )
 
-// asks is what waits when somebody asks for another turn of a subject: as long as who waits least.
-func (o *Subject) asks(by Pace) Paced {
+// asks is what waits when somebody asks for another turn of a subject, at an instant in Unix
+// milliseconds: as long as who waits least.
+func (o *Subject) asks(by Pace, now int64) Paced {
 	p := o.Paced
+	p.Looks = o.Lately(now)
 	waits, weighs := by.MayWait.Milliseconds(), by.Weighs
 	if o.Looked < o.Turn {
 		waits, weighs = min(waits, p.Waits), max(weighs, p.Weighs)
 	}
 	p.Waits, p.Weighs = waits, weighs
-	if by.Asker != "" && !strings.ContainsAny(by.Asker, " \n") {
-		p.Askers = append(slices.DeleteFunc(slices.Clone(p.Askers), func(a string) bool { return a == by.Asker }), by.Asker)
-		p.Askers = p.Askers[max(0, len(p.Askers)-maxAskers):]
+	if by.Asker == "" || strings.ContainsAny(by.Asker, " \n") || !by.Likely && slices.Contains(p.Askers, by.Asker) {
+		return p
 	}
+	p.Askers = slices.DeleteFunc(slices.Clone(p.Askers), func(a string) bool { return a == by.Asker })
+	if by.Likely {
+		p.Askers = append(p.Askers, by.Asker)
+	} else { // whoever is likelier is not forgotten for them
+		p.Askers = append([]string{by.Asker}, p.Askers...)
+	}
+	p.Askers = p.Askers[max(0, len(p.Askers)-maxAskers):]
 	return p
 }
 
@@ -80,9 +89,14 @@ func (p *Paced) read(askers, looks string) {
 	}
 }
 
-// Lately are the looks since an hour before an instant, in Unix milliseconds.
+// Lately are the looks since an hour before an instant, in Unix milliseconds. Those behind it, since
+// the clock was put back, are as of then.
 func (p *Paced) Lately(now int64) []int64 {
-	return slices.DeleteFunc(slices.Clone(p.Looks), func(at int64) bool { return at <= now-Lately.Milliseconds() })
+	looks := slices.DeleteFunc(slices.Clone(p.Looks), func(at int64) bool { return at <= now-Lately.Milliseconds() })
+	for i, at := range looks {
+		looks[i] = min(at, now)
+	}
+	return looks
 }
 
 // Look keeps that a turn of a subject is being looked at; is says whether it is the newest: what

@@ -88,12 +88,33 @@ func TestPaced(t *testing.T) {
 		if o := subject(); len(o.Lately(now.Add(59*time.Minute).UnixMilli())) != 1 {
 			t.Errorf("an hour after the first look: %v", o.Looks)
 		}
-		// Who asks is bounded: the newest are known.
+		// Who asks is bounded: those who are likely to have a say are known before others, and of them the newest.
 		for i := range 50 {
 			ask("a", by(fmt.Sprint("u", i), store.Idle))
+			if i%10 == 0 {
+				likely := by(fmt.Sprint("m", i/10), store.Idle)
+				likely.Likely = true
+				ask("a", likely)
+			}
 		}
-		if o := subject(); len(o.Askers) != 8 || o.Askers[7] != "u49" {
+		if o := subject(); len(o.Askers) != 8 || !slices.Equal(o.Askers[3:], []string{"m0", "m1", "m2", "m3", "m4"}) {
 			t.Errorf("%v", o.Askers)
+		}
+		// The clock may be put back: looks behind it count as of when somebody asks then.
+		now = now.Add(-30 * time.Minute)
+		ask("a", by("eve", store.Idle))
+		if o := subject(); !slices.Equal(o.Looks, []int64{now.UnixMilli(), now.UnixMilli()}) {
+			t.Errorf("%v at %d", o.Looks, now.UnixMilli())
+		}
+		if err := s.Wake(ctx, store.Wake{Repo: 1, Name: "pull/1"}); err != nil {
+			t.Fatal(err)
+		}
+		now = now.Add(-time.Minute)
+		if err := s.Wake(ctx, store.Wake{Repo: 1, Name: "pull/1"}); err != nil {
+			t.Fatal(err)
+		}
+		if o := subject(); !slices.Equal(o.Looks, []int64{now.UnixMilli(), now.UnixMilli()}) {
+			t.Errorf("woken: %v at %d", o.Looks, now.UnixMilli())
 		}
 		// What needs no look is over only where everything before is.
 		o := subject()

@@ -51,7 +51,7 @@ func (s *Store) request(ctx context.Context, t tx, r Request) error {
 	}
 	var p Paced
 	if len(there) > 0 && (r.Head == "" || r.Head == there[0].Head) { // what was made of another head says nothing of this one
-		p = there[0].asks(r.Pace)
+		p = there[0].asks(r.Pace, s.ms())
 	}
 	var turn int64
 	err = t.row(ctx, `INSERT INTO subjects (repo, name, installation, kind, stage, number, head, base, ref, delivery, is_open, turn, asked, landed)
@@ -124,9 +124,9 @@ func (s *Store) wake(ctx context.Context, t tx, w Wake) error {
 		if w.Which != nil && !w.Which(o) {
 			continue
 		}
-		p := o.asks(w.Pace)
-		if err := t.row(ctx, `UPDATE subjects SET turn = turn + 1, waits = $9, askers = $10, weighs = $11, asked = $3, delivery = CASE WHEN $4 = '' THEN delivery ELSE $4 END, installation = CASE WHEN CAST($5 AS BIGINT) = 0 THEN installation ELSE $5 END, inputs = CASE WHEN $6 THEN '' ELSE inputs END, holds = CASE WHEN $7 THEN '' ELSE holds END, vain = CASE WHEN $8 THEN vain + 1 ELSE 0 END
-WHERE repo = $1 AND name = $2 RETURNING turn`, []any{o.Repo, o.Name, s.ms(), w.Delivery, w.Installation, w.Anew, w.Over, w.Vain, p.Waits, p.askers(), int64(p.Weighs)}, &o.Turn); err != nil {
+		p := o.asks(w.Pace, s.ms())
+		if err := t.row(ctx, `UPDATE subjects SET turn = turn + 1, waits = $9, askers = $10, weighs = $11, looks = $12, asked = $3, delivery = CASE WHEN $4 = '' THEN delivery ELSE $4 END, installation = CASE WHEN CAST($5 AS BIGINT) = 0 THEN installation ELSE $5 END, inputs = CASE WHEN $6 THEN '' ELSE inputs END, holds = CASE WHEN $7 THEN '' ELSE holds END, vain = CASE WHEN $8 THEN vain + 1 ELSE 0 END
+WHERE repo = $1 AND name = $2 RETURNING turn`, []any{o.Repo, o.Name, s.ms(), w.Delivery, w.Installation, w.Anew, w.Over, w.Vain, p.Waits, p.askers(), int64(p.Weighs), p.looks()}, &o.Turn); err != nil {
 			return fmt.Errorf("asking again for a review of %s: %w", o.Name, err)
 		}
 		if err := t.add(ctx, reviewJob{Repo: o.Repo, Subject: o.Name, Turn: o.Turn, last: w.Last}); err != nil {
