@@ -342,5 +342,5 @@ func (a *App) reconcilePull(ctx context.Context, installation, repo int64, p *gi
 	if err == nil && !s.Closed && s.Head == head && s.Ref == ref && s.Installation == installation {
 		return nil // whether it is overdue was looked at before
 	}
-	return a.store.Ask(ctx, store.Request{Repo: repo, Name: name, Installation: installation, Kind: "pull_request", Stage: "merge", Number: int64(p.GetNumber()), Head: head, Ref: ref, Delivery: s.Delivery})
+	return a.store.Ask(ctx, store.Request{Repo: repo, Name: name, Installation: installation, Kind: "pull_request", Stage: "merge", Number: int64(p.GetNumber()), Head: head, Ref: ref, Delivery: s.Delivery, Fork: p.GetHead().GetRepo().GetID() != repo})
 }

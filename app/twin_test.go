@@ -127,7 +127,7 @@ func TestTwinOfAStranger(t *testing.T) {
 	w.merge("approved again", true, p)
 }
 
-// Of twins that fail, the one that was opened first speaks, though the other was judged first.
+// Of twins that fail, that of a fork does not speak where the other can, though it was judged first.
 func TestTwinThatFailsFirst(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, approvals, required)
@@ -143,6 +143,44 @@ func TestTwinThatFailsFirst(t *testing.T) {
 	w.merge("both fail", false, p, q)
 	if all := w.ours(p.HeadSHA); len(all) != 1 || !strings.HasSuffix(all[0].ExternalID, "/pull/1") {
 		t.Errorf("the run is another one's: %s", w.runsOf(p.HeadSHA))
+	}
+}
+
+// An older pull request that is pushed to the head of another one later does not speak for it, be it a
+// stranger's or one of the same repository; one of a fork does not for one that is none.
+func TestTwinThatComesLater(t *testing.T) {
+	t.Parallel()
+	for what, stranger := range map[string]bool{"fork": true, "same repository": false} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, approvals, required)
+			w.origin.Commit("older", "older", gittest.From(w.base), gittest.By("Eve <eve@example.com>"), gittest.Write("b.py", "y = 1\n"))
+			from, by := w.repo, "ada"
+			if stranger {
+				w.repo.Public()
+				from, by = w.repo.Fork("eve"), "eve"
+			}
+			from.Push(by, w.origin, "older")
+			older := githubtest.NewPull{Title: "Older", Author: by, Head: "older"}
+			if stranger {
+				older.From = from
+			}
+			q := w.repo.OpenPullRequest(older)
+			w.merge("alone", false, q)
+			p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
+			w.merge("another one", false, p)
+			if !stranger {
+				w.pass(2 * time.Minute)
+			}
+			w.origin.Git("branch", "-f", "older", p.HeadSHA)
+			from.ForcePush(by, w.origin, "older")
+			w.merge("twins", false, p, q)
+			q.Label("ben", "looked at")
+			w.merge("the older one is looked at again", false, p, q)
+			if all := w.ours(p.HeadSHA); len(all) != 1 || !strings.HasSuffix(all[0].ExternalID, "/pull/2") {
+				t.Errorf("the run is of who came later: %s", w.runsOf(p.HeadSHA))
+			}
+		})
 	}
 }
 

@@ -24,7 +24,8 @@ import (
 //
 //   - it lets the commit through while one of them passes: they bring the same commits to the same
 //     branch, and who may merge that one may not be kept from it by another that anybody can open;
-//   - of those that do not pass, the one that was opened first speaks, where none passes;
+//   - of those that do not pass one speaks, where none passes: none of a fork where there is another,
+//     and of those who came to the commit first, see ahead;
 //   - where a merge queue made the commit, its group alone speaks.
 //
 // A subject speaks in one place. Before it leaves for another head or branch, or is closed, its
@@ -203,6 +204,20 @@ func named(all []store.Subject, name string) *store.Subject {
 	return nil
 }
 
+// ahead compares who speaks of two that do not pass. Who opened a pull request first may have pushed
+// the commit of another one to it; of those who came to it within a minute, nobody knows better.
+func ahead(a, b *store.Subject) int {
+	minute := time.Minute.Milliseconds()
+	return cmp.Or(cmp.Compare(fork(a), fork(b)), cmp.Compare(a.Came/minute, b.Came/minute), cmp.Compare(a.Number, b.Number))
+}
+
+func fork(s *store.Subject) int {
+	if s.Fork {
+		return 1
+	}
+	return 0
+}
+
 // speaks says whether it is for this subject to say what it found.
 func (c *Check) speaks(ctx context.Context, r *run, passes bool) (bool, error) {
 	own, others, err := c.open(ctx, c.here())
@@ -219,7 +234,7 @@ func (c *Check) speaks(ctx context.Context, r *run, passes bool) (bool, error) {
 	if r.done && r.success() && by.Decision == "pass" && by.DoneHead == c.Head {
 		return false, nil
 	}
-	return passes || own != nil && own.Number < by.Number, nil
+	return passes || own != nil && ahead(own, by) < 0, nil
 }
 
 // Heard says whether the run says what this subject found, or it is for another one to speak.
@@ -405,7 +420,7 @@ func (c *Check) PutOff(ctx context.Context, title, why string) error {
 }
 
 // wake asks those of the others of a name on a commit again that pass. Where none does, one speaks
-// for all: it asks the one that was opened first, if that is wanted. asked is one of them.
+// for all: that is asked, if it is wanted. asked is one of them.
 func (c *Check) wake(ctx context.Context, at spot, one bool) (asked *store.Subject, err error) {
 	others, err := c.others(ctx, at)
 	if err != nil {
@@ -418,7 +433,7 @@ func (c *Check) wake(ctx context.Context, at spot, one bool) (asked *store.Subje
 		}
 	}
 	if one && asked == nil && len(others) > 0 {
-		first := slices.MinFunc(others, func(a, b store.Subject) int { return cmp.Compare(a.Number, b.Number) })
+		first := slices.MinFunc(others, func(a, b store.Subject) int { return ahead(&a, &b) })
 		asked, err = &first, c.Log.Again(ctx, &first)
 	}
 	return asked, err

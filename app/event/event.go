@@ -158,6 +158,7 @@ func (p *payload) pull(number int64, head, branch string) store.Request {
 		r.Ref = "refs/heads/" + branch
 	}
 	p.place(&r)
+	r.Fork = p.PullRequest != nil && (p.PullRequest.Head.Repo == nil || p.PullRequest.Head.Repo.ID != r.Repo)
 	return r
 }
 

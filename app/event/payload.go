@@ -17,7 +17,8 @@ type payload struct {
 		User    *account `json:"user"`
 		Who     string   `json:"author_association"`
 		Head    struct {
-			SHA string `json:"sha"`
+			SHA  string      `json:"sha"`
+			Repo *repository `json:"repo"` // none where a fork is gone
 		} `json:"head"`
 		Base struct {
 			Ref  string `json:"ref"`

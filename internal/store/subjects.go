@@ -22,6 +22,7 @@ type Request struct {
 	Delivery     string // the GUID of what asked
 	Again        bool   // judge anew, even if nothing has changed since the last verdict
 	Closed       bool   // the pull request is closed: nobody waits for a verdict at merge
+	Fork         bool   // the pull request is from another repository, as far as it is known
 	Pace                // of who asks
 }
 
@@ -38,6 +39,7 @@ type Subject struct {
 	Pack     string // digest
 	Holds    string // the last day (2026-01-31) on which the verdict holds; empty: no day ends it
 	Asked    int64  // when it was asked for last, in Unix milliseconds
+	Came     int64  // when somebody told first that it has its head, in Unix milliseconds; 0: that is not known
 	// Vain counts how often it was asked for since anybody but us did, because nothing came of it.
 	Vain int64
 	Paced
@@ -54,20 +56,22 @@ func (s *Store) request(ctx context.Context, t tx, r Request) error {
 		p = there[0].asks(r.Pace, s.ms())
 	}
 	var turn int64
-	err = t.row(ctx, `INSERT INTO subjects (repo, name, installation, kind, stage, number, head, base, ref, delivery, is_open, turn, asked, landed)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, $12, $14)
+	err = t.row(ctx, `INSERT INTO subjects (repo, name, installation, kind, stage, number, head, base, ref, delivery, is_open, turn, asked, landed, fork, came)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, $12, $14, $19, $12)
 ON CONFLICT (repo, name) DO UPDATE SET
 	installation = excluded.installation, kind = excluded.kind, stage = excluded.stage, number = excluded.number,
 	head = CASE WHEN excluded.head = '' THEN subjects.head ELSE excluded.head END,
 	base = excluded.base,
 	ref = CASE WHEN excluded.ref = '' THEN subjects.ref ELSE excluded.ref END,
 	landed = CASE WHEN excluded.landed = '' THEN subjects.landed ELSE excluded.landed END,
+	fork = subjects.fork OR excluded.fork,
+	came = CASE WHEN excluded.head IN ('', subjects.head) THEN subjects.came ELSE excluded.came END,
 	delivery = excluded.delivery, is_open = excluded.is_open, asked = excluded.asked, turn = subjects.turn + 1, vain = 0,
 	inputs = CASE WHEN $13 THEN '' ELSE subjects.inputs END,
 	waits = $15, askers = $16, looks = $17, weighs = $18,
 	put_off = CASE WHEN excluded.head NOT IN ('', subjects.head) OR excluded.ref NOT IN ('', subjects.ref) THEN 0 ELSE subjects.put_off END
 RETURNING turn`,
-		[]any{r.Repo, r.Name, r.Installation, r.Kind, r.Stage, r.Number, r.Head, r.Base, r.Ref, r.Delivery, !r.Closed, s.ms(), r.Again, r.Landed, p.Waits, p.askers(), p.looks(), int64(p.Weighs)}, &turn)
+		[]any{r.Repo, r.Name, r.Installation, r.Kind, r.Stage, r.Number, r.Head, r.Base, r.Ref, r.Delivery, !r.Closed, s.ms(), r.Again, r.Landed, p.Waits, p.askers(), p.looks(), int64(p.Weighs), r.Fork}, &turn)
 	if err != nil {
 		return fmt.Errorf("asking for a review of %s: %w", r.Name, err)
 	}
@@ -153,12 +157,12 @@ func inRepos(ctx context.Context, inTx func(context.Context, func(tx) error) err
 	})
 }
 
-const subjectColumns = `repo, name, installation, kind, stage, number, head, base, ref, delivery, is_open, turn, done_turn, done_head, decision, verdict, inputs, wants, pack, holds, asked, vain, landed, waits, weighs, askers, looked, looks, put_off`
+const subjectColumns = `repo, name, installation, kind, stage, number, head, base, ref, delivery, is_open, turn, done_turn, done_head, decision, verdict, inputs, wants, pack, holds, asked, vain, landed, waits, weighs, askers, looked, looks, put_off, fork, came`
 
 func scanSubject(scan func(...any) error) (s Subject, err error) {
 	var open bool
 	var askers, looks string
-	err = scan(&s.Repo, &s.Name, &s.Installation, &s.Kind, &s.Stage, &s.Number, &s.Head, &s.Base, &s.Ref, &s.Delivery, &open, &s.Turn, &s.DoneTurn, &s.DoneHead, &s.Decision, &s.Verdict, &s.Inputs, &s.Wants, &s.Pack, &s.Holds, &s.Asked, &s.Vain, &s.Landed, &s.Waits, &s.Weighs, &askers, &s.Looked, &looks, &s.PutOff)
+	err = scan(&s.Repo, &s.Name, &s.Installation, &s.Kind, &s.Stage, &s.Number, &s.Head, &s.Base, &s.Ref, &s.Delivery, &open, &s.Turn, &s.DoneTurn, &s.DoneHead, &s.Decision, &s.Verdict, &s.Inputs, &s.Wants, &s.Pack, &s.Holds, &s.Asked, &s.Vain, &s.Landed, &s.Waits, &s.Weighs, &askers, &s.Looked, &looks, &s.PutOff, &s.Fork, &s.Came)
 	s.Closed = !open
 	s.read(askers, looks)
 	return s, err
@@ -369,8 +373,9 @@ func (l *Lock) Conclude(ctx context.Context, turn int64, r Review, f Follows) er
 	s := l.store
 	err := inRepos(ctx, l.inTx, []int64{r.Repo}, func(t tx) error {
 		n, err := t.exec(ctx, `UPDATE subjects SET done_turn = $3, done_head = $4, decision = $5, verdict = $6, pack = $7, ref = $8, inputs = $9, wants = $10, holds = $11,
-	head = CASE WHEN turn = $3 AND kind = 'pull_request' AND stage = 'merge' AND $4 <> '' THEN $4 ELSE head END WHERE repo = $1 AND name = $2 AND done_turn <= $3`,
-			r.Repo, r.Subject, turn, r.Head, r.Decision, r.Verdict, r.Pack, r.Ref, r.Inputs, r.Wants, r.Holds)
+	head = CASE WHEN turn = $3 AND kind = 'pull_request' AND stage = 'merge' AND $4 <> '' THEN $4 ELSE head END,
+	came = CASE WHEN turn = $3 AND kind = 'pull_request' AND stage = 'merge' AND $4 NOT IN ('', head) THEN $12 ELSE came END WHERE repo = $1 AND name = $2 AND done_turn <= $3`,
+			r.Repo, r.Subject, turn, r.Head, r.Decision, r.Verdict, r.Pack, r.Ref, r.Inputs, r.Wants, r.Holds, s.ms())
 		if err != nil {
 			return err
 		}

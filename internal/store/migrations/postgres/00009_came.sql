@@ -1,0 +1,7 @@
+-- +goose Up
+ALTER TABLE subjects ADD COLUMN fork BOOLEAN NOT NULL DEFAULT FALSE;
+ALTER TABLE subjects ADD COLUMN came BIGINT NOT NULL DEFAULT 0;
+
+-- +goose Down
+ALTER TABLE subjects DROP COLUMN came;
+ALTER TABLE subjects DROP COLUMN fork;
