@@ -49,7 +49,7 @@ func (a *App) setRight(ctx context.Context) error {
 		return err
 	}
 	now := a.Now()
-	begun, err := a.store.Begun(ctx, []string{effect.Runs}, now.Add(-effect.Unanswered).UnixMilli(), maxRight)
+	begun, err := a.store.Begun(ctx, []string{effect.Runs}, now.Add(-effect.Unanswered).UnixMilli(), 10*maxRight)
 	if err != nil {
 		return err
 	}

@@ -17,8 +17,8 @@ import (
 // another commit. So whoever comes to a run that is only begun keeps that something may come late to
 // it, before they write anything; and a run to which nobody comes is found by being begun. Until it
 // can not come any more, what GitHub shows is held against what the run was made to say last, whoever's
-// word that is: at first soon, and behind that when twice as much time has passed since it was sent.
-// What came late so stands for twice as long at most as it was on its way.
+// word that is: at first soon, and from then on after twice as long as it is since it was sent. So what
+// came late stands for twice as long at most as it was on its way.
 
 const (
 	// Runs and Late are the beginnings of keys of runs, and of what may come late to one.
