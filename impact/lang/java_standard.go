@@ -39,7 +39,7 @@ var javaStandard = sync.OnceValue(func() map[string]map[string]bool {
 })
 
 // javaStandardTypes are types, and the names of their methods that are neither static nor final,
-// with those that they have from others: as Java 25 has them.
+// with those that they have from others: as Java 17 has them, and some that came up to 25.
 const javaStandardTypes = `
 java.io.BufferedReader: close lines mark markSupported read readAllAsString readAllLines readLine ready reset skip
 	transferTo
