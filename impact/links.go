@@ -80,6 +80,7 @@ type linkedTree struct {
 	*treeView
 	links map[string]string // where they lead, by path
 	names map[string]bool   // what they are called
+	left  map[string]bool   // what those are called that are not followed, since that would be too much
 	paths []string
 }
 
@@ -90,7 +91,7 @@ const (
 
 // linked is nil where no link leads to a folder of the tree.
 func (v *treeView) linked() *linkedTree {
-	t := &linkedTree{treeView: v, links: v.b.folderLinks(), names: map[string]bool{}}
+	t := &linkedTree{treeView: v, links: v.b.folderLinks(), names: map[string]bool{}, left: map[string]bool{}}
 	if len(t.links) == 0 {
 		return nil
 	}
@@ -109,15 +110,20 @@ func (v *treeView) linked() *linkedTree {
 		} else {
 			target = ""
 		}
-		if len(below) == 0 || len(t.paths)+len(below) > maxLinked {
+		switch name := path.Base(link); {
+		case len(below) == 0:
 			continue
+		case len(t.paths)+len(below) > maxLinked:
+			t.left[name] = true
+			continue
+		default:
+			t.names[name] = true
 		}
-		t.names[path.Base(link)] = true
 		for _, file := range below {
 			t.paths = append(t.paths, link+"/"+file[len(target):])
 		}
 	}
-	if len(t.names) == 0 {
+	if len(t.names)+len(t.left) == 0 {
 		return nil
 	}
 	t.paths = append(t.paths, files...)
@@ -163,11 +169,11 @@ func (t *linkedTree) real(p string) (string, bool) {
 }
 
 // says tells whether an import has the name of a link in it.
-func (t *linkedTree) says(imp lang.Import) bool {
+func (t *linkedTree) says(imp lang.Import, names map[string]bool) bool {
 	parts := strings.FieldsFunc(imp.Spec, func(c rune) bool {
 		return c == '/' || c == '.' && family(t.language.Name) == "python"
 	})
-	return slices.ContainsFunc(slices.Concat(parts, imp.Names), func(name string) bool { return t.names[name] })
+	return slices.ContainsFunc(slices.Concat(parts, imp.Names), func(name string) bool { return names[name] })
 }
 
 func (t *linkedTree) Files() []string { return t.paths }
@@ -201,7 +207,8 @@ type linkResolver struct {
 	looked   bool
 }
 
-// resolve is what an import means behind links; ok is false where that is nothing.
+// resolve is what an import means behind links; ok is false where that is nothing. What may lie
+// behind one that is not followed is unresolved.
 func (r *linkResolver) resolve(from string, imp lang.Import) (to lang.Resolution, ok bool) {
 	if f := family(r.view.language.Name); f != "python" && f != "script" {
 		return to, false // Go says of such an import that it names nothing, Java finds by packages
@@ -209,17 +216,24 @@ func (r *linkResolver) resolve(from string, imp lang.Import) (to lang.Resolution
 	if !r.looked {
 		r.tree, r.looked = r.view.linked(), true
 	}
-	if r.tree == nil || !r.tree.says(imp) {
+	if r.tree == nil {
 		return to, false
+	}
+	left := r.tree.says(imp, r.tree.left)
+	if !r.tree.says(imp, r.tree.names) {
+		return to, left
 	}
 	if r.resolver == nil {
 		r.resolver = r.view.language.NewResolver(r.tree)
 	}
 	to = r.resolver.Resolve(from, imp)
+	if len(to.Files) == 0 {
+		return lang.Resolution{}, left
+	}
 	for i, file := range to.Files {
 		to.Files[i], _ = r.tree.real(file)
 	}
 	slices.Sort(to.Files)
 	to.Files = slices.Compact(to.Files)
-	return to, len(to.Files) > 0
+	return to, true
 }

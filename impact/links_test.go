@@ -1,6 +1,7 @@
 package impact
 
 import (
+	"fmt"
 	"maps"
 	"strings"
 	"testing"
@@ -50,6 +51,36 @@ func TestLinks(t *testing.T) {
 		}
 		if strings.Join(got, " ") != test.link || test.link == "" != (r.Outcome == finding.Satisfied) {
 			t.Errorf("%s: not known for %q, want %q: %+v", test.path, got, test.link, r.Reasons)
+		}
+	}
+}
+
+// TestTooManyLinks: links whose second paths are too many are not followed, and who may import
+// through one is not known.
+func TestTooManyLinks(t *testing.T) {
+	tree := map[string]string{
+		"pkg/a.py":   "def f():\n    return 1\n",
+		"pkg/b.py":   "def g():\n    return 1\n",
+		"lib":        linkTo + "pkg",
+		"use.py":     "from lib.a import f\n\nf()\n",
+		"outside.py": "import numpy.a\n",
+		"o.py":       "from pkg.b import g\n",
+	}
+	for i := range 250 {
+		tree[fmt.Sprintf("big/%d.txt", i)] = "x\n"
+	}
+	for _, test := range []struct {
+		links int
+		want  finding.Outcome
+	}{{10, finding.Satisfied}, {201, finding.NotAssessed}} {
+		base := maps.Clone(tree)
+		for i := range test.links {
+			base[fmt.Sprintf("a%d", i)] = linkTo + "big"
+		}
+		head := maps.Clone(base)
+		head["pkg/a.py"] = "def f():\n    return 2\n"
+		if r := assessTrees(t, base, head); r.Outcome != test.want {
+			t.Errorf("%d links: %s, want %s: %+v", test.links, r.Outcome, test.want, r.Reasons)
 		}
 	}
 }
