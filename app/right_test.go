@@ -32,6 +32,14 @@ func killedWriting(t *testing.T, options ...func(*world)) (w *world, q, p *githu
 	return w, q, p, approval, goOn
 }
 
+// startsAgain has an App come that says something else of the head.
+func (w *world) startsAgain(head string) {
+	w.Helper()
+	w.start()
+	w.until("something else is said", func() bool { return len(w.ours(head)[0].Concluded) >= 2 })
+	w.settled()
+}
+
 // arrives lets the success come, and holds that no success stands once as much time has passed as
 // may be.
 func (w *world) arrives(goOn chan struct{}, after time.Duration, fails ...*githubtest.PullRequest) {
@@ -131,9 +139,7 @@ func TestKilledWritingBesideOthers(t *testing.T) {
 		t.Parallel()
 		w, q, p, approval, goOn := killedWriting(t)
 		p.Dismiss("ada", approval)
-		w.start()
-		w.until("something else is said", func() bool { return len(w.ours(q.HeadSHA)[0].Concluded) >= 2 })
-		w.settled()
+		w.startsAgain(q.HeadSHA)
 		w.stop()
 		close(goOn)
 		w.until("the success came", func() bool { return w.ours(q.HeadSHA)[0].Conclusion == "success" })
@@ -149,9 +155,7 @@ func TestKilledWritingAndSilence(t *testing.T) {
 	t.Parallel()
 	w, q, p, approval, goOn := killedWriting(t)
 	p.Dismiss("ada", approval)
-	w.start()
-	w.until("something else is said", func() bool { return len(w.ours(q.HeadSHA)[0].Concluded) >= 2 })
-	w.settled()
+	w.startsAgain(q.HeadSHA)
 	w.lookedAround()
 	w.gh.ResetCalls()
 	w.gh.Fail(githubtest.Fault{On: listRuns, With: githubtest.BadGateway, Times: -1})
