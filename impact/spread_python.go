@@ -168,14 +168,15 @@ func (s *spread) followImports(a atom, f *spreadFile) {
 }
 
 // onlyLoads says that the __getattr__ of a module is reached since it loads another one when it
-// is asked for a name: who asks for one that is reached says that.
+// is asked for a name: who asks for one that is reached says that. What it has otherwise it may
+// use under a name that it puts together, which nobody says.
 func (s *spread) onlyLoads(a atom) bool {
 	r := s.way
 	for r.edge != anyName && r.prev != a && r.prev.node == a.node {
 		a = r.prev
 		r = s.best.of(a)
 	}
-	return r.edge == anyName || r.prev.node != a.node && s.loadsLate(a.node, r.prev.node)
+	return r.prev.node != a.node && s.loadsLate(a.node, r.prev.node)
 }
 
 // loadsLate says that a file has another one by its name in a text, and not otherwise.
