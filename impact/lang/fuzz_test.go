@@ -215,7 +215,7 @@ func TestHostileTrees(t *testing.T) {
 	deep := strings.Repeat("d/", 1000)
 	long := strings.Repeat("a/", 500) + "a"
 	dotted := strings.ReplaceAll(long, "/", ".")
-	trees := map[string]memTree{"same": {}, "deep": {}}
+	trees := map[string]memTree{"same": {}, "deep": {}, "releases": {}}
 	for i := range n {
 		at := fmt.Sprintf("p%d/", i)
 		for path, src := range map[string]string{
@@ -226,6 +226,7 @@ func TestHostileTrees(t *testing.T) {
 		} {
 			trees["same"][at+path] = []byte(src)
 		}
+		trees["releases"][fmt.Sprintf("p%d/src/main/java%d/X.java", i%10, 9+i)] = []byte("package m; class X {}")
 		if i < 200 {
 			trees["deep"][deep+at+"x.go"] = nil
 			trees["deep"][deep+at+"__init__.py"] = nil

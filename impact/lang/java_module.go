@@ -146,3 +146,32 @@ func isRelease(path string) bool {
 	}
 	return false
 }
+
+// javaVersions are the files of one module that declare a type: all, and those for later versions
+// of Java.
+type javaVersions struct{ all, later []string }
+
+// otherReleases are the files of a module that declare a type for other versions of Java than the
+// file from is for.
+func (r *javaResolver) otherReleases(pkg, name, home, from string) []string {
+	if !r.released {
+		return nil
+	}
+	full := pkg + "." + name
+	homes, known := r.versions[full]
+	if !known {
+		homes = map[string]javaVersions{}
+		for _, file := range r.packages[pkg][name] {
+			v := homes[javaHome(file)]
+			if v.all = append(v.all, file); isRelease(file) {
+				v.later = append(v.later, file)
+			}
+			homes[javaHome(file)] = v
+		}
+		r.versions[full] = homes
+	}
+	if isRelease(from) {
+		return homes[home].all
+	}
+	return homes[home].later
+}

@@ -11,7 +11,7 @@ import (
 func newJavaResolver(tree Tree) Resolver {
 	r := &javaResolver{
 		tree: tree, packages: map[string]map[string][]string{}, others: map[string][]string{},
-		modules: map[string]javaModuleInfo{}, provided: map[string][]string{},
+		modules: map[string]javaModuleInfo{}, provided: map[string][]string{}, versions: map[string]map[string]javaVersions{},
 	}
 	for _, path := range tree.Files() {
 		switch Extension(path) {
@@ -32,8 +32,10 @@ type javaResolver struct {
 	others   map[string][]string            // stem -> files of other languages of the JVM
 	modules  map[string]javaModuleInfo      // by name
 	provided map[string][]string            // by the name of a service: files that say that they provide it
-	services map[string][]string            // see Serves; nil: not looked for yet
-	looks    int                            // names looked up for wildcards
+	released bool                           // some file is one of a later release of Java: see isRelease
+	versions map[string]map[string]javaVersions
+	services map[string][]string // see Serves; nil: not looked for yet
+	looks    int                 // names looked up for wildcards
 }
 
 const (
@@ -53,6 +55,7 @@ func (r *javaResolver) add(path string) {
 	if facts == nil {
 		return
 	}
+	r.released = r.released || isRelease(path)
 	types := r.declare(path, facts.Types)
 	if stem := strings.TrimSuffix(baseOf(path), ".java"); len(types) == 0 && !strings.Contains(stem, "-") {
 		types = []string{stem} // damaged, or a compact source file
@@ -139,8 +142,11 @@ func (r *javaResolver) typeIn(from, pkg, name string) Resolution {
 	}
 	near := nearest(files, from)
 	home := javaHome(from)
-	for _, file := range files {
-		if (isRelease(file) || isRelease(from)) && javaHome(file) == home && !slices.Contains(near, file) && len(near) < maxTies {
+	for _, file := range r.otherReleases(pkg, name, home, from) {
+		if len(near) >= maxTies {
+			break
+		}
+		if !slices.Contains(near, file) {
 			near = append(near, file)
 		}
 	}
