@@ -42,7 +42,13 @@ func custody(repo string, args []string) int {
 		return 2
 	}
 	switch args[0] {
-	case "version", "impact", "verify":
+	case "version", "verify":
+	case "impact":
+		if string(broken) == "answer" {
+			fmt.Println(`{"schema":"custody/graph/v1"}`)
+			return 0
+		}
+		fmt.Println(`{"schema":"custody/impact/v1","reached":[{"node":"file:a"},{"node":"file:b"}]}`)
 	case "attest":
 		if slices.Contains(args, "csv") {
 			fmt.Println("sha,month,merge,class\n" + strings.Repeat("0", 40) + ",2026-11,false,unknown")
@@ -153,18 +159,21 @@ func TestMeasure(t *testing.T) {
 				t.Errorf("%s: %+v", c.Name, s)
 			}
 		}
+		if is := strings.HasPrefix(c.Name, "warm impact"); is != (c.Change != nil) || is && (c.Change.Files != 3 || c.Change.Reached != 2 || c.Change.Head != r.Head || len(c.Change.Base) != 40) {
+			t.Errorf("%s: %+v", c.Name, c.Change)
+		}
 		if c.Rounds != 3 || c.Ratio != ratio(c.Custody.Median, c.Git.Median) {
 			t.Errorf("%s: %+v", c.Name, c)
 		}
 	}
-	if want := []string{"start", "cold graph", "warm impact", "audit", "history", "history files"}; !slices.Equal(names, want) {
+	if want := []string{"start", "cold graph", "warm impact", "warm impact, widest", "audit", "history", "history files"}; !slices.Equal(names, want) {
 		t.Errorf("compared %q, want %q", names, want)
 	}
 }
 
 // TestNoTimeOfNothing: a command that fails, or a graph without files, is no result.
 func TestNoTimeOfNothing(t *testing.T) {
-	for _, broken := range []string{"version", "scan", "impact", "audit", "attest", "graph"} {
+	for _, broken := range []string{"version", "scan", "impact", "answer", "audit", "attest", "graph"} {
 		t.Run(broken, func(t *testing.T) {
 			repo, results := repository(t), t.TempDir()
 			if err := os.WriteFile(filepath.Join(repo, "broken"), []byte(broken), 0o600); err != nil {
@@ -196,6 +205,20 @@ func TestMedian(t *testing.T) {
 		if got := median(c.values); got != c.want {
 			t.Errorf("median(%v) = %d, want %d", c.values, got, c.want)
 		}
+	}
+}
+
+func TestMedianAndWidest(t *testing.T) {
+	var all []Comparison
+	for i, r := range []float64{9, 2, 4, 7, 3} {
+		all = append(all, Comparison{Name: "n", Ratio: r, Change: &Change{Head: fmt.Sprint(i), Reached: []int{10, 30, 20, 25, 5}[i]}})
+	}
+	got := medianAndWidest(all)
+	if len(got) != 2 || got[0].Name != "n" || got[0].Change.Head != "2" || !slices.Equal(got[0].Change.Ratios, []float64{2, 3, 4, 7, 9}) {
+		t.Errorf("the median is %+v of %+v", got[0].Change, got)
+	}
+	if got[1].Name != "n, widest" || got[1].Change.Head != "1" || got[1].Change.Ratios != nil {
+		t.Errorf("the widest is %+v of %+v", got[1].Change, got)
 	}
 }
 

@@ -180,12 +180,22 @@ type Machine struct {
 type Comparison struct {
 	Name    string  `json:"name"`
 	What    string  `json:"what"`
+	Change  *Change `json:"change,omitempty"` // where it is not that of the result
 	Rounds  int     `json:"rounds"`
 	Custody Sample  `json:"custody"`
 	Git     Sample  `json:"git"`
 	Ratio   float64 `json:"ratio"`     // of the medians of wall time
 	Best    float64 `json:"best"`      // of the minima of wall time
 	CPU     float64 `json:"cpu_ratio"` // of the medians of user and system time
+}
+
+// A Change is one of those that the warm impact is measured with.
+type Change struct {
+	Base    string    `json:"base"`
+	Head    string    `json:"head"`
+	Files   int       `json:"files"`
+	Reached int       `json:"reached"`          // nodes
+	Ratios  []float64 `json:"ratios,omitempty"` // of it and the others
 }
 
 // A Sample sums up the rounds of one side.
@@ -245,7 +255,19 @@ func show(w io.Writer, r Result) error {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%.2f\t%.2f\t%.2f\t%d\t\n", c.Name,
 			milliseconds(c.Custody.Median), milliseconds(c.Git.Median), c.Ratio, c.Best, c.CPU, cmp.Or(c.Custody.Own/1024, c.Custody.Peak/1024, 1))
 	}
-	return t.Flush()
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for _, c := range r.Comparisons {
+		if c.Change != nil {
+			fmt.Fprintf(w, "\n%s: %.12s..%.12s, %s reach %d nodes", c.Name, c.Change.Base, c.Change.Head, plural(c.Change.Files, "file"), c.Change.Reached)
+			if len(c.Change.Ratios) > 1 {
+				fmt.Fprintf(w, "; ratios of all changes: %.2f", c.Change.Ratios)
+			}
+		}
+	}
+	_, err := fmt.Fprintln(w)
+	return err
 }
 
 func milliseconds(us int64) string { return fmt.Sprintf("%.1f ms", float64(us)/1000) }

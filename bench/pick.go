@@ -39,7 +39,7 @@ func (w *workplace) pick(ctx context.Context, n int) ([]picked, error) {
 	fifth := n / 5
 	var all []picked
 	for _, k := range []struct{ steps, count int }{{1, n - 3*fifth}, {10, fifth}, {100, fifth}} {
-		some, err := w.pickSteps(ctx, line, k.steps, k.count)
+		some, err := pickSteps(line, k.steps, k.count, w.changesCode(ctx))
 		if err != nil {
 			return nil, err
 		}
@@ -51,7 +51,7 @@ func (w *workplace) pick(ctx context.Context, n int) ([]picked, error) {
 	}
 	all = append(all, releases...)
 	if missing := n - len(all); missing > 0 { // no tags, or a short history
-		more, err := w.pickSteps(ctx, line, min(1000, len(line)-1), missing)
+		more, err := pickSteps(line, min(1000, len(line)-1), missing, w.changesCode(ctx))
 		if err != nil {
 			return nil, err
 		}
@@ -63,19 +63,20 @@ func (w *workplace) pick(ctx context.Context, n int) ([]picked, error) {
 	return all, nil
 }
 
-// pickSteps picks ranges of so many steps from a line of commits, newest first.
-func (w *workplace) pickSteps(ctx context.Context, line []string, steps, count int) ([]picked, error) {
+// pickSteps picks ranges of so many steps from a line of commits, newest first, of those that
+// are wanted.
+func pickSteps(line []string, steps, count int, wanted func(base, head string) (bool, error)) ([]picked, error) {
 	var some []picked
 	next := 0
 	for i := range count {
 		next = max(next, i*(len(line)-1)/count)
 		for ; next+steps < len(line); next++ {
 			base, head := line[next+steps], line[next]
-			files, err := w.changedPaths(ctx, base, head)
+			is, err := wanted(base, head)
 			if err != nil {
 				return nil, err
 			}
-			if slices.ContainsFunc(files, isCode) {
+			if is {
 				some = append(some, picked{kind: plural(steps, "commit"), base: base, head: head})
 				next++
 				break
@@ -83,6 +84,14 @@ func (w *workplace) pickSteps(ctx context.Context, line []string, steps, count i
 		}
 	}
 	return some, nil
+}
+
+// changesCode is for pickSteps.
+func (w *workplace) changesCode(ctx context.Context) func(base, head string) (bool, error) {
+	return func(base, head string) (bool, error) {
+		files, err := w.changedPaths(ctx, base, head)
+		return slices.ContainsFunc(files, isCode), err
+	}
 }
 
 // release matches tags of the first release of a series: "v1.2.0", "1.2", "v1.2.0.RELEASE".

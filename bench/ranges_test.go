@@ -154,7 +154,7 @@ func TestPick(t *testing.T) {
 	if len(releases) != 1 || releases[0].name != "v1.0.0..v1.1.0" || len(releases[0].base) != 40 || len(releases[0].head) != 40 {
 		t.Errorf("releases %+v, want the one pair of first releases that are final", releases)
 	}
-	if some, err := w.pickSteps(t.Context(), []string{releases[0].head, releases[0].base}, 1, 4); err != nil || len(some) != 1 {
+	if some, err := pickSteps([]string{releases[0].head, releases[0].base}, 1, 4, w.changesCode(t.Context())); err != nil || len(some) != 1 {
 		t.Errorf("picked %d ranges of a line of two commits, error %v", len(some), err)
 	}
 }

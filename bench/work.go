@@ -53,18 +53,28 @@ func measure(ctx context.Context, o options) (Result, error) {
 		return r, err
 	}
 	r.Base, r.Head, r.Files, r.Blobs = w.base, w.head, w.files, len(w.graph)
+	type measuring func(ctx context.Context, name string) ([]Comparison, error)
+	alone := func(run func(context.Context, string) (Comparison, error)) measuring {
+		return func(ctx context.Context, name string) ([]Comparison, error) {
+			c, err := run(ctx, name)
+			return []Comparison{c}, err
+		}
+	}
 	for _, one := range []struct {
 		name string
-		run  func(context.Context, string) (Comparison, error)
-	}{{"start", w.start}, {"cold graph", w.cold}, {"warm impact", w.warm}, {"audit", w.audit}, {"history", w.history}, {"history files", w.historyFiles}} {
+		run  measuring
+	}{
+		{"start", alone(w.start)}, {"cold graph", alone(w.cold)}, {"warm impact", w.warm}, {"audit", alone(w.audit)},
+		{"history", alone(w.history)}, {"history files", alone(w.historyFiles)},
+	} {
 		if o.only != "" && o.only != one.name {
 			continue
 		}
-		c, err := one.run(ctx, one.name)
+		all, err := one.run(ctx, one.name)
 		if err != nil {
 			return r, err
 		}
-		r.Comparisons = append(r.Comparisons, c)
+		r.Comparisons = append(r.Comparisons, all...)
 	}
 	if len(r.Comparisons) == 0 {
 		return r, fmt.Errorf("there is no comparison %q", o.only)
@@ -86,24 +96,6 @@ func (w *workplace) cold(ctx context.Context, name string) (Comparison, error) {
 	return compare(ctx, name, "the graph of a tree, nothing cached; git: read the same blobs", w.few(),
 		side{empty, []process{scan}},
 		side{commands: []process{w.gitCommand(lines(w.graph), "cat-file", "--batch", "--buffer")}})
-}
-
-// warm asks what a change reaches when base has been scanned; git finds the changed
-// files and reads both sides of them.
-func (w *workplace) warm(ctx context.Context, name string) (Comparison, error) {
-	if _, err := w.custodyCommand("warm", "scan", w.base).run(ctx, nil); err != nil {
-		return Comparison{}, err
-	}
-	custody, git := w.warmSides()
-	return compare(ctx, name, "what a change reaches, base cached; git: list the changed files, read their blobs", w.rounds, custody, git)
-}
-
-func (w *workplace) warmSides() (custody, git side) {
-	return side{commands: []process{w.custodyCommand("warm", "impact", "--quick", "--base", w.base, "--head", w.head, "--format", "json")}},
-		side{commands: []process{
-			w.gitCommand(nil, "diff-tree", "-r", "-z", "--raw", w.base, w.head),
-			w.gitCommand(lines(w.changed), "cat-file", "--batch", "--buffer"),
-		}}
 }
 
 // audit is the whole review, pack and signature included.
@@ -198,22 +190,33 @@ func (w *workplace) findChange(ctx context.Context) error {
 	}
 	w.head = commits[0]
 	for _, base := range commits[1:] {
-		raw, err := w.git(ctx, nil, "diff-tree", "-r", "-z", "--raw", "--no-renames", base, w.head)
+		ids, files, err := w.listChange(ctx, base, w.head)
 		if err != nil {
 			return err
 		}
-		ids, files := blobsOf(raw)
 		if files < w.options.files {
 			continue
 		}
-		here, err := w.git(ctx, lines(ids), "cat-file", "--batch-check")
-		if err != nil || strings.Contains(here, " missing\n") {
+		if !w.has(ctx, ids) {
 			return fmt.Errorf("the blobs of %.12s..%.12s are not all in the repository: name another -head", base, w.head)
 		}
 		w.base, w.changed, w.files = base, ids, files
 		return nil
 	}
 	return fmt.Errorf("the last %d commits change fewer than %d files: name another -head, or fewer -files", len(commits), w.options.files)
+}
+
+// listChange lists the blobs of both sides of a change, and counts its files.
+func (w *workplace) listChange(ctx context.Context, base, head string) (ids []string, files int, err error) {
+	raw, err := w.git(ctx, nil, "diff-tree", "-r", "-z", "--raw", "--no-renames", base, head)
+	ids, files = blobsOf(raw)
+	return ids, files, err
+}
+
+// has says whether all of these objects are in the repository.
+func (w *workplace) has(ctx context.Context, ids []string) bool {
+	here, err := w.git(ctx, lines(ids), "cat-file", "--batch-check")
+	return err == nil && !strings.Contains(here, " missing\n")
 }
 
 // blobsOf reads "diff-tree --raw -z": the blobs of both sides, without submodules.
