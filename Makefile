@@ -17,9 +17,9 @@ GOFILES = find . -name '*.go' -not -path '*/testdata/*'
 # half of the time of the App's tests went into the attempt.
 RACE = -race -gcflags='modernc.org/sqlite/lib=-race=false -d=checkptr=0'
 
-# What runs goroutines of its own and is quick enough: the race detector looks at these in
-# make test, and at all others, app among them, in make slow.
-RACED = custody/(app/.+|attestation.*|hooks|impact(/cache)?|internal/(control|git|githubtest|parallel|review|store.*))
+# Where goroutines share memory, and little has to be compiled anew for it: the race detector
+# looks at these in make test, and at all others in make slow.
+RACED = custody/(impact(/cache)?|internal/(git|parallel))
 
 # lint has vetted what is tested.
 TEST = go test -vet=off
