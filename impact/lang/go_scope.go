@@ -37,7 +37,8 @@ func (d *goDefiner) declare(i, depth int) {
 	case d.before == goKeyword:
 		return
 	}
-	var words [][2]int
+	var few [4][2]int
+	words := few[:0]
 	for at := d.statement; ; {
 		start := at
 		for at < i && isIdent(d.src[at]) {
@@ -92,6 +93,9 @@ func endsWithKeyword(src []byte, keyword string) bool {
 
 // ended is called where a statement ends.
 func (l *goLocals) ended(depth int) {
+	if !slices.ContainsFunc(l.at(depth), func(x goDeclared) bool { return !x.active || x.body }) {
+		return
+	}
 	l.update(func(x *goDeclared) bool {
 		if x.depth != depth {
 			return true
@@ -106,6 +110,9 @@ func (l *goLocals) ended(depth int) {
 
 // opened is called where a brace brought the depth so far.
 func (l *goLocals) opened(src []byte, i, depth int) {
+	if !slices.ContainsFunc(l.at(depth-1), func(x goDeclared) bool { return x.head && !x.body }) {
+		return
+	}
 	l.update(func(x *goDeclared) bool {
 		if !x.head || x.depth != depth-1 || x.body {
 			return true
@@ -141,7 +148,19 @@ func hasTypeLiteral(header []byte) bool {
 
 // closed is called where a bracket brought the depth back.
 func (l *goLocals) closed(depth int) {
-	l.update(func(x *goDeclared) bool { return x.depth <= depth })
+	if n := len(l.declared); n > 0 && l.declared[n-1].depth > depth {
+		l.update(func(x *goDeclared) bool { return x.depth <= depth })
+	}
+}
+
+// at are the names that are declared at a depth which nothing is deeper than: what was
+// declared in a block is gone with that, so the deepest come last.
+func (l *goLocals) at(depth int) []goDeclared {
+	n := len(l.declared)
+	for n > 0 && l.declared[n-1].depth == depth {
+		n--
+	}
+	return l.declared[n:]
 }
 
 // keyword is called at each one.
