@@ -166,7 +166,13 @@ func (a *App) protects(ref, defaultBranch string) bool {
 // read is kept, and no error: to try it again would change nothing.
 func (a *App) Decide(ctx context.Context, guid string, last bool) error {
 	err := a.decide(ctx, guid)
-	if err == nil || !last {
+	if err == nil {
+		return nil
+	}
+	if !last {
+		if ctx.Err() == nil {
+			a.Log.WithError(err).WithField("delivery", guid).Warn("a delivery was not decided on: it is tried again")
+		}
 		return err
 	}
 	a.Log.WithError(err).WithField("delivery", guid).Error("nobody could decide on a delivery: it is kept")
@@ -310,8 +316,19 @@ func (a *App) enter(ctx context.Context, s *store.Subject) (_ context.Context, _
 	}, true, nil
 }
 
-// Tick implements store.Worker.
+// Tick implements store.Worker. What fails is done again with the next one of its kind, and who
+// runs the App is told: nothing else shows it.
 func (a *App) Tick(ctx context.Context, what store.Tick) error {
+	err := a.tick(ctx, what)
+	if err == nil {
+		a.metrics.ticked(what, a.Now())
+	} else if ctx.Err() == nil {
+		a.Log.WithError(err).WithField("what", string(what)).Warn("a regular look failed: it is tried again")
+	}
+	return err
+}
+
+func (a *App) tick(ctx context.Context, what store.Tick) error {
 	// What a dead process left running is given up by each of them: while its tick of a kind seems
 	// to run, there is no other of that kind.
 	if err := a.store.Rescue(ctx); err != nil {

@@ -46,6 +46,7 @@ type Metrics struct {
 	lost       prometheus.Counter
 	published  *prometheus.CounterVec
 	putOff     prometheus.Counter
+	looks      *prometheus.GaugeVec
 }
 
 func newMetrics() *Metrics {
@@ -59,12 +60,17 @@ func newMetrics() *Metrics {
 	}
 	m.published = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "custody_published_total", Help: "Answers to commands, comments, attached packs and attestations, by what became of them."}, []string{"what", "outcome"})
 	m.putOff = prometheus.NewCounter(prometheus.CounterOpts{Name: "custody_reviews_put_off_total", Help: "Reviews that wait, since their head was looked at often within an hour and nobody with a say in the repository asked."})
-	m.registry.MustRegister(m.putOff, m.published, m.received, m.decisions, m.reviews, m.reviewTime, m.lost, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.looks = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "custody_look_timestamp_seconds", Help: "When this process last came to the end of each regular look, in Unix time: sweep for deliveries that never came, reconcile with what GitHub says, prune of what is too old."}, []string{"what"})
+	m.registry.MustRegister(m.looks, m.putOff, m.published, m.received, m.decisions, m.reviews, m.reviewTime, m.lost, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 
 func (m *Metrics) seen(outcome string)           { m.received.WithLabelValues(outcome).Inc() }
 func (m *Metrics) decided(s store.DeliveryState) { m.decisions.WithLabelValues(string(s)).Inc() }
+
+func (m *Metrics) ticked(what store.Tick, at time.Time) {
+	m.looks.WithLabelValues(string(what)).Set(float64(at.Unix()))
+}
 
 func (m *Metrics) reviewed(decision string, took time.Duration) {
 	m.reviews.WithLabelValues(decision).Inc()

@@ -196,6 +196,19 @@ func (t *tickWorker) Work(ctx context.Context, j *river.Job[tickJob]) error {
 	return t.w.Tick(ctx, j.Args.What)
 }
 
+// panics says which job panicked, and where; not with what, which may hold anything. Errors are the
+// worker's to say.
+type panics struct{ log *slog.Logger }
+
+func (p panics) HandleError(context.Context, *rivertype.JobRow, error) *river.ErrorHandlerResult {
+	return nil
+}
+
+func (p panics) HandlePanic(ctx context.Context, job *rivertype.JobRow, v any, trace string) *river.ErrorHandlerResult {
+	p.log.ErrorContext(ctx, "a job panicked", "kind", job.Kind, "job", job.ID, "panic", fmt.Sprintf("%T", v), "trace", trace)
+	return nil
+}
+
 // jobTimeout ends a review that nothing else ended.
 const jobTimeout = 15 * time.Minute
 
@@ -214,6 +227,7 @@ func newQueue[T any](driver riverdriver.Driver[T], o Options) (*riverQueue[T], e
 		river.AddWorker(workers, &reviewWorker{w: o.Worker, pause: pause})
 		river.AddWorker(workers, &tickWorker{w: o.Worker})
 		config.ID = o.ID
+		config.ErrorHandler = panics{o.Log}
 		config.Workers = workers
 		config.JobTimeout = jobTimeout
 		config.RescueStuckJobsAfter = jobTimeout + 5*time.Minute // those of dead processes come earlier, see rescue
