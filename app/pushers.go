@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -14,7 +15,7 @@ import (
 	"custody/internal/store"
 )
 
-// maxPushes is how far back pushes are followed.
+// maxPushes is how many commits that a branch was at are followed back.
 const maxPushes = 200
 
 // outOfOrder is by how much deliveries of pushes overtake each other. What came to another branch
@@ -26,10 +27,11 @@ const outOfOrder = 10 * time.Minute
 var actsForOthers = []string{"github-actions[bot]"}
 
 // pushers are the accounts that pushed the commits of the change: those that moved its branch,
-// followed back push by push from the head to a commit of the base, or to the branch's creation;
-// and those that brought a commit of it to any other branch before, since whoever makes a branch
-// of what is there already need not be who put it there. A push that nobody told us of leaves a
-// hole: then they are not known, and why says so.
+// followed back push by push from the head to a commit of the base, or to the branch's creation,
+// by every way that led there, since who puts a branch back need not be who pushed what is on it;
+// and those that brought a commit of it to this branch or any other before, since whoever makes a
+// branch of what is there already need not be who put it there. A push that nobody told us of
+// leaves a hole: then they are not known, and why says so.
 func (j *job) pushers(ctx context.Context, c *clone.Clone) (all []change.Pusher, why string, err error) {
 	var refs []string
 	pr := j.pull()
@@ -52,7 +54,7 @@ func (j *job) pushers(ctx context.Context, c *clone.Clone) (all []change.Pusher,
 	if err != nil || why != "" {
 		return nil, why, err
 	}
-	elsewhere, why, err := j.pushesElsewhere(ctx, c, append(refs, j.ref), at, pushes)
+	elsewhere, why, err := j.pushesElsewhere(ctx, c, refs, at, pushes)
 	if err != nil || why != "" {
 		return nil, why, err
 	}
@@ -74,9 +76,17 @@ func (j *job) pushers(ctx context.Context, c *clone.Clone) (all []change.Pusher,
 	return all, "", nil
 }
 
-// pushesBack follows the pushes of a branch back from a commit, the newest first.
-func (j *job) pushesBack(ctx context.Context, c *clone.Clone, refs []string, at string) (all []store.Push, why string, err error) {
-	for range maxPushes {
+// pushesBack follows the pushes of a branch back from a commit. Several may have led to one: the
+// branch was forced away and back, or deleted and restored.
+func (j *job) pushesBack(ctx context.Context, c *clone.Clone, refs []string, from string) (all []store.Push, why string, err error) {
+	seen := map[string]bool{from: true}
+	todo := []string{from}
+	for followed := 0; len(todo) > 0; followed++ {
+		if followed == maxPushes {
+			return nil, "there are more pushes than are followed", nil
+		}
+		at := todo[0]
+		todo = todo[1:]
 		pushes, err := j.pushesTo(ctx, refs, at)
 		if err != nil {
 			return nil, "", err
@@ -85,25 +95,27 @@ func (j *job) pushesBack(ctx context.Context, c *clone.Clone, refs []string, at 
 			return nil, "of the push that brought commit " + at + " no delivery came, and GitHub does not list it", nil
 		}
 		all = append(all, pushes...)
-		before := pushes[0].Before
-		if before == "" {
-			return all, "", nil // the branch was made by this push
+		for _, p := range pushes {
+			if p.Before == "" || seen[p.Before] { // the branch was made by it
+				continue
+			}
+			seen[p.Before] = true
+			known, err := j.onBase(ctx, c, p.Before)
+			if err != nil {
+				return nil, "", err
+			}
+			if !known {
+				todo = append(todo, p.Before)
+			}
 		}
-		known, err := j.onBase(ctx, c, before)
-		if err != nil {
-			return nil, "", err
-		}
-		if known {
-			return all, "", nil
-		}
-		at = before
 	}
-	return nil, "there are more pushes than are followed", nil
+	return all, "", nil
 }
 
 // pushesElsewhere are those that brought a commit of the change, or one that was forced off its
-// branch, to another ref than these before it came to its branch by the pushes given. One that
-// came behind that brought nothing: somebody built on it, tried it out or landed it.
+// branch, by another way than the pushes given: to one of these refs, which are its own, whenever
+// that was, or to another one before it came to its own. What came to another one behind that
+// brought nothing: somebody built on it, tried it out or landed it.
 func (j *job) pushesElsewhere(ctx context.Context, c *clone.Clone, refs []string, head string, own []store.Push) (all []store.Push, why string, err error) {
 	id, err := git.ParseOID(head)
 	if err != nil {
@@ -126,9 +138,9 @@ func (j *job) pushesElsewhere(ctx context.Context, c *clone.Clone, refs []string
 		parents[head] = []git.OID{j.head} // a tag was pushed
 	}
 	came := map[string]int64{} // when each commit came to the branch
-	for _, p := range slices.Backward(own) {
+	for _, p := range slices.SortedStableFunc(slices.Values(own), func(a, b store.Push) int { return cmp.Compare(a.At, b.At) }) {
 		if at, ok := came[p.After]; ok {
-			came[p.After] = min(at, p.At) // the branch was moved there twice
+			came[p.After] = min(at, p.At) // the branch was moved there twice, or on from there
 			continue
 		}
 		came[p.After] = p.At
@@ -147,16 +159,27 @@ func (j *job) pushesElsewhere(ctx context.Context, c *clone.Clone, refs []string
 		return nil, "", err
 	}
 	return slices.DeleteFunc(pushes, func(p store.Push) bool {
-		return slices.Contains(refs, p.Ref) || p.At > came[p.After]+outOfOrder.Milliseconds()
+		switch behind := p.At - came[p.After]; {
+		case slices.Contains(refs, p.Ref):
+			return false
+		case p.Ref == j.ref: // it landed by it, or else was taken off the base again
+			return behind > -outOfOrder.Milliseconds()
+		default:
+			return behind > outOfOrder.Milliseconds()
+		}
 	}), "", nil
 }
 
-func (j *job) pushesTo(ctx context.Context, refs []string, after string) ([]store.Push, error) {
+func (j *job) pushesTo(ctx context.Context, refs []string, after string) (all []store.Push, err error) {
 	for _, ref := range refs {
 		pushes, err := j.store.PushesTo(ctx, j.repo.ID, ref, after)
-		if err != nil || len(pushes) > 0 {
-			return pushes, err
+		if err != nil {
+			return nil, err
 		}
+		all = append(all, pushes...)
+	}
+	if len(all) > 0 {
+		return all, nil
 	}
 	if !strings.HasPrefix(refs[0], "refs/heads/") {
 		return nil, nil // of a fork, which is not ours to ask about
@@ -165,13 +188,12 @@ func (j *job) pushesTo(ctx context.Context, refs []string, after string) ([]stor
 	if err != nil {
 		return nil, err
 	}
-	var pushes []store.Push
 	for _, m := range known.moves {
 		if m.After == after && m.ID != "" && m.ID != "0" { // else whoever it was is gone: the hole stays
-			pushes = append(pushes, m.Push)
+			all = append(all, m.Push)
 		}
 	}
-	return pushes, nil
+	return all, nil
 }
 
 // onBase says whether a commit is part of the base already: who pushed it pushed nothing

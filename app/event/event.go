@@ -361,6 +361,13 @@ func push(self Self, p *payload) (Outcome, error) {
 		return Outcome{}, errors.New("an event push without a commit")
 	}
 	o := Outcome{Decision: store.Decision{Pushes: p.pushed(p.Ref, p.Before, p.After)}}
+	for i := range o.Pushes {
+		for _, c := range p.Commits {
+			if c.Distinct && isCommit(c.ID) && c.ID != p.After {
+				o.Pushes[i].Brought = append(o.Pushes[i].Brought, c.ID)
+			}
+		}
+	}
 	if self.Protects(p.Ref, p.Repository.DefaultBranch) {
 		r := store.Request{Kind: "push", Stage: "record", Name: PushName(p.Ref, p.After), Head: p.After, Base: p.Before, Ref: p.Ref}
 		p.place(&r)

@@ -51,6 +51,7 @@ func TestRead(t *testing.T) {
 		{"push", `{"ref":"refs/heads/main","before":"` + prev + `","after":"` + head + `",` + place + `}`, "push/refs/heads/main@" + head + " record >ada"},
 		{"push", `{"ref":"refs/heads/side","before":"` + prev + `","after":"` + head + `",` + place + `}`, ">ada"},
 		{"push", `{"ref":"refs/heads/side","before":"` + head + `","after":"` + strings.Repeat("0", 40) + `","deleted":true,` + place + `}`, "ignored"},
+		{"push", `{"ref":"refs/heads/side","before":"` + prev + `","after":"` + head + `","commits":[{"id":"` + strings.Repeat("5", 40) + `","distinct":true},{"id":"` + strings.Repeat("6", 40) + `","distinct":false},{"id":"main","distinct":true},{"id":"` + head + `","distinct":true}],` + place + `}`, ">ada +5555"},
 		{"push", `{"ref":"refs/heads/a\u0000b","before":"` + prev + `","after":"` + head + `",` + place + `}`, "error"},
 		{"issue_comment", `{"action":"created","issue":{"number":5,"pull_request":{}},"comment":{"id":8,"user":{"id":1,"type":"User"},"body":" /custody recheck"},` + place + `}`, "pull/5 merge /comment/8"},
 		{"issue_comment", `{"action":"created","issue":{"number":5,"pull_request":{}},"comment":{"id":8,"user":{"id":1,"type":"Bot"},"body":"/custody recheck"},` + place + `}`, "ignored"},
@@ -217,6 +218,9 @@ func tell(o Outcome, err error) string {
 	}
 	for _, p := range o.Pushes {
 		words = append(words, ">"+p.Login)
+		for _, commit := range p.Brought {
+			words = append(words, "+"+commit[:4])
+		}
 	}
 	for _, i := range o.Installs {
 		if i.State != "" {

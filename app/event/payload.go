@@ -92,6 +92,10 @@ type payload struct {
 	Before  string `json:"before"`
 	After   string `json:"after"`
 	Deleted bool   `json:"deleted"`
+	Commits []struct {
+		ID       string `json:"id"`
+		Distinct bool   `json:"distinct"` // the repository did not have it
+	} `json:"commits"` // 2,048 at most
 
 	// Of a status.
 	SHA     string `json:"sha"`

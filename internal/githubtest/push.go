@@ -151,20 +151,30 @@ func (r *Repo) sendPush(by *Account, name, before, after string) {
 			payload["forced"] = err != nil
 		}
 		if ids, err := r.store.Try(args...); err == nil {
-			list := []any{}
+			list, fresh := []any{}, r.onlyOn(name, after)
 			for id := range strings.FieldsSeq(ids) {
-				list = append(list, r.pushedCommit(id))
+				list = append(list, r.pushedCommit(id, fresh[id]))
 			}
 			payload["commits"] = list
 		}
 		if id, err := r.store.Try("rev-parse", "--verify", "--quiet", after+"^{commit}"); err == nil {
-			payload["head_commit"] = r.pushedCommit(id)
+			payload["head_commit"] = r.pushedCommit(id, r.onlyOn(name, id)[id])
 		}
 	}
 	r.gh.send(r, "push", "", by, payload)
 }
 
-func (r *Repo) pushedCommit(id string) any {
+// onlyOn are the commits of a ref that no other branch or tag has.
+func (r *Repo) onlyOn(name, tip string) map[string]bool {
+	out, _ := r.store.Try("rev-list", tip, "--not", "--exclude="+name, "--glob=refs/heads/*", "--exclude="+name, "--glob=refs/tags/*")
+	only := map[string]bool{}
+	for id := range strings.FieldsSeq(out) {
+		only[id] = true
+	}
+	return only
+}
+
+func (r *Repo) pushedCommit(id string, distinct bool) any {
 	p, err := r.parse(id)
 	if err != nil {
 		return nil
@@ -180,7 +190,7 @@ func (r *Repo) pushedCommit(id string) any {
 		files[kind] = append(files[kind], fields[i+1])
 	}
 	return object{
-		"id": id, "tree_id": p.tree, "distinct": true, "message": p.message, "timestamp": p.committerDate,
+		"id": id, "tree_id": p.tree, "distinct": distinct, "message": p.message, "timestamp": p.committerDate,
 		"url":    r.gh.URL + "/" + r.FullName() + "/commit/" + id,
 		"author": object{"name": p.author, "email": p.authorEmail}, "committer": object{"name": p.committer, "email": p.committerEmail},
 		"added": files["A"], "modified": files["M"], "removed": files["D"],

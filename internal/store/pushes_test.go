@@ -35,9 +35,11 @@ func TestPushes(t *testing.T) {
 		tell(store.Push{Ref: "refs/heads/tmp", After: "c999", Login: "ben", ID: "2"})
 		tell(store.Push{Ref: "refs/heads/a", Before: "b", After: "c1", Login: "ada", ID: "1"})
 		tell(store.Push{Ref: "refs/heads/a", After: "c999", Login: "ada", ID: "1"})
-		tell(store.Push{Ref: "refs/heads/tmp", After: "c999", Login: "eve", ID: "3"}) // told before
+		tell(store.Push{Ref: "refs/heads/tmp", After: "c999", Login: "eve", ID: "3"}) // as ben did before
 		tell(store.Push{Ref: "refs/heads/tmp", After: "other", Login: "eve", ID: "3"})
 		tell(store.Push{Repo: 8, Ref: "refs/heads/tmp", After: "c1", Login: "eve", ID: "3"})
+		tell(store.Push{Ref: "refs/heads/far", After: "tip", Login: "dan", ID: "4", Brought: []string{"c2", "c3", "none"}})
+		tell(store.Push{Ref: "refs/heads/far", After: "tip2", Login: "dan", ID: "4", Brought: []string{"c2"}})
 		var commits []string
 		for i := range 1200 {
 			commits = append(commits, fmt.Sprint("c", i))
@@ -50,6 +52,9 @@ func TestPushes(t *testing.T) {
 			{Repo: 7, Ref: "refs/heads/tmp", After: "c999", Login: "ben", ID: "2", Type: "User", At: 2000},
 			{Repo: 7, Ref: "refs/heads/a", Before: "b", After: "c1", Login: "ada", ID: "1", Type: "User", At: 3000},
 			{Repo: 7, Ref: "refs/heads/a", After: "c999", Login: "ada", ID: "1", Type: "User", At: 4000},
+			{Repo: 7, Ref: "refs/heads/tmp", After: "c999", Login: "eve", ID: "3", Type: "User", At: 5000},
+			{Repo: 7, Ref: "refs/heads/far", After: "c2", Login: "dan", ID: "4", Type: "User", At: 8000},
+			{Repo: 7, Ref: "refs/heads/far", After: "c3", Login: "dan", ID: "4", Type: "User", At: 8000},
 		}
 		if fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("%+v", got)
@@ -57,7 +62,7 @@ func TestPushes(t *testing.T) {
 		if got, err := s.PushesOf(ctx, 7, nil); err != nil || len(got) != 0 {
 			t.Errorf("%+v, %v", got, err)
 		}
-		if got, err := s.PushesTo(ctx, 7, "refs/heads/a", "c999"); err != nil || fmt.Sprint(got) != fmt.Sprint(want[2:]) {
+		if got, err := s.PushesTo(ctx, 7, "refs/heads/a", "c999"); err != nil || fmt.Sprint(got) != fmt.Sprint(want[2:3]) {
 			t.Errorf("%+v, %v", got, err)
 		}
 	})

@@ -93,12 +93,31 @@ type Push struct {
 	Login, ID     string
 	Type          string
 	At            int64 // when somebody told of it first, in Unix milliseconds; who tells now leaves it out
+	// Brought are commits besides After that the repository did not have. Who reads a push finds none.
+	Brought []string
 }
 
 func (s *Store) push(ctx context.Context, t querier, p Push) error {
-	_, err := t.exec(ctx, `INSERT INTO pushes (repo, ref, before, after, login, person, type, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (repo, ref, before, after) DO NOTHING`,
+	n, err := t.exec(ctx, `INSERT INTO pushes (repo, ref, before, after, login, person, type, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (repo, ref, before, after) DO NOTHING`,
 		p.Repo, p.Ref, p.Before, p.After, p.Login, p.ID, p.Type, s.ms())
-	return err
+	if err != nil {
+		return err
+	}
+	commits := p.Brought
+	if n == 0 { // the ref was moved so before, by somebody else maybe
+		commits = append([]string{p.After}, commits...)
+	}
+	for some := range slices.Chunk(commits, maxNamed) {
+		args, rows := []any{p.Repo, p.Ref, p.Login, p.ID, p.Type, s.ms()}, []string{}
+		for _, commit := range some {
+			args = append(args, commit)
+			rows = append(rows, fmt.Sprintf("($1, $%d, $2, $4, $3, $5, $6)", len(args)))
+		}
+		if _, err := t.exec(ctx, `INSERT INTO brought (repo, id, ref, person, login, type, at) VALUES `+strings.Join(rows, ", ")+` ON CONFLICT (repo, id, ref, person) DO NOTHING`, args...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // PushesTo are the pushes that moved a ref to a commit.
@@ -109,8 +128,8 @@ func (s *Store) PushesTo(ctx context.Context, repo int64, ref, after string) ([]
 // maxNamed is how many values one statement names: databases bound them.
 const maxNamed = 500
 
-// PushesOf are the pushes that moved any ref to one of these commits, in the order in which
-// somebody told of them.
+// PushesOf are the pushes that moved any ref to one of these commits, or brought one, which then is
+// After, with others, in the order in which somebody told of them.
 func (s *Store) PushesOf(ctx context.Context, repo int64, commits []string) (all []Push, err error) {
 	for some := range slices.Chunk(commits, maxNamed) {
 		args, named := []any{repo}, []string{}
@@ -118,14 +137,19 @@ func (s *Store) PushesOf(ctx context.Context, repo int64, commits []string) (all
 			args = append(args, commit)
 			named = append(named, fmt.Sprintf("$%d", len(args)))
 		}
-		pushes, err := s.pushes(ctx, `repo = $1 AND after IN (`+strings.Join(named, ", ")+`)`, args...)
+		in := ` IN (` + strings.Join(named, ", ") + `)`
+		pushes, err := s.pushes(ctx, `repo = $1 AND after`+in, args...)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, pushes...)
+		brought, err := s.pushesIn(ctx, `SELECT repo, ref, '', id, login, person, type, at FROM brought WHERE repo = $1 AND id`+in, args...)
+		if err != nil {
+			return nil, err
+		}
+		all = append(append(all, pushes...), brought...)
 	}
 	slices.SortFunc(all, func(a, b Push) int {
-		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Ref, b.Ref), cmp.Compare(a.Before, b.Before), cmp.Compare(a.After, b.After))
+		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Ref, b.Ref), cmp.Compare(a.Before, b.Before), cmp.Compare(a.After, b.After), cmp.Compare(a.ID, b.ID))
 	})
 	return all, nil
 }
@@ -148,8 +172,12 @@ func (s *Store) PushesFrom(ctx context.Context, repo int64, ref, before string) 
 }
 
 func (s *Store) pushes(ctx context.Context, where string, args ...any) ([]Push, error) {
+	return s.pushesIn(ctx, `SELECT repo, ref, before, after, login, person, type, at FROM pushes WHERE `+where, args...)
+}
+
+func (s *Store) pushesIn(ctx context.Context, query string, args ...any) ([]Push, error) {
 	var all []Push
-	err := s.db.rows(ctx, `SELECT repo, ref, before, after, login, person, type, at FROM pushes WHERE `+where, args, func(scan func(...any) error) error {
+	err := s.db.rows(ctx, query, args, func(scan func(...any) error) error {
 		var p Push
 		err := scan(&p.Repo, &p.Ref, &p.Before, &p.After, &p.Login, &p.ID, &p.Type, &p.At)
 		all = append(all, p)

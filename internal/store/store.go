@@ -9,6 +9,7 @@
 //	effects       every write to the forge by its key: intended, then done
 //	repositories  where the App is installed
 //	pushes        who moved a branch from where to where
+//	brought       who pushed a commit otherwise: below a branch's tip, or as somebody did before
 //	commands      what was asked on pull requests, and what came of it
 //	marks         how far a sweep has come
 //	processes     by what each works that shares the store
