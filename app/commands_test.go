@@ -152,6 +152,10 @@ func TestWaiveRefused(t *testing.T) {
 	w.concludedAs(p.HeadSHA, "failure")
 	w.settled()
 	later := time.Now().UTC().AddDate(0, 0, 91).Format(time.DateOnly)
+	var unheard []*githubtest.Comment
+	for _, text := range []string{"waive NO-EVAL I am not from here until " + soon(), "recheck"} {
+		unheard = append(unheard, p.Comment("mallory", "/custody "+text)) // for which no look is made
+	}
 	for _, c := range []struct {
 		by, text string
 		state    store.CommandState
@@ -159,8 +163,6 @@ func TestWaiveRefused(t *testing.T) {
 	}{
 		{"ada", "waive NO-EVAL I wrote it and it is fine until " + soon(), store.Refused, "its own owner granted it"},
 		{"ben", "waive NO-EVAL somebody said it is fine until " + soon(), store.Refused, "permission maintain or admin"},
-		{"mallory", "waive NO-EVAL I am not from here until " + soon(), store.Unheard, ""},
-		{"mallory", "recheck", store.Unheard, ""},
 		{"eve", "waive NO-EVAL far too long for a comment until " + later, store.Refused, "within 90 days"},
 		{"eve", "waive NO-EVAL it ended before it began until 2020-01-01", store.Refused, "past"},
 		{"eve", "waive seen nobody has the time for it until " + soon(), store.Refused, "not waivable here"},
@@ -174,6 +176,11 @@ func TestWaiveRefused(t *testing.T) {
 		got := w.commanded(p, m)
 		if got.State != c.state || !strings.Contains(got.Answer, c.why) || got.Record != "" || strings.Contains(got.Answer, "NO-SUCH") {
 			t.Errorf("%s %s\n%s %s", c.by, c.text, got.State, got.Answer)
+		}
+	}
+	for _, m := range unheard {
+		if got := w.commanded(p, m); got.State != store.Unheard || got.Answer != "" || got.Record != "" {
+			t.Errorf("%s: %s %s", m.Body, got.State, got.Answer)
 		}
 	}
 	// A bot asks nothing.

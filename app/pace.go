@@ -23,7 +23,7 @@ import (
 // at once, and each further one, if nothing asks for it but what may wait, only a while after the
 // last: thirty seconds, and each time twice as long, up to ten minutes. That are twelve an hour at
 // most, however much happens; what happens meanwhile has one look together. What can only matter by
-// the say of who asks, and they have none, has no third look at all. Where the verdict may be
+// the say of who asks, and they have none, has no look at all. Where the verdict may be
 // stricter by now, nothing that was said before stands: the check says when the next look is due.
 
 // firstWait is how long the third look at a head waits behind the second.
@@ -57,6 +57,9 @@ func (a *App) putOff(s *store.Subject) time.Time {
 // pace has a look wait if it may, which is an error that says so, and keeps that there is one. goes
 // is false where it needs none, or where somebody asked for another meanwhile.
 func (j *job) pace(ctx context.Context) (goes bool, err error) {
+	if idle, err := j.idle(ctx); err != nil || idle {
+		return false, err
+	}
 	due := j.putOff(&j.subject)
 	if !due.IsZero() {
 		// What is in a merge queue lands by the verdict of its group, which follows this one.
@@ -76,6 +79,33 @@ func (j *job) pace(ctx context.Context) (goes bool, err error) {
 	return j.store.Look(ctx, &j.subject)
 }
 
+// idle settles a turn for which only people with no say asked, where that can mean nothing: what came
+// of the last look stands.
+func (j *job) idle(ctx context.Context) (is bool, err error) {
+	s := &j.subject
+	if s.Kind != "pull_request" || s.Waits == 0 || len(s.Askers) == 0 || s.Looked == s.Turn || s.DoneTurn == 0 {
+		return false, nil
+	}
+	if weighs, err := j.weighs(ctx); err != nil || weighs != store.Idle {
+		return false, err
+	}
+	if has, err := j.hasAny(ctx); err != nil || has {
+		return false, err
+	}
+	j.log.Info("somebody with no say asked: it is not looked at for that")
+	return true, j.store.Pass(ctx, s)
+}
+
+// hasAny says whether somebody who asked has a say.
+func (j *job) hasAny(ctx context.Context) (has bool, err error) {
+	for _, login := range slices.Backward(j.subject.Askers) {
+		if has, err = j.hasSay(ctx, login); err != nil || has {
+			return has, err
+		}
+	}
+	return false, nil
+}
+
 // waits has a look wait until it is due, unless somebody with a say asked for it.
 func (j *job) waits(ctx context.Context, due time.Time) (goes bool, err error) {
 	s := &j.subject
@@ -83,14 +113,8 @@ func (j *job) waits(ctx context.Context, due time.Time) (goes bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	for _, login := range slices.Backward(s.Askers) {
-		if has, err := j.hasSay(ctx, login); err != nil || has {
-			return has, err
-		}
-	}
-	if weighs == store.Idle {
-		j.log.Info("somebody with no say asked again: it is not looked at for that")
-		return false, j.store.Pass(ctx, s)
+	if has, err := j.hasAny(ctx); err != nil || has {
+		return has, err
 	}
 	if weighs == store.Stricter && s.Stage == "merge" && s.Head != "" && s.PutOff != due.UnixMilli() {
 		if err := j.sayPutOff(ctx, due); err != nil {
@@ -131,7 +155,7 @@ func (j *job) sayPutOff(ctx context.Context, due time.Time) (err error) {
 	if err := j.check.Leave(ctx, effect.Moves); err != nil {
 		return err
 	}
-	why := fmt.Sprintf("Something happened to this pull request, whose newest commit was looked at %d times within an hour. So it is looked at again only at %s, for all that happens until then; what came out before does not hold meanwhile.\n\n**What to do:** wait. Somebody with permission `triage` or more can have it looked at now: `/custody recheck`.", len(s.Lately(j.Now().UnixMilli())), clock(due))
+	why := fmt.Sprintf("Something happened to this pull request, whose newest commit was looked at %d times within an hour. So it is looked at again only at %s, for all that happens until then; what came out before does not hold meanwhile.\n\n**What to do:** wait. Somebody with permission `triage` or more can have it looked at now: by GitHub's **Re-run** on this page, or by `/custody recheck`.", len(s.Lately(j.Now().UnixMilli())), clock(due))
 	if err := j.check.PutOff(ctx, "It is judged again at "+clock(due)+".", why); err != nil {
 		return err
 	}

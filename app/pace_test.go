@@ -232,8 +232,16 @@ func TestPacedStranger(t *testing.T) {
 	w.concludedAs(p.HeadSHA, "success")
 	w.idle()
 	w.lookedAround()
-	for range 2 {
+	w.gh.ResetCalls()
+	for i := range 2 {
 		p.Comment("eve", "/custody recheck")
+		w.idle()
+		if n := w.spent(); n > 2 { // the repository, and what they may do there
+			t.Errorf("%d requests after %d comments", n, i+1)
+		}
+	}
+	for i := range 2 {
+		p.Review("eve", "COMMENTED", fmt.Sprint(i))
 		w.idle()
 	}
 	w.gh.ResetCalls()
@@ -435,8 +443,8 @@ func commented(t *testing.T, options ...func(*world)) (*world, *githubtest.PullR
 	w.concludedAs(p.HeadSHA, "success")
 	w.idle()
 	w.lookedAround()
-	for range 3 {
-		p.Comment("eve", "/custody recheck")
+	for i := range 3 {
+		p.Review("eve", "COMMENTED", fmt.Sprint(i))
 		w.idle()
 	}
 	return w, p
