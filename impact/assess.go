@@ -33,10 +33,6 @@ type AssessInput struct {
 	// WholeFiles takes every changed file as changed all over: what is reached then is what
 	// the edges between files tell. For measurements.
 	WholeFiles bool
-
-	bothSides bool // see TraceInput
-	coverFew  bool
-	followed  func(sides int)
 }
 
 // Assess builds the graphs of both sides of a change and traces it.
@@ -59,7 +55,7 @@ func Assess(ctx context.Context, in AssessInput) (*Report, error) {
 			return nil, err
 		}
 	}
-	t := TraceInput{Change: in.Change, From: s.from, Head: s.head, symbols: in.symbols(s.now), told: in.Told, bothSides: in.bothSides, coverFew: in.coverFew, followed: in.followed}
+	t := TraceInput{Change: in.Change, From: s.from, Head: s.head, symbols: in.symbols(s.now), told: in.Told}
 	if s.then == nil {
 		return t.traceWithPackages(ctx, in.Source, s.now, nil)
 	}
@@ -183,7 +179,7 @@ func (t TraceInput) traceWithPackages(ctx context.Context, source Source, head, 
 // the store has turns out to be damaged.
 func (in AssessInput) over(ctx context.Context, on *footing) (*Report, error) {
 	head := in.builder(in.Change.Head, in.Change.HeadTree)
-	t := TraceInput{Change: in.Change, symbols: in.symbols(head), told: in.Told, bothSides: in.bothSides, coverFew: in.coverFew, followed: in.followed, From: on.k.graph.at(in.Change.From, in.Change.FromTree)}
+	t := TraceInput{Change: in.Change, symbols: in.symbols(head), told: in.Told, From: on.k.graph.at(in.Change.From, in.Change.FromTree)}
 	var from importReader = on.k.graph.over.flat
 	toHead := in.Change
 	if len(on.between) > 0 {

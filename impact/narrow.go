@@ -24,8 +24,6 @@ const (
 type narrowing struct {
 	diffs map[int]*fileDiff // by place in tracer.files
 	sides []*symbolSide
-
-	covered bool // names are followed in head alone: see covering
 }
 
 // A symbolSide is one of the two graphs, with what the change reaches in it by name.
@@ -39,8 +37,6 @@ type symbolSide struct {
 	runs   *runs   // nil: what runs is not followed
 	starts map[int32]*fileDiff
 	begins map[int32]int32 // nodes reached straight from a changed file that is none -> place in origins
-	list   []narrowed      // see nodes
-	cover  *covering       // of head; nil: from has to be followed
 }
 
 // narrow compares the definitions of the changed files and follows those that differ. It
@@ -63,12 +59,19 @@ func (t *tracer) narrow(ctx context.Context) (*narrowing, error) {
 	if !known {
 		return nil, nil
 	}
-	over, err := n.spread(ctx)
-	if err != nil || over {
+	spread := n.sides[0].spread
+	if len(n.sides) > 1 {
+		spread = func(ctx context.Context) error {
+			return parallel.Together(ctx, n.sides[0].spread, n.sides[1].spread)
+		}
+	}
+	if err := spread(ctx); err != nil {
 		return nil, err
 	}
-	if t.followed != nil {
-		t.followed(len(n.sides))
+	for _, s := range n.sides {
+		if s.holds.over || s.calls != nil && s.calls.over {
+			return nil, nil
+		}
 	}
 	for _, s := range n.sides {
 		var err error
@@ -78,38 +81,6 @@ func (t *tracer) narrow(ctx context.Context) (*narrowing, error) {
 	}
 	return n, nil
 }
-
-// spread follows names on both sides, on that of from only where it can add something. over says
-// that there are too many.
-func (n *narrowing) spread(ctx context.Context) (over bool, err error) {
-	head := n.sides[0]
-	if len(n.sides) == 1 {
-		if err := head.prepare(ctx); err != nil {
-			return false, err
-		}
-		err := head.follow(ctx)
-		return err == nil && head.over(), err
-	}
-	from := n.sides[1]
-	if err := parallel.Together(ctx, head.prepare, from.prepare); err != nil {
-		return false, err
-	}
-	if head.cover = n.covering(); head.cover == nil {
-		err := parallel.Together(ctx, head.follow, from.follow)
-		return err == nil && (head.over() || from.over()), err
-	}
-	if err := head.follow(ctx); err != nil || head.over() {
-		return err == nil, err
-	}
-	if head.cover.holds(head) {
-		n.sides, n.covered = n.sides[:1], true
-		return false, nil
-	}
-	err = from.follow(ctx)
-	return err == nil && from.over(), err
-}
-
-func (s *symbolSide) over() bool { return s.holds.over || s.calls != nil && s.calls.over }
 
 // blobs are the contents of the changed files on one side.
 func (s *symbolSide) blobs() map[change.Path]git.OID {
@@ -311,28 +282,21 @@ var goPlatforms = sync.OnceValue(func() map[string]bool {
 	return known
 })
 
-// prepare reads what it takes to follow names in one graph.
-func (s *symbolSide) prepare(ctx context.Context) error {
+// spread follows names in one graph.
+func (s *symbolSide) spread(ctx context.Context) error {
 	var err error
 	if s.files, err = s.reachable(ctx); err != nil {
 		return err
 	}
 	s.files.factsOf, s.files.otherOf = s.factsOf(ctx), s.otherOf
-	breaks := s.now && s.breaksMethods()
-	if breaks || s.atOnce() {
-		s.files.outsiders, err = s.t.symbols.lookOutside(ctx, s.graph, s.files, breaks)
+	if s.now && s.breaksMethods() {
+		if s.files.outsiders, err = s.t.symbols.lookOutside(ctx, s.graph, s.files, true); err != nil {
+			return err
+		}
 	}
-	return err
-}
-
-// atOnce says that both spreads run at the same time: nearly all code of Go reaches a method sooner
-// or later, and nothing is read to prepare.
-func (s *symbolSide) atOnce() bool { return s.files.index.flat != nil && len(s.files.folders) > 0 }
-
-// follow follows names in one graph.
-func (s *symbolSide) follow(ctx context.Context) error {
-	s.holds = s.newSpread(false)
-	if !s.atOnce() {
+	s.holds = newSpread(s.graph, s.files, false)
+	s.start(s.holds)
+	if s.files.index.flat == nil || len(s.files.folders) == 0 {
 		if err := s.holds.run(ctx); err != nil || s.holds.over || !s.holds.methods {
 			return err
 		}
@@ -341,25 +305,15 @@ func (s *symbolSide) follow(ctx context.Context) error {
 		}
 		return s.calls.run(ctx)
 	}
+	// Nearly all code of Go reaches a method sooner or later, and nothing is read to prepare.
 	if err := s.prepareCalls(ctx); err != nil {
 		return err
 	}
-	err := parallel.Together(ctx, s.holds.run, s.calls.run)
+	err = parallel.Together(ctx, s.holds.run, s.calls.run)
 	if !s.holds.methods {
 		s.calls = nil
 	}
 	return err
-}
-
-// newSpread makes a spread and seeds it.
-func (s *symbolSide) newSpread(calls bool) *spread {
-	to := newSpread(s.graph, s.files, calls)
-	to.cover = s.cover
-	if to.first = calls && s.cover != nil; to.first {
-		to.only.mark |= markEarly
-	}
-	s.start(to)
-	return to
 }
 
 // factsOf reads what one file says on this side, whether or not the change can reach it.
@@ -393,7 +347,8 @@ func (s *symbolSide) prepareCalls(ctx context.Context) (err error) {
 		}
 	}
 	s.files.javaIn = s.files.javaTree(s.graph)
-	s.calls = s.newSpread(true)
+	s.calls = newSpread(s.graph, s.files, true)
+	s.start(s.calls)
 	return nil
 }
 
@@ -556,7 +511,7 @@ func (s *symbolSide) start(to *spread) {
 			s.noteBreaks(to, f, d)
 			for _, def := range d.added {
 				to.came[atom{f.node, int32(def)}] = true
-				to.seedNew(atom{f.node, int32(def)})
+				to.seed(atom{f.node, int32(def)})
 			}
 			for _, pair := range d.altered {
 				a := atom{f.node, int32(pair[1])}
@@ -596,12 +551,7 @@ func (s *symbolSide) start(to *spread) {
 		if old, ok := s.begins[n]; !ok || s.origins[old].confidence < o.confidence {
 			s.begins[n] = int32(i)
 		}
-		is := s.cover.hasOrigin(i)
-		if to.first && !is {
-			to.late = append(to.late, a)
-			continue
-		}
-		to.reach(a, reach{distance: 1, confidence: o.confidence, prev: a, edge: -1, old: is})
+		to.reach(a, reach{distance: 1, confidence: o.confidence, prev: a, edge: -1})
 	}
 }
 
@@ -666,18 +616,8 @@ type narrowed struct {
 	others    []narrowed // the same node in the other graph
 }
 
-// nodes lists what is reached on this side, once it is known what runs.
+// nodes lists what is reached on this side.
 func (s *symbolSide) nodes() []narrowed {
-	if s.list == nil {
-		s.list = s.findNodes()
-		if s.runs != nil {
-			s.list = s.runs.narrow(s.list)
-		}
-	}
-	return s.list
-}
-
-func (s *symbolSide) findNodes() []narrowed {
 	found := map[int32]*narrowed{}
 	add := func(n int32, at atom, precision string) *narrowed {
 		x := found[n]
@@ -739,6 +679,9 @@ func (s *symbolSide) findNodes() []narrowed {
 		slices.Sort(x.defs)
 		x.defs = slices.Compact(x.defs)
 		list = append(list, *x)
+	}
+	if s.runs != nil {
+		return s.runs.narrow(list)
 	}
 	return list
 }

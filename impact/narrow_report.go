@@ -63,7 +63,7 @@ func (t *tracer) narrowed(r *Report, n *narrowing) []Reached {
 			best[place] = old
 		}
 	}
-	t.reachedInside(r, n, changed)
+	t.reachedInside(r, changed)
 	list := make([]Reached, len(best))
 	halves(len(best), func(i, end int) {
 		ids := nodeIDs{}
@@ -84,7 +84,7 @@ func (t *tracer) narrowed(r *Report, n *narrowing) []Reached {
 }
 
 // reachedInside notes of each changed file what is reached in it.
-func (t *tracer) reachedInside(r *Report, n *narrowing, changed map[nodeKey][]narrowed) {
+func (t *tracer) reachedInside(r *Report, changed map[nodeKey][]narrowed) {
 	for i := range t.files {
 		c := &r.Changed[i]
 		paths := []change.Path{newPath(&t.files[i])}
@@ -95,11 +95,6 @@ func (t *tracer) reachedInside(r *Report, n *narrowing, changed map[nodeKey][]na
 			for _, x := range changed[nodeKey{path: p}] {
 				c.AllReached = c.AllReached || x.precision == PrecisionFile
 				c.Reached = append(c.Reached, x.names()...)
-			}
-		}
-		if d := n.diffs[i]; d != nil && n.covered { // as from would list it
-			for _, def := range d.removed {
-				c.Reached = append(c.Reached, symbolText(d.was.Definitions[def].Name))
 			}
 		}
 		slices.Sort(c.Reached)

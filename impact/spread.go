@@ -52,15 +52,6 @@ type spread struct {
 	round       uint32
 	ends        []end
 	lookingNear sync.Mutex // once the spread is over: paths are told on two cores
-
-	cover      *covering // nil: nobody asks what the other side would reach
-	begun      bool      // of holds: it went on from seeds
-	again      bool      // of holds: questions are put though they were put before
-	atSeeds    bool      // of holds: it goes on from seeds
-	oldMethods bool      // a method of Go was reached as from reaches it
-	first      bool      // of calls: it goes on from what from has, too
-	late       []atom    // of calls: what waits until then
-	repeat     []atom    // of calls: from which it goes on once more then
 }
 
 // reachable is what both runs share: the files that can be reached at all.
@@ -125,7 +116,6 @@ type reach struct {
 	edge       int32 // of the graph, from here to prev; -1: none, or over the package of prev; or anyName, oneClass
 	known      bool  // it is reached
 	final      bool  // and there is no better way
-	old        bool  // with a covering: from reaches it as well, over the same nodes
 }
 
 // place is that of a node in files.
@@ -147,20 +137,7 @@ func (s *spread) seed(a atom) {
 		s.only.seed(a)
 		return
 	}
-	s.reach(a, reach{confidence: 1000, prev: a, edge: -1, old: true})
-}
-
-// seedNew starts at what only head has.
-func (s *spread) seedNew(a atom) {
-	switch {
-	case s.first:
-		s.only.expect(a)
-		s.late = append(s.late, a)
-	case s.calls:
-		s.only.seed(a)
-	default:
-		s.reach(a, reach{confidence: 1000, prev: a, edge: -1})
-	}
+	s.reach(a, reach{confidence: 1000, prev: a, edge: -1})
 }
 
 func (s *spread) isSeed(a atom) bool {
@@ -190,16 +167,13 @@ func (s *spread) atoms() []atom {
 // reach notes a way to an atom if it is the best so far.
 func (s *spread) reach(a atom, r reach) {
 	if s.calls {
-		s.join(a)
+		s.only.add(a)
 		return
 	}
 	s.improve(s.best.slot(a), a, r)
 }
 
 func (s *spread) improve(old *reach, a atom, r reach) {
-	if s.cover != nil {
-		s.weigh(old, a, &r)
-	}
 	if old.known && (old.final || old.distance < r.distance ||
 		old.distance == r.distance && (old.confidence > r.confidence || old.confidence == r.confidence && compareAtoms(old.prev, r.prev) <= 0)) {
 		return
@@ -230,21 +204,15 @@ func compareAtoms(a, b atom) int {
 // before the unsure, so that whoever asks a question first knows the best way to its answers.
 func (s *spread) run(ctx context.Context) error {
 	defer s.takeEnds()
-	for {
-		for s.only.next < len(s.only.atoms) {
-			if s.only.next%1024 == 0 && ctx.Err() != nil {
-				return ctx.Err()
-			}
-			a := s.only.atoms[s.only.next]
-			s.only.next++
-			if s.goOn(a); s.over {
-				return nil
-			}
+	for s.only.next < len(s.only.atoms) {
+		if s.only.next%1024 == 0 && ctx.Err() != nil {
+			return ctx.Err()
 		}
-		if !s.first {
-			break
+		a := s.only.atoms[s.only.next]
+		s.only.next++
+		if s.goOn(a); s.over {
+			return nil
 		}
-		s.goOnAlone()
 	}
 	for ; !s.calls; s.now++ {
 		if int(s.now) < len(s.far) {
@@ -263,14 +231,7 @@ func (s *spread) run(ctx context.Context) error {
 				batch := s.near[unsure]
 				s.near[unsure] = nil
 				slices.Sort(batch)
-				batch = slices.Compact(batch)
-				again := len(batch)
-				if s.atSeeds = s.cover != nil && s.now == 0 && unsure == 0 && !s.begun; s.atSeeds {
-					s.begun = true
-					again = s.oldFirst(batch)
-				}
-				for i, k := range batch {
-					s.again = i >= again
+				for _, k := range slices.Compact(batch) {
 					a := k.atom()
 					r := s.best.slot(a)
 					if r.final || r.distance != s.now || r.confidence != Confidence(1000-unsure) {
@@ -283,7 +244,6 @@ func (s *spread) run(ctx context.Context) error {
 						return nil
 					}
 				}
-				s.again, s.atSeeds = false, false
 			}
 		}
 		if int(s.now) >= len(s.far) {
@@ -313,8 +273,8 @@ func (s *spread) goOn(a atom) {
 	}
 	if s.isKept(f, a.def) {
 		d := f.index.goDefinition(f.first + a.def)
-		if runs := d.flags&definitionRuns != 0; runs || s.unbuilt[a] {
-			s.loadBy(a, f, runs)
+		if d.flags&definitionRuns != 0 || s.unbuilt[a] {
+			s.load(a, f)
 		}
 		s.followKept(a, f, &d)
 		return
@@ -322,7 +282,7 @@ func (s *spread) goOn(a atom) {
 	d := s.definition(f, a.def)
 	switch {
 	case s.unbuilt[a]:
-		s.loadBy(a, f, d.Runs)
+		s.load(a, f)
 	case !d.Runs || s.wrapsOnly(f, d) || s.keepsOnly(f, d):
 	case !s.isSeed(a) && s.derivesOnly(f, d): // a class that changed itself may not come to be
 		s.followRegistered(a, f, d.Name)
@@ -413,7 +373,7 @@ func (s *spread) step(from, to atom, edges int32, confidence Confidence) {
 
 func (s *spread) stepBy(from, to atom, edges int32, confidence Confidence, edge int32) {
 	if s.calls {
-		s.join(to)
+		s.only.add(to)
 		return
 	}
 	s.improve(s.best.slot(to), to, s.onward(from, edges, confidence, edge))
@@ -422,7 +382,7 @@ func (s *spread) stepBy(from, to atom, edges int32, confidence Confidence, edge 
 // stepIn is step to what stands in a file.
 func (s *spread) stepIn(f *spreadFile, from, to atom, edges int32, confidence Confidence) {
 	if s.calls {
-		s.join(to)
+		s.only.add(to)
 		return
 	}
 	if old := s.best.slotIn(f, to); !old.final {
@@ -435,7 +395,7 @@ func (s *spread) onward(from atom, edges int32, confidence Confidence, edge int3
 	if edges > 0 && s.way.distance > 0 {
 		c = c * passesOn / 1000
 	}
-	return reach{distance: s.way.distance + edges, confidence: max(c, 1), prev: from, edge: edge, old: s.way.old}
+	return reach{distance: s.way.distance + edges, confidence: max(c, 1), prev: from, edge: edge}
 }
 
 // How sure a name makes that it means what it seems to.
@@ -453,9 +413,6 @@ const (
 func (s *spread) followEdges(a atom) {
 	test := s.graph.Kind(a.node) == KindTest
 	for _, e := range s.graph.Into(a.node) {
-		if s.isLate(a, e) {
-			continue
-		}
 		link := s.graph.Link(e)
 		if link.Kind == Contains && test {
 			// Nobody who imports a package gets its tests; those beside it may use it.
@@ -500,24 +457,21 @@ func (s *spread) embedder(f *spreadFile, edge int32) int32 {
 // edge is a step over one edge of the graph.
 func (s *spread) edge(from, to atom, edge int32, link Link) {
 	if s.calls {
-		s.join(to)
+		s.only.add(to)
 		return
-	}
-	if i, ok := s.place(to.node); ok && s.cover != nil {
-		s.cover.enter(from.node, s.files[i].folder)
 	}
 	c := s.way.confidence * link.Confidence / 1000
 	if s.way.distance > 0 && s.graph.Kind(from.node) != KindPackage {
 		c = c * passesOn / 1000
 	}
-	s.reach(to, reach{distance: s.way.distance + 1, confidence: max(c, 1), prev: from, edge: edge, old: s.way.old && !s.cover.isFresh(edge)})
+	s.reach(to, reach{distance: s.way.distance + 1, confidence: max(c, 1), prev: from, edge: edge})
 }
 
 // followFiles goes from a definition to the files that can use its file and whose names are
 // not known.
 func (s *spread) followFiles(a atom, f *spreadFile) {
 	met := &s.met[s.at[f.node]-1]
-	if *met && !s.again {
+	if *met {
 		return
 	}
 	*met = true
@@ -548,23 +502,22 @@ func (s *spread) followFiles(a atom, f *spreadFile) {
 // throughPackage goes from a file to what stands in one that imports its package.
 func (s *spread) throughPackage(from atom, f, g *spreadFile, to atom, confidence Confidence) {
 	if s.calls {
-		s.join(to)
+		s.only.add(to)
 		return
 	}
-	s.cover.enter(f.folder, g.folder)
 	c := s.way.confidence
 	if s.way.distance > 0 {
 		c = max(c*passesOn/1000, 1)
 	}
-	s.reach(atom{f.folder, passed}, reach{distance: s.way.distance + 1, confidence: c, prev: from, edge: -1, old: s.way.old})
+	s.reach(atom{f.folder, passed}, reach{distance: s.way.distance + 1, confidence: c, prev: from, edge: -1})
 	if old := s.best.slotIn(g, to); !old.final {
-		s.improve(old, to, reach{distance: s.way.distance + 2, confidence: max(c*confidence/1000, 1), prev: from, edge: -1, old: s.way.old})
+		s.improve(old, to, reach{distance: s.way.distance + 2, confidence: max(c*confidence/1000, 1), prev: from, edge: -1})
 	}
 }
 
 // once says whether a question was not put before. Who puts one first knows the best way to
 // its answers; so all that they depend on but this way is part of the question.
-func (s *spread) once(q ask) bool { return s.asked.add(q) || s.again }
+func (s *spread) once(q ask) bool { return s.asked.add(q) }
 
 // how a question is put.
 func (s *spread) how(f *spreadFile, confidence Confidence) (how uint8) {

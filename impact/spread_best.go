@@ -125,9 +125,8 @@ func (t *reachTable) put(s *reach, a atom, r reach) {
 // A reachSet holds which atoms were reached, and no more.
 type reachSet struct {
 	atomTable[reachMark]
-	mark  reachMark // of what is reached now
-	atoms []atom    // that are reached, as they came
-	next  int       // of them: the first that was not gone on from
+	atoms []atom // that are reached, as they came
+	next  int    // of them: the first that was not gone on from
 }
 
 type reachMark uint8
@@ -135,27 +134,23 @@ type reachMark uint8
 const (
 	markReached reachMark = 1 << iota
 	markSeed
-	markEarly // with a covering: from reaches it, too
 )
 
-func newReachSet(r *reachable) reachSet {
-	return reachSet{atomTable: newAtomTable[reachMark](r), mark: markReached}
-}
+func newReachSet(r *reachable) reachSet { return reachSet{atomTable: newAtomTable[reachMark](r)} }
 
 func (t *reachSet) has(a atom) bool    { return t.of(a) != 0 }
 func (t *reachSet) isSeed(a atom) bool { return t.of(a)&markSeed != 0 }
-func (t *reachSet) early(a atom) bool  { return t.of(a)&markEarly != 0 }
 
 func (t *reachSet) add(a atom) {
 	if m := t.place(a); *m == 0 {
-		*m = t.mark
+		*m = markReached
 		t.atoms = append(t.atoms, a)
 	}
 }
 
 // addNumber is add for what has a number, and is not reached.
 func (t *reachSet) addNumber(n int32, a atom) {
-	*t.symbols.at(n) = t.mark
+	*t.symbols.at(n) = markReached
 	t.atoms = append(t.atoms, a)
 }
 
@@ -163,9 +158,6 @@ func (t *reachSet) seed(a atom) {
 	t.add(a)
 	*t.place(a) |= markSeed
 }
-
-// expect makes a seed of what is gone on from later.
-func (t *reachSet) expect(a atom) { *t.place(a) |= markSeed }
 
 // An ask is a question that need not be put twice.
 type ask struct {

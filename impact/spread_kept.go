@@ -74,7 +74,7 @@ func (s *spread) followKept(a atom, f *spreadFile, d *goDefinition) {
 		s.followKeptName(a, f, d.name, byName, s.minders(a, d.kind))
 		return
 	case !s.calls:
-		s.reachMethod()
+		s.methods = true
 		s.followKeptName(a, f, d.name, byType, s.minders(a, d.kind))
 		return
 	}
@@ -123,7 +123,7 @@ func (s *spread) followKeptName(a atom, f *spreadFile, n int32, confidence Confi
 	}
 	bit := uint16(1) << keptHow(who, s.how(f, confidence))
 	outside := s.kept.outside.at(n)
-	if *outside&bit != 0 && !s.again {
+	if *outside&bit != 0 {
 		return
 	}
 	*outside |= bit
@@ -160,8 +160,6 @@ func (s *spread) keptInside(a atom, f *spreadFile, n int32, name *goName, confid
 		} else if !s.calls {
 			s.once(own)
 		}
-	case s.again:
-		s.once(own)
 	case s.calls || s.kept.first.of(n) == s.keptFirst(f, asked) || !s.once(own):
 		return
 	default:

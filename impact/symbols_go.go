@@ -37,7 +37,7 @@ func (s *spread) followGo(a atom, f *spreadFile, d *lang.Definition) {
 		s.followGoName(a, f, name, byName, s.minders(a, d.Kind))
 		return
 	case !s.calls:
-		s.reachMethod()
+		s.methods = true
 		s.followGoName(a, f, name, byType, s.minders(a, d.Kind))
 		return
 	}
@@ -78,7 +78,7 @@ const (
 // write differently now is everybody's business: what names it may not compile.
 func (s *spread) minders(a atom, kind lang.DefinitionKind) minder {
 	switch changed := s.isSeed(a); {
-	case changed && s.breaks[a] && !s.first:
+	case changed && s.breaks[a]:
 		return builds
 	case changed && (s.broken[a] || s.came[a] || kind == lang.Type), kind == lang.Interface:
 		return all
@@ -114,11 +114,8 @@ func (s *spread) callers(a atom) func(g *spreadFile, def int32) bool {
 
 // breakBuild notes that what mentions a name does not compile: see symbols_build.go.
 func (s *spread) breakBuild(who minder, to atom) {
-	if who == builds && to.def >= 0 && !s.isSeed(to) && !s.unbuilt[to] {
+	if who == builds && to.def >= 0 && !s.isSeed(to) {
 		s.unbuilt[to] = true
-		if s.calls && s.cover != nil && s.only.has(to) {
-			s.only.atoms = append(s.only.atoms, to)
-		}
 	}
 }
 

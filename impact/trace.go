@@ -28,12 +28,6 @@ type TraceInput struct {
 	symbols  *symbolReader // nil: files are followed as a whole
 	packages *packages     // what manifests say; nil: not looked at
 	projects []change.Path // changed files that decide what names mean, and that are read
-
-	// For a test: names are followed in both graphs, even where one would do, or in one, however
-	// little that gains, and it is told in how many they were.
-	bothSides bool
-	coverFew  bool
-	followed  func(sides int)
 }
 
 // An UnknownPathError lists paths that were to be traced and are not in the tree.
