@@ -33,6 +33,16 @@ func (s *spread) derivesOnly(f *spreadFile, d *lang.Definition) bool {
 	return false
 }
 
+// keepsClass says that somebody may keep a class when it is made: one of its bases, its metaclass
+// or a decorator.
+func (s *spread) keepsClass(f *spreadFile, class string) bool {
+	if s.factsOf == nil {
+		return true
+	}
+	facts := s.askWrappers(f)
+	return facts == nil || !s.wrappers.basesMakeNothing(f.node, facts, class)
+}
+
 // findClass looks for a class of a file, or one that the file has from elsewhere.
 func (w *pyWrappers) findClass(node int32, facts *lang.Facts, class string) answer {
 	found := notThere
@@ -102,6 +112,10 @@ func (w *pyWrappers) makesNothing(node int32, facts *lang.Facts, class string) b
 			return false
 		}
 	}
+	return w.basesMakeNothing(node, facts, class)
+}
+
+func (w *pyWrappers) basesMakeNothing(node int32, facts *lang.Facts, class string) bool {
 	for _, e := range facts.Exports {
 		if base, ok := strings.CutPrefix(e.Name, lang.PyBase(class, "")+" "); ok && !w.baseMakesNothing(node, facts, class, base) {
 			return false

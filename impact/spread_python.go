@@ -103,7 +103,9 @@ func (s *spread) mayUse(a atom, from int32, near map[int32]int32, g *spreadFile,
 
 // followRegistered goes to the files that import a module without ever saying so, for what
 // loading it registers: a class, where its base or a decorator can keep it. So does who asks a
-// class for its heirs.
+// class for its heirs. A file that only hands names of the module on is one of those where what
+// keeps the class is not known to do nothing of the kind: else all packages were, whose
+// __init__.py brings together what they have.
 func (s *spread) followRegistered(a atom, f *spreadFile, class string) {
 	if !s.once(ask{scope: f.node, name: lang.HashName(class), kind: askRegistered}) {
 		return
@@ -111,9 +113,15 @@ func (s *spread) followRegistered(a atom, f *spreadFile, class string) {
 	for i := range f.count {
 		if d := f.definition(i); d.Name == class && d.Runs {
 			near := s.dependents(f.node)
-			names := []lang.NameHash{lang.PyUnsaid, subclasses}
+			unsaid := []lang.NameHash{lang.PyUnsaid}
+			if s.keepsClass(f, class) {
+				unsaid = append(unsaid, lang.PyHandedOn)
+			}
+			names := append([]lang.NameHash{subclasses}, unsaid...)
 			for _, top := range s.topsOf() {
-				names = append(names, lang.PyFromTop(top, lang.PyUnsaid))
+				for _, name := range unsaid {
+					names = append(names, lang.PyFromTop(top, name))
+				}
 			}
 			for _, name := range names {
 				s.mentioning(name, func(g *spreadFile, to atom) {

@@ -146,7 +146,7 @@ func diffFile(was, is *lang.Facts) *fileDiff {
 		after = is.Definitions
 	}
 	if was != nil && is != nil {
-		d.rest = was.Rest != is.Rest || !slices.Equal(was.Mentions, is.Mentions)
+		d.rest = was.Rest != is.Rest || !lang.SameMentions(was, is)
 		d.repacked = was.Package != is.Package
 	}
 	old := newTwins(before)

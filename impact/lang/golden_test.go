@@ -89,7 +89,7 @@ func describe(tree memTree) []byte {
 // describeDefinitions prints what a file defines and hands on, with the names that each
 // definition mentions, as far as the file spells them.
 func describeDefinitions(b *bytes.Buffer, src []byte, facts *Facts) {
-	names := map[NameHash]string{HashName("default"): "default", Everything: "*", PyOwnNames: "globals()", PyUnsaid: "import *"}
+	names := map[NameHash]string{HashName("default"): "default", Everything: "*", PyOwnNames: "globals()", PyUnsaid: "import *", PyHandedOn: "from import"}
 	for i := 0; i < len(src); {
 		end := i
 		for end < len(src) && (isIdent(src[end]) || src[end] == '$') {

@@ -38,6 +38,7 @@ type pyReader struct {
 	imported  []pyImport
 	all       map[string]bool // the names in __all__
 	plain     []row           // names that a plain import binds, outside of functions
+	typing    []pyTyping      // see forTypes
 	needed    map[string]bool // names among Exports without which the file does not load
 	takesAll  bool            // it imports all names of another file
 	bindings  map[string]int  // how often each name was defined so far
@@ -73,7 +74,7 @@ func (p *pyScanner) outline() {
 		i = end
 	}
 	r.dedent(0, len(r.tok))
-	r.plainImports()
+	r.unsaidImports()
 	r.defineExamples()
 	r.defineMain()
 	if code := pyEncodingName(p.src); code != "" && code != "utf-8" && code != "utf8" {
@@ -89,6 +90,7 @@ const maxNesting = 8
 // line reads the logical line of which the tokens stand between start, its tokenLine,
 // and end.
 func (r *pyReader) line(start, end int) {
+	r.noteTyping(start, end)
 	r.dedent(r.tok[start].value, start)
 	if n := len(r.blocks); n > 0 && (!r.blocks[n-1].class || n >= maxNesting) {
 		return // inside of a function

@@ -1,6 +1,9 @@
 package lang
 
-import "slices"
+import (
+	"slices"
+	"sort"
+)
 
 // What a Python file has from others, and what it hands on.
 
@@ -134,49 +137,102 @@ func (r *pyReader) bindModules(s row) {
 	}
 }
 
-// plainImports takes "import x" for something that the file does when it never mentions
-// what it binds: then it is there for its effect, or for others.
-func (r *pyReader) plainImports() {
-	if len(r.plain) == 0 {
-		return
-	}
-	bound := map[uint32]bool{}
-	var some [64]uint64 // a bit for each of them, to ask the map less often
-	for _, s := range r.plain {
-		for _, name := range r.bound(s) {
+// unsaidImports looks for what imports bind and the file never says, by whatever statement it
+// has it: then the import is there for its effect, or for others. A plain one that stands
+// outside of functions is something that the file does.
+func (r *pyReader) unsaidImports() {
+	said := map[uint32]bool{}
+	var some [64]uint64 // a bit for each name, to ask the map less often
+	for _, s := range r.imports {
+		for _, name := range r.boundBy(s) {
 			h := r.tok[name].value
-			bound[h] = false
+			said[h] = false
 			some[h>>6%64] |= 1 << (h % 64)
 		}
 	}
-	plain := r.plain
+	if len(said) == 0 {
+		return
+	}
+	imports := r.imports
 	for i := range r.tok {
-		for len(plain) > 0 && i >= plain[0].to {
-			plain = plain[1:]
+		for len(imports) > 0 && i >= imports[0].to {
+			imports = imports[1:]
 		}
-		if len(plain) > 0 && i >= plain[0].from {
+		if len(imports) > 0 && i >= imports[0].from {
 			continue
 		}
 		if t := &r.tok[i]; t.kind == tokenWord && some[t.value>>6%64]&(1<<(t.value%64)) != 0 {
-			if _, ok := bound[t.value]; ok {
-				bound[t.value] = true
+			if _, ok := said[t.value]; ok {
+				said[t.value] = true
 			}
 		}
 	}
+	unsaid := func(s row) bool {
+		return slices.ContainsFunc(r.boundBy(s), func(name int) bool { return !said[r.tok[name].value] })
+	}
 	for _, s := range r.plain {
-		for _, name := range r.bound(s) {
-			if bound[r.tok[name].value] {
-				continue
-			}
+		if unsaid(s) {
 			r.looseRow(s)
+		}
+	}
+	for _, s := range r.imports {
+		switch {
+		case !unsaid(s) || r.forTypes(s.from):
+		case r.word(s.from, "import"):
 			for i := s.from; i < s.to; i++ {
 				if i == s.from || r.kind(i) == ',' {
 					r.loose = append(r.loose, PyFrom(string(r.text(i+1)), PyUnsaid))
 				}
 			}
-			break
+		case r.kind(s.from+1) == '.':
+			r.loose = append(r.loose, PyHandedOn)
+		case !r.word(s.from+1, "__future__"):
+			r.loose = append(r.loose, PyFrom(string(r.text(s.from+1)), PyHandedOn))
 		}
 	}
+}
+
+// A pyTyping is what stands below "if TYPE_CHECKING:", and the column of that.
+type pyTyping struct {
+	row
+	column uint32
+}
+
+func (r *pyReader) noteTyping(start, end int) {
+	column := r.tok[start].value
+	if n := len(r.typing); n > 0 && r.typing[n-1].to == start && r.typing[n-1].column < column {
+		r.typing[n-1].to = end
+	}
+	if at := start + 1; r.word(at, "if") && (r.word(at+1, "TYPE_CHECKING") || r.kind(at+2) == '.' && r.word(at+3, "TYPE_CHECKING")) {
+		r.typing = append(r.typing, pyTyping{row{end, end}, column})
+	}
+}
+
+// forTypes says that the token i is there for type checkers alone, and never runs.
+func (r *pyReader) forTypes(i int) bool {
+	at := sort.Search(len(r.typing), func(n int) bool { return r.typing[n].to > i })
+	return at < len(r.typing) && r.typing[at].from <= i
+}
+
+// boundBy are the tokens of the names that an import statement binds; of all names of a module
+// it is the star.
+func (r *pyReader) boundBy(s row) (names []int) {
+	if r.word(s.from, "import") {
+		return r.bound(s)
+	}
+	i := s.from
+	for i < s.to && !r.word(i, "import") {
+		i++
+	}
+	for i++; i < s.to; i++ {
+		if r.word(i+1, "as") && i+2 < s.to {
+			i += 2
+		}
+		if k := r.kind(i); k == tokenWord || k == '*' {
+			names = append(names, i)
+		}
+	}
+	return names
 }
 
 // bound are the tokens of the names that "import a.b, c as d" binds: a and d.

@@ -2,6 +2,7 @@ package lang
 
 import (
 	"bytes"
+	"slices"
 	"sort"
 	"sync"
 )
@@ -22,6 +23,33 @@ var PyOwnNames = HashName("globals()")
 // never says it: for what loading it registers, such as classes that their base finds. Plainly
 // it is mentioned by the applications of Django.
 var PyUnsaid = HashName("import *")
+
+// PyHandedOn is mentioned so by a file that takes names "from" a module and says not all of them:
+// they are there for others, or it is for what loading the module registers. Of a relative path it
+// is mentioned plainly.
+var PyHandedOn = HashName("from import")
+
+// SameMentions says that two texts of a file mention the same outside of all definitions: which
+// of the names that it imports it says nowhere is no difference in what it does.
+func SameMentions(a, b *Facts) bool {
+	if slices.Equal(a.Mentions, b.Mentions) {
+		return true
+	}
+	unsaid := []NameHash{PyHandedOn}
+	for _, f := range []*Facts{a, b} {
+		for i := range f.Imports {
+			unsaid = append(unsaid, PyFrom(f.Imports[i].Spec, PyHandedOn))
+		}
+	}
+	slices.Sort(unsaid)
+	without := func(f *Facts) []NameHash {
+		return slices.DeleteFunc(slices.Clone(f.Mentions), func(name NameHash) bool {
+			_, found := slices.BinarySearch(unsaid, name)
+			return found
+		})
+	}
+	return slices.Equal(without(a), without(b))
+}
 
 // pyLookups are the words by which Python finds a module, or a name of its own, that is put
 // together at run time.
