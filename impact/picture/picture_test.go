@@ -260,3 +260,32 @@ func TestWords(t *testing.T) {
 		}
 	}
 }
+
+// Two boxes of one ring have the same name where one of them is what is left of a folder.
+func TestSamePictureEachTime(t *testing.T) {
+	r := &impact.Report{Changed: []impact.Changed{{Path: "c.go"}}}
+	add := func(path string, distance int, via ...string) {
+		r.Reached = append(r.Reached, impact.Reached{Node: "file:" + path, Kind: impact.KindFile, Path: path, Distance: distance, Confidence: 900, Via: append([]string{"file:c.go"}, via...)})
+	}
+	for n := range 9 {
+		add(fmt.Sprintf("a/%d.go", n), 1)
+	}
+	for n := range 20 {
+		add(fmt.Sprintf("a/x%02d/x.go", n), 1)
+	}
+	add("z/0.go", 2, "file:a/0.go")
+	add("z/1.go", 2, "file:a/x19/x.go")
+	var first bytes.Buffer
+	if err := SVG(&first, r); err != nil {
+		t.Fatal(err)
+	}
+	for range 50 {
+		var again bytes.Buffer
+		if err := SVG(&again, r); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(again.Bytes(), first.Bytes()) {
+			t.Fatal("the same report makes another picture")
+		}
+	}
+}

@@ -102,7 +102,7 @@ func (g *group) sources() []*group {
 		}
 	}
 	slices.SortFunc(all, func(a, b *group) int {
-		return cmp.Or(cmp.Compare(a.ring, b.ring), cmp.Compare(a.folder, b.folder))
+		return cmp.Or(cmp.Compare(a.ring, b.ring), cmp.Compare(a.folder, b.folder), cmp.Compare(a.members[0].Node, b.members[0].Node)) // what is left of a folder is called like it
 	})
 	return all
 }
