@@ -167,6 +167,9 @@ func (a *App) reconcilePage(ctx context.Context, client *hub.Client, id int64, p
 		if err != nil {
 			return 0, err
 		}
+		if r.GetArchived() || r.GetDisabled() {
+			continue
+		}
 		if err := a.notesMoved(ctx, client, id, r); err != nil {
 			return 0, err
 		}
@@ -187,11 +190,12 @@ func (a *App) lookAtOne(ctx context.Context, client *hub.Client, id int64, r *gi
 		return err
 	}
 	back := known && (was.State != store.Active || was.Installation != id)
-	if err := a.store.Installed(ctx, store.Installed{Repo: r.GetID(), Installation: id, FullName: r.GetFullName(), State: store.Active}); err != nil {
-		return err
-	}
+	is := store.Installed{Repo: r.GetID(), Installation: id, FullName: r.GetFullName(), State: store.Active}
 	if r.GetArchived() || r.GetDisabled() {
-		return nil
+		is.State = store.Archived
+	}
+	if err := a.store.Installed(ctx, is); err != nil || is.State != store.Active {
+		return err
 	}
 	since := missed.of(r.GetID())
 	if back {

@@ -90,7 +90,7 @@ func (a *App) Review(ctx context.Context, t store.Task) (err error) {
 		return err
 	}
 	if ok && at.State != store.Active { // reconcile comes back to it
-		a.Log.WithFields(logrus.Fields{"repo": t.Repo, "subject": s.Name}).Info("the review waits until the repository is ours again")
+		a.Log.WithFields(logrus.Fields{"repo": t.Repo, "subject": s.Name, "state": at.State}).Info("the review waits until the repository is ours again, and not archived")
 		return nil
 	}
 	until := ctx
@@ -256,6 +256,10 @@ func (j *job) run(ctx context.Context) (string, error) {
 	j.log = j.log.WithField("repo", j.repo.FullName())
 	if err := j.store.Installed(ctx, store.Installed{Repo: j.repo.ID, Installation: j.subject.Installation, FullName: j.repo.FullName()}); err != nil { // that it is found does not say that it is ours: anybody finds a public one
 		return "", err
+	}
+	if j.repo.Archived { // nobody can be told anything there, and nothing merges
+		j.log.Info("the repository is archived: the review waits until it is not")
+		return "", j.store.Installed(ctx, store.Installed{Repo: j.repo.ID, Installation: j.subject.Installation, FullName: j.repo.FullName(), State: store.Archived})
 	}
 	if lacks, err := j.lacks(ctx); err != nil {
 		return "", err

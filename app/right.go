@@ -88,6 +88,10 @@ func (a *App) lookLate(ctx context.Context, key string) error {
 		repo.Owner, repo.Name, client = owner, name, a.Hub.Installation(at.Installation)
 	}
 	right, err := a.checkOf(client, repo, head, ref).Look(ctx)
+	if effect.Refused(err) { // each is looked at seldom, and must not keep others waiting
+		a.Log.WithError(err).WithFields(logrus.Fields{"repo": id, "head": head}).Warn("GitHub does not let a check run be looked at, or set right, to which something may have come late")
+		return nil
+	}
 	if err == nil && !right {
 		a.Log.WithFields(logrus.Fields{"repo": id, "head": head}).Warn("the check run does not show what it was made to say last: it is set right")
 	}

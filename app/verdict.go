@@ -333,7 +333,10 @@ func (j *job) speak(ctx context.Context, first bool) error {
 	if !j.shows {
 		return nil
 	}
-	pending, err := j.check.Pending(ctx)
+	mark, pending, err := j.check.Says(ctx)
+	if err == nil && mark == "" { // who found that GitHub does not show it left it to this review to say it again
+		err = effect.ErrOverwritten
+	}
 	if err != nil || !pending {
 		return err
 	}

@@ -51,6 +51,7 @@ type Log interface {
 	Lock(ctx context.Context, name string) (_ *store.Lock, ok bool, err error)
 	AtHead(ctx context.Context, repo int64, head string) ([]store.Subject, error)
 	Again(ctx context.Context, of *store.Subject) error
+	SayAgain(ctx context.Context, of *store.Subject, key string) error
 }
 
 // A Check is what a subject has to say of a head, in the run that it shares with its twins.

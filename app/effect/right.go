@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"custody/app/event"
-	"custody/app/hub"
+	"custody/internal/store"
 )
 
 // What was sent to GitHub and not answered may be carried out there later: behind what somebody else
@@ -34,7 +34,8 @@ const (
 	soonest = 10 * time.Second
 	Latest  = 10 * time.Minute
 	lateFor = 20 * time.Minute
-	// goneFor is how long GitHub says that a commit, or its repository, is not there until that is believed.
+	// goneFor is how long a repository is not ours, or GitHub says that a commit is not there, or lets
+	// nobody write, until that is believed.
 	goneFor = 24 * time.Hour
 
 	// rightTime is how long it may take to set a run right.
@@ -86,7 +87,8 @@ func (c *Check) Doubt(ctx context.Context) error {
 
 // Look holds the run against GitHub if something may come late to it, and nobody else does; and keeps
 // when that is to be done again. right is false where the run showed something else than it should.
-// Without a Client it is only put off.
+// Without a Client it is only put off. What may not be looked at, or set right, is given up after a
+// day, see Refused: until then err says why.
 func (c *Check) Look(ctx context.Context) (right bool, err error) {
 	e, err := c.Log.Effect(ctx, c.lateKey(c.here()))
 	if err != nil || e.Key == "" {
@@ -97,26 +99,47 @@ func (c *Check) Look(ctx context.Context) (right bool, err error) {
 		return true, fmt.Errorf("reading since when something may come late: %w", err)
 	}
 	now := c.Now().UnixMilli()
-	if ok, err := c.Log.Postpone(ctx, e, now+pause(now-since)); err != nil || !ok || c.Client == nil {
+	if ok, err := c.Log.Postpone(ctx, e, now+pause(now-since)); err != nil || !ok {
+		return true, err
+	}
+	if c.Client == nil {
+		if now-since >= goneFor.Milliseconds() {
+			err = c.giveUp(ctx, &e)
+		}
 		return true, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, rightTime)
 	defer cancel()
-	right, err = c.setRight(ctx, c.here())
-	over := lateFor
-	if class, _ := hub.Classify(err); class == hub.Gone || class == hub.Refused {
-		over, err = goneFor, nil
+	if right, err = c.setRight(ctx, c.here()); err == nil && now-since >= lateFor.Milliseconds() {
+		_, err = c.Log.ForgetIf(ctx, e.Key, e.Result)
+	} else if Refused(err) && now-since >= goneFor.Milliseconds() {
+		err = c.giveUp(ctx, &e)
 	}
-	if err != nil || now-since < over.Milliseconds() {
-		return right, err
-	}
-	_, err = c.Log.ForgetIf(ctx, e.Key, e.Result)
 	return right, err
 }
 
+// giveUp looks at a run no more that may not be looked at, or set right: its commit or its repository
+// is gone, or nobody may write there. If it is only begun, it may say success, and is nobody's word
+// from then on: whoever comes to it takes that back.
+func (c *Check) giveUp(ctx context.Context, e *store.Effect) error {
+	return c.locked(ctx, c.here(), func(r *run) error {
+		if r.there && !r.done {
+			if r.By, r.Mark = "", ""; r.ID != 0 {
+				r.Mark = overwritten + Success
+			}
+			if err := c.finish(ctx, c.here(), r); err != nil {
+				return err
+			}
+		}
+		_, err := c.Log.ForgetIf(ctx, e.Key, e.Result)
+		return err
+	})
+}
+
 // setRight holds what GitHub shows against what the run was made to say last, whoever's word that is.
-// If it differs, they are asked to say it again; if nobody who is open says it, it lets nothing
-// through. This subject is not asked: it is about to say it. right is false where it differed.
+// If it differs, they are asked to say it again, unless they are about to; if nobody who is open says
+// it, it lets nothing through. This subject is not asked: it is about to say it. right is false where
+// it differed.
 func (c *Check) setRight(ctx context.Context, at spot) (right bool, err error) {
 	err = c.locked(ctx, at, func(r *run) error {
 		if r.there && !r.done {
@@ -150,26 +173,27 @@ func (c *Check) setRight(ctx context.Context, at spot) (right bool, err error) {
 		case same && r.done, !r.there && len(let) == 0:
 			right = true
 			return nil
-		case same && by == nil && own == nil && len(others) == 0: // it is known now, and stands
+		case same && (by != nil || own == nil && len(others) == 0): // it is known now, and stands
 			right = true
 			return c.finish(ctx, at, r)
 		}
 		// Whoever is to speak is asked before anything is kept as settled.
-		asked := by
+		var asked []store.Subject
 		switch {
 		case by == nil:
-			asked, err = c.wake(ctx, at, true)
+			asked = speakers(others, true)
 		case by == own:
 			err = c.Log.Forget(ctx, c.Key())
 		default:
-			err = errors.Join(c.Log.Forget(ctx, ConcludeKey(c.Repo.ID, by.Name, at.Head)), c.Log.Again(ctx, by))
+			asked = []store.Subject{*by}
+		}
+		why, external := "", ""
+		for _, s := range asked {
+			err = errors.Join(err, c.Log.SayAgain(ctx, &s, ConcludeKey(c.Repo.ID, s.Name, at.Head)))
+			external = event.External(c.Repo.ID, s.Name)
 		}
 		if err != nil {
 			return err
-		}
-		why, external := "", ""
-		if asked != nil {
-			external = event.External(c.Repo.ID, asked.Name)
 		}
 		switch {
 		case len(let) == 0 || by != nil && by == own: // it says so itself, at once

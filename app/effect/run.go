@@ -365,7 +365,7 @@ func (c *Check) takeBack(ctx context.Context, title, why string) (is bool, err e
 		if err := c.begin(ctx, c.here(), r); err != nil {
 			return err
 		}
-		if _, err := c.wake(ctx, c.here(), false); err != nil {
+		if err := c.wake(ctx, c.here(), false); err != nil {
 			return err
 		}
 		// Whoever comes to it says what came out, be it the same.
@@ -420,23 +420,21 @@ func (c *Check) PutOff(ctx context.Context, title, why string) error {
 }
 
 // wake asks those of the others of a name on a commit again that pass. Where none does, one speaks
-// for all: that is asked, if it is wanted. asked is one of them.
-func (c *Check) wake(ctx context.Context, at spot, one bool) (asked *store.Subject, err error) {
+// for all: that is asked, if it is wanted.
+func (c *Check) wake(ctx context.Context, at spot, one bool) error {
 	others, err := c.others(ctx, at)
-	if err != nil {
-		return nil, err
+	for _, s := range speakers(others, one) {
+		err = errors.Join(err, c.Log.Again(ctx, &s))
 	}
-	for _, s := range others {
-		if s.Decision == "pass" {
-			err = errors.Join(err, c.Log.Again(ctx, &s))
-			asked = &s
-		}
+	return err
+}
+
+func speakers(others []store.Subject, one bool) []store.Subject {
+	passes := slices.DeleteFunc(slices.Clone(others), func(s store.Subject) bool { return s.Decision != "pass" })
+	if one && len(passes) == 0 && len(others) > 0 {
+		return []store.Subject{slices.MinFunc(others, func(a, b store.Subject) int { return ahead(&a, &b) })}
 	}
-	if one && asked == nil && len(others) > 0 {
-		first := slices.MinFunc(others, func(a, b store.Subject) int { return ahead(&a, &b) })
-		asked, err = &first, c.Log.Again(ctx, &first)
-	}
-	return asked, err
+	return passes
 }
 
 // A Departure is why a subject speaks no more where it did.
@@ -513,7 +511,7 @@ func (c *Check) Leave(ctx context.Context, why Departure) error {
 	if err != nil {
 		return err
 	}
-	if _, err := c.wake(ctx, at, true); err != nil {
+	if err := c.wake(ctx, at, true); err != nil {
 		return err
 	}
 	return c.Log.Forget(ctx, c.spokeKey())

@@ -68,6 +68,8 @@ func TestRead(t *testing.T) {
 		{"installation_repositories", `{"action":"removed","installation":{"id":3},"repositories_removed":[{"id":7,"full_name":"acme/shop"}]}`, "=removed"},
 		{"repository", `{"action":"renamed",` + place + `}`, "=active"},
 		{"repository", `{"action":"deleted",` + place + `}`, "=removed"},
+		{"repository", `{"action":"archived",` + place + `}`, "=archived"},
+		{"repository", `{"action":"unarchived",` + place + `}`, "=active"},
 		{"star", `{"action":"created"}`, "ignored"},
 		{"ping", `not read at all`, "ignored"},
 	} {

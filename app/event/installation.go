@@ -52,15 +52,24 @@ func repositoryChanged(_ Self, p *payload) (Outcome, error) {
 	if p.Installation == nil || p.Installation.ID <= 0 {
 		return ignore("of no installation"), nil
 	}
+	one := []repository{*p.Repository}
+	var o Outcome
 	state := store.Active
 	switch p.Action {
 	case "deleted":
 		state = store.Removed
-	case "renamed", "transferred", "unarchived", "publicized", "privatized":
+	case "archived":
+		state = store.Archived
+	case "unarchived": // what happened meanwhile, such as an upgrade of ours, nobody looked at
+		for _, kind := range []string{"pull_request", "merge_group"} {
+			o.Wakes = append(o.Wakes, store.Wake{Repo: p.Repository.ID, Kind: kind, Stage: "merge"})
+		}
+	case "renamed", "transferred", "publicized", "privatized":
 	default:
 		return ignore("nothing that changes where we work"), nil
 	}
-	return Outcome{Decision: store.Decision{Installs: each(p.Installation.ID, []repository{*p.Repository}, state)}}, nil
+	o.Installs = each(p.Installation.ID, one, state)
+	return o, nil
 }
 
 func each(id int64, repos []repository, state store.InstallState) []store.Installed {

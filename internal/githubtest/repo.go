@@ -22,6 +22,7 @@ type Repo struct {
 	Dir           string // of the bare repository
 
 	quiet         bool // see Quietly
+	archived      bool
 	gh            *GitHub
 	store         *gittest.Repo
 	collaborators map[string]string // login in lower case: admin, maintain, write, triage, read
@@ -203,6 +204,12 @@ func (r *Repo) Delete() {
 	r.gh.send(r, "repository", "deleted", r.Owner, object{})
 }
 
+// Archive lets nobody write to the repository any more, or does again. It sends no delivery.
+func (r *Repo) Archive(is bool) {
+	defer r.gh.lock()()
+	r.archived = is
+}
+
 // Rename gives the repository another name; the old one redirects.
 func (r *Repo) Rename(name string) {
 	defer r.gh.lock()()
@@ -252,7 +259,7 @@ func (r *Repo) object(c *call) object {
 		"private": r.Private, "visibility": visibility, "fork": r.Parent != nil, "default_branch": r.DefaultBranch,
 		"url": url, "html_url": web, "clone_url": web + ".git", "git_url": "git" + strings.TrimPrefix(web, "http") + ".git",
 		"ssh_url": "git@github.invalid:" + r.FullName() + ".git", "svn_url": web,
-		"archived": false, "disabled": false, "allow_forking": true,
+		"archived": r.archived, "disabled": false, "allow_forking": true,
 		"allow_merge_commit": true, "allow_squash_merge": true, "allow_rebase_merge": true,
 		"has_issues": true, "topics": []string{}, "forks": 0, "forks_count": 0, "size": 1,
 		"created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z", "pushed_at": r.pushedAt(),

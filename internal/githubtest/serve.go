@@ -287,6 +287,9 @@ func (gh *GitHub) permit(c *call) *answer {
 			return refused(403, "Resource not accessible by integration").
 				with("X-Accepted-GitHub-Permissions", strings.NewReplacer(":", "=", "|", "; ").Replace(needs))
 		}
+		if c.repo != nil && c.repo.archived && !strings.HasPrefix(c.op.name, "GET ") {
+			return refused(403, "Repository was archived so is read-only.")
+		}
 		return nil
 	}
 }

@@ -197,3 +197,51 @@ func TestWorkers(t *testing.T) {
 	}
 	is("newer", nil, nil)
 }
+
+// Who does not show what they said is asked to say it again, but for who is about to, or was asked in
+// vain. How often that was stays counted.
+func TestSayAgain(t *testing.T) {
+	eachStore(t, func(t *testing.T, address string) {
+		ctx := context.Background()
+		s := open(t, address, "one", nil)
+		const key = "conclude/7/pull/1/h"
+		o := store.Subject{Request: store.Request{Repo: 7, Name: "pull/1", Installation: 3, Kind: "pull_request", Stage: "merge", Number: 1, Head: "h"}}
+		if err := s.Ask(ctx, o.Request); err != nil {
+			t.Fatal(err)
+		}
+		said := func(what string, turn, vain int64, known bool) {
+			t.Helper()
+			if err := s.SayAgain(ctx, &o, key); err != nil {
+				t.Fatal(err)
+			}
+			got, err := s.Subject(ctx, 7, "pull/1")
+			if err != nil || got.Turn != turn || got.Vain != vain {
+				t.Errorf("%s: turn %d, in vain %d times, want %d, %d; %v", what, got.Turn, got.Vain, turn, vain, err)
+			}
+			if e, err := s.Effect(ctx, key); err != nil || (e.Key != "") != known {
+				t.Errorf("%s: %+v, %v", what, e, err)
+			}
+		}
+		is := func(err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		done := store.Review{Repo: 7, Subject: "pull/1", Head: "h", Decision: "pass"}
+		is(s.Finish(ctx, key, "mark"))
+		said("its job is there", 1, 0, false)
+		is(conclude(ctx, s, 1, done, store.Follows{Effects: map[string]string{key: "intent"}}))
+		said("it is about to", 1, 0, true)
+		is(s.Finish(ctx, key, "mark"))
+		said("it said so", 2, 1, false)
+		is(conclude(ctx, s, 2, done, store.Follows{}))
+		is(s.Wake(ctx, store.Wake{Repo: 7, Name: "pull/1", Vain: true}))
+		said("its job is there again", 3, 2, false)
+		is(conclude(ctx, s, 3, done, store.Follows{}))
+		said("it said so in vain before", 4, 3, false)
+		is(s.CloseSubject(ctx, 7, "pull/1", 4))
+		is(conclude(ctx, s, 4, done, store.Follows{}))
+		said("nobody waits for it", 4, 3, false)
+	})
+}

@@ -17,12 +17,14 @@ type Installed struct {
 	State        InstallState // empty: as it was; of one that is not known yet, Active
 }
 
-// An InstallState is what became of an installation on a repository.
+// An InstallState is what became of an installation on a repository. Nothing is reviewed but where it
+// is Active.
 type InstallState string
 
 const (
 	Active    InstallState = "active"
 	Suspended InstallState = "suspended"
+	Archived  InstallState = "archived" // the forge lets nobody write there
 	Removed   InstallState = "removed"
 )
 

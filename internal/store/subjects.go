@@ -114,6 +114,27 @@ func (s *Store) Again(ctx context.Context, of *Subject) error {
 	return s.Wake(ctx, Wake{Repo: of.Repo, Name: of.Name})
 }
 
+// SayAgain asks again for a review of a subject, if it is open, since the forge does not show what it
+// said, which is the effect of a key: that is forgotten. Who is about to say something is not asked:
+// it is intended, or a review is under way, which finds it forgotten. Nor is who was asked in vain,
+// and is Waiting.
+func (s *Store) SayAgain(ctx context.Context, of *Subject, key string) error {
+	return s.inRepos(ctx, []int64{of.Repo}, func(t tx) error {
+		var left int64
+		if err := t.row(ctx, `SELECT count(*) FROM effects WHERE key = $1 AND state <> 'done'`, []any{key}, &left); err != nil || left > 0 {
+			return err
+		}
+		if _, err := t.exec(ctx, `DELETE FROM effects WHERE key = $1`, key); err != nil {
+			return err
+		}
+		if err := t.row(ctx, `SELECT count(*) FROM subjects WHERE repo = $1 AND name = $2 AND done_turn < turn AND (vain > 0
+OR (repo, name, turn) IN (`+reviewing+`))`, []any{of.Repo, of.Name}, &left); err != nil || left > 0 {
+			return err
+		}
+		return s.wake(ctx, t, Wake{Repo: of.Repo, Name: of.Name, Vain: true})
+	})
+}
+
 func (s *Store) wake(ctx context.Context, t tx, w Wake) error {
 	where, args := openOf(w.Repo, w.Kind, w.Stage, w.Ref)
 	if w.Name != "" {
@@ -207,6 +228,9 @@ func (o *Subject) Due(now, patience int64) bool {
 	return o.Asked+patience<<min(max(o.Vain-vainAtFirst, 0), vainDoubles) < now
 }
 
+// reviewing are the turns for which there is a job.
+const reviewing = `SELECT CAST(args ->> 'repo' AS BIGINT), args ->> 'subject', CAST(args ->> 'turn' AS BIGINT) FROM river_job WHERE kind = 'review' AND state IN ` + live
+
 // Waiting are subjects whose newest turn is Due, is not concluded, and has no job (any more): at
 // most max, the oldest first. One whose job is there has its place in the line, which it would
 // lose.
@@ -214,7 +238,7 @@ func (s *Store) Waiting(ctx context.Context, now, patience int64, max int) ([]Su
 	due := fmt.Sprintf(`asked + CAST($3 AS BIGINT) * (1 << CAST(CASE WHEN vain < %d THEN 0 WHEN vain > %d THEN %d ELSE vain - %d END AS INTEGER)) < $1`,
 		vainAtFirst, vainAtFirst+vainDoubles, vainDoubles, vainAtFirst)
 	return s.subjects(ctx, `done_turn < turn AND is_open AND `+due+`
-AND (repo, name, turn) NOT IN (SELECT CAST(args ->> 'repo' AS BIGINT), args ->> 'subject', CAST(args ->> 'turn' AS BIGINT) FROM river_job WHERE kind = 'review' AND state IN `+live+`)
+AND (repo, name, turn) NOT IN (`+reviewing+`)
 ORDER BY asked LIMIT $2`, now, max, patience)
 }
 
