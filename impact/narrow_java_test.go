@@ -1,8 +1,11 @@
 package impact
 
 import (
+	"fmt"
 	"maps"
+	"strings"
 	"testing"
+	"time"
 )
 
 // TestNarrowJava: what a change of Java reaches, and in which words, with what it must not.
@@ -49,6 +52,36 @@ func TestNarrowJava(t *testing.T) {
 		maps.Copy(head, test.head)
 		if got := narrowedLines(assessTrees(t, test.from, head)); got != test.want {
 			t.Errorf("%s: %s, want %s", test.name, got, test.want)
+		}
+	}
+}
+
+// TestJavaHeirsAreBounded: each class of a file is made of the one before it, and a method of each
+// changes. What that takes is work that is counted; beyond its bound the file counts as a whole.
+func TestJavaHeirsAreBounded(t *testing.T) {
+	for _, test := range []struct {
+		classes int
+		want    string
+	}{
+		{900, ""},
+		{10_500, "p/B.java whole"},
+	} {
+		chain := func(n int) string {
+			var b strings.Builder
+			b.WriteString("package p;\npublic class A {\npublic static class N0 {}\n")
+			for i := range test.classes {
+				fmt.Fprintf(&b, "public static class N%d extends N%d { int m%d() { return %d; } }\n", i+1, i, i, n)
+			}
+			return b.String() + "}\n"
+		}
+		from := map[string]string{"p/A.java": chain(1), "p/B.java": "package p;\nclass B { A.N0 a; }\n"}
+		head := map[string]string{"p/A.java": chain(2), "p/B.java": from["p/B.java"]}
+		began := processorTime(t)
+		if got := narrowedLines(assessTrees(t, from, head)); got != test.want {
+			t.Errorf("%d classes: %s, want %s", test.classes, got, test.want)
+		}
+		if took := processorTime(t) - began; took > hostileSeconds*time.Second/4 {
+			t.Errorf("%d classes take %v", test.classes, took)
 		}
 	}
 }

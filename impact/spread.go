@@ -204,9 +204,11 @@ func compareAtoms(a, b atom) int {
 // before the unsure, so that whoever asks a question first knows the best way to its answers.
 func (s *spread) run(ctx context.Context) error {
 	defer s.takeEnds()
-	for s.only.next < len(s.only.atoms) {
-		if s.only.next%1024 == 0 && ctx.Err() != nil {
-			return ctx.Err()
+	for looked := 0; s.only.next < len(s.only.atoms); {
+		if s.only.next%1024 == 0 || s.work-looked > 1<<16 {
+			if looked = s.work; ctx.Err() != nil {
+				return ctx.Err()
+			}
 		}
 		a := s.only.atoms[s.only.next]
 		s.only.next++
@@ -717,27 +719,39 @@ func (s *spread) dependents(node int32) map[int32]int32 {
 	if s.nearTo == node {
 		return s.nearby
 	}
-	near := map[int32]int32{node: 0}
-	layer := []int32{node}
+	near := map[int32]int32{}
 	texts := false
+	s.eachDependent(node, func(link Link, edges int32) bool {
+		if _, ok := near[link.From]; ok {
+			return false
+		}
+		near[link.From] = edges
+		texts = texts || link.Kind == References
+		return true
+	})
+	s.nearTo, s.nearby, s.nearTexts = node, near, texts
+	return near
+}
+
+// eachDependent calls fn for the file itself and for the links from those that depend on it and can
+// have names of it, near before far; fn says whether it meets the file at the end for the first time.
+func (s *spread) eachDependent(node int32, fn func(link Link, edges int32) (first bool)) {
+	fn(Link{From: node}, 0)
+	layer := []int32{node}
 	for d := int32(1); len(layer) > 0; d++ {
 		var next []int32
 		for _, n := range layer {
 			for _, e := range s.graph.Into(n) {
 				link := s.graph.Link(e)
 				s.work++
-				if _, ok := near[link.From]; !ok && link.Kind != Requires {
-					near[link.From] = d
+				if link.Kind != Requires && fn(link, d) {
 					next = append(next, link.From)
-					texts = texts || link.Kind == References
 				}
 			}
 		}
 		layer = next
 	}
 	s.over = s.over || s.work > maxSymbolWork
-	s.nearTo, s.nearby, s.nearTexts = node, near, texts
-	return near
 }
 
 // cutMember splits "Server.Serve"; member is empty for what is no method.

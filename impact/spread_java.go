@@ -15,38 +15,6 @@ import (
 // method. What runs when a value is made, or a class is initialised, is the type itself: whoever
 // makes one says its name, or that of an heir, which says it.
 
-// A javaRef is a type by its name in a file: "Outer.Inner".
-type javaRef struct {
-	node int32
-	name string
-}
-
-// A javaType is what is known of a type, over all that it is made of.
-type javaType struct {
-	bases   []javaRef // the next ones in this tree
-	outside []string  // the next ones from elsewhere, by their full names
-	open    bool      // what it is made of is not known
-	found   bool      // others may make values of it, and look for methods
-	asks    bool      // an interface: its heirs, and functions that stand for it, have its methods
-}
-
-// javaTypes is what a spread knows of types.
-type javaTypes struct {
-	types map[javaRef]*javaType
-	above map[javaRef]*javaAbove
-	heirs map[javaRef][]javaRef
-	facts map[int32]*lang.Facts
-	near  map[int32]nodeSet
-}
-
-// A javaAbove is all that a type is made of.
-type javaAbove struct {
-	outside []string
-	bases   []javaRef // in this tree
-	open    bool
-	found   bool
-}
-
 // followJava goes on from a definition of Java.
 func (s *spread) followJava(a atom, f *spreadFile, d *lang.Definition) {
 	name, kind, shape, exported := d.Name, d.Kind, d.Shape, d.Exported
@@ -71,21 +39,38 @@ func (s *spread) followJava(a atom, f *spreadFile, d *lang.Definition) {
 	case kind != lang.Method || own == class.own(): // fields, constructors
 		s.standFor(a, class)
 	default:
-		s.callJava(class, own, shape, !exported && s.isExported(f, class.name))
+		s.callJava(class, own, shape, !exported && s.outlineOf(f).exported[class.name])
 		for _, t := range s.typesFor(a, class, own, shape) {
 			s.standFor(a, t)
 		}
 	}
 }
 
-// isExported says whether other files can name a type.
-func (s *spread) isExported(f *spreadFile, name string) bool {
-	for n := range f.count + int32(len(f.ghosts)) {
-		if d := s.definition(f, n); d.Name == name && d.Kind != lang.Method {
-			return d.Exported
+// A javaOutline is what a file of Java looks like from afar.
+type javaOutline struct {
+	together map[string][]int32 // its definitions, by the outermost type
+	exported map[string]bool    // types: whether other files can name them
+}
+
+// outlineOf is that of a file.
+func (s *spread) outlineOf(f *spreadFile) *javaOutline {
+	known := s.javaKnown()
+	o := known.outlines[f.node]
+	if o != nil {
+		return o
+	}
+	o = &javaOutline{map[string][]int32{}, map[string]bool{}}
+	known.outlines[f.node] = o
+	for i := range f.count + int32(len(f.ghosts)) {
+		d := s.definition(f, i)
+		base, _ := cutMember(d.Name)
+		o.together[base] = append(o.together[base], i)
+		if _, twice := o.exported[d.Name]; !twice && d.Kind != lang.Method {
+			o.exported[d.Name] = d.Exported
 		}
 	}
-	return false
+	s.work += int(f.count) + len(f.ghosts)
+	return o
 }
 
 // holdAll reaches what stands in the same outermost type: who has a value of it may run any of it.
@@ -93,8 +78,8 @@ func (s *spread) holdAll(a atom, f *spreadFile, base string) {
 	if !s.once(ask{scope: f.node, name: lang.HashName(base), kind: askTogether}) {
 		return
 	}
-	for i := range f.count {
-		if name, _ := cutMember(s.definition(f, i).Name); name == base && i != a.def {
+	for _, i := range s.outlineOf(f).together[base] {
+		if i != a.def && i < f.count {
 			s.stepBy(a, atom{f.node, i}, 0, byType, oneClass)
 		}
 	}
@@ -107,26 +92,25 @@ func (s *spread) standFor(a atom, t javaRef) {
 	}
 }
 
-// own is the last part of a type's name, and around the others.
-func (t javaRef) own() string    { return t.name[strings.LastIndexByte(t.name, '.')+1:] }
-func (t javaRef) around() string { return t.name[:max(strings.LastIndexByte(t.name, '.'), 0)] }
-
 // callJava goes to what calls a method of a type by its name, or hands it on: it depends on the
 // file of the type, or of one that declares the method, of which the type or an heir is made. A
 // private one is called in its own file, or by its name in a text.
 func (s *spread) callJava(t javaRef, name string, shape lang.Shape, private bool) {
 	files := []int32{t.node}
 	if !lang.JavaIsFixed(shape) {
-		for _, heir := range s.heirsOf(t) {
-			for _, above := range s.aboveOf(heir).bases {
-				if facts := s.javaFacts(above.node); !slices.Contains(files, above.node) && (facts == nil || defines(facts, above.name+"."+name) > 0) {
-					files = append(files, above.node)
-				}
+		for _, of := range s.familyOf(t).all {
+			if s.count(); of.unread || of.members[name] {
+				files = append(files, of.node)
 			}
 		}
+		slices.Sort(files)
+		files = slices.Compact(files)
 	}
 	for _, h := range lang.JavaCalls(name, shape) {
 		for _, file := range files {
+			if s.count(); s.over {
+				return
+			}
 			if !s.once(ask{scope: file, name: h, kind: askCalls, how: uint8(b2i(private))}) {
 				continue
 			}
@@ -140,78 +124,82 @@ func (s *spread) callJava(t javaRef, name string, shape lang.Shape, private bool
 	}
 }
 
-// A nodeSet is a set of nodes of one graph.
-type nodeSet []uint64
-
-func (n nodeSet) has(node int32) bool { return n[node/64]&(1<<(node%64)) != 0 }
-func (n nodeSet) add(node int32)      { n[node/64] |= 1 << (node % 64) }
-
-// javaNear are the files that depend on one, and itself. Those that were asked for last are kept.
-func (s *spread) javaNear(node int32) nodeSet {
-	const kept = 256
-	known := s.javaKnown()
-	if near := known.near[node]; near != nil {
-		return near
-	}
-	near := make(nodeSet, (s.graph.Len()+63)/64)
-	near.add(node)
-	for list := []int32{node}; len(list) > 0; {
-		n := list[len(list)-1]
-		list = list[:len(list)-1]
-		for _, e := range s.graph.Into(n) {
-			link := s.graph.Link(e)
-			s.work++
-			if link.Kind != Requires && !near.has(link.From) {
-				near.add(link.From)
-				list = append(list, link.From)
-			}
-		}
-	}
-	s.over = s.over || s.work > maxSymbolWork
-	if len(known.near) == kept {
-		clear(known.near)
-	}
-	known.near[node] = near
-	return near
-}
-
 // typesFor are the types that stand for a method, since code that is not read may call it.
 func (s *spread) typesFor(a atom, t javaRef, name string, shape lang.Shape) (types []javaRef) {
 	switch {
 	case s.javaIn == nil, s.javaIn.unknown, lang.JavaIsOpen(shape), lang.JavaObjectMethods(name):
 		return []javaRef{t}
-	case lang.JavaIsFixed(shape):
+	case lang.JavaIsFixed(shape): // nobody has it from a type that asks for it, and no bean has properties that are static
 		return nil
 	case s.javaIn.beans && isAccessor(name, shape):
 		return []javaRef{t}
 	}
-	heirs := s.heirsOf(t)
-	own := !s.declaredAbove(t, name)                                        // else who calls it has it from the type that asks for it
-	if (s.came[a] || s.broken[a]) && (len(heirs) > 1 || s.typeOf(t).asks) { // they may not be what they have to be any more
+	family := s.familyOf(t)
+	heirs := family.all[:family.heirs]
+	if (s.came[a] || s.broken[a]) && (len(heirs) > 1 || heirs[0].asks) { // they may not be what they have to be any more
 		return []javaRef{t}
 	}
-	for _, heir := range heirs {
-		above := s.aboveOf(heir)
-		if s.broken[a] && len(above.outside)+len(above.bases) > 0 {
-			return []javaRef{t}
-		}
+	if s.broken[a] && slices.ContainsFunc(heirs, func(heir *javaType) bool { return len(heir.outside)+len(heir.bases) > 0 }) {
+		return []javaRef{t}
+	}
+	called := s.calledIn(family, name)
+	for i, heir := range heirs {
 		switch {
-		case !above.mayCall(name) && !(own && above.found):
+		case !called[i]:
 		case heir.name == "": // whoever makes one says what it is made of
 			types = append(types, t)
 		default:
-			types = append(types, heir)
+			types = append(types, heir.javaRef)
 		}
 	}
 	return types
 }
 
+// calledIn says of each type of a family whether code that is not read may call a method on it: by
+// what it is made of, or since others make values of that and look for methods. They look for none
+// that the first one has from a type of the tree, where it is called by its name.
+func (s *spread) calledIn(family *javaFamily, name string) []bool {
+	own := !s.declaredAbove(family.all[0], name)
+	called := make([]bool, len(family.all))
+	made := make([][]int32, len(family.all)) // by place: who is made of it
+	var next []int32
+	for i, of := range family.all {
+		s.work += 1 + len(of.bases) + len(of.outside)
+		for _, base := range of.bases {
+			made[base.place] = append(made[base.place], int32(i))
+		}
+		if called[i] = of.mayCall(name) || own && of.found; called[i] {
+			next = append(next, int32(i))
+		}
+	}
+	for ; len(next) > 0; next = next[1:] {
+		for _, i := range made[next[0]] {
+			if !called[i] {
+				called[i] = true
+				next = append(next, i)
+			}
+		}
+	}
+	s.over = s.over || s.work > maxSymbolWork
+	return called
+}
+
 // declaredAbove says whether a type of the tree, of which this one is made, declares a method.
-func (s *spread) declaredAbove(t javaRef, name string) bool {
-	return slices.ContainsFunc(s.aboveOf(t).bases, func(base javaRef) bool {
-		facts := s.javaFacts(base.node)
-		return facts != nil && defines(facts, base.name+"."+name) > 0
-	})
+func (s *spread) declaredAbove(t *javaType, name string) bool {
+	round := s.nextRound()
+	list := []*javaType{t}
+	for t.round = round; len(list) > 0; list = list[1:] {
+		for _, base := range list[0].bases {
+			if s.count(); base.members[name] {
+				return true
+			}
+			if base.round != round {
+				base.round = round
+				list = append(list, base)
+			}
+		}
+	}
+	return false
 }
 
 // isAccessor says that a method reads or writes a property of a bean, which libraries do by the
@@ -224,228 +212,6 @@ func isAccessor(name string, shape lang.Shape) bool {
 		}
 	}
 	return false
-}
-
-// mayCall says whether code that is not read may call a method of a type, by what that is made of.
-func (above *javaAbove) mayCall(name string) bool {
-	if above.open {
-		return true
-	}
-	for _, full := range above.outside {
-		if methods, known := lang.JavaStandardMethods(full); !known || methods[name] {
-			return true
-		}
-	}
-	return false
-}
-
-func (s *spread) javaKnown() *javaTypes {
-	if s.java == nil {
-		s.java = &javaTypes{types: map[javaRef]*javaType{}, above: map[javaRef]*javaAbove{}, heirs: map[javaRef][]javaRef{}, facts: map[int32]*lang.Facts{}, near: map[int32]nodeSet{}}
-	}
-	return s.java
-}
-
-// heirsOf are a type and all that are made of it.
-func (s *spread) heirsOf(t javaRef) []javaRef {
-	known := s.javaKnown()
-	if list, ok := known.heirs[t]; ok {
-		return list
-	}
-	list := []javaRef{t}
-	seen := map[javaRef]bool{t: true}
-	for n := 0; n < len(list); n++ {
-		of := list[n]
-		own := of.own()
-		s.mentioning(lang.JavaHeir(own), func(g *spreadFile, to atom) {
-			heir := javaRef{g.node, ""}
-			if to.def >= 0 && to.def < g.count {
-				if d := s.definition(g, to.def); d.Kind == lang.Class || d.Kind == lang.Interface || d.Kind == lang.Enum {
-					heir.name = d.Name // else a type in the code of a definition
-				}
-			}
-			if !seen[heir] && (own != of.name || g.node == of.node || s.leadsTo(g.node, of.node)) {
-				seen[heir] = true
-				list = append(list, heir)
-			}
-		})
-	}
-	known.heirs[t] = list
-	return list
-}
-
-func (s *spread) leadsTo(from, to int32) bool {
-	return slices.ContainsFunc(s.graph.outOf(from), func(e int32) bool { return s.graph.Link(e).To == to })
-}
-
-// aboveOf is all that a type is made of.
-func (s *spread) aboveOf(t javaRef) *javaAbove {
-	known := s.javaKnown()
-	if above := known.above[t]; above != nil {
-		return above
-	}
-	above := &javaAbove{}
-	known.above[t] = above
-	seen := map[javaRef]bool{t: true}
-	for list := []javaRef{t}; len(list) > 0; list = list[1:] {
-		of := s.typeOf(list[0])
-		above.open, above.found = above.open || of.open, above.found || of.found
-		above.outside = append(above.outside, of.outside...)
-		for _, base := range of.bases {
-			if !seen[base] {
-				seen[base] = true
-				list = append(list, base)
-				above.bases = append(above.bases, base)
-			}
-		}
-	}
-	return above
-}
-
-// javaFacts are what a file says on this side; nil where nobody understands it.
-func (s *spread) javaFacts(node int32) *lang.Facts {
-	known := s.javaKnown()
-	facts, ok := known.facts[node]
-	if !ok {
-		if i, is := s.place(node); is && s.files[i].facts != nil {
-			facts = s.files[i].facts
-		} else if s.graph.Node(node).Language == "java" {
-			facts = s.factsOf(node)
-		}
-		known.facts[node] = facts
-	}
-	return facts
-}
-
-// typeOf is what is known of one type.
-func (s *spread) typeOf(t javaRef) *javaType {
-	known := s.javaKnown()
-	if of := known.types[t]; of != nil {
-		return of
-	}
-	of := &javaType{}
-	known.types[t] = of
-	if s.work++; t.name == "" {
-		of.open = true
-		return of
-	}
-	facts := s.javaFacts(t.node)
-	if facts == nil || defines(facts, t.name)+declares(facts, t.name) == 0 {
-		of.open = true
-		return of
-	}
-	for i := range facts.Definitions {
-		if d := &facts.Definitions[i]; d.Name == t.name && d.Kind != lang.Method {
-			of.found = of.found || lang.JavaIsOpen(d.Shape)
-			of.asks = of.asks || d.Kind == lang.Interface
-		}
-	}
-	for _, e := range s.graph.Into(t.node) { // whoever says it in a text may make values of it
-		of.found = of.found || s.graph.Edge(e).Evidence.Source == importSource[lang.Named]
-	}
-	for _, e := range facts.Exports {
-		if base, ok := strings.CutPrefix(e.Name, lang.JavaBase(t.name)); ok {
-			s.addBase(of, facts, t, base)
-		}
-	}
-	return of
-}
-
-// declares counts the interfaces of a name in a file.
-func declares(facts *lang.Facts, name string) (n int) {
-	for i := range facts.Definitions {
-		if d := &facts.Definitions[i]; d.Name == name && d.Kind == lang.Interface {
-			n++
-		}
-	}
-	return n
-}
-
-// addBase finds what a type says that it is made of: in its own file, by an import, in its package,
-// behind a star, in the standard library.
-func (s *spread) addBase(of *javaType, facts *lang.Facts, t javaRef, base string) {
-	first, rest, _ := strings.Cut(base, ".")
-	if rest != "" {
-		rest = "." + rest
-	}
-	for around := t.name; around != ""; {
-		around = around[:max(strings.LastIndexByte(around, '.'), 0)]
-		name := first
-		if around != "" {
-			name = around + "." + first
-		}
-		if defines(facts, name)+declares(facts, name) > 0 {
-			of.bases = append(of.bases, javaRef{t.node, name + rest})
-			return
-		}
-	}
-	if first[0] >= 'a' && first[0] <= 'z' && rest != "" { // a full name
-		s.addFull(of, t.node, base)
-		return
-	}
-	stars := []string{"java.lang"}
-	for _, imp := range facts.Imports {
-		switch {
-		case imp.Kind != lang.Static:
-		case len(imp.Names) > 0:
-			stars = append(stars, imp.Spec)
-		case strings.HasSuffix(imp.Spec, "."+first):
-			s.addFull(of, t.node, imp.Spec+rest)
-			return
-		}
-	}
-	found := false
-	for _, e := range s.graph.outOf(t.node) {
-		to := s.graph.Link(e).To
-		if baseName(s.graph.Node(to).Path) != first+".java" {
-			continue
-		}
-		if there := s.javaFacts(to); there != nil && (there.Package == facts.Package || slices.Contains(stars, there.Package)) {
-			of.bases = append(of.bases, javaRef{to, first + rest})
-			found = true
-		}
-	}
-	for _, star := range stars {
-		if found {
-			return
-		}
-		if _, known := lang.JavaStandardMethods(star + "." + first + rest); known {
-			of.outside = append(of.outside, star+"."+first+rest)
-			found = true
-		}
-	}
-	of.open = of.open || !found
-}
-
-// addFull is addBase for a full name.
-func (s *spread) addFull(of *javaType, node int32, full string) {
-	found := false
-	for _, e := range s.graph.outOf(node) {
-		to := s.graph.Link(e).To
-		n := s.graph.Node(to)
-		class := strings.TrimSuffix(baseName(n.Path), ".java")
-		if n.Language != "java" || !strings.HasPrefix(full, s.graph.Edge(e).Evidence.Detail) && !strings.Contains(full+".", "."+class+".") {
-			continue
-		}
-		facts := s.javaFacts(to)
-		if facts == nil {
-			of.open = true
-			found = true
-			continue
-		}
-		if name, ok := strings.CutPrefix(full, facts.Package+"."); ok && slices.Contains(facts.Types, firstPart(name)) {
-			of.bases = append(of.bases, javaRef{to, name})
-			found = true
-		}
-	}
-	if !found {
-		of.outside = append(of.outside, full)
-	}
-}
-
-func firstPart(name string) string {
-	first, _, _ := strings.Cut(name, ".")
-	return first
 }
 
 // A javaTree is what the calls of a change of Java depend on, over all files of Java.

@@ -62,9 +62,18 @@ func javaText(name NameHash) NameHash { return hashMore(name, `"`) }
 // what has such a type in its code.
 func JavaHeir(name string) NameHash { return HashName("<" + name) }
 
-// JavaBase is the start of what a file hands on for each type that one of its own extends or
+// javaBase is the start of what a file hands on for each type that one of its own extends or
 // implements: behind it stands that one as it is written, without type arguments.
-func JavaBase(class string) string { return "@" + class + " " }
+func javaBase(class string) string { return "@" + class + " " }
+
+// CutJavaBase splits what a file hands on into a type and what that says it is made of.
+func CutJavaBase(export string) (class, base string, ok bool) {
+	export, ok = strings.CutPrefix(export, "@")
+	if ok {
+		class, base, ok = strings.Cut(export, " ")
+	}
+	return class, base, ok
+}
 
 // sayJava collects the word at i, and what it calls.
 func (o *javaOutline) sayJava(i int) {
@@ -164,7 +173,7 @@ func (o *javaOutline) parameters(open, to int) (n int, more bool) {
 // heirs says what a type is made of: between its name and its body.
 func (o *javaOutline) heirs(d *Definition, i, body int) {
 	o.eachBase(i, body, func(base string) {
-		o.facts.Exports = append(o.facts.Exports, Export{Name: JavaBase(d.Name) + base})
+		o.facts.Exports = append(o.facts.Exports, Export{Name: javaBase(d.Name) + base})
 		d.Mentions = append(d.Mentions, JavaHeir(base[strings.LastIndexByte(base, '.')+1:]))
 	})
 	d.Mentions = SortNames(d.Mentions)
