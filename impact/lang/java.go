@@ -51,6 +51,7 @@ type javaScanner struct {
 	comments []Span
 	tok      tokens
 	open     []int // the places of the brackets that are open
+	typed    []int // the places of "<" behind "::"
 }
 
 func newJavaScanner(src []byte) *javaScanner {
@@ -108,6 +109,9 @@ func (s *javaScanner) token() {
 func (s *javaScanner) one() {
 	s.i++
 	s.tok.add(tokenKind(s.src[s.i-1]), s.i-1, s.i)
+	if n := len(s.tok.list); s.src[s.i-1] == '<' && n > 2 && s.tok.list[n-2].kind == ':' && s.tok.list[n-3].kind == ':' {
+		s.typed = append(s.typed, n-1)
+	}
 }
 
 // close closes the bracket that is open, whatever kind it is of.

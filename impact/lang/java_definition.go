@@ -11,7 +11,8 @@ import (
 
 type javaOutline struct {
 	outline
-	bound int // imports whose names are bound
+	bound int          // imports whose names are bound
+	typed map[int]bool // names behind "::" and type arguments
 }
 
 // javaType is a type of which the body is being read.
@@ -36,6 +37,12 @@ var javaKeywords = sync.OnceValue(func() *keywordSet {
 func (s *javaScanner) outline() {
 	o := javaOutline{outline: *newOutline(s.src, s.tok.list, &s.facts, javaKeywords())}
 	o.java = &o
+	for _, open := range s.typed {
+		if o.typed == nil {
+			o.typed = map[int]bool{}
+		}
+		o.typed[o.angles(open, len(o.tok))] = true
+	}
 	top := javaType{exported: true}
 	for i := 0; i < len(o.tok); {
 		end := o.declaration(&top, i, len(o.tok))

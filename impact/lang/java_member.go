@@ -91,7 +91,7 @@ func (o *javaOutline) sayJava(i int) {
 		for n := least; n <= most; n++ {
 			o.seen.add(uint32(javaCall(name, n)))
 		}
-	case o.kind(i-1) == ':' && o.kind(i-2) == ':':
+	case o.kind(i-1) == ':' && o.kind(i-2) == ':', o.typed[i]:
 		o.seen.add(uint32(javaReference(name)))
 	case o.kind(i+1) == tokenWord && o.kind(i+2) == '(' && o.word(i, "record"):
 		o.local(i + 1)

@@ -18,7 +18,7 @@ var All = []*Language{
 	{Name: "javascript", Extensions: []string{".js", ".jsx", ".mjs", ".cjs"}, Version: 16, Extract: extractJSX, NewResolver: newScriptResolver, Defines: true, comments: jsxComments},
 	{Name: "vue", Extensions: []string{".vue"}, Version: 16, Extract: extractVue, NewResolver: newScriptResolver, Defines: true},
 	{Name: "svelte", Extensions: []string{".svelte"}, Version: 16, Extract: extractSvelte, NewResolver: newScriptResolver, Defines: true},
-	{Name: "java", Extensions: []string{".java"}, Version: 13, Extract: extractJava, NewResolver: newJavaResolver, Defines: true, comments: javaComments},
+	{Name: "java", Extensions: []string{".java"}, Version: 14, Extract: extractJava, NewResolver: newJavaResolver, Defines: true, comments: javaComments},
 }
 
 // A Language is one row of All.
