@@ -109,7 +109,7 @@ func (j *job) judge(ctx context.Context) (string, error) {
 		if err := j.held.Conclude(ctx, j.task.Turn, last, store.Follows{Wakes: j.wakes(last.Decision)}); err != nil {
 			return "", err
 		}
-		return s.Decision, j.answer(ctx, false)
+		return s.Decision, j.tell(ctx, false)
 	}
 	if in.Context, err = sign.Canonical(known); err != nil {
 		return "", fmt.Errorf("writing the context: %w", err)
@@ -310,6 +310,19 @@ func (j *job) conclude(ctx context.Context, r store.Review, mark string, o check
 	if err := j.held.Conclude(ctx, j.task.Turn, r, follows); err != nil {
 		return err
 	}
+	return j.tell(ctx, first)
+}
+
+// tell says what was just concluded. Where what the check run says was forgotten by now, somebody
+// found that GitHub does not show it, and left it to this review: its next try says it.
+func (j *job) tell(ctx context.Context, first bool) error {
+	if j.shows {
+		if mark, _, err := j.check.Says(ctx); err != nil {
+			return err
+		} else if mark == "" {
+			return effect.ErrOverwritten
+		}
+	}
 	return j.answer(ctx, first)
 }
 
@@ -333,10 +346,7 @@ func (j *job) speak(ctx context.Context, first bool) error {
 	if !j.shows {
 		return nil
 	}
-	mark, pending, err := j.check.Says(ctx)
-	if err == nil && mark == "" { // who found that GitHub does not show it left it to this review to say it again
-		err = effect.ErrOverwritten
-	}
+	pending, err := j.check.Pending(ctx)
 	if err != nil || !pending {
 		return err
 	}
