@@ -185,6 +185,7 @@ type javaDeclaration struct {
 	final   bool
 	native  bool
 	noted   bool // an annotation may make somebody use it who does not say its name
+	sourced bool // an annotation without a value means a method of the same name
 }
 
 // modifiers reads them and the annotations between them; the place behind both. It goes
@@ -197,6 +198,7 @@ func (o *javaOutline) modifiers(d *javaDeclaration, i, to int) int {
 			}
 			end := o.annotation(i, to)
 			d.noted = d.noted || !o.isPassive(i, end)
+			d.sourced = d.sourced || o.kind(end-1) != ')' && o.word(end-1, "MethodSource") || o.kind(end-2) == '(' && o.word(end-3, "MethodSource")
 			i = end
 			continue
 		}
@@ -345,6 +347,10 @@ func (o *javaOutline) method(t *javaType, d javaDeclaration, own, to int) int {
 	o.facts.Definitions = append(o.facts.Definitions, o.definition(t, d, string(o.text(own)), kind, d.first, end))
 	o.facts.Definitions[place].Shape = o.shape(t, d, own, to)
 	o.digestInto(place, d.start, own, body, end, nil)
+	if d.sourced {
+		m := &o.facts.Definitions[place]
+		m.Mentions = SortNames(append(m.Mentions, JavaText(string(o.text(own)))))
+	}
 	t.holes = append(t.holes, row{d.start, end})
 	return end
 }

@@ -129,7 +129,7 @@ func (o *javaOutline) shape(t *javaType, d javaDeclaration, own, to int) (s Shap
 	if more {
 		s |= javaVariable
 	}
-	if d.noted || d.native || t.notes || t.record && n == 0 {
+	if d.noted || d.native || t.notes || t.record && n == 0 || o.notes(own+1, to) {
 		s |= javaOpen
 	}
 	if d.private || d.static {
@@ -168,6 +168,27 @@ func (o *javaOutline) parameters(open, to int) (n int, more bool) {
 		i = o.next(i)
 	}
 	return n, more
+}
+
+// notes says that a parameter in the parentheses at open has an annotation that may make somebody
+// call the method who does not say its name.
+func (o *javaOutline) notes(open, to int) bool {
+	if o.kind(open) != '(' {
+		return false
+	}
+	last := min(o.next(open)-1, to)
+	for i := open + 1; i < last; {
+		if o.kind(i) != '@' {
+			i++
+			continue
+		}
+		end := o.annotation(i, last)
+		if !o.isPassive(i, end) {
+			return true
+		}
+		i = end
+	}
+	return false
 }
 
 // heirs says what a type is made of: between its name and its body.
