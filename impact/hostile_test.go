@@ -193,6 +193,17 @@ var hostileTrees = []hostileTree{
 		counted: "imports, over the limit",
 	},
 	{
+		name: "service loaders, and a service with a hundred thousand classes",
+		files: func(n int) map[string]string {
+			files := map[string]string{"META-INF/services/p.S": strings.Repeat("p.I\n", 120_000), "p/S.java": "package p;\npublic interface S {}\n", "p/I.java": "package p;\npublic class I implements S {}\n"}
+			for i := range n {
+				files[fmt.Sprintf("q/L%d.java", i)] = fmt.Sprintf("package q;\nclass L%d { Object o = java.util.ServiceLoader.load(p.S.class); }\n", i)
+			}
+			return files
+		},
+		counted: "more classes that service loaders may give",
+	},
+	{
 		name: "names that are no text, and folders that are called like files",
 		files: func(n int) map[string]string {
 			files := map[string]string{

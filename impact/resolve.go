@@ -52,7 +52,7 @@ func (b *builder) resolveLanguage(ctx context.Context, l *lang.Language) error {
 		b.addPreloads(resolver, f)
 		b.addJoined(resolver, f)
 		b.addInit(f)
-		b.addModule(f)
+		b.addModule(resolver, f)
 		b.addServices(resolver, f)
 	}
 	view.keep(resolver)
@@ -229,13 +229,24 @@ func (b *builder) addInit(f *treeFile) {
 	}
 }
 
-// addModule joins a file of Java to the declaration of its module, which says what it may name.
-func (b *builder) addModule(f *treeFile) {
-	if f.language.Name != "java" || baseName(f.path) == declaresModule {
+// addModule joins a file of Java to the declaration of its module, which says what it may name, and
+// such a declaration to those of the modules that it requires.
+func (b *builder) addModule(resolver lang.Resolver, f *treeFile) {
+	if f.language.Name != "java" {
 		return
 	}
-	if n := b.moduleOf(folderOf(f.path)); n >= 0 && b.roomFor(f, 1) {
-		b.addEdge(Edge{From: f.node, To: n, Kind: Requires, Confidence: 1000, Evidence: Evidence{Source: declaresModule}})
+	var to []int32
+	if baseName(f.path) != declaresModule {
+		to = append(to, b.moduleOf(folderOf(f.path)))
+	} else if r, ok := resolver.(lang.Requirer); ok {
+		for _, path := range r.Required(string(f.path)) {
+			to = append(to, b.nodeOf(path))
+		}
+	}
+	for _, n := range to {
+		if n >= 0 && b.roomFor(f, 1) {
+			b.addEdge(Edge{From: f.node, To: n, Kind: Requires, Confidence: 1000, Evidence: Evidence{Source: declaresModule}})
+		}
 	}
 }
 
@@ -267,6 +278,9 @@ func (b *builder) addServices(resolver lang.Resolver, f *treeFile) {
 		return
 	}
 	to := r.Serves(string(f.path))
+	if to.Over != "" {
+		b.gap(gap{file: f.path, family: family(f.language.Name), any: true, skip: skipReason{SkipLimit, to.Over}})
+	}
 	targets := b.targets(to)
 	if !b.roomFor(f, len(targets)) {
 		return

@@ -424,6 +424,9 @@ func (s *spread) followEdges(a atom) {
 			s.edge(a, atom{link.From, passed}, e, link)
 			continue
 		}
+		if link.Kind == Requires && !s.begins(a.node) && s.isModule(a.node) && s.isModule(link.From) {
+			continue // what a module may name is what the others say of themselves
+		}
 		to := atom{link.From, whole}
 		if i, ok := s.place(link.From); ok && s.files[i].known && (link.Kind == Imports || link.Kind == References) {
 			if link.Kind == References {
@@ -440,6 +443,16 @@ func (s *spread) followEdges(a atom) {
 		}
 		s.edge(a, to, e, link)
 	}
+}
+
+// begins says that a file changed as a whole, or outside of its definitions.
+func (s *spread) begins(node int32) bool {
+	return s.isSeed(atom{node, whole}) || s.isSeed(atom{node, loose})
+}
+
+// isModule says that a node is the declaration of a module of Java.
+func (s *spread) isModule(node int32) bool {
+	return baseName(s.graph.Node(node).Path) == declaresModule
 }
 
 // embedder is the definition that embeds the file at the end of an edge; -1: another edge.

@@ -85,11 +85,16 @@ func (s *spread) followServices(a atom, f *spreadFile) {
 		if link.Kind != References || !ok || s.graph.Edge(e).Evidence.Source != serves {
 			continue
 		}
+		here := false
 		s.index.here(s.files, &s.files[i], lang.ServiceLoader, func(g *spreadFile, def int32) bool {
+			here = true
 			s.count()
 			s.edge(a, atom{g.node, def}, e, link)
 			return !s.over
 		})
+		if !here { // it has them from another file that does
+			s.edge(a, atom{link.From, whole}, e, link)
+		}
 	}
 }
 

@@ -242,7 +242,7 @@ func (s *javaScanner) name() {
 			s.declaredModule()
 			return
 		}
-	case "exports", "requires":
+	case "exports", "requires", "provides":
 		if s.nested == 1 && s.module {
 			s.moduleDirective(string(word))
 			return

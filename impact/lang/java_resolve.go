@@ -11,7 +11,7 @@ import (
 func newJavaResolver(tree Tree) Resolver {
 	r := &javaResolver{
 		tree: tree, packages: map[string]map[string][]string{}, others: map[string][]string{},
-		modules: map[string]javaModuleInfo{}, provided: map[string][]string{}, versions: map[string]map[string]javaVersions{},
+		modules: map[string]javaModuleInfo{}, provided: map[string][]string{}, loaders: map[string]bool{}, versions: map[string]map[string]javaVersions{},
 	}
 	for _, path := range tree.Files() {
 		switch Extension(path) {
@@ -32,7 +32,10 @@ type javaResolver struct {
 	others   map[string][]string            // stem -> files of other languages of the JVM
 	modules  map[string]javaModuleInfo      // by name
 	provided map[string][]string            // by the name of a service: files that say that they provide it
-	released bool                           // some file is one of a later release of Java: see isRelease
+	offered  []javaOffer
+	loaders  map[string]bool // files that load services for others
+	served   int             // see maxServed
+	released bool            // some file is one of a later release of Java: see isRelease
 	versions map[string]map[string]javaVersions
 	services map[string][]string // see Serves; nil: not looked for yet
 	looks    int                 // names looked up for wildcards

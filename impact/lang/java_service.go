@@ -18,40 +18,44 @@ const ServiceFolder = "META-INF/services/"
 
 const (
 	javaService = 500 // a service loader may find it
-	maxServices = 64  // classes of one service, and services of one file
+	// maxServed bounds the classes that all files of one tree may have from service loaders.
+	maxServed = 5_000_000
 )
 
 // ServiceLoader is how Java finds what a file below META-INF/services lists.
 var ServiceLoader = HashName("ServiceLoader")
 
-// Serves implements Server: who loads services, and imports or mentions the type of one that
-// files below META-INF/services list classes for, may have any of these.
+// Serves implements Server: who loads services, or depends on a file that loads any, and imports or
+// mentions the type of one that files below META-INF/services list classes for, may have any of
+// these.
 func (r *javaResolver) Serves(from string) Resolution {
 	facts := r.tree.Facts(from)
-	if facts == nil || !slices.ContainsFunc(facts.Imports, func(imp Import) bool {
-		return imp.Spec == "ServiceLoader" || imp.Spec == "java.util.ServiceLoader"
-	}) {
+	if facts == nil {
+		return Resolution{}
+	}
+	loads := loadsServices(facts)
+	if !loads && len(r.loaders) == 0 {
 		return Resolution{}
 	}
 	r.indexServices()
 	if len(r.services) == 0 {
 		return Resolution{}
 	}
-	var files []string
-	looked := 0
+	files := r.services[from] // it may load what it is itself
 	for _, imp := range facts.Imports {
 		if imp.Kind == Computed || imp.Kind == Named {
 			continue
 		}
 		for _, file := range r.Resolve(from, imp).Files {
-			if len(r.services[file]) > 0 && looked < maxServices {
-				looked++
-				files = append(files, r.services[file]...)
+			loads = loads || r.loaders[file]
+			if r.served += len(r.services[file]); r.served > maxServed {
+				return Resolution{Over: "more classes that service loaders may give to files than 5,000,000"}
 			}
+			files = append(files, r.services[file]...)
 		}
 	}
-	if len(r.services[from]) > 0 { // it may load what it is itself
-		files = append(files, r.services[from]...)
+	if !loads {
+		return Resolution{}
 	}
 	return Resolution{Files: targets(files...), Confidence: javaService}
 }
@@ -63,35 +67,35 @@ func (r *javaResolver) indexServices() {
 	}
 	r.services = map[string][]string{}
 	for _, name := range slices.Sorted(maps.Keys(r.provided)) {
-		for _, file := range r.provided[name][:min(len(r.provided[name]), maxServices)] {
-			for _, of := range r.named(file, name).Files {
-				r.services[of] = append(r.services[of], file)
-			}
+		for _, file := range r.provided[name] {
+			r.provide(file, name, file)
 		}
+	}
+	for _, o := range r.offered {
+		r.provide(o.module, o.service, r.named(o.module, o.class).Files...)
 	}
 	for _, path := range r.tree.Files() {
 		at := strings.LastIndex("/"+path, "/"+ServiceFolder)
 		if at < 0 {
 			continue
 		}
-		types := r.named(path, strings.ReplaceAll(path[at+len(ServiceFolder):], "$", ".")).Files
-		if len(types) == 0 {
+		service := strings.ReplaceAll(path[at+len(ServiceFolder):], "$", ".")
+		if len(r.named(path, service).Files) == 0 {
 			continue
 		}
-		count := 0
 		for line := range strings.Lines(string(r.tree.Read(path))) {
 			name, _, _ := strings.Cut(line, "#")
 			if name = strings.TrimSpace(name); name == "" || len(name) > maxSpec {
 				continue
 			}
-			if count++; count > maxServices {
-				break
-			}
-			for _, file := range r.named(path, strings.ReplaceAll(name, "$", ".")).Files {
-				for _, of := range types {
-					r.services[of] = append(r.services[of], file)
-				}
-			}
+			r.provide(path, service, r.named(path, strings.ReplaceAll(name, "$", ".")).Files...)
 		}
+	}
+}
+
+// provide notes that files have classes for a service, as the file from says.
+func (r *javaResolver) provide(from, service string, files ...string) {
+	for _, of := range r.named(from, service).Files {
+		r.services[of] = append(r.services[of], files...)
 	}
 }

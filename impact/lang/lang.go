@@ -18,7 +18,7 @@ var All = []*Language{
 	{Name: "javascript", Extensions: []string{".js", ".jsx", ".mjs", ".cjs"}, Version: 16, Extract: extractJSX, NewResolver: newScriptResolver, Defines: true, comments: jsxComments},
 	{Name: "vue", Extensions: []string{".vue"}, Version: 16, Extract: extractVue, NewResolver: newScriptResolver, Defines: true},
 	{Name: "svelte", Extensions: []string{".svelte"}, Version: 16, Extract: extractSvelte, NewResolver: newScriptResolver, Defines: true},
-	{Name: "java", Extensions: []string{".java"}, Version: 14, Extract: extractJava, NewResolver: newJavaResolver, Defines: true, comments: javaComments},
+	{Name: "java", Extensions: []string{".java"}, Version: 15, Extract: extractJava, NewResolver: newJavaResolver, Defines: true, comments: javaComments},
 }
 
 // A Language is one row of All.
@@ -182,6 +182,8 @@ type Resolution struct {
 	// name something in this tree and does not: it is unresolved.
 	External   bool
 	Confidence int // per mille; 1000 for an exact match of the language's rules
+	// Over says which limit was met, so that files may be missing; empty: none.
+	Over string
 }
 
 // Extension is the last extension of the path, lower case, with the dot.
