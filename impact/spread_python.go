@@ -234,7 +234,13 @@ func (s *spread) followEntryPoints(a atom, f *spreadFile) {
 		if link.Kind != References || !ok || s.graph.Edge(e).Evidence.Source != serves {
 			continue
 		}
-		for _, name := range lang.PyEntryPoints {
+		names := slices.Clone(lang.PyEntryPoints)
+		for _, top := range s.topsOf() {
+			for _, name := range lang.PyEntryPoints {
+				names = append(names, lang.PyFromTop(top, name))
+			}
+		}
+		for _, name := range names {
 			s.index.here(s.files, &s.files[i], name, s.counted(func(_ *spreadFile, to atom) {
 				s.edge(a, to, e, link)
 			}))

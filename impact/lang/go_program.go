@@ -21,7 +21,7 @@ const execPackage = `os/exec`
 
 // GoRunners are mentioned by what runs some program, such as one that was built from the
 // package that a test stands beside.
-var GoRunners = []NameHash{GoQualified(execPackage, "Command"), GoQualified(execPackage, "CommandContext")}
+var GoRunners = []NameHash{GoQualified(execPackage, "Command"), GoQualified(execPackage, "CommandContext"), GoQualified(execPackage, "Cmd")}
 
 // A goPrograms says which texts of a file may name a package whose program it runs.
 type goPrograms uint8
@@ -29,7 +29,7 @@ type goPrograms uint8
 const (
 	noPrograms  goPrograms = iota
 	fullPaths              // a file of tests: only those that begin with the name of a host
-	allPrograms            // one that runs programs, or loads packages
+	allPrograms            // one that runs programs, or loads packages; counts in tests alone
 )
 
 // programs looks at the imports of the file.
@@ -44,12 +44,12 @@ func (g *goScanner) programs() goPrograms {
 		}
 	}
 	switch {
-	case !tests:
-		return noPrograms
-	case runs:
+	case runs: // of tests, too, which may have a helper that does not say "testing"
 		return allPrograms
+	case tests:
+		return fullPaths
 	}
-	return fullPaths
+	return noPrograms
 }
 
 // program notes the text from start to here if it may name a package.
@@ -84,6 +84,9 @@ func (p goPrograms) mayName(text []byte) bool {
 func (r *goResolver) program(from, spec string) Resolution {
 	if !strings.HasSuffix(from, "_test.go") {
 		return Resolution{External: true}
+	}
+	if strings.HasSuffix(spec, ".go") { // go run ../cmd/x/main.go
+		spec = spec[:strings.LastIndexByte(spec, '/')]
 	}
 	to := r.Resolve(from, Import{Spec: spec})
 	if to.Package == "" {

@@ -11,8 +11,8 @@ import "slices"
 
 // All lists the languages, in the order in which they are tried.
 var All = []*Language{
-	{Name: "go", Extensions: []string{".go"}, Version: 11, Extract: extractGo, Sketch: sketchGo, NewResolver: newGoResolver, Defines: true, comments: goComments},
-	{Name: "python", Extensions: []string{".py", ".pyi"}, Version: 16, Extract: extractPython, NewResolver: newPythonResolver, Defines: true, comments: pythonComments},
+	{Name: "go", Extensions: []string{".go"}, Version: 12, Extract: extractGo, Sketch: sketchGo, NewResolver: newGoResolver, Defines: true, comments: goComments},
+	{Name: "python", Extensions: []string{".py", ".pyi"}, Version: 17, Extract: extractPython, NewResolver: newPythonResolver, Defines: true, comments: pythonComments},
 	{Name: "typescript", Extensions: []string{".ts", ".mts", ".cts"}, Version: 16, Extract: extractTypeScript, NewResolver: newScriptResolver, Defines: true, comments: typeScriptComments},
 	{Name: "tsx", Extensions: []string{".tsx"}, Version: 16, Extract: extractJSX, NewResolver: newScriptResolver, Defines: true, comments: jsxComments},
 	{Name: "javascript", Extensions: []string{".js", ".jsx", ".mjs", ".cjs"}, Version: 16, Extract: extractJSX, NewResolver: newScriptResolver, Defines: true, comments: jsxComments},

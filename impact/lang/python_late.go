@@ -48,12 +48,26 @@ func (p *pyScanner) late(at int, text []byte) {
 func (p *pyScanner) lateProgram(at int, text []byte) {
 	n := len(p.tok.list) - 2
 	first := n >= 0 && (p.tok.list[n].kind == '(' || p.tok.list[n].kind == '[')
+	module := false // behind "-m"
 	for word := range bytes.FieldsSeq(text) {
-		if script := bytes.HasSuffix(word, []byte(".py")) && len(word) > len(".py"); (script || first) && len(p.lates.handed) < maxPyNamed && isPyProgram(word) {
+		if name, ok := bytes.CutPrefix(word, []byte("-m")); ok && len(name) > 0 {
+			word, module = name, true
+		}
+		if module && isPyDotted(word) && len(p.lates.handed) < maxPyNamed {
+			p.lates.handed = append(p.lates.handed, pyLate{at, "-m " + string(word)})
+		}
+		module = string(word) == "-m"
+		if script := bytes.HasSuffix(word, []byte(".py")) && len(word) > len(".py") || isPyPlainPath(word); (script || first) && len(p.lates.handed) < maxPyNamed && isPyProgram(word) {
 			p.lates.handed = append(p.lates.handed, pyLate{at, string(word)})
 		}
 		first = false
 	}
+}
+
+// isPyPlainPath says that a word is a path in folders, of a file without an extension: bin/tool.
+func isPyPlainPath(word []byte) bool {
+	slash := bytes.LastIndexByte(word, '/')
+	return slash > 0 && slash+1 < len(word) && bytes.IndexByte(word[slash:], '.') < 0
 }
 
 // isPyProgram says that a word may be a path in the tree, or the name of a program.
@@ -88,7 +102,7 @@ func (p *pyScanner) seeLazy(word []byte) {
 		p.lates.lazy = p.lates.lazy || n > 0 && p.tok.list[n-1].kind == tokenLine && p.tok.list[n-1].value == 0
 	case "import_module", "__import__":
 		p.lates.imports = true
-	case "subprocess", "runpy", "run_path", "pexpect", "create_subprocess_exec", "create_subprocess_shell", "system", "execv", "execvp":
+	case "subprocess", "runpy", "run_path", "pexpect", "create_subprocess_exec", "create_subprocess_shell", "system", "execv", "execvp", "popen", "spec_from_file_location", "SourceFileLoader":
 		p.lates.runs = true
 	default:
 		if bytes.HasSuffix(word, []byte("LazyModule")) {

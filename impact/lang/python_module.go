@@ -84,6 +84,8 @@ func pyLooksUp(o *outline, i int) bool {
 		if o.kind(open) != '[' && o.kind(open) != '(' {
 			return true
 		}
+	case "exec_module", "load_module":
+		return true // of a file that spec_from_file_location was given
 	case "call_command":
 		if o.kind(open) == '(' && o.kind(open+1) == tokenString {
 			_, name := pyModuleNames(o.text(open + 1))

@@ -17,6 +17,7 @@ type pyProject struct {
 	programs map[string]pyModuleOf
 	points   []pyModuleOf // of pytest aside: see plugins
 	paths    []string     // folders on the path of tests, or in which packages are looked for
+	served   []string     // the files of points
 }
 
 // A pyModuleOf is a module as a settings file names it.
@@ -32,9 +33,8 @@ type pyInstalled struct {
 var pyProjectFiles = [...]string{"pyproject.toml", "setup.cfg", "setup.py", "pytest.ini", ".pytest.ini", "tox.ini"}
 
 const (
-	pyEntry       = 500 // some entry point of the tree, of whatever group
-	pyHanded      = 700 // a text spells a path or a program, and the file runs some
-	maxPyProjects = 64  // settings files of one tree that are read for this
+	pyEntry  = 500 // some entry point of the tree, of whatever group
+	pyHanded = 700 // a text spells a path or a program, and the file runs some
 )
 
 // project reads the settings of the tree, once.
@@ -43,7 +43,8 @@ func (r *pyResolver) project() *pyProject {
 		return r.installed
 	}
 	r.installed = &pyProject{renamed: map[string]string{}, programs: map[string]pyModuleOf{}}
-	for _, path := range r.projects[:min(len(r.projects), maxPyProjects)] {
+	onPath := map[string]bool{}
+	for _, path := range r.projects {
 		said := readPyInstalled(path, r.tree.Read(path))
 		for _, name := range slices.Sorted(maps.Keys(said.renamed)) {
 			folder, ok := joinPath(folderOf(path), said.renamed[name])
@@ -57,7 +58,8 @@ func (r *pyResolver) project() *pyProject {
 			}
 		}
 		for _, name := range said.paths {
-			if folder, ok := joinPath(folderOf(path), name); ok && !slices.Contains(r.installed.paths, folder) {
+			if folder, ok := joinPath(folderOf(path), name); ok && !onPath[folder] {
+				onPath[folder] = true
 				r.installed.paths = append(r.installed.paths, folder)
 			}
 		}
@@ -65,6 +67,10 @@ func (r *pyResolver) project() *pyProject {
 			r.installed.points = append(r.installed.points, pyModuleOf{path, module})
 		}
 	}
+	for _, module := range r.installed.points {
+		r.installed.served = append(r.installed.served, module.files(r)...)
+	}
+	r.installed.served = targets(r.installed.served...)
 	return r.installed
 }
 
@@ -105,14 +111,43 @@ func (r *pyResolver) handed(from, spec string) Resolution {
 				return Resolution{Files: []string{path}, Confidence: pyHanded}
 			}
 		}
+		if found := r.scripts()[spec]; 0 < len(found) && len(found) <= maxPyScripts {
+			return Resolution{Files: targets(found...), Confidence: pyScriptName}
+		}
 		return Resolution{External: true}
 	}
 	to := Resolution{Confidence: pyHanded}
+	if module, ok := strings.CutPrefix(spec, "-m "); ok {
+		for _, name := range []string{module, module + ".__main__"} {
+			to.Files = append(to.Files, pyModuleOf{from, name}.files(r)...)
+		}
+		to.Files = targets(to.Files...)
+		to.External = len(to.Files) == 0
+		return to
+	}
 	if module, ok := r.project().programs[spec]; ok {
 		to.Files = module.files(r)
 	}
 	to.External = len(to.Files) == 0
 	return to
+}
+
+const (
+	maxPyScripts = 4   // of one name
+	pyScriptName = 300 // a text is the name of a file, and the file runs some: ROOT / "scripts" / "go.py"
+)
+
+// scripts are the files of Python by their names, but for those that every project has.
+func (r *pyResolver) scripts() map[string][]string {
+	if r.byBase == nil {
+		r.byBase = map[string][]string{}
+		for _, path := range r.tree.Files() {
+			if base := baseOf(path); strings.HasSuffix(base, ".py") && len(r.byBase[base]) <= maxPyScripts {
+				r.byBase[base] = append(r.byBase[base], path)
+			}
+		}
+	}
+	return r.byBase
 }
 
 // Serves implements Server: who asks for entry points may have any of the tree.
@@ -123,22 +158,22 @@ func (r *pyResolver) Serves(from string) Resolution {
 		case "importlib_metadata", "pkg_resources", "stevedore":
 			return imp.Kind == Static
 		}
-		return imp.Spec == "importlib.metadata" || imp.Spec == "importlib" && slices.Contains(imp.Names, "metadata")
+		return slices.ContainsFunc(imp.Names, func(name string) bool { return slices.Contains(pyEntryLoaders[:], name) }) || imp.Spec == "importlib.metadata" || imp.Spec == "importlib" && slices.Contains(imp.Names, "metadata")
 	}) {
 		return Resolution{}
 	}
-	var files []string
-	for _, module := range r.project().points {
-		files = append(files, module.files(r)...)
-	}
-	return Resolution{Files: targets(files...), Confidence: pyEntry}
+	return Resolution{Files: r.project().served, Confidence: pyEntry}
 }
 
 // PyEntryPoints are names that code says which loads entry points.
 var PyEntryPoints = pyEntryNames()
 
+// pyEntryLoaders are the functions and classes that load entry points, by whatever module a file
+// has them from: many projects hand on the one that fits the version of Python.
+var pyEntryLoaders = [...]string{"entry_points", "iter_entry_points", "load_entry_point", "ExtensionManager", "DriverManager", "NamedExtensionManager"}
+
 func pyEntryNames() (names []NameHash) {
-	for _, name := range []string{"entry_points", "iter_entry_points", "load_entry_point", "ExtensionManager", "DriverManager", "NamedExtensionManager"} {
+	for _, name := range pyEntryLoaders {
 		h := HashName(name)
 		names = append(names, h)
 		for _, top := range []string{"importlib", "importlib_metadata", "pkg_resources", "stevedore"} {
@@ -160,7 +195,6 @@ func readPyInstalled(path string, text []byte) pyInstalled {
 	if !slices.Contains(pyProjectFiles[:], baseOf(path)) {
 		return said
 	}
-	text = text[:min(len(text), maxPySettingsText)]
 	if strings.HasSuffix(path, ".py") {
 		said.readSetup(string(text))
 	} else {
@@ -169,7 +203,6 @@ func readPyInstalled(path string, text []byte) pyInstalled {
 	for _, list := range []*[]string{&said.points, &said.paths} {
 		slices.Sort(*list)
 		*list = slices.Compact(*list)
-		*list = (*list)[:min(len(*list), maxPySettings)]
 	}
 	return said
 }
@@ -205,6 +238,18 @@ func (p *pyInstalled) readSettings(text string) {
 			continue
 		}
 		switch {
+		case strings.HasPrefix(value, "{") && (section == "project" || section == "tool.poetry") && (key == "scripts" || key == "gui-scripts"):
+			for name, value := range pairs(value) {
+				p.program(name, value)
+			}
+		case section == "project" && strings.HasPrefix(key, "scripts."):
+			p.program(strings.TrimPrefix(key, "scripts."), value)
+		case section == "project" && strings.HasPrefix(key, "entry-points."):
+			p.point(value)
+		case section == "project.entry-points" && strings.HasPrefix(value, "{"):
+			for _, value := range pairs(value) {
+				p.point(value)
+			}
 		case section == "project.scripts", section == "project.gui-scripts", section == "tool.poetry.scripts",
 			section == "options.entry_points" && isSpace(line[0]) && (key == "console_scripts" || key == "gui_scripts"):
 			p.program(name, value)
@@ -276,7 +321,7 @@ func isSpaceless(name string) bool { return name != "" && !strings.ContainsAny(n
 
 // program notes the module of a program: "a.b:main".
 func (p *pyInstalled) program(name, value string) {
-	if module := pointsTo(value); module != "" && name != "" && len(p.programs) < maxPySettings {
+	if module := pointsTo(value); module != "" && name != "" {
 		p.programs[name] = module
 	}
 }
@@ -300,7 +345,7 @@ func (p *pyInstalled) rename(name, folder string) {
 	switch {
 	case name == "":
 		p.path(folder)
-	case isDotted(name) && folder != "" && len(p.renamed) < maxPySettings:
+	case isDotted(name) && folder != "":
 		p.renamed[name] = folder
 	}
 }

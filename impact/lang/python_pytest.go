@@ -18,11 +18,6 @@ type pySettings struct {
 // pySettingsFiles have settings of pytest or Django, or entry points.
 var pySettingsFiles = [...]string{"pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg", "setup.py", "manage.py"}
 
-const (
-	maxPySettings     = 32        // names of each kind in one file
-	maxPySettingsText = 256 << 10 // bytes of it that are looked at
-)
-
 // Preloads implements Preloader: the plugins that pytest loads for the tests of a folder.
 func (r *pyResolver) Preloads(from string) []Preload { return r.plugins(folderOf(from)) }
 
@@ -41,7 +36,6 @@ func (r *pyResolver) plugins(folder string) []Preload {
 	if folder != "." {
 		list = append(list, r.plugins(folderOf(folder))...)
 	}
-	list = list[:min(len(list), maxPreloads)]
 	r.pytest[folder] = list
 	return list
 }
@@ -87,7 +81,6 @@ func samePySettings(path string, a, b []byte) bool {
 
 // readPySettings reads the lines of a file: settings of INI and TOML, or strings of Python.
 func readPySettings(path string, text []byte) pySettings {
-	text = text[:min(len(text), maxPySettingsText)]
 	plugins, django := map[string]bool{}, map[string]bool{}
 	section, key := "", ""
 	script := strings.HasSuffix(path, ".py")
@@ -139,8 +132,7 @@ func readPySettings(path string, text []byte) pySettings {
 }
 
 func sortedNames(names map[string]bool) []string {
-	sorted := slices.Sorted(maps.Keys(names))
-	return sorted[:min(len(sorted), maxPySettings)]
+	return slices.Sorted(maps.Keys(names))
 }
 
 // words splits a value of a setting at white space, quotes, commas and brackets.

@@ -63,6 +63,7 @@ type pyResolver struct {
 	roots   map[string]pyRoot   // folders that may be on the interpreter's path
 	names   map[string][]string // top-level name -> roots that offer it
 	known   map[string]bool     // names of all modules and folders, wherever they are
+	byBase  map[string][]string // see scripts
 	strays  map[string][]string // names of plain modules in folders that are neither roots nor packages -> files
 	labels  map[string][]string // see indexLabels; nil: not looked for yet
 	pytest  map[string][]Preload
