@@ -61,11 +61,15 @@ func (o *outsiders) imports(f *lang.Facts) {
 
 func eachStandardImport(f *lang.Facts, fn func(spec string)) {
 	for i := range f.Imports {
-		if imp := &f.Imports[i]; imp.Kind != lang.Embed && isStandardGo(imp.Spec) {
+		if imp := &f.Imports[i]; isGoImport(imp) && isStandardGo(imp.Spec) {
 			fn(imp.Spec)
 		}
 	}
 }
+
+// isGoImport says that code of a package is imported: no file is embedded, nor does a text only look
+// like a path, as "192.168.0.0/16" does.
+func isGoImport(imp *lang.Import) bool { return imp.Kind != lang.Embed && imp.Kind != lang.Named }
 
 // isStandardGo says that an import path is one of the standard library, as far as can be
 // said: a module of such a name counts, too.
@@ -177,9 +181,10 @@ func (r *reachable) handsOut() bool {
 // handsOf are the flags that say whom a Go file may hand a value. leads says whether an
 // import leads into the tree.
 func handsOf(f *lang.Facts, leads func(spec string) bool) (flags uint32) {
-	for _, imp := range f.Imports {
+	for i := range f.Imports {
+		imp := &f.Imports[i]
 		switch spec := imp.Spec; {
-		case imp.Kind == lang.Embed:
+		case !isGoImport(imp):
 		case spec == "text/template", spec == "html/template", spec == "net/rpc", spec == "plugin":
 			flags |= handsToCode
 		case spec == "reflect":
