@@ -15,13 +15,9 @@ const maxGoProgram = 160 // bytes of such a text
 // Nobody can import main, so that no code says the same.
 func GoProgram(spec string) NameHash { return GoQualified(spec, "main") }
 
-// execPackage runs programs. It stands between back quotes because CUS-PROCESS takes the
-// usual ones for an import of it.
-const execPackage = `os/exec`
-
 // GoRunners are mentioned by what runs some program, such as one that was built from the
 // package that a test stands beside.
-var GoRunners = []NameHash{GoQualified(execPackage, "Command"), GoQualified(execPackage, "CommandContext"), GoQualified(execPackage, "Cmd")}
+var GoRunners = []NameHash{GoQualified("os/exec", "Command"), GoQualified("os/exec", "CommandContext"), GoQualified("os/exec", "Cmd")}
 
 // A goPrograms says which texts of a file may name a package whose program it runs.
 type goPrograms uint8
@@ -39,7 +35,7 @@ func (g *goScanner) programs() goPrograms {
 		switch m.spec {
 		case "testing":
 			tests = true
-		case execPackage, "golang.org/x/tools/go/packages":
+		case "os/exec", "golang.org/x/tools/go/packages":
 			runs = true
 		}
 	}
