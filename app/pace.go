@@ -80,10 +80,10 @@ func (j *job) pace(ctx context.Context) (goes bool, err error) {
 }
 
 // idle settles a turn for which only people with no say asked, where that can mean nothing: what came
-// of the last look stands.
+// of the last look stands. Of a crowd, not all are known.
 func (j *job) idle(ctx context.Context) (is bool, err error) {
 	s := &j.subject
-	if s.Kind != "pull_request" || s.Waits == 0 || len(s.Askers) == 0 || s.Looked == s.Turn || s.DoneTurn == 0 {
+	if s.Kind != "pull_request" || s.Waits == 0 || len(s.Askers) == 0 || s.Crowded() || s.Looked == s.Turn || s.DoneTurn == 0 {
 		return false, nil
 	}
 	if weighs, err := j.weighs(ctx); err != nil || weighs != store.Idle {

@@ -504,6 +504,41 @@ func TestPacedCrowd(t *testing.T) {
 	})
 }
 
+// Of a crowd without a say the first are known: somebody behind them may have one.
+func TestPacedCrowdOfStrangers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, policy, slow)
+	w.repo.Public()
+	p := w.pull("topic", gittest.Write("a.py", "x = 2\n"))
+	w.concludedAs(p.HeadSHA, "success")
+	w.idle()
+	w.lookedAround()
+	was, err := w.store.Subject(t.Context(), w.repo.ID, "pull/1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	asks := func(n int) {
+		login := fmt.Sprint("crowd-", n)
+		w.gh.User(login, login+"@example.com")
+		p.Comment(login, "/custody recheck")
+	}
+	waits, goOn := w.holds("GET /repos/{owner}/{repo}/collaborators/{username}/permission")
+	asks(0)
+	<-waits
+	for n := range 8 {
+		asks(n + 1)
+	}
+	w.until("all that came was decided on", func() bool {
+		s, err := w.store.Subject(t.Context(), w.repo.ID, "pull/1")
+		return err == nil && s.Turn == was.Turn+9
+	})
+	close(goOn)
+	w.until("it is looked at", func() bool {
+		s, err := w.store.Subject(t.Context(), w.repo.ID, "pull/1")
+		return err == nil && len(s.Looks) > len(was.Looks)
+	})
+}
+
 // Where the clock is put back, what waits behind looks that lie ahead waits no longer than behind one
 // that is just made, and no shorter.
 func TestPacedClockPutBack(t *testing.T) {

@@ -69,6 +69,9 @@ func (o *Subject) asks(by Pace, now int64) Paced {
 	return p
 }
 
+// Crowded says that somebody may have asked who is not among Askers.
+func (p *Paced) Crowded() bool { return len(p.Askers) >= maxAskers }
+
 func (p *Paced) askers() string { return strings.Join(p.Askers, " ") }
 
 func (p *Paced) looks() string {
